@@ -1,0 +1,301 @@
+"""The tables: what a Page is, what Facebook lists, what we hold of it, and what was done."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from conversations import querysets
+from conversations.secrets import EncryptedTextField
+
+
+class Platform(models.TextChoices):
+    MESSENGER = "messenger"
+    INSTAGRAM = "instagram"
+
+
+def messenger_only() -> list[str]:
+    return [Platform.MESSENGER]
+
+
+class Page(models.Model):
+    """A Facebook Page whose conversations we hold."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected"
+        RECONNECT = "reconnect"  # a person must connect it again; `state_reason` says why
+
+    facebook_page_id = models.TextField("Facebook's id")
+    name = models.TextField(blank=True)
+    access_token = EncryptedTextField(blank=True, editable=False)
+    platforms = models.JSONField(default=messenger_only)
+    instagram_account_id = models.TextField(blank=True, default="")
+    state = models.TextField(choices=State, default=State.CONNECTED)
+    state_reason = models.TextField(blank=True, default="")
+    learnt = models.JSONField(default=dict, blank=True, help_text="What Facebook told us about this Page")
+    # Everything that Facebook showed as updated up to this time is stored or accounted for.
+    synced_until = models.DateTimeField(null=True, blank=True)
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = querysets.PageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["facebook_page_id"], name="page_facebook_page_id")]
+
+    def __str__(self):
+        return self.name or self.facebook_page_id
+
+    @property
+    def connection(self) -> tuple[str, str]:
+        """(state, reason): a token that cannot be read needs a person as much as one Facebook refuses."""
+        if self.state == self.State.CONNECTED and not self.access_token:
+            return self.State.RECONNECT, "Its access token cannot be read with today's TOKEN_ENCRYPTION_KEYS."
+        return self.state, self.state_reason
+
+    @property
+    def business_ids(self) -> set[str]:
+        """The ids under which the business itself writes."""
+        return {self.facebook_page_id, self.instagram_account_id} - {""}
+
+    def reconnect(self, reason: str) -> None:
+        self.state, self.state_reason = self.State.RECONNECT, reason
+        self.save(update_fields=["state", "state_reason"])
+
+
+class PageMember(models.Model):
+    """What a person may do on a Page."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        TAGGER = "tagger"
+        MANAGER = "manager"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="page_memberships")
+    role = models.TextField(choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "user"], name="pagemember_page_user")]
+
+    def __str__(self):
+        return f"{self.user} is {self.role} of {self.page}"
+
+
+class Conversation(models.Model):
+    """All that a Page and one person wrote to each other."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        DONE = "done"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="conversations", db_index=False)
+    sender_id = models.TextField()
+    platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
+    graph_id = models.TextField(blank=True, default="", help_text="Facebook's id of its newest thread")
+    sender_name = models.TextField(blank=True, default="")
+    last_message = models.TextField(blank=True, default="")
+    last_message_time = models.DateTimeField(null=True, blank=True)
+    message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
+    unread_count = models.BigIntegerField(default=0)
+    can_reply = models.BooleanField(default=True)
+    conversation_status = models.TextField(choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.TextField(blank=True, default="", editable=False)  # folded by text.fold()
+
+    objects = querysets.ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["page", "sender_id"], name="conversation_page_sender_id")
+        ]
+        indexes = [
+            models.Index(
+                "page",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="conversation_newest_first",
+            )
+        ]
+
+    def __str__(self):
+        return self.sender_name or self.sender_id
+
+
+class Thread(models.Model):
+    """One thread as Facebook lists it: the ledger in which each is accounted for."""
+
+    class State(models.TextChoices):
+        STORED = "stored"
+        MERGED = "merged"  # a further thread of a sender who has a newer one
+        UNREADABLE = "unreadable"  # for good; asked again when it changes
+        OWED = "owed"  # the next run asks again
+
+    class History(models.TextChoices):
+        PARTIAL = "partial"
+        COMPLETE = "complete"
+        TRUNCATED = "truncated"  # Instagram shows the newest 20 messages only
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="threads", db_index=False)
+    platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
+    graph_id = models.TextField()
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="threads", null=True, blank=True
+    )
+    updated_time = models.DateTimeField(null=True, blank=True)
+    state = models.TextField(choices=State, default=State.STORED)
+    reason = models.TextField(blank=True, default="")
+    message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
+    held_count = models.BigIntegerField(default=0, help_text="Messages of this thread that we hold")
+    unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
+    history = models.TextField(choices=History, default=History.PARTIAL)
+    # Every message up to this time is held; null until the history was once read to its beginning.
+    complete_until = models.DateTimeField(null=True, blank=True)
+    record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
+        indexes = [
+            models.Index("page", name="thread_owed", condition=models.Q(state="owed")),
+        ]
+
+    def __str__(self):
+        return self.graph_id
+
+
+class InteractionEvent(models.Model):
+    """What happened in a conversation: each message, and each thing that staff did."""
+
+    class Kind(models.TextChoices):
+        MESSAGE_RECEIVED = "message_received"
+        MESSAGE_SENT = "message_sent"
+        MESSAGE_UNKNOWN = "message_unknown"  # Facebook does not say who wrote it
+        TAG_ADDED = "tag_added"
+        TAG_REMOVED = "tag_removed"
+        STATUS_CHANGED = "status_changed"
+
+    # Found through the constraint and the index below: no index of its own.
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
+    kind = models.TextField(choices=Kind)
+    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: not a message; unique otherwise
+    occurred_at = models.DateTimeField()
+    text = models.TextField(blank=True, default="")
+    attachments = models.JSONField(default=list, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+
+    objects = querysets.EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
+        ]
+        indexes = [models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first")]
+
+    def __str__(self):
+        return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ConversationTag(models.Model):
+    """A tag on a conversation. Written by tagging.py alone; the loader keeps the copies in step."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="tag_rows", db_index=False)
+    tag = models.ForeignKey("tags.Tag", models.CASCADE, related_name="conversation_rows")
+    # Copies from the conversation: rows of a rare or old tag lead the list's query by them.
+    page = models.ForeignKey(Page, models.CASCADE, related_name="+", db_index=False)
+    last_message_time = models.DateTimeField(null=True, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    act = models.UUIDField(help_text="Shared by all that one action tagged")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "tag"], name="conversationtag_conversation_tag")
+        ]
+        indexes = [
+            models.Index(
+                "page",
+                "tag",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("conversation").desc(),
+                name="conversationtag_newest_first",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.tag} on {self.conversation}"
+
+
+class SyncRun(models.Model):
+    """One execution of a sync. It ends only by `finish()` and is never opened again."""
+
+    class Mode(models.TextChoices):
+        FULL = "full"
+        INCREMENTAL = "incremental"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        STARTING = "starting"
+        FETCHING = "fetching"
+        SYNCING = "syncing"
+        WAITING = "waiting"
+        RETRYING = "retrying"
+        COMPLETE = "complete"
+        COMPLETE_WITH_ERRORS = "complete_with_errors"
+        ERROR = "error"
+        INTERRUPTED = "interrupted"
+        CANCELLED = "cancelled"
+
+    ACTIVE = [
+        Status.QUEUED,
+        Status.STARTING,
+        Status.FETCHING,
+        Status.SYNCING,
+        Status.WAITING,
+        Status.RETRYING,
+    ]
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
+    mode = models.TextField(choices=Mode)
+    trigger = models.TextField(help_text="The door it was asked for at")
+    status = models.TextField(choices=Status, default=Status.QUEUED)
+    inserted = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    owed = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    events_created = models.IntegerField(default=0)
+    requests = models.IntegerField(default=0)
+    resume = models.JSONField(
+        default=dict, blank=True, help_text="What the next run needs to go on from here"
+    )
+    notes = models.JSONField(default=list, blank=True, help_text="What was odd but harmless")
+    error = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    alive_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = querysets.RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["page", "-id"], name="syncrun_newest_first")]
+
+    def __str__(self):
+        return f"run {self.pk} of {self.page}: {self.status}"
+
+    @property
+    def synced(self) -> int:
+        return self.inserted + self.updated + self.unchanged
+
+    @property
+    def duration(self) -> float:
+        """Seconds from start to end, or until now."""
+        if self.started_at is None:
+            return 0.0
+        return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()
+
+    def finish(self, status: str, error: str = "") -> None:
+        self.status, self.error, self.ended_at = status, error, timezone.now()
+        self.save()

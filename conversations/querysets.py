@@ -1,0 +1,100 @@
+"""Every question we ask the tables, by name."""
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from conversations.text import fold
+
+ROLES = ["viewer", "tagger", "manager"]  # each may do what those before it may
+
+
+class PageQuerySet(QuerySet):
+    def visible_to(self, user, *, at_least: str = "viewer"):
+        """The Pages on which this user has at least this role; superusers have every role everywhere."""
+        if user.is_superuser:
+            return self
+        enough = ROLES[ROLES.index(at_least) :]
+        return self.filter(members__user=user, members__role__in=enough)
+
+    def with_counts(self):
+        """Adds conversation_count and unread_count (conversations with something unread)."""
+        return self.annotate(
+            conversation_count=Count("conversations"),
+            unread_count=Count("conversations", filter=Q(conversations__unread_count__gt=0)),
+        )
+
+
+class ConversationQuerySet(QuerySet):
+    """Filters for lists of conversations. Pages and tags are given as ids, resolved before the question."""
+
+    def for_pages(self, page_ids):
+        return self.filter(page_id__in=page_ids)
+
+    def newest_first(self):
+        """By time of the last message, ties by the higher id, those without a time last."""
+        return self.order_by(F("last_message_time").desc(nulls_last=True), "-id")
+
+    def tagged_with_any(self, tag_ids):
+        return self.filter(Exists(self._tag_rows().filter(tag_id__in=tag_ids)))
+
+    def tagged_with_all(self, tag_ids):
+        found = self
+        for tag_id in tag_ids:
+            found = found.filter(Exists(self._tag_rows().filter(tag_id=tag_id)))
+        return found
+
+    def without_tags(self, tag_ids):
+        return self.filter(~Exists(self._tag_rows().filter(tag_id__in=tag_ids)))
+
+    def untagged(self):
+        return self.filter(~Exists(self._tag_rows()))
+
+    def tagged(self):
+        return self.filter(Exists(self._tag_rows()))
+
+    def unread(self):
+        return self.filter(unread_count__gt=0)
+
+    def read(self):
+        return self.filter(unread_count=0)
+
+    def search(self, term: str):
+        """A part of the sender's name or of the last message, whatever its case and accents."""
+        return self.filter(search__contains=fold(term))
+
+    def since(self, moment):
+        return self.filter(last_message_time__gte=moment)
+
+    def until(self, moment):
+        """Up to and including this moment."""
+        return self.filter(last_message_time__lte=moment)
+
+    def before(self, moment):
+        return self.filter(last_message_time__lt=moment)
+
+    def with_tags(self):
+        """Loads the tags of all rows in one further query, as `tag_rows`."""
+        rows = self.model._meta.get_field("tag_rows").related_model.objects
+        return self.prefetch_related(
+            Prefetch("tag_rows", rows.select_related("tag").order_by("tag__name", "id"))
+        )
+
+    def _tag_rows(self):
+        rows = self.model._meta.get_field("tag_rows").related_model.objects
+        return rows.filter(conversation_id=OuterRef("pk"))
+
+
+class EventQuerySet(QuerySet):
+    def newest_first(self):
+        return self.order_by("-occurred_at", "-id")
+
+    def after_cursor(self, occurred_at, event_id: int):
+        """What follows this event in the newest-first order."""
+        # The first condition is implied by the second and lets the index be entered at the right place.
+        return self.filter(occurred_at__lte=occurred_at).filter(
+            Q(occurred_at__lt=occurred_at) | Q(id__lt=event_id)
+        )
+
+
+class RunQuerySet(QuerySet):
+    def active(self):
+        return self.filter(status__in=self.model.ACTIVE)

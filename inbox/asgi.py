@@ -1,0 +1,14 @@
+"""The ASGI entry: `uvicorn inbox.asgi:application`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
+
+try:
+    application = get_asgi_application()
+except (ImproperlyConfigured, EnvError) as error:
+    raise SystemExit(f"inbox: {error}") from None

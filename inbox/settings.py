@@ -1,0 +1,181 @@
+"""Every setting, read from the environment; a wrong value stops the start and names the variable."""
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, validate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = BASE_DIR / ".inbox"  # made by `make setup`: the private database, its address and the key
+
+env = Env()
+
+
+def kept(name: str) -> str:
+    """What `make setup` kept under this name; empty before it ran."""
+    path = STATE_DIR / name
+    return path.read_text().strip() if path.is_file() else ""
+
+
+def required(value: str, name: str, reason: str) -> str:
+    if not value:
+        raise ImproperlyConfigured(f"{name} {reason}")
+    return value
+
+
+def database(url: str) -> dict:
+    """Our settings for PostgreSQL's address. The address may hold a password: no error repeats it."""
+    try:
+        config = dj_database_url.parse(url)
+    except ValueError:
+        config = {"ENGINE": None}
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    return dict(config)
+
+
+# -- what this installation is -----------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+DATABASE_URL = env.str("DATABASE_URL", "")
+SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else kept("secret_key"))
+required(SECRET_KEY, "SECRET_KEY", "is not set: set it (or, without DATABASE_URL, run `make setup`)")
+DATABASES = {
+    "default": database(
+        required(
+            DATABASE_URL or kept("database_url"),
+            "DATABASE_URL",
+            "is not set and there is no private PostgreSQL yet: run `make setup`",
+        )
+    )
+}
+# The first key encrypts, all decrypt: put a new one in front to rotate.
+TOKEN_ENCRYPTION_KEYS = [key for key in env.list("TOKEN_ENCRYPTION_KEYS", []) if key] or [SECRET_KEY]
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
+for name, origins in (
+    ("CSRF_TRUSTED_ORIGINS", CSRF_TRUSTED_ORIGINS),
+    ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),
+):
+    if any("://" not in origin for origin in origins):
+        raise ImproperlyConfigured(f"{name} must list origins such as https://inbox.example.com")
+TIME_ZONE = env.str(
+    "TIME_ZONE", "UTC", validate=validate.OneOf(sorted(available_timezones()), error="no such time zone")
+)
+USE_TZ = True
+LANGUAGE_CODE = "en"
+
+# -- Facebook ----------------------------------------------------------------------------------------------
+GRAPH_API_URL = env.str(
+    "GRAPH_API_URL",
+    "https://graph.facebook.com",
+    validate=validate.Regexp(r"https?://[^/?#\s]+/?$", error="must be like https://graph.facebook.com"),
+).rstrip("/")
+GRAPH_API_VERSION = env.str(
+    "GRAPH_API_VERSION", "v26.0", validate=validate.Regexp(r"v\d+\.\d+$", error="must be like v26.0")
+)
+GRAPH_CALLS_PER_SECOND = env.float(
+    "GRAPH_CALLS_PER_SECOND", 2, validate=validate.Range(min=0, error="must be 0 (no cap) or more")
+)
+GRAPH_RETRY_SECONDS = 1.0  # the pause before a failed request is sent again; it doubles each time
+FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
+
+# -- HTTPS -------------------------------------------------------------------------------------------------
+HTTPS = env.bool("HTTPS", False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# -- Django ------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "django_filters",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "conversations",
+    "tags",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "inbox.urls"
+ASGI_APPLICATION = "inbox.asgi.application"
+APPEND_SLASH = False  # the REST routes have none
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from where the packages keep them: no further step
+WHITENOISE_AUTOREFRESH = DEBUG
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# -- REST --------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    # Tokens first: only then do strangers get a 401 (a 403 otherwise).
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.AnyTypeJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "conversations.api.errors.handle_exception",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Inbox",
+    "DESCRIPTION": "Every conversation of a Facebook Page: list, search, tag and read them.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        name: {"handlers": ["console"], "level": "INFO", "propagate": False}
+        for name in ("conversations", "inbox")
+    },
+}

@@ -1,0 +1,50 @@
+"""The vocabulary of labels."""
+
+import re
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.text import slugify
+
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "A colour is written like #1f7a8c.")
+
+
+class Tag(models.Model):
+    """A label for conversations. Its slug stays when the name changes: links keep working."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=120, allow_unicode=True, db_index=False)
+    color = models.CharField(max_length=7, default="#64748b", validators=[COLOR])
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), name="tag_name", violation_error_message="There is a tag of this name already."
+            ),
+            models.UniqueConstraint(fields=["slug"], name="tag_slug"),
+            # All digits would read as an id where a filter takes ids or slugs.
+            models.CheckConstraint(
+                condition=~models.Q(slug__regex=r"^[0-9]*$"), name="tag_slug_not_a_number"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+def find_by_name(name: str) -> "Tag | None":
+    """The tag of this name in any case, compared in Python: no database locale matters."""
+    wanted = name.casefold()
+    return next((tag for tag in Tag.objects.all() if tag.name.casefold() == wanted), None)
+
+
+def free_slug(name: str) -> str:
+    """A slug for this name that no tag has and that is not a number."""
+    base = slugify(name, allow_unicode=True)[:100].strip("-_") or "tag"
+    if re.fullmatch(r"\d+", base):
+        base = f"tag-{base}"
+    taken = set(Tag.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (f"{base}-{number}" if number > 1 else base for number in range(1, len(taken) + 2))
+    return next(slug for slug in candidates if slug not in taken)
