@@ -246,15 +246,6 @@ class SyncRun(models.Model):
         INTERRUPTED = "interrupted"
         CANCELLED = "cancelled"
 
-    ACTIVE = [
-        Status.QUEUED,
-        Status.STARTING,
-        Status.FETCHING,
-        Status.SYNCING,
-        Status.WAITING,
-        Status.RETRYING,
-    ]
-
     page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
     mode = models.TextField(choices=Mode)
     trigger = models.TextField(help_text="The door it was asked for at")

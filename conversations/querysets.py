@@ -1,10 +1,19 @@
 """Every question we ask the tables, by name."""
 
+from django.apps import apps
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from conversations.text import fold
 
 ROLES = ["viewer", "tagger", "manager"]  # each may do what those before it may
+
+
+def _tag_rows():
+    return apps.get_model("conversations", "ConversationTag").objects.all()
+
+
+def _rows_of_each():
+    return _tag_rows().filter(conversation_id=OuterRef("pk"))
 
 
 class PageQuerySet(QuerySet):
@@ -34,22 +43,22 @@ class ConversationQuerySet(QuerySet):
         return self.order_by(F("last_message_time").desc(nulls_last=True), "-id")
 
     def tagged_with_any(self, tag_ids):
-        return self.filter(Exists(self._tag_rows().filter(tag_id__in=tag_ids)))
+        return self.filter(Exists(_rows_of_each().filter(tag_id__in=tag_ids)))
 
     def tagged_with_all(self, tag_ids):
         found = self
         for tag_id in tag_ids:
-            found = found.filter(Exists(self._tag_rows().filter(tag_id=tag_id)))
+            found = found.filter(Exists(_rows_of_each().filter(tag_id=tag_id)))
         return found
 
     def without_tags(self, tag_ids):
-        return self.filter(~Exists(self._tag_rows().filter(tag_id__in=tag_ids)))
+        return self.filter(~Exists(_rows_of_each().filter(tag_id__in=tag_ids)))
 
     def untagged(self):
-        return self.filter(~Exists(self._tag_rows()))
+        return self.filter(~Exists(_rows_of_each()))
 
     def tagged(self):
-        return self.filter(Exists(self._tag_rows()))
+        return self.filter(Exists(_rows_of_each()))
 
     def unread(self):
         return self.filter(unread_count__gt=0)
@@ -73,14 +82,8 @@ class ConversationQuerySet(QuerySet):
 
     def with_tags(self):
         """Loads the tags of all rows in one further query, as `tag_rows`."""
-        rows = self.model._meta.get_field("tag_rows").related_model.objects
-        return self.prefetch_related(
-            Prefetch("tag_rows", rows.select_related("tag").order_by("tag__name", "id"))
-        )
-
-    def _tag_rows(self):
-        rows = self.model._meta.get_field("tag_rows").related_model.objects
-        return rows.filter(conversation_id=OuterRef("pk"))
+        rows = _tag_rows().select_related("tag").order_by("tag__name", "id")
+        return self.prefetch_related(Prefetch("tag_rows", rows))
 
 
 class EventQuerySet(QuerySet):
@@ -97,4 +100,5 @@ class EventQuerySet(QuerySet):
 
 class RunQuerySet(QuerySet):
     def active(self):
-        return self.filter(status__in=self.model.ACTIVE)
+        """Queued or in work: only the end of a run has a time."""
+        return self.filter(ended_at__isnull=True)

@@ -27,11 +27,12 @@ def required(value: str, name: str, reason: str) -> str:
 
 def database(url: str) -> dict:
     """Our settings for PostgreSQL's address. The address may hold a password: no error repeats it."""
+    config: dj_database_url.DBConfig | None
     try:
         config = dj_database_url.parse(url)
     except ValueError:
-        config = {"ENGINE": None}
-    if config["ENGINE"] != "django.db.backends.postgresql":
+        config = None
+    if config is None or config["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/NAME")
     return dict(config)
 
@@ -51,11 +52,11 @@ DATABASES = {
     )
 }
 # The first key encrypts, all decrypt: put a new one in front to rotate.
-TOKEN_ENCRYPTION_KEYS = [key for key in env.list("TOKEN_ENCRYPTION_KEYS", []) if key] or [SECRET_KEY]
+TOKEN_ENCRYPTION_KEYS: list[str] = list(filter(None, env.list("TOKEN_ENCRYPTION_KEYS", []))) or [SECRET_KEY]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [])
 for name, origins in (
     ("CSRF_TRUSTED_ORIGINS", CSRF_TRUSTED_ORIGINS),
     ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),

@@ -1,0 +1,1 @@
+"""Moves what graph/ brings into the tables."""

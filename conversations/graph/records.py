@@ -1,0 +1,198 @@
+"""What Graph sends, as frozen dataclasses in Graph's own words.
+
+Any field may be missing, null, new or of another type: a record is made all the same. Only a thing
+without an id is none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from conversations.graph.errors import GraphError
+
+BIGINT_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    name: str = ""
+
+    @classmethod
+    def from_graph(cls, raw: Any) -> "Person | None":
+        raw = _dict(raw)
+        person_id = _id(raw.get("id"))
+        return cls(person_id, _text(raw.get("name")) or _text(raw.get("username"))) if person_id else None
+
+
+@dataclass(frozen=True)
+class Message:
+    id: str
+    created_time: datetime | None = None
+    from_: Person | None = None
+    message: str = ""
+    attachments: list[dict] = field(default_factory=list)
+    rest: dict = field(default_factory=dict)  # every other field, as it came
+
+    @classmethod
+    def from_graph(cls, raw: Any) -> "Message | None":
+        raw = _dict(raw)
+        message_id = _id(raw.get("id"))
+        if not message_id:
+            return None
+        own = {"id", "message", "attachments"}
+        return cls(
+            message_id,
+            _time(raw.get("created_time")),
+            Person.from_graph(raw.get("from")),
+            _text(raw.get("message")),
+            [item for item in _edge(raw.get("attachments")) if isinstance(item, dict)],
+            {key: without_paging(value) for key, value in raw.items() if key not in own},
+        )
+
+
+@dataclass(frozen=True)
+class MessageBatch:
+    """Messages of one thread, newest first; `after` leads to older ones, None: there are none."""
+
+    messages: list[Message] = field(default_factory=list)
+    after: str | None = None
+    unreadable: int = 0
+
+    @classmethod
+    def from_graph(cls, raw: Any) -> "MessageBatch":
+        messages = [Message.from_graph(item) for item in _edge(raw)]
+        readable = [message for message in messages if message]
+        return cls(readable, next_cursor(raw), len(messages) - len(readable))
+
+
+@dataclass(frozen=True)
+class Conversation:
+    id: str
+    updated_time: datetime | None = None
+    participants: list[Person] = field(default_factory=list)
+    senders: list[Person] = field(default_factory=list)
+    message_count: int | None = None
+    unread_count: int | None = None
+    snippet: str = ""
+    can_reply: bool | None = None
+    messages: MessageBatch | None = None  # None: the answer says nothing of messages
+    raw: dict = field(default_factory=dict)
+    problem: str = ""  # why its messages cannot be read, if so
+
+    @classmethod
+    def from_graph(cls, raw: Any) -> "Conversation | None":
+        raw = _dict(raw)
+        graph_id = _id(raw.get("id"))
+        if not graph_id:
+            return None
+        can_reply = raw.get("can_reply")
+        return cls(
+            graph_id,
+            _time(raw.get("updated_time")),
+            list(_people(raw.get("participants"))),
+            list(_people(raw.get("senders"))),
+            _count(raw.get("message_count")),
+            _count(raw.get("unread_count")),
+            _text(raw.get("snippet")),
+            can_reply if isinstance(can_reply, bool) else None,
+            MessageBatch.from_graph(raw["messages"]) if isinstance(raw.get("messages"), dict) else None,
+            without_paging(raw),
+        )
+
+
+@dataclass(frozen=True)
+class ConversationBatch:
+    """What one answer lists, newest first; `after` leads to the next, None: this was the end."""
+
+    conversations: list[Conversation]
+    after: str | None = None
+    nameless: int = 0  # things in the list that had no id
+
+    @classmethod
+    def from_graph(cls, raw: Any) -> "ConversationBatch":
+        conversations = [Conversation.from_graph(item) for item in _edge(raw)]
+        readable = [conversation for conversation in conversations if conversation]
+        return cls(readable, next_cursor(raw), len(conversations) - len(readable))
+
+
+def next_cursor(raw: Any) -> str | None:
+    """The cursor of the next call, None at the end.
+
+    The end is where `paging.next` is absent, nowhere else: the last page has cursors too, and an empty
+    page may have a `next` (developers.facebook.com/docs/graph-api/results). `next` itself is never
+    called: it holds the token and may point anywhere.
+    """
+    paging = _dict(_dict(raw).get("paging"))
+    if not paging.get("next"):
+        return None
+    after = _text(_dict(paging.get("cursors")).get("after")) or _after_in(_text(paging["next"]))
+    if not after:
+        raise GraphError("Facebook says that the list goes on, but not where: it gave no cursor.")
+    return after
+
+
+def without_paging(value: Any) -> Any:
+    """The value without any `paging`: its links hold the access token."""
+    if isinstance(value, dict):
+        return {key: without_paging(item) for key, item in value.items() if key != "paging"}
+    if isinstance(value, list):
+        return [without_paging(item) for item in value]
+    return value
+
+
+def _after_in(url: str) -> str:
+    try:
+        return parse_qs(urlsplit(url).query).get("after", [""])[0]
+    except ValueError:
+        return ""
+
+
+def _people(raw: Any) -> Iterator[Person]:
+    for item in _edge(raw):
+        if person := Person.from_graph(item):
+            yield person
+
+
+def _dict(value: Any) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _edge(value: Any) -> list:
+    items = value.get("data") if isinstance(value, dict) else value
+    return items if isinstance(items, list) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _id(value: Any) -> str:
+    """Ids are text today and were numbers once."""
+    return _text(value) if isinstance(value, str | int) else ""
+
+
+def _count(value: Any) -> int | None:
+    """A number of things, or None where it was not told."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(number, 0), BIGINT_MAX) if not isinstance(value, bool) else None
+
+
+def _time(value: Any) -> datetime | None:
+    """Graph writes 2026-11-20T10:38:15+0000, always in UTC; seconds since 1970 are understood too."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

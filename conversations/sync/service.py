@@ -1,0 +1,162 @@
+"""sync_conversations(): brings what Facebook has of a Page into the tables."""
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from conversations.graph.client import GraphClient
+from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError
+from conversations.locks import sync_lock
+from conversations.models import Page, SyncRun
+from conversations.sync.progress import OnProgress, SyncProgress
+from conversations.sync.runs import open_run
+from conversations.sync.walk import PageWalk
+
+logger = logging.getLogger(__name__)
+
+Status = SyncRun.Status
+
+
+class SyncAlreadyRunning(Exception):
+    """Somebody else syncs this Page now: `run` is their run, None where it has not begun yet."""
+
+    def __init__(self, page: Page):
+        self.run = page.runs.active().exclude(status=Status.QUEUED).order_by("-pk").first()
+        which = f" as run {self.run.pk}" if self.run else ""
+        super().__init__(f"{page} is being synced already{which}.")
+
+
+class SyncStopped(KeyboardInterrupt):
+    """Raised in the thread that syncs, by the handler of a signal: the run ends as interrupted."""
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """How a run ended. Counters count threads, events_created messages, duration seconds."""
+
+    page: str
+    run: int
+    status: str
+    mode: str
+    synced: int
+    inserted: int
+    updated: int
+    unchanged: int
+    skipped: int
+    owed: int
+    events_created: int
+    requests: int
+    duration: float
+    error: str
+
+    @classmethod
+    def of(cls, run: SyncRun) -> "SyncResult":
+        return cls(
+            run.page.facebook_page_id,
+            run.pk,
+            str(run.status),
+            str(run.mode),
+            run.synced,
+            run.inserted,
+            run.updated,
+            run.unchanged,
+            run.skipped,
+            run.owed,
+            run.events_created,
+            run.requests,
+            run.duration,
+            run.error,
+        )
+
+
+def sync_conversations(
+    page: Page,
+    *,
+    full: bool = False,
+    trigger: str = "command",
+    on_progress: OnProgress = lambda progress: None,
+) -> SyncResult:
+    """Stores every conversation and message that Facebook shows of this Page.
+
+    The first run walks everything (`full`), later ones what has changed since. Tells `on_progress` after
+    each commit. Raises SyncAlreadyRunning; what goes wrong on the way is in the run and the result.
+    """
+    with sync_lock(page.pk) as is_ours:
+        if not is_ours:
+            raise SyncAlreadyRunning(page)
+        page.refresh_from_db()
+        run = open_run(page, full=full, trigger=trigger)
+        try:
+            _execute(page, run, on_progress)
+        except GraphError as error:
+            if isinstance(error, AccessTokenError):
+                page.reconnect(str(error))
+            run.finish(Status.ERROR, str(error))
+        except KeyboardInterrupt:
+            connection.close()  # it may have been in the middle of a statement
+            run.finish(Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
+        except Exception as error:
+            _blame_ourselves(run, error)
+        on_progress(SyncProgress.of(run))
+        return SyncResult.of(run)
+
+
+def _execute(page: Page, run: SyncRun, on_progress: OnProgress) -> None:
+    if not page.access_token:
+        raise AccessTokenError(page.connection[1])
+    client = _client(page, run, on_progress)
+
+    def report(status: str) -> None:
+        run.status, run.requests = status, client.requests
+        on_progress(SyncProgress.of(run))
+
+    report(Status.FETCHING)
+    try:
+        walk = PageWalk(page, run, client, report)
+        walk.pay_debts()
+        synced_until = walk.walk()
+    finally:
+        run.requests = client.requests
+        client.close()
+    _close(page, run, synced_until)
+
+
+def _client(page: Page, run: SyncRun, on_progress: OnProgress) -> GraphClient:
+    def on_wait(error: GraphError, seconds: float) -> None:
+        run.status = Status.WAITING if isinstance(error, RateLimitError) else Status.RETRYING
+        run.alive_at = timezone.now()
+        run.save(update_fields=["status", "alive_at"])
+        logger.info("[page %s] %s Asking again in %.0f s.", page.pk, error, seconds)
+        on_progress(SyncProgress.of(run, message=str(error), seconds=seconds))
+
+    return GraphClient(
+        page.access_token,
+        url=settings.GRAPH_API_URL,
+        version=settings.GRAPH_API_VERSION,
+        app_secret=settings.FACEBOOK_APP_SECRET,
+        calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
+        retry_seconds=settings.GRAPH_RETRY_SECONDS,
+        on_wait=on_wait,
+    )
+
+
+def _close(page: Page, run: SyncRun, synced_until) -> None:
+    """The walk is done: the watermark moves, for all down to the old one is stored or accounted for."""
+    page.synced_until, page.last_synced_at = synced_until, timezone.now()
+    page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
+    page.save(update_fields=["synced_until", "last_synced_at", "state", "state_reason"])
+    run.resume = {}
+    run.total = run.synced + run.skipped + run.owed
+    run.finish(Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
+
+
+def _blame_ourselves(run: SyncRun, error: Exception) -> None:
+    """A fault of ours or of the database ends the run too; if the row cannot be written, that is raised."""
+    logger.error("[page %s] run %s failed", run.page_id, run.pk, exc_info=error)
+    if isinstance(error, DatabaseError):
+        connection.close()
+    first_line = (str(error).splitlines() or [""])[0]
+    run.finish(Status.ERROR, f"Inbox itself failed: {type(error).__name__} {first_line}".strip())
