@@ -1,0 +1,51 @@
+"""A Graph server of our own: Facebook's side for the demo and the tests, with nothing of ours in it.
+
+    world = World()
+    page = world.add_page("900000000000001", "Demo Shop", "EAAsandbox", instagram_id="17841400000000001")
+    seed_page(world, page, conversations=2000, seed=1)         # a realistic Page; or by hand:
+    thread = world.add_conversation(page, "Ana Test", ["Hi!", {"message": "Hello Ana", "from_page": True}])
+    hostile = world.add_conversation(page, messages=3, raw={"participants": None, "id": 12, "new": [1]})
+
+    with SandboxServer(world) as sandbox:
+        requests.get(f"{sandbox.url}/v26.0/me/conversations", params={"access_token": page.token})
+        world.add_message(thread, "Are you open?")             # while it serves: the thread moves to the top
+        sandbox.faults.add(faults.token_error(463), after=3, path="/conversations")    # the fourth call fails
+        sandbox.faults.add(faults.reset(), times=2)
+        sandbox.faults.storm(0.1, seed=7)                      # any call, by chance
+        sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
+        sandbox.switches.updated_ms = "honoured"               # all of them: switches.py
+        sandbox.latency.scale = 0.1                            # 0 by default
+        sandbox.clock.fix("2026-11-20T18:00:00")               # then sandbox.clock.advance(3600)
+        assert len(sandbox.ledger.matching("/conversations", status=200)) == 1
+
+`world.poison(thread)` makes a thread too heavy at any size, `world.break_token(page.token, 460)` kills a
+token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters a thread out of its list; as
+a raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy holds.
+
+`manage.py sandbox` serves a generated Page alone. Another process steers it with JSON:
+GET /_sandbox/health, state, ledger; DELETE ledger, fault; POST fault, message, set, clock (control.py).
+"""
+
+from . import faults
+from .errors import REDUCE_DATA, GraphFailure
+from .history import ABSENT, Message
+from .people import Person
+from .seed import seed_page
+from .server import SandboxServer
+from .truth import truth
+from .world import Page, Thread, World
+
+__all__ = [
+    "ABSENT",
+    "REDUCE_DATA",
+    "GraphFailure",
+    "Message",
+    "Page",
+    "Person",
+    "SandboxServer",
+    "Thread",
+    "World",
+    "faults",
+    "seed_page",
+    "truth",
+]

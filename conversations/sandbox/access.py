@@ -1,0 +1,64 @@
+"""Who may call: tokens, proofs, and which node a token sees."""
+
+import hmac
+
+from .errors import GraphFailure, bad_token, no_such_alias, not_visible
+from .ids import place_of
+from .people import Token, User
+from .request import Request
+from .switches import Switches
+from .world import Page, Thread, World
+
+Node = Page | User | Thread | tuple[Thread, int]  # the last: a message, by its position from the newest
+
+
+def admit(request: Request, world: World, switches: Switches) -> Token:
+    if not request.token:
+        raise GraphFailure(104, "An access token is required to request this resource.")
+    token = world.tokens.get(request.token)
+    if token is None:
+        raise bad_token(status=switches.token_error_status)
+    trouble = token.trouble(world.clock.now())
+    if trouble is not None:
+        raise bad_token(trouble or None, switches.token_error_status)
+    _check_proof(request, switches)
+    return token
+
+
+def _check_proof(request: Request, switches: Switches) -> None:
+    proof = request.params.get("appsecret_proof")
+    if proof is None:
+        if switches.require_proof:
+            message = "API calls from the server require an appsecret_proof argument"
+            raise GraphFailure(100, message, type="GraphMethodException")
+        return
+    if switches.app_secret is None:
+        return
+    right = hmac.new(switches.app_secret.encode(), (request.token or "").encode(), "sha256").hexdigest()
+    if not hmac.compare_digest(proof.encode(), right.encode()):
+        message = "Invalid appsecret_proof provided in the API argument"
+        raise GraphFailure(100, message, type="GraphMethodException")
+
+
+def find(node_id: str, token: Token, world: World) -> Node:
+    holder = world.pages.get(token.holder_id) or world.users[token.holder_id]
+    if node_id in ("me", holder.id):
+        return holder
+    if isinstance(holder, User):
+        found: Node | None = world.pages.get(node_id) if node_id in holder.page_ids else None
+    else:
+        found = holder.threads.get(node_id) or _message(node_id, holder)
+    if found is None:
+        raise not_visible(node_id) if _is_id(node_id) else no_such_alias(node_id)
+    return found
+
+
+def _message(id: str, page: Page) -> tuple[Thread, int] | None:
+    thread_id, index = place_of(id) or ("", None)
+    thread = page.added_messages.get(id) or page.threads.get(thread_id)
+    position = thread.history.position_of(id, index) if thread else None
+    return None if thread is None or position is None else (thread, position)
+
+
+def _is_id(text: str) -> bool:
+    return not text or text.isdecimal() or text.startswith(("t_", "m_", "aWdf"))

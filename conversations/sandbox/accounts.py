@@ -1,0 +1,56 @@
+"""What Graph tells about tokens."""
+
+from typing import Any
+
+from .errors import TOKEN_MESSAGES, bad_token
+from .people import Token
+from .request import Request
+from .switches import Switches
+from .world import World
+
+
+def permissions(token: Token) -> dict[str, Any]:
+    rows = [{"permission": name, "status": "granted"} for name in sorted(token.granted)]
+    return {"data": rows + [{"permission": name, "status": "declined"} for name in sorted(token.declined)]}
+
+
+def debug_token(request: Request, world: World, switches: Switches) -> dict[str, Any]:
+    """Asked with an app token (`app-id|app-secret`) or any token that works."""
+    app_token = f"{switches.app_id}|{switches.app_secret or ''}"
+    asking = world.tokens.get(request.token or "")
+    if request.token != app_token and (asking is None or asking.trouble(world.clock.now()) is not None):
+        raise bad_token(status=switches.token_error_status)
+    token = world.tokens.get(request.params.get("input_token", ""))
+    if token is None:
+        return {"data": {**_trouble(None), "is_valid": False, "scopes": []}}
+    return {"data": _describe(token, world, switches)}
+
+
+def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
+    subcode = token.trouble(world.clock.now())
+    scopes = sorted(token.granted)
+    owner = next(
+        (user.id for user in world.users.values() if token.holder_id in (user.id, *user.page_ids)), None
+    )
+    return {
+        "app_id": switches.app_id,
+        "type": token.type,
+        "application": "Inbox sandbox",
+        "data_access_expires_at": int(token.data_access_expires_at),
+        "expires_at": int(token.expires_at),
+        "issued_at": int(token.issued_at),
+        "is_valid": subcode is None,
+        "scopes": scopes,
+        "granular_scopes": [{"scope": scope, "target_ids": [token.holder_id]} for scope in scopes],
+        **({"profile_id": token.holder_id} if token.type == "PAGE" else {}),
+        **({"user_id": owner} if owner else {}),
+        **({} if subcode is None else _trouble(subcode or None)),
+    }
+
+
+def _trouble(subcode: int | None) -> dict[str, Any]:
+    error: dict[str, Any] = {
+        "code": 190,
+        "message": TOKEN_MESSAGES.get(subcode, "Invalid OAuth access token."),
+    }
+    return {"error": {**error, **({"subcode": subcode} if subcode else {})}}

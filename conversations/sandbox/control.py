@@ -1,0 +1,139 @@
+"""Steering a sandbox from another process: JSON under `/_sandbox/`, never in the ledger."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from . import faults
+from .request import Answer
+from .world import Page, Thread
+
+if TYPE_CHECKING:
+    from .server import SandboxServer
+
+Body = dict[str, Any]
+
+FAULTS: dict[str, Callable[..., faults.Fault]] = {
+    "graph_error": faults.graph_error,
+    "unknown_error": faults.unknown_error,
+    "unavailable": faults.unavailable,
+    "reduce_data": faults.reduce_data,
+    "token_error": faults.token_error,
+    "permission_error": faults.permission_error,
+    "html": faults.html,
+    "text": faults.text,
+    "redirect": faults.redirect,
+    "slow": faults.slow,
+    "hang": faults.hang,
+    "reset": faults.reset,
+    "truncated": faults.truncated,
+    "cut_off": faults.cut_off,
+}
+ORDER_KEYS = ("times", "path", "platform", "page_id", "after")
+
+
+def answer(sandbox: "SandboxServer", method: str, target: str, body: bytes) -> Answer:
+    route = ROUTES.get((method, urlsplit(target).path.removeprefix("/_sandbox/")))
+    if route is None:
+        return _json({"error": "no such route", "routes": [" ".join(known) for known in ROUTES]}, 404)
+    try:
+        return _json(route(sandbox, json.loads(body or b"{}")))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        return _json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+
+def _json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(value).encode())
+
+
+def health(sandbox: "SandboxServer", body: Body) -> Any:
+    return {"ok": True, "pages": list(sandbox.world.pages)}
+
+
+def state(sandbox: "SandboxServer", body: Body) -> Any:
+    pages = [
+        {
+            "id": page.id,
+            "name": page.name,
+            "conversations": len(page.threads),
+            "instagram_id": page.instagram_id,
+        }
+        for page in sandbox.world.pages.values()
+    ]
+    switches = {name: sorted(v) if isinstance(v, set) else v for name, v in asdict(sandbox.switches).items()}
+    del switches["app_secret"]
+    return {"pages": pages, "now": sandbox.clock.now(), "calls": len(sandbox.ledger), "switches": switches}
+
+
+def ledger(sandbox: "SandboxServer", body: Body) -> Any:
+    return {"calls": [asdict(call) for call in sandbox.ledger.calls]}
+
+
+def clear_ledger(sandbox: "SandboxServer", body: Body) -> Any:
+    sandbox.ledger.clear()
+    return {"ok": True}
+
+
+def add_fault(sandbox: "SandboxServer", body: Body) -> Any:
+    """`{"fault": "graph_error", "code": 190, "subcode": 463, "times": 2, "path": "/conversations"}`"""
+    order = {key: body.pop(key) for key in ORDER_KEYS if key in body}
+    sandbox.faults.add(FAULTS[body.pop("fault")](**body), **order)
+    return {"ok": True}
+
+
+def clear_faults(sandbox: "SandboxServer", body: Body) -> Any:
+    sandbox.faults.clear()
+    return {"ok": True}
+
+
+def add_message(sandbox: "SandboxServer", body: Body) -> Any:
+    """Into `"thread": "t_…"`, or from a `"customer": "Name"` who writes for the first time."""
+    page = _page(sandbox, body.pop("page_id", None))
+    with sandbox.world.lock:
+        thread = _thread(sandbox, page, body)
+        message = sandbox.world.add_message(thread, body.pop("message", "Hello"), **body)
+        thread.unread_count = 0 if message.sender is thread.business else thread.unread_count + 1
+    return {"thread": thread.id, "message": message.id}
+
+
+def _thread(sandbox: "SandboxServer", page: Page, body: Body) -> Thread:
+    if "thread" in body:
+        return page.threads[body.pop("thread")]
+    platform = body.pop("platform", "messenger")
+    return sandbox.world.add_conversation(page, body.pop("customer"), 0, platform=platform)
+
+
+def _page(sandbox: "SandboxServer", page_id: str | None) -> Page:
+    pages = sandbox.world.pages
+    return pages[page_id or next(iter(pages), "")]
+
+
+def set_values(sandbox: "SandboxServer", body: Body) -> Any:
+    """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "latency": {…}}`"""
+    for part, values in body.items():
+        if part not in ("switches", "limits", "latency"):
+            raise KeyError(part)
+        for name, value in values.items():
+            before = getattr(getattr(sandbox, part), name)
+            setattr(getattr(sandbox, part), name, set(value) if isinstance(before, set) else value)
+    return {"ok": True}
+
+
+def advance(sandbox: "SandboxServer", body: Body) -> Any:
+    sandbox.clock.advance(float(body["seconds"]))
+    return {"now": sandbox.clock.now()}
+
+
+ROUTES: dict[tuple[str, str], Callable[["SandboxServer", Body], Any]] = {
+    ("GET", "health"): health,
+    ("GET", "state"): state,
+    ("GET", "ledger"): ledger,
+    ("DELETE", "ledger"): clear_ledger,
+    ("POST", "fault"): add_fault,
+    ("DELETE", "fault"): clear_faults,
+    ("POST", "message"): add_message,
+    ("POST", "set"): set_values,
+    ("POST", "clock"): advance,
+}

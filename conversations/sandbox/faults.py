@@ -1,0 +1,166 @@
+"""What goes wrong on request: the next n calls that match, or any call by seed and probability."""
+
+import random
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .errors import GraphFailure, bad_token, too_heavy
+from .ledger import Call
+
+HTML = (
+    "<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    kind: Literal["error", "body", "slow", "hang", "reset", "truncated", "cut off"]
+    name: str = ""
+    failure: GraphFailure | None = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    seconds: float = 0.0
+
+
+def graph_error(
+    code: int, subcode: int | None = None, *, status: int = 400, message: str = "", **fields: Any
+) -> Fault:
+    failure = GraphFailure(
+        code, message or f"(#{code}) Made to fail", subcode=subcode, status=status, **fields
+    )
+    return Fault("error", f"code {code}", failure)
+
+
+def unknown_error(status: int = 500) -> Fault:
+    return graph_error(1, status=status, message="An unknown error has occurred.")
+
+
+def unavailable(status: int = 503) -> Fault:
+    return graph_error(2, status=status, message="Service temporarily unavailable", is_transient=True)
+
+
+def reduce_data() -> Fault:
+    return Fault("error", "code 1", too_heavy())
+
+
+def token_error(subcode: int | None = None, status: int = 400) -> Fault:
+    return Fault("error", "code 190", bad_token(subcode, status))
+
+
+def permission_error(code: int = 10, subcode: int | None = None, status: int = 403) -> Fault:
+    message = f"(#{code}) Application does not have permission for this action"
+    return graph_error(code, subcode, status=status, message=message)
+
+
+def html(status: int = 502) -> Fault:
+    return Fault(
+        "body", "html", status=status, headers={"Content-Type": "text/html; charset=utf-8"}, body=HTML
+    )
+
+
+def text(body: str = "Service Unavailable", status: int = 200) -> Fault:
+    """An answer that is no JSON although its status may say that all is well."""
+    return Fault("body", "text", status=status, headers={"Content-Type": "text/html"}, body=body)
+
+
+def redirect(location: str = "https://example.com/", status: int = 302) -> Fault:
+    return Fault("body", "redirect", status=status, headers={"Location": location})
+
+
+def slow(seconds: float) -> Fault:
+    return Fault("slow", "slow", seconds=seconds)
+
+
+def hang(seconds: float = 3600) -> Fault:
+    """No answer; the connection closes after `seconds`, or when the sandbox stops."""
+    return Fault("hang", "hang", seconds=seconds)
+
+
+def reset() -> Fault:
+    return Fault("reset", "reset")
+
+
+def truncated() -> Fault:
+    """Half the JSON in an answer that is otherwise whole."""
+    return Fault("truncated", "truncated")
+
+
+def cut_off() -> Fault:
+    """The connection closes in the middle of the body."""
+    return Fault("cut off", "cut off")
+
+
+STORM = (unknown_error(), unavailable(), unavailable(500), html(), text(), reset(), truncated(), cut_off())
+
+
+@dataclass
+class Order:
+    fault: Fault
+    times: int | None  # None: for ever
+    path: re.Pattern[str]  # looked for in the call's line: /path?name=value&…
+    platform: str | None
+    page_id: str | None
+    after: int  # matching calls to let pass first
+
+    def fits(self, call: Call) -> bool:
+        return (
+            self.times != 0
+            and self.platform in (None, call.platform)
+            and self.page_id in (None, call.page_id)
+            and bool(self.path.search(call.line))
+        )
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._orders: list[Order] = []
+        self._storm: tuple[random.Random, float, Sequence[Fault]] | None = None
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        path: str = "",
+        platform: str | None = None,
+        page_id: str | None = None,
+        after: int = 0,
+    ) -> None:
+        """Play `fault` for the next `times` calls that match, once `after` of them have passed unharmed."""
+        with self._lock:
+            self._orders.append(Order(fault, times, re.compile(path), platform, page_id, after))
+
+    def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
+        """Any call may fail, by chance but the same way for the same seed."""
+        with self._lock:
+            self._storm = (random.Random(seed), probability, faults)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._orders, self._storm = [], None
+
+    def take(self, call: Call) -> Fault | None:
+        with self._lock:
+            return self._ordered(call) or self._by_chance()
+
+    def _ordered(self, call: Call) -> Fault | None:
+        for order in self._orders:
+            if not order.fits(call):
+                continue
+            if order.after:
+                order.after -= 1
+                continue
+            order.times = None if order.times is None else order.times - 1
+            return order.fault
+        return None
+
+    def _by_chance(self) -> Fault | None:
+        if self._storm is None:
+            return None
+        chance, probability, faults = self._storm
+        return chance.choice(faults) if chance.random() < probability else None

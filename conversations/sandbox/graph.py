@@ -1,0 +1,103 @@
+"""The routes: from a call to the object Graph would answer."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any, cast
+
+from . import accounts
+from .access import Node, admit, find
+from .errors import GraphFailure, not_visible, unknown_field
+from .fields import parse_fields
+from .limits import Asked, Limits
+from .nodes import check_fields
+from .people import Token, User
+from .reading import Fields, Reading, default_fields
+from .request import Request
+from .switches import Switches
+from .world import Page, Thread, World
+
+EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
+         "User": {"accounts": "Page", "permissions": "Permission"}, "Message": {}}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a call is about: a node or one of its edges, already found and allowed."""
+
+    token: Token
+    node: Node
+    edge: str | None
+
+    @property
+    def node_type(self) -> str:
+        kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message"}
+        return kinds[type(self.node)]
+
+    def asked(self, params: dict[str, str]) -> Asked | None:
+        """Page and platform whose conversation budget pays for this call."""
+        node = self.node
+        if isinstance(node, Page):
+            platform = params.get("platform", "messenger").lower()
+            return (node.id, platform) if self.edge or "conversations" in params.get("fields", "") else None
+        if isinstance(node, User):
+            return None
+        thread = node if isinstance(node, Thread) else node[0]
+        return thread.page.id, thread.platform
+
+
+class Graph:
+    def __init__(self, world: World, switches: Switches, limits: Limits) -> None:
+        self.world, self.switches, self.limits = world, switches, limits
+        self._lists = itertools.count(1)
+
+    def target(self, request: Request) -> Target:
+        token = admit(request, self.world, self.switches)
+        node_id, *rest = request.path.strip("/").split("/")
+        if len(rest) > 1:
+            raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
+        if request.method != "GET":
+            raise not_visible(node_id, request.method.lower())
+        target = Target(token, find(node_id, token, self.world), rest[0] if rest else None)
+        if target.edge and target.edge not in EDGES[target.node_type]:
+            raise unknown_field(target.edge, target.node_type)
+        return target
+
+    def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
+        """The answer's object, and what was served with it."""
+        number = next(self._lists) if target.edge in ("conversations", "messages") else 0
+        reading = Reading(request, target.token, self.world, self.switches, self.limits, number)
+        with self.world.lock:
+            return self._edge(reading, target) if target.edge else self._node(reading, target), reading
+
+    def _edge(self, reading: Reading, target: Target) -> Any:
+        node, params = target.node, reading.request.params
+        if target.edge == "permissions":
+            return accounts.permissions(target.token)
+        child = EDGES[target.node_type][target.edge or ""]
+        given = self._fields(params, child)
+        if isinstance(node, Page):
+            return reading.conversations_edge(node, params, given or default_fields(child), params)
+        if isinstance(node, User):
+            return reading.accounts_edge(node, params, given, params)
+        thread = cast(Thread, node)  # messages have no edges
+        self.limits.weigh(1, reading.limit(params))
+        return reading.messages_edge(thread, params, given, params)
+
+    def _node(self, reading: Reading, target: Target) -> Any:
+        node = target.node
+        fields = self._fields(reading.request.params, target.node_type) or default_fields(target.node_type)
+        if isinstance(node, Page):
+            return reading.page(node, fields)
+        if isinstance(node, User):
+            return reading.user(node, fields)
+        if isinstance(node, Thread):
+            reading.weigh(1, fields)
+            return reading.thread(node, fields)
+        return reading.single_message(*node, fields)
+
+    def _fields(self, params: dict[str, str], node_type: str) -> Fields:
+        if not params.get("fields"):
+            return ()
+        fields = parse_fields(params["fields"])
+        check_fields(fields, node_type, self.switches.refused_fields)
+        return fields

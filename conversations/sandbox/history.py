@@ -1,0 +1,80 @@
+"""The messages of a thread and the threads of a Page, ordered so that any slice is found without a walk."""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .people import Person
+
+if TYPE_CHECKING:
+    from .world import Thread
+
+ABSENT = object()  # nothing there, not even null
+
+
+@dataclass(slots=True)
+class Message:
+    id: str
+    created_time: float
+    sender: Person | None  # None: Graph leaves `from` out
+    message: str | None
+    fields: dict[str, Any] = field(default_factory=dict)  # further fields, in Graph's words
+    raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
+
+
+class History:
+    """A thread's messages, oldest first: what was generated (made when read), then what was added."""
+
+    def __init__(self, generated: Sequence[Message] = ()) -> None:
+        self._generated = generated
+        self._added: list[Message] = []
+
+    def __len__(self) -> int:
+        return len(self._generated) + len(self._added)
+
+    def __getitem__(self, index: int) -> Message:
+        first_added = len(self._generated)
+        return self._generated[index] if index < first_added else self._added[index - first_added]
+
+    def newest(self, start: int, stop: int) -> list[Message]:
+        last = len(self) - 1
+        return [self[last - position] for position in range(start, min(stop, last + 1))]
+
+    def add(self, message: Message) -> None:
+        if self._generated and message.created_time < self._generated[-1].created_time:
+            self._write_down()
+        insort(self._added, message, key=lambda other: other.created_time)
+
+    def remove(self, message_id: str) -> None:
+        self._write_down()
+        self._added = [message for message in self._added if message.id != message_id]
+
+    def position_of(self, message_id: str, likely_index: int | None = None) -> int | None:
+        """Counted from the newest; `likely_index`, from the oldest, is where to look first."""
+        last = len(self) - 1
+        if likely_index is not None and likely_index <= last and self[likely_index].id == message_id:
+            return last - likely_index
+        return next(
+            (i for i, message in enumerate(self.newest(0, last + 1)) if message.id == message_id), None
+        )
+
+    def _write_down(self) -> None:
+        self._added = [*self._generated, *self._added]
+        self._generated = ()
+
+
+class Listing:
+    """Threads by `updated_time`, oldest first: moving one is a deletion and an insertion."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[float, str, Thread]] = []
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def place(self, thread: "Thread") -> None:
+        insort(self.entries, (thread.updated_time, thread.id, thread))
+
+    def remove(self, thread: "Thread") -> None:
+        del self.entries[bisect_left(self.entries, (thread.updated_time, thread.id))]

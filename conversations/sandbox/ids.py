@@ -1,0 +1,37 @@
+"""Ids in Facebook's shapes. A generated message's id names its thread and place, so no index is needed."""
+
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+
+PLACE = struct.Struct(">QI")
+
+
+def thread_id(platform: str, number: int) -> str:
+    if platform == "messenger":
+        return f"t_{100000000000000 + number}"
+    return urlsafe_b64encode(f"ig_thread:{number:020}".encode().ljust(54, b":")).decode()
+
+
+def message_digest(seed: str, number: int, index: int) -> bytes:
+    """52 bytes that are the same in every process; a generated message draws its content from them."""
+    return blake2b(f"{seed}:{number}:{index}".encode(), digest_size=52).digest()
+
+
+def message_id(platform: str, digest: bytes, number: int, index: int) -> str:
+    tail = PLACE.pack(number, index)
+    if platform == "messenger":
+        return "m_" + urlsafe_b64encode(digest + tail).decode().rstrip("=")
+    return urlsafe_b64encode(b"ig_item:" + digest + digest[:40] + tail).decode().rstrip("=")
+
+
+def place_of(id: str) -> tuple[str, int] | None:
+    """Thread id and index (from the oldest) of a generated message."""
+    platform = "messenger" if id.startswith("m_") else "instagram"
+    body = id.removeprefix("m_")
+    try:
+        tail = urlsafe_b64decode(body + "=" * (-len(body) % 4))[-PLACE.size :]
+        number, index = PLACE.unpack(tail)
+    except (ValueError, struct.error):
+        return None
+    return thread_id(platform, number), index

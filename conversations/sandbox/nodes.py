@@ -1,0 +1,205 @@
+"""Which fields each kind of node has, and how a thread and a message answer for theirs."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .clock import graph_time
+from .errors import unknown_field
+from .fields import Field
+from .history import ABSENT, Message
+from .people import Person
+from .world import Page, Thread
+
+Schema = dict[str, str | None]
+
+
+def _leaves(names: str) -> Schema:
+    return dict.fromkeys(names.split())
+
+
+# A field's value here is the kind of its children; None: it has none. "Any" is not looked into.
+SCHEMA: dict[str, Schema] = {
+    "Page": _leaves("id name category link access_token tasks")
+    | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
+    "User": _leaves("id name") | {"accounts": "Page"},
+    "IGUser": _leaves("id username name"),
+    "UnifiedThread": _leaves(
+        "id link updated_time message_count unread_count snippet can_reply is_subscribed is_owner "
+        "scoped_thread_key name wallpaper folder linked_group"
+    )
+    | dict.fromkeys(("participants", "senders", "former_participants"), "Participant")
+    | {"messages": "Message", "tags": "Tag"},
+    "Message": _leaves("id created_time message sticker is_unsupported thread_id subject updated_time")
+    | {
+        "from": "Participant",
+        "to": "Participant",
+        "attachments": "Attachment",
+        "shares": "Share",
+        "tags": "Tag",
+    }
+    | dict.fromkeys(("story", "reactions", "reply_to"), "Any"),
+    "Participant": _leaves("id name email username user_id"),
+    "Attachment": _leaves("id mime_type name size file_url type")
+    | dict.fromkeys(("image_data", "video_data", "generic_template"), "Any"),
+    "Share": _leaves("id link name description picture") | {"template": "Any"},
+    "Tag": _leaves("name"),
+    "Leaf": {},
+}
+
+DEFAULT_FIELDS = {
+    "Page": "name,id",
+    "User": "name,id",
+    "UnifiedThread": "id,updated_time",
+    "Message": "id,created_time",
+}
+
+
+def check_fields(fields: Iterable[Field], node_type: str, refused: set[str]) -> None:
+    """One unknown field refuses the whole request."""
+    for field in fields:
+        schema = SCHEMA.get(node_type)
+        if schema is None:
+            return
+        if field.name not in schema or {field.name, f"{node_type}.{field.name}"} & refused:
+            raise unknown_field(field.name, node_type)
+        if field.fields:
+            check_fields(field.fields, schema[field.name] or "Leaf", refused)
+
+
+def select(value: Any, fields: tuple[Field, ...]) -> Any:
+    """Of an object, or of each in a list, the named fields; Graph adds the id unasked."""
+    if isinstance(value, list):
+        return [select(item, fields) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "data" in value:
+        return {**value, "data": select(value["data"], fields)}
+    chosen = {field.name: select(value[field.name], field.fields) if field.fields else value[field.name]
+              for field in fields if field.name in value}  # fmt: skip
+    return {**chosen, "id": value["id"]} if "id" in value else chosen
+
+
+def lay_over(shown: dict[str, Any], raw: Any, node_type: str) -> Any:
+    """Raw values win: of known fields those that were asked for, and all that Graph has never heard of."""
+    if not isinstance(raw, dict):
+        return shown if raw is ABSENT else raw
+    for name, value in raw.items():
+        if value is ABSENT:
+            shown.pop(name, None)
+        elif name in shown or name not in SCHEMA[node_type]:
+            shown[name] = value
+    return shown
+
+
+# Threads
+
+
+def _people(thread: Thread, people: Iterable[Person | None]) -> dict[str, Any]:
+    return {"data": [person.show(thread.platform) for person in people if person]}
+
+
+def _link(thread: Thread) -> str | None:
+    if thread.platform != "messenger":
+        return None
+    return f"/{thread.page.name.replace(' ', '-')}-{thread.page.id}/inbox/{thread.number}/"
+
+
+def _snippet(thread: Thread) -> str | None:
+    if not thread.history:
+        return None
+    last = thread.history[len(thread.history) - 1]
+    if last.message:
+        return last.message[:100]
+    name = (last.sender and (last.sender.name or last.sender.username)) or "Someone"
+    return f"{name} sent {_described(last)}."
+
+
+def _described(message: Message) -> str:
+    if "sticker" in message.fields:
+        return "a sticker"
+    first = next(iter(message.fields.get("attachments") or [{}]))
+    kind = str(first.get("mime_type", "")).partition("/")[0] if isinstance(first, dict) else ""
+    return {"image": "a photo", "video": "a video", "audio": "a voice message"}.get(kind, "an attachment")
+
+
+def _tags(thread: Thread) -> dict[str, Any]:
+    return {"data": [{"name": name} for name in (thread.folder, "seen" if thread.unread_count else "read")]}
+
+
+THREAD_VALUES: dict[str, Callable[[Thread], Any]] = {
+    "id": lambda thread: thread.id,
+    "link": _link,
+    "updated_time": lambda thread: graph_time(thread.updated_time),
+    "message_count": lambda thread: len(thread.history),
+    "unread_count": lambda thread: thread.unread_count or None,
+    "participants": lambda thread: _people(thread, (thread.customer, thread.business)),
+    "senders": lambda thread: _people(thread, (thread.customer, thread.business)),
+    "snippet": _snippet,
+    "can_reply": lambda thread: thread.can_reply,
+    "is_subscribed": lambda thread: True,
+    "scoped_thread_key": lambda thread: thread.id,
+    "tags": _tags,
+}
+
+
+# Messages
+
+
+def _to(message: Message, thread: Thread) -> dict[str, Any] | None:
+    receiver = thread.customer if message.sender is thread.business else thread.business
+    return {"data": [receiver.show(thread.platform)]} if receiver else None
+
+
+def _message_tags(message: Message, thread: Thread) -> dict[str, Any]:
+    sent = message.sender is thread.business
+    return {"data": [{"name": name} for name in ("inbox", "sent" if sent else "read", "source:chat")]}
+
+
+MESSAGE_VALUES: dict[str, Callable[[Message, Thread], Any]] = {
+    "id": lambda message, thread: message.id,
+    "created_time": lambda message, thread: graph_time(message.created_time),
+    "from": lambda message, thread: message.sender.show(thread.platform) if message.sender else None,
+    "to": _to,
+    "message": lambda message, thread: message.message,
+    "tags": _message_tags,
+    "thread_id": lambda message, thread: thread.id,
+}
+
+
+def message_value(message: Message, thread: Thread, field: Field) -> Any:
+    value_of = MESSAGE_VALUES.get(field.name)
+    value = value_of(message, thread) if value_of else _given(message, field.name)
+    if value is None:
+        return None
+    if field.name == "shares" and not field.fields:
+        return select(value, (Field("id", {}),))  # nothing useful unless its sub-fields are named
+    return select(value, field.fields) if field.fields else value
+
+
+def _given(message: Message, name: str) -> Any:
+    """A further field as the world holds it; the edges among them are wrapped as Graph does."""
+    value = message.fields.get(name)
+    if name in ("attachments", "shares", "reactions") and isinstance(value, list):
+        return {"data": value}
+    return value
+
+
+# Pages
+
+
+def page_value(page: Page, name: str, *, with_token: bool) -> Any:
+    values: dict[str, Callable[[], Any]] = {
+        "id": lambda: page.id,
+        "name": lambda: page.name,
+        "category": lambda: page.category,
+        "link": lambda: f"https://www.facebook.com/{page.id}",
+        "access_token": lambda: page.token if with_token else None,
+        "tasks": lambda: list(page.tasks) if with_token else None,
+        "instagram_business_account": lambda: _instagram(page),
+    }
+    return values[name]()
+
+
+def _instagram(page: Page) -> dict[str, Any] | None:
+    business = page.faces.get("instagram")
+    return business.show("instagram") if business else None

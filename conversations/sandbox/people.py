@@ -1,0 +1,54 @@
+"""Who is in the world: persons, and the tokens by which an app speaks for them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SCOPES = (
+    "pages_show_list",
+    "pages_messaging",
+    "pages_manage_metadata",
+    "pages_read_engagement",
+    "instagram_basic",
+    "instagram_manage_messages",
+)
+
+
+@dataclass(slots=True)
+class Person:
+    id: str
+    name: str | None = None
+    username: str | None = None  # Instagram's name
+
+    def show(self, platform: str) -> dict[str, Any]:
+        """As Graph shows people: with the mail address that is none, or by user name on Instagram."""
+        if platform == "instagram":
+            return {"username": self.username, "id": self.id} if self.username else {"id": self.id}
+        named = {"name": self.name} if self.name is not None else {}
+        return {**named, "email": f"{self.id}@facebook.com", "id": self.id}
+
+
+@dataclass
+class Token:
+    value: str
+    holder_id: str  # of the Page or the user it speaks for
+    type: str  # PAGE or USER
+    broken: int | None = None  # subcode of code 190: 460 password, 463 expired, 492 role lost; 0: none
+    expires_at: float = 0  # by the world's clock; 0: never
+    data_access_expires_at: float = 0
+    issued_at: float = 0
+    granted: set[str] = field(default_factory=lambda: set(SCOPES))
+    declined: set[str] = field(default_factory=set)
+
+    def trouble(self, now: float) -> int | None:
+        """The subcode that refuses it at this time."""
+        if self.broken is None and self.expires_at and now >= self.expires_at:
+            return 463
+        return self.broken
+
+
+@dataclass
+class User:
+    id: str
+    name: str
+    token: str
+    page_ids: list[str] = field(default_factory=list)

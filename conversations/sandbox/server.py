@@ -1,0 +1,243 @@
+"""The sandbox over HTTP/1.1, on loopback unless told otherwise."""
+
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+
+from . import accounts, control
+from .errors import GraphFailure, trace_id
+from .faults import Fault, Faults
+from .graph import Graph, Target
+from .ledger import SECRETS, Call, Ledger
+from .limits import Limits
+from .request import Answer, Request
+from .switches import Latency, Switches
+from .world import World
+
+CLOSING_FAULTS = ("hang", "reset", "cut off")
+
+
+class SandboxServer:
+    """`with SandboxServer(world) as sandbox:` serves at `sandbox.url`; all of it may be changed meanwhile."""
+
+    def __init__(self, world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.world = world or World()
+        self.clock = self.world.clock
+        self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
+        self.faults, self.ledger = Faults(), Ledger()
+        self.graph = Graph(self.world, self.switches, self.limits)
+        self.host, self.port = host, port
+        self.stopping = threading.Event()
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def __enter__(self) -> "SandboxServer":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; after a `stop` on the same port again. OSError: the port is taken."""
+        self._server = _Server((self.host, self.port), self)
+        self.port = self._server.server_address[1]
+        self.stopping.clear()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        """End at once: answers under way are cut, open connections closed."""
+        if self._server:
+            self.stopping.set()
+            self._server.end()
+            self._server = None
+
+    # One call
+
+    def answer(self, request: Request) -> tuple[Answer, Fault | None]:
+        arrived = self.clock.monotonic()
+        call = self._note(request)
+        target, failure = self._admit(request, call, arrived)
+        fault = self.faults.take(call)
+        call.fault = fault.name if fault else None
+        if fault and fault.kind == "body":
+            answer = Answer(fault.status, dict(fault.headers), fault.body.encode())
+        else:
+            answer = self._answer(request, target, (fault and fault.failure) or failure, call)
+        answer.seconds += fault.seconds if fault and fault.kind == "slow" else 0
+        call.status = None if fault and fault.kind in ("hang", "reset") else answer.status
+        return answer, fault
+
+    def _note(self, request: Request) -> Call:
+        params = {name: value for name, value in request.params.items() if name not in SECRETS}
+        call = Call(
+            method=request.method,
+            path=request.path,
+            version=request.version,
+            params=params,
+            token_in=request.token_in,
+            has_proof="appsecret_proof" in request.params,
+            started=time.monotonic(),
+            at=self.clock.now(),
+        )
+        self.ledger.open(call)
+        return call
+
+    def _admit(
+        self, request: Request, call: Call, arrived: float
+    ) -> tuple[Target | None, GraphFailure | None]:
+        """A refusal is kept, not raised: a fault on request comes before it."""
+        try:
+            with self.world.lock:
+                self.limits.arrive_at_app(arrived)
+                if request.path == "/debug_token":
+                    return None, None
+                target = self.graph.target(request)
+                asked = target.asked(request.params)
+                if asked:
+                    call.page_id, call.platform = asked
+                    self.limits.arrive(asked, arrived)
+                return target, None
+        except GraphFailure as failure:
+            return None, failure
+
+    def _answer(
+        self, request: Request, target: Target | None, failure: GraphFailure | None, call: Call
+    ) -> Answer:
+        answer = Answer(headers=self._headers(request, call))
+        try:
+            if failure:
+                raise failure.with_traceback(None)
+            body: Any = self._read(request, target, answer)
+        except GraphFailure as refusal:
+            body = refusal.envelope()
+            call.code, answer.status = refusal.code, refusal.status
+            answer.headers.update(refusal.headers())
+        answer.body = self._encode(body)
+        return answer
+
+    def _read(self, request: Request, target: Target | None, answer: Answer) -> Any:
+        if target is None:
+            return accounts.debug_token(request, self.world, self.switches)
+        body, reading = self.graph.read(request, target)
+        answer.seconds = self.latency.seconds(reading.conversations, reading.messages)
+        return body
+
+    def _headers(self, request: Request, call: Call) -> dict[str, str]:
+        asked = (call.page_id, call.platform) if call.page_id and call.platform else None
+        return {
+            "Content-Type": "application/json; charset=UTF-8",
+            "facebook-api-version": request.served_version,
+            "x-fb-trace-id": trace_id(),
+            "Cache-Control": "private, no-cache, no-store, must-revalidate",
+            **self.limits.headers(asked, self.clock.monotonic()),
+        }
+
+    def _encode(self, body: Any) -> bytes:
+        text = json.dumps(body, ensure_ascii=self.switches.escape_unicode, separators=(",", ":"))
+        if self.switches.escape_slashes:
+            text = text.replace("/", "\\/")
+        return text.encode("utf-8", "surrogatepass")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece
+    disable_nagle_algorithm = True
+    server: "_Server"
+
+    def do_GET(self) -> None:
+        began = time.monotonic()
+        sandbox = self.server.sandbox
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("/_sandbox/"):
+            self._send(control.answer(sandbox, self.command, self.path, body))
+            return
+        host = f"{sandbox.host}:{sandbox.port}"
+        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host))
+        sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
+        if fault and fault.kind in CLOSING_FAULTS:
+            self._break_off(fault, answer)
+        else:
+            if fault and fault.kind == "truncated":
+                answer.body = answer.body[: len(answer.body) // 2]
+            self._send(answer)
+
+    do_POST = do_DELETE = do_PUT = do_GET
+
+    def _send(self, answer: Answer, size: int | None = None) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(size or len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _break_off(self, fault: Fault, answer: Answer) -> None:
+        self.close_connection = True
+        if fault.kind == "hang":
+            self.server.sandbox.stopping.wait(fault.seconds)
+        elif fault.kind == "cut off":
+            size = len(answer.body)
+            answer.body = answer.body[: size // 2]
+            self._send(answer, size)
+        else:
+            # Closing with nothing to linger for sends a reset instead of an orderly end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.server.resets.add(self.connection)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], sandbox: SandboxServer) -> None:
+        self.sandbox = sandbox
+        self.resets: set[socket.socket] = set()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        if request in self.resets:
+            self.resets.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+        self._open.pop(request, None)
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for connection, thread in list(self._open.items()):
+            self._wake(connection)
+            thread.join(timeout=2)
+
+    def _wake(self, connection: socket.socket) -> None:
+        """A thread that waits in a read or a write goes on, and ends."""
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away, or the sandbox that ended, is no error of ours; the rest is shown."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)

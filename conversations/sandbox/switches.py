@@ -1,0 +1,56 @@
+"""What nobody outside Facebook knows for sure, and what it does at times: selectable, also while it runs."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+OLDEST_VERSION = "v21.0"  # unversioned calls and calls to ended versions are served by the oldest live one
+FOLDERS = ("inbox", "page_done", "other", "pending", "spam")
+
+
+@dataclass
+class Switches:
+    # Who may call
+    app_id: str = "100000000000000"
+    app_secret: str | None = None
+    require_proof: bool = False
+    token_error_status: int = 400  # 401 has been seen too
+
+    # What may be asked
+    refused_fields: set[str] = field(
+        default_factory=set
+    )  # "snippet" or, for one node type, "Message.reactions"
+    folders: set[str] = field(default_factory=lambda: set(FOLDERS))  # any other is refused
+    max_limit: int | None = None  # a higher `limit` is cut silently
+    updated_ms: Literal["honoured", "ignored", "refused"] = "ignored"  # updated_after_ms, updated_before_ms
+    updated_after_inclusive: bool = True
+    updated_before_inclusive: bool = True
+    instagram_old_messages: Literal["bare id", "omitted", "call fails"] = (
+        "bare id"  # past the 20 newest, nested
+    )
+
+    # How lists are cut
+    cursors_follow: Literal["position", "item"] = "position"
+    short_pages: int = 0  # every n-th list answer brings half of what was asked
+    empty_pages: int = (
+        0  # every n-th list answer brings nothing, yet has `next` (2 or more, or it never ends)
+    )
+    deepest_position: int | None = None  # an `after` beyond it is refused with code 100
+    omit_cursors: bool = False  # `paging` carries links only
+    next_url: str | None = None  # the scheme and host of `next`; default: this server
+
+    # How it is written
+    escape_slashes: bool = True
+    escape_unicode: bool = True
+
+
+@dataclass
+class Latency:
+    """Seconds an answer takes, times `scale`; 0 is no wait at all."""
+
+    scale: float = 0.0
+    call: float = 0.3
+    conversation: float = 0.004
+    message: float = 0.0004
+
+    def seconds(self, conversations: int, messages: int) -> float:
+        return self.scale * (self.call + self.conversation * conversations + self.message * messages)

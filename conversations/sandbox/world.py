@@ -1,0 +1,229 @@
+"""The world a sandbox shows: Pages, people, threads and messages; safe to change while it is served."""
+
+import itertools
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .clock import Moment, WorldClock, epoch
+from .errors import REDUCE_DATA, GraphFailure
+from .history import ABSENT, History, Listing, Message
+from .ids import message_digest, message_id, thread_id
+from .people import Person, Token, User
+
+SOMEBODY = Person("")  # the default customer: a new person with a made-up name
+
+
+@dataclass(frozen=True)
+class Poison:
+    """Makes every answer with this thread fail, or only those that read its messages."""
+
+    failure: GraphFailure
+    when: Literal["listed", "messages"] = "messages"
+
+
+@dataclass(eq=False, slots=True)
+class Thread:
+    page: "Page"
+    id: str
+    number: int  # in its inbox link
+    platform: str
+    customer: Person | None
+    updated_time: float
+    history: History = field(default_factory=History)
+    folder: str = "inbox"
+    unread_count: int = 0
+    can_reply: bool = True
+    hidden: bool = False  # keeps its place in the list but is not shown, as Facebook's privacy filters do
+    poison: Poison | None = None
+    raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
+
+    @property
+    def business(self) -> Person:
+        return self.page.faces[self.platform]
+
+
+@dataclass(eq=False)
+class Page:
+    id: str
+    name: str
+    token: str
+    instagram_id: str | None = None
+    instagram_username: str | None = None
+    category: str = "Shopping & retail"
+    tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
+    threads: dict[str, Thread] = field(default_factory=dict)
+    added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
+    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)  # by platform and folder
+
+    def __post_init__(self) -> None:
+        self.faces = {"messenger": Person(self.id, self.name)}
+        if self.instagram_id:
+            self.faces["instagram"] = Person(self.instagram_id, username=self.instagram_username)
+
+    def listing(self, platform: str, folder: str = "inbox") -> Listing:
+        return self.listings.setdefault((platform, folder), Listing())
+
+
+class World:
+    def __init__(self, clock: WorldClock | None = None) -> None:
+        self.clock = clock or WorldClock()
+        self.lock = threading.RLock()
+        self.pages: dict[str, Page] = {}
+        self.users: dict[str, User] = {}
+        self.tokens: dict[str, Token] = {}
+        self.cursor_generation = 0
+        self._numbers = itertools.count(1)
+
+    # Pages and tokens
+
+    def add_page(
+        self, id: str = "900000000000001", name: str = "Demo Shop", token: str | None = None, **fields: Any
+    ) -> Page:
+        page = Page(id, name, token or f"EAAsandboxPage{id}", **fields)
+        with self.lock:
+            self.pages[id] = page
+            self.add_token(page.token, id, "PAGE")
+        return page
+
+    def add_user(
+        self,
+        id: str = "600000000000001",
+        name: str = "Uma User",
+        token: str | None = None,
+        pages: Iterable[Page] = (),
+    ) -> User:
+        user = User(id, name, token or f"EAAsandboxUser{id}", [page.id for page in pages])
+        with self.lock:
+            self.users[id] = user
+            self.add_token(user.token, id, "USER")
+        return user
+
+    def add_token(self, value: str, holder_id: str, type: str = "PAGE", **fields: Any) -> Token:
+        """A further token of a Page or user, for instance one that expires."""
+        self.tokens[value] = Token(value, holder_id, type, **fields)
+        return self.tokens[value]
+
+    def break_token(self, value: str, subcode: int = 0) -> None:
+        """Refuse it with code 190: 460 password changed, 463 expired, 492 role lost, 0 no subcode."""
+        self.tokens[value].broken = subcode
+
+    def mend_token(self, value: str) -> None:
+        self.tokens[value].broken = None
+
+    def expire_cursors(self) -> None:
+        """Every cursor given out so far is answered with code 2642 from now on."""
+        self.cursor_generation += 1
+
+    # Threads
+
+    def add_conversation(
+        self,
+        page: Page,
+        customer: Person | str | None = SOMEBODY,
+        messages: int | Iterable[str | dict[str, Any]] = 1,
+        *,
+        platform: str = "messenger",
+        id: str | None = None,
+        updated_time: Moment | None = None,
+        **fields: Any,
+    ) -> Thread:
+        """`messages`: a number, or texts and dicts of `add_message`, oldest first, a minute apart, the last
+        at `updated_time` (default: now). `customer`: a person, a name, or None for a deleted one."""
+        with self.lock:
+            number = next(self._numbers)
+            end = self.clock.now() if updated_time is None else epoch(updated_time)
+            person = self._person(customer, number, platform)
+            thread = Thread(
+                page, id or thread_id(platform, number), 500000000000000 + number, platform, person, end
+            )
+            for name, value in fields.items():
+                setattr(thread, name, value)
+            self.place(thread)
+            self._fill(thread, messages, end)
+        return thread
+
+    def place(self, thread: Thread) -> None:
+        """Show a finished thread."""
+        with self.lock:
+            thread.page.threads[thread.id] = thread
+            thread.page.listing(thread.platform, thread.folder).place(thread)
+
+    def remove_conversation(self, thread: Thread) -> None:
+        with self.lock:
+            del thread.page.threads[thread.id]
+            thread.page.listing(thread.platform, thread.folder).remove(thread)
+
+    def touch(self, thread: Thread, updated_time: Moment | None = None) -> None:
+        """Give a thread another `updated_time` (default: now) and with it another place in the list."""
+        with self.lock:
+            listing = thread.page.listing(thread.platform, thread.folder)
+            listing.remove(thread)
+            thread.updated_time = self.clock.now() if updated_time is None else epoch(updated_time)
+            listing.place(thread)
+
+    def poison(
+        self,
+        thread: Thread,
+        code: int = 1,
+        message: str = REDUCE_DATA,
+        *,
+        when: Literal["listed", "messages"] = "messages",
+        status: int = 500,
+        subcode: int | None = None,
+    ) -> None:
+        """By default a thread that is too heavy at any size."""
+        thread.poison = Poison(GraphFailure(code, message, subcode=subcode, status=status), when)
+
+    # Messages
+
+    def add_message(
+        self,
+        thread: Thread,
+        message: str | None = "Hello",
+        *,
+        from_page: bool = False,
+        nameless: bool = False,
+        created_time: Moment | None = None,
+        id: str | None = None,
+        raw: Any = ABSENT,
+        **fields: Any,
+    ) -> Message:
+        """A new message (default: now, from the customer) moves its thread; a `nameless` one has no `from`;
+        `fields` are Graph's: attachments=[…], sticker="https://…", shares=[…], reply_to={…}, …"""
+        with self.lock:
+            at = self.clock.now() if created_time is None else epoch(created_time)
+            sender = None if nameless else thread.business if from_page else thread.customer
+            new = Message(id or self._message_id(thread, at), at, sender, message, fields, raw)
+            thread.history.add(new)
+            thread.page.added_messages[new.id] = thread
+            if at > thread.updated_time:
+                self.touch(thread, at)
+        return new
+
+    def remove_message(self, thread: Thread, message_id: str) -> None:
+        """Unsent: it is no longer listed, and asked for by its id it is gone."""
+        with self.lock:
+            thread.history.remove(message_id)
+
+    def _person(self, customer: Person | str | None, number: int, platform: str) -> Person | None:
+        if customer is SOMEBODY:
+            customer = f"Customer {number}"
+        if not isinstance(customer, str):
+            return customer
+        username = customer.lower().replace(" ", ".") if platform == "instagram" else None
+        return Person(str(7000000000000000 + number), customer, username)
+
+    def _message_id(self, thread: Thread, at: float) -> str:
+        # With the time in it: a restarted sandbox must not give an old id to a new message.
+        number = next(self._numbers)
+        return message_id(thread.platform, message_digest(f"{thread.id}:{at}", number, 0), number, 0)
+
+    def _fill(self, thread: Thread, messages: int | Iterable[str | dict[str, Any]], end: float) -> None:
+        if isinstance(messages, int):
+            texts = [f"Message {number}" for number in range(1, messages + 1)]
+            messages = [{"message": text, "from_page": bool(i % 2)} for i, text in enumerate(texts)]
+        given = [{"message": item} if isinstance(item, str) else item for item in messages]
+        for place, item in enumerate(given, start=1 - len(given)):
+            self.add_message(thread, **{"created_time": end + 60 * place, **item})

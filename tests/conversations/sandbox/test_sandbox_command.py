@@ -1,0 +1,48 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+MANAGE = Path(__file__).parents[3] / "manage.py"
+# Nobody listens on port 1: the command must not ask the database.
+ENVIRONMENT = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "SECRET_KEY": "x" * 50}
+
+
+def sandbox(*arguments: str) -> subprocess.Popen:
+    command = [sys.executable, str(MANAGE), "sandbox", "--conversations", "30", "--latency", "0", *arguments]
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_command_serves_its_page_until_it_is_ended(ending):
+    with sandbox("--port", "0", "--token", "EAAmine", "--instagram", "5") as process:
+        assert process.stdout
+        assert process.stderr
+        url = process.stdout.readline().strip().removeprefix("GRAPH_API_URL=")
+        assert "EAAmine" in process.stdout.readline()
+        params = {"access_token": "EAAmine", "limit": "100"}
+        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 30
+        params["platform"] = "instagram"
+        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 5
+        process.send_signal(ending)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr.read() == ""
+
+
+def test_taken_port_is_one_line_and_exit_1():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with sandbox("--port", port) as process:
+            out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert port in err
+    assert "--port" in err
