@@ -1,0 +1,257 @@
+"""`make demo`: a made-up Page, synced from a sandbox Graph server of its own and served on loopback."""
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rest_framework.authtoken.models import Token
+
+from conversations.models import Conversation, ConversationTag, Page
+from conversations.tagging import tag_conversations
+from tags.models import Tag, free_slug
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+UVICORN = [sys.executable, "-m", "uvicorn", "inbox.asgi:application"]
+UVICORN += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+HOST = "127.0.0.1"
+SANDBOX_PORT = 8001  # another one is taken where this is in use
+PAGE_ID, PAGE_TOKEN = "900000000000001", "EAAsandboxPageToken"
+LATENCY = 0.2  # of what Facebook takes: the first sync is to be watched, not waited for
+SANDBOX = [*MANAGE, "sandbox", "--page-id", PAGE_ID, "--token", PAGE_TOKEN, "--latency", str(LATENCY)]
+TAGS = {"VIP": "#b45309", "Order": "#2563eb", "Follow up": "#be185d", "Solved": "#15803d"}
+
+
+class Command(BaseCommand):
+    help = "Syncs a made-up Page and serves it; `make demo` prepares what this needs."
+
+    def handle(self, **options):
+        serves, port = os.environ.get("SERVE", "1") != "0", site_port()
+        if serves:
+            refuse_taken(port)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, interrupt)
+        is_done = False
+        try:
+            self.prepare()
+            is_done = True
+            self.greet(port, serves)
+            if serves:
+                self.serve(port)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+            sys.exit(130 if not is_done else 0)
+        finally:
+            if serves or not is_done:
+                stop(pid_file("sandbox"))
+            pid_file("demo").unlink(missing_ok=True)
+
+    def prepare(self) -> None:
+        pid_file("demo").write_text(str(os.getpid()))
+        self.stdout.write("Database …")
+        call_command("migrate", verbosity=0)
+        self.stdout.write("Facebook's side: a sandbox Graph server with 2,000 conversations …")
+        self.graph_api_url = sandbox_url()
+        self.environment = {"GRAPH_API_URL": self.graph_api_url, "GRAPH_CALLS_PER_SECOND": "0"}
+        self.run("connectpage", PAGE_ID, PAGE_ACCESS_TOKEN=PAGE_TOKEN)
+        self.run("syncconversations", "--page", PAGE_ID)
+        make_tags()
+
+    def run(self, *arguments: str, **environment: str) -> None:
+        done = subprocess.run(
+            [*MANAGE, *arguments], env=os.environ | self.environment | environment, check=False
+        )
+        if done.returncode:
+            raise CommandError(f"manage.py {arguments[0]} ended with exit code {done.returncode}: see above.")
+
+    def greet(self, port: int, serves: bool) -> None:
+        name, password, token = make_staff()
+        state = settings.STATE_DIR
+        variables = {"DATABASE_URL": settings.DATABASE_URL, **self.environment}
+        line = " ".join(f"{key}={shlex.quote(value)}" for key, value in variables.items())
+        key = f'SECRET_KEY="$(cat {shlex.quote(str(state / "secret_key"))})"'
+        if serves:
+            self.stdout.write(f"\n  Site      http://{HOST}:{port}/    (admin: /admin/, REST: /api/docs)")
+        self.stdout.write(
+            f"  Login     {name}   password {password}\n"
+            f"  REST      Authorization: Token {token}\n"
+            f"  manage.py on the demo:\n"
+            f"    {line} {key} {' '.join(map(shlex.quote, MANAGE))} …\n"
+        )
+        if not serves:
+            self.stdout.write("The sandbox goes on in the background for that line; `make stop` ends it.")
+
+    def serve(self, port: int) -> None:
+        site = subprocess.Popen(
+            [*UVICORN, "--host", HOST, "--port", str(port)],
+            env=os.environ | self.environment,
+            cwd=settings.BASE_DIR,
+        )
+        try:
+            wait_until_served(site, port)
+            self.stdout.write(f"Serving on http://{HOST}:{port}/, Ctrl-C ends it.")
+            self.stdout.flush()
+            if site.wait():
+                raise CommandError(f"The site ended with exit code {site.returncode}: see above.")
+        finally:
+            site.terminate()
+            site.wait()
+
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+
+# -- ports -------------------------------------------------------------------------------------------------
+def site_port() -> int:
+    value = os.environ.get("PORT") or "8000"
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise CommandError(f"PORT={value}: a port is a number from 1 to 65535.")
+    return int(value)
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def refuse_taken(port: int) -> None:
+    if not is_free(port):
+        raise CommandError(
+            f"Port {port} is taken. Stop what listens there (a demo of this checkout: make stop), "
+            f"or choose another: PORT={port + 80} make demo"
+        )
+
+
+def wait_until_served(site: subprocess.Popen, port: int) -> None:
+    for _ in range(300):
+        if site.poll() is not None:
+            raise CommandError(f"The site did not start (exit code {site.returncode}): see above.")
+        with suppress(requests.RequestException):
+            requests.get(f"http://{HOST}:{port}/healthz", timeout=1)
+            return
+        time.sleep(0.1)
+    raise CommandError("The site did not answer within 30 s.")
+
+
+# -- the sandbox -------------------------------------------------------------------------------------------
+def sandbox_url() -> str:
+    """The address of the demo's sandbox, started if need be: always the same Page with the same ids."""
+    remembered = settings.STATE_DIR / "demo.json"
+    state = json.loads(remembered.read_text()) if remembered.exists() else {}
+    state.setdefault("until", timezone.now().strftime("%Y-%m-%dT%H:%M:%S"))
+    url = f"http://{HOST}:{state.get('port')}"
+    if not (state.get("port") and is_running("sandbox") and answers(url)):
+        preferred = state.get("port") or SANDBOX_PORT
+        state["port"] = preferred if is_free(preferred) else free_port()
+        url = f"http://{HOST}:{state['port']}"
+        start_sandbox(url, state["port"], state["until"])
+    remembered.write_text(json.dumps(state))
+    return url
+
+
+def start_sandbox(url: str, port: int, until: str) -> None:
+    log = settings.STATE_DIR / "sandbox.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*SANDBOX, "--port", str(port), "--until", until],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # it may outlive the demo, and Ctrl-C is not meant for it
+        )
+    pid_file("sandbox").write_text(str(process.pid))
+    for _ in range(300):
+        if answers(url):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise CommandError(f"The sandbox Graph server did not start: see {log}")
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/_sandbox/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+# -- processes ---------------------------------------------------------------------------------------------
+def pid_file(name: str) -> Path:
+    """What `make stop` looks for."""
+    return settings.STATE_DIR / "run" / f"{name}.pid"
+
+
+def is_running(name: str) -> bool:
+    with suppress(OSError, ValueError):
+        os.kill(int(pid_file(name).read_text()), 0)
+        return True
+    return False
+
+
+def stop(file: Path) -> None:
+    with suppress(OSError, ValueError):
+        os.kill(int(file.read_text()), signal.SIGTERM)
+    file.unlink(missing_ok=True)
+
+
+# -- people and tags ---------------------------------------------------------------------------------------
+def make_staff() -> tuple[str, str, str]:
+    """(name, password, REST token) of the demo's administrator; the password stays the same."""
+    kept = settings.STATE_DIR / "demo_password"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(9))
+    password = kept.read_text()
+    user, _ = get_user_model().objects.get_or_create(
+        username="demo", defaults={"is_staff": True, "is_superuser": True}
+    )
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save()
+    return user.username, password, Token.objects.get_or_create(user=user)[0].key
+
+
+def make_tags() -> None:
+    """A few tags on real rows, once: what staff removed stays removed."""
+    if ConversationTag.objects.exists():
+        return
+    tags = {
+        name: Tag.objects.get_or_create(name=name, defaults={"slug": free_slug(name), "color": color})[0]
+        for name, color in TAGS.items()
+    }
+    page = Page.objects.get(facebook_page_id=PAGE_ID)
+    newest = Conversation.objects.for_pages([page.pk]).newest_first()
+    chosen = {
+        "VIP": newest.filter(message_count__gte=25)[:40],
+        "Order": newest.search("order")[:150],
+        "Follow up": newest.unread()[:30],
+        "Solved": newest.read()[5:205],
+    }
+    for name, conversations in chosen.items():
+        tag_conversations(list(conversations.values_list("pk", flat=True)), [tags[name]], actor=None)

@@ -1,0 +1,90 @@
+import pytest
+
+from conversations.models import Page
+
+
+def test_page_is_connected_with_a_token_from_the_environment(manage, shop):
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert done.returncode == 0, done.stderr
+    page = Page.objects.get()
+    assert (page.facebook_page_id, page.name, page.access_token) == (shop.id, "Demo Shop", shop.token)
+    assert "Connected: Demo Shop" in done.stdout
+    assert "Note:" in done.stdout
+
+
+def test_token_comes_from_standard_input_too(manage, shop):
+    done = manage("connectpage", shop.id, "--name", "Our shop", stdin=f"{shop.token}\n")
+    assert done.returncode == 0, done.stderr
+    assert Page.objects.get().name == "Our shop"
+
+
+def test_connecting_again_mends_the_page_and_keeps_its_row(manage, shop):
+    before = Page.objects.create(
+        facebook_page_id=shop.id,
+        name="Old",
+        access_token="dead",
+        state=Page.State.RECONNECT,
+        state_reason="x",
+    )
+    assert manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token).returncode == 0
+    after = Page.objects.get()
+    assert after.pk == before.pk
+    assert after.connection == (Page.State.CONNECTED, "")
+    assert (after.name, after.access_token) == ("Demo Shop", shop.token)
+
+
+def test_linked_instagram_account_is_learnt(manage, world):
+    other = world.add_page("55", "With pictures", instagram_id="17841400000000001", instagram_username="pics")
+    done = manage("connectpage", other.id, PAGE_ACCESS_TOKEN=other.token)
+    assert done.returncode == 0, done.stderr
+    assert Page.objects.get().instagram_account_id == "17841400000000001"
+    assert "Instagram account: pics" in done.stdout
+
+
+@pytest.mark.parametrize("owner", ["another Page", "a person"])
+def test_token_of_somebody_else_is_refused(manage, world, shop, owner):
+    if owner == "a person":
+        token = world.add_user(pages=[shop]).token
+    else:
+        token = world.add_page("900000000000002", "Other shop").token
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=token)
+    assert done.returncode == 1
+    assert "nothing was stored" in done.stderr
+    assert token not in done.stderr + done.stdout
+    assert not Page.objects.exists()
+
+
+@pytest.mark.parametrize(("subcode", "words"), [(463, "expired"), (460, "password"), (492, "role")])
+def test_dead_token_is_refused_in_words(manage, world, shop, subcode, words):
+    world.break_token(shop.token, subcode)
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not Page.objects.exists()
+
+
+def test_facebook_out_of_reach_stores_nothing(manage, shop):
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token, GRAPH_API_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    assert not Page.objects.exists()
+
+
+@pytest.mark.parametrize("page_id", ["me", "12/../34", "٣٤", ""])
+def test_something_that_is_no_page_id_is_wrong_usage(manage, page_id):
+    done = manage("connectpage", page_id, PAGE_ACCESS_TOKEN="EAAsomething")
+    assert done.returncode == 2
+    assert "digits" in done.stderr
+
+
+def test_no_token_is_wrong_usage(manage, shop):
+    done = manage("connectpage", shop.id)
+    assert done.returncode == 2
+    assert "PAGE_ACCESS_TOKEN" in done.stderr
+
+
+def test_token_that_cannot_be_one_is_refused_without_repeating_it(manage, shop):
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN="geheim nis")
+    assert done.returncode == 1
+    assert "geheim" not in done.stderr

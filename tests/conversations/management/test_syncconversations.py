@@ -1,0 +1,153 @@
+import json
+import signal
+
+import pytest
+
+from conversations.locks import sync_lock
+from conversations.models import InteractionEvent, Page, SyncRun, Thread
+from conversations.sandbox import faults
+
+KEYS = {
+    "status",
+    "synced",
+    "inserted",
+    "updated",
+    "unchanged",
+    "skipped",
+    "eventsCreated",
+    "requests",
+    "mode",
+    "duration",
+}
+
+
+@pytest.fixture
+def page(manage, shop):
+    return Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
+
+
+def last_line(done) -> dict:
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_first_run_is_full_and_the_second_changes_nothing(manage, page, world, shop):
+    for number in range(3):
+        world.add_conversation(shop, messages=number + 1)
+    first = manage("syncconversations", "--json")
+    assert first.returncode == 0, first.stderr
+    answer = last_line(first)
+    assert set(answer) == KEYS | {"runs"}
+    assert set(answer["runs"][0]) == KEYS | {"page", "run"}
+    assert (answer["status"], answer["mode"], answer["inserted"], answer["eventsCreated"]) == (
+        "complete",
+        "full",
+        3,
+        6,
+    )
+    second = last_line(manage("syncconversations", "--json"))
+    assert (second["mode"], second["inserted"], second["updated"], second["eventsCreated"]) == (
+        "incremental",
+        0,
+        0,
+        0,
+    )
+    assert second["requests"] == 1
+    assert InteractionEvent.objects.count() == 6
+
+
+def test_several_pages_are_summed_and_the_worst_status_is_on_top(manage, page, world, shop):
+    other = world.add_page("900000000000002", "Other shop")
+    Page.objects.create(facebook_page_id=other.id, name=other.name, access_token=other.token)
+    world.add_conversation(shop, messages=2)
+    world.add_conversation(other, messages=3)
+    world.break_token(other.token, 463)
+    done = manage("syncconversations", "--json")
+    answer = last_line(done)
+    assert done.returncode == 1
+    assert answer["status"] == "error"
+    assert answer["eventsCreated"] == 2
+    assert [run["status"] for run in answer["runs"]] == ["complete", "error"]
+    assert "expired" in done.stderr
+    assert other.token not in done.stdout + done.stderr
+    assert Page.objects.get(facebook_page_id=other.id).state == Page.State.RECONNECT
+
+
+def test_chosen_page_alone_is_synced(manage, page, world, shop):
+    other = world.add_page("900000000000002", "Other shop")
+    Page.objects.create(facebook_page_id=other.id, access_token=other.token)
+    answer = last_line(manage("syncconversations", "--page", shop.id, "--json"))
+    assert [run["page"] for run in answer["runs"]] == [shop.id]
+
+
+def test_full_walks_everything_again(manage, page, world, shop):
+    for minute in range(120):
+        world.add_conversation(shop, updated_time=f"2026-11-20T{minute // 60:02}:{minute % 60:02}:00")
+    manage("syncconversations")
+    assert last_line(manage("syncconversations", "--json"))["unchanged"] < 120
+    full = last_line(manage("syncconversations", "--full", "--json"))
+    assert (full["mode"], full["unchanged"], full["updated"]) == ("full", 120, 0)
+
+
+def test_unknown_page_is_wrong_usage(manage):
+    done = manage("syncconversations", "--page", "123")
+    assert done.returncode == 2
+    assert "123" in done.stderr
+
+
+def test_without_any_page_it_says_how_to_connect_one(manage):
+    done = manage("syncconversations", "--json")
+    assert done.returncode == 1
+    assert "connectpage" in done.stderr
+    assert last_line(done)["status"] == "error"
+
+
+def test_page_that_is_being_synced_is_refused_and_the_run_named(manage, page):
+    run = page.runs.create(mode="full", trigger="api", status=SyncRun.Status.SYNCING)
+    with sync_lock(page.pk) as is_free:
+        assert is_free
+        done = manage("syncconversations", "--json")
+    assert done.returncode == 1
+    assert last_line(done)["runs"][0]["run"] == run.pk
+    assert f"run {run.pk}" in done.stderr
+
+
+def test_facebook_gone_in_mid_sync_is_an_error_and_the_next_run_completes(manage, page, world, shop, sandbox):
+    for _ in range(250):
+        world.add_conversation(shop)
+    sandbox.faults.add(faults.reset(), after=1, times=5, path="/conversations")
+    done = manage("syncconversations", "--json")
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    run = SyncRun.objects.get()
+    assert (run.status, run.synced) == ("error", 100)
+    again = last_line(manage("syncconversations", "--json"))
+    assert (again["status"], again["mode"]) == ("complete", "full")
+    assert Thread.objects.count() == 250
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_interrupts_the_run_and_the_next_goes_on(manage, page, world, shop, sandbox, number):
+    for _ in range(150):
+        world.add_conversation(shop)
+    sandbox.faults.add(faults.hang(), after=1, times=1, path="/conversations")
+    process = manage.start("syncconversations", "--json")
+    while len(sandbox.ledger) < 2:
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=5)
+    assert process.returncode == 1, err
+    assert json.loads(out.splitlines()[-1])["status"] == "interrupted"
+    assert "Traceback" not in err
+    run = SyncRun.objects.get()
+    assert (run.status, run.synced) == ("interrupted", 100)
+    again = last_line(manage("syncconversations", "--json"))
+    assert (again["status"], again["inserted"]) == ("complete", 50)
+    assert Thread.objects.count() == 150
+
+
+def test_a_database_without_our_tables_is_said_in_words(manage):
+    done = manage("syncconversations", DATABASE_URL=manage.url_of("postgres"))
+    assert done.returncode == 1
+    assert "migrate" in done.stderr
+    assert "Traceback" not in done.stderr

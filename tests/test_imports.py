@@ -1,0 +1,103 @@
+"""Who may import whom: the arrows of docs/architecture.md."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("inbox", "conversations", "tags")
+
+# The longest prefix of a module's name decides; a room may always import itself.
+LEAVES = ["conversations.text", "conversations.secrets", "conversations.locks"]
+TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEAVES]
+DOORS = [
+    *TABLES,
+    "conversations.tagging",
+    "conversations.status",
+    "conversations.connecting",
+    "conversations.sync.service",
+    "conversations.sync.progress",
+    "conversations.graph.errors",
+]
+ALLOWED = {
+    "inbox.postgres": [],
+    "inbox.install": [],
+    "inbox.settings": [],
+    "inbox.asgi": [],
+    "inbox": ["conversations", "tags"],
+    "conversations": [],
+    "conversations.apps": [],
+    "conversations.text": [],
+    "conversations.secrets": [],
+    "conversations.locks": [],
+    "conversations.querysets": ["conversations.text"],
+    "conversations.models": ["conversations.querysets", "conversations.secrets"],
+    "conversations.graph": [],
+    "conversations.sandbox": [],
+    "conversations.connecting": ["conversations.graph", "conversations.models"],
+    "conversations.tagging": [*TABLES],
+    "conversations.status": [*TABLES],
+    "conversations.sync.transform": [
+        "conversations.graph.records",
+        "conversations.models",
+        "conversations.text",
+    ],
+    "conversations.sync.merge": ["conversations.models", "conversations.sync.transform"],
+    "conversations.sync.loader": [
+        "conversations.models",
+        "conversations.sync.merge",
+        "conversations.sync.transform",
+    ],
+    "conversations.sync.tally": ["conversations.models"],
+    "conversations.sync.runs": ["conversations.models"],
+    "conversations.sync.progress": ["conversations.models"],
+    "conversations.sync": ["conversations.graph", *TABLES],
+    "conversations.api": DOORS,
+    "conversations.admin": DOORS,
+    "conversations.management": [*DOORS, "conversations.sandbox"],
+    "tags": [],
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for top in OURS:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+
+
+def imports(name: str, path: Path) -> Iterator[str]:
+    """Names of our modules that this one imports; `from a import b` counts as a.b."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            prefix = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{prefix}.{alias.name}" for alias in node.names)
+
+
+def is_in(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def room_of(name: str) -> str:
+    return max((room for room in ALLOWED if is_in(name, room)), key=len)
+
+
+@pytest.mark.parametrize("name", sorted(dict(modules())))
+def test_imports_follow_the_arrows(name):
+    room = room_of(name)
+    allowed = [room, *ALLOWED[room]]
+    ours = [imported for imported in imports(name, dict(modules())[name]) if imported.split(".")[0] in OURS]
+    forbidden = [imported for imported in ours if not any(is_in(imported, target) for target in allowed)]
+    assert not forbidden, f"{name} (room {room}) may not import {', '.join(forbidden)}"
+
+
+@pytest.mark.parametrize("room", ["conversations.graph", "conversations.sandbox", "inbox.postgres"])
+def test_room_knows_no_django(room):
+    names = [imported for name, path in modules() if is_in(name, room) for imported in imports(name, path)]
+    assert not [imported for imported in names if is_in(imported, "django")]
