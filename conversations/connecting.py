@@ -54,6 +54,7 @@ def connect_page(facebook_page_id: str, token: str, *, name: str = "") -> Connec
             "state_reason": "",
             **({"name": name} if name else {}),
             **({"instagram_account_id": instagram} if instagram else {}),
+            "learnt": {"notes": notes},
         },
     )
     return Connection(page, created, notes)

@@ -91,5 +91,9 @@ ENDED = {
 def in_words(progress: SyncProgress) -> str:
     if progress.seconds is not None:
         return f"{progress.message} Again in {progress.seconds:.0f} s"
-    counted = f"{progress.synced:,} threads, {progress.events_created:,} new messages"
-    return f"{counted}, {progress.requests:,} requests"
+    counted = (
+        (progress.synced, "thread"),
+        (progress.events_created, "new message"),
+        (progress.requests, "request"),
+    )
+    return ", ".join(f"{number:,} {name}{'s' * (number != 1)}" for number, name in counted)

@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+PYTHON = [sys.executable, "-W", "error"]
+
+
+def start(code: str, **environment: str) -> subprocess.CompletedProcess:
+    """Python in a process of its own, with nothing but these variables of ours."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [*PYTHON, "-c", code],
+        env=plain | {"DATABASE_URL": "postgresql:///x", "SECRET_KEY": "k" * 50} | environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("HTTPS", "perhaps"),
+        ("DATABASE_URL", "mysql://user:hush-hush@host/x"),
+        ("DATABASE_URL", "hush-hush"),
+        ("SECRET_KEY", ""),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("GRAPH_API_URL", "https://graph.facebook.com/v26.0"),
+        ("GRAPH_API_VERSION", "26"),
+        ("GRAPH_CALLS_PER_SECOND", "-1"),
+        ("GRAPH_CALLS_PER_SECOND", "two"),
+        ("CSRF_TRUSTED_ORIGINS", "inbox.example.com"),
+        ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
+    ],
+)
+def test_wrong_value_stops_the_start_in_one_line_that_names_it(name, value):
+    done = start("import inbox.asgi", **{name: value})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "hush-hush" not in done.stderr
+
+
+def test_right_values_start():
+    done = start(
+        "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE)",
+        ALLOWED_HOSTS="a.example,b.example",
+        TIME_ZONE="Europe/Paris",
+        HTTPS="1",
+        GRAPH_CALLS_PER_SECOND="0",
+        TOKEN_ENCRYPTION_KEYS="new,old",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "['a.example', 'b.example'] Europe/Paris" in done.stdout
+
+
+def test_secret_key_may_be_missing_where_debug_is_on_and_one_is_kept():
+    code = "import inbox.settings as s; print('started' if s.SECRET_KEY else '')"
+    done = start(code, SECRET_KEY="", DEBUG="1")
+    kept = (settings.STATE_DIR / "secret_key").exists()
+    assert ("started" in done.stdout) == kept
+
+
+@pytest.mark.django_db
+def test_django_checks_find_nothing():
+    call_command("check", fail_level="WARNING", databases=["default"])
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
