@@ -1,0 +1,38 @@
+# Each target does all it needs from nothing. Another Python for .venv: make PYTHON=python3.12 setup
+
+PYTHON = python3
+python = .venv/bin/python
+
+.PHONY: help setup demo test stop packages development python
+
+help:
+	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
+	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
+	@echo "make test    every check and test"
+	@echo "make stop    stop what this checkout started"
+
+setup: packages
+	@$(python) -m inbox.postgres setup
+
+demo: setup
+	@exec $(python) -m inbox.postgres run inbox_demo -- $(python) manage.py demo
+
+test: development
+	@$(python) -m inbox.postgres setup
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy .
+	@$(python) -m pytest
+
+stop:
+	@if [ -x $(python) ]; then $(python) -m inbox.postgres stop; else echo "No .venv here: nothing to stop."; fi
+
+packages: python
+	@$(PYTHON) inbox/install.py requirements.txt
+
+development: python
+	@$(PYTHON) inbox/install.py requirements-dev.txt
+
+python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "inbox: $(PYTHON) is missing (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }

@@ -1,0 +1,102 @@
+"""Makes .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
+
+Needs nothing but Python; one that is too old still reaches the line that says so.
+"""
+# ruff: noqa: T201, UP036
+
+import fcntl
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VENV = Path(".venv")
+PYTHON = VENV / "bin" / "python"
+EVERYTHING = "requirements-dev.txt"  # holds requirements.txt, too
+TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # uv's newer and its older name for it
+
+
+def main(requirements: str) -> None:
+    if sys.version_info < (3, 11):
+        sys.exit(
+            f"inbox: Python 3.11 or newer is needed, not {sys.version.split()[0]}: make PYTHON=python3.12 …"
+        )
+    with open(requirements) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_whole() or not any(is_installed(name) for name in (requirements, EVERYTHING)):
+            install(requirements)
+
+
+def is_whole() -> bool:
+    """Does .venv work, and did the attempt that made it reach its end?"""
+    finished = any(VENV.glob("requirements*.txt"))
+    return finished and PYTHON.exists() and not run([PYTHON, "-c", "import django"])
+
+
+def is_installed(requirements: str) -> bool:
+    mark = VENV / requirements
+    return mark.exists() and filecmp.cmp(requirements, mark, shallow=False)
+
+
+def install(requirements: str) -> None:
+    print(f"Installing the packages of {requirements} into .venv …", flush=True)
+    keep = is_whole()
+    for mark in VENV.glob("requirements*.txt"):
+        mark.unlink()  # an attempt that ends half-way leaves no mark, and the next one begins anew
+    # pip, too, where uv fails: only pip knows the indexes that pip is configured for.
+    if failure := with_uv(requirements) and with_pip(requirements, keep):
+        VENV.mkdir(exist_ok=True)
+        (VENV / "install.log").write_text(failure)
+        reason = "no connection" if "Retrying" in failure else failure.strip().splitlines()[-1]
+        sys.exit(f"inbox: the packages could not be installed: {reason} (the whole story: .venv/install.log)")
+    shutil.copy(requirements, VENV)
+
+
+def with_uv(requirements: str) -> str:
+    uv = shutil.which("uv")
+    if not uv:
+        return "no uv"
+    return run([uv, "venv", "--clear", "--python", sys.executable, VENV]) or run(
+        [uv, "pip", "install", "--python", PYTHON, "--require-hashes", "-r", requirements]
+    )
+
+
+def with_pip(requirements: str, keep: bool) -> str:
+    try:
+        import ensurepip  # noqa: F401 (Debian has it in a package of its own)
+    except ImportError:
+        return "this Python has no venv; Debian: apt-get install python3-venv"
+    pip = [PYTHON, "-m", "pip"]
+    keep = keep and not run([*pip, "--version"])  # uv makes a .venv without pip
+    failure = "" if keep else run([sys.executable, "-m", "venv", "--clear", VENV])
+    return failure or run(
+        [*pip, "install", "--disable-pip-version-check", "--require-hashes", "-r", requirements]
+    )
+
+
+def run(command: list) -> str:
+    """Run it; return what it said if it failed. On a terminal show where it is."""
+    said = []
+    with subprocess.Popen(
+        command,
+        env={**TRUST_THE_SYSTEM, **os.environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if sys.stdout.isatty() and line.startswith(("Collecting", "Installing")):
+                print(f"\r\033[K{line.strip()[:70]}", end="", flush=True)
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
+    return "".join([*said, ""] if said else ["it said nothing"]) if process.returncode else ""
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,80 @@
+"""python -m inbox.postgres setup | start | stop | run DATABASE -- COMMAND …"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from . import checkout
+from .errors import PostgresError
+from .server import Server
+from .throwaway import guard
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["setup"]:
+            checkout.prepare()
+        case ["start"]:
+            checkout.start()
+        case ["stop"]:
+            stopped = checkout.stop()
+            print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")  # noqa: T201
+        case ["run", database, "--", *command] if command:
+            return run(database, command)
+        case ["guard", home]:
+            guard(Path(home))
+        case _:
+            print(f"usage: {__doc__}", file=sys.stderr)  # noqa: T201
+            return 2
+    return 0
+
+
+def run(database: str, command: list[str]) -> int:
+    """Run a command on a database of the private server; a server that was started for it ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end comes in order at any moment
+    server = checkout.prepare()
+    was_running = server.is_listening()
+    try:
+        checkout.start().create_database(database)
+        key = (checkout.CHECKOUT / checkout.STATE / "secret_key").read_text()
+        return run_with({"DATABASE_URL": server.url(database), "SECRET_KEY": key}, command)
+    finally:
+        if not was_running and not is_used(server):
+            server.stop()
+
+
+def run_with(variables: dict[str, str], command: list[str]) -> int:
+    # In a process group of its own, so that Ctrl-C reaches it once: from us.
+    process = subprocess.Popen(command, env=os.environ | variables, process_group=0)
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # under nohup
+        numbers.remove(signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, lambda number, _frame: process.send_signal(number))
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def is_used(server: Server) -> bool:
+    with suppress(psycopg.Error):
+        for _ in range(10):  # the connections of a process that has just ended linger for a moment
+            if not server.has_clients():
+                return False
+            time.sleep(0.1)
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (PostgresError, OSError) as error:
+        sys.exit(f"inbox: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

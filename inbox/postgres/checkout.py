@@ -1,0 +1,143 @@
+"""The checkout's own server and what it keeps beside it in `.inbox/`, where settings read it."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import psycopg
+
+from . import owner
+from .errors import PostgresError
+from .server import Server
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STATE = ".inbox"
+DATABASE = "inbox"
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """A full disk, a folder that may not be written: a sentence, too, not a traceback."""
+    try:
+        yield
+    except (OSError, psycopg.Error) as error:
+        raise PostgresError(f"the private PostgreSQL: {error}") from error
+
+
+@told_plainly()
+def prepare(checkout: Path = CHECKOUT) -> Server:
+    """Make what is missing: the state folder, the secret key, the database's files and its address."""
+    state = state_folder(checkout)
+    keep_once(state / "secret_key", secrets.token_urlsafe(50))
+    server = Server(home(state))
+    if not server.is_listening():
+        with server.locked():
+            server.initialise()
+    address = state / "database_url"
+    if not address.exists() or address.read_text() != server.url(DATABASE):
+        unfinished(address, server.url(DATABASE)).replace(address)
+    return server
+
+
+@told_plainly()
+def start(checkout: Path = CHECKOUT) -> Server:
+    """Attach to the checkout's server or start it."""
+    server = prepare(checkout)
+    if server.start():
+        server.create_database(DATABASE)
+        if not server.home.is_relative_to(checkout):
+            note = f"PostgreSQL runs as {server.owner.name}, who cannot enter {checkout}: see {server.home}"
+            print(note, file=sys.stderr)  # noqa: T201
+    return server
+
+
+@told_plainly()
+def stop(checkout: Path = CHECKOUT) -> list[str]:
+    """Stop what the checkout started, and name it: processes with a pid file first, then the server."""
+    if not (checkout / STATE).exists():
+        return []
+    state = state_folder(checkout)
+    stopped = [path.stem for path in sorted(state.glob("run/*.pid")) if stop_process(path)]
+    if (state / "postgres").exists() and Server(state / "postgres").stop():
+        stopped.append("PostgreSQL")
+    return stopped
+
+
+def is_private(url: str, checkout: Path = CHECKOUT) -> bool:
+    """Does this address name a database on the checkout's own server?"""
+    place = checkout / STATE / "postgres"
+    host = parse_qs(urlsplit(url).query).get("host")
+    return place.exists() and host == [str(Server(place).socket_folder)]
+
+
+def state_folder(checkout: Path) -> Path:
+    state = checkout / STATE
+    state.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() not in (0, state.stat().st_uid):
+        name = owner.of_uid(state.stat().st_uid).name
+        raise PostgresError(f"{state} belongs to {name}: run this as {name} or as root")
+    (state / "run").mkdir(mode=0o700, exist_ok=True)
+    return state
+
+
+def home(state: Path) -> Path:
+    """Where the server lives: in the checkout, or in /var/lib where its OS user cannot enter the checkout."""
+    place = state / "postgres"
+    server_user = owner.of_data(place / "data")
+    if not place.is_symlink() and not place.exists() and not server_user.can_enter(state.parent):
+        # Named after the key: another checkout, also a later one in this place, has data of its own.
+        key = (state / "secret_key").read_bytes()
+        with suppress(FileExistsError):
+            place.symlink_to(f"/var/lib/inbox-{sha256(key).hexdigest()[:12]}")
+    home = place.resolve()
+    home.mkdir(mode=0o700, exist_ok=True)
+    for folder in (state, home):
+        if folder.stat().st_uid != server_user.uid:
+            folder.chmod(0o711)  # enough to pass through to the folders that are the server's alone
+    return home
+
+
+def keep_once(path: Path, text: str) -> None:
+    if not path.exists():
+        written = unfinished(path, text)
+        with suppress(FileExistsError):  # somebody was quicker: theirs counts
+            os.link(written, path)
+        written.unlink()
+
+
+def unfinished(path: Path, text: str) -> Path:
+    """A file that only the folder's owner reads, to be put in its place when it is whole."""
+    written = path.with_name(f"{path.name}.{os.getpid()}")
+    written.touch(mode=0o600)
+    written.write_text(text)
+    folder = path.parent.stat()
+    os.chown(written, folder.st_uid, folder.st_gid)  # root may be at work in another user's checkout
+    return written
+
+
+def stop_process(pid_file: Path) -> bool:
+    """End the process that wrote this file; a younger process only has its number."""
+    try:
+        process = psutil.Process(int(pid_file.read_text()))
+        is_the_writer = process.create_time() <= pid_file.stat().st_mtime + 1
+    except (psutil.Error, ValueError, OSError):
+        is_the_writer = False
+    if is_the_writer:
+        end(process)
+    pid_file.unlink(missing_ok=True)
+    return is_the_writer
+
+
+def end(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        try:
+            process.wait(5)
+        except psutil.TimeoutExpired:
+            process.kill()

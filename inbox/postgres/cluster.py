@@ -1,0 +1,71 @@
+"""What a server is made of: its data, by initdb, and its configuration, written anew at each start."""
+
+from pathlib import Path
+
+from .errors import PostgresError
+from .owner import Owner
+from .programs import Programs
+
+ROLE = "inbox"
+
+CONFIGURATION = """\
+# Written anew at each start. To change a setting for good: ALTER SYSTEM SET …
+listen_addresses = ''
+port = {port}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+cluster_name = '{name}'
+max_connections = 100
+shared_buffers = 128MB
+effective_cache_size = 1GB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+random_page_cost = 1.1
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+# The server's own life only: a failed statement would put customers' messages into the log.
+log_min_messages = log
+log_checkpoints = off
+"""
+WITHOUT_DURABILITY = """\
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+
+
+def initdb(folder: Path, owner: Owner, programs: Programs, *, durable: bool) -> None:
+    """UTF-8 and a locale with letters beyond ASCII, whatever the caller's: ILIKE and lower() need it."""
+    command: list[str | Path] = [programs.folder / "initdb", "-D", folder, "-U", ROLE, "--auth=peer"]
+    command += ["--encoding=UTF8", "--data-checksums", "--no-instructions"]
+    if programs.major >= 17:  # with this provider it needs nothing of the machine's locales
+        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    else:
+        command += ["--locale=C.UTF-8"]
+    if not durable:
+        command += ["--no-sync"]
+    answer = owner.run(*command, capture_output=True)
+    if answer.returncode:
+        raise PostgresError(f"PostgreSQL's initdb failed: {' '.join(answer.stderr.split())}")
+
+
+def write_configuration(
+    home: Path, owner: Owner, *, socket: Path, port: int, name: str, durable: bool
+) -> list[str | Path]:
+    """Write it; the options with which the server finds it."""
+    settings = CONFIGURATION.format(port=port, socket=socket, name=name)
+    users = sorted({"root", owner.name})
+    write(home / "postgresql.conf", settings + ("" if durable else WITHOUT_DURABILITY))
+    write(home / "pg_hba.conf", f"local all {ROLE} peer map=inbox\n")
+    write(home / "pg_ident.conf", "".join(f'inbox "{user}" {ROLE}\n' for user in users))
+    files = {"config_file": "postgresql.conf", "hba_file": "pg_hba.conf", "ident_file": "pg_ident.conf"}
+    return [word for option, file in files.items() for word in ("-c", f"{option}={home / file}")]
+
+
+def write(path: Path, text: str) -> None:
+    written = path.with_name(f"{path.name}.unfinished")
+    written.write_text(text)
+    written.chmod(0o644)  # nothing secret, and the server may be another user's
+    written.replace(path)

@@ -1,0 +1,232 @@
+"""A PostgreSQL server in a folder of its own, on a Unix socket that only its OS user and root reach."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from psycopg import errors, sql
+
+from . import owner, programs
+from .cluster import ROLE, initdb, write_configuration
+from .errors import PostgresError
+
+PORT = 5432  # part of the socket's name; nothing listens on the network
+START_SECONDS = 120  # recovery after a crash may take its time
+# Together under five seconds.
+FAST_STOP_SECONDS = 2.5
+IMMEDIATE_STOP_SECONDS = 1.0
+LEFTOVERS_STOP_SECONDS = 1.0
+LOG_BYTES = 1_000_000
+
+
+class Server:
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.home = home.resolve()
+        self.durable = durable
+        self.data = self.home / "data"
+        self.log = self.home / "log"
+        self.name = "inbox-" + hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+
+    @cached_property
+    def owner(self) -> owner.Owner:
+        return owner.of_data(self.data)
+
+    @property
+    def socket_folder(self) -> Path:
+        """In the home; in /tmp where that path is too long for a socket, or odd in an address."""
+        folder = self.home / "socket"
+        if re.fullmatch(r"[\w/.+@-]{1,85}", str(folder), re.ASCII):
+            return folder
+        return Path("/tmp") / self.name  # noqa: S108 (its owner is checked; TMPDIR may differ at the next start)
+
+    def url(self, database: str) -> str:
+        # Not in the host's place: there readers of addresses turn capitals into small letters.
+        return f"postgresql://{ROLE}@:{PORT}/{database}?host={quote(str(self.socket_folder))}"
+
+    # -- start and stop -----------------------------------------------------------------------------------
+
+    def start(self) -> bool:
+        """Attach to the running server, else start it. True: this call started it."""
+        if self.is_ready():
+            return False
+        with self.locked():
+            if self.is_listening() and self.wait_until_ready(self.is_listening):
+                return False
+            found = self.initialise()
+            self.end_leftovers()
+            self.launch(found)
+            return True
+
+    def stop(self) -> bool:
+        """Stop the server within five seconds. True: it was running."""
+        with self.locked():
+            was_running = self.is_listening()
+            if was_running and not self.signal_and_wait(signal.SIGINT, FAST_STOP_SECONDS):
+                self.signal_and_wait(signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)
+            self.end_leftovers()
+            return was_running
+
+    def initialise(self) -> programs.Programs:
+        """Make the data where there are none; refuse data that no program here can run."""
+        made_by = self.data / "PG_VERSION"
+        if made_by.exists():
+            return programs.of_major(int(made_by.read_text()), self.owner, self.home)
+        if self.data.exists():
+            raise PostgresError(f"{self.data} holds no PostgreSQL data: move it away to start empty")
+        found = programs.newest(self.owner, self.home)
+        unfinished = self.home / "data.unfinished"  # what a crash leaves in the middle is not taken for data
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self.owner.make_folder(unfinished)
+        initdb(unfinished, self.owner, found, durable=self.durable)
+        unfinished.rename(self.data)
+        return found
+
+    def launch(self, found: programs.Programs) -> None:
+        self.make_socket_folder()
+        options = write_configuration(
+            self.home,
+            self.owner,
+            socket=self.socket_folder,
+            port=PORT,
+            name=self.name,
+            durable=self.durable,
+        )
+        # By way of a shell that ends at once: the server is nobody's child, and in a session of its own
+        # neither Ctrl-C nor the end of a terminal reaches it.
+        start_and_leave = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh"]
+        command = [*start_and_leave, found.folder / "postgres", "-D", self.data, *options]
+        with self.fresh_log().open("a") as log:
+            pid = self.owner.run(*command, stdout=subprocess.PIPE, stderr=log, start_new_session=True).stdout
+        if not self.wait_until_ready(lambda: is_alive(int(pid))):
+            raise PostgresError(f"PostgreSQL did not start: {self.last_words()} (more in {self.log})")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time starts or stops; the lock dies with its process."""
+        handle = os.open(self.home, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    # -- what is running ----------------------------------------------------------------------------------
+
+    def is_listening(self) -> bool:
+        """Whoever answers on a socket in our own folder is our server, whatever a stale pid file says."""
+        with socket.socket(socket.AF_UNIX) as client, suppress(OSError):
+            client.connect(str(self.socket_folder / f".s.PGSQL.{PORT}"))
+            return True
+        return False
+
+    def is_ready(self) -> bool:
+        return self.is_listening() and self.pid_file_line(7) == "ready"
+
+    def pid_file_line(self, number: int) -> str:
+        with suppress(OSError, IndexError):
+            return (self.data / "postmaster.pid").read_text().splitlines()[number].strip()
+        return ""
+
+    def wait_until_ready(self, still_hoping: Callable[[], bool]) -> bool:
+        begun = time.monotonic()
+        patient = True
+        while not self.is_ready():
+            waited = time.monotonic() - begun
+            if waited > START_SECONDS or not still_hoping():
+                return False
+            if patient and waited > 2:
+                patient = False
+                print("PostgreSQL is starting …", file=sys.stderr)  # noqa: T201
+            time.sleep(0.02)
+        return True
+
+    def signal_and_wait(self, number: signal.Signals, seconds: float) -> bool:
+        """Our socket answered, so the pid file is the running server's, which removes it as its last act."""
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(self.pid_file_line(0)), number)
+        deadline = time.monotonic() + seconds
+        while self.pid_file_line(0) or self.is_listening():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def end_leftovers(self) -> None:
+        """After kill -9: end what is left of the old server and remove its pid file and socket.
+
+        PostgreSQL by itself would not start while the number in them belongs to another process by now.
+        """
+        left = [process for process in psutil.process_iter(["cmdline", "uids"]) if self.is_ours(process)]
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
+        for process in psutil.wait_procs(left, timeout=LEFTOVERS_STOP_SECONDS)[1]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        stale = self.socket_folder / f".s.PGSQL.{PORT}"
+        for path in (self.data / "postmaster.pid", stale, stale.with_name(f"{stale.name}.lock")):
+            path.unlink(missing_ok=True)
+
+    def is_ours(self, process: psutil.Process) -> bool:
+        command, uids = process.info["cmdline"] or [], process.info["uids"]
+        if not uids or uids.real != self.owner.uid:
+            return False
+        return str(self.data) in command or "".join(command).startswith(f"postgres: {self.name}:")
+
+    # -- databases and files ------------------------------------------------------------------------------
+
+    def connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
+
+    def create_database(self, name: str) -> None:
+        """Make the database where it is missing."""
+        with self.connect() as connection, suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def has_clients(self) -> bool:
+        others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        with self.connect() as connection:
+            return bool(connection.execute(f"SELECT FROM pg_stat_activity WHERE {others}").rowcount)
+
+    def make_socket_folder(self) -> None:
+        folder = self.socket_folder
+        with suppress(FileExistsError):
+            self.owner.make_folder(folder)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.owner.uid or found.st_mode & 0o077:
+            raise PostgresError(f"{folder} is not a folder of {self.owner.name} alone: remove it")
+
+    def fresh_log(self) -> Path:
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.home / "log.old")
+        return self.log
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-20:]
+        fatal = [line.split("FATAL:")[1].strip() for line in lines if "FATAL:" in line]
+        return (fatal or lines or ["it said nothing"])[-1]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False

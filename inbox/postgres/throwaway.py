@@ -1,0 +1,46 @@
+"""A server for one run of the tests."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import owner
+from .server import Server
+
+IMPORTABLE_FROM = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def throwaway() -> Iterator[Server]:
+    """A new server in a temporary folder. However this process ends, even by kill -9, both are removed."""
+    home = temporary_home()
+    command = [sys.executable, "-m", "inbox.postgres", "guard", str(home)]
+    with subprocess.Popen(command, cwd=IMPORTABLE_FROM, stdin=subprocess.PIPE, start_new_session=True):
+        server = Server(home, durable=False)
+        server.start()
+        yield server
+    # Leaving the block closes the guard's standard input and waits for it.
+
+
+def temporary_home() -> Path:
+    server_user = owner.of_new_data()
+    parent = Path(tempfile.gettempdir())
+    if not server_user.can_enter(parent):
+        parent = Path("/tmp")  # noqa: S108 (mkdtemp makes a new folder in it)
+    home = Path(tempfile.mkdtemp(prefix="inbox-test-", dir=parent))
+    if server_user.is_someone_else:
+        home.chmod(0o711)
+    return home
+
+
+def guard(home: Path) -> None:
+    """Wait for the end of the process that holds our standard input, then remove its server."""
+    sys.stdin.read()
+    server = Server(home, durable=False)
+    server.stop()
+    for folder in (home, server.socket_folder):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Django's commands, on the private PostgreSQL (started if need be) unless DATABASE_URL names another."""
+
+import os
+import sys
+
+# What asks the database nothing.
+NO_DATABASE = {
+    "",
+    "compilemessages",
+    "diffsettings",
+    "help",
+    "makemessages",
+    "sandbox",
+    "startapp",
+    "version",
+}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
+        from environs import EnvError
+
+        from inbox import postgres
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error}: run `make setup` in the checkout, then .venv/bin/python manage.py …")
+    try:
+        if needs_database(sys.argv) and uses_private(os.environ.get("DATABASE_URL", ""), postgres):
+            postgres.start()
+        execute_from_command_line(sys.argv)
+    except (postgres.PostgresError, ImproperlyConfigured, EnvError, OperationalError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"manage.py: {' '.join(str(error).split())}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def needs_database(argv: list[str]) -> bool:
+    command = argv[1] if len(argv) > 1 else ""
+    return command not in NO_DATABASE and not {"-h", "--help", "--version"} & set(argv)
+
+
+def uses_private(url: str, postgres) -> bool:
+    return not url or postgres.is_private(url)
+
+
+if __name__ == "__main__":
+    main()
