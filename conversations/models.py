@@ -153,6 +153,8 @@ class Thread(models.Model):
     complete_until = models.DateTimeField(null=True, blank=True)
     record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
 
+    objects = querysets.OfPageQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
         indexes = [
@@ -207,6 +209,8 @@ class ConversationTag(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     act = models.UUIDField(help_text="Shared by all that one action tagged")
+
+    objects = querysets.ConversationTagQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
 """What PostgreSQL can hold and what people mean when they search."""
 
+import math
 import unicodedata
 
 REPLACEMENT = "\ufffd"
@@ -18,14 +19,14 @@ def clean(text: str) -> str:
 
 
 def clean_json(value):
-    """The same for anything that JSON can say, keys included."""
+    """The same for anything that JSON can say, keys included. Numbers beyond all bounds become null."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
         return [clean_json(item) for item in value]
     if isinstance(value, dict):
         return {clean(str(key)): clean_json(item) for key, item in value.items()}
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def fold(text: str) -> str:

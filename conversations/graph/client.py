@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import requests
+import urllib3
 
 from conversations.graph import errors, fields
 from conversations.graph.errors import (
+    AccessTokenError,
     GoneError,
     GraphError,
     RateLimitError,
@@ -31,6 +34,7 @@ TRIES = 5
 LONGEST_PAUSE_SECONDS = 30
 THROTTLE_PAUSES_SECONDS = (2, 10, 60, 60, 60, 60, 60)  # where Facebook does not say how long
 LONGEST_WAIT_SECONDS = 3600
+LONGEST_NUMBER = 1000  # digits; Python refuses to read more than 4,300, and the whole answer with them
 
 Waiting = Callable[[GraphError, float], None]
 
@@ -42,6 +46,8 @@ class TokenAuth(requests.auth.AuthBase):
         self.token = token
 
     def __call__(self, request):
+        if not (self.token.isascii() and self.token.isprintable()):  # its error would show it
+            raise AccessTokenError(f"The access token has characters that none has. {errors.RECONNECT}.")
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
@@ -62,13 +68,15 @@ class GraphClient:
         app_secret: str = "",
         calls_per_second: float = 2,
         retry_seconds: float = 1,
+        timeout_seconds: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
         on_wait: Waiting = lambda error, seconds: None,
         sleep: Callable[[float], None] = time.sleep,
     ):
         self.requests = 0
         self._base, self._token = f"{url}/{version}", token
         self._proof = _proof(token, app_secret) if app_secret else ""
-        self._retry_seconds, self._on_wait, self._sleep = retry_seconds, on_wait, sleep
+        self._retry_seconds, self._timeout_seconds = retry_seconds, timeout_seconds
+        self._on_wait, self._sleep = on_wait, sleep
         self._pace = Pace(calls_per_second, sleep=sleep)
         self._fields = fields.EVERYTHING
         self._session = requests.Session()
@@ -79,7 +87,7 @@ class GraphClient:
 
     def get(self, path: str, **params: Any) -> dict:
         """The JSON object that Graph answers to GET {path}."""
-        return self._patiently(lambda: self._call(path, params))
+        return self._get(quote(path, errors="replace"), params)
 
     def conversations(
         self, page_id: str, *, platform: str = "messenger", after: str | None = None
@@ -91,19 +99,24 @@ class GraphClient:
         """
         ladder = Ladder(fields.CONVERSATIONS_PER_CALL)
         return _walk(
-            lambda cursor: self._conversation_batch(f"{page_id}/conversations", platform, cursor, ladder),
+            lambda cursor: self._conversation_batch(
+                f"{_quoted(page_id)}/conversations", platform, cursor, ladder
+            ),
             after,
         )
 
     def conversation(self, graph_id: str) -> Conversation:
         """One conversation by its id, with its newest messages."""
+        path = _quoted(graph_id)
         try:
-            record = Conversation.from_graph(self._with_fields(self.get, graph_id, {}))
-        except TooMuchDataError:
-            record = Conversation.from_graph(self.get(graph_id, fields=fields.LIGHT))
+            record = Conversation.from_graph(self._with_fields("conversation", self._get, path, {}))
+        except GraphError as error:
+            if not _is_too_much(error):
+                raise
+            record = Conversation.from_graph(self._with_fields("light", self._get, path, {}))
             record = record and self._with_messages(record)
         if record is None:
-            raise GoneError(f"Facebook answered without the conversation {graph_id}.")
+            raise GoneError("Facebook answered without the conversation that was asked for.")
         return record
 
     def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
@@ -118,9 +131,9 @@ class GraphClient:
         while True:
             params = _without_none(platform=platform, limit=ladder.size, after=after)
             try:
-                raw = self._with_fields(self._get_list, path, params)
-            except (TooMuchDataError, TransientError) as error:
-                if not _too_heavy(error):
+                raw = self._with_fields("conversation", self._get_list, path, params)
+            except GraphError as error:
+                if not (_is_too_much(error) or isinstance(error, GoneError)):
                     raise
                 if not ladder.down():
                     return self._light_batch(path, params)
@@ -130,7 +143,7 @@ class GraphClient:
 
     def _light_batch(self, path: str, params: dict) -> ConversationBatch:
         """The one conversation that is too heavy with its messages: those are read apart."""
-        batch = ConversationBatch.from_graph(self._get_list(path, fields=fields.LIGHT, **params))
+        batch = ConversationBatch.from_graph(self._with_fields("light", self._get_list, path, params))
         return replace(batch, conversations=[self._with_messages(record) for record in batch.conversations])
 
     def _with_messages(self, record: Conversation) -> Conversation:
@@ -138,32 +151,40 @@ class GraphClient:
             return replace(record, messages=next(self.messages(record.id)))
         except (TooMuchDataError, GoneError) as error:
             return replace(record, problem=str(error))
+        except (AccessTokenError, RateLimitError):
+            raise
+        except GraphError:
+            return record  # it says nothing of its messages: they are to be asked for again
 
     def _message_batch(self, graph_id: str, after: str | None, ladder: Ladder) -> MessageBatch:
-        path = f"{graph_id}/messages"
+        path = f"{_quoted(graph_id)}/messages"
         while True:
-            params = _without_none(limit=ladder.size, fields=self._fields.message, after=after)
+            params = _without_none(limit=ladder.size, after=after)
             try:
-                raw = self._get_list(path, **params)
-            except (TooMuchDataError, TransientError) as error:
-                if not _too_heavy(error) or not ladder.down():
+                raw = self._with_fields("message", self._get_list, path, params)
+            except GraphError as error:
+                if not _is_too_much(error) or not ladder.down():
                     raise
             else:
                 ladder.bore()
                 return MessageBatch.from_graph(raw)
 
-    def _with_fields(self, ask: Callable[..., dict], path: str, params: dict) -> dict:
+    def _with_fields(self, which: str, ask: Callable[[str, dict], dict], path: str, params: dict) -> dict:
         """With every field that we know; where Facebook refuses one, with those that it documents."""
         try:
-            return ask(path, fields=self._fields.conversation, **params)
+            return ask(path, params | {"fields": getattr(self._fields, which)})
         except RefusedRequestError:
             if self._fields is fields.DOCUMENTED:
                 raise
-            self._fields = fields.DOCUMENTED
-            return ask(path, fields=self._fields.conversation, **params)
+            answer = ask(path, params | {"fields": getattr(fields.DOCUMENTED, which)})
+            self._fields = fields.DOCUMENTED  # only now: it may have been something else that was wrong
+            return answer
 
     # -- one answer ----------------------------------------------------------------------------------------
-    def _get_list(self, path: str, **params: Any) -> dict:
+    def _get(self, path: str, params: dict) -> dict:
+        return self._patiently(lambda: self._call(path, params))
+
+    def _get_list(self, path: str, params: dict) -> dict:
         return self._patiently(lambda: _checked_list(self._call(path, params)))
 
     def _patiently(self, ask: Callable[[], dict]) -> dict:
@@ -185,25 +206,29 @@ class GraphClient:
     def _call(self, path: str, params: dict) -> dict:
         self._pace.wait()
         self.requests += 1
+        response, failure = self._response(path, params)
+        if response is None:
+            # Not where it is caught: the first error repeats the address, and would stay with this one.
+            raise TransientError(failure)
+        return self._body(response)
+
+    def _response(self, path: str, params: dict) -> tuple[requests.Response | None, str]:
+        """What came, or why nothing did."""
         proof = {"appsecret_proof": self._proof} if self._proof else {}
         try:
             response = self._session.get(
                 f"{self._base}/{path}",
                 params=params | proof,
-                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                timeout=self._timeout_seconds,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
-            # The cause is left out: it repeats the address.
-            raise TransientError(_in_words(error)) from None
-        return self._body(response)
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            # Not only requests' own: a redirect to an odd address is a ValueError, though it is not followed.
+            return None, _in_words(error)
+        return response, ""
 
     def _body(self, response: requests.Response) -> dict:
-        try:
-            # Not orjson: Graph cuts texts in the middle of a character, which only json accepts.
-            body = json.loads(response.content, parse_constant=lambda name: None)
-        except (ValueError, RecursionError):
-            raise errors.from_status(response.status_code) from None
+        body = _parsed(response.content)
         if isinstance(body, dict) and isinstance(body.get("error"), dict):
             error = errors.from_error(body["error"], status=response.status_code, token=self._token)
             if isinstance(error, RateLimitError):
@@ -249,9 +274,31 @@ def _checked_list(body: dict) -> dict:
     return body
 
 
-def _too_heavy(error: GraphError) -> bool:
-    """Code 1 without a text that helps means too much as well, where asking again did not help."""
-    return isinstance(error, TooMuchDataError) or error.code == 1
+def _parsed(content: bytes) -> Any:
+    """The JSON, None where it is none."""
+    try:
+        # Not orjson: Graph cuts texts in the middle of a character, which only json accepts.
+        return json.loads(content, parse_constant=lambda name: None, parse_int=_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) < LONGEST_NUMBER else digits
+
+
+def _quoted(graph_id: str) -> str:
+    """An id as one step of a path, whatever is in it."""
+    return quote(graph_id, safe="", errors="replace")
+
+
+def _is_too_much(error: GraphError) -> bool:
+    """Whether a part of what was asked for may still come.
+
+    Code 1 without a text that helps means too much as well, where asking again did not help; code 9000001
+    is about one message of all those asked for.
+    """
+    return isinstance(error, TooMuchDataError) or error.code in (1, 9000001)
 
 
 def _without_none(**params: Any) -> dict:
@@ -262,7 +309,7 @@ def _proof(token: str, app_secret: str) -> str:
     return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
-def _in_words(error: requests.RequestException) -> str:
+def _in_words(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return "Facebook did not answer in time."
     if isinstance(error, requests.exceptions.SSLError):

@@ -6,7 +6,8 @@ None of them carries a URL or a token: Graph puts the token into `paging.next` a
 import re
 from dataclasses import dataclass
 
-TOKEN_LIKE = re.compile(r"EAA[0-9A-Za-z]{16,}")
+TOKEN_LIKE = re.compile(r"EAA[0-9A-Za-z]{16,}|\b[0-9a-f]{64}\b")  # access tokens, appsecret_proof
+LONGEST_MESSAGE = 500
 
 
 class GraphError(Exception):
@@ -109,11 +110,11 @@ TABLE = (
 def from_error(error: dict, *, status: int, token: str) -> GraphError:
     """The error that Graph's `error` object means: by its code before anything else."""
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    message = redact(str(error.get("message") or "no reason given"), token)
+    message = _in_one_line(redact(str(error.get("message") or "no reason given"), token))
     row = next((row for row in TABLE if row.fits(code, subcode, message)), None)
     kind = row.kind if row else _kind_without_code(error, status)
     advice = f"{row.advice} " if row and row.advice else ""
-    trace = redact(str(error.get("fbtrace_id") or ""), token)
+    trace = _in_one_line(redact(str(error.get("fbtrace_id") or ""), token))
     return kind(f"{advice}Facebook says: {message}", code=code, subcode=subcode, trace=trace)
 
 
@@ -126,6 +127,12 @@ def from_status(status: int) -> GraphError:
 def redact(text: str, token: str) -> str:
     """The text without the token: some of Graph's messages repeat it."""
     return TOKEN_LIKE.sub("[token]", text.replace(token, "[token]") if token else text)
+
+
+def _in_one_line(text: str) -> str:
+    """What any log, terminal and database can hold: no NUL, no half characters, no escape sequences."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:LONGEST_MESSAGE]
 
 
 def _kind_without_code(error: dict, status: int) -> type[GraphError]:

@@ -6,8 +6,6 @@ CONVERSATIONS_PER_CALL = (100, 50, 25, 10, 1)
 MESSAGES_PER_CALL = (100, 50, 25, 10, 1)
 NESTED_MESSAGES = 25
 
-LIGHT = "id,updated_time,participants"
-
 # `shares` and `attachments` return little unless their own fields are named.
 _SHARES = "shares{id,link,name,description,picture,template}"
 _ATTACHMENTS = "attachments{id,mime_type,name,size,image_data,video_data,file_url,generic_template}"
@@ -15,12 +13,14 @@ _ATTACHMENTS = "attachments{id,mime_type,name,size,image_data,video_data,file_ur
 
 @dataclass(frozen=True)
 class Fields:
-    conversation: str
+    conversation: str  # with its newest messages
+    light: str  # a conversation without them
     message: str
 
 
 def _fields(conversation: str, message: str) -> Fields:
-    return Fields(f"{conversation},messages.limit({NESTED_MESSAGES}){{{message}}}", message)
+    nested = f"messages.limit({NESTED_MESSAGES}){{{message}}}"
+    return Fields(f"{conversation},{nested}", conversation, message)
 
 
 DOCUMENTED = _fields("id,updated_time,participants", "id,created_time,from,to,message,attachments")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from conversations.graph.errors import GraphError
 
 BIGINT_MAX = 2**63 - 1
+DEEPEST = 50  # levels of what we keep as it came; nothing that Facebook documents has ten
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Message:
     from_: Person | None = None
     message: str = ""
     attachments: list[dict] = field(default_factory=list)
+    to: list[Person] = field(default_factory=list)
     rest: dict = field(default_factory=dict)  # every other field, as it came
 
     @classmethod
@@ -48,14 +50,18 @@ class Message:
             _time(raw.get("created_time")),
             Person.from_graph(raw.get("from")),
             _text(raw.get("message")),
-            [item for item in _edge(raw.get("attachments")) if isinstance(item, dict)],
+            [without_paging(item) for item in _edge(raw.get("attachments")) if isinstance(item, dict)],
+            list(_people(raw.get("to"))),
             {key: without_paging(value) for key, value in raw.items() if key not in own},
         )
 
 
 @dataclass(frozen=True)
 class MessageBatch:
-    """Messages of one thread, newest first; `after` leads to older ones, None: there are none."""
+    """Messages of one thread, newest first; `after` leads to older ones, None: there are none.
+
+    Inside a conversation it may be empty: there are older ones, and only the thread's edge leads to them.
+    """
 
     messages: list[Message] = field(default_factory=list)
     after: str | None = None
@@ -63,9 +69,23 @@ class MessageBatch:
 
     @classmethod
     def from_graph(cls, raw: Any) -> "MessageBatch":
+        return cls._with_cursor(raw, next_cursor(raw))
+
+    @classmethod
+    def nested(cls, raw: Any) -> "MessageBatch | None":
+        """As it comes inside a conversation: what is odd here must not cost the others of the batch."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("data"), list):
+            return None
+        try:
+            return cls._with_cursor(raw, next_cursor(raw))
+        except GraphError:
+            return cls._with_cursor(raw, "")
+
+    @classmethod
+    def _with_cursor(cls, raw: Any, after: str | None) -> "MessageBatch":
         messages = [Message.from_graph(item) for item in _edge(raw)]
         readable = [message for message in messages if message]
-        return cls(readable, next_cursor(raw), len(messages) - len(readable))
+        return cls(readable, after, len(messages) - len(readable))
 
 
 @dataclass(frozen=True)
@@ -98,7 +118,7 @@ class Conversation:
             _count(raw.get("unread_count")),
             _text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
-            MessageBatch.from_graph(raw["messages"]) if isinstance(raw.get("messages"), dict) else None,
+            MessageBatch.nested(raw.get("messages")),
             without_paging(raw),
         )
 
@@ -126,20 +146,22 @@ def next_cursor(raw: Any) -> str | None:
     called: it holds the token and may point anywhere.
     """
     paging = _dict(_dict(raw).get("paging"))
-    if not paging.get("next"):
+    if paging.get("next") is None:
         return None
     after = _text(_dict(paging.get("cursors")).get("after")) or _after_in(_text(paging["next"]))
-    if not after:
+    if not (after and after.isascii() and after.isprintable()):
         raise GraphError("Facebook says that the list goes on, but not where: it gave no cursor.")
     return after
 
 
-def without_paging(value: Any) -> Any:
-    """The value without any `paging`: its links hold the access token."""
+def without_paging(value: Any, depth: int = DEEPEST) -> Any:
+    """The value without any `paging`, whose links hold the access token, and without what lies too deep."""
     if isinstance(value, dict):
-        return {key: without_paging(item) for key, item in value.items() if key != "paging"}
+        return {
+            key: without_paging(item, depth - 1) for key, item in value.items() if key != "paging" and depth
+        }
     if isinstance(value, list):
-        return [without_paging(item) for item in value]
+        return [without_paging(item, depth - 1) for item in value if depth]
     return value
 
 

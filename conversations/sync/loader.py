@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from conversations.sync.merge import (
     next_conversation,
     next_thread,
 )
-from conversations.sync.transform import ThreadRows
+from conversations.sync.transform import ThreadRows, search_text
 
 CHUNK = 500
 
@@ -57,8 +57,8 @@ def save_batch(page: Page, rows: Iterable[ThreadRows]) -> list[Outcome]:
     _drop_known_events(batch, known)
     old_senders = set(known.conversations)
     changed_senders = upsert_conversations(batch, known)
-    created = _insert_batch(batch, known)
-    changed_threads = upsert_threads(batch, known, created)
+    created, refused = _insert_batch(batch, known)
+    changed_threads = upsert_threads(batch, known, created, refused)
     outcomes = []
     for row in batch:
         thread = known.threads[row.thread.graph_id]
@@ -171,8 +171,8 @@ def _move_tag_rows(
 
 
 # -- events ------------------------------------------------------------------------------------------------
-def _insert_batch(batch: list[ThreadRows], known: Known) -> Counter[str]:
-    """Inserts the events of all rows; returns how many each thread brought."""
+def _insert_batch(batch: list[ThreadRows], known: Known) -> tuple[Counter[str], Counter[str]]:
+    """Inserts the events of all rows; returns how many each thread brought, and how many were refused."""
     events: dict[tuple[int, str | None], tuple[str, InteractionEvent]] = {}
     for row in batch:
         if row.conversation is not None:
@@ -180,17 +180,41 @@ def _insert_batch(batch: list[ThreadRows], known: Known) -> Counter[str]:
             for event in row.events:
                 event.conversation_id = owner.pk
                 events.setdefault((owner.pk, event.graph_id), (row.thread.graph_id, event))
-    insert_events([event for _, event in events.values()])
-    return Counter(graph_id for graph_id, _ in events.values())
+    brought = Counter(graph_id for graph_id, _ in events.values())
+    refused = Counter(
+        events[event.conversation_id, event.graph_id][0]
+        for event in insert_events([event for _, event in events.values()])
+    )
+    return brought - refused, refused
 
 
-def insert_events(events: list[InteractionEvent]) -> None:
-    """Oldest first, so that among equals the higher id is the newer. What is there already is left alone."""
-    InteractionEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=CHUNK)
+def insert_events(events: list[InteractionEvent]) -> list[InteractionEvent]:
+    """Oldest first, so that among equals the higher id is the newer. What is there already is left alone.
+
+    Returns those that PostgreSQL cannot hold: one such message costs that message, not its thread.
+    """
+    try:
+        with transaction.atomic():
+            InteractionEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=CHUNK)
+    except (DataError, OperationalError) as error:
+        if not is_about_a_value(error):
+            raise
+        if len(events) == 1:
+            return events
+        middle = len(events) // 2
+        return insert_events(events[:middle]) + insert_events(events[middle:])
+    return []
+
+
+def is_about_a_value(error: Exception) -> bool:
+    """DataError, or an index entry that is too long (54000): the record is the reason, not the database."""
+    return isinstance(error, DataError) or getattr(error.__cause__, "sqlstate", "") == "54000"
 
 
 # -- the ledger --------------------------------------------------------------------------------------------
-def upsert_threads(batch: list[ThreadRows], known: Known, created: Counter[str]) -> set[str]:
+def upsert_threads(
+    batch: list[ThreadRows], known: Known, created: Counter[str], refused: Counter[str]
+) -> set[str]:
     """Writes what changed; returns the threads that did."""
     before = known.threads
     states = dict(before)
@@ -198,7 +222,11 @@ def upsert_threads(batch: list[ThreadRows], known: Known, created: Counter[str])
         graph_id = row.thread.graph_id
         conversation = known.conversations.get(row.sender_id)
         states[graph_id] = next_thread(
-            before.get(graph_id), row, conversation=conversation, created=created[graph_id]
+            before.get(graph_id),
+            row,
+            conversation=conversation,
+            created=created[graph_id],
+            refused=refused[graph_id],
         )
     _tell_merged(states, known)
     changed = {key: state for key, state in states.items() if differs(state, before.get(key))}
@@ -237,12 +265,35 @@ def save_messages(thread: Thread, events: list[InteractionEvent], unreadable: in
     new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in held}
     for event in new.values():
         event.conversation = owner
-    insert_events(list(new.values()))
+    refused = insert_events(list(new.values()))
     if new or unreadable:
-        thread.held_count += len(new)
-        thread.unreadable_count += unreadable
+        thread.held_count += len(new) - len(refused)
+        thread.unreadable_count += unreadable + len(refused)
         thread.save(update_fields=["held_count", "unreadable_count"])
-    return len(new)
+    if thread.complete_until is not None:
+        _wake(owner, new.values(), since=thread.complete_until)
+    return len(new) - len(refused)
+
+
+def _wake(conversation: Conversation, new_events: Iterable[InteractionEvent], *, since: datetime) -> None:
+    """Active again if the customer wrote after what we held before."""
+    received = InteractionEvent.Kind.MESSAGE_RECEIVED
+    if any(event.kind == received and event.occurred_at > since for event in new_events):
+        done = Conversation.objects.filter(pk=conversation.pk, conversation_status=Conversation.Status.DONE)
+        done.update(conversation_status=Conversation.Status.ACTIVE, updated_at=timezone.now())
+
+
+def show_newest(thread: Thread, event: InteractionEvent) -> None:
+    """Of a thread that was listed without its messages: now the newest is known, not only its snippet."""
+    shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id).first()
+    if shown is None or shown.last_message_time not in (event.occurred_at, thread.updated_time):
+        return
+    text = event.text or shown.last_message
+    if (text, event.occurred_at) != (shown.last_message, shown.last_message_time):
+        shown.last_message, shown.last_message_time = text, event.occurred_at
+        shown.search, shown.updated_at = search_text(shown), timezone.now()
+        shown.save(update_fields=["last_message", "last_message_time", "search", "updated_at"])
+        shown.tag_rows.update(last_message_time=event.occurred_at)
 
 
 def close_history(thread: Thread, complete_until: datetime | None) -> None:

@@ -62,8 +62,9 @@ def next_conversation(
     state.sender_name = first.sender_name or second.sender_name
     if is_newer:
         _keep_unknown(state, current, row)
-    if _time(state) < _time(current):
-        state.last_message, state.last_message_time = current.last_message, current.last_message_time
+    if row.oldest is None and age(row.thread) <= age(current_thread):  # a snippet of what we hold whole
+        first = second = current
+    state.last_message, state.last_message_time = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
     return state
@@ -74,6 +75,14 @@ def _keep_unknown(state: Conversation, current: Conversation, row: ThreadRows) -
         state.unread_count, state.message_count = current.unread_count, current.message_count
     if not row.reply_known:
         state.can_reply = current.can_reply
+
+
+def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None]:
+    """The newer text; `first` says it where both are as new, unless it shows none."""
+    shown = first if _time(first) >= _time(second) else second
+    other = second if shown is first else first
+    same = _time(first) == _time(second)
+    return shown.last_message or (other.last_message if same else ""), shown.last_message_time
 
 
 def _status(current: Conversation, new_events: list[InteractionEvent]) -> str:
@@ -90,9 +99,9 @@ def _time(conversation: Conversation) -> datetime:
 
 
 def next_thread(
-    stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int
+    stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int, refused: int
 ) -> Thread:
-    """The ledger's row after this record. `created`: how many messages it brought that were new."""
+    """The ledger's row after this record: it brought so many new messages, and PostgreSQL refused so many."""
     seen = row.thread
     state = Thread(
         page_id=seen.page_id,
@@ -100,10 +109,13 @@ def next_thread(
         conversation_id=conversation.pk if conversation else (stored.conversation_id if stored else None),
         **{name: getattr(seen, name) for name in THREAD_FIELDS if name != "conversation_id"},
     )
+    state.unreadable_count += refused
     if stored is not None:
-        _keep_stored(state, stored)
+        _keep_stored(state, stored, row)
     state.held_count += created
-    if is_contiguous(stored, row):
+    if row.conversation is None:
+        pass  # none of its messages was stored: what we hold of it reaches no further than before
+    elif is_contiguous(stored, row):
         state.history = Thread.History.COMPLETE
         state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
     elif state.state == Thread.State.STORED:
@@ -111,9 +123,13 @@ def next_thread(
     return state
 
 
-def _keep_stored(state: Thread, stored: Thread) -> None:
+def _keep_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
     if age(stored) > age(state):
         state.updated_time, state.message_count = stored.updated_time, stored.message_count
+    if not row.unread_known:
+        state.message_count = stored.message_count
+    if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
+        state.record = stored.record  # links in it change with every answer
     state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
     for name in ("held_count", "history", "complete_until"):
         setattr(state, name, getattr(stored, name))
@@ -123,12 +139,12 @@ def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
     """Whether these messages and those that we hold leave no gap down to the first of the thread."""
     if row.is_whole:
         return True
-    if stored is None or stored.complete_until is None:
+    if stored is None:
         return False
     if row.oldest is None:  # none were shown: nothing is missing only if nothing was written since
-        return age(row.thread) <= age(stored)
+        return stored.history == Thread.History.COMPLETE and age(row.thread) <= age(stored)
     # Older than the border, not as old: several messages may share its second.
-    return row.oldest < stored.complete_until
+    return stored.complete_until is not None and row.oldest < stored.complete_until
 
 
 def _owe_history(state: Thread, stored: Thread | None) -> None:

@@ -18,7 +18,7 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     full = full or run.mode == SyncRun.Mode.FULL
     if before and full and before.mode != SyncRun.Mode.FULL:
         before = None  # it walked only a part of what is to be walked now
-    is_full = full or page.synced_until is None or (before and before.mode == SyncRun.Mode.FULL)
+    is_full = full or page.last_synced_at is None or (before and before.mode == SyncRun.Mode.FULL)
     run.mode = SyncRun.Mode.FULL if is_full else SyncRun.Mode.INCREMENTAL
     run.trigger = run.trigger or trigger
     run.resume = before.resume if before else {}
@@ -38,6 +38,6 @@ def resumable(page: Page) -> SyncRun | None:
     """The run before, if it stopped in the middle of its walk not long ago."""
     run = page.runs.exclude(status=SyncRun.Status.QUEUED).order_by("-pk").first()
     stopped = (SyncRun.Status.INTERRUPTED, SyncRun.Status.ERROR, SyncRun.Status.CANCELLED)
-    if run is None or run.status not in stopped or not run.resume or not run.ended_at:
+    if run is None or run.status not in stopped or not run.resume or not run.alive_at:
         return None
-    return run if timezone.now() - run.ended_at < RESUME_WITHIN else None
+    return run if timezone.now() - run.alive_at < RESUME_WITHIN else None

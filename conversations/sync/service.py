@@ -2,9 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from conversations.graph.client import GraphClient
@@ -94,10 +95,10 @@ def sync_conversations(
         except GraphError as error:
             if isinstance(error, AccessTokenError):
                 page.reconnect(str(error))
-            run.finish(Status.ERROR, str(error))
+            _stop(run, Status.ERROR, str(error))
         except KeyboardInterrupt:
             connection.close()  # it may have been in the middle of a statement
-            run.finish(Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
+            _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
         except Exception as error:
             _blame_ourselves(run, error)
         on_progress(SyncProgress.of(run))
@@ -143,7 +144,8 @@ def _client(page: Page, run: SyncRun, on_progress: OnProgress) -> GraphClient:
     )
 
 
-def _close(page: Page, run: SyncRun, synced_until) -> None:
+@transaction.atomic
+def _close(page: Page, run: SyncRun, synced_until: datetime | None) -> None:
     """The walk is done: the watermark moves, for all down to the old one is stored or accounted for."""
     page.synced_until, page.last_synced_at = synced_until, timezone.now()
     page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
@@ -159,4 +161,14 @@ def _blame_ourselves(run: SyncRun, error: Exception) -> None:
     if isinstance(error, DatabaseError):
         connection.close()
     first_line = (str(error).splitlines() or [""])[0]
-    run.finish(Status.ERROR, f"Inbox itself failed: {type(error).__name__} {first_line}".strip())
+    _stop(run, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {first_line}".strip())
+
+
+def _stop(run: SyncRun, status: str, error: str) -> None:
+    """Ends the run as it was last committed: what was counted for a batch that was not stored is not true,
+    and a resume point behind that batch would lose it."""
+    requests = run.requests
+    run.refresh_from_db()
+    if run.ended_at is None:  # it may have been stopped just after its end
+        run.requests = requests
+        run.finish(status, error)

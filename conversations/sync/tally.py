@@ -2,8 +2,8 @@
 
 from conversations.models import SyncRun
 
-RESULTS = ("", "inserted", "updated", "unchanged", "skipped", "owed")
-TROUBLE = ("skipped", "owed")
+STORED = ("", "unchanged", "updated", "inserted")  # new once is new for the run, changed once is changed
+TROUBLE = ("", "skipped", "owed")  # counts as it stands now, and before what was stored
 
 
 class Tally:
@@ -18,21 +18,20 @@ class Tally:
         missing = thread_id + 1 - len(self._results)
         if missing > 0:
             self._results.extend(bytes(missing + 4096))
-        before = RESULTS[self._results[thread_id]]
-        now = _combined(before, result)
-        self._results[thread_id] = RESULTS.index(now)
-        if before:
-            setattr(self._run, before, getattr(self._run, before) - 1)
-        setattr(self._run, now, getattr(self._run, now) + 1)
+        trouble, stored = divmod(self._results[thread_id], len(STORED))
+        if before := TROUBLE[trouble] or STORED[stored]:
+            self._add(before, -1)
+        if result in TROUBLE:
+            trouble = TROUBLE.index(result)
+        else:
+            trouble, stored = 0, max(stored, STORED.index(result))
+        self._results[thread_id] = trouble * len(STORED) + stored
+        self._add(TROUBLE[trouble] or STORED[stored], 1)
         self._run.total = max(self._known_total, self.accounted)
+
+    def _add(self, counter: str, number: int) -> None:
+        setattr(self._run, counter, getattr(self._run, counter) + number)
 
     @property
     def accounted(self) -> int:
         return self._run.synced + self._run.skipped + self._run.owed
-
-
-def _combined(before: str, now: str) -> str:
-    """New once is new for the run, changed once is changed; trouble counts as it stands now."""
-    if now in TROUBLE or before in ("", *TROUBLE):
-        return now
-    return before if RESULTS.index(before) < RESULTS.index(now) else now

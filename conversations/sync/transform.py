@@ -1,6 +1,6 @@
 """Graph's records become unsaved rows. Here Graph's words end and ours begin; nothing is asked of anyone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,8 +18,8 @@ class ThreadRows:
     thread: Thread
     conversation: Conversation | None  # None: its sender cannot be told
     events: list[InteractionEvent] = field(default_factory=list)  # oldest first
-    oldest: datetime | None = None  # times of the first and last of these events
-    newest: datetime | None = None
+    oldest: datetime | None = None  # time of the first of these events
+    newest: datetime | None = None  # and of the last, but for those in the future
     is_whole: bool = True  # False: there are older messages, or none were shown of those there are
     after: str | None = None  # the cursor of the older ones; None: from the newest on
     unread_known: bool = True
@@ -30,33 +30,49 @@ class ThreadRows:
         return self.conversation.sender_id if self.conversation else ""
 
 
-def to_rows(record: records.Conversation, page: Page, platform: str, *, sender_id: str = "") -> ThreadRows:
+def to_rows(
+    record: records.Conversation, page: Page, platform: str, *, now: datetime, sender_id: str = ""
+) -> ThreadRows:
     """The rows of one conversation as Graph shows it now. `sender_id`: who it is with, if that is known."""
     messages = record.messages or records.MessageBatch()
     events = to_events(messages.messages, page, since=record.updated_time)
     sender = _sender(record, messages, page) or (records.Person(sender_id) if sender_id else None)
     return ThreadRows(
-        _thread(record, page, platform, problem=record.problem or ("" if sender else NO_CUSTOMER)),
+        _thread(
+            record,
+            page,
+            platform,
+            unreadable=messages.unreadable + len(messages.messages) - len(events),
+            problem=record.problem or ("" if sender else NO_CUSTOMER),
+        ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
         oldest=events[0].occurred_at if events else None,
-        newest=events[-1].occurred_at if events else None,
-        is_whole=messages.after is None and (record.messages is not None or not record.message_count),
-        after=messages.after,
+        newest=newest_until(now, events),
+        # Not by message_count, which is an estimate.
+        is_whole=record.messages is not None and messages.after is None,
+        after=messages.after or None,
         # Left out means 0 where the neighbouring fields came, and unknown where they were refused too.
         unread_known=record.unread_count is not None or record.message_count is not None,
         reply_known=record.can_reply is not None,
     )
 
 
-def _thread(record: records.Conversation, page: Page, platform: str, *, problem: str) -> Thread:
+def newest_until(now: datetime, events: Iterable[InteractionEvent]) -> datetime | None:
+    """Up to when these reach. One in the future would seem to reach over all that is yet to come."""
+    return max((event.occurred_at for event in events if event.occurred_at <= now), default=None)
+
+
+def _thread(
+    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
+) -> Thread:
     return Thread(
         page=page,
         platform=platform,
         graph_id=clean(record.id),
         updated_time=record.updated_time,
         message_count=record.message_count or 0,
-        unreadable_count=record.messages.unreadable if record.messages else 0,
+        unreadable_count=unreadable,
         state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
         reason=clean(problem),
         record=clean_json(record.raw) if problem else None,
@@ -64,9 +80,10 @@ def _thread(record: records.Conversation, page: Page, platform: str, *, problem:
 
 
 def to_events(
-    messages: Iterable[records.Message], page: Page, *, since: datetime | None
+    messages: Sequence[records.Message], page: Page, *, since: datetime | None
 ) -> list[InteractionEvent]:
     """Messages (newest first) as events, oldest first. `since`: a time for those that lead without one."""
+    since = since or next((message.created_time for message in messages if message.created_time), None)
     events = []
     for message in messages:
         # The order says what the message does not: it is not newer than the one before it.
@@ -99,10 +116,12 @@ def _sender(
 ) -> records.Person | None:
     """The customer: whoever is not the business, with the first name that is told for them."""
     writers = (message.from_ for message in messages.messages if message.from_)
+    readers = (person for message in messages.messages for person in message.to)
+    business_ids = page.business_ids
     people = [
         person
-        for person in (*record.participants, *record.senders, *writers)
-        if person.id not in page.business_ids
+        for person in (*record.participants, *record.senders, *writers, *readers)
+        if person.id not in business_ids
     ]
     if not people:
         return None

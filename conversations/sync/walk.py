@@ -22,18 +22,20 @@ from conversations.graph.errors import (
     GraphError,
     RateLimitError,
     TooMuchDataError,
+    TransientError,
 )
 from conversations.locks import lock_rows
 from conversations.models import InteractionEvent, Page, Platform, SyncRun, Thread
 from conversations.sync import loader
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
-from conversations.sync.transform import ThreadRows, to_events, to_rows
+from conversations.sync.transform import ThreadRows, newest_until, to_events, to_rows
 from conversations.text import clean
 
 logger = logging.getLogger(__name__)
 
 RESTARTS = 3  # of a walk whose cursor Facebook no longer knows
+SILENCE = 3  # threads in a row without an answer: then it is not for them, and the list is asked first
 
 
 class PageWalk:
@@ -45,15 +47,23 @@ class PageWalk:
         self._tally = Tally(run, known_total=page.threads.count() if is_known else 0)
         self._platform = Platform.MESSENGER
         self._changes = 0  # threads that a batch wrote something of
+        self._unanswered = 0  # threads in a row
+        self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     def pay_debts(self) -> None:
         """Asks first for the threads that earlier runs could not read."""
-        owed = self._page.threads.filter(state=Thread.State.OWED).order_by("pk")
-        for thread in list(owed):
+        owed = list(self._page.threads.filter(state=Thread.State.OWED).order_by("-pk"))
+        while owed and self._unanswered < SILENCE:
+            thread = owed.pop()
             try:
                 self._store([self._client.conversation(thread.graph_id)])
             except GraphError as error:
                 self._give_up(thread, error)
+        if owed:
+            with self._writing():
+                for thread in owed:
+                    self._tally.count(thread.pk, "owed")
+                self._save_run()
 
     def walk(self) -> datetime | None:
         """Everything down to the watermark (a full run: to the end); returns the new watermark."""
@@ -93,13 +103,16 @@ class PageWalk:
         page_id = self._page.facebook_page_id
         for batch in self._client.conversations(page_id, platform=self._platform, after=after):
             calls += 1
+            self._unanswered = 0
             times = [record.updated_time for record in batch.conversations if record.updated_time]
             head = head or _newest(times)
             if not self._run.resume.get("walked"):
-                self._run.resume = {"after": batch.after, "head": head.isoformat() if head else None}
-            self._skip_nameless(batch.nameless)
+                place = {"after": batch.after} if batch.after or head is None else {"walked": True}
+                self._run.resume = place | {"head": head.isoformat() if head else None}
+                self._skip_nameless(batch.nameless)
+            changes = self._changes
             self._store(batch.conversations)
-            if floor is not None and times and min(times) < floor:
+            if floor is not None and times and _is_below(floor, times[-1], changed=self._changes > changes):
                 break
         return head, calls
 
@@ -113,19 +126,21 @@ class PageWalk:
         outcomes = self._save(self._shape(batch))
         self._report(SyncRun.Status.SYNCING)
         for outcome in outcomes:
-            if outcome.needs_history:
+            if outcome.needs_history and self._unanswered < SILENCE:
                 self._read_history(outcome)
 
     def _shape(self, batch: list[records.Conversation]) -> list[ThreadRows]:
-        rows = [to_rows(record, self._page, self._platform) for record in batch]
+        now = timezone.now()
+        rows = [to_rows(record, self._page, self._platform, now=now) for record in batch]
         if all(row.conversation for row in rows):
             return rows
         # Facebook may no longer name the customer; the ledger still does.
         known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
         senders = dict(known.values_list("graph_id", "conversation__sender_id"))
+        senders_now = [senders.get(row.thread.graph_id) or "" for row in rows]
         return [
-            to_rows(record, self._page, self._platform, sender_id=senders.get(row.thread.graph_id) or "")
-            for record, row in zip(batch, rows, strict=True)
+            to_rows(record, self._page, self._platform, now=now, sender_id=sender)
+            for record, sender in zip(batch, senders_now, strict=True)
         ]
 
     def _save(self, rows: list[ThreadRows]) -> list[Outcome]:
@@ -134,6 +149,8 @@ class PageWalk:
             outcomes = self._save_what_fits(rows)
             for outcome in outcomes:
                 self._tally.count(outcome.thread.pk, outcome.result)
+                if outcome.needs_history:
+                    self._tally.count(outcome.thread.pk, "owed")  # until the rest is read
                 self._run.events_created += outcome.events_created
                 self._changes += outcome.result in ("inserted", "updated")
             self._save_run()
@@ -145,7 +162,7 @@ class PageWalk:
             with transaction.atomic():
                 return loader.save_batch(self._page, rows)
         except (DataError, OperationalError) as error:
-            if not _is_about_a_value(error):
+            if not loader.is_about_a_value(error):
                 raise
             if len(rows) == 1:
                 return self._save_refused(rows[0], error)
@@ -161,8 +178,11 @@ class PageWalk:
             with transaction.atomic():
                 return loader.save_batch(self._page, [row])
         except (DataError, OperationalError):
-            self._run.skipped += 1
-            self._run.notes.append(f"Thread {row.thread.graph_id[:100]}… was skipped: {reason}")
+            key = hash(row.thread.graph_id)
+            if key not in self._unstorable:
+                self._unstorable.add(key)
+                self._run.skipped += 1
+                self._run.notes.append(f"Thread {row.thread.graph_id[:100]}… was skipped: {reason}")
             return []
 
     def _save_run(self) -> None:
@@ -183,24 +203,33 @@ class PageWalk:
         except GraphError as error:
             self._give_up(thread, error)
         else:
+            self._unanswered = 0
             with self._writing():
                 loader.close_history(thread, outcome.newest or newest)
+                self._tally.count(thread.pk, outcome.result)
+                self._save_run()
+            self._report(SyncRun.Status.SYNCING)
 
     def _read_older(self, thread: Thread, after: str | None) -> datetime | None:
-        """Stores the messages from this cursor on; returns the time of the newest of them."""
-        newest, since = None, thread.updated_time
+        """Stores the messages from this cursor on (None: from the newest); returns up to when they reach."""
+        newest, since, now = None, thread.updated_time, timezone.now()
         for batch in self._client.messages(thread.graph_id, after=after):
             events = to_events(batch.messages, self._page, since=since)
-            self._save_messages(thread, events, batch.unreadable)
+            unreadable = batch.unreadable + len(batch.messages) - len(events)
+            self._save_messages(thread, events, unreadable, is_newest=after is None and newest is None)
             if events:
-                newest, since = newest or events[-1].occurred_at, events[0].occurred_at
+                newest, since = newest or newest_until(now, events), events[0].occurred_at
                 if thread.complete_until and since < thread.complete_until:
                     break
         return newest
 
-    def _save_messages(self, thread: Thread, events: list[InteractionEvent], unreadable: int) -> None:
+    def _save_messages(
+        self, thread: Thread, events: list[InteractionEvent], unreadable: int, *, is_newest: bool
+    ) -> None:
         with self._writing():
             self._run.events_created += loader.save_messages(thread, events, unreadable)
+            if is_newest and events:
+                loader.show_newest(thread, events[-1])
             self._save_run()
         self._report(SyncRun.Status.SYNCING)
 
@@ -210,11 +239,13 @@ class PageWalk:
             raise error
         is_final = isinstance(error, GoneError | TooMuchDataError)
         logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
+        self._unanswered = self._unanswered + 1 if isinstance(error, TransientError) else 0
         with self._writing():
             state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
             loader.leave_history(thread, state, clean(str(error)))
             self._tally.count(thread.pk, "skipped" if is_final else "owed")
             self._save_run()
+        self._report(SyncRun.Status.SYNCING)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -223,12 +254,16 @@ class PageWalk:
             yield
 
 
+def _is_below(floor: datetime, last: datetime, *, changed: bool) -> bool:
+    """Whether a batch that ends at this time is the last to be read.
+
+    Times are whole seconds: in the floor's own second there may be something new, but only above what is
+    not, for the list is ordered more finely than it shows.
+    """
+    return last < floor or (last == floor and not changed)
+
+
 def _newest(times: list[datetime]) -> datetime | None:
     """The newest time that may be a watermark: one in the future would hide what is written until then."""
     now = timezone.now()
-    return max([time for time in times if time <= now] or times, default=None)
-
-
-def _is_about_a_value(error: Exception) -> bool:
-    """DataError, or an index entry that is too long (54000): the record is the reason, not the database."""
-    return isinstance(error, DataError) or getattr(error.__cause__, "sqlstate", "") == "54000"
+    return max((time for time in times if time <= now), default=None)

@@ -1,0 +1,233 @@
+"""The walk over lists, and what the calls look like."""
+
+import json
+import re
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from conversations.graph.client import GraphClient, TokenAuth
+from conversations.graph.errors import AccessTokenError, GoneError, GraphError, TransientError
+from conversations.sandbox import ABSENT, faults
+
+
+def ids(batches) -> list[str]:
+    return [record.id for batch in batches for record in batch.conversations]
+
+
+def listed(shop) -> list[str]:
+    """What Facebook lists, newest first."""
+    return [entry[2].id for entry in reversed(shop.listing("messenger").entries)]
+
+
+@pytest.fixture
+def inbox(world, shop):
+    """250 threads, a minute apart: three batches."""
+    now = world.clock.now()
+    return [world.add_conversation(shop, updated_time=now - 60 * n) for n in range(250)]
+
+
+def answer(*threads: str, **paging) -> faults.Fault:
+    """An answer of our own making, played once."""
+    data = [{"id": thread, "messages": {"data": []}} for thread in threads]
+    return faults.text(json.dumps({"data": data, "paging": paging}))
+
+
+def test_batches_are_asked_for_only_when_they_are_wanted(client, inbox, shop, sandbox):
+    batches = client.conversations(shop.id)
+    assert len(sandbox.ledger) == 0
+    next(batches)
+    assert len(sandbox.ledger) == client.requests == 1
+    next(batches)
+    assert len(sandbox.ledger) == client.requests == 2
+
+
+def test_whole_list_is_walked_in_order_and_ends_without_a_further_call(client, inbox, shop, sandbox):
+    assert ids(client.conversations(shop.id)) == listed(shop)
+    assert len(sandbox.ledger) == 3
+
+
+def test_call_asks_for_100_conversations_with_25_messages_each(client, inbox, shop, sandbox):
+    next(client.conversations(shop.id))
+    (call,) = sandbox.ledger.calls
+    assert (call.method, call.path, call.version) == ("GET", f"/{shop.id}/conversations", "v26.0")
+    assert (call.params["limit"], call.params["platform"]) == ("100", "messenger")
+    nested = re.search(r"messages\.limit\(25\)\{(.+)\}$", call.params["fields"])
+    assert nested
+    assert {"id", "created_time", "from", "to", "message", "attachments{id"} <= set(nested[1].split(","))
+    assert "after" not in call.params
+
+
+def test_next_call_is_built_from_the_cursor(client, inbox, shop, sandbox):
+    first, second, _ = client.conversations(shop.id)
+    calls = sandbox.ledger.calls
+    assert [call.params.get("after") for call in calls] == [None, first.after, second.after]
+    assert {call.params["fields"] for call in calls} == {calls[0].params["fields"]}
+    assert {call.path for call in calls} == {f"/{shop.id}/conversations"}
+
+
+def test_walk_goes_on_from_a_given_cursor(client, inbox, shop):
+    first = next(client.conversations(shop.id))
+    assert ids(client.conversations(shop.id, after=first.after)) == listed(shop)[100:]
+
+
+def test_short_and_empty_batches_are_not_the_end(client, inbox, shop, sandbox):
+    sandbox.switches.short_pages, sandbox.switches.empty_pages = 2, 3
+    batches = list(client.conversations(shop.id))
+    assert 0 in [len(batch.conversations) for batch in batches]
+    assert ids(batches) == listed(shop)
+
+
+def test_hidden_threads_leave_gaps_and_no_end(client, inbox, shop):
+    for thread in inbox[:120]:
+        thread.hidden = True
+    batches = list(client.conversations(shop.id))
+    assert [len(batch.conversations) for batch in batches] == [0, 80, 50]
+
+
+def test_page_without_conversations_is_one_empty_batch(client, shop, sandbox):
+    (batch,) = client.conversations(shop.id)
+    assert (batch.conversations, batch.after, len(sandbox.ledger)) == ([], None, 1)
+
+
+@pytest.mark.parametrize("host", ["https://evil.example", "http://127.0.0.1:1", "http://[::1"])
+def test_link_to_elsewhere_is_never_followed(client, inbox, shop, sandbox, host):
+    sandbox.switches.next_url = host
+    assert ids(client.conversations(shop.id)) == listed(shop)
+
+
+def test_cursor_that_only_the_link_tells_is_taken_from_it(client, inbox, shop, sandbox):
+    sandbox.switches.omit_cursors, sandbox.switches.next_url = True, "https://evil.example"
+    assert ids(client.conversations(shop.id)) == listed(shop)
+
+
+def test_next_without_a_cursor_is_an_error_and_not_the_end(client, shop, sandbox):
+    sandbox.faults.add(answer("t_1", next="https://graph.facebook.com/v26.0/1/conversations?limit=100"))
+    with pytest.raises(GraphError, match="no cursor"):
+        list(client.conversations(shop.id))
+
+
+def test_repeated_cursor_is_an_error_and_not_a_walk_without_end(client, shop, sandbox):
+    for thread, after in (("t_1", "A"), ("t_2", "B"), ("t_3", "A")):
+        sandbox.faults.add(answer(thread, next="https://x/", cursors={"after": after}))
+    found = []
+    with pytest.raises(GraphError, match="repeated a cursor"):
+        found.extend(ids([batch]) for batch in client.conversations(shop.id))
+    assert len(sandbox.ledger) == 3
+
+
+def test_start_cursor_that_comes_again_is_an_error_too(client, shop, sandbox):
+    sandbox.faults.add(answer("t_1", next="https://x/", cursors={"after": "A"}))
+    with pytest.raises(GraphError, match="repeated a cursor"):
+        list(client.conversations(shop.id, after="A"))
+
+
+def test_nameless_things_are_counted_and_cost_only_themselves(client, world, shop):
+    world.add_conversation(shop, raw=None)
+    world.add_conversation(shop, raw={"id": ABSENT})
+    world.add_conversation(shop)
+    (batch,) = client.conversations(shop.id)
+    assert (len(batch.conversations), batch.nameless) == (1, 2)
+
+
+def test_messages_are_walked_to_the_oldest(client, world, shop, sandbox):
+    thread = world.add_conversation(shop, messages=230)
+    batches = list(client.messages(thread.id))
+    found = [message.id for batch in batches for message in batch.messages]
+    assert found == [message.id for message in thread.history.newest(0, 230)]
+    assert [call.params["limit"] for call in sandbox.ledger] == ["100"] * 3
+
+
+def test_nested_messages_lead_to_the_older_ones(client, world, shop):
+    thread = world.add_conversation(shop, messages=40)
+    ((record,),) = (batch.conversations for batch in client.conversations(shop.id))
+    older = [
+        message.id
+        for batch in client.messages(thread.id, after=record.messages.after)
+        for message in batch.messages
+    ]
+    nested = [message.id for message in record.messages.messages]
+    assert nested + older == [message.id for message in thread.history.newest(0, 40)]
+
+
+def test_one_conversation_comes_with_its_newest_messages(client, world, shop):
+    thread = world.add_conversation(shop, messages=30)
+    record = client.conversation(thread.id)
+    assert (record.id, len(record.messages.messages)) == (thread.id, 25)
+
+
+def test_conversation_that_is_gone_is_told_as_gone(client):
+    with pytest.raises(GoneError):
+        client.conversation("t_404")
+
+
+@pytest.mark.parametrize("odd", ["a/b", "..%2f..", "t?access_token=x", "t#x", "\ud83d", "ä b", "\x00"])
+def test_odd_id_stays_one_step_of_the_path(client, sandbox, odd):
+    with pytest.raises(GraphError):
+        list(client.messages(odd))
+    call = sandbox.ledger.calls[-1]
+    assert call.path == f"/{odd.replace(chr(0xD83D), '?')}/messages"
+    assert set(call.params) == {"limit", "fields"}
+
+
+def test_base_address_and_version_are_kept(make_client, world, shop, sandbox):
+    list(make_client(version="v31.7").conversations(shop.id))
+    assert sandbox.ledger.calls[0].version == "v31.7"
+
+
+def test_secret_adds_the_proof_to_every_call(make_client, inbox, shop, sandbox):
+    sandbox.switches.app_secret, sandbox.switches.require_proof = "of the app", True
+    client = make_client(app_secret="of the app")
+    assert len(ids(client.conversations(shop.id))) == 250
+    assert all(call.has_proof for call in sandbox.ledger)
+
+
+def test_wrong_secret_is_explained(make_client, shop, sandbox):
+    sandbox.switches.app_secret = "of the app"
+    with pytest.raises(AccessTokenError, match="FACEBOOK_APP_SECRET"):
+        list(make_client(app_secret="another").conversations(shop.id))
+
+
+def test_without_a_secret_no_proof_is_sent(client, shop, sandbox):
+    list(client.conversations(shop.id))
+    assert not sandbox.ledger.calls[0].has_proof
+
+
+@pytest.mark.parametrize("location", ["https://evil.example/", "/elsewhere", "http://[::1", "", "é\x7f"])
+def test_redirect_is_not_followed(client, shop, sandbox, location):
+    sandbox.faults.add(faults.redirect(location.encode().decode("latin-1")), times=None)
+    with pytest.raises(TransientError):
+        client.get("me")
+    assert {call.path for call in sandbox.ledger} == {"/me"}
+
+
+@pytest.mark.parametrize("token", ["with\nline", "mit-ümlaut", "\ud83d", "zero\u200bwidth", "with\x00"])
+def test_token_that_no_header_can_hold_is_refused_before_any_call(make_client, sandbox, token):
+    with pytest.raises(AccessTokenError) as caught:
+        make_client(token).get("me")
+    assert token not in str(caught.value)
+    assert len(sandbox.ledger) == 0
+
+
+def test_token_of_a_netrc_file_does_not_replace_ours(monkeypatch, tmp_path, client, sandbox):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert client.get("me", fields="id")["id"]
+    assert sandbox.ledger.calls[0].token_in == "header"
+
+
+def test_token_goes_into_the_header():
+    class Request:
+        headers: CaseInsensitiveDict = CaseInsensitiveDict()
+
+    assert TokenAuth("abc")(Request()).headers["Authorization"] == "Bearer abc"
+
+
+def test_calls_keep_to_the_cap(sandbox, shop):
+    slept: list[float] = []
+    client = GraphClient(shop.token, url=sandbox.url, calls_per_second=2, sleep=slept.append)
+    for _ in range(3):
+        client.get("me")
+    client.close()
+    assert len(slept) == 2
+    assert all(0.4 < seconds < 1.1 for seconds in slept)

@@ -1,0 +1,198 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.graph.errors import GraphError
+from conversations.graph.records import (
+    BIGINT_MAX,
+    DEEPEST,
+    Conversation,
+    ConversationBatch,
+    Message,
+    MessageBatch,
+    Person,
+    next_cursor,
+    without_paging,
+)
+
+SAMPLES = Path(__file__).parents[1] / "graph_samples"
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.just("2026-11-20T10:38:15+0000"),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def things(*names: str, **nested: st.SearchStrategy) -> st.SearchStrategy:
+    """Objects with some of these fields, each of any kind."""
+    fields = dict.fromkeys(names, ANY_JSON) | {name: ANY_JSON | value for name, value in nested.items()}
+    return ANY_JSON | st.fixed_dictionaries({}, optional=fields)
+
+
+PEOPLE = st.fixed_dictionaries({"data": st.lists(things("id", "name", "username"), max_size=2)})
+PAGING = things("next", cursors=things("after"))
+MESSAGE = things("id", "created_time", "message", "from", "attachments", "tags", to=PEOPLE)
+MESSAGES = things(data=st.lists(MESSAGE, max_size=3), paging=PAGING)
+CONVERSATION = things(
+    "id",
+    "updated_time",
+    "message_count",
+    "unread_count",
+    "snippet",
+    "can_reply",
+    participants=PEOPLE,
+    senders=PEOPLE,
+    messages=MESSAGES,
+)
+ANSWER = things(data=st.lists(CONVERSATION, max_size=3), paging=PAGING)
+
+
+def test_sample_becomes_records():
+    batch = ConversationBatch.from_graph(json.loads((SAMPLES / "conversations.json").read_text()))
+    (record,) = batch.conversations
+    assert (batch.after, batch.nameless) == ("QVFI6", 0)
+    assert record.id == "t_100000000000001"
+    assert record.updated_time == datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)
+    assert record.participants == [
+        Person("7000000000000001", "Ana Test"),
+        Person("900000000000001", "Demo Shop"),
+    ]
+    assert record.senders == [Person("7000000000000001", "Ana Test")]
+    assert (record.message_count, record.unread_count, record.can_reply) == (3, 1, True)
+    assert record.snippet == "Ana sent a photo."
+    assert record.messages is not None
+    assert record.messages.after == "QVFI4"
+    photo, reply = record.messages.messages
+    assert photo.attachments[0]["image_data"]["url"] == "https://scontent.example/1.jpg"
+    assert photo.rest["reactions"]["data"][0]["reaction"] == "❤"
+    assert (reply.message, reply.from_) == ("Ja, bis 18 Uhr 🙂", Person("900000000000001", "Demo Shop"))
+    assert reply.to == [Person("7000000000000001", "Ana Test")]
+    assert reply.rest["reply_to"] == {"mid": "m_AAAA", "is_self_reply": False}
+
+
+def test_no_record_holds_the_token():
+    batch = ConversationBatch.from_graph(json.loads((SAMPLES / "conversations.json").read_text()))
+    assert "EAAmadeUp" not in repr(batch)
+    nested = {"id": "m", "attachments": {"data": [{"id": "1", "x": {"paging": {"next": "EAAmadeUp"}}}]}}
+    assert "EAAmadeUp" not in repr(Message.from_graph(nested))
+
+
+@settings(max_examples=300)
+@given(CONVERSATION)
+def test_any_conversation_is_a_record_or_none(raw):
+    record = Conversation.from_graph(raw)
+    assert record is None or (record.id and isinstance(record.id, str))
+
+
+@settings(max_examples=300)
+@given(ANSWER)
+def test_any_answer_is_a_batch_unless_it_goes_on_to_nowhere(raw):
+    for kind in (ConversationBatch, MessageBatch):
+        try:
+            batch = kind.from_graph(raw)
+        except GraphError:
+            assert raw["paging"]["next"] is not None
+        else:
+            assert batch.after is None or batch.after.isascii()
+
+
+@given(ANY_JSON)
+def test_message_of_any_fields_is_a_record(value):
+    for field in ("created_time", "from", "message", "attachments", "to", "tags"):
+        message = Message.from_graph({"id": "m_1", field: value})
+        assert message is not None
+        assert message.id == "m_1"
+
+
+@pytest.mark.parametrize("raw", [None, [], "t_1", 7, {}, {"id": None}, {"id": ""}, {"id": True}, {"id": {}}])
+def test_thing_without_an_id_is_no_record(raw):
+    assert Conversation.from_graph(raw) is None
+    assert Message.from_graph(raw) is None
+    assert Person.from_graph(raw) is None
+
+
+def test_ids_may_be_numbers():
+    assert Person.from_graph({"id": 7000000000000001}) == Person("7000000000000001")
+
+
+def test_instagram_people_are_named_by_user_name():
+    assert Person.from_graph({"id": "1", "username": "ana.demo"}) == Person("1", "ana.demo")
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [(3, 3), ("3", 3), (0, 0), (-1, 0), (2.0, 2), (10**30, BIGINT_MAX), ("9" * 5000, None)]
+    + [(value, None) for value in (None, True, "many", float("inf"), float("nan"), [], {})],
+)
+def test_counts_are_numbers_that_the_database_can_hold(value, count):
+    record = Conversation.from_graph({"id": "t_1", "message_count": value})
+    assert record is not None
+    assert record.message_count == count
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        ("2026-11-20T10:38:15+0000", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
+        ("2026-11-20T12:38:15+02:00", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
+        ("2026-11-20T10:38:15", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+    ]
+    + [(value, None) for value in ("0001-01-01T00:00:00+2359", "soon", "", None, True, 1e300, [], {})],
+)
+def test_times_are_in_utc_or_unknown(value, time):
+    record = Conversation.from_graph({"id": "t_1", "updated_time": value})
+    assert record is not None
+    assert record.updated_time == time
+
+
+@pytest.mark.parametrize("paging", [None, {}, [], "x", {"cursors": {"after": "QVFI"}}, {"next": None}])
+def test_list_ends_where_next_is_absent(paging):
+    assert next_cursor({"data": [], "paging": paging}) is None
+
+
+def test_empty_list_with_next_goes_on():
+    assert next_cursor({"data": [], "paging": {"cursors": {"after": "A"}, "next": "https://x/"}}) == "A"
+
+
+def test_cursor_is_read_out_of_next_where_it_is_told_nowhere_else():
+    paging = {"next": "http://elsewhere.example/v26.0/1/conversations?limit=5&after=QVFI%3D%3D"}
+    assert next_cursor({"paging": paging}) == "QVFI=="
+
+
+@pytest.mark.parametrize("link", ["https://x/?limit=5", "", 0, {}, "http://[::1", "x?after=%00", "x?after=é"])
+def test_next_without_a_cursor_is_an_error(link):
+    with pytest.raises(GraphError, match="no cursor"):
+        next_cursor({"data": [], "paging": {"next": link}})
+
+
+def test_nested_next_without_a_cursor_costs_only_the_place():
+    messages = {"data": [{"id": "m_1"}], "paging": {"next": "https://x/"}}
+    record = Conversation.from_graph({"id": "t_1", "messages": messages})
+    assert record is not None
+    assert record.messages == MessageBatch([Message("m_1", rest={})], "", 0)
+
+
+@pytest.mark.parametrize("messages", [None, [], "x", 5, {}, {"data": None}, {"data": {}}])
+def test_answer_that_says_nothing_of_messages_is_not_one_without_messages(messages):
+    record = Conversation.from_graph({"id": "t_1", "messages": messages})
+    assert record is not None
+    assert record.messages is None
+
+
+def test_unreadable_messages_are_counted():
+    batch = MessageBatch.from_graph({"data": [{"id": "m_1"}, None, {"message": "no id"}]})
+    assert ([message.id for message in batch.messages], batch.unreadable) == (["m_1"], 2)
+
+
+def test_what_lies_too_deep_is_left_out():
+    deep: dict = {}
+    for _ in range(10 * DEEPEST):
+        deep = {"x": [deep]}
+    kept = repr(without_paging(deep))
+    assert 0 < kept.count("{") <= DEEPEST

@@ -1,0 +1,179 @@
+"""A sync that is stopped anywhere: the next one completes the tables."""
+
+import itertools
+import threading
+
+import pytest
+from django.db import connections
+
+from conversations.models import Page, SyncRun
+from conversations.sync.service import SyncAlreadyRunning, SyncStopped, sync_conversations
+from tests.conversations.sync.copies import assert_exact
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class StopAt:
+    """Stops the sync at its n-th progress."""
+
+    def __init__(self, number: int) -> None:
+        self.left, self.stopped = number, False
+
+    def __call__(self, progress) -> None:
+        self.left -= 1
+        if self.left == 0 and progress.status not in ("complete", "interrupted"):
+            self.stopped = True
+            raise SyncStopped
+
+
+@pytest.fixture
+def inbox(world, shop, sandbox, add_threads):
+    """25 threads in three batches, three of them long."""
+    sandbox.switches.max_limit = 10
+    threads = add_threads(25)
+    for number, thread in enumerate((threads[0], threads[13], threads[24])):
+        for _ in range(30 + 60 * number):
+            world.add_message(thread, "Long", created_time=thread.updated_time)
+    return threads
+
+
+def test_run_stopped_at_any_commit_is_completed_by_the_next(page, sync, world, shop, inbox):
+    for number in itertools.count(1):
+        Page.objects.all().delete()
+        page = Page.objects.create(facebook_page_id=shop.id, access_token=shop.token)
+        stop = StopAt(number)
+        result = sync_conversations(page, on_progress=stop)
+        if not stop.stopped:
+            break
+        assert result.status == "interrupted"
+        run = SyncRun.objects.get()
+        assert run.status == "interrupted"
+        assert run.events_created == sum(thread.held_count for thread in page.threads.all())
+        assert run.synced + run.owed == page.conversations.count()
+        world.add_message(inbox[number % 25], "Meanwhile")
+        again = sync_conversations(page)
+        assert (again.status, again.mode) == ("complete", "full")
+        assert_exact(page, world, shop)
+    assert number > 12
+
+
+def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sync, world, shop, inbox):
+    sync()
+    for number in itertools.count(1):
+        for thread in inbox:
+            world.add_message(thread, "News")
+        for _ in range(40):
+            world.add_message(inbox[7], "Much news")
+        stop = StopAt(number)
+        sync(on_progress=stop)
+        if not stop.stopped:
+            break
+        world.add_message(inbox[number % 25], "Meanwhile")
+        assert sync().status == "complete"
+        assert_exact(page, world, shop)
+    assert number > 6
+
+
+def test_batch_that_was_not_committed_is_read_again(page, sync, world, shop, inbox, sandbox, monkeypatch):
+    from conversations.sync import loader
+
+    save_batch, calls = loader.save_batch, itertools.count(1)
+
+    def stopped_in_the_middle(*arguments):
+        outcomes = save_batch(*arguments)
+        if next(calls) == 2:
+            raise SyncStopped
+        return outcomes
+
+    monkeypatch.setattr(loader, "save_batch", stopped_in_the_middle)
+    result = sync()
+    assert (result.status, page.conversations.count()) == ("interrupted", 10)
+    assert result.synced + result.owed == 10
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, inbox, sandbox):
+    def stop(progress):
+        if progress.synced + SyncRun.objects.get().owed >= 20:
+            sandbox.stop()
+
+    result = sync(on_progress=stop)
+    run = SyncRun.objects.get()
+    assert (result.status, run.status) == ("error", "error")
+    assert result.error == run.error == "Facebook cannot be reached, or the connection broke."
+    assert run.synced + run.owed == page.conversations.count() == 20
+    page.refresh_from_db()
+    assert (page.state, page.synced_until) == ("connected", None)
+    sandbox.start()
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_nobody_there_is_an_error_and_changes_nothing(page, sync, sandbox):
+    sandbox.stop()
+    result = sync()
+    assert (result.status, result.requests, result.synced) == ("error", 5, 0)
+
+
+def test_other_process_is_refused_while_one_works(page, inbox):
+    refused: list[SyncAlreadyRunning] = []
+
+    def elsewhere() -> None:
+        try:
+            sync_conversations(Page.objects.get(pk=page.pk))
+        except SyncAlreadyRunning as error:
+            refused.append(error)
+        finally:
+            connections.close_all()
+
+    def meddle(progress) -> None:
+        if not refused:
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+
+    result = sync_conversations(page, on_progress=meddle)
+    assert result.status == "complete"
+    assert refused[0].run.pk == result.run
+
+
+def test_two_pages_are_synced_side_by_side(page, world, shop, inbox, sandbox):
+    other_shop = world.add_page("900000000000002", "Other Shop")
+    for number in range(25):
+        world.add_conversation(other_shop, f"Other {number}", messages=30)
+    other = Page.objects.create(facebook_page_id=other_shop.id, access_token=other_shop.token)
+    results = {}
+
+    def elsewhere() -> None:
+        results["other"] = sync_conversations(other)
+        connections.close_all()
+
+    thread = threading.Thread(target=elsewhere)
+    started = False
+
+    def meddle(progress) -> None:
+        nonlocal started
+        if not started:
+            started = True
+            thread.start()
+
+    results["one"] = sync_conversations(page, on_progress=meddle)
+    thread.join()
+    assert {result.status for result in results.values()} == {"complete"}
+    assert_exact(page, world, shop)
+    assert other.threads.filter(held_count=30, history="complete").count() == 25
+
+
+def test_connection_that_breaks_is_an_error_and_the_lock_is_free(page, sync, world, shop, inbox):
+    from django.db import connection
+
+    def cut(progress) -> None:
+        if progress.status == "syncing":
+            connection.connection.close()
+
+    result = sync(on_progress=cut)
+    assert result.status == "error"
+    assert result.error.startswith("Inbox itself failed")
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)

@@ -1,0 +1,274 @@
+"""A whole sync: what it leaves in the tables, and what it says of itself."""
+
+import random
+
+import pytest
+
+from conversations.models import ConversationTag, InteractionEvent, Page, SyncRun, Thread
+from conversations.sandbox import faults, seed_page
+from conversations.sync.service import SyncAlreadyRunning, sync_conversations
+from tests.conversations.sync.copies import assert_exact, ours, row_versions
+
+SEED = random.randrange(10**6)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_first_run_holds_what_facebook_shows_and_the_second_writes_nothing(sync, page, world, shop, sandbox):
+    print("seed", SEED)  # noqa: T201
+    seed_page(world, shop, conversations=300, seed=SEED)
+    first = sync()
+    assert_exact(page, world, shop)
+    assert (first.status, first.mode, first.error) == ("complete", "full", "")
+    assert first.inserted == first.synced == page.conversations.count()
+    assert (first.updated, first.unchanged, first.skipped, first.owed) == (0, 0, 0, 0)
+    assert first.events_created == InteractionEvent.objects.count()
+    assert first.requests == len(sandbox.ledger)
+    before = row_versions()
+    sandbox.ledger.clear()
+    second = sync()
+    assert (second.status, second.mode, second.requests, len(sandbox.ledger)) == (
+        "complete",
+        "incremental",
+        1,
+        1,
+    )
+    assert (second.inserted, second.updated, second.unchanged, second.events_created) == (0, 0, 100, 0)
+    assert row_versions() == before
+    third = sync(full=True)
+    assert (third.mode, third.unchanged, third.events_created) == ("full", 300, 0)
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize("changed", [1, 40, 99, 100, 101, 230])
+def test_resync_costs_no_more_than_what_changed(sync, page, world, shop, sandbox, add_threads, changed):
+    threads = add_threads(300)
+    sync()
+    random.Random(changed).shuffle(threads)
+    for number, thread in enumerate(threads[:changed]):
+        for _ in range(number % 20 + 1):
+            world.add_message(thread, "Another one")
+    sandbox.ledger.clear()
+    result = sync()
+    assert result.updated == changed
+    assert len(sandbox.ledger) <= -(-changed // 100) + 2
+    assert_exact(page, world, shop)
+
+
+def test_new_threads_and_new_messages_are_counted_apart(sync, page, world, shop, add_threads):
+    old, _ = add_threads(2)
+    sync()
+    world.add_message(old, "I have a question")
+    world.add_conversation(shop, messages=3)
+    result = sync()
+    assert (result.inserted, result.updated, result.unchanged, result.events_created) == (1, 1, 1, 4)
+    assert (result.synced, SyncRun.objects.latest("pk").total) == (3, 3)
+
+
+def test_thread_with_more_new_messages_than_come_nested_has_no_gap(sync, page, world, shop, add_threads):
+    thread, _ = add_threads(2, messages=40)
+    sync()
+    for number in range(130):
+        world.add_message(thread, f"News {number}")
+    result = sync()
+    assert result.events_created == 130
+    assert_exact(page, world, shop)
+
+
+def test_empty_page_is_complete(sync, page):
+    first, second = sync(), sync()
+    assert (first.status, first.mode, first.synced, first.requests) == ("complete", "full", 0, 1)
+    assert (second.status, second.mode) == ("complete", "incremental")
+
+
+def test_thread_that_comes_to_an_empty_page_is_found(sync, page, world, shop):
+    sync()
+    world.add_conversation(shop)
+    assert sync().inserted == 1
+
+
+def test_full_run_mends_what_an_incremental_one_does_not_see(sync, page, world, shop, add_threads):
+    threads = add_threads(150)
+    sync()
+    page.conversations.filter(graph_id=threads[140].id).delete()
+    assert sync().inserted == 0
+    result = sync(full=True)
+    assert (result.mode, result.inserted, result.unchanged) == ("full", 1, 149)
+    assert_exact(page, world, shop)
+
+
+def test_full_run_knows_its_total_from_the_start(sync, page, add_threads):
+    add_threads(150)
+    sync()
+    totals = []
+    sync(full=True, on_progress=lambda progress: totals.append(progress.total))
+    assert set(totals[1:]) == {150}
+
+
+def test_two_pages_are_kept_apart(sync, page, world, shop):
+    other_shop = world.add_page("900000000000002", "Other Shop")
+    other = Page.objects.create(facebook_page_id=other_shop.id, name="Other", access_token=other_shop.token)
+    theirs = world.add_conversation(other_shop, id="t_1", messages=3)
+    theirs.customer = world.add_conversation(shop, "Ana", id="t_1", messages=2).customer
+    world.break_token(shop.token, 463)
+    assert sync_conversations(other).status == "complete"
+    assert sync().status == "error"
+    world.mend_token(shop.token)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+    assert (other.threads.get().graph_id, page.threads.get().graph_id) == ("t_1", "t_1")
+    assert other.conversations.get().events.count() == 3
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_token_that_dies_in_the_middle_stops_the_page_in_words(
+    sync, page, world, shop, sandbox, add_threads, after
+):
+    add_threads(250)
+    sandbox.faults.add(faults.token_error(463), times=None, after=after)
+    result = sync()
+    page.refresh_from_db()
+    assert result.status == "error"
+    assert "expired" in result.error
+    assert "Connect the Page again" in result.error
+    assert (page.state, page.state_reason) == ("reconnect", result.error)
+    assert (page.synced_until, page.last_synced_at) == (None, None)
+    assert result.synced == page.conversations.count() == after * 100
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    page.refresh_from_db()
+    assert (page.state, page.state_reason) == ("connected", "")
+    assert_exact(page, world, shop)
+
+
+def test_token_that_cannot_be_decrypted_is_told_without_a_call(sync, page, settings, sandbox):
+    settings.TOKEN_ENCRYPTION_KEYS = ["another key"]
+    result = sync()
+    assert (result.status, len(sandbox.ledger)) == ("error", 0)
+    assert "TOKEN_ENCRYPTION_KEYS" in result.error
+    settings.TOKEN_ENCRYPTION_KEYS = ["another key", *[]]
+    assert Page.objects.get(pk=page.pk).state == "reconnect"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.unavailable(),
+        faults.html(200),
+        faults.text(),
+        faults.truncated(),
+        faults.reset(),
+        faults.graph_error(368),
+    ],
+    ids=lambda fault: fault.name,
+)
+def test_failed_call_is_an_error_and_the_next_sync_goes_on(
+    sync, page, world, shop, sandbox, add_threads, fault
+):
+    add_threads(250)
+    sandbox.faults.add(fault, times=None, after=1)
+    result = sync()
+    assert (result.status, result.synced, page.conversations.count()) == ("error", 100, 100)
+    assert result.error
+    run = SyncRun.objects.get()
+    assert (run.status, run.inserted, run.error) == ("error", 100, result.error)
+    assert run.ended_at
+    sandbox.faults.clear()
+    sandbox.ledger.clear()
+    assert sync().status == "complete"
+    assert len(sandbox.ledger) == 2 + 1  # what was missing, and the head again
+    assert_exact(page, world, shop)
+
+
+def test_throttle_that_does_not_end_leaves_the_rest_to_the_next_run(
+    sync, page, world, shop, sandbox, add_threads
+):
+    add_threads(150)
+    sandbox.faults.add(faults.graph_error(613), times=None, after=1)
+    statuses = []
+    result = sync(on_progress=lambda progress: statuses.append((progress.status, progress.seconds)))
+    assert result.status == "error"
+    assert "waiting" in dict(statuses)
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_storm_of_faults_costs_nothing(sync, page, world, shop, sandbox):
+    print("seed", SEED)  # noqa: T201
+    seed_page(world, shop, conversations=120, seed=SEED)
+    sandbox.faults.storm(0.3, seed=SEED)
+    for _ in range(60):
+        if sync().status == "complete":
+            break
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_token_is_in_no_row(sync, page, world, shop, sandbox, settings):
+    secret = "none-of-Facebooks-shapes-0123456789"
+    quiet = world.add_page("900000000000009", "Quiet Shop", secret)
+    page.facebook_page_id, page.access_token = quiet.id, secret
+    page.save()
+    world.add_conversation(quiet, messages=40)
+    world.add_conversation(
+        quiet, messages=40, raw={"participants": None, "senders": {"paging": {"next": secret}}}
+    )
+    world.add_conversation(quiet, None, messages=0)
+    world.poison(
+        world.add_conversation(quiet, messages=2), 100, f"Unsupported {secret}", subcode=33, status=400
+    )
+    sandbox.faults.add(faults.graph_error(368, message=f"Blocked {secret}"), times=1, after=12)
+    told = []
+    for _ in range(2):
+        sync(on_progress=told.append)
+    assert secret not in str(told)
+    for model in (InteractionEvent, Thread, SyncRun, ConversationTag, Page):
+        for row in model.objects.values_list(
+            *[f.name for f in model._meta.fields if f.name != "access_token"]
+        ):
+            assert secret not in str(row)
+
+
+def test_progress_never_counts_down_what_it_counts_up(sync, page, add_threads):
+    add_threads(250, messages=2)
+    told = []
+    sync(on_progress=told.append)
+    assert [progress.synced for progress in told] == sorted(progress.synced for progress in told)
+    assert [progress.status for progress in told][:2] == ["fetching", "syncing"]
+    assert told[-1].status == "complete"
+    assert all(progress.total >= progress.synced + progress.skipped for progress in told)
+
+
+def test_fault_of_our_own_ends_the_run_too(sync, page, add_threads):
+    add_threads(3)
+
+    def fail(progress):
+        if progress.status == "syncing":
+            raise ValueError("a bug")
+
+    result = sync(on_progress=fail)
+    assert (result.status, result.error) == ("error", "Inbox itself failed: ValueError a bug")
+    assert sync().status == "complete"
+
+
+def test_refusal_while_another_sync_runs_names_its_run(sync, page, add_threads):
+    add_threads(3)
+    refusals = []
+
+    def meddle(progress):
+        if progress.status == "syncing" and not refusals:
+            with pytest.raises(SyncAlreadyRunning) as caught:
+                sync()
+            refusals.append(caught.value)
+
+    result = sync(on_progress=meddle)
+    assert result.status == "complete"
+    assert refusals[0].run.pk == result.run
+    assert f"as run {result.run}" in str(refusals[0])
+    assert SyncRun.objects.count() == 1
+
+
+def test_ours_is_what_the_tables_hold(page):
+    assert ours(page) == {}

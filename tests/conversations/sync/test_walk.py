@@ -1,0 +1,300 @@
+"""The walk over a list that moves, fails and is left in the middle."""
+
+import pytest
+
+from conversations.models import InteractionEvent, Page, SyncRun, Thread
+from conversations.sandbox import faults
+from conversations.sync.walk import SILENCE
+from tests.conversations.sync.copies import assert_exact, row_versions
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def small_batches(sandbox):
+    """Ten threads an answer, whatever is asked for: many batches of few threads."""
+    sandbox.switches.max_limit = 10
+
+
+def paths(sandbox) -> list[str]:
+    return [call.path for call in sandbox.ledger]
+
+
+class Once:
+    """Does something at the n-th progress while threads are stored."""
+
+    def __init__(self, act, *, at: int = 1) -> None:
+        self.act, self.left = act, at
+
+    def __call__(self, progress) -> None:
+        if progress.status == "syncing":
+            self.left -= 1
+            if self.left == 0:
+                self.act()
+
+
+# -- the list moves ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("follow", ["position", "item"])
+@pytest.mark.parametrize("full", [True, False])
+def test_threads_that_jump_past_the_walk_are_stored_as_they_are(
+    sync, page, world, shop, sandbox, add_threads, small_batches, follow, full
+):
+    sandbox.switches.cursors_follow = follow
+    threads = add_threads(45)
+    if not full:
+        sync()
+        for thread in threads:
+            world.add_message(thread, "Something for each")
+
+    def jump():
+        for thread in (*threads[30:35], threads[0], threads[12]):
+            world.add_message(thread, "I jump to the top")
+        world.add_conversation(shop, "Somebody new")
+
+    result = sync(on_progress=Once(jump, at=2))
+    assert result.status == "complete"
+    assert_exact(page, world, shop)
+    assert result.synced == 46
+
+
+def test_head_is_read_until_it_rests(sync, page, world, shop, sandbox, add_threads, small_batches):
+    threads = add_threads(45)
+    restless = iter(threads[::-1])
+
+    def push(progress):
+        if progress.status == "syncing" and len(sandbox.ledger) < 20:
+            world.add_message(next(restless), "And another")
+
+    sync(on_progress=push)
+    assert_exact(page, world, shop)
+
+
+def test_head_is_not_read_again_after_a_walk_of_one_call(sync, sandbox, add_threads):
+    add_threads(5)
+    assert sync().requests == len(sandbox.ledger) == 1
+
+
+def test_message_in_the_second_of_the_watermark_is_not_missed(
+    sync, page, world, shop, add_threads, small_batches
+):
+    world.clock.fix(world.clock.now() - 86400)
+    threads = [world.add_conversation(shop) for _ in range(25)]  # all in one second
+    assert sync().inserted == 25
+    world.add_message(threads[0], "In the same second")
+    world.add_conversation(shop, "Somebody", updated_time=world.clock.now() + 0.5)
+    result = sync()
+    assert (result.updated, result.inserted) == (1, 1)
+    assert_exact(page, world, shop)
+
+
+def test_crowd_in_the_second_of_the_watermark_is_not_read_every_time(sync, world, shop, small_batches):
+    world.clock.fix(world.clock.now() - 86400)
+    for _ in range(45):
+        world.add_conversation(shop)
+    assert sync().inserted == 45
+    assert sync().requests == 1
+
+
+def test_time_in_the_future_hides_nothing(sync, page, world, shop, add_threads, small_batches):
+    future = world.clock.now() + 10**8
+    add_threads(3)
+    world.add_conversation(shop, "From the future", updated_time=future, messages=30)
+    sync()
+    page.refresh_from_db()
+    assert page.synced_until.timestamp() < world.clock.now()
+    add_threads(35)
+    assert sync().inserted == 35
+    assert_exact(page, world, shop)
+
+
+def test_page_of_nothing_but_the_future_hides_nothing(sync, page, world, shop, add_threads, small_batches):
+    world.add_conversation(shop, "From the future", updated_time=world.clock.now() + 10**8)
+    sync()
+    add_threads(35)
+    assert sync().inserted == 35
+    assert_exact(page, world, shop)
+
+
+def test_gap_is_filled_although_a_message_is_dated_in_the_future(sync, page, world, shop, add_threads):
+    (thread,) = add_threads(1, messages=30)
+    world.add_message(thread, "Back to the future", created_time=world.clock.now() + 10**8)
+    sync()
+    for number in range(60):
+        world.add_message(thread, f"News {number}")
+    world.touch(thread, world.clock.now() + 10**8 + 60)
+    sync()
+    assert InteractionEvent.objects.count() == 91
+
+
+def test_thread_with_an_odd_time_does_not_end_the_walk(sync, page, world, shop, add_threads, small_batches):
+    threads = add_threads(45)
+    sync()
+    for thread in threads:
+        world.add_message(thread, "News for each")
+    threads[42].raw = {"updated_time": "1970-01-01T00:00:00+0000"}
+    threads[41].raw = {"updated_time": "soon"}
+    assert sync().events_created == 45
+
+
+# -- the walk is left --------------------------------------------------------------------------------------
+def test_stale_cursor_begins_the_walk_anew(sync, page, world, shop, sandbox, add_threads, small_batches):
+    add_threads(45)
+    result = sync(on_progress=Once(world.expire_cursors, at=3))
+    assert (result.status, result.inserted, result.unchanged) == ("complete", 45, 0)
+    assert sandbox.ledger.matching(code=2642)
+    assert "began anew" in SyncRun.objects.get().notes[0]
+    assert_exact(page, world, shop)
+
+
+def test_cursors_that_are_always_stale_are_an_error_in_words(
+    sync, world, sandbox, add_threads, small_batches
+):
+    add_threads(45)
+    result = sync(on_progress=lambda progress: world.expire_cursors())
+    assert (result.status, result.synced) == ("error", 10)
+    assert "again and again" in result.error
+
+
+def test_cursor_that_is_too_deep_is_an_error_and_not_the_end(sync, sandbox, add_threads, small_batches):
+    add_threads(45)
+    sandbox.switches.deepest_position = 20
+    assert sync().status == "error"
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_next_run_goes_on_where_a_failed_one_stopped(
+    sync, page, world, shop, sandbox, add_threads, small_batches, stale
+):
+    threads = add_threads(45)
+    sandbox.faults.add(faults.unavailable(), times=None, after=3)
+    assert sync().synced == 30
+    sandbox.faults.clear()
+    sandbox.ledger.clear()
+    if stale:
+        world.expire_cursors()
+    world.add_message(threads[20], "Meanwhile")
+    world.add_message(threads[40], "Meanwhile")
+    result = sync()
+    assert result.status == "complete"
+    assert_exact(page, world, shop)
+    resumed = sandbox.ledger.calls[0].params.get("after")
+    assert resumed
+    assert len(sandbox.ledger) == (1 + 5 + 1 if stale else 2 + 1)
+
+
+# -- threads that cannot be read ---------------------------------------------------------------------------
+def test_owed_thread_is_asked_first_and_paid(sync, page, world, shop, sandbox, add_threads):
+    add_threads(3)
+    long = world.add_conversation(shop, messages=150)
+    sandbox.faults.add(faults.html(), times=None, path=f"/{long.id}/messages")
+    result = sync()
+    assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 3)
+    thread = page.threads.get(graph_id=long.id)
+    assert (thread.state, thread.held_count, thread.history) == ("owed", 25, "partial")
+    assert "makes no sense" in thread.reason
+    run = SyncRun.objects.get()
+    assert run.total == run.synced + run.skipped + run.owed == 4
+    still = sync()
+    assert (still.status, still.owed, still.unchanged) == ("complete_with_errors", 1, 3)
+    sandbox.faults.clear()
+    sandbox.ledger.clear()
+    paid = sync()
+    assert (paid.status, paid.owed, paid.synced, paid.events_created) == ("complete", 0, 4, 125)
+    assert paths(sandbox)[0] == f"/{long.id}"
+    assert_exact(page, world, shop)
+
+
+def test_thread_in_the_middle_of_its_history_goes_on(sync, page, world, shop, sandbox):
+    long = world.add_conversation(shop, messages=350)
+    sandbox.faults.add(faults.unavailable(), times=None, path=f"/{long.id}/messages", after=2)
+    assert sync().owed == 1
+    assert page.threads.get().held_count == 225
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_stale_cursor_inside_a_thread_begins_the_thread_anew(sync, page, world, shop, sandbox):
+    long = world.add_conversation(shop, messages=350)
+    sandbox.faults.add(faults.graph_error(2642), path=f"/{long.id}/messages", after=1)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode"),
+    [(100, 33), (803, None), (9000001, None), (1, None)],
+    ids=["100/33", "803", "9000001", "1"],
+)
+def test_unreadable_thread_costs_itself_and_is_asked_again_when_it_changes(
+    sync, page, world, shop, add_threads, code, subcode
+):
+    bad, *_ = add_threads(5, messages=3)
+    world.poison(bad, code, "Please reduce the amount of data", subcode=subcode)
+    result = sync()
+    assert (result.status, result.skipped, result.inserted) == ("complete", 1, 4)
+    thread = page.threads.get(graph_id=bad.id)
+    assert (thread.state, thread.history, thread.held_count) == ("unreadable", "partial", 0)
+    assert "reduce the amount" in thread.reason
+    assert thread.record["id"] == bad.id
+    before = row_versions()
+    assert sync().skipped == 1
+    assert row_versions() == before
+    bad.poison = None
+    world.add_message(bad, "Now it can be read")
+    assert sync().skipped == 0
+    assert_exact(page, world, shop)
+
+
+def test_thread_that_is_gone_keeps_what_we_hold(sync, page, world, shop, sandbox):
+    long = world.add_conversation(shop, "Ana", messages=150)
+    sandbox.faults.add(faults.html(), times=None, path="/messages")
+    sync()
+    sandbox.faults.clear()
+    world.remove_conversation(long)
+    result = sync()
+    assert (result.status, result.skipped, result.owed) == ("complete", 1, 0)
+    thread = page.threads.get()
+    assert (thread.state, thread.held_count) == ("unreadable", 25)
+    assert page.conversations.get().sender_name == "Ana"
+
+
+def test_silence_is_not_asked_about_for_each_thread(sync, page, sandbox, add_threads):
+    add_threads(3 * SILENCE, messages=30)
+    sandbox.faults.add(faults.unavailable(), times=None, path=r"/t_\d+")
+    assert sync().owed == 3 * SILENCE
+    assert len(set(paths(sandbox))) == 1 + SILENCE
+    sandbox.ledger.clear()
+    assert sync().owed == 3 * SILENCE
+    assert len(set(paths(sandbox))) <= 1 + 2 * SILENCE
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert not page.threads.filter(state=Thread.State.OWED).exists()
+
+
+def test_permission_that_is_lost_inside_a_thread_stops_the_page(
+    sync, page, world, shop, sandbox, add_threads
+):
+    world.add_conversation(shop, messages=30)
+    sandbox.faults.add(faults.permission_error(), times=None, path="/messages")
+    assert sync().status == "error"
+    assert Page.objects.get(pk=page.pk).state == "reconnect"
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_too_much_data_is_asked_for_in_smaller_parts(sync, page, world, shop, sandbox, add_threads):
+    add_threads(120)
+    sandbox.limits.max_weight = 10 * 25
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_thing_without_an_id_is_counted_once(sync, page, world, shop, add_threads, small_batches):
+    add_threads(25)
+    world.add_conversation(shop, raw=None)
+    result = sync()
+    assert (result.status, result.skipped, result.inserted) == ("complete", 1, 25)
+    run = SyncRun.objects.get()
+    assert (run.total, run.notes) == (26, ["1 things that Facebook listed had no id."])
