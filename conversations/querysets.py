@@ -1,7 +1,7 @@
 """Every question we ask the tables, by name."""
 
 from django.apps import apps
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from conversations.text import fold
 
@@ -16,13 +16,26 @@ def _rows_of_each():
     return _tag_rows().filter(conversation_id=OuterRef("pk"))
 
 
+def _enough(role: str) -> list[str]:
+    return ROLES[ROLES.index(role) :]
+
+
+class OfPageQuerySet(QuerySet):
+    """Rows that belong to a Page, by their `page`."""
+
+    def visible_to(self, user, *, at_least: str = "viewer"):
+        """Of the Pages on which this user has at least this role; superusers have every role everywhere."""
+        if user.is_superuser:
+            return self
+        return self.filter(page__members__user=user, page__members__role__in=_enough(at_least))
+
+
 class PageQuerySet(QuerySet):
     def visible_to(self, user, *, at_least: str = "viewer"):
         """The Pages on which this user has at least this role; superusers have every role everywhere."""
         if user.is_superuser:
             return self
-        enough = ROLES[ROLES.index(at_least) :]
-        return self.filter(members__user=user, members__role__in=enough)
+        return self.filter(members__user=user, members__role__in=_enough(at_least))
 
     def with_counts(self):
         """Adds conversation_count and unread_count (conversations with something unread)."""
@@ -31,8 +44,15 @@ class PageQuerySet(QuerySet):
             unread_count=Count("conversations", filter=Q(conversations__unread_count__gt=0)),
         )
 
+    def with_role_of(self, user):
+        """Adds `role`: what this user may do there."""
+        if user.is_superuser:
+            return self.annotate(role=Value("superuser"))
+        rows = apps.get_model("conversations", "PageMember").objects.filter(page=OuterRef("pk"), user=user)
+        return self.annotate(role=Subquery(rows.values("role")))
 
-class ConversationQuerySet(QuerySet):
+
+class ConversationQuerySet(OfPageQuerySet):
     """Filters for lists of conversations. Pages and tags are given as ids, resolved before the question."""
 
     def for_pages(self, page_ids):
@@ -66,9 +86,17 @@ class ConversationQuerySet(QuerySet):
     def read(self):
         return self.filter(unread_count=0)
 
+    def with_status(self, status: str):
+        return self.filter(conversation_status=status)
+
+    def on_platform(self, platform: str):
+        return self.filter(platform=platform)
+
     def search(self, term: str):
         """A part of the sender's name or of the last message, whatever its case and accents."""
-        return self.filter(search__contains=fold(term))
+        folded = fold(term)
+        # A lone accent folds to nothing, which would be found everywhere.
+        return self.filter(search__contains=folded) if folded else self.none()
 
     def since(self, moment):
         return self.filter(last_message_time__gte=moment)
@@ -77,16 +105,18 @@ class ConversationQuerySet(QuerySet):
         """Up to and including this moment."""
         return self.filter(last_message_time__lte=moment)
 
-    def before(self, moment):
-        return self.filter(last_message_time__lt=moment)
 
-    def with_tags(self):
-        """Loads the tags of all rows in one further query, as `tag_rows`."""
-        rows = _tag_rows().select_related("tag").order_by("tag__name", "id")
-        return self.prefetch_related(Prefetch("tag_rows", rows))
+class ConversationTagQuerySet(OfPageQuerySet):
+    def counts_seen_by(self, user) -> dict[int, int]:
+        """How many conversations each tag is on, on the Pages that this user may see."""
+        rows = self.visible_to(user).order_by().values_list("tag_id")
+        return dict(rows.annotate(count=Count("pk")))
 
 
 class EventQuerySet(QuerySet):
+    def visible_to(self, user):
+        return self if user.is_superuser else self.filter(conversation__page__members__user=user)
+
     def newest_first(self):
         return self.order_by("-occurred_at", "-id")
 
@@ -98,7 +128,10 @@ class EventQuerySet(QuerySet):
         )
 
 
-class RunQuerySet(QuerySet):
+class RunQuerySet(OfPageQuerySet):
+    def newest_first(self):
+        return self.order_by("-id")
+
     def active(self):
         """Queued or in work: only the end of a run has a time."""
         return self.filter(ended_at__isnull=True)

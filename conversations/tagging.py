@@ -10,10 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.locks import lock_rows
-from conversations.models import Conversation, ConversationTag, InteractionEvent
+from conversations.models import Conversation, ConversationTag, InteractionEvent, Page
 from tags.models import Tag
 
 CHUNK = 1000
+
+
+class TagInUse(Exception):
+    """Deleting this tag would take it off conversations."""
+
+    def __init__(self, conversations: int):
+        super().__init__(f"The tag is on {conversations} conversation{'s' * (conversations != 1)}.")
+        self.conversations = conversations
 
 
 @transaction.atomic
@@ -68,6 +76,20 @@ def replace_tags(
     others = Tag.objects.exclude(pk__in=[tag.pk for tag in tags])
     removed = untag_conversations(conversation_ids, others, actor=actor, act=act)
     return removed | tag_conversations(conversation_ids, tags, actor=actor, act=act)
+
+
+@transaction.atomic
+def delete_tag(tag: Tag, *, force: bool, actor) -> None:
+    """Deletes the tag; where it is in use only with `force`, taking it off with events first.
+
+    Raises TagInUse.
+    """
+    lock_rows(Page.objects.values_list("pk", flat=True))  # nobody tags meanwhile
+    ids = list(tag.conversation_rows.values_list("conversation_id", flat=True))
+    if ids and not force:
+        raise TagInUse(len(ids))
+    untag_conversations(ids, [tag], actor=actor)
+    tag.delete()
 
 
 def _locked(conversation_ids: Collection[int]) -> list[Conversation]:

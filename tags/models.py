@@ -2,10 +2,19 @@
 
 import re
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
+
+
+class NameTaken(Exception):
+    """Another tag has this name already, in whatever case."""
+
+    def __init__(self, tag: "Tag"):
+        super().__init__(f"There is a tag of this name already: {tag.name}.")
+
 
 COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "A colour is written like #1f7a8c.")
 
@@ -32,6 +41,27 @@ class Tag(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        if (other := find_by_name(self.name)) and other.pk != self.pk:
+            raise ValidationError({"name": str(NameTaken(other))})
+
+
+def create_tag(name: str, **fields) -> Tag:
+    """Raises NameTaken."""
+    if other := find_by_name(name):
+        raise NameTaken(other)
+    return Tag.objects.create(name=name, slug=free_slug(name), **fields)
+
+
+def change_tag(tag: Tag, *, name: str, **fields) -> Tag:
+    """Renames or recolours the tag. Raises NameTaken."""
+    if (other := find_by_name(name)) and other.pk != tag.pk:
+        raise NameTaken(other)
+    for field, value in {"name": name, **fields}.items():
+        setattr(tag, field, value)
+    tag.save()
+    return tag
 
 
 def find_by_name(name: str) -> "Tag | None":

@@ -1,0 +1,58 @@
+"""Our errors as answers: the only place that knows which HTTP status each has."""
+
+import logging
+
+from django.db import IntegrityError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from conversations.tagging import TagInUse
+from tags.models import NameTaken
+
+log = logging.getLogger(__name__)
+
+AT_THE_SAME_TIME = "Somebody changed the same at the same time. Try again."
+
+
+def handle_exception(error: Exception, context: dict) -> Response | None:
+    """Every refusal as {"error": words, …}; None for what is our fault: Django logs it and answers 500."""
+    match error:
+        case NameTaken():
+            return refusal(status.HTTP_409_CONFLICT, str(error))
+        case TagInUse():
+            return refusal(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
+        case IntegrityError():
+            log.warning("two writers met", exc_info=error)
+            return refusal(status.HTTP_409_CONFLICT, AT_THE_SAME_TIME)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        response.data = first_fault(error.detail)
+    else:
+        response.data = {"error": in_words(error, response)}
+    return response
+
+
+def refusal(code: int, words: str, **more) -> Response:
+    set_rollback()
+    return Response({"error": words, **more}, status=code)
+
+
+def in_words(error: Exception, response: Response) -> str:
+    if isinstance(error, APIException):
+        return str(error.detail)
+    return response.data["detail"]
+
+
+def first_fault(detail, path: tuple[str, ...] = ()) -> dict[str, str]:
+    """The first thing that is wrong, as {"error": "limit: …", "field": "limit"}."""
+    while isinstance(detail, dict | list) and detail:
+        key, detail = next(iter(detail.items() if isinstance(detail, dict) else enumerate(detail)))
+        if isinstance(key, str):
+            path = (*path, key)
+    if not path:
+        return {"error": str(detail)}
+    return {"error": f"{path[0]}: {detail}", "field": path[0]}

@@ -1,0 +1,223 @@
+"""What goes out, and what may come in."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from conversations.api.params import as_flag, as_id
+from conversations.models import Conversation, InteractionEvent, Page, Platform, SyncRun
+from tags.models import COLOR, Tag
+
+# -- out ---------------------------------------------------------------------------------------------------
+
+
+class ErrorSerializer(serializers.Serializer):
+    error = serializers.CharField(help_text="What is wrong, in words")
+    field = serializers.CharField(required=False, help_text="The parameter or field at fault")
+
+
+class TagInUseSerializer(serializers.Serializer):
+    error = serializers.CharField()
+    conversations = serializers.IntegerField(required=False, help_text="How many conversations have it")
+
+
+class TagSerializer(serializers.ModelSerializer):
+    slug = serializers.CharField()
+
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "slug", "color"]
+
+
+class CountedTagSerializer(TagSerializer):
+    # `counts` in the context tells it by the tag's id.
+    conversations = serializers.SerializerMethodField(help_text="On the Pages that one may see")
+
+    class Meta(TagSerializer.Meta):
+        fields = [*TagSerializer.Meta.fields, "conversations"]
+
+    def get_conversations(self, tag) -> int:
+        return self.context["counts"].get(tag.pk, 0)
+
+
+class ConversationTagSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    tag = TagSerializer()
+
+
+class ConversationSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    page_id = serializers.CharField(help_text="Facebook's id of the Page")
+    sender_id = serializers.CharField()
+    sender_name = serializers.CharField()
+    last_message = serializers.CharField()
+    last_message_time = serializers.DateTimeField(allow_null=True)
+    conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
+    message_count = serializers.IntegerField()
+    unread_count = serializers.IntegerField()
+    platform = serializers.ChoiceField(choices=Platform.choices)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    conversation_tags = ConversationTagSerializer(many=True)
+
+    def to_representation(self, row):
+        return row  # as rows.py has made it: 10,000 of them are one answer
+
+
+class EventSerializer(serializers.ModelSerializer):
+    graph_id = serializers.CharField(allow_null=True, help_text="Facebook's id of the message")
+    text = serializers.CharField()
+    attachments = serializers.ListField(child=serializers.DictField())
+    data = serializers.DictField(help_text="Of a tag: id, name, act")
+    actor = serializers.CharField(
+        source="actor.username", default=None, allow_null=True, help_text="The member of staff who did it"
+    )
+
+    class Meta:
+        model = InteractionEvent
+        fields = ["id", "kind", "graph_id", "occurred_at", "text", "attachments", "data", "actor"]
+
+
+class PageSerializer(serializers.ModelSerializer):
+    platforms = serializers.ListField(child=serializers.ChoiceField(choices=Platform.choices))
+    state = serializers.SerializerMethodField(help_text="connected, or reconnect: a person must")
+    reason = serializers.SerializerMethodField(help_text="Why it must be connected again")
+    role = serializers.ChoiceField(choices=["viewer", "tagger", "manager", "superuser"])
+    conversations = serializers.IntegerField(source="conversation_count")
+    unread = serializers.IntegerField(source="unread_count", help_text="Conversations with something unread")
+    lastSync = serializers.DateTimeField(
+        source="last_synced_at", allow_null=True, help_text="When a sync last ended"
+    )
+
+    class Meta:
+        model = Page
+        fields = [
+            "id",
+            "facebook_page_id",
+            "name",
+            "platforms",
+            "state",
+            "reason",
+            "role",
+            "conversations",
+            "unread",
+            "lastSync",
+        ]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Page.State.choices))
+    def get_state(self, page) -> str:
+        return page.connection[0]
+
+    def get_reason(self, page) -> str:
+        return page.connection[1]
+
+
+class RunSerializer(serializers.ModelSerializer):
+    page = serializers.IntegerField(source="page_id")
+    trigger = serializers.CharField()
+    synced = serializers.IntegerField()
+    eventsCreated = serializers.IntegerField(source="events_created")
+    duration = serializers.FloatField(help_text="Seconds")
+    startedAt = serializers.DateTimeField(source="started_at", allow_null=True)
+    endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
+    error = serializers.SerializerMethodField(help_text="null where there is none, and below manager")
+
+    class Meta:
+        model = SyncRun
+        fields = [
+            "id",
+            "page",
+            "mode",
+            "trigger",
+            "status",
+            "synced",
+            "inserted",
+            "updated",
+            "unchanged",
+            "skipped",
+            "owed",
+            "total",
+            "eventsCreated",
+            "requests",
+            "duration",
+            "startedAt",
+            "endedAt",
+            "error",
+        ]
+
+    def get_error(self, run) -> str | None:
+        # `managed` in the context: the Pages on which one may see errors.
+        return (run.error or None) if run.page_id in self.context["managed"] else None
+
+
+class BulkResultSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    matched = serializers.IntegerField(help_text="Conversations that were named")
+    changed = serializers.IntegerField(help_text="Conversations whose tags differ afterwards")
+    act = serializers.UUIDField(allow_null=True, help_text="In the events of this change; null on dry_run")
+
+
+# -- in ----------------------------------------------------------------------------------------------------
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": "^0*[1-9][0-9]*$"},
+        ]
+    }
+)
+class IdField(serializers.Field):
+    def to_internal_value(self, data) -> int:
+        try:
+            return as_id(data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "boolean"},
+            {"type": "integer", "enum": [0, 1]},
+            {"type": "string", "enum": ["true", "false", "1", "0"]},
+        ]
+    }
+)
+class FlagField(serializers.Field):
+    def to_internal_value(self, data) -> bool:
+        try:
+            return as_flag(data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class TagBody(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    color = serializers.CharField(required=False, validators=[COLOR])
+
+
+class TagIdsBody(serializers.Serializer):
+    tagIds = serializers.ListField(child=IdField(), max_length=1000)
+
+
+class BulkTagsBody(TagIdsBody):
+    conversationIds = serializers.ListField(child=IdField(), max_length=10_000)
+    action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
+    dry_run = FlagField(default=False)
+
+
+class StatusBody(serializers.Serializer):
+    conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
+
+
+def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:
+    """What the body says, checked; a field that is not known is refused."""
+    serializer = serializer_class(data=request.data)
+    for name in request.data:
+        if name not in serializer.fields:
+            raise ValidationError({name: ["There is no such field here."]})
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data

@@ -1,0 +1,21 @@
+from django.urls import path, re_path
+from rest_framework.routers import SimpleRouter
+
+from conversations.api.views.conversations import ConversationViewSet
+from conversations.api.views.pages import PageViewSet
+from conversations.api.views.runs import RunViewSet
+from conversations.api.views.schema import DocsView, SchemaView, UnknownRoute
+from conversations.api.views.tags import TagViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("conversations", ConversationViewSet)
+router.register("pages", PageViewSet)
+router.register("sync-runs", RunViewSet)
+router.register("tags", TagViewSet)
+
+urlpatterns = [
+    *router.urls,
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", DocsView.as_view(), name="docs"),
+    re_path("", UnknownRoute.as_view()),
+]

@@ -1,0 +1,160 @@
+import uuid
+
+from django.db import transaction
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.viewsets import GenericViewSet
+
+from conversations.api.access import TAGGER, TaggersChange, page_ids, require_role
+from conversations.api.filters import ConversationFilter
+from conversations.api.pagination import ConversationPagination, EventPagination
+from conversations.api.params import BIGGEST_ID
+from conversations.api.rows import conversation_rows, tag_rows
+from conversations.api.schema import wrapped
+from conversations.api.serializers import (
+    BulkResultSerializer,
+    BulkTagsBody,
+    ConversationSerializer,
+    ConversationTagSerializer,
+    EventSerializer,
+    StatusBody,
+    TagIdsBody,
+    read_body,
+)
+from conversations.models import Conversation, InteractionEvent
+from conversations.status import set_status
+from conversations.tagging import replace_tags, tag_conversations, untag_conversations
+from tags.models import Tag
+
+ACTIONS = {"assign": tag_conversations, "remove": untag_conversations, "replace": replace_tags}
+DONE = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
+
+ONE = wrapped("conversation", ConversationSerializer)
+TAGS = wrapped("tags", ConversationTagSerializer, many=True)
+PAGE = OpenApiParameter(
+    "facebookPageId", str, description="Facebook's id of a Page; `all` (the default): every Page one may see."
+)
+
+
+class ConversationViewSet(GenericViewSet):
+    """What people wrote to the Pages, newest first."""
+
+    queryset = Conversation.objects.all()
+    serializer_class = ConversationSerializer
+    permission_classes = [*api_settings.DEFAULT_PERMISSION_CLASSES, TaggersChange]
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = ConversationFilter
+    pagination_class = ConversationPagination
+    lookup_value_regex = "[0-9]+"
+    parameters = {
+        "list": {"facebookPageId", *ConversationPagination.parameters, *ConversationFilter.base_filters},
+        "events": EventPagination.parameters,
+    }
+
+    def get_queryset(self):
+        return Conversation.objects.for_pages(page_ids(self.request))
+
+    @extend_schema(parameters=[PAGE])
+    def list(self, request):
+        """Conversations that fit every parameter given."""
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(responses=ONE)
+    def retrieve(self, request, pk):
+        """One conversation, as in the list."""
+        return self.one(self.get_object())
+
+    @extend_schema(request=StatusBody, responses=ONE)
+    def partial_update(self, request, pk):
+        """Says that it is done, or active again (tagger)."""
+        conversation = self.get_object()
+        status = read_body(request, StatusBody)["conversation_status"]
+        set_status([conversation.pk], status, actor=request.user)
+        return self.one(conversation)
+
+    def one(self, conversation) -> Response:
+        [row] = conversation_rows(Conversation.objects.filter(pk=conversation.pk))
+        return Response({"conversation": self.get_serializer(row).data})
+
+    @extend_schema(responses=EventSerializer(many=True))
+    @action(detail=True, filter_backends=[], pagination_class=EventPagination)
+    def events(self, request, pk):
+        """Messages and what staff did, newest first."""
+        events = InteractionEvent.objects.filter(conversation=self.get_object()).select_related("actor")
+        return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
+
+    @extend_schema(responses=TAGS)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def tags(self, request, pk):
+        """Its tags."""
+        return self.tags_of(self.get_object())
+
+    @extend_schema(request=TagIdsBody, responses={200: TAGS})
+    @tags.mapping.post
+    def add_tags(self, request, pk):
+        """Adds tags (tagger)."""
+        return self.change_tags(request, tag_conversations)
+
+    @extend_schema(request=TagIdsBody, responses=TAGS)
+    @tags.mapping.put
+    def put_tags(self, request, pk):
+        """Leaves exactly these tags (tagger)."""
+        return self.change_tags(request, replace_tags)
+
+    def change_tags(self, request, change) -> Response:
+        conversation = self.get_object()
+        tags = known_tags(read_body(request, TagIdsBody)["tagIds"])
+        change([conversation.pk], tags, actor=request.user)
+        return self.tags_of(conversation)
+
+    def tags_of(self, conversation) -> Response:
+        return Response({"tags": tag_rows([conversation.pk])[conversation.pk]})
+
+    @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk-tags")
+    def bulk_tags(self, request):
+        """Tags many at once: all of them or, where one cannot be, none (tagger)."""
+        body = read_body(request, BulkTagsBody)
+        ids = changeable(request, body["conversationIds"])
+        tags, act, is_trial = known_tags(body["tagIds"]), uuid.uuid4(), body["dry_run"]
+        with transaction.atomic():
+            changed = ACTIONS[body["action"]](ids, tags, actor=request.user, act=act)
+            transaction.set_rollback(is_trial)
+        verb = DONE[body["action"]] if not is_trial else "Would change"
+        plural = "" if len(changed) == 1 else "s"
+        return Response(
+            {
+                "success": True,
+                "message": f"{verb} {len(changed)} conversation{plural}.",
+                "matched": len(ids),
+                "changed": len(changed),
+                "act": None if is_trial else act,
+            }
+        )
+
+
+def changeable(request, conversation_ids: list[int]) -> list[int]:
+    """These conversations, each once; refused where one is not seen or may not be tagged."""
+    wanted = set(conversation_ids)
+    seen = Conversation.objects.for_pages(page_ids(request))
+    pages = dict(seen.filter(pk__in=possible(wanted)).values_list("pk", "page_id"))
+    if missing := wanted - pages.keys():
+        raise NotFound(f"There is no conversation {min(missing)} that you may see; nothing was changed.")
+    require_role(request.user, pages.values(), TAGGER)
+    return sorted(pages)
+
+
+def known_tags(tag_ids: list[int]) -> list[Tag]:
+    tags = list(Tag.objects.filter(pk__in=possible(tag_ids)))
+    if missing := set(tag_ids) - {tag.pk for tag in tags}:
+        raise ValidationError({"tagIds": [f"There is no tag {min(missing)}."]})
+    return tags
+
+
+def possible(ids) -> list[int]:
+    return [number for number in ids if number <= BIGGEST_ID]

@@ -1,0 +1,55 @@
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from conversations.api.access import MANAGER
+from conversations.api.pagination import RunPagination
+from conversations.api.params import as_id
+from conversations.api.schema import wrapped
+from conversations.api.serializers import RunSerializer
+from conversations.models import Page, SyncRun
+
+PAGE = OpenApiParameter(
+    "page", {"type": "integer", "minimum": 1}, description="Runs of this Page only, by our id of it."
+)
+
+
+class RunViewSet(GenericViewSet):
+    """Executions of syncs, newest first."""
+
+    queryset = SyncRun.objects.all()
+    serializer_class = RunSerializer
+    pagination_class = RunPagination
+    lookup_value_regex = "[0-9]+"
+    parameters = {"list": {"page", *RunPagination.parameters}}
+
+    def get_queryset(self):
+        return SyncRun.objects.visible_to(self.request.user)
+
+    def get_serializer_context(self):
+        managed = Page.objects.visible_to(self.request.user, at_least=MANAGER)
+        return {**super().get_serializer_context(), "managed": set(managed.values_list("pk", flat=True))}
+
+    @extend_schema(parameters=[PAGE])
+    def list(self, request):
+        """Runs, newest first."""
+        runs = self.get_queryset()
+        if page := request.query_params.get("page", "").strip():
+            runs = runs.filter(page=self.page_of(page))
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(runs), many=True).data)
+
+    def page_of(self, text: str) -> Page:
+        try:
+            page_id = as_id(text)
+        except ValueError as error:
+            raise ValidationError({"page": [str(error)]}) from None
+        page = Page.objects.visible_to(self.request.user).filter(pk=page_id).first()
+        if page is None:
+            raise NotFound(f"There is no Page {page_id} that you may see.")
+        return page
+
+    @extend_schema(responses=wrapped("sync_run", RunSerializer))
+    def retrieve(self, request, pk):
+        """One run."""
+        return Response({"sync_run": self.get_serializer(self.get_object()).data})

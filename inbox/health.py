@@ -1,0 +1,31 @@
+"""For whoever watches the process: does it live, and can it work?"""
+
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    missing = not_ready()
+    if missing:
+        return JsonResponse({"error": f"Not ready: {missing}.", "missing": missing}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def not_ready() -> str:
+    """What is missing, in a word; empty when all is there."""
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        is_behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        connection.close()  # a broken connection is of no use to the next request of this thread either
+        return "database"
+    return "migrations" if is_behind else ""

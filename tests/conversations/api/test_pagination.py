@@ -1,0 +1,150 @@
+import base64
+from datetime import timedelta
+
+import pytest
+
+from conversations.tagging import tag_conversations
+from tests.factories import NOON, ConversationFactory, EventFactory, TagFactory
+
+LIST = "/api/conversations"
+
+
+@pytest.fixture
+def ten(page):
+    return ConversationFactory.create_batch(10, page=page)
+
+
+def test_pages_are_cut_and_counted(viewer, ten):
+    answer = viewer.get(LIST, {"page": 2, "limit": 4}).json()
+    assert [row["id"] for row in answer["conversations"]] == [row.pk for row in reversed(ten)][4:8]
+    assert answer["pagination"] == {
+        "page": 2,
+        "limit": 4,
+        "total": 10,
+        "pages": 3,
+        "hasNext": True,
+        "hasPrev": True,
+        "nextCursor": None,
+        "totalIsExact": True,
+    }
+
+
+@pytest.mark.parametrize(("number", "rows", "has_next"), [(1, 5, True), (2, 5, False), (3, 0, False)])
+@pytest.mark.parametrize("total", ["exact", "none"])
+def test_has_next_is_exact_with_and_without_a_total(viewer, ten, number, rows, has_next, total):
+    answer = viewer.get(LIST, {"page": number, "limit": 5, "total": total}).json()
+    pagination = answer["pagination"]
+    assert len(answer["conversations"]) == rows
+    assert (pagination["hasNext"], pagination["hasPrev"]) == (has_next, number > 1)
+    counted = (10, 2, True) if total == "exact" else (None, None, False)
+    assert (pagination["total"], pagination["pages"], pagination["totalIsExact"]) == counted
+
+
+@pytest.mark.parametrize("total", ["exact", "none"])
+def test_far_past_the_end_is_an_empty_list(viewer, ten, total):
+    for page in ("1000", "9" * 19, "9" * 5000):
+        answer = viewer.get(LIST, {"page": page, "limit": 10000, "total": total})
+        assert answer.status_code == 200
+        assert answer.json()["conversations"] == []
+
+
+def test_twenty_come_unless_asked_otherwise_and_ten_thousand_at_most(page, viewer):
+    ConversationFactory.create_batch(25, page=page)
+    assert len(viewer.get(LIST).json()["conversations"]) == 20
+    assert len(viewer.get(LIST, {"limit": 10000}).json()["conversations"]) == 25
+
+
+def test_ties_go_by_the_higher_id_and_rows_without_time_come_last(page, viewer):
+    never = ConversationFactory(page=page, last_message_time=None)
+    old, tied, higher = (
+        ConversationFactory(page=page, last_message_time=NOON + timedelta(days=days)) for days in (0, 1, 1)
+    )
+    rows = viewer.get(LIST).json()["conversations"]
+    assert [row["id"] for row in rows] == [higher.pk, tied.pk, old.pk, never.pk]
+
+
+def test_list_costs_three_queries_beside_look_ups(viewer, ten, django_assert_num_queries):
+    look_ups = 2  # the token with its user, the Pages
+    with django_assert_num_queries(look_ups + 3):
+        viewer.get(LIST)
+    with django_assert_num_queries(look_ups + 2):
+        viewer.get(LIST, {"total": "none"})
+    vip = TagFactory(name="VIP")
+    tag_conversations([row.pk for row in ten], [vip], actor=None)
+    with django_assert_num_queries(look_ups + 2 + 3):  # two lists of tags to look up
+        viewer.get(LIST, {"include_tags": "vip", "exclude_tags": "late", "limit": 10000})
+
+
+# -- events ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def events(page):
+    return f"{LIST}/{ConversationFactory(page=page).pk}/events"
+
+
+def conversation_of(events: str) -> int:
+    return int(events.split("/")[3])
+
+
+def walk(client, address, limit, between=lambda: None) -> list[int]:
+    ids, cursor = [], ""
+    while True:
+        answer = client.get(address, {"limit": limit, "cursor": cursor}).json()
+        ids += [event["id"] for event in answer["events"]]
+        cursor = answer["pagination"]["nextCursor"]
+        assert answer["pagination"]["hasNext"] is (cursor is not None)
+        if cursor is None:
+            return ids
+        between()
+
+
+def test_cursor_walks_over_all_events_newest_first_through_ties(viewer, events):
+    moments = [NOON, NOON + timedelta(microseconds=1), NOON, NOON - timedelta(days=1), NOON]
+    rows = [EventFactory(conversation_id=conversation_of(events), occurred_at=moment) for moment in moments]
+    order = sorted(rows, key=lambda row: (row.occurred_at, row.pk), reverse=True)
+    for limit in (1, 2, 5, 6):
+        assert walk(viewer, events, limit) == [row.pk for row in order]
+
+
+def test_cursor_survives_inserts(viewer, events):
+    conversation_id = conversation_of(events)
+    rows = EventFactory.create_batch(6, conversation_id=conversation_id)
+
+    def come_in():
+        EventFactory(conversation_id=conversation_id, occurred_at=NOON + timedelta(days=9))
+
+    assert walk(viewer, events, 2, come_in) == [row.pk for row in reversed(rows)]
+
+
+def test_cost_of_events_does_not_grow(viewer, events, django_assert_num_queries):
+    EventFactory.create_batch(10, conversation_id=conversation_of(events))
+    with django_assert_num_queries(4):  # the token, the Pages, the conversation, its events
+        assert len(viewer.get(events).json()["events"]) == 10
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "nonsense",
+        "====",
+        "é",
+        base64.urlsafe_b64encode(b"2024-05-17T12:00:00+00:00 0").decode(),
+        base64.urlsafe_b64encode(b"2024-05-17T12:00:00+00:00 99999999999999999999").decode(),
+        base64.urlsafe_b64encode(b"2024-05-17T12:00:00+00:00 " + b"9" * 5000).decode(),
+        base64.urlsafe_b64encode(b"0001-01-01T00:00:00+23:00 1").decode(),
+        base64.urlsafe_b64encode(b"yesterday 1").decode(),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+def test_bad_cursor_is_refused_by_name(viewer, events, cursor):
+    answer = viewer.get(events, {"cursor": cursor})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "cursor"
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "x"])
+def test_limit_of_events_is_one_to_a_thousand(viewer, events, limit):
+    assert viewer.get(events, {"limit": limit}).status_code == 400
+    assert viewer.get(events, {"limit": 1000}).json()["pagination"]["limit"] == 1000
+    assert viewer.get(events).json()["pagination"]["limit"] == 50

@@ -1,0 +1,72 @@
+import pytest
+
+from tags.models import Tag
+from tests.factories import ConversationFactory, TagFactory
+
+
+@pytest.fixture
+def address(page):
+    return f"/api/conversations/{ConversationFactory(page=page).pk}/tags"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x/y; boundary", ""],
+)
+def test_body_is_json_whatever_its_type_says(tagger, address, content_type):
+    tag = TagFactory()
+    answer = tagger.post(address, f'{{"tagIds": [{tag.pk}]}}'.encode(), content_type=content_type)
+    assert answer.status_code == 200
+    assert [row["tag"]["id"] for row in answer.json()["tags"]] == [tag.pk]
+
+
+def test_body_is_json_even_where_it_says_it_is_a_form_with_files(tagger, address):
+    answer = tagger.post(address, b'{"tagIds": []}', content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"tagIds=1",
+        b'{"tagIds": [1]',
+        b"[1]",
+        b'"text"',
+        b"null",
+        b'{"tagIds": [NaN]}',
+        b'{"tagIds": [1e999]}',
+        b'{"tagIds": [' + b"9" * 5000 + b"]}",
+        b'{"tagIds": "\xff"}',
+        b'{"tagIds": ["\\u0000"]}',
+        b'{"tagIds": ["\\ud800"]}',
+        b'{"\\ud800": 1, "tagIds": []}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+)
+def test_what_is_no_json_object_is_refused_in_words(tagger, address, body):
+    answer = tagger.post(address, body, content_type="text/plain")
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "a\\u0000b", "\\udc00\\ud800"])
+def test_names_that_cannot_be_stored_are_refused(tagger, name):
+    answer = tagger.post("/api/tags", f'{{"name": "{name}"}}'.encode(), content_type="text/plain")
+    assert answer.status_code == 400
+    assert not Tag.objects.exists()
+
+
+def test_pairs_of_surrogates_are_one_character(tagger):
+    answer = tagger.post("/api/tags", b'{"name": "\\ud83d\\ude00"}', content_type="text/plain")
+    assert answer.status_code == 201
+    assert Tag.objects.get().name == "\U0001f600"
+
+
+def test_body_that_is_too_large_is_a_413(tagger, address, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    body = b'{"tagIds": [' + b" " * 100 + b"]}"
+    answer = tagger.post(address, body, content_type="text/plain")
+    assert answer.status_code == 413
+    assert answer.json()["error"]

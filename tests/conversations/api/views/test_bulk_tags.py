@@ -1,0 +1,151 @@
+import pytest
+
+from conversations.models import Conversation, ConversationTag, InteractionEvent
+from conversations.tagging import tag_conversations
+from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, TagFactory, api, member
+
+BULK = "/api/conversations/bulk-tags"
+
+
+@pytest.fixture
+def page(db):
+    return PageFactory()
+
+
+@pytest.fixture
+def user(page):
+    return member(page, "tagger")
+
+
+@pytest.fixture
+def three(page):
+    return [conversation.pk for conversation in ConversationFactory.create_batch(3, page=page)]
+
+
+@pytest.fixture
+def vip(db):
+    return TagFactory(name="VIP")
+
+
+def bulk(user, code=200, **body):
+    answer = api(user).post(BULK, body, format="json")
+    assert answer.status_code == code, answer.content
+    return answer.json()
+
+
+def tagged(tag) -> set[int]:
+    return set(ConversationTag.objects.filter(tag=tag).values_list("conversation_id", flat=True))
+
+
+def test_assign_tells_matched_and_changed_apart(user, three, vip):
+    tag_conversations(three[:1], [vip], actor=None)
+    answer = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")
+    act = answer.pop("act")
+    assert answer == {"success": True, "message": "Tagged 2 conversations.", "matched": 3, "changed": 2}
+    assert tagged(vip) == set(three)
+    events = InteractionEvent.objects.filter(data__act=act)
+    assert {(event.conversation_id, event.actor) for event in events} == {(pk, user) for pk in three[1:]}
+
+
+def test_remove_takes_off(user, three, vip):
+    tag_conversations(three[:2], [vip], actor=None)
+    assert bulk(user, conversationIds=three, tagIds=[vip.pk], action="remove")["changed"] == 2
+    assert tagged(vip) == set()
+
+
+def test_replace_leaves_exactly_these(user, three, vip):
+    late = TagFactory(name="Late")
+    tag_conversations(three[:1], [vip], actor=None)
+    tag_conversations(three[1:2], [late], actor=None)
+    answer = bulk(user, conversationIds=three, tagIds=[late.pk], action="replace")
+    assert (answer["matched"], answer["changed"]) == (3, 2)
+    assert (tagged(vip), tagged(late)) == (set(), set(three))
+    assert bulk(user, conversationIds=three, tagIds=[], action="replace")["changed"] == 3
+    assert not ConversationTag.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["assign", "remove", "replace"])
+def test_dry_run_counts_and_changes_nothing(user, three, vip, action):
+    late = TagFactory(name="Late")
+    tag_conversations(three[:1], [late], actor=None)
+    before = list(InteractionEvent.objects.values())
+    for dry_run in (True, "true", 1, "1"):
+        answer = bulk(user, conversationIds=three, tagIds=[vip.pk], action=action, dry_run=dry_run)
+        assert answer["act"] is None
+        assert answer["changed"] == (0 if action == "remove" else 3)
+        assert (tagged(vip), tagged(late)) == (set(), set(three[:1]))
+        assert list(InteractionEvent.objects.values()) == before
+    answer = bulk(user, conversationIds=three, tagIds=[vip.pk], action=action, dry_run="0")
+    assert answer["act"] is not None
+
+
+def test_duplicates_and_digits_as_text_are_tolerated(user, three, vip):
+    ids = [three[0], str(three[0]), f"0{three[0]}"]
+    answer = bulk(user, conversationIds=ids, tagIds=[vip.pk, str(vip.pk)], action="assign")
+    assert (answer["matched"], answer["changed"]) == (1, 1)
+    assert answer["message"] == "Tagged 1 conversation."
+
+
+def test_one_unseen_conversation_refuses_all(user, three, vip):
+    unseen = ConversationFactory().pk
+    for stranger in (unseen, 2**63, "9" * 5000):
+        answer = bulk(user, 404, conversationIds=[*three, stranger], tagIds=[vip.pk], action="assign")
+        assert "nothing was changed" in answer["error"]
+    assert tagged(vip) == set()
+
+
+def test_one_page_without_the_role_refuses_all(user, three, vip):
+    readable = PageMemberFactory(user=user, role="viewer").page
+    ids = [*three, ConversationFactory(page=readable).pk]
+    bulk(user, 403, conversationIds=ids, tagIds=[vip.pk], action="assign")
+    assert tagged(vip) == set()
+    assert InteractionEvent.objects.count() == 0
+
+
+def test_unknown_tag_refuses_all(user, three, vip):
+    answer = bulk(user, 400, conversationIds=three, tagIds=[vip.pk, 999999], action="assign")
+    assert answer["error"] == "tagIds: There is no tag 999999."
+    assert tagged(vip) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"conversationIds": None}, "conversationIds"),
+        ({"conversationIds": "1"}, "conversationIds"),
+        ({"conversationIds": [0]}, "conversationIds"),
+        ({"conversationIds": [1.0]}, "conversationIds"),
+        ({"conversationIds": [True]}, "conversationIds"),
+        ({"conversationIds": [1] * 10_001}, "conversationIds"),
+        ({"tagIds": [-1]}, "tagIds"),
+        ({"action": "burn"}, "action"),
+        ({"action": None}, "action"),
+        ({"dry_run": "yes"}, "dry_run"),
+        ({"dry_run": None}, "dry_run"),
+        ({"dry_run": []}, "dry_run"),
+        ({"filter": {"search": "ann"}}, "filter"),
+    ],
+)
+def test_bad_field_is_named(user, three, vip, change, field):
+    body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"} | change
+    assert bulk(user, 400, **body)["field"] == field
+
+
+@pytest.mark.parametrize("field", ["conversationIds", "tagIds", "action"])
+def test_missing_field_is_named(user, three, vip, field):
+    body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"}
+    del body[field]
+    assert bulk(user, 400, **body)["field"] == field
+
+
+def test_empty_lists_change_nothing(user, three, vip):
+    assert bulk(user, conversationIds=[], tagIds=[vip.pk], action="replace")["matched"] == 0
+    assert bulk(user, conversationIds=three, tagIds=[], action="assign")["changed"] == 0
+
+
+def test_ten_thousand_at_once_cost_few_queries(user, page, vip, django_assert_max_num_queries):
+    rows = (Conversation(page=page, sender_id=str(number)) for number in range(10_000))
+    ids = [row.pk for row in Conversation.objects.bulk_create(rows)]
+    with django_assert_max_num_queries(40):
+        answer = bulk(user, conversationIds=ids, tagIds=[vip.pk], action="assign")
+    assert answer["changed"] == ConversationTag.objects.count() == 10_000

@@ -1,0 +1,107 @@
+import pytest
+
+from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser
+
+RUNS = "/api/sync-runs"
+
+
+@pytest.fixture
+def page(db):
+    return PageFactory()
+
+
+@pytest.fixture
+def run(page):
+    return SyncRunFactory(
+        page=page,
+        status="error",
+        inserted=5,
+        updated=3,
+        unchanged=2,
+        skipped=1,
+        owed=4,
+        total=15,
+        events_created=40,
+        requests=7,
+        error="Facebook is out of reach.",
+    )
+
+
+def test_run_has_exactly_the_promised_fields(page, run):
+    answer = api(member(page, "manager")).get(f"{RUNS}/{run.pk}").json()
+    assert answer == {
+        "sync_run": {
+            "id": run.pk,
+            "page": page.pk,
+            "mode": "full",
+            "trigger": "command",
+            "status": "error",
+            "synced": 10,
+            "inserted": 5,
+            "updated": 3,
+            "unchanged": 2,
+            "skipped": 1,
+            "owed": 4,
+            "total": 15,
+            "eventsCreated": 40,
+            "requests": 7,
+            "duration": 90.0,
+            "startedAt": "2024-05-17T12:00:00Z",
+            "endedAt": "2024-05-17T12:01:30Z",
+            "error": "Facebook is out of reach.",
+        }
+    }
+
+
+def test_error_is_for_the_managers_of_the_page(page, run):
+    user = member(page, "tagger")
+    PageMemberFactory(user=user, role="manager")
+    assert api(user).get(f"{RUNS}/{run.pk}").json()["sync_run"]["error"] is None
+    assert api(user).get(RUNS).json()["sync_runs"][0]["error"] is None
+    assert api(superuser()).get(RUNS).json()["sync_runs"][0]["error"] == "Facebook is out of reach."
+
+
+def test_run_that_waits_has_no_times(page):
+    SyncRunFactory(page=page, status="queued", started_at=None, ended_at=None)
+    [row] = api(member(page, "manager")).get(RUNS).json()["sync_runs"]
+    assert (row["startedAt"], row["endedAt"], row["duration"], row["error"]) == (None, None, 0.0, None)
+
+
+def test_newest_runs_of_visible_pages_come_first(page):
+    user = member(page)
+    runs = SyncRunFactory.create_batch(25, page=page)
+    SyncRunFactory()
+    ids = [row["id"] for row in api(user).get(RUNS).json()["sync_runs"]]
+    assert ids == [run.pk for run in reversed(runs)][:20]
+    assert len(api(user).get(RUNS, {"limit": 100}).json()["sync_runs"]) == 25
+
+
+def test_runs_of_one_page_by_our_id(page, run):
+    user = member(page)
+    other = PageMemberFactory(user=user).page
+    mine = SyncRunFactory(page=other)
+    rows = api(user).get(RUNS, {"page": other.pk}).json()["sync_runs"]
+    assert [row["id"] for row in rows] == [mine.pk]
+    assert len(api(user).get(RUNS, {"page": ""}).json()["sync_runs"]) == 2
+
+
+@pytest.mark.parametrize("page_id", ["999999", str(2**63), "9" * 5000])
+def test_unknown_page_is_a_404(page, page_id):
+    assert api(member(page)).get(RUNS, {"page": page_id}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("page", "x"), ("page", "0"), ("page", "-1"), ("page", "1.0"), ("limit", "101"), ("cursor", "x")],
+)
+def test_bad_parameter_is_named(page, name, value):
+    answer = api(member(page)).get(RUNS, {name: value})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == name
+
+
+def test_list_costs_the_same_however_many_there_are(page, django_assert_num_queries):
+    SyncRunFactory.create_batch(5, page=page)
+    client = api(member(page))
+    with django_assert_num_queries(3):  # the token, the Pages one manages, the runs
+        client.get(RUNS)

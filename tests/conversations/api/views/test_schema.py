@@ -1,0 +1,80 @@
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from conversations.api.urls import urlpatterns
+from tests.factories import ConversationFactory, SyncRunFactory, TagFactory, UserFactory, api, superuser
+
+
+@pytest.fixture
+def schema(db):
+    return api(UserFactory()).get("/api/schema").json()
+
+
+def operations(schema):
+    for route, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield route, method, operation
+
+
+def test_schema_is_valid_and_made_without_a_warning(tmp_path):
+    call_command("spectacular", "--fail-on-warn", "--validate", file=str(tmp_path / "schema.yaml"))
+
+
+def test_schema_is_openapi_3_1_as_json(schema):
+    assert schema["openapi"].startswith("3.1")
+
+
+def test_every_route_is_described(schema):
+    ours = {str(pattern.pattern).strip("^$").replace(r"\Z", "") for pattern in urlpatterns}
+    routes = {route.replace("(?P<pk>[0-9]+)", "{id}") for route in ours} - {"schema", "docs", ""}
+    assert {f"/api/{route}" for route in routes} == set(schema["paths"])
+
+
+def test_every_operation_names_its_answers_and_refusals(schema):
+    for route, method, operation in operations(schema):
+        codes = set(operation["responses"])
+        assert {"400", "401"} <= codes, (route, method)
+        assert codes & {"200", "201", "204"}, (route, method)
+        assert ("403" in codes) == (method != "get"), (route, method)
+        assert ("404" in codes) or "{id}" not in route, (route, method)
+        assert operation["description"]
+
+
+def test_no_operation_takes_an_unknown_parameter(schema, db):
+    client, conversation = api(superuser()), ConversationFactory()
+    ids = {
+        "conversations": conversation.pk,
+        "pages": conversation.page_id,
+        "sync-runs": SyncRunFactory().pk,
+        "tags": TagFactory().pk,
+    }
+    for route, method, _ in operations(schema):
+        address = route.replace("{id}", str(ids[route.split("/")[2]]))
+        answer = getattr(client, method)(f"{address}?nonsense=1", {}, format="json")
+        assert (answer.status_code, answer.json().get("field")) == (400, "nonsense"), (route, method)
+
+
+def test_every_parameter_that_is_described_is_known(schema, db):
+    client = api(superuser())
+    conversation = ConversationFactory()
+    for route, method, operation in operations(schema):
+        names = [row["name"] for row in operation.get("parameters", []) if row["in"] == "query"]
+        if method == "get" and names:
+            address = route.replace("{id}", str(conversation.pk))
+            assert client.get(address, dict.fromkeys(names, "")).status_code == 200, route
+
+
+def test_docs_are_a_page_of_our_own(db):
+    client = APIClient()
+    client.force_login(UserFactory())
+    page = client.get("/api/docs").content.decode()
+    script = client.get("/api/docs?script=").content.decode()
+    assert "/static/drf_spectacular_sidecar/" in page
+    assert "//" not in page.replace("http://testserver", "").replace("<!DOCTYPE html>", "")
+    assert "/api/schema" in script
+
+
+def test_strangers_are_led_from_the_docs_to_the_login(db):
+    answer = APIClient().get("/api/docs")
+    assert (answer.status_code, answer["Location"]) == (302, "/login?next=/api/docs")

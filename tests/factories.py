@@ -1,0 +1,103 @@
+"""Rows with readable defaults, and the client with which somebody asks for them."""
+
+from datetime import UTC, datetime, timedelta
+
+import factory
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from conversations import models
+from conversations.sync.transform import search_text
+from tags.models import Tag, free_slug
+
+NOON = datetime(2024, 5, 17, 12, tzinfo=UTC)
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = get_user_model()
+
+    username = factory.Sequence("anna{}".format)
+
+
+class PageFactory(factory.django.DjangoModelFactory[models.Page]):
+    class Meta:
+        model = models.Page
+
+    facebook_page_id = factory.Sequence("70000000000{:04}".format)
+    name = factory.Sequence("Shop {}".format)
+    access_token = "EAAtokenOfThePage"
+
+
+class PageMemberFactory(factory.django.DjangoModelFactory[models.PageMember]):
+    class Meta:
+        model = models.PageMember
+
+    page = factory.SubFactory(PageFactory)
+    user = factory.SubFactory(UserFactory)
+    role = "viewer"
+
+
+class ConversationFactory(factory.django.DjangoModelFactory[models.Conversation]):
+    class Meta:
+        model = models.Conversation
+
+    page = factory.SubFactory(PageFactory)
+    sender_id = factory.Sequence("100{:05}".format)
+    graph_id = factory.Sequence("t_{}".format)
+    sender_name = factory.Sequence("Customer {}".format)
+    last_message = "Is it still for sale?"
+    last_message_time = factory.Sequence(lambda number: NOON + timedelta(minutes=number))
+    message_count = 3
+    search = factory.LazyAttribute(search_text)
+
+
+class EventFactory(factory.django.DjangoModelFactory[models.InteractionEvent]):
+    class Meta:
+        model = models.InteractionEvent
+
+    conversation = factory.SubFactory(ConversationFactory)
+    kind = "message_received"
+    graph_id = factory.Sequence("m_{}".format)
+    occurred_at = factory.Sequence(lambda number: NOON + timedelta(minutes=number))
+    text = "Hello"
+
+
+class TagFactory(factory.django.DjangoModelFactory[Tag]):
+    class Meta:
+        model = Tag
+
+    name = factory.Sequence("Label {}".format)
+    slug = factory.LazyAttribute(lambda tag: free_slug(tag.name))
+
+
+class SyncRunFactory(factory.django.DjangoModelFactory[models.SyncRun]):
+    class Meta:
+        model = models.SyncRun
+
+    page = factory.SubFactory(PageFactory)
+    mode = "full"
+    trigger = "command"
+    status = "complete"
+    started_at = NOON
+    ended_at = NOON + timedelta(seconds=90)
+
+
+def member(page: models.Page, role: str = "viewer") -> User:
+    """Somebody with this role on the Page."""
+    return PageMemberFactory(page=page, role=role).user
+
+
+def superuser() -> User:
+    return UserFactory(is_superuser=True, is_staff=True)
+
+
+def api(user: User | None) -> APIClient:
+    """Asks with this user's token; None: as a stranger."""
+    client = APIClient()
+    if user is not None:
+        token, _ = Token.objects.get_or_create(user=user)
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+    return client
