@@ -13,15 +13,15 @@ help:
 
 setup: packages
 	@$(python) -m inbox.postgres setup
+	@$(python) -m inbox.postgres run inbox -- $(python) manage.py migrate --verbosity 0
 
 demo: setup
 	@exec $(python) -m inbox.postgres run inbox_demo -- $(python) manage.py demo
 
 test: development
-	@$(python) -m inbox.postgres setup
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
-	@$(python) -m mypy .
+	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
 	@$(python) -m pytest
 
 stop:

@@ -22,7 +22,7 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError
+        from django.db import DatabaseError, ProgrammingError
         from environs import EnvError
 
         from inbox import postgres
@@ -32,10 +32,11 @@ def main() -> None:
         if needs_database(sys.argv) and uses_private(os.environ.get("DATABASE_URL", ""), postgres):
             postgres.start()
         execute_from_command_line(sys.argv)
-    except (postgres.PostgresError, ImproperlyConfigured, EnvError, OperationalError) as error:
+    except (postgres.PostgresError, ImproperlyConfigured, EnvError, DatabaseError) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"manage.py: {' '.join(str(error).split())}")
+        hint = ": run `manage.py migrate`" if isinstance(error, ProgrammingError) else ""
+        sys.exit(f"manage.py: {str(error).splitlines()[0]}{hint}")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -70,3 +70,9 @@ def manage(transactional_db, sandbox):
 
 def url_of(database: str) -> str:
     return urlsplit(django_settings.DATABASE_URL)._replace(path=f"/{database}").geturl()
+
+
+@pytest.fixture(autouse=True)
+def static_files_are_looked_up_when_asked_for(settings):
+    """Not all of them by each test client at its start."""
+    settings.WHITENOISE_AUTOREFRESH = True

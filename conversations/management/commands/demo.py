@@ -61,14 +61,18 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         pid_file("demo").write_text(str(os.getpid()))
-        self.stdout.write("Database …")
+        self.say("Database …")
         call_command("migrate", verbosity=0)
-        self.stdout.write("Facebook's side: a sandbox Graph server with 2,000 conversations …")
+        self.say("Facebook's side: a sandbox Graph server with 2,000 conversations …")
         self.graph_api_url = sandbox_url()
         self.environment = {"GRAPH_API_URL": self.graph_api_url, "GRAPH_CALLS_PER_SECOND": "0"}
         self.run("connectpage", PAGE_ID, PAGE_ACCESS_TOKEN=PAGE_TOKEN)
         self.run("syncconversations", "--page", PAGE_ID)
         make_tags()
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()  # other processes write to the same terminal
 
     def run(self, *arguments: str, **environment: str) -> None:
         done = subprocess.run(
@@ -102,8 +106,7 @@ class Command(BaseCommand):
         )
         try:
             wait_until_served(site, port)
-            self.stdout.write(f"Serving on http://{HOST}:{port}/, Ctrl-C ends it.")
-            self.stdout.flush()
+            self.say(f"Serving on http://{HOST}:{port}/, Ctrl-C ends it.")
             if site.wait():
                 raise CommandError(f"The site ended with exit code {site.returncode}: see above.")
         finally:
