@@ -1,5 +1,7 @@
 """The tables for staff: to look at, each seeing the Pages they are members of."""
 
+from typing import Any
+
 from django.contrib import admin
 from rest_framework.authtoken.models import TokenProxy
 
@@ -16,11 +18,16 @@ from conversations.models import (
 admin.site.unregister(TokenProxy)  # it would show tokens; `manage.py drf_create_token USER` makes them
 
 
-class ReadOnly:
+class OfPages(admin.ModelAdmin):
     """Rows that a sync or a service writes: every member of staff looks at those of their Pages."""
 
+    role = PageMember.Role.VIEWER
     show_full_result_count = False
     list_per_page = 50
+
+    def get_queryset(self, request):
+        rows: Any = super().get_queryset(request)
+        return rows.visible_to(request.user, at_least=self.role)
 
     def has_view_permission(self, request, obj=None) -> bool:
         return request.user.is_active and request.user.is_staff
@@ -50,13 +57,12 @@ class PageMemberInline(admin.TabularInline):
 
 
 @admin.register(Page)
-class PageAdmin(ReadOnly, admin.ModelAdmin):
+class PageAdmin(OfPages):
     """Superusers name Pages and say who works on them; `manage.py connectpage` adds them."""
 
     list_display = ["name", "facebook_page_id", "state", "last_synced_at"]
     search_fields = ["name", "facebook_page_id"]
-    fields = [
-        "name",
+    readonly_fields = [
         "facebook_page_id",
         "platforms",
         "instagram_account_id",
@@ -66,18 +72,18 @@ class PageAdmin(ReadOnly, admin.ModelAdmin):
         "last_synced_at",
         "created_at",
     ]
-    readonly_fields = fields[1:]
+    fields = ["name", *readonly_fields]
     inlines = [PageMemberInline]
 
     def has_change_permission(self, request, obj=None) -> bool:
         return request.user.is_superuser
 
     def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user).defer("access_token")
+        return super().get_queryset(request).defer("access_token")
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly, admin.ModelAdmin):
+class ConversationAdmin(OfPages):
     list_display = [
         "sender_name",
         "page",
@@ -92,9 +98,6 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["search"]
     search_help_text = "A part of the sender's name or of the last message"
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user)
-
     def get_ordering(self, request):
         return Conversation.objects.newest_first().query.order_by
 
@@ -103,47 +106,36 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Thread)
-class ThreadAdmin(ReadOnly, admin.ModelAdmin):
+class ThreadAdmin(OfPages):
     list_display = ["graph_id", "page", "state", "history", "held_count", "updated_time", "reason"]
     list_filter = ["state", "history", "platform"]
     list_select_related = ["page"]
     search_fields = ["graph_id"]
     ordering = ["-id"]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user)
-
 
 @admin.register(InteractionEvent)
-class InteractionEventAdmin(ReadOnly, admin.ModelAdmin):
+class InteractionEventAdmin(OfPages):
     list_display = ["occurred_at", "conversation", "kind", "text", "actor"]
     list_filter = ["kind"]
     list_select_related = ["conversation", "actor"]
     ordering = ["-id"]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user)
-
 
 @admin.register(ConversationTag)
-class ConversationTagAdmin(ReadOnly, admin.ModelAdmin):
+class ConversationTagAdmin(OfPages):
     list_display = ["conversation", "tag", "actor", "created_at"]
     list_select_related = ["conversation", "tag", "actor"]
     ordering = ["-id"]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user)
-
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnly, admin.ModelAdmin):
+class SyncRunAdmin(OfPages):
     """Shown to managers: a run's error is for them."""
 
+    role = PageMember.Role.MANAGER
     list_display = ["id", "page", "mode", "trigger", "status", "synced", "total", "started_at", "ended_at"]
     list_filter = ["status", "mode"]
     list_select_related = ["page"]
     exclude = ["resume"]
     ordering = ["-id"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).visible_to(request.user, at_least=PageMember.Role.MANAGER)

@@ -21,13 +21,16 @@ def _enough(role: str) -> list[str]:
 
 
 class OfPageQuerySet(QuerySet):
-    """Rows that belong to a Page, by their `page`."""
+    """Rows that belong to a Page."""
+
+    path_to_page = "page"
 
     def visible_to(self, user, *, at_least: str = "viewer"):
         """Of the Pages on which this user has at least this role; superusers have every role everywhere."""
         if user.is_superuser:
             return self
-        return self.filter(page__members__user=user, page__members__role__in=_enough(at_least))
+        member = f"{self.path_to_page}__members"
+        return self.filter(**{f"{member}__user": user, f"{member}__role__in": _enough(at_least)})
 
 
 class PageQuerySet(QuerySet):
@@ -113,9 +116,8 @@ class ConversationTagQuerySet(OfPageQuerySet):
         return dict(rows.annotate(count=Count("pk")))
 
 
-class EventQuerySet(QuerySet):
-    def visible_to(self, user):
-        return self if user.is_superuser else self.filter(conversation__page__members__user=user)
+class EventQuerySet(OfPageQuerySet):
+    path_to_page = "conversation__page"
 
     def newest_first(self):
         return self.order_by("-occurred_at", "-id")

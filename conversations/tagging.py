@@ -5,6 +5,7 @@ Each change leaves an event that says who did it; changes of one action share it
 
 import uuid
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,15 +33,15 @@ def tag_conversations(
     act, tags = act or uuid.uuid4(), list(tags)
     conversations = _locked(conversation_ids)
     present = set(_rows(conversation_ids, tags).values_list("conversation_id", "tag_id"))
-    missing = [(row, tag) for row in conversations for tag in tags if (row.pk, tag.pk) not in present]
+    missing = [(row, tag) for row in conversations for tag in tags if (row["pk"], tag.pk) not in present]
     now = timezone.now()
     ConversationTag.objects.bulk_create(
         (
             ConversationTag(
-                conversation=row,
-                tag=tag,
-                page_id=row.page_id,
-                last_message_time=row.last_message_time,
+                conversation_id=row["pk"],
+                tag_id=tag.pk,
+                page_id=row["page_id"],
+                last_message_time=row["last_message_time"],
                 actor=actor,
                 created_at=now,
                 act=act,
@@ -49,8 +50,8 @@ def tag_conversations(
         ),
         batch_size=CHUNK,
     )
-    _record(InteractionEvent.Kind.TAG_ADDED, [(row.pk, tag) for row, tag in missing], actor, act, now)
-    return {row.pk for row, _ in missing}
+    _record(InteractionEvent.Kind.TAG_ADDED, [(row["pk"], tag) for row, tag in missing], actor, act, now)
+    return {row["pk"] for row, _ in missing}
 
 
 @transaction.atomic
@@ -92,11 +93,11 @@ def delete_tag(tag: Tag, *, force: bool, actor) -> None:
     tag.delete()
 
 
-def _locked(conversation_ids: Collection[int]) -> list[Conversation]:
+def _locked(conversation_ids: Collection[int]) -> list[Any]:
     """The conversations, read when nobody else can change them any more."""
     rows = Conversation.objects.filter(pk__in=conversation_ids)
     lock_rows(rows.order_by().values_list("page_id", flat=True).distinct())
-    return list(rows.only("page_id", "last_message_time").order_by("pk"))
+    return list(rows.order_by("pk").values("pk", "page_id", "last_message_time"))
 
 
 def _rows(conversation_ids: Collection[int], tags: Iterable[Tag]):

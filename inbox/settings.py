@@ -159,8 +159,9 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "conversations.api.params.KnownParameters",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.QuickJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.AnyTypeJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "conversations.api.schema.Schema",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would answer before a view has checked anything
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
@@ -177,6 +178,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],  # choices stay where they are used: no names to invent for them
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},  # else it asks another host
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }

@@ -1,6 +1,7 @@
 """Rows with readable defaults, and the client with which somebody asks for them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
@@ -12,17 +13,18 @@ from conversations import models
 from conversations.sync.transform import search_text
 from tags.models import Tag, free_slug
 
+Factory: Any = factory.django.DjangoModelFactory  # what one makes is a row, which its types do not say
 NOON = datetime(2024, 5, 17, 12, tzinfo=UTC)
 
 
-class UserFactory(factory.django.DjangoModelFactory[User]):
+class UserFactory(Factory):
     class Meta:
         model = get_user_model()
 
     username = factory.Sequence("anna{}".format)
 
 
-class PageFactory(factory.django.DjangoModelFactory[models.Page]):
+class PageFactory(Factory):
     class Meta:
         model = models.Page
 
@@ -31,7 +33,7 @@ class PageFactory(factory.django.DjangoModelFactory[models.Page]):
     access_token = "EAAtokenOfThePage"
 
 
-class PageMemberFactory(factory.django.DjangoModelFactory[models.PageMember]):
+class PageMemberFactory(Factory):
     class Meta:
         model = models.PageMember
 
@@ -40,7 +42,7 @@ class PageMemberFactory(factory.django.DjangoModelFactory[models.PageMember]):
     role = "viewer"
 
 
-class ConversationFactory(factory.django.DjangoModelFactory[models.Conversation]):
+class ConversationFactory(Factory):
     class Meta:
         model = models.Conversation
 
@@ -54,7 +56,7 @@ class ConversationFactory(factory.django.DjangoModelFactory[models.Conversation]
     search = factory.LazyAttribute(search_text)
 
 
-class EventFactory(factory.django.DjangoModelFactory[models.InteractionEvent]):
+class EventFactory(Factory):
     class Meta:
         model = models.InteractionEvent
 
@@ -65,7 +67,7 @@ class EventFactory(factory.django.DjangoModelFactory[models.InteractionEvent]):
     text = "Hello"
 
 
-class TagFactory(factory.django.DjangoModelFactory[Tag]):
+class TagFactory(Factory):
     class Meta:
         model = Tag
 
@@ -73,7 +75,7 @@ class TagFactory(factory.django.DjangoModelFactory[Tag]):
     slug = factory.LazyAttribute(lambda tag: free_slug(tag.name))
 
 
-class SyncRunFactory(factory.django.DjangoModelFactory[models.SyncRun]):
+class SyncRunFactory(Factory):
     class Meta:
         model = models.SyncRun
 
@@ -87,7 +89,9 @@ class SyncRunFactory(factory.django.DjangoModelFactory[models.SyncRun]):
 
 def member(page: models.Page, role: str = "viewer") -> User:
     """Somebody with this role on the Page."""
-    return PageMemberFactory(page=page, role=role).user
+    user = UserFactory()
+    PageMemberFactory(page=page, user=user, role=role)
+    return user
 
 
 def superuser() -> User:

@@ -3,7 +3,6 @@
 import base64
 from datetime import UTC, datetime
 
-from django.db import models
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -20,7 +19,7 @@ class ConversationPagination(BasePagination):
 
     parameters = ("page", "limit", "total")
 
-    def paginate_queryset(self, queryset, request, view=None) -> list[dict]:
+    def paginate_queryset(self, queryset, request, view=None) -> list:
         self.page = whole_number(request.query_params, "page", default=1)
         self.limit = whole_number(request.query_params, "limit", default=20, highest=10_000)
         total = request.query_params.get("total", "").strip() or "exact"
@@ -87,7 +86,7 @@ class EventPagination(BasePagination):
 
     parameters = ("limit", "cursor")
 
-    def paginate_queryset(self, queryset, request, view=None) -> list[models.Model]:
+    def paginate_queryset(self, queryset, request, view=None) -> list:
         self.limit = whole_number(request.query_params, "limit", default=50, highest=1000)
         if cursor := request.query_params.get("cursor", "").strip():
             queryset = queryset.after_cursor(*opened(cursor))
@@ -122,7 +121,7 @@ class RunPagination(BasePagination):
 
     parameters = ("limit",)
 
-    def paginate_queryset(self, queryset, request, view=None) -> list[models.Model]:
+    def paginate_queryset(self, queryset, request, view=None) -> list:
         limit = whole_number(request.query_params, "limit", default=20, highest=100)
         return list(queryset.newest_first()[:limit])
 

@@ -68,7 +68,7 @@ class EventSerializer(serializers.ModelSerializer):
     graph_id = serializers.CharField(allow_null=True, help_text="Facebook's id of the message")
     text = serializers.CharField()
     attachments = serializers.ListField(child=serializers.DictField())
-    data = serializers.DictField(help_text="Of a tag: id, name, act")
+    data = serializers.DictField(help_text="Of a tag: id, name, act")  # type: ignore[assignment]  # its name
     actor = serializers.CharField(
         source="actor.username", default=None, allow_null=True, help_text="The member of staff who did it"
     )

@@ -1,18 +1,17 @@
 import uuid
 
 from django.db import transaction
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import TAGGER, TaggersChange, page_ids, require_role
 from conversations.api.filters import ConversationFilter
 from conversations.api.pagination import ConversationPagination, EventPagination
-from conversations.api.params import BIGGEST_ID
+from conversations.api.params import BIGGEST_ID, KnownParameters
 from conversations.api.rows import conversation_rows, tag_rows
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
@@ -45,8 +44,7 @@ class ConversationViewSet(GenericViewSet):
 
     queryset = Conversation.objects.all()
     serializer_class = ConversationSerializer
-    permission_classes = [*api_settings.DEFAULT_PERMISSION_CLASSES, TaggersChange]
-    filter_backends = [DjangoFilterBackend]
+    permission_classes = [IsAuthenticated, KnownParameters, TaggersChange]
     filterset_class = ConversationFilter
     pagination_class = ConversationPagination
     lookup_value_regex = "[0-9]+"

@@ -1,11 +1,11 @@
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import TagsAreShared
-from conversations.api.params import flag
+from conversations.api.params import KnownParameters, flag
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     CountedTagSerializer,
@@ -29,7 +29,7 @@ class TagViewSet(GenericViewSet):
 
     queryset = Tag.objects.all()
     serializer_class = CountedTagSerializer
-    permission_classes = [*api_settings.DEFAULT_PERMISSION_CLASSES, TagsAreShared]
+    permission_classes = [IsAuthenticated, KnownParameters, TagsAreShared]
     pagination_class = None
     lookup_value_regex = "[0-9]+"
     parameters = {"destroy": {"force"}}

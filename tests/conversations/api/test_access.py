@@ -19,7 +19,7 @@ from tests.factories import (
 WHO = ["stranger", "outsider", "viewer", "tagger", "manager", "superuser"]
 
 # Route, body and what each of WHO is answered. An outsider is manager of another Page.
-TABLE = [
+TABLE: list[tuple[str, dict | None, list[int]]] = [
     ("get /api/conversations", None, [401, 200, 200, 200, 200, 200]),
     ("get /api/conversations?facebookPageId={facebook_page}", None, [401, 404, 200, 200, 200, 200]),
     ("get /api/conversations/{conversation}", None, [401, 404, 200, 200, 200, 200]),

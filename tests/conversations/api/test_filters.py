@@ -112,7 +112,7 @@ def test_tags_include_and_exclude(viewer, cast, parameters, names):
 
 
 def test_tags_are_named_by_id_or_slug(viewer, cast):
-    vip, late = cast
+    vip, _ = cast
     assert found(viewer, include_tags=f"{vip.pk},late", include_mode="all") == ["Ben"]
     assert found(viewer, include_tags=f"{vip.pk},vip", include_mode="all") == ["Ann", "Ben"]
     assert found(viewer, exclude_tags=vip.pk) == ["Cem", "Dan"]

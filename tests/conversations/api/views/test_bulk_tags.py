@@ -143,9 +143,9 @@ def test_empty_lists_change_nothing(user, three, vip):
     assert bulk(user, conversationIds=three, tagIds=[], action="assign")["changed"] == 0
 
 
-def test_ten_thousand_at_once_cost_few_queries(user, page, vip, django_assert_max_num_queries):
-    rows = (Conversation(page=page, sender_id=str(number)) for number in range(10_000))
+def test_many_at_once_cost_few_queries(user, page, vip, django_assert_max_num_queries):
+    rows = (Conversation(page=page, sender_id=str(number)) for number in range(2_000))
     ids = [row.pk for row in Conversation.objects.bulk_create(rows)]
-    with django_assert_max_num_queries(40):
-        answer = bulk(user, conversationIds=ids, tagIds=[vip.pk], action="assign")
-    assert answer["changed"] == ConversationTag.objects.count() == 10_000
+    with django_assert_max_num_queries(25):
+        answer = bulk(user, conversationIds=ids * 5, tagIds=[vip.pk], action="assign")
+    assert answer["changed"] == ConversationTag.objects.count() == 2_000

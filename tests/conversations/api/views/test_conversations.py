@@ -128,6 +128,12 @@ def test_events_tell_who_did_what(client, user, conversation):
     assert set(tagged["data"]) == {"id", "name", "act"}
 
 
+def test_attachments_may_hold_numbers_of_any_size(client, conversation):
+    EventFactory(conversation=conversation, attachments=[{"id": 10**30}])
+    answer = client.get(f"{LIST}/{conversation.pk}/events").json()
+    assert answer["events"][0]["attachments"] == [{"id": 10**30}]
+
+
 # -- its tags ----------------------------------------------------------------------------------------------
 
 
@@ -150,7 +156,8 @@ def test_tags_are_added_and_replaced(client, conversation):
 
 @pytest.mark.parametrize("method", ["post", "put"])
 @pytest.mark.parametrize(
-    "tag_ids", [None, 1, "1", {}, [0], [-1], [1.0], [1.5], [True], [None], [[1]], [""], ["x"], ["-1"], ["1.0"]]
+    "tag_ids",
+    [None, 1, "1", {}, [0], [-1], [1.0], [1.5], [True], [None], [[1]], [""], ["x"], ["-1"], ["1.0"]],
 )
 def test_tag_ids_must_be_ids(client, conversation, method, tag_ids):
     code, answer = send(client, method, f"{LIST}/{conversation.pk}/tags", {"tagIds": tag_ids})

@@ -77,8 +77,8 @@ def test_newest_runs_of_visible_pages_come_first(page):
 
 
 def test_runs_of_one_page_by_our_id(page, run):
-    user = member(page)
-    other = PageMemberFactory(user=user).page
+    user, other = member(page), PageFactory()
+    PageMemberFactory(user=user, page=other)
     mine = SyncRunFactory(page=other)
     rows = api(user).get(RUNS, {"page": other.pk}).json()["sync_runs"]
     assert [row["id"] for row in rows] == [mine.pk]

@@ -78,3 +78,11 @@ def test_docs_are_a_page_of_our_own(db):
 def test_strangers_are_led_from_the_docs_to_the_login(db):
     answer = APIClient().get("/api/docs")
     assert (answer.status_code, answer["Location"]) == (302, "/login?next=/api/docs")
+
+
+def test_every_route_and_parameter_is_in_the_docs(schema, settings):
+    text = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    for route, method, operation in operations(schema):
+        assert route in text, (route, method)
+        for parameter in operation.get("parameters", []):
+            assert parameter["name"] in text, (route, parameter["name"])

@@ -1,0 +1,119 @@
+from datetime import timedelta
+
+import pytest
+
+from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, SyncRun
+from conversations.tagging import tag_conversations
+from tests.factories import (
+    NOON,
+    ConversationFactory,
+    EventFactory,
+    PageFactory,
+    PageMemberFactory,
+    SyncRunFactory,
+    TagFactory,
+    member,
+    superuser,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("role", "enough_for"),
+    [
+        ("viewer", ["viewer"]),
+        ("tagger", ["viewer", "tagger"]),
+        ("manager", ["viewer", "tagger", "manager"]),
+    ],
+)
+def test_role_is_enough_for_itself_and_those_below(role, enough_for):
+    page = PageFactory()
+    user = member(page, role)
+    ConversationFactory(page=page)
+    PageMemberFactory(page=page, role="manager")  # another's role is not mine
+    ConversationFactory(page=PageMemberFactory(role="manager").page)
+    for wanted in ("viewer", "tagger", "manager"):
+        pages = [page] if wanted in enough_for else []
+        assert list(Page.objects.visible_to(user, at_least=wanted)) == pages
+        rows = Conversation.objects.visible_to(user, at_least=wanted)
+        assert [row.page for row in rows] == pages
+
+
+def test_superuser_has_every_role_everywhere():
+    page = PageFactory()
+    assert list(Page.objects.visible_to(superuser(), at_least="manager")) == [page]
+
+
+def test_counts_of_a_page_are_not_multiplied_by_its_members():
+    page = PageFactory()
+    user = member(page)
+    PageMemberFactory.create_batch(3, page=page)
+    ConversationFactory.create_batch(2, page=page, unread_count=4)
+    ConversationFactory(page=page)
+    for rows in (Page.objects.all(), Page.objects.visible_to(user).with_role_of(user)):
+        counted = rows.with_counts().get(pk=page.pk)
+        assert (counted.conversation_count, counted.unread_count) == (3, 2)
+
+
+def test_newest_conversations_come_first_ties_by_higher_id_nulls_last():
+    never = ConversationFactory(last_message_time=None)
+    older, tied, higher = (
+        ConversationFactory(last_message_time=NOON + timedelta(hours=hours)) for hours in (0, 1, 1)
+    )
+    assert list(Conversation.objects.newest_first()) == [higher, tied, older, never]
+
+
+def test_tags_filter_without_doubling_rows():
+    vip, late = TagFactory(), TagFactory()
+    both, one, none = ConversationFactory.create_batch(3)
+    tag_conversations([both.pk], [vip, late], actor=None)
+    tag_conversations([one.pk], [vip], actor=None)
+    rows = Conversation.objects.order_by("pk")
+    assert list(rows.tagged_with_any([vip.pk, late.pk])) == [both, one]
+    assert list(rows.tagged_with_any([])) == []
+    assert list(rows.tagged_with_all([vip.pk, late.pk])) == [both]
+    assert list(rows.without_tags([late.pk])) == [one, none]
+    assert list(rows.untagged()) == [none]
+    assert list(rows.tagged()) == [both, one]
+
+
+def test_search_for_nothing_but_an_accent_finds_nothing():
+    ConversationFactory()
+    assert list(Conversation.objects.search("\u0301")) == []
+
+
+def test_bounds_in_time_are_inclusive_and_leave_out_rows_without_time():
+    row = ConversationFactory(last_message_time=NOON)
+    ConversationFactory(last_message_time=None)
+    instant = timedelta(microseconds=1)
+    assert list(Conversation.objects.since(NOON)) == list(Conversation.objects.until(NOON)) == [row]
+    assert list(Conversation.objects.since(NOON + instant)) == []
+    assert list(Conversation.objects.until(NOON - instant)) == []
+
+
+def test_events_go_on_after_a_cursor_through_ties():
+    conversation = ConversationFactory()
+    first, second, third = (EventFactory(conversation=conversation, occurred_at=NOON) for _ in range(3))
+    older = EventFactory(conversation=conversation, occurred_at=NOON - timedelta(days=1))
+    rows = InteractionEvent.objects.newest_first()
+    assert list(rows) == [third, second, first, older]
+    assert list(rows.after_cursor(NOON, second.pk)) == [first, older]
+
+
+def test_tags_are_counted_on_visible_pages():
+    tag, unused = TagFactory(), TagFactory()
+    page = PageFactory()
+    user, seen, hidden = member(page), ConversationFactory(page=page), ConversationFactory()
+    tag_conversations([seen.pk, hidden.pk], [tag], actor=None)
+    assert ConversationTag.objects.counts_seen_by(user) == {tag.pk: 1}
+    assert ConversationTag.objects.counts_seen_by(superuser()) == {tag.pk: 2}
+    assert unused.pk not in ConversationTag.objects.counts_seen_by(superuser())
+
+
+def test_runs_are_active_until_they_end():
+    page = PageFactory()
+    queued = SyncRunFactory(page=page, status="queued", ended_at=None)
+    working = SyncRunFactory(page=page, status="syncing", ended_at=None)
+    SyncRunFactory(page=page)
+    assert list(SyncRun.objects.active().newest_first()) == [working, queued]
