@@ -1,9 +1,9 @@
 """Who may work on a Page: PostgreSQL's advisory locks, which die with the process that holds them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import connection
+from django.db import Error, connection
 
 SYNC, ROWS = 1, 2  # key spaces: apart, or a sync would wait for itself
 
@@ -12,10 +12,20 @@ SYNC, ROWS = 1, 2  # key spaces: apart, or a sync would wait for itself
 def sync_lock(page_id: int) -> Iterator[bool]:
     """Holds the right to sync this Page, on a connection of its own; yields whether it was free."""
     own = connection.copy()
-    try:
+
+    def ask(function: str) -> bool:
         with own.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SYNC, page_id])
-            yield cursor.fetchone()[0]
+            cursor.execute(f"SELECT {function}(%s, %s)", [SYNC, page_id])
+            return cursor.fetchone()[0]
+
+    try:
+        is_ours = ask("pg_try_advisory_lock")
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                with suppress(Error):  # said, for the server takes a moment to notice that a connection ended
+                    ask("pg_advisory_unlock")
     finally:
         own.close()
 

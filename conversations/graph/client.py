@@ -150,7 +150,7 @@ class GraphClient:
         try:
             return replace(record, messages=next(self.messages(record.id)))
         except (TooMuchDataError, GoneError) as error:
-            return replace(record, problem=str(error))
+            return replace(record, problem=error.words)  # without the trace, which is another each time
         except (AccessTokenError, RateLimitError):
             raise
         except GraphError:

@@ -99,8 +99,13 @@ class Conversation:
     snippet: str = ""
     can_reply: bool | None = None
     messages: MessageBatch | None = None  # None: the answer says nothing of messages
-    raw: dict = field(default_factory=dict)
     problem: str = ""  # why its messages cannot be read, if so
+    came: dict = field(default_factory=dict, repr=False)  # with whatever paging is in it
+
+    @property
+    def raw(self) -> dict:
+        """Everything, as it came."""
+        return without_paging(self.came)
 
     @classmethod
     def from_graph(cls, raw: Any) -> "Conversation | None":
@@ -119,7 +124,7 @@ class Conversation:
             _text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
             MessageBatch.nested(raw.get("messages")),
-            without_paging(raw),
+            came=raw,
         )
 
 

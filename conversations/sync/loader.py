@@ -41,6 +41,13 @@ class Outcome:
     def needs_history(self) -> bool:
         return self.thread.state == Thread.State.OWED
 
+    def add(self, earlier: "Outcome") -> None:
+        """What became of it by an older state of it in the same answer."""
+        self.events_created += earlier.events_created
+        order = ["skipped", "unchanged", "updated", "inserted"]
+        if self.result != "skipped":
+            self.result = max(self.result, earlier.result, key=order.index)
+
 
 @dataclass
 class Known:
@@ -52,7 +59,28 @@ class Known:
 
 def save_batch(page: Page, rows: Iterable[ThreadRows]) -> list[Outcome]:
     """Stores what one answer lists; one outcome for each thread, in the order listed."""
-    batch = _newest_of_each_thread(rows)
+    outcomes: dict[str, Outcome] = {}
+    for batch in _once_each(rows):
+        for outcome in _save_once_each(page, batch):
+            graph_id = outcome.thread.graph_id
+            if graph_id in outcomes:
+                outcome.add(outcomes[graph_id])
+            outcomes[graph_id] = outcome
+    return list(outcomes.values())
+
+
+def _once_each(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
+    """Batches in which no thread comes twice, as it may in a list that moves; its older states first."""
+    states: dict[str, list[ThreadRows]] = {}
+    for row in rows:
+        states.setdefault(row.thread.graph_id, []).append(row)
+    for of_one in states.values():
+        of_one.sort(key=lambda row: age(row.thread))
+    most = max(map(len, states.values()), default=0)
+    return [[of_one[n] for of_one in states.values() if n < len(of_one)] for n in range(most)]
+
+
+def _save_once_each(page: Page, batch: list[ThreadRows]) -> list[Outcome]:
     known = _read_known(page, batch)
     _drop_known_events(batch, known)
     old_senders = set(known.conversations)
@@ -67,15 +95,6 @@ def save_batch(page: Page, rows: Iterable[ThreadRows]) -> list[Outcome]:
         old_senders.add(row.sender_id)
         outcomes.append(Outcome(thread, result, created[thread.graph_id], row.after, row.newest))
     return outcomes
-
-
-def _newest_of_each_thread(rows: Iterable[ThreadRows]) -> list[ThreadRows]:
-    batch: dict[str, ThreadRows] = {}
-    for row in rows:
-        other = batch.setdefault(row.thread.graph_id, row)
-        if age(row.thread) > age(other.thread):
-            batch[row.thread.graph_id] = row
-    return list(batch.values())
 
 
 def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
@@ -193,6 +212,8 @@ def insert_events(events: list[InteractionEvent]) -> list[InteractionEvent]:
 
     Returns those that PostgreSQL cannot hold: one such message costs that message, not its thread.
     """
+    if not events:
+        return []
     try:
         with transaction.atomic():
             InteractionEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=CHUNK)
@@ -278,7 +299,7 @@ def save_messages(thread: Thread, events: list[InteractionEvent], unreadable: in
 def _wake(conversation: Conversation, new_events: Iterable[InteractionEvent], *, since: datetime) -> None:
     """Active again if the customer wrote after what we held before."""
     received = InteractionEvent.Kind.MESSAGE_RECEIVED
-    if any(event.kind == received and event.occurred_at > since for event in new_events):
+    if any(event.kind == received and event.occurred_at >= since for event in new_events):
         done = Conversation.objects.filter(pk=conversation.pk, conversation_status=Conversation.Status.DONE)
         done.update(conversation_status=Conversation.Status.ACTIVE, updated_at=timezone.now())
 

@@ -119,7 +119,7 @@ def next_thread(
         state.history = Thread.History.COMPLETE
         state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
     elif state.state == Thread.State.STORED:
-        _owe_history(state, stored)
+        _owe_history(state, stored, has_new=bool(row.events))
     return state
 
 
@@ -141,18 +141,21 @@ def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
         return True
     if stored is None:
         return False
-    if row.oldest is None:  # none were shown: nothing is missing only if nothing was written since
-        return stored.history == Thread.History.COMPLETE and age(row.thread) <= age(stored)
+    if stored.history == Thread.History.COMPLETE and not row.events and age(row.thread) <= age(stored):
+        return True  # nothing was written since
     # Older than the border, not as old: several messages may share its second.
-    return stored.complete_until is not None and row.oldest < stored.complete_until
+    border = stored.complete_until
+    return row.oldest is not None and border is not None and row.oldest < border
 
 
-def _owe_history(state: Thread, stored: Thread | None) -> None:
+def _owe_history(state: Thread, stored: Thread | None, *, has_new: bool) -> None:
+    """The rest is to be read; what was unreadable for good is not asked again before it changes."""
     state.history = Thread.History.PARTIAL
     if (
         stored is not None
         and stored.state == Thread.State.UNREADABLE
         and stored.updated_time == state.updated_time
+        and not has_new
     ):
         state.state, state.reason, state.record = stored.state, stored.reason, stored.record
     else:

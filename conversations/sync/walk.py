@@ -35,6 +35,7 @@ from conversations.text import clean
 logger = logging.getLogger(__name__)
 
 RESTARTS = 3  # of a walk whose cursor Facebook no longer knows
+HEAD_READINGS = 5  # after that what still moves is newer than the watermark: the next run reads it
 SILENCE = 3  # threads in a row without an answer: then it is not for them, and the list is asked first
 
 
@@ -74,7 +75,9 @@ class PageWalk:
         if not resume.get("walked"):
             head, calls = self._walk_down(resume.get("after"), floor, head)
             moved = moved or calls > 1
-        while moved and head is not None:
+        for _ in range(HEAD_READINGS):
+            if not moved or head is None:
+                break
             self._run.resume = {"walked": True, "head": head.isoformat()}
             changes = self._changes
             newer, calls = self._walk_down(None, head, None)

@@ -28,11 +28,11 @@ class StopAt:
 
 @pytest.fixture
 def inbox(world, shop, sandbox, add_threads):
-    """25 threads in three batches, three of them long."""
-    sandbox.switches.max_limit = 10
-    threads = add_threads(25)
-    for number, thread in enumerate((threads[0], threads[13], threads[24])):
-        for _ in range(30 + 60 * number):
+    """Twelve threads in three batches; what has more than five messages is long."""
+    sandbox.switches.max_limit = 5
+    threads = add_threads(12)
+    for thread, count in ((threads[0], 8), (threads[11], 14)):
+        for _ in range(count):
             world.add_message(thread, "Long", created_time=thread.updated_time)
     return threads
 
@@ -50,11 +50,11 @@ def test_run_stopped_at_any_commit_is_completed_by_the_next(page, sync, world, s
         assert run.status == "interrupted"
         assert run.events_created == sum(thread.held_count for thread in page.threads.all())
         assert run.synced + run.owed == page.conversations.count()
-        world.add_message(inbox[number % 25], "Meanwhile")
+        world.add_message(inbox[number % 12], "Meanwhile")
         again = sync_conversations(page)
         assert (again.status, again.mode) == ("complete", "full")
         assert_exact(page, world, shop)
-    assert number > 12
+    assert number > 8
 
 
 def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sync, world, shop, inbox):
@@ -62,13 +62,13 @@ def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sy
     for number in itertools.count(1):
         for thread in inbox:
             world.add_message(thread, "News")
-        for _ in range(40):
+        for _ in range(12):
             world.add_message(inbox[7], "Much news")
         stop = StopAt(number)
         sync(on_progress=stop)
         if not stop.stopped:
             break
-        world.add_message(inbox[number % 25], "Meanwhile")
+        world.add_message(inbox[number % 12], "Meanwhile")
         assert sync().status == "complete"
         assert_exact(page, world, shop)
     assert number > 6
@@ -87,22 +87,34 @@ def test_batch_that_was_not_committed_is_read_again(page, sync, world, shop, inb
 
     monkeypatch.setattr(loader, "save_batch", stopped_in_the_middle)
     result = sync()
-    assert (result.status, page.conversations.count()) == ("interrupted", 10)
-    assert result.synced + result.owed == 10
+    assert (result.status, page.conversations.count()) == ("interrupted", 5)
+    assert result.synced + result.owed == 5
     assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def test_walk_that_came_to_its_end_is_not_walked_again(page, sync, world, shop, inbox, sandbox):
+    def stop(progress) -> None:
+        if page.threads.count() == 12:
+            raise SyncStopped
+
+    assert sync(on_progress=stop).status == "interrupted"
+    sandbox.ledger.clear()
+    assert sync().status == "complete"
+    assert len(sandbox.ledger.matching("/conversations")) == 1
     assert_exact(page, world, shop)
 
 
 def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, inbox, sandbox):
     def stop(progress):
-        if progress.synced + SyncRun.objects.get().owed >= 20:
+        if progress.synced + SyncRun.objects.get().owed >= 10:
             sandbox.stop()
 
     result = sync(on_progress=stop)
     run = SyncRun.objects.get()
     assert (result.status, run.status) == ("error", "error")
     assert result.error == run.error == "Facebook cannot be reached, or the connection broke."
-    assert run.synced + run.owed == page.conversations.count() == 20
+    assert run.synced + run.owed == page.conversations.count() == 10
     page.refresh_from_db()
     assert (page.state, page.synced_until) == ("connected", None)
     sandbox.start()
@@ -140,8 +152,8 @@ def test_other_process_is_refused_while_one_works(page, inbox):
 
 def test_two_pages_are_synced_side_by_side(page, world, shop, inbox, sandbox):
     other_shop = world.add_page("900000000000002", "Other Shop")
-    for number in range(25):
-        world.add_conversation(other_shop, f"Other {number}", messages=30)
+    for number in range(12):
+        world.add_conversation(other_shop, f"Other {number}", messages=8)
     other = Page.objects.create(facebook_page_id=other_shop.id, access_token=other_shop.token)
     results = {}
 
@@ -162,7 +174,7 @@ def test_two_pages_are_synced_side_by_side(page, world, shop, inbox, sandbox):
     thread.join()
     assert {result.status for result in results.values()} == {"complete"}
     assert_exact(page, world, shop)
-    assert other.threads.filter(held_count=30, history="complete").count() == 25
+    assert other.threads.filter(held_count=8, history="complete").count() == 12
 
 
 def test_connection_that_breaks_is_an_error_and_the_lock_is_free(page, sync, world, shop, inbox):

@@ -1,5 +1,7 @@
 """The walk over a list that moves, fails and is left in the middle."""
 
+import itertools
+
 import pytest
 
 from conversations.models import InteractionEvent, Page, SyncRun, Thread
@@ -59,11 +61,12 @@ def test_threads_that_jump_past_the_walk_are_stored_as_they_are(
 
 def test_head_is_read_until_it_rests(sync, page, world, shop, sandbox, add_threads, small_batches):
     threads = add_threads(45)
-    restless = iter(threads[::-1])
+    restless = itertools.cycle(threads)
 
     def push(progress):
         if progress.status == "syncing" and len(sandbox.ledger) < 20:
-            world.add_message(next(restless), "And another")
+            for thread in itertools.islice(restless, 11):
+                world.add_message(thread, "And another")
 
     sync(on_progress=push)
     assert_exact(page, world, shop)
@@ -77,13 +80,15 @@ def test_head_is_not_read_again_after_a_walk_of_one_call(sync, sandbox, add_thre
 def test_message_in_the_second_of_the_watermark_is_not_missed(
     sync, page, world, shop, add_threads, small_batches
 ):
-    world.clock.fix(world.clock.now() - 86400)
-    threads = [world.add_conversation(shop) for _ in range(25)]  # all in one second
+    world.clock.fix(int(world.clock.now()) - 86400)
+    threads = [world.add_conversation(shop) for _ in range(25)]
     assert sync().inserted == 25
-    world.add_message(threads[0], "In the same second")
-    world.add_conversation(shop, "Somebody", updated_time=world.clock.now() + 0.5)
+    world.clock.advance(0.5)
+    for thread in threads[:15]:
+        world.add_message(thread, "In the same second")
+    world.add_conversation(shop, "Somebody")
     result = sync()
-    assert (result.updated, result.inserted) == (1, 1)
+    assert (result.updated, result.inserted) == (15, 1)
     assert_exact(page, world, shop)
 
 
@@ -96,9 +101,10 @@ def test_crowd_in_the_second_of_the_watermark_is_not_read_every_time(sync, world
 
 
 def test_time_in_the_future_hides_nothing(sync, page, world, shop, add_threads, small_batches):
-    future = world.clock.now() + 10**8
-    add_threads(3)
-    world.add_conversation(shop, "From the future", updated_time=future, messages=30)
+    now = world.clock.now()
+    for days in range(3):
+        world.add_conversation(shop, updated_time=now - 86400 * (days + 1))
+    world.add_conversation(shop, "From the future", updated_time=now + 10**8, messages=30)
     sync()
     page.refresh_from_db()
     assert page.synced_until.timestamp() < world.clock.now()

@@ -1,0 +1,302 @@
+"""Bulk writes: how many statements, what is written, and what PostgreSQL refuses."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from conversations.graph import records
+from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
+from conversations.sync import loader
+from conversations.sync.transform import ThreadRows, to_events, to_rows
+from tags.models import Tag
+from tests.conversations.sync.copies import row_versions
+
+START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop_page() -> Page:
+    return Page.objects.create(facebook_page_id="9")
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def shown(
+    page: Page, number: int, *, minute: int = 0, messages: int | None = 1, sender: int | None = None, **fields
+) -> ThreadRows:
+    raw = {
+        "id": f"t_{number}",
+        "updated_time": at(minute).isoformat(),
+        "participants": {"data": [{"id": f"7{sender or number}", "name": f"Customer {number}"}]},
+        "messages": {
+            "data": [
+                {
+                    "id": f"m_{number}_{minute}_{n}",
+                    "created_time": at(minute).isoformat(),
+                    "message": "Hi",
+                    "from": {"id": "7"},
+                }
+                for n in range(messages or 0)
+            ]
+        },
+    }
+    if messages is None:
+        del raw["messages"]
+    record = records.Conversation.from_graph(raw | fields)
+    assert record
+    return to_rows(record, page, "messenger", now=at(10_000))
+
+
+def results(page: Page, *rows: ThreadRows) -> list[str]:
+    return [outcome.result for outcome in loader.save_batch(page, rows)]
+
+
+def statements(work) -> int:
+    with CountQueries() as queries:
+        work()
+    return queries.number
+
+
+class CountQueries:
+    def __enter__(self) -> "CountQueries":
+        self.number = 0
+        self._wrapper = connection.execute_wrapper(self._count)
+        self._wrapper.__enter__()
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self._wrapper.__exit__(*exc)
+
+    def _count(self, execute, sql, params, many, context):
+        self.number += 1
+        return execute(sql, params, many, context)
+
+
+# -- how many statements -----------------------------------------------------------------------------------
+def test_statements_do_not_grow_with_the_batch(shop_page):
+    def new(first: int, count: int):
+        return lambda: results(shop_page, *(shown(shop_page, first + n) for n in range(count)))
+
+    def changed(count: int, minute: int):
+        return lambda: results(shop_page, *(shown(shop_page, n, minute=minute) for n in range(count)))
+
+    few, many = statements(new(0, 3)), statements(new(3, 97))
+    assert few == many <= 10
+    few, many = statements(changed(3, 1)), statements(changed(100, 2))
+    assert few == many <= 10
+    assert statements(changed(100, 2)) == statements(changed(3, 2)) == 3  # read: rows, threads, messages
+
+
+def test_messages_are_written_in_chunks(shop_page):
+    one = statements(lambda: results(shop_page, shown(shop_page, 1)))
+    assert (
+        statements(lambda: results(shop_page, *(shown(shop_page, 10 + n, messages=25) for n in range(100))))
+        == one + 4
+    )
+    assert InteractionEvent.objects.count() == 2501
+
+
+def test_unchanged_rows_are_not_written(shop_page):
+    batch = [shown(shop_page, n) for n in range(5)]
+    results(shop_page, *batch)
+    before = row_versions()
+    assert results(shop_page, *(shown(shop_page, n) for n in range(5))) == ["unchanged"] * 5
+    assert row_versions() == before
+
+
+def test_only_changed_rows_are_written(shop_page):
+    results(shop_page, *(shown(shop_page, n) for n in range(5)))
+    before = row_versions()
+    again = [shown(shop_page, n, minute=1 if n == 3 else 0) for n in range(5)]
+    assert results(shop_page, *again) == ["unchanged"] * 3 + ["updated", "unchanged"]
+    after = row_versions()
+    assert [a == b for a, b in zip(before["conversation"], after["conversation"], strict=True)].count(
+        False
+    ) == 1
+    assert [a == b for a, b in zip(before["thread"], after["thread"], strict=True)].count(False) == 1
+
+
+def test_row_keeps_its_key_and_its_birthday(shop_page):
+    results(shop_page, shown(shop_page, 1))
+    before = Conversation.objects.get()
+    results(shop_page, shown(shop_page, 1, minute=1))
+    after = Conversation.objects.get()
+    assert (after.pk, after.created_at) == (before.pk, before.created_at)
+    assert after.updated_at > before.updated_at
+
+
+# -- two threads of one sender -----------------------------------------------------------------------------
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("older_first", [True, False])
+def test_threads_of_one_sender_are_one_conversation(shop_page, together, older_first):
+    threads = [shown(shop_page, 1, minute=1, sender=5), shown(shop_page, 2, minute=2, sender=5)]
+    threads = threads if older_first else threads[::-1]
+    for batch in [threads] if together else [[row] for row in threads]:
+        found = results(shop_page, *batch)
+        assert found[1:] in ([], ["updated"])
+    row = Conversation.objects.get()
+    assert (row.graph_id, row.last_message_time) == ("t_2", at(2))
+    assert dict(Thread.objects.values_list("graph_id", "state")) == {"t_1": "merged", "t_2": "stored"}
+    assert row.events.count() == 2
+    before = row_versions()
+    for batch in (threads, threads[::-1]):
+        again = [
+            shown(shop_page, int(row.thread.graph_id[2:]), minute=int(row.thread.graph_id[2:]), sender=5)
+            for row in batch
+        ]
+        assert results(shop_page, *again) == ["unchanged"] * 2
+    assert row_versions() == before
+
+
+def test_older_thread_that_is_written_to_becomes_the_shown_one(shop_page):
+    results(shop_page, shown(shop_page, 1, minute=1, sender=5), shown(shop_page, 2, minute=2, sender=5))
+    results(shop_page, shown(shop_page, 1, minute=3, sender=5))
+    assert dict(Thread.objects.values_list("graph_id", "state")) == {"t_1": "stored", "t_2": "merged"}
+    assert Conversation.objects.get().graph_id == "t_1"
+
+
+def test_message_that_two_threads_show_is_stored_once(shop_page):
+    both = [shown(shop_page, n, sender=5) for n in (1, 2)]
+    for row in both:
+        row.events[0].graph_id = "m_same"
+    loader.save_batch(shop_page, both)
+    assert InteractionEvent.objects.count() == 1
+
+
+def test_thread_that_is_listed_twice_is_stored_once_with_all_its_messages(shop_page):
+    (outcome,) = loader.save_batch(shop_page, [shown(shop_page, 1, minute=2), shown(shop_page, 1, minute=1)])
+    assert (outcome.result, outcome.events_created) == ("inserted", 2)
+    assert Conversation.objects.get().last_message_time == at(2)
+    assert Thread.objects.get().held_count == 2
+
+
+def test_same_ids_on_another_page_are_others(shop_page):
+    other = Page.objects.create(facebook_page_id="8")
+    assert results(shop_page, shown(shop_page, 1)) == results(other, shown(other, 1)) == ["inserted"]
+    assert (Conversation.objects.count(), Thread.objects.count(), InteractionEvent.objects.count()) == (
+        2,
+        2,
+        2,
+    )
+
+
+# -- tags --------------------------------------------------------------------------------------------------
+def test_copies_in_the_rows_of_tags_follow(shop_page):
+    results(shop_page, shown(shop_page, 1), shown(shop_page, 2))
+    tag = Tag.objects.create(name="VIP", slug="vip")
+    for row in Conversation.objects.all():
+        ConversationTag.objects.create(
+            conversation=row,
+            tag=tag,
+            page=shop_page,
+            last_message_time=row.last_message_time,
+            act=uuid.uuid4(),
+        )
+    before = row_versions()["conversationtag"]
+    results(shop_page, shown(shop_page, 1, minute=7), shown(shop_page, 2))
+    for copy in ConversationTag.objects.select_related("conversation"):
+        assert copy.last_message_time == copy.conversation.last_message_time
+    after = row_versions()["conversationtag"]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [False, True]
+
+
+# -- what PostgreSQL refuses -------------------------------------------------------------------------------
+@pytest.fixture
+def refusing(shop_page):
+    """A database that cannot hold messages with the text "refused"."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.text = 'refused' THEN RAISE data_exception; END IF; RETURN NEW; END $$;"
+            " CREATE TRIGGER refuse BEFORE INSERT ON conversations_interactionevent"
+            " FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
+        )
+
+
+def with_bad_messages(page: Page, *bad: int) -> ThreadRows:
+    row = shown(page, 1, messages=20)
+    for number in bad:
+        row.events[number].text = "refused"
+    return row
+
+
+def test_message_that_is_refused_costs_only_itself(shop_page, refusing):
+    row = with_bad_messages(shop_page, 3, 11, 19)
+    first, second = loader.save_batch(shop_page, [row, shown(shop_page, 2)])
+    assert (first.result, first.events_created, second.events_created) == ("inserted", 17, 1)
+    thread = Thread.objects.get(graph_id="t_1")
+    assert (thread.state, thread.held_count, thread.unreadable_count) == ("stored", 17, 3)
+    before = row_versions()
+    assert results(shop_page, with_bad_messages(shop_page, 3, 11, 19)) == ["unchanged"]
+    assert row_versions() == before
+
+
+def test_message_of_older_history_that_is_refused_costs_only_itself(shop_page, refusing):
+    results(shop_page, shown(shop_page, 1))
+    older = [
+        records.Message(f"old_{n}", at(-n), message="refused" if n == 4 else "fine") for n in range(1, 9)
+    ]
+    thread = Thread.objects.get()
+    assert loader.save_messages(thread, to_events(older, shop_page, since=None)) == 7
+    thread.refresh_from_db()
+    assert (thread.held_count, thread.unreadable_count) == (8, 1)
+
+
+def test_error_that_is_not_about_a_value_is_raised(shop_page):
+    row = shown(shop_page, 1)
+    row.events[0].occurred_at = None
+    with pytest.raises(Exception, match="null value"):
+        loader.save_batch(shop_page, [row])
+
+
+# -- deeper history ----------------------------------------------------------------------------------------
+def history(page: Page, *minutes: int) -> list[InteractionEvent]:
+    messages = [
+        records.Message(f"old_{m}", at(m), records.Person("7"), f"At {m}") for m in sorted(minutes)[::-1]
+    ]
+    return to_events(messages, page, since=None)
+
+
+def test_older_messages_are_added_once(shop_page):
+    results(shop_page, shown(shop_page, 1, minute=50))
+    thread = Thread.objects.get()
+    assert loader.save_messages(thread, history(shop_page, 1, 2, 3)) == 3
+    assert loader.save_messages(thread, history(shop_page, 2, 3, 4)) == 1
+    assert (Thread.objects.get().held_count, InteractionEvent.objects.count()) == (5, 5)
+    assert Conversation.objects.get().last_message_time == at(50)
+
+
+@pytest.mark.parametrize(("known_until", "status"), [(None, "done"), (at(10), "active"), (at(31), "done")])
+def test_gap_in_which_the_customer_wrote_makes_a_done_conversation_active(shop_page, known_until, status):
+    results(shop_page, shown(shop_page, 1, minute=50))
+    Conversation.objects.update(conversation_status="done")
+    Thread.objects.update(complete_until=known_until)
+    loader.save_messages(Thread.objects.get(), history(shop_page, 20, 30))
+    assert Conversation.objects.get().conversation_status == status
+
+
+def test_newest_message_of_a_thread_without_nested_ones_is_shown(shop_page):
+    results(shop_page, shown(shop_page, 1, minute=50, messages=None, snippet="At 4"))
+    tag = Tag.objects.create(name="VIP", slug="vip")
+    conversation = Conversation.objects.get()
+    assert (conversation.last_message, conversation.last_message_time) == ("At 4", at(50))
+    ConversationTag.objects.create(
+        conversation=conversation, tag=tag, page=shop_page, last_message_time=at(50), act=uuid.uuid4()
+    )
+    loader.show_newest(Thread.objects.get(), history(shop_page, 49)[0])
+    conversation.refresh_from_db()
+    assert (conversation.last_message, conversation.last_message_time) == ("At 49", at(49))
+    assert "at 49" in conversation.search
+    assert ConversationTag.objects.get().last_message_time == at(49)
+
+
+def test_older_thread_does_not_show_its_newest_message(shop_page):
+    results(shop_page, shown(shop_page, 1, minute=1, sender=5), shown(shop_page, 2, minute=2, sender=5))
+    loader.show_newest(Thread.objects.get(graph_id="t_1"), history(shop_page, 2)[0])
+    assert Conversation.objects.get().last_message == "Hi"

@@ -1,0 +1,216 @@
+"""What a row becomes when it is shown again, and that the order of showing does not matter."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conversations.graph import records
+from conversations.models import Conversation, InteractionEvent, Page, Thread
+from conversations.sync import loader
+from conversations.sync.transform import ThreadRows, to_rows
+
+START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+NOW = START + timedelta(days=1)
+
+pytestmark = pytest.mark.django_db
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+@pytest.fixture
+def shop_page() -> Page:
+    return Page.objects.create(facebook_page_id="9")
+
+
+def snapshot(
+    page: Page,
+    minutes: list[int],
+    *,
+    thread: str = "t_1",
+    shown: int = 25,
+    name: str = "Ana",
+    unread: int = 0,
+    **fields,
+) -> ThreadRows:
+    """How Facebook shows Ana's thread after these messages; even minutes are hers, odd ones the Page's."""
+    messages = [
+        {
+            "id": f"m_{thread}_{minute}",
+            "created_time": at(minute).isoformat(),
+            "from": {"id": str(7 + 2 * (minute % 2))},
+            "message": f"At {minute}",
+        }
+        for minute in sorted(minutes, reverse=True)
+    ]
+    paging = {"next": "https://x/", "cursors": {"after": "A"}} if len(messages) > shown else {}
+    raw = {
+        "id": thread,
+        "updated_time": at(max(minutes)).isoformat(),
+        "participants": {"data": [{"id": "7", "name": name}]},
+        "message_count": len(messages),
+        "unread_count": unread,
+        "can_reply": True,
+        "messages": {"data": messages[:shown], "paging": paging},
+    }
+    record = records.Conversation.from_graph(raw | fields)
+    assert record
+    return to_rows(record, page, "messenger", now=NOW)
+
+
+def save(page: Page, *rows: ThreadRows) -> list[str]:
+    return [outcome.result for outcome in loader.save_batch(page, rows)]
+
+
+def state(page: Page) -> tuple:
+    """The conversation, its threads and its messages, without keys."""
+    conversation = page.conversations.get()
+    names = (
+        "graph_id",
+        "sender_name",
+        "last_message",
+        "last_message_time",
+        "message_count",
+        "unread_count",
+        "conversation_status",
+        "search",
+    )
+    threads = page.threads.order_by("graph_id").values_list(
+        "graph_id", "state", "updated_time", "message_count", "held_count"
+    )
+    events = conversation.events.order_by("occurred_at", "graph_id").values_list("graph_id", "kind", "text")
+    return [getattr(conversation, name) for name in names], list(threads), list(events)
+
+
+def test_newer_state_replaces_an_older_one(shop_page):
+    assert save(shop_page, snapshot(shop_page, [0])) == ["inserted"]
+    assert save(shop_page, snapshot(shop_page, [0, 2], unread=1)) == ["updated"]
+    row = Conversation.objects.get()
+    assert (row.last_message, row.last_message_time, row.message_count, row.unread_count) == (
+        "At 2",
+        at(2),
+        2,
+        1,
+    )
+
+
+def test_older_state_after_a_newer_one_changes_nothing(shop_page):
+    save(shop_page, snapshot(shop_page, [0, 2, 4], unread=2))
+    before = state(shop_page)
+    assert save(shop_page, snapshot(shop_page, [0, 2], unread=1)) == ["unchanged"]
+    assert state(shop_page) == before
+
+
+def test_older_state_still_brings_its_messages(shop_page):
+    save(shop_page, snapshot(shop_page, [8], shown=1))
+    assert save(shop_page, snapshot(shop_page, [0, 2])) == ["updated"]
+    assert InteractionEvent.objects.count() == 3
+    assert Conversation.objects.get().last_message == "At 8"
+
+
+def test_newer_message_counts_although_its_thread_tells_no_time(shop_page):
+    save(shop_page, snapshot(shop_page, [0]))
+    save(shop_page, snapshot(shop_page, [0, 2], updated_time=None))
+    assert Conversation.objects.get().last_message == "At 2"
+
+
+def test_known_name_is_not_overwritten_by_none(shop_page):
+    save(shop_page, snapshot(shop_page, [0], name="Ana"))
+    save(shop_page, snapshot(shop_page, [0, 2], name=""))
+    row = Conversation.objects.get()
+    assert (row.sender_name, row.search) == ("Ana", "ana\nat 2")
+    save(shop_page, snapshot(shop_page, [0, 2, 4], name="Ana Married"))
+    assert Conversation.objects.get().sender_name == "Ana Married"
+
+
+def test_name_that_only_an_older_state_tells_is_taken(shop_page):
+    save(shop_page, snapshot(shop_page, [0, 2], name=""))
+    save(shop_page, snapshot(shop_page, [0], name="Ana"))
+    assert Conversation.objects.get().sender_name == "Ana"
+
+
+def test_counts_that_are_not_told_are_kept(shop_page):
+    save(shop_page, snapshot(shop_page, [0], unread=3, can_reply=False))
+    save(shop_page, snapshot(shop_page, [0, 2], unread_count=None, message_count=None, can_reply=None))
+    row, thread = Conversation.objects.get(), Thread.objects.get()
+    assert (row.unread_count, row.message_count, row.can_reply, thread.message_count) == (3, 1, False, 1)
+
+
+@pytest.mark.parametrize(("minute", "status"), [(2, "active"), (3, "done")])
+def test_customer_who_writes_makes_a_done_conversation_active(shop_page, minute, status):
+    save(shop_page, snapshot(shop_page, [0]))
+    Conversation.objects.update(conversation_status="done")
+    save(shop_page, snapshot(shop_page, [0, minute]))
+    assert Conversation.objects.get().conversation_status == status
+
+
+def test_old_messages_do_not_make_a_done_conversation_active(shop_page):
+    save(shop_page, snapshot(shop_page, [0, 2, 4, 6], shown=2))
+    Conversation.objects.update(conversation_status="done")
+    save(shop_page, snapshot(shop_page, [0, 2, 4, 6], shown=4))
+    assert Conversation.objects.get().conversation_status == "done"
+
+
+def test_read_thread_is_no_longer_unread(shop_page):
+    save(shop_page, snapshot(shop_page, [0], unread=1))
+    assert save(shop_page, snapshot(shop_page, [0], unread=0)) == ["updated"]
+    assert Conversation.objects.get().unread_count == 0
+
+
+def test_text_that_is_no_longer_told_is_kept(shop_page):
+    save(shop_page, snapshot(shop_page, [0]))
+    for less in ({"messages": None}, {"messages": None, "snippet": "At"}):
+        assert save(shop_page, snapshot(shop_page, [0], **less)) == ["unchanged"]
+    assert Conversation.objects.get().last_message == "At 0"
+
+
+@pytest.mark.parametrize("new", [1, 24, 26])
+def test_gap_is_owed_and_no_gap_is_not(shop_page, new):
+    old = list(range(30))
+    save(shop_page, snapshot(shop_page, old))
+    loader.close_history(Thread.objects.get(), at(29))
+    save(shop_page, snapshot(shop_page, old + list(range(30, 30 + new))))
+    assert Thread.objects.get().state == ("owed" if new > 23 else "stored")
+
+
+def test_messages_of_one_second_are_no_gap_once_they_are_held(shop_page):
+    burst = snapshot(shop_page, [0], shown=1)
+    burst.is_whole = False
+    save(shop_page, burst)
+    loader.close_history(Thread.objects.get(), at(0))
+    again = snapshot(shop_page, [0], shown=1)
+    again.is_whole = False
+    assert save(shop_page, again) == ["unchanged"]
+    assert Thread.objects.get().state == "stored"
+
+
+# -- any order ---------------------------------------------------------------------------------------------
+@st.composite
+def stories(draw):
+    """States of two threads of one sender, and two orders of showing them."""
+    states = []
+    for thread, offset in (("t_1", 0), ("t_2", draw(st.integers(-30, 30)) * 2)):
+        minutes = sorted(draw(st.sets(st.integers(0, 40), min_size=1, max_size=6)))
+        minutes = [minute + offset + 100 for minute in minutes]
+        for end in range(1, len(minutes) + 1):
+            name = draw(st.sampled_from(["", "Ana"]))
+            states.append((thread, tuple(minutes[:end]), name, draw(st.integers(0, 3))))
+    chosen = draw(st.lists(st.sampled_from(states), min_size=2, max_size=6, unique=True))
+    return chosen, draw(st.permutations(chosen)), draw(st.integers(1, len(chosen)))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(stories())
+def test_any_order_of_the_same_states_gives_the_same_rows(shop_page, story):
+    chosen, shuffled, cut = story
+    results = []
+    for batches in ([[one] for one in chosen], [shuffled[:cut], shuffled[cut:]], [shuffled, shuffled]):
+        Page.objects.all().delete()
+        page = Page.objects.create(facebook_page_id="9")
+        for batch in batches:
+            save(page, *(snapshot(page, list(m), thread=t, name=n, unread=u) for t, m, n, u in batch))
+        results.append(state(page))
+    assert results[0] == results[1] == results[2]

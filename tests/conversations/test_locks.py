@@ -1,0 +1,96 @@
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+
+from conversations.locks import lock_rows, sync_lock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_page_is_synced_by_one_at_a_time():
+    with sync_lock(1) as first, sync_lock(1) as second, sync_lock(2) as other:
+        assert (first, second, other) == (True, False, True)
+    with sync_lock(1) as again:
+        assert again
+
+
+def test_lock_is_free_at_once():
+    for _ in range(60):
+        with sync_lock(1) as ours:
+            assert ours
+
+
+def test_refused_one_does_not_take_the_lock_away():
+    with sync_lock(1):
+        with sync_lock(1) as refused:
+            assert not refused
+        with sync_lock(1) as still_refused:
+            assert not still_refused
+
+
+def test_lock_is_free_after_an_error():
+    with pytest.raises(ZeroDivisionError), sync_lock(1):
+        raise ZeroDivisionError
+    with sync_lock(1) as free:
+        assert free
+
+
+def test_lock_dies_with_its_connection():
+    with sync_lock(1), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+        )
+        with sync_lock(1) as free:
+            assert free
+
+
+def test_sync_does_not_wait_for_itself():
+    with sync_lock(1) as ours, transaction.atomic():
+        assert ours
+        lock_rows([1])
+
+
+def test_rows_are_locked_until_the_transaction_ends():
+    order: list[str] = []
+    began = threading.Event()
+
+    def elsewhere() -> None:
+        with transaction.atomic():
+            began.set()
+            lock_rows([2, 1])
+            order.append("second")
+        connections.close_all()
+
+    other = threading.Thread(target=elsewhere)
+    with transaction.atomic():
+        lock_rows([1])
+        other.start()
+        began.wait()
+        wait_until_somebody_waits()
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def test_rows_of_several_pages_are_locked_in_one_order(django_assert_num_queries):
+    with transaction.atomic(), connection.execute_wrapper(Noted()) as _, django_assert_num_queries(3):
+        lock_rows([3, 1, 2, 3, 1])
+    assert Noted.pages == [1, 2, 3]
+
+
+class Noted:
+    pages: list[int] = []
+
+    def __call__(self, execute, sql, params, many, context):
+        self.pages.append(params[1])
+        return execute(sql, params, many, context)
+
+
+def wait_until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            if cursor.fetchone()[0]:
+                return
