@@ -1,9 +1,16 @@
 import pytest
 
-from conversations.models import Page
+from conversations.models import Page, SyncRun
 from conversations.sync.service import SyncResult, sync_conversations
 
 pytest.register_assert_rewrite("tests.conversations.sync.copies")
+from tests.conversations.sync.copies import row_versions  # noqa: E402 - its asserts are to be rewritten
+
+
+@pytest.fixture
+def shop_page(db) -> Page:
+    """A Page without a Facebook behind it."""
+    return Page.objects.create(facebook_page_id="9")
 
 
 @pytest.fixture
@@ -25,3 +32,26 @@ def add_threads(world, shop):
         return [world.add_conversation(shop, updated_time=now - 60 * (n + 1), **fields) for n in range(count)]
 
     return add
+
+
+@pytest.fixture
+def small_batches(sandbox):
+    """Ten threads an answer, whatever is asked for: many batches of few threads."""
+    sandbox.switches.max_limit = 10
+
+
+@pytest.fixture
+def settles(sync, page):
+    """Syncs twice: the second run, even a full one, must write nothing."""
+
+    def run():
+        result = sync()
+        before = row_versions()
+        again = sync(full=True)
+        assert (again.events_created, again.inserted, again.updated) == (0, 0, 0)
+        assert row_versions() == before
+        assert again.skipped == result.skipped
+        assert SyncRun.objects.get(pk=result.run).total == result.synced + result.skipped + result.owed
+        return result
+
+    return run

@@ -21,11 +21,6 @@ def at(minute: int) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-@pytest.fixture
-def shop_page() -> Page:
-    return Page.objects.create(facebook_page_id="9")
-
-
 def snapshot(
     page: Page,
     minutes: list[int],

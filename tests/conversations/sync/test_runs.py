@@ -12,11 +12,6 @@ RESUME = {"after": "QVFI", "head": "2026-11-20T10:38:15+00:00"}
 
 
 @pytest.fixture
-def shop_page() -> Page:
-    return Page.objects.create(facebook_page_id="900000000000001")
-
-
-@pytest.fixture
 def synced_page(shop_page) -> Page:
     shop_page.last_synced_at = shop_page.synced_until = timezone.now()
     shop_page.save()

@@ -4,22 +4,11 @@ import itertools
 
 import pytest
 
-from conversations.models import InteractionEvent, Page, SyncRun, Thread
+from conversations.models import InteractionEvent, SyncRun
 from conversations.sandbox import faults
-from conversations.sync.walk import SILENCE
-from tests.conversations.sync.copies import assert_exact, row_versions
+from tests.conversations.sync.copies import assert_exact
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def small_batches(sandbox):
-    """Ten threads an answer, whatever is asked for: many batches of few threads."""
-    sandbox.switches.max_limit = 10
-
-
-def paths(sandbox) -> list[str]:
-    return [call.path for call in sandbox.ledger]
 
 
 class Once:
@@ -186,121 +175,3 @@ def test_next_run_goes_on_where_a_failed_one_stopped(
     resumed = sandbox.ledger.calls[0].params.get("after")
     assert resumed
     assert len(sandbox.ledger) == (1 + 5 + 1 if stale else 2 + 1)
-
-
-# -- threads that cannot be read ---------------------------------------------------------------------------
-def test_owed_thread_is_asked_first_and_paid(sync, page, world, shop, sandbox, add_threads):
-    add_threads(3)
-    long = world.add_conversation(shop, messages=150)
-    sandbox.faults.add(faults.html(), times=None, path=f"/{long.id}/messages")
-    result = sync()
-    assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 3)
-    thread = page.threads.get(graph_id=long.id)
-    assert (thread.state, thread.held_count, thread.history) == ("owed", 25, "partial")
-    assert "makes no sense" in thread.reason
-    run = SyncRun.objects.get()
-    assert run.total == run.synced + run.skipped + run.owed == 4
-    still = sync()
-    assert (still.status, still.owed, still.unchanged) == ("complete_with_errors", 1, 3)
-    sandbox.faults.clear()
-    sandbox.ledger.clear()
-    paid = sync()
-    assert (paid.status, paid.owed, paid.synced, paid.events_created) == ("complete", 0, 4, 125)
-    assert paths(sandbox)[0] == f"/{long.id}"
-    assert_exact(page, world, shop)
-
-
-def test_thread_in_the_middle_of_its_history_goes_on(sync, page, world, shop, sandbox):
-    long = world.add_conversation(shop, messages=350)
-    sandbox.faults.add(faults.unavailable(), times=None, path=f"/{long.id}/messages", after=2)
-    assert sync().owed == 1
-    assert page.threads.get().held_count == 225
-    sandbox.faults.clear()
-    assert sync().status == "complete"
-    assert_exact(page, world, shop)
-
-
-def test_stale_cursor_inside_a_thread_begins_the_thread_anew(sync, page, world, shop, sandbox):
-    long = world.add_conversation(shop, messages=350)
-    sandbox.faults.add(faults.graph_error(2642), path=f"/{long.id}/messages", after=1)
-    assert sync().status == "complete"
-    assert_exact(page, world, shop)
-
-
-@pytest.mark.parametrize(
-    ("code", "subcode"),
-    [(100, 33), (803, None), (9000001, None), (1, None)],
-    ids=["100/33", "803", "9000001", "1"],
-)
-def test_unreadable_thread_costs_itself_and_is_asked_again_when_it_changes(
-    sync, page, world, shop, add_threads, code, subcode
-):
-    bad, *_ = add_threads(5, messages=3)
-    world.poison(bad, code, "Please reduce the amount of data", subcode=subcode)
-    result = sync()
-    assert (result.status, result.skipped, result.inserted) == ("complete", 1, 4)
-    thread = page.threads.get(graph_id=bad.id)
-    assert (thread.state, thread.history, thread.held_count) == ("unreadable", "partial", 0)
-    assert "reduce the amount" in thread.reason
-    assert thread.record["id"] == bad.id
-    before = row_versions()
-    assert sync().skipped == 1
-    assert row_versions() == before
-    bad.poison = None
-    world.add_message(bad, "Now it can be read")
-    assert sync().skipped == 0
-    assert_exact(page, world, shop)
-
-
-def test_thread_that_is_gone_keeps_what_we_hold(sync, page, world, shop, sandbox):
-    long = world.add_conversation(shop, "Ana", messages=150)
-    sandbox.faults.add(faults.html(), times=None, path="/messages")
-    sync()
-    sandbox.faults.clear()
-    world.remove_conversation(long)
-    result = sync()
-    assert (result.status, result.skipped, result.owed) == ("complete", 1, 0)
-    thread = page.threads.get()
-    assert (thread.state, thread.held_count) == ("unreadable", 25)
-    assert page.conversations.get().sender_name == "Ana"
-
-
-def test_silence_is_not_asked_about_for_each_thread(sync, page, sandbox, add_threads):
-    add_threads(3 * SILENCE, messages=30)
-    sandbox.faults.add(faults.unavailable(), times=None, path=r"/t_\d+")
-    assert sync().owed == 3 * SILENCE
-    assert len(set(paths(sandbox))) == 1 + SILENCE
-    sandbox.ledger.clear()
-    assert sync().owed == 3 * SILENCE
-    assert len(set(paths(sandbox))) <= 1 + 2 * SILENCE
-    sandbox.faults.clear()
-    assert sync().status == "complete"
-    assert not page.threads.filter(state=Thread.State.OWED).exists()
-
-
-def test_permission_that_is_lost_inside_a_thread_stops_the_page(
-    sync, page, world, shop, sandbox, add_threads
-):
-    world.add_conversation(shop, messages=30)
-    sandbox.faults.add(faults.permission_error(), times=None, path="/messages")
-    assert sync().status == "error"
-    assert Page.objects.get(pk=page.pk).state == "reconnect"
-    sandbox.faults.clear()
-    assert sync().status == "complete"
-    assert_exact(page, world, shop)
-
-
-def test_too_much_data_is_asked_for_in_smaller_parts(sync, page, world, shop, sandbox, add_threads):
-    add_threads(120)
-    sandbox.limits.max_weight = 10 * 25
-    assert sync().status == "complete"
-    assert_exact(page, world, shop)
-
-
-def test_thing_without_an_id_is_counted_once(sync, page, world, shop, add_threads, small_batches):
-    add_threads(25)
-    world.add_conversation(shop, raw=None)
-    result = sync()
-    assert (result.status, result.skipped, result.inserted) == ("complete", 1, 25)
-    run = SyncRun.objects.get()
-    assert (run.total, run.notes) == (26, ["1 things that Facebook listed had no id."])

@@ -1,0 +1,85 @@
+"""Any text, any id: stored as faithfully as PostgreSQL can hold it, or skipped with a reason."""
+
+import random
+
+import pytest
+
+from conversations.models import Conversation, SyncRun
+from conversations.sandbox import Person
+from tests.conversations.sync.copies import assert_exact
+
+pytestmark = pytest.mark.django_db
+
+SEED = random.randrange(10**6)
+
+
+def noise(length: int) -> str:
+    """A text that PostgreSQL cannot compress."""
+    return "".join(
+        random.Random(SEED).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", k=length)
+    )
+
+
+def test_any_text_is_stored_as_faithfully_as_it_can_be(settles, page, world, shop):
+    texts = [
+        "NUL \x00 inside",
+        "cut \ud83d",
+        "😀👨‍👩‍👧",
+        "\u202eright to left",
+        "x" * 20_000,
+        "'; DROP TABLE x; --",
+        "%s {} \\",
+    ]
+    world.add_conversation(shop, Person("7\x00\ud83d", "Zoë \x00\ud83d"), texts)
+    settles()
+    assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize("escape", [True, False])
+def test_text_comes_through_whether_escaped_or_not(settles, page, world, shop, sandbox, escape):
+    sandbox.switches.escape_unicode = sandbox.switches.escape_slashes = escape
+    world.add_conversation(shop, "Ünal 😀", ['/ \\ " \u2028 \ud83d', "مرحبا"])
+    settles()
+    assert_exact(page, world, shop)
+
+
+def test_long_ids_are_stored(settles, page, world, shop):
+    thread = world.add_conversation(shop, Person(noise(300), "Ana"), id="t_" + noise(300))
+    world.add_message(thread, "Long", id="m_" + noise(600))
+    settles()
+    assert_exact(page, world, shop)
+
+
+def test_ids_may_be_numbers(settles, page, world, shop):
+    world.add_conversation(shop, raw={"id": 12, "participants": {"data": [{"id": 77, "name": "Ana"}]}})
+    settles()
+    assert (page.threads.get().graph_id, page.conversations.get().sender_id) == ("12", "77")
+
+
+@pytest.mark.parametrize("kind", ["thread", "sender", "message"])
+def test_id_that_no_index_can_hold_costs_only_its_record(settles, page, world, shop, add_threads, kind):
+    add_threads(3)
+    monster = noise(5000)
+    customer = Person(monster, "Monster") if kind == "sender" else "Ana"
+    thread = world.add_conversation(shop, customer, messages=2, id=monster if kind == "thread" else "t_1")
+    if kind == "message":
+        world.add_message(thread, "Monster", id=monster)
+    result = settles()
+    assert (result.status, result.skipped) == ("complete", 0 if kind == "message" else 1)
+    assert Conversation.objects.count() == (4 if kind == "message" else 3)
+    if kind == "message":
+        row = page.threads.get(graph_id="t_1")
+        assert (row.state, row.held_count, row.unreadable_count) == ("stored", 2, 1)
+    elif kind == "sender":
+        row = page.threads.get(graph_id="t_1")
+        assert row.state == "unreadable"
+        assert row.reason.startswith("PostgreSQL cannot hold it")
+    else:
+        assert "was skipped: PostgreSQL cannot hold it" in SyncRun.objects.earliest("pk").notes[0]
+
+
+def test_thread_that_is_too_much_for_its_ledger_is_counted_once(sync, world, shop, sandbox, add_threads):
+    sandbox.switches.max_limit = 10
+    add_threads(25)
+    world.add_conversation(shop, id=noise(5000))
+    assert (sync().skipped, sandbox.ledger.calls[-1].status) == (1, 200)
