@@ -22,7 +22,7 @@ test: development
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
-	@$(python) -m pytest
+	@$(python) -m pytest -n 2 --dist loadfile
 
 stop:
 	@if [ -x $(python) ]; then $(python) -m inbox.postgres stop; else echo "No .venv here: nothing to stop."; fi

@@ -10,7 +10,13 @@ from .people import Person
 if TYPE_CHECKING:
     from .world import Thread
 
-ABSENT = object()  # nothing there, not even null
+
+class Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = Absent()  # nothing there, not even null
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """sync_conversations(): brings what Facebook has of a Page into the tables."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,7 +102,8 @@ def sync_conversations(
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
         except Exception as error:
             _blame_ourselves(run, error)
-        on_progress(SyncProgress.of(run))
+        with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop
+            on_progress(SyncProgress.of(run))
         return SyncResult.of(run)
 
 
