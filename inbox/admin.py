@@ -1,17 +1,42 @@
+"""The admin's front: our one door, the way around, the start page."""
+
 from functools import wraps
 
-from django.contrib import admin
+from django.contrib.admin import site
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+MENU = {
+    "Work": {
+        "conversations_conversation": ("Conversations", "forum"),
+        "tags_tag": ("Tags", "label"),
+        "conversations_page": ("Pages", "storefront"),
+    },
+    "Looking closer": {
+        "conversations_syncrun": ("Sync runs", "sync"),
+        "conversations_thread": ("Ledger of threads", "receipt_long"),
+        "conversations_interactionevent": ("Events", "history"),
+        "conversations_conversationtag": ("Tags on conversations", "sell"),
+    },
+    "Installation": {
+        "auth_user": ("Users", "person"),
+        "auth_group": ("Groups", "group"),
+        "authtoken_tokenproxy": ("API keys", "key"),
+        "procrastinate_procrastinatejob": ("Jobs", "work_history"),
+    },
+}
 
 
-class AdminSite(admin.AdminSite):
-    """Django's admin behind our one door, /login."""
+class AdminSite(UnfoldAdminSite):
+    """Behind our one door, /login."""
 
-    site_header = site_title = "Inbox"
     site_url = None
-    index_title = "What there is"
+    index_title = "Pages"
+    index_template = "admin/start.html"
 
     def admin_view(self, view, cacheable=False):
         guarded = super().admin_view(view, cacheable)
@@ -28,3 +53,25 @@ class AdminSite(admin.AdminSite):
 
     def login(self, request, extra_context=None):
         return redirect("home" if request.user.is_authenticated else "login", permanent=False)
+
+    def index(self, request, extra_context=None):
+        from conversations.admin.pages import panels_seen  # it needs this site to be there
+
+        return super().index(request, {"panels": panels_seen(request), **(extra_context or {})})
+
+
+def menu(request: HttpRequest) -> list[dict]:
+    """The sidebar: what this user may see."""
+    seen = {
+        f"{model._meta.app_label}_{model._meta.model_name}"
+        for model, model_admin in site._registry.items()
+        if model_admin.has_view_permission(request)
+    }
+    return [
+        {"title": title, "items": [entry(name, *words) for name, words in entries.items() if name in seen]}
+        for title, entries in MENU.items()
+    ]
+
+
+def entry(name: str, title: str, icon: str) -> dict:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}

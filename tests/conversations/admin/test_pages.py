@@ -1,0 +1,128 @@
+"""Pages: members, state, and the sync one asks for."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from conversations.admin import pages
+from conversations.models import Page, SyncRun
+from tests.factories import ConversationFactory, PageFactory, SyncRunFactory, UserFactory
+
+NO_WORKER = "No worker is running"
+
+
+def address(page, view: str = "change") -> str:
+    return f"/admin/conversations/page/{page.pk}/{view}/"
+
+
+def text_of(client, page) -> str:
+    return " ".join(client.get(address(page)).content.decode().split())
+
+
+def test_superuser_names_a_page_and_its_members_and_keeps_its_token(page, root):
+    user = UserFactory()
+    form = {
+        "name": "New name",
+        "facebook_page_id": "1",
+        "members-TOTAL_FORMS": 1,
+        "members-INITIAL_FORMS": 0,
+        "members-0-user": user.pk,
+        "members-0-role": "tagger",
+    }
+    assert root.post(address(page), form).status_code == 302
+    after = Page.objects.get()
+    assert (after.name, after.facebook_page_id, after.access_token) == (
+        "New name",
+        page.facebook_page_id,
+        "EAAtokenOfThePage",
+    )
+    assert [(row.user, row.role) for row in after.members.all()] == [(user, "tagger")]
+    assert "EAA" not in root.get(address(page, "history")).content.decode()
+
+
+def test_staff_do_not_give_themselves_roles(page, staff):
+    client = staff("manager")
+    assert "members-TOTAL_FORMS" not in text_of(client, page)
+    assert client.post(address(page), {"name": "Mine"}).status_code == 403
+
+
+def test_counts_state_and_reason_are_told(page, staff):
+    for unread in (0, 2, 1):
+        ConversationFactory(page=page, unread_count=unread)
+    page.reconnect("The token has expired.")
+    text = text_of(staff("viewer"), page)
+    assert "Reconnect: The token has expired." in text
+    assert f'?page={page.pk}" class="inbox-link">3</a>' in text
+    assert "Somebody must connect this Page again." in text
+
+
+def test_a_token_that_cannot_be_read_is_a_state_and_no_traceback(page, root, settings):
+    Page.objects.filter(pk=page.pk).update(access_token="")
+    assert "Its access token cannot be read" in text_of(root, page)
+
+
+def test_managers_ask_for_a_sync_which_is_queued_once(page, staff):
+    client = staff("manager")
+    assert "Sync now" in text_of(client, page)
+    assert client.post(address(page, "sync"))["Location"] == address(page)
+    client.post(address(page, "sync"))
+    run = SyncRun.objects.get()
+    assert (run.status, run.trigger, run.page) == ("queued", "admin", page)
+    assert ProcrastinateJob.objects.filter(task_name="sync_page", args__run_id=run.pk).count() == 1
+    client.post(address(page, "sync"), {"full": "1"})
+    run.refresh_from_db()
+    assert run.mode == "full"
+
+
+@pytest.mark.parametrize("role", ["viewer", "tagger"])
+def test_others_have_no_button_and_are_refused(page, staff, role):
+    client = staff(role)
+    assert "Sync now" not in text_of(client, page)
+    assert "Sync now" not in client.get("/admin/").content.decode()
+    assert client.post(address(page, "sync")).status_code == 403
+    assert not SyncRun.objects.exists()
+
+
+def test_strangers_page_is_not_there(staff):
+    other = PageFactory()
+    client = staff("manager")
+    assert client.post(address(other, "sync")).status_code == 404
+    assert client.get(address(other, "sync")).status_code == 405
+
+
+def test_the_present_state_is_drawn_by_the_server(page, root):
+    SyncRunFactory(page=page, status="complete")
+    now = timezone.now()
+    SyncRunFactory(
+        page=page,
+        status="waiting",
+        ended_at=None,
+        inserted=30,
+        skipped=1,
+        total=100,
+        waits_for="Facebook asks us to slow down.",
+        waits_until=now + timedelta(seconds=40),
+    )
+    text = text_of(root, page)
+    assert 'max="100" value="31"' in text
+    assert "Facebook asks us to slow down." in text
+    assert "40 s" in text
+
+
+def test_it_says_whether_a_worker_is_there(page, root, monkeypatch):
+    assert NO_WORKER in text_of(root, page)
+    monkeypatch.setattr(pages, "is_worker_alive", lambda: True)
+    assert NO_WORKER not in text_of(root, page)
+    assert "Never synced." in text_of(root, page)
+
+
+def test_start_page_costs_no_query_per_page(page, root, django_assert_num_queries):
+    for number in range(2):
+        # The session, the user, the Pages one sees, the Pages, their newest runs, the workers.
+        with django_assert_num_queries(6):
+            text = root.get("/admin/").content.decode()
+        assert text.count("inbox-sync") == 1 + 3 * number
+        for _ in range(3):
+            SyncRunFactory(page=PageFactory())
