@@ -1,0 +1,62 @@
+"""Somebody at a browser, in front of a real web process."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as Tab
+
+from tests.browser.chromium import chromium_path, open_chromium
+from tests.factories import PageMemberFactory
+from tests.live.conftest import open_stream, page, start_web, web  # noqa: F401 - fixtures
+
+PASSWORD = "a horse of 17 hands"
+Login = Callable[..., Tab]
+
+expect.set_options(timeout=20_000)  # milliseconds: other tests run beside
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if chromium_path() is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("Chromium is not here")
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop in this thread, which is why Django would refuse to ask the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with open_chromium() as browser:
+            yield browser
+
+
+@pytest.fixture
+def log_in(chromium, web, page) -> Iterator[Login]:  # noqa: F811 - the fixtures above
+    """A tab in which staff with this role on the Page have logged in; nothing may go wrong in it."""
+    wrong: list[str] = []
+    contexts = []
+
+    def watch(tab: Tab) -> None:
+        tab.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        tab.on(
+            "request",
+            lambda sent: None if sent.url.startswith((web.url, "data:")) else wrong.append(sent.url),
+        )
+        tab.on("response", lambda got: wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+
+    def log_in(role: str, **options) -> Tab:
+        user = User.objects.create_user(f"anna-{role}", password=PASSWORD, is_staff=True)
+        PageMemberFactory(page=page, user=user, role=role)
+        contexts.append(chromium.new_context(base_url=web.url, **options))
+        tab = contexts[-1].new_page()
+        watch(tab)
+        tab.goto("/admin/")
+        tab.get_by_label("Username").fill(user.username)
+        tab.get_by_label("Password").fill(PASSWORD)
+        tab.get_by_role("button", name="Log in").click()
+        return tab
+
+    yield log_in
+    for context in contexts:
+        context.close()
+    assert not wrong
