@@ -3,7 +3,7 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo test stop packages development python
+.PHONY: help setup demo test screenshots stop packages development programs python
 
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
@@ -18,11 +18,14 @@ setup: packages
 demo: setup
 	@exec $(python) -m inbox.postgres run inbox_demo -- $(python) manage.py demo
 
-test: development
+test: development programs
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
 	@$(python) -m pytest -n 2 --dist loadfile
+
+screenshots: setup development programs
+	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots
 
 stop:
 	@if [ -x $(python) ]; then $(python) -m inbox.postgres stop; else echo "No .venv here: nothing to stop."; fi
@@ -32,6 +35,9 @@ packages: python
 
 development: python
 	@$(PYTHON) inbox/install.py requirements-dev.txt
+
+programs: python
+	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

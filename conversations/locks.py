@@ -38,3 +38,15 @@ def lock_rows(page_ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for page_id in sorted(set(page_ids)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS, page_id])
+
+
+def is_sync_locked(page_id: int) -> bool:
+    """Whether somebody, anywhere, syncs this Page now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND classid = %s AND objid = %s)",
+            [SYNC, page_id],
+        )
+        return cursor.fetchone()[0]

@@ -231,7 +231,7 @@ class ConversationTag(models.Model):
 
 
 class SyncRun(models.Model):
-    """One execution of a sync. It ends only by `finish()` and is never opened again."""
+    """One execution of a sync. It ends only by sync.runs.finish() and is never opened again."""
 
     class Mode(models.TextChoices):
         FULL = "full"
@@ -250,6 +250,11 @@ class SyncRun(models.Model):
         INTERRUPTED = "interrupted"
         CANCELLED = "cancelled"
 
+    class Blame(models.TextChoices):
+        OWNER = "owner"  # a person must connect the Page again
+        FACEBOOK = "facebook"
+        INBOX = "inbox"
+
     page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
     mode = models.TextField(choices=Mode)
     trigger = models.TextField(help_text="The door it was asked for at")
@@ -267,6 +272,11 @@ class SyncRun(models.Model):
     )
     notes = models.JSONField(default=list, blank=True, help_text="What was odd but harmless")
     error = models.TextField(blank=True, default="")
+    blame = models.TextField(
+        choices=Blame, blank=True, default="", help_text="Whose turn it is after an error"
+    )
+    waits_for = models.TextField(blank=True, default="", help_text="Why it pauses")
+    waits_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     alive_at = models.DateTimeField(null=True, blank=True)
@@ -290,7 +300,3 @@ class SyncRun(models.Model):
         if self.started_at is None:
             return 0.0
         return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()
-
-    def finish(self, status: str, error: str = "") -> None:
-        self.status, self.error, self.ended_at = status, error, timezone.now()
-        self.save()

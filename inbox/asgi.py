@@ -1,4 +1,4 @@
-"""The ASGI entry: `uvicorn inbox.asgi:application`."""
+"""The ASGI entry: `uvicorn inbox.asgi:application` serves, hears and works."""
 
 import os
 import warnings
@@ -12,6 +12,15 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
 
 try:
-    application = get_asgi_application()
+    serve = get_asgi_application()
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
+
+from inbox.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    else:
+        await serve(scope, receive, send)

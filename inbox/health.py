@@ -5,6 +5,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from conversations.jobs import is_worker_alive
+from conversations.sync.live import live
+
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -28,4 +31,8 @@ def not_ready() -> str:
     except Error:
         connection.close()  # a broken connection is of no use to the next request of this thread either
         return "database"
-    return "migrations" if is_behind else ""
+    if is_behind:
+        return "migrations"
+    if not live.is_listening:
+        return "listener"
+    return "" if is_worker_alive() else "worker"

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -84,6 +85,19 @@ GRAPH_CALLS_PER_SECOND = env.float(
 GRAPH_RETRY_SECONDS = 1.0  # the pause before a failed request is sent again; it doubles each time
 FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
 
+# -- jobs --------------------------------------------------------------------------------------------------
+EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
+SYNC_EVERY_MINUTES = env.int(
+    "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
+)
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": 32,  # syncs of as many Pages side by side
+    "shutdown_graceful_timeout": 0,  # a sync that is stopped goes on later: nothing to wait for
+    "delete_jobs": "successful",
+}
+EVENTSTREAM_CHANNELMANAGER_CLASS = "conversations.api.channels.NoChannels"
+
 # -- HTTPS -------------------------------------------------------------------------------------------------
 HTTPS = env.bool("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -92,6 +106,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 # -- Django ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "inbox.apps.InboxAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -104,6 +120,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
     "conversations",
     "tags",
 ]
@@ -147,6 +164,32 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# -- admin -------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Inbox",
+    "SITE_HEADER": "Inbox",
+    "SITE_SYMBOL": "inbox",
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("inbox/icon.svg")}],
+    "STYLES": [lambda request: static("conversations/admin.css")],
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "#effafc",
+            "100": "#d6f1f7",
+            "200": "#b1e2ee",
+            "300": "#7dcce0",
+            "400": "#41adca",
+            "500": "#2591b0",
+            "600": "#1f6f8b",
+            "700": "#205f79",
+            "800": "#234f63",
+            "900": "#214355",
+            "950": "#102b39",
+        }
+    },
+    "SIDEBAR": {"navigation": "inbox.admin.menu"},
+}
 
 # -- REST --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -42,12 +42,7 @@ def page(db, shop, sandbox) -> models.Page:
 @pytest.fixture
 def manage(transactional_db, sandbox):
     """Runs manage.py in a process of its own, on the test's database and sandbox."""
-    environment = os.environ | {
-        "DATABASE_URL": url_of(connection.settings_dict["NAME"]),
-        "GRAPH_API_URL": sandbox.url,
-        "GRAPH_CALLS_PER_SECOND": "0",
-        "PAGE_ACCESS_TOKEN": "",
-    }
+    environment = environment_of(sandbox)
 
     def start(*arguments: str, **variables: str) -> subprocess.Popen:
         return subprocess.Popen(
@@ -66,6 +61,16 @@ def manage(transactional_db, sandbox):
 
     run.start, run.url_of = start, url_of
     return run
+
+
+def environment_of(sandbox) -> dict[str, str]:
+    """What a process of ours needs to work on the test's database and sandbox."""
+    return os.environ | {
+        "DATABASE_URL": url_of(connection.settings_dict["NAME"]),
+        "GRAPH_API_URL": sandbox.url,
+        "GRAPH_CALLS_PER_SECOND": "0",
+        "PAGE_ACCESS_TOKEN": "",
+    }
 
 
 def url_of(database: str) -> str:

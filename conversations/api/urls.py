@@ -1,10 +1,12 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from conversations.api.streams import lasting
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.runs import RunViewSet
 from conversations.api.views.schema import DocsView, SchemaView, UnknownRoute
+from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -14,6 +16,9 @@ router.register("sync-runs", RunViewSet)
 router.register("tags", TagViewSet)
 
 urlpatterns = [
+    path("conversations/sync", lasting(SyncView.as_view())),
+    path("conversations/sync-stream", lasting(SyncStreamView.as_view())),
+    path("events", lasting(EventsView.as_view())),
     *router.urls,
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),

@@ -90,7 +90,7 @@ ENDED = {
 
 def in_words(progress: SyncProgress) -> str:
     if progress.seconds is not None:
-        return f"{progress.message} Again in {progress.seconds:.0f} s"
+        return f"{progress.message} Again in {progress.seconds} s"
     counted = (
         (progress.synced, "thread"),
         (progress.events_created, "new message"),

@@ -1,15 +1,40 @@
-"""How far a run is: the row tells it, this is what doors show of it."""
+"""How far a run is: its row tells it, this is what doors show of it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from django.db import connection
+from django.utils import timezone
+
 from conversations.models import SyncRun
+
+CHANNEL = "inbox_progress"
+MESSAGE_BYTES = 600  # of the 1,000 that one state may take
+
+ENDS = {
+    SyncRun.Status.COMPLETE,
+    SyncRun.Status.COMPLETE_WITH_ERRORS,
+    SyncRun.Status.ERROR,
+    SyncRun.Status.INTERRUPTED,
+    SyncRun.Status.CANCELLED,
+}
+
+
+DISCREET: dict[str, str] = {
+    SyncRun.Status.WAITING: "Waiting for Facebook.",
+    SyncRun.Status.RETRYING: "Waiting for Facebook.",
+    SyncRun.Status.ERROR: "It failed.",
+    SyncRun.Status.INTERRUPTED: "It was interrupted.",
+    SyncRun.Status.CANCELLED: "It was cancelled.",
+}
 
 
 @dataclass(frozen=True)
 class SyncProgress:
-    """The state of a run after a commit. Counters count threads; `seconds` is how long a wait lasts."""
+    """The state of a run after a commit. Counters count threads; `seconds` is what is left of a pause."""
 
+    page_id: str  # Facebook's
     status: str
     message: str
     run: int
@@ -21,13 +46,14 @@ class SyncProgress:
     total: int
     events_created: int
     requests: int
-    seconds: float | None = None
+    seconds: int | None = None
 
     @classmethod
-    def of(cls, run: SyncRun, *, message: str = "", seconds: float | None = None) -> "SyncProgress":
+    def of(cls, run: SyncRun) -> "SyncProgress":
         return cls(
-            run.status,
-            message or in_words(run),
+            run.page.facebook_page_id,
+            str(run.status),
+            in_words(run),
             run.pk,
             run.synced,
             run.inserted,
@@ -37,14 +63,48 @@ class SyncProgress:
             run.total,
             run.events_created,
             run.requests,
-            seconds,
+            _seconds_left(run),
         )
 
-    def as_dict(self) -> dict:
-        return asdict(self)
+    @property
+    def is_end(self) -> bool:
+        return self.status in ENDS
+
+    def as_message(self) -> dict:
+        """In the names of the streams; a text that is too long for one chunk is cut."""
+        values = asdict(self) | {"message": _cut(self.message), "eventsCreated": self.events_created}
+        hidden = {"page_id", "events_created", "requests"} | ({"seconds"} if self.seconds is None else set())
+        return {name: value for name, value in values.items() if name not in hidden}
+
+    def as_event(self) -> dict:
+        return self.as_message() | {"page_id": self.page_id}
+
+    def as_viewers_event(self) -> dict:
+        """Without the words of an error or a pause, which are for managers."""
+        return self.as_event() | ({"message": DISCREET[self.status]} if self.status in DISCREET else {})
 
 
 OnProgress = Callable[[SyncProgress], None]
+
+
+def _cut(text: str) -> str:
+    """As much of it as one message of a stream has room for, escaped as it is there."""
+    while len(json.dumps(text)) > MESSAGE_BYTES:
+        text = text[: len(text) * 9 // 10]
+    return text
+
+
+def publish_progress(run: SyncRun) -> None:
+    """Tells all processes, when the transaction commits, that there is a new state of this run."""
+    with connection.cursor() as cursor:
+        # The id alone: a payload that is too long would abort the transaction.
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
+
+
+def _seconds_left(run: SyncRun) -> int | None:
+    if run.status not in (SyncRun.Status.WAITING, SyncRun.Status.RETRYING) or run.waits_until is None:
+        return None
+    return max(0, round((run.waits_until - timezone.now()).total_seconds()))
 
 
 def in_words(run: SyncRun) -> str:
@@ -55,6 +115,8 @@ def in_words(run: SyncRun) -> str:
             return "Waiting for its turn."
         case SyncRun.Status.STARTING | SyncRun.Status.FETCHING:
             return "Asking Facebook for conversations."
+        case SyncRun.Status.WAITING | SyncRun.Status.RETRYING:
+            return run.waits_for or "Waiting for Facebook."
         case SyncRun.Status.COMPLETE:
             return f"All done: {stored}, {run.events_created:,} new messages."
         case SyncRun.Status.COMPLETE_WITH_ERRORS:

@@ -1,20 +1,33 @@
-"""The rows of runs: how one begins, from where it goes on, and what it leaves behind."""
+"""The rows of runs: how one begins, from where it goes on, and how it ends. Each change is published."""
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from conversations.models import Page, SyncRun
+from conversations.sync.progress import publish_progress
+
+Status = SyncRun.Status
 
 RESUME_WITHIN = timedelta(days=1)  # a cursor does not live for ever: later the walk begins anew
-ABANDONED = "The process that ran it is gone. The next sync goes on from where it stopped."
+ABANDONED = "The process that ran it is gone. Run {} goes on from where it stopped."
+
+
+def queue_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
+    """A run for whichever worker is free."""
+    is_full = full or page.last_synced_at is None
+    mode = SyncRun.Mode.FULL if is_full else SyncRun.Mode.INCREMENTAL
+    run = SyncRun(page=page, mode=mode, trigger=trigger, status=Status.QUEUED)
+    save(run)
+    return run
 
 
 def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     """A run in work, queued by somebody before or made now. The caller holds the Page's sync lock."""
-    close_abandoned(page)
+    abandoned = list(page.runs.active().exclude(status=Status.QUEUED).order_by("pk"))
     before = resumable(page)
-    run = page.runs.filter(status=SyncRun.Status.QUEUED).order_by("pk").first() or SyncRun(page=page)
+    run = page.runs.filter(status=Status.QUEUED).order_by("pk").first() or SyncRun(page=page)
     full = full or run.mode == SyncRun.Mode.FULL
     if before and full and before.mode != SyncRun.Mode.FULL:
         before = None  # it walked only a part of what is to be walked now
@@ -22,22 +35,38 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     run.mode = SyncRun.Mode.FULL if is_full else SyncRun.Mode.INCREMENTAL
     run.trigger = run.trigger or trigger
     run.resume = before.resume if before else {}
-    run.status, run.started_at = SyncRun.Status.STARTING, timezone.now()
-    run.alive_at = run.started_at
-    run.save()
+    run.status, run.started_at = Status.STARTING, timezone.now()
+    with transaction.atomic():
+        save(run)
+        for dead in abandoned:  # who holds the Page's lock knows that what still looks alive is dead
+            finish(dead, Status.INTERRUPTED, ABANDONED.format(run.pk))
     return run
-
-
-def close_abandoned(page: Page) -> None:
-    """Who holds the Page's lock knows that whatever still looks alive is dead."""
-    for run in page.runs.active().exclude(status=SyncRun.Status.QUEUED):
-        run.finish(SyncRun.Status.INTERRUPTED, ABANDONED)
 
 
 def resumable(page: Page) -> SyncRun | None:
     """The run before, if it stopped in the middle of its walk not long ago."""
-    run = page.runs.exclude(status=SyncRun.Status.QUEUED).order_by("-pk").first()
-    stopped = (SyncRun.Status.INTERRUPTED, SyncRun.Status.ERROR, SyncRun.Status.CANCELLED)
-    if run is None or run.status not in stopped or not run.resume or not run.alive_at:
+    run = page.runs.exclude(status=Status.QUEUED).order_by("-pk").first()
+    ended_well = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
+    if run is None or run.status in ended_well or not run.resume or not run.alive_at:
         return None
     return run if timezone.now() - run.alive_at < RESUME_WITHIN else None
+
+
+def save(run: SyncRun) -> None:
+    """The run's present state, and word of it to all who watch."""
+    run.alive_at = timezone.now()
+    with transaction.atomic():
+        run.save()
+        publish_progress(run)
+
+
+def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
+    run.status, run.waits_for = status, reason
+    run.waits_until = timezone.now() + timedelta(seconds=seconds)
+    save(run)
+
+
+def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> None:
+    """The end of a run: it is never opened again."""
+    run.status, run.error, run.blame, run.ended_at = status, error, blame, timezone.now()
+    save(run)

@@ -1,6 +1,8 @@
 """sync_conversations(): brings what Facebook has of a Page into the tables."""
 
 import logging
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +15,8 @@ from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError
 from conversations.locks import sync_lock
 from conversations.models import Page, SyncRun
+from conversations.sync import runs
 from conversations.sync.progress import OnProgress, SyncProgress
-from conversations.sync.runs import open_run
 from conversations.sync.walk import PageWalk
 
 logger = logging.getLogger(__name__)
@@ -80,23 +82,26 @@ def sync_conversations(
     full: bool = False,
     trigger: str = "command",
     on_progress: OnProgress = lambda progress: None,
+    stopping: threading.Event | None = None,
 ) -> SyncResult:
     """Stores every conversation and message that Facebook shows of this Page.
 
     The first run walks everything (`full`), later ones what has changed since. Tells `on_progress` after
-    each commit. Raises SyncAlreadyRunning; what goes wrong on the way is in the run and the result.
+    each commit. Ends as interrupted soon after `stopping` is set, at once on SyncStopped. Raises
+    SyncAlreadyRunning; what goes wrong on the way is in the run and the result.
     """
     with sync_lock(page.pk) as is_ours:
         if not is_ours:
             raise SyncAlreadyRunning(page)
         page.refresh_from_db()
-        run = open_run(page, full=full, trigger=trigger)
+        run = runs.open_run(page, full=full, trigger=trigger)
         try:
-            _execute(page, run, on_progress)
+            _execute(page, run, on_progress, stopping or threading.Event())
+        except AccessTokenError as error:
+            page.reconnect(str(error))
+            _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
         except GraphError as error:
-            if isinstance(error, AccessTokenError):
-                page.reconnect(str(error))
-            _stop(run, Status.ERROR, str(error))
+            _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
         except KeyboardInterrupt:
             connection.close()  # it may have been in the middle of a statement
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
@@ -107,16 +112,19 @@ def sync_conversations(
         return SyncResult.of(run)
 
 
-def _execute(page: Page, run: SyncRun, on_progress: OnProgress) -> None:
+def _execute(page: Page, run: SyncRun, on_progress: OnProgress, stopping: threading.Event) -> None:
     if not page.access_token:
         raise AccessTokenError(page.connection[1])
-    client = _client(page, run, on_progress)
 
-    def report(status: str) -> None:
-        run.status, run.requests = status, client.requests
+    def report() -> None:
+        if stopping.is_set():
+            raise SyncStopped
         on_progress(SyncProgress.of(run))
 
-    report(Status.FETCHING)
+    run.status = Status.FETCHING
+    runs.save(run)
+    report()
+    client = _client(page, run, report, stopping)
     try:
         walk = PageWalk(page, run, client, report)
         walk.pay_debts()
@@ -127,13 +135,16 @@ def _execute(page: Page, run: SyncRun, on_progress: OnProgress) -> None:
     _close(page, run, synced_until)
 
 
-def _client(page: Page, run: SyncRun, on_progress: OnProgress) -> GraphClient:
+def _client(page: Page, run: SyncRun, report: Callable[[], None], stopping: threading.Event) -> GraphClient:
     def on_wait(error: GraphError, seconds: float) -> None:
-        run.status = Status.WAITING if isinstance(error, RateLimitError) else Status.RETRYING
-        run.alive_at = timezone.now()
-        run.save(update_fields=["status", "alive_at"])
+        status = Status.WAITING if isinstance(error, RateLimitError) else Status.RETRYING
+        runs.pause(run, status, str(error), seconds)
         logger.info("[page %s] %s Asking again in %.0f s.", page.pk, error, seconds)
-        on_progress(SyncProgress.of(run, message=str(error), seconds=seconds))
+        report()
+
+    def sleep(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise SyncStopped
 
     return GraphClient(
         page.access_token,
@@ -143,6 +154,7 @@ def _client(page: Page, run: SyncRun, on_progress: OnProgress) -> GraphClient:
         calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
         retry_seconds=settings.GRAPH_RETRY_SECONDS,
         on_wait=on_wait,
+        sleep=sleep,
     )
 
 
@@ -154,7 +166,7 @@ def _close(page: Page, run: SyncRun, synced_until: datetime | None) -> None:
     page.save(update_fields=["synced_until", "last_synced_at", "state", "state_reason"])
     run.resume = {}
     run.total = run.synced + run.skipped + run.owed
-    run.finish(Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
+    runs.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
 
 def _blame_ourselves(run: SyncRun, error: Exception) -> None:
@@ -163,14 +175,15 @@ def _blame_ourselves(run: SyncRun, error: Exception) -> None:
     if isinstance(error, DatabaseError):
         connection.close()
     first_line = (str(error).splitlines() or [""])[0]
-    _stop(run, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {first_line}".strip())
+    words = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
+    _stop(run, Status.ERROR, words, blame=SyncRun.Blame.INBOX)
 
 
-def _stop(run: SyncRun, status: str, error: str) -> None:
+def _stop(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
     """Ends the run as it was last committed: what was counted for a batch that was not stored is not true,
     and a resume point behind that batch would lose it."""
     requests = run.requests
     run.refresh_from_db()
     if run.ended_at is None:  # it may have been stopped just after its end
         run.requests = requests
-        run.finish(status, error)
+        runs.finish(run, status, error, blame=blame)

@@ -26,7 +26,7 @@ from conversations.graph.errors import (
 )
 from conversations.locks import lock_rows
 from conversations.models import InteractionEvent, Page, Platform, SyncRun, Thread
-from conversations.sync import loader
+from conversations.sync import loader, runs
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
 from conversations.sync.transform import ThreadRows, newest_until, to_events, to_rows
@@ -40,9 +40,9 @@ SILENCE = 3  # threads in a row without an answer: then it is not for them, and 
 
 
 class PageWalk:
-    """One run over one Page. `report(status)` is called after each commit."""
+    """One run over one Page. `report()` is called after each commit."""
 
-    def __init__(self, page: Page, run: SyncRun, client: GraphClient, report: Callable[[str], None]):
+    def __init__(self, page: Page, run: SyncRun, client: GraphClient, report: Callable[[], None]):
         self._page, self._run, self._client, self._report = page, run, client, report
         is_known = run.mode == SyncRun.Mode.FULL and page.synced_until is not None
         self._tally = Tally(run, known_total=page.threads.count() if is_known else 0)
@@ -127,7 +127,7 @@ class PageWalk:
     # -- one batch -----------------------------------------------------------------------------------------
     def _store(self, batch: list[records.Conversation]) -> None:
         outcomes = self._save(self._shape(batch))
-        self._report(SyncRun.Status.SYNCING)
+        self._report()
         for outcome in outcomes:
             if outcome.needs_history and self._unanswered < SILENCE:
                 self._read_history(outcome)
@@ -190,9 +190,9 @@ class PageWalk:
 
     def _save_run(self) -> None:
         self._run.status = SyncRun.Status.SYNCING
-        self._run.requests, self._run.alive_at = self._client.requests, timezone.now()
+        self._run.requests = self._client.requests
         self._run.total = max(self._run.total, self._tally.accounted)
-        self._run.save()
+        runs.save(self._run)
 
     # -- long threads --------------------------------------------------------------------------------------
     def _read_history(self, outcome: Outcome) -> None:
@@ -211,7 +211,7 @@ class PageWalk:
                 loader.close_history(thread, outcome.newest or newest)
                 self._tally.count(thread.pk, outcome.result)
                 self._save_run()
-            self._report(SyncRun.Status.SYNCING)
+            self._report()
 
     def _read_older(self, thread: Thread, after: str | None) -> datetime | None:
         """Stores the messages from this cursor on (None: from the newest); returns up to when they reach."""
@@ -234,7 +234,7 @@ class PageWalk:
             if is_newest and events:
                 loader.show_newest(thread, events[-1])
             self._save_run()
-        self._report(SyncRun.Status.SYNCING)
+        self._report()
 
     def _give_up(self, thread: Thread, error: GraphError) -> None:
         """Notes why a thread was not read, for good or until the next run; what stops the Page is raised."""
@@ -248,7 +248,7 @@ class PageWalk:
             loader.leave_history(thread, state, clean(str(error)))
             self._tally.count(thread.pk, "skipped" if is_final else "owed")
             self._save_run()
-        self._report(SyncRun.Status.SYNCING)
+        self._report()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -2,22 +2,44 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from conversations.sync.live import live
+
 
 def test_process_lives_without_a_database(client):
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.fixture
+def worker(db):
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+
+
 @pytest.mark.django_db
-def test_ready_with_database_and_migrations(client):
+def test_ready_with_database_migrations_listener_and_worker(client, worker, monkeypatch):
+    monkeypatch.setattr(live, "is_listening", True)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.django_db
+def test_missing_listener_is_named(client, worker):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, "listener")
+
+
+@pytest.mark.django_db
+def test_missing_worker_is_named(client, monkeypatch):
+    monkeypatch.setattr(live, "is_listening", True)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, "worker")
+
+
+@pytest.mark.django_db
 def test_missing_migration_is_named(client):
-    MigrationRecorder(connection).record_unapplied("conversations", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("conversations", "0002_jobs")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, "migrations")
 

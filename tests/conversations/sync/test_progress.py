@@ -1,6 +1,10 @@
-import pytest
+import json
+from datetime import timedelta
 
-from conversations.models import SyncRun
+import pytest
+from django.utils import timezone
+
+from conversations.models import Page, SyncRun
 from conversations.sync.progress import SyncProgress, in_words
 
 COUNTS = {
@@ -15,8 +19,11 @@ COUNTS = {
 
 
 def test_progress_is_what_the_run_counted():
-    run = SyncRun(pk=7, status=SyncRun.Status.SYNCING, requests=13, **COUNTS)
-    assert SyncProgress.of(run, seconds=2.5).as_dict() == {
+    page = Page(facebook_page_id="55")
+    run = SyncRun(pk=7, page=page, status=SyncRun.Status.SYNCING, requests=13, **COUNTS)
+    progress = SyncProgress.of(run)
+    assert progress.as_event() == {
+        "page_id": "55",
         "status": "syncing",
         "message": "1,234 of 2,000 conversations, 9,000 new messages.",
         "run": 7,
@@ -26,16 +33,22 @@ def test_progress_is_what_the_run_counted():
         "unchanged": 4,
         "skipped": 2,
         "total": 2000,
-        "events_created": 9000,
-        "requests": 13,
-        "seconds": 2.5,
+        "eventsCreated": 9000,
     }
+    assert (progress.requests, progress.is_end) == (13, False)
 
 
-def test_given_words_win():
-    assert (
-        SyncProgress.of(SyncRun(pk=1), message="Facebook wants a pause.").message == "Facebook wants a pause."
-    )
+def test_pause_says_why_and_how_long():
+    until = timezone.now() + timedelta(seconds=90)
+    run = SyncRun(pk=1, page=Page(), status="waiting", waits_for="Facebook wants a pause.", waits_until=until)
+    message = SyncProgress.of(run).as_message()
+    assert message["message"] == "Facebook wants a pause."
+    assert 80 < message["seconds"] <= 90
+
+
+def test_message_fits_one_chunk_whatever_facebook_said():
+    run = SyncRun(pk=1, page=Page(), status="error", error="\u4e00" * 5000)
+    assert len(json.dumps(SyncProgress.of(run).as_message())) < 1000
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from rest_framework.test import APIClient
 from conversations.api.urls import urlpatterns
 from tests.factories import ConversationFactory, SyncRunFactory, TagFactory, UserFactory, api, superuser
 
+# They let go of the connection that these tests hold: tests/live asks them in a process of its own.
+LASTING = {"/api/conversations/sync", "/api/conversations/sync-stream", "/api/events"}
+
 
 @pytest.fixture
 def schema(db):
@@ -50,7 +53,9 @@ def test_no_operation_takes_an_unknown_parameter(schema, db):
         "tags": TagFactory().pk,
     }
     for route, method, _ in operations(schema):
-        address = route.replace("{id}", str(ids[route.split("/")[2]]))
+        if route in LASTING:
+            continue
+        address = route.replace("{id}", str(ids.get(route.split("/")[2])))
         answer = getattr(client, method)(f"{address}?nonsense=1", {}, format="json")
         assert (answer.status_code, answer.json().get("field")) == (400, "nonsense"), (route, method)
 
@@ -60,7 +65,7 @@ def test_every_parameter_that_is_described_is_known(schema, db):
     conversation = ConversationFactory()
     for route, method, operation in operations(schema):
         names = [row["name"] for row in operation.get("parameters", []) if row["in"] == "query"]
-        if method == "get" and names:
+        if method == "get" and names and route not in LASTING:
             address = route.replace("{id}", str(conversation.pk))
             assert client.get(address, dict.fromkeys(names, "")).status_code == 200, route
 

@@ -1,0 +1,89 @@
+"""What a listener of the eventstream hears: the channels of the Pages one may see, the newest of each run."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+
+from django_eventstream.channelmanager import ChannelManagerBase
+from django_eventstream.event import Event
+from django_eventstream.utils import sse_encode_event
+from django_eventstream.views import Listener, get_listener_manager
+
+from conversations.sync.progress import ENDS
+
+
+class NoChannels(ChannelManagerBase):
+    """The library's own view lets nobody listen: it knows no tokens and answers 200 to strangers."""
+
+    def get_channels_for_request(self, request, view_kwargs) -> set[str]:
+        return set()
+
+    def can_read_channel(self, user, channel: str) -> bool:
+        return False
+
+    def is_channel_reliable(self, channel: str) -> bool:
+        return False  # the run's row is the memory
+
+
+class Newest(list[Event]):
+    """Unsent events of one channel: of each run the newest, and every end.
+
+    The library drops what comes when ten are unsent; what never looks full is never dropped.
+    """
+
+    def append(self, event: Event) -> None:
+        run = _of(event)["run"]
+        self[:] = [other for other in self if _of(other)["run"] != run or _of(other)["status"] in ENDS]
+        super().append(event)
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Pending(dict[str, Newest]):
+    def get(self, channel, default=None):
+        return self.setdefault(channel, Newest())
+
+
+def _of(event: Event) -> dict:
+    return json.loads(event.data)
+
+
+class PageListener(Listener):
+    """Registered with the library for as long as it is entered: whatever is sent from then on is heard."""
+
+    def __init__(self, channels: Iterable[str]):
+        super().__init__()
+        self.channels, self.channel_items = set(channels), Pending()
+
+    def __enter__(self) -> "PageListener":
+        self.assign_loop()
+        get_listener_manager().add_listener(self)
+        return self
+
+    def __exit__(self, *_) -> None:
+        get_listener_manager().remove_listener(self)
+
+    async def heard(self, beat: float, stopped: asyncio.Event) -> AsyncIterator[bytes]:
+        """What was sent, as chunks of the stream; a comment where nothing was for `beat` seconds."""
+        stop = asyncio.ensure_future(stopped.wait())
+        try:
+            while not stopped.is_set():
+                await self._woken(stop, beat)
+                yield self._taken() or b": still here\n\n"
+        finally:
+            stop.cancel()
+
+    async def _woken(self, stop: asyncio.Future, beat: float) -> None:
+        arrived = asyncio.ensure_future(self.aevent.wait())
+        try:
+            await asyncio.wait([arrived, stop], timeout=beat, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            arrived.cancel()
+
+    def _taken(self) -> bytes:
+        with get_listener_manager().lock:
+            items, self.channel_items = self.channel_items, Pending()
+            self.aevent.clear()
+        events = [event for channel in items.values() for event in channel]
+        return "".join(sse_encode_event(event.type, event.data) for event in events).encode()

@@ -1,0 +1,133 @@
+"""Answers that last: waiting for a run, watching one, watching all.
+
+What is asked is checked by a REST framework view in a thread, which lets its connection go; what follows
+is asynchronous and holds neither a thread nor a connection. `lasting` puts the two together for the URL map.
+"""
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django_eventstream.utils import sse_encode_event
+from rest_framework.response import Response
+
+from conversations.api.channels import PageListener
+from conversations.api.outcome import outcome_of
+from conversations.sync.live import channel_of, live, read_newest, read_states
+from conversations.sync.progress import SyncProgress
+
+QUEUED_SECONDS = 10  # then it is said that no worker takes it
+SILENT_SECONDS = 20  # then headers go out: clients and proxies give up on silence
+BEAT_SECONDS = 15
+NO_WORKER = "No worker has taken it yet: is one running? It stays queued."
+
+
+class Lasting(Response):
+    """The answer of a view that found nothing to refuse: `lasting` goes on with `follow`."""
+
+    def __init__(self, follow: Callable[[], Awaitable[HttpResponseBase]]):
+        super().__init__()
+        self.follow = follow
+
+
+def lasting(view: Callable[..., HttpResponseBase]) -> Callable:
+    """A view whose answer goes on: if it answers with a Lasting, that is opened, else its answer stands."""
+
+    def checked(*args, **kwargs) -> HttpResponseBase:
+        try:
+            return view(*args, **kwargs)
+        finally:
+            close_old_connections()  # none is kept for a next request
+
+    @wraps(view)
+    async def answer(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        response = await sync_to_async(checked)(request, *args, **kwargs)
+        return await response.follow() if isinstance(response, Lasting) else response
+
+    return answer
+
+
+def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(body, content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+# -- one run -----------------------------------------------------------------------------------------------
+async def present(run_id: int) -> SyncProgress:
+    [(_, state)] = await sync_to_async(read_states, thread_sensitive=False)([run_id])
+    return state
+
+
+async def states(run_id: int, beat: float) -> AsyncIterator[SyncProgress]:
+    """The present state and each one after it, the last one again where nothing was said for `beat` seconds.
+
+    Ends with the run, or with this process.
+    """
+    with live.watch(run_id) as watcher:
+        state = await present(run_id)
+        while True:
+            yield state
+            if state.is_end or live.stopped.is_set():
+                return
+            state = await watcher.take(beat) or await present(run_id)
+
+
+async def watch_run(run_id: int) -> HttpResponseBase:
+    """The stream of one run, in the manner of the old client: `data: ` lines and nothing else."""
+
+    async def body() -> AsyncIterator[bytes]:
+        async for state in states(run_id, BEAT_SECONDS - 1):
+            yield f"data: {json.dumps(state.as_message())}\n\n".encode()
+
+    return event_stream(body())
+
+
+async def wait_for_run(run_id: int) -> HttpResponseBase:
+    """The outcome as one answer; a status that tells, as long as it comes soon enough to have one."""
+    started = time.monotonic()
+    with live.watch(run_id) as watcher:
+        state = await present(run_id)
+        while not state.is_end and not live.stopped.is_set():
+            limit = QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
+            left = started + limit - time.monotonic()
+            if left <= 0:
+                break
+            state = await watcher.take(left) or await present(run_id)
+    if state.is_end:
+        body, code = await sync_to_async(outcome_of, thread_sensitive=False)(run_id)
+        return JsonResponse(body, status=code)
+    if live.stopped.is_set() or state.status == "queued":
+        return JsonResponse({"error": NO_WORKER, "status": state.status, "run": run_id}, status=503)
+    return StreamingHttpResponse(_late_outcome(run_id), content_type="application/json")
+
+
+async def _late_outcome(run_id: int) -> AsyncIterator[bytes]:
+    """White space, which JSON does not mind, until there is an answer."""
+    async for state in states(run_id, BEAT_SECONDS - 1):
+        if not state.is_end:
+            yield b" "
+    body, _ = await sync_to_async(outcome_of, thread_sensitive=False)(run_id)
+    yield json.dumps(body).encode()
+
+
+# -- all runs ----------------------------------------------------------------------------------------------
+async def watch_pages(page_ids: list[int], managed: set[int]) -> HttpResponseBase:
+    """The eventstream of these Pages: the present state of each, then whatever is sent."""
+    channels = [channel_of(page_id, is_managed=page_id in managed) for page_id in page_ids]
+
+    async def body() -> AsyncIterator[bytes]:
+        with PageListener(channels) as listener:
+            yield b": open\n\n"
+            for page_id, state in await sync_to_async(read_newest, thread_sensitive=False)(page_ids):
+                event = state.as_event() if page_id in managed else state.as_viewers_event()
+                yield sse_encode_event("progress", json.dumps(event)).encode()
+            async for chunk in listener.heard(BEAT_SECONDS, live.stopped):
+                yield chunk
+
+    return event_stream(body())

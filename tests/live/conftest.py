@@ -1,0 +1,159 @@
+"""Real web processes on the test's database and sandbox."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+import requests
+from django.conf import settings
+from django.db import connection
+from rest_framework.authtoken.models import Token
+
+from conversations.models import Page
+
+from ..conftest import environment_of
+
+
+class Web:
+    """`uvicorn inbox.asgi:application` as anybody starts it, without further flags."""
+
+    def __init__(self, environment: dict[str, str]):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "uvicorn", "inbox.asgi:application", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command,
+            env=self._environment,
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._errors: list[bytes] = []
+        threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True).start()
+        self.wait_until_up()
+
+    def _read_errors(self, pipe) -> None:
+        with pipe:
+            self._errors.extend(pipe)
+
+    @property
+    def log(self) -> str:
+        return b"".join(self._errors).decode()
+
+    def wait_until_up(self) -> None:
+        self._poll("/healthz")
+
+    def wait_until_ready(self) -> None:
+        """Listener and worker are there, too."""
+        self._poll("/readyz")
+
+    def _poll(self, path: str) -> None:
+        while self.process.poll() is None:
+            with suppress(requests.ConnectionError):
+                if requests.get(self.url + path, timeout=10).ok:
+                    return
+            time.sleep(0.1)  # between two looks: the process needs the processor, too
+        raise AssertionError(self.log)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+        self.process.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., Web]]:
+    # The streams outlive the processes: closing one under its reader is an error in the reader.
+    started: list[Web] = []
+
+    def start(**variables: str) -> Web:
+        web = Web(environment_of(sandbox) | {"SYNC_EVERY_MINUTES": "0"} | variables)
+        started.append(web)
+        return web
+
+    yield start
+    for web in started:
+        web.process.kill()
+        web.process.wait()
+    with connection.cursor() as cursor:  # not among the tables that Django empties
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+
+@pytest.fixture
+def web(start_web) -> Web:
+    web = start_web()
+    web.wait_until_ready()
+    return web
+
+
+@pytest.fixture
+def page(transactional_db, shop) -> Page:
+    return Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
+
+
+@pytest.fixture
+def key(transactional_db, django_user_model) -> dict[str, str]:
+    """The header of somebody who may do everything."""
+    user = django_user_model.objects.create_superuser("boss")
+    return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
+
+
+class Stream:
+    """Reads a stream in a thread of its own: `states` grows, `ended` is set when the server closed it."""
+
+    def __init__(self, method: str, url: str, headers: dict, body: dict | None = None):
+        self.states: list[dict] = []
+        self.text, self.ended = "", threading.Event()
+        self._changed = threading.Condition()
+        self.response = requests.request(method, url, headers=headers, json=body, stream=True, timeout=60)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(requests.RequestException):
+            for line in self.response.iter_lines(chunk_size=None):
+                with self._changed:
+                    self.text += line.decode() + "\n"
+                    if line.startswith(b"data: "):
+                        self.states.append(json.loads(line[6:]))
+                    self._changed.notify_all()
+        self.ended.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[dict], bool]) -> dict:
+        """The first state of which this is true, also one that was before."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: next(filter(condition, self.states), None) or self.ended.is_set(), timeout=60
+            )
+        assert isinstance(found, dict), self.states
+        return found
+
+
+@pytest.fixture
+def open_stream() -> Iterator[Callable[..., Stream]]:
+    opened: list[Stream] = []
+
+    def start(*arguments, **options) -> Stream:
+        opened.append(Stream(*arguments, **options))
+        return opened[-1]
+
+    yield start
+    for stream in opened:
+        stream.response.close()
