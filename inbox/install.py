@@ -2,7 +2,7 @@
 
 Needs nothing but Python; one that is too old still reaches the line that says so.
 """
-# ruff: noqa: T201, UP036
+# ruff: noqa: T201, UP036 - it speaks to who runs make, and an old Python must reach the line that refuses it
 
 import fcntl
 import filecmp

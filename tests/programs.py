@@ -17,7 +17,7 @@ def main(pairs: list[str]) -> None:
         install(apt_get, [packages[command] for command in missing(packages)])
     if still := missing(packages):
         names = " ".join(packages[command] for command in still)
-        print(f"inbox: not here: {', '.join(still)} (Debian: apt-get install {names})", file=sys.stderr)  # noqa: T201
+        print(f"inbox: not here: {', '.join(still)} (Debian: apt-get install {names})", file=sys.stderr)  # noqa: T201 - for who is at the terminal
         sys.exit(os.environ.get("CI") == "true")
 
 
@@ -32,7 +32,7 @@ def install(apt_get: str, packages: list[str]) -> None:
             [apt_get, "-qq", *command], env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            print(f"inbox: apt-get {command[0]}: {done.stderr.strip()[-500:]}", file=sys.stderr)  # noqa: T201
+            print(f"inbox: apt-get {command[0]}: {done.stderr.strip()[-500:]}", file=sys.stderr)  # noqa: T201 - for who is at the terminal
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Request:
     @classmethod
     def read(cls, method: str, target: str, headers: Message, host: str) -> "Request":
         url = urlsplit("http://sandbox" + target)
-        version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]
+        version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]  # it fits any path
         params = dict(parse_qsl(url.query, keep_blank_values=True))
         scheme, _, header_token = headers.get("Authorization", "").partition(" ")
         in_header = scheme.lower() in ("bearer", "oauth") and bool(header_token)

@@ -24,13 +24,13 @@ def main(arguments: list[str]) -> int:
             checkout.start()
         case ["stop"]:
             stopped = checkout.stop()
-            print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")  # noqa: T201
+            print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")  # noqa: T201 - for who is at the terminal
         case ["run", database, "--", *command] if command:
             return run(database, command)
         case ["guard", home]:
             guard(Path(home))
         case _:
-            print(f"usage: {__doc__}", file=sys.stderr)  # noqa: T201
+            print(f"usage: {__doc__}", file=sys.stderr)  # noqa: T201 - for who is at the terminal
             return 2
     return 0
 

@@ -53,7 +53,7 @@ def start(checkout: Path = CHECKOUT) -> Server:
         server.create_database(DATABASE)
         if not server.home.is_relative_to(checkout):
             note = f"PostgreSQL runs as {server.owner.name}, who cannot enter {checkout}: see {server.home}"
-            print(note, file=sys.stderr)  # noqa: T201
+            print(note, file=sys.stderr)  # noqa: T201 - for who is at the terminal
     return server
 
 

@@ -151,7 +151,7 @@ class Server:
                 return False
             if patient and waited > 2:
                 patient = False
-                print("PostgreSQL is starting …", file=sys.stderr)  # noqa: T201
+                print("PostgreSQL is starting …", file=sys.stderr)  # noqa: T201 - for who is at the terminal
             time.sleep(0.02)
         return True
 
