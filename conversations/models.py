@@ -1,5 +1,7 @@
 """The tables: what a Page is, what Facebook lists, what we hold of it, and what was done."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -32,9 +34,10 @@ class Page(models.Model):
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
     learnt = models.JSONField(default=dict, blank=True, help_text="What Facebook told us about this Page")
-    # Everything that Facebook showed as updated up to this time is stored or accounted for.
-    synced_until = models.DateTimeField(null=True, blank=True)
+    # By platform: everything that Facebook showed as updated up to this time is stored or accounted for.
+    watermarks = models.JSONField(default=dict, blank=True)
     last_synced_at = models.DateTimeField(null=True, blank=True)
+    audited_at = models.DateTimeField(null=True, blank=True, help_text="When a full walk last ended well")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()
@@ -52,6 +55,11 @@ class Page(models.Model):
             return self.State.RECONNECT, "Its access token cannot be read with today's TOKEN_ENCRYPTION_KEYS."
         return self.state, self.state_reason
 
+    def watermark(self, platform: str) -> datetime | None:
+        """Up to when everything of this platform is stored or accounted for; None: never walked to its end."""
+        time = self.watermarks.get(platform)
+        return datetime.fromisoformat(time) if time else None
+
     @property
     def business_ids(self) -> set[str]:
         """The ids under which the business itself writes."""
@@ -60,6 +68,27 @@ class Page(models.Model):
     def reconnect(self, reason: str) -> None:
         self.state, self.state_reason = self.State.RECONNECT, reason
         self.save(update_fields=["state", "state_reason"])
+
+
+class CallBudget(models.Model):
+    """When the next call for a Page and platform may start, whichever of our processes makes it.
+
+    Named by Facebook's id: a Page that is just being connected has a budget, too.
+    """
+
+    facebook_page_id = models.TextField()
+    platform = models.TextField(choices=Platform)
+    next_at = models.DateTimeField(null=True, blank=True)
+    closed_until = models.DateTimeField(null=True, blank=True, help_text="Facebook asked us to wait until then")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["facebook_page_id", "platform"], name="callbudget_page_platform")
+        ]
+
+    def __str__(self):
+        return f"calls to {self.facebook_page_id} on {self.platform}"
 
 
 class PageMember(models.Model):
@@ -148,6 +177,8 @@ class Thread(models.Model):
     message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
     held_count = models.BigIntegerField(default=0, help_text="Messages of this thread that we hold")
     unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
+    # What Facebook said when the thread was last read from end to end: an audit does not repeat that for nothing.
+    audited_count = models.BigIntegerField(null=True, blank=True)
     history = models.TextField(choices=History, default=History.PARTIAL)
     # Every message up to this time is held; null until the history was once read to its beginning.
     complete_until = models.DateTimeField(null=True, blank=True)
@@ -271,6 +302,9 @@ class SyncRun(models.Model):
         default=dict, blank=True, help_text="What the next run needs to go on from here"
     )
     notes = models.JSONField(default=list, blank=True, help_text="What was odd but harmless")
+    ledger = models.JSONField(
+        default=dict, blank=True, help_text="At its end: every thread that Facebook lists, accounted for"
+    )
     error = models.TextField(blank=True, default="")
     blame = models.TextField(
         choices=Blame, blank=True, default="", help_text="Whose turn it is after an error"

@@ -60,7 +60,7 @@ class Bar:
             console=Console(file=stream),
         )
         # How many there are is known from an earlier run; a first run cannot tell how much is left.
-        self._is_known = page.synced_until is not None
+        self._is_known = page.last_synced_at is not None
         self._task = self._progress.add_task(str(page), total=None, words="")
         self._started = time.monotonic()
         self._progress.start()

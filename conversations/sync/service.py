@@ -14,7 +14,7 @@ from django.utils import timezone
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError
 from conversations.locks import sync_lock
-from conversations.models import Page, SyncRun
+from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.walk import PageWalk
@@ -161,9 +161,11 @@ def _client(page: Page, run: SyncRun, report: Callable[[], None], stopping: thre
 @transaction.atomic
 def _close(page: Page, run: SyncRun, synced_until: datetime | None) -> None:
     """The walk is done: the watermark moves, for all down to the old one is stored or accounted for."""
-    page.synced_until, page.last_synced_at = synced_until, timezone.now()
+    if synced_until:
+        page.watermarks[Platform.MESSENGER.value] = synced_until.isoformat()
+    page.last_synced_at = timezone.now()
     page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
-    page.save(update_fields=["synced_until", "last_synced_at", "state", "state_reason"])
+    page.save(update_fields=["watermarks", "last_synced_at", "state", "state_reason"])
     run.resume = {}
     run.total = run.synced + run.skipped + run.owed
     runs.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)

@@ -2,7 +2,7 @@
 
 Facebook's list moves while it is read: a thread that is written to jumps to the top, past a walk that is
 further down. Therefore the head is read again after each walk of more than one call, down to where the
-walk began. The watermark, `Page.synced_until`, is the time at the top of the last such reading.
+walk began. The watermark, `Page.watermarks`, is the time at the top of the last such reading.
 """
 
 import logging
@@ -44,7 +44,7 @@ class PageWalk:
 
     def __init__(self, page: Page, run: SyncRun, client: GraphClient, report: Callable[[], None]):
         self._page, self._run, self._client, self._report = page, run, client, report
-        is_known = run.mode == SyncRun.Mode.FULL and page.synced_until is not None
+        is_known = run.mode == SyncRun.Mode.FULL and page.watermark(Platform.MESSENGER) is not None
         self._tally = Tally(run, known_total=page.threads.count() if is_known else 0)
         self._platform = Platform.MESSENGER
         self._changes = 0  # threads that a batch wrote something of
@@ -70,7 +70,7 @@ class PageWalk:
         """Everything down to the watermark (a full run: to the end); returns the new watermark."""
         resume = self._run.resume
         head = datetime.fromisoformat(resume["head"]) if resume.get("head") else None
-        floor = None if self._run.mode == SyncRun.Mode.FULL else self._page.synced_until
+        floor = None if self._run.mode == SyncRun.Mode.FULL else self._page.watermark(Platform.MESSENGER)
         moved = bool(resume)
         if not resume.get("walked"):
             head, calls = self._walk_down(resume.get("after"), floor, head)
@@ -83,7 +83,7 @@ class PageWalk:
             newer, calls = self._walk_down(None, head, None)
             head = max(head, newer or head)
             moved = calls > 1 and self._changes > changes
-        return max(filter(None, [self._page.synced_until, head]), default=None)
+        return max(filter(None, [self._page.watermark(Platform.MESSENGER), head]), default=None)
 
     # -- the list ------------------------------------------------------------------------------------------
     def _walk_down(

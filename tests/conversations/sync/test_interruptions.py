@@ -116,7 +116,7 @@ def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, in
     assert result.error == run.error == "Facebook cannot be reached, or the connection broke."
     assert run.synced + run.owed == page.conversations.count() == 10
     page.refresh_from_db()
-    assert (page.state, page.synced_until) == ("connected", None)
+    assert (page.state, page.watermarks) == ("connected", {})
     sandbox.start()
     assert sync().status == "complete"
     assert_exact(page, world, shop)

@@ -13,7 +13,7 @@ RESUME = {"after": "QVFI", "head": "2026-11-20T10:38:15+00:00"}
 
 @pytest.fixture
 def synced_page(shop_page) -> Page:
-    shop_page.last_synced_at = shop_page.synced_until = timezone.now()
+    shop_page.last_synced_at = timezone.now()
     shop_page.save()
     return shop_page
 

@@ -25,7 +25,7 @@ def test_token_that_dies_in_the_middle_stops_the_page_in_words(
     assert "expired" in result.error
     assert "Connect the Page again" in result.error
     assert (page.state, page.state_reason) == ("reconnect", result.error)
-    assert (page.synced_until, page.last_synced_at) == (None, None)
+    assert (page.watermarks, page.last_synced_at) == ({}, None)
     assert result.synced == page.conversations.count() == after * 100
     sandbox.faults.clear()
     assert sync().status == "complete"

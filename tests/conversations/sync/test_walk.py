@@ -96,7 +96,7 @@ def test_time_in_the_future_hides_nothing(sync, page, world, shop, add_threads, 
     world.add_conversation(shop, "From the future", updated_time=now + 10**8, messages=30)
     sync()
     page.refresh_from_db()
-    assert page.synced_until.timestamp() < world.clock.now()
+    assert page.watermark("messenger").timestamp() < world.clock.now()
     add_threads(35)
     assert sync().inserted == 35
     assert_exact(page, world, shop)
