@@ -14,6 +14,7 @@ LEAVES = ["conversations.text", "conversations.secrets", "conversations.locks"]
 TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEAVES]
 DOORS = [
     *TABLES,
+    "conversations.reading",
     "conversations.tagging",
     "conversations.status",
     "conversations.connecting",
@@ -35,11 +36,17 @@ ALLOWED = {
     "conversations.secrets": [],
     "conversations.locks": [],
     "conversations.querysets": ["conversations.text"],
-    "conversations.models": ["conversations.querysets", "conversations.secrets"],
+    "conversations.models": [
+        "conversations.querysets",
+        "conversations.secrets",
+        "conversations.reading.tables",
+    ],
+    "conversations.reading.tables": [],
+    "conversations.reading": [*TABLES],
     "conversations.graph": [],
     "conversations.sandbox": [],
     "conversations.connecting": ["conversations.graph", "conversations.models"],
-    "conversations.tagging": [*TABLES],
+    "conversations.tagging": [*TABLES, "conversations.reading"],
     "conversations.status": [*TABLES],
     "conversations.sync.transform": [
         "conversations.graph.records",

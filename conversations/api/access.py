@@ -10,10 +10,9 @@ from conversations.models import Page, PageMember
 TAGGER, MANAGER = PageMember.Role.TAGGER, PageMember.Role.MANAGER
 
 
-def page_ids(request) -> list[int]:
-    """The Pages a request is about: those one may see, or the one of them that `facebookPageId` names."""
-    pages = Page.objects.visible_to(request.user)
-    wanted = request.query_params.get("facebookPageId", "").strip()
+def page_ids(user, wanted: str = "") -> list[int]:
+    """The Pages that this user may see, or the one of them that `wanted`, a facebookPageId, names."""
+    pages = Page.objects.visible_to(user)
     if wanted in ("", "all"):
         return list(pages.values_list("pk", flat=True))
     found = list(pages.filter(facebook_page_id=wanted).values_list("pk", flat=True))

@@ -8,11 +8,16 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from conversations.reading.sql import TooSlow
 from conversations.tagging import TagInUse
 from tags.models import NameTaken
 
 log = logging.getLogger(__name__)
 
+TOO_SLOW = (
+    "The search took too long and was ended. Narrow it: more letters, one Page (facebookPageId),"
+    " a tag (include_tags) or a time (startDate, endDate)."
+)
 AT_THE_SAME_TIME = "Somebody changed the same at the same time. Try again."
 
 
@@ -23,6 +28,8 @@ def handle_exception(error: Exception, context: dict) -> Response | None:
             return refusal(status.HTTP_409_CONFLICT, str(error))
         case TagInUse():
             return refusal(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
+        case TooSlow():
+            return refusal(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
         case IntegrityError():
             log.warning("two writers met", exc_info=error)
             return refusal(status.HTTP_409_CONFLICT, AT_THE_SAME_TIME)

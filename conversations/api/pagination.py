@@ -1,70 +1,75 @@
 """Parts of long lists: by number for conversations, by cursor for events, the newest few for runs."""
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
-from conversations.api.params import BIGGEST_ID, whole_number
-from conversations.api.rows import conversation_rows
+from conversations.api.params import whole_number
+from conversations.reading.finding import Place
+from conversations.reading.listing import TOTALS, read_part
+from conversations.reading.selection import Selection
+from conversations.reading.values import BIGGEST_ID, shown
 
 NULLABLE_INTEGER = {"type": ["integer", "null"]}
 NULLABLE_STRING = {"type": ["string", "null"]}
+NEVER = "-"  # in the place of a time
+BEHIND = "With `search_in=messages`: conversations whose newest messages are still to be made searchable."
 
 
 class ConversationPagination(BasePagination):
-    """`page` and `limit`; the total is counted unless `total=none`."""
+    """By `page`, or by a `cursor` that costs the same however deep; `limit`; `total` says how to count."""
 
-    parameters = ("page", "limit", "total")
+    parameters = ("page", "limit", "cursor", "total")
 
-    def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.page = whole_number(request.query_params, "page", default=1)
-        self.limit = whole_number(request.query_params, "limit", default=20, highest=10_000)
-        total = request.query_params.get("total", "").strip() or "exact"
-        if total not in ("exact", "none"):
-            raise ValidationError({"total": [f"It must be exact or none, not {total!r}."]})
-        self.total = queryset.count() if total == "exact" else None
-        start = min((self.page - 1) * self.limit, BIGGEST_ID - self.limit - 1)
-        if self.total is not None and start >= self.total:
-            rows = []
-        else:
-            rows = rows_between(queryset, start, start + self.limit + 1)
-        self.has_next = len(rows) > self.limit
-        return rows[: self.limit]
-
-    def get_paginated_response(self, data) -> Response:
-        pages = None if self.total is None else -(-self.total // self.limit)
+    def answer(self, selection: Selection, params: Mapping[str, str]) -> Response:
+        cursor = params.get("cursor", "").strip()
+        if cursor and params.get("page", "").strip():
+            raise ValidationError({"cursor": ["Give a cursor or a page, not both."]})
+        page = whole_number(params, "page", default=1)
+        limit = whole_number(params, "limit", default=20, highest=10_000)
+        total = params.get("total", "").strip() or ("estimate" if cursor else "exact")
+        if total not in (*TOTALS, "none"):
+            raise ValidationError({"total": [f"It must be exact, estimate or none, not {shown(total)}."]})
+        start = min((page - 1) * limit, BIGGEST_ID - limit - 1)
+        after = opened_place(cursor) if cursor else None
+        part = read_part(selection, total=total, limit=limit, start=start, after=after)
         pagination = {
-            "page": self.page,
-            "limit": self.limit,
-            "total": self.total,
-            "pages": pages,
-            "hasNext": self.has_next,
-            "hasPrev": self.page > 1,
-            "nextCursor": None,
-            "totalIsExact": self.total is not None,
+            "page": None if cursor else min(page, BIGGEST_ID),
+            "limit": limit,
+            "total": part.total and part.total.number,
+            "pages": part.total and -(-part.total.number // limit),
+            "hasNext": part.has_next,
+            "hasPrev": bool(cursor) or page > 1,
+            "nextCursor": sealed(*part.last) if part.has_next and part.last else None,
+            "totalIsExact": bool(part.total and part.total.is_exact),
         }
-        return Response({"conversations": data, "pagination": pagination})
+        if selection.in_messages:
+            pagination["behind"] = part.behind
+        return Response({"conversations": part.json, "pagination": pagination})
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
+        ways = {"type": "string", "enum": [*TOTALS, "none"]}
         return [
             parameter("page", number(None), "From 1 on; past the end the list is empty."),
             parameter("limit", number(20, 10_000), "How many at most."),
+            parameter("cursor", {"type": "string"}, "`nextCursor` of the part before; not with `page`."),
             parameter(
                 "total",
-                {"type": "string", "enum": ["exact", "none"], "default": "exact"},
-                "none: do not count.",
+                ways,
+                "exact (by `page` the default); estimate (by `cursor` the default): exact up to 1000; none.",
             ),
         ]
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
         integer, boolean = {"type": "integer"}, {"type": "boolean"}
-        return listed(
+        answer = listed(
             "conversations",
             schema,
-            page=integer,
+            page=NULLABLE_INTEGER,
             limit=integer,
             total=NULLABLE_INTEGER,
             pages=NULLABLE_INTEGER,
@@ -73,12 +78,8 @@ class ConversationPagination(BasePagination):
             nextCursor=NULLABLE_STRING,
             totalIsExact=boolean,
         )
-
-
-def rows_between(queryset, start: int, end: int) -> list[dict]:
-    # The ids first: an index alone gives them, however far from the beginning.
-    ids = queryset.newest_first().values("pk")[start:end]
-    return conversation_rows(queryset.model.objects.filter(pk__in=ids))
+        answer["properties"]["pagination"]["properties"]["behind"] = integer | {"description": BEHIND}
+        return answer
 
 
 class EventPagination(BasePagination):
@@ -96,7 +97,7 @@ class EventPagination(BasePagination):
         return rows[: self.limit]
 
     def get_paginated_response(self, data) -> Response:
-        next_cursor = sealed(self.last) if self.last else None
+        next_cursor = sealed(self.last.occurred_at, self.last.pk) if self.last else None
         pagination = {"limit": self.limit, "hasNext": self.has_next, "nextCursor": next_cursor}
         return Response({"events": data, "pagination": pagination})
 
@@ -135,21 +136,37 @@ class RunPagination(BasePagination):
         return listed("sync_runs", schema)
 
 
-def sealed(event) -> str:
-    """The event's place in the list, as text that needs no escaping in an address."""
-    return base64.urlsafe_b64encode(f"{event.occurred_at.isoformat()} {event.pk}".encode()).decode()
+def sealed(time: datetime | None, row_id: int) -> str:
+    """A row's place in its list, as text that needs no escaping in an address."""
+    text = f"{time.isoformat() if time else NEVER} {row_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def opened_place(cursor: str) -> Place:
+    try:
+        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+        moment, _, digits = text.partition(" ")
+        time, row_id = (
+            datetime.fromisoformat(moment).astimezone(UTC) if moment != NEVER else None,
+            int(digits),
+        )
+        if not 0 < row_id <= BIGGEST_ID:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise foreign_cursor() from None
+    return time, row_id
 
 
 def opened(cursor: str) -> tuple[datetime, int]:
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-        moment, _, number = text.partition(" ")
-        occurred_at, event_id = datetime.fromisoformat(moment).astimezone(UTC), int(number)
-        if not 0 < event_id <= BIGGEST_ID:
-            raise ValueError
-    except (ValueError, OverflowError):
-        raise ValidationError({"cursor": ["It is not one that a list of events gave out."]}) from None
-    return occurred_at, event_id
+    """The place of an event, which has a time always."""
+    time, row_id = opened_place(cursor)
+    if time is None:
+        raise foreign_cursor()
+    return time, row_id
+
+
+def foreign_cursor() -> ValidationError:
+    return ValidationError({"cursor": ["It is not one that this list gave out."]})
 
 
 def parameter(name: str, schema: dict, description: str) -> dict:

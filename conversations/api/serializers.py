@@ -4,8 +4,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from conversations.api.params import as_flag, as_id
 from conversations.models import Conversation, InteractionEvent, Page, Platform, SyncRun
+from conversations.reading.values import as_flag, as_id
 from tags.models import COLOR, Tag
 
 # -- out ---------------------------------------------------------------------------------------------------

@@ -9,10 +9,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import TAGGER, TaggersChange, page_ids, require_role
-from conversations.api.filters import ConversationFilter
+from conversations.api.asking import selected
 from conversations.api.pagination import ConversationPagination, EventPagination
-from conversations.api.params import BIGGEST_ID, KnownParameters
-from conversations.api.rows import conversation_rows, tag_rows
+from conversations.api.params import KnownParameters
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     BulkResultSerializer,
@@ -25,6 +24,9 @@ from conversations.api.serializers import (
     read_body,
 )
 from conversations.models import Conversation, InteractionEvent
+from conversations.reading import rows
+from conversations.reading.filters import PARAMETERS, ConversationFilter
+from conversations.reading.values import BIGGEST_ID
 from conversations.status import set_status
 from conversations.tagging import replace_tags, tag_conversations, untag_conversations
 from tags.models import Tag
@@ -49,18 +51,18 @@ class ConversationViewSet(GenericViewSet):
     pagination_class = ConversationPagination
     lookup_value_regex = "[0-9]+"
     parameters = {
-        "list": {"facebookPageId", *ConversationPagination.parameters, *ConversationFilter.base_filters},
+        "list": {"facebookPageId", *ConversationPagination.parameters, *PARAMETERS},
         "events": EventPagination.parameters,
     }
 
     def get_queryset(self):
-        return Conversation.objects.for_pages(page_ids(self.request))
+        return Conversation.objects.for_pages(page_ids(self.request.user))
 
     @extend_schema(parameters=[PAGE])
     def list(self, request):
         """Conversations that fit every parameter given."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        params = request.query_params
+        return ConversationPagination().answer(selected(request.user, params), params)
 
     @extend_schema(responses=ONE)
     def retrieve(self, request, pk):
@@ -76,8 +78,7 @@ class ConversationViewSet(GenericViewSet):
         return self.one(conversation)
 
     def one(self, conversation) -> Response:
-        [row] = conversation_rows(Conversation.objects.filter(pk=conversation.pk))
-        return Response({"conversation": self.get_serializer(row).data})
+        return Response({"conversation": rows.one(conversation.pk)})
 
     @extend_schema(responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
@@ -111,7 +112,7 @@ class ConversationViewSet(GenericViewSet):
         return self.tags_of(conversation)
 
     def tags_of(self, conversation) -> Response:
-        return Response({"tags": tag_rows([conversation.pk])[conversation.pk]})
+        return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk]})
 
     @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-tags")
@@ -139,7 +140,7 @@ class ConversationViewSet(GenericViewSet):
 def changeable(request, conversation_ids: list[int]) -> list[int]:
     """These conversations, each once; refused where one is not seen or may not be tagged."""
     wanted = set(conversation_ids)
-    seen = Conversation.objects.for_pages(page_ids(request))
+    seen = Conversation.objects.for_pages(page_ids(request.user))
     pages = dict(seen.filter(pk__in=possible(wanted)).values_list("pk", "page_id"))
     if missing := wanted - pages.keys():
         raise NotFound(f"There is no conversation {min(missing)} that you may see; nothing was changed.")

@@ -5,10 +5,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import MANAGER
 from conversations.api.pagination import RunPagination
-from conversations.api.params import as_id
 from conversations.api.schema import wrapped
 from conversations.api.serializers import RunSerializer
 from conversations.models import Page, SyncRun
+from conversations.reading.values import as_id
 
 PAGE = OpenApiParameter(
     "page", {"type": "integer", "minimum": 1}, description="Runs of this Page only, by our id of it."

@@ -102,7 +102,8 @@ class EventsView(APIView):
     def get(self, request):
         """The progress of all syncs of the Pages one may see, as `event: progress`."""
         managed = Page.objects.visible_to(request.user, at_least=MANAGER).values_list("pk", flat=True)
-        return Lasting(partial(watch_pages, page_ids(request), set(managed)))
+        wanted = request.query_params.get("facebookPageId", "").strip()
+        return Lasting(partial(watch_pages, page_ids(request.user, wanted), set(managed)))
 
 
 def requested_run(request) -> SyncRun:

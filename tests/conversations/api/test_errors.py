@@ -1,8 +1,9 @@
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from rest_framework.test import APIClient
 
 from conversations.api.views.pages import PageViewSet
+from conversations.reading import listing
 from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, api, member
 
 ROUTES = [
@@ -171,3 +172,21 @@ def test_token_needs_no_csrf_token(page):
     client = api(user)
     client.handler.enforce_csrf_checks = True
     assert client.post("/api/tags", {"name": "VIP"}, format="json").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_that_takes_too_long_is_told_what_to_narrow(monkeypatch):
+    monkeypatch.setattr(listing, "SEARCH_SECONDS", 0.05)
+    row = ConversationFactory(sender_name="Anna")
+    client = api(member(row.page))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # somebody's lock makes it wait
+            cursor.execute("LOCK TABLE conversations_conversation IN ACCESS EXCLUSIVE MODE")
+        answer = client.get("/api/conversations", {"search": "anna"})
+    finally:
+        other.close()
+    assert answer.status_code == 503
+    assert "Narrow it" in answer.json()["error"]
+    assert client.get("/api/conversations", {"search": "anna"}).json()["pagination"]["total"] == 1

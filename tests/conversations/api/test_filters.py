@@ -219,8 +219,8 @@ def test_all_parameters_work_together(page, viewer, cast):
     ("name", "value"),
     [
         ("nonsense", "1"),
-        ("cursor", ""),
-        ("search_in", "messages"),
+        ("cursor", "x"),
+        ("search_in", "names"),
         ("format", "json"),
         ("include_mode", "some"),
         ("include_tags", ","),
@@ -237,7 +237,7 @@ def test_all_parameters_work_together(page, viewer, cast):
         ("endDate", "0001-01-01T00:00:00+23:00"),
         ("search", "a\0b"),
         ("facebookPageId", "\0"),
-        ("total", "estimate"),
+        ("total", "roughly"),
         ("page", "0"),
         ("page", "-1"),
         ("page", "1.0"),
@@ -265,5 +265,29 @@ def test_repeated_parameter_is_refused_by_name(viewer):
 def test_empty_value_is_as_absent(page, viewer):
     named(page, "Ann")
     names = ["page", "limit", "facebookPageId", "include_tags", "exclude_tags", "search", "startDate"]
-    names += ["endDate", "include_mode", "untagged", "unread", "status", "platform", "total"]
+    names += [
+        "cursor",
+        "search_in",
+        "endDate",
+        "include_mode",
+        "untagged",
+        "unread",
+        "status",
+        "platform",
+        "total",
+    ]
     assert found(viewer, **dict.fromkeys(names, "")) == ["Ann"]
+
+
+@pytest.mark.parametrize(
+    ("term", "names"), [("j", ["Jo-Ann Lee"]), ("an", ["Jo-Ann Lee"]), ("oh", []), ("is", [])]
+)
+def test_one_and_two_letters_mean_the_beginning_of_a_word_of_the_name(page, viewer, term, names):
+    named(page, "Jo-Ann Lee", last_message="I am John, is it still there?")
+    assert found(viewer, search=term) == names
+
+
+@pytest.mark.parametrize("term", ["a", "jo"])
+def test_search_in_messages_needs_three_letters(viewer, term):
+    answer = viewer.get(LIST, {"search": term, "search_in": "messages"})
+    assert (answer.status_code, answer.json()["field"]) == (400, "search")

@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from conversations.models import Conversation
+from conversations.reading import totals
 from conversations.tagging import tag_conversations
 from tests.factories import NOON, ConversationFactory, EventFactory, TagFactory
 
@@ -24,7 +26,7 @@ def test_pages_are_cut_and_counted(viewer, ten):
         "pages": 3,
         "hasNext": True,
         "hasPrev": True,
-        "nextCursor": None,
+        "nextCursor": answer["pagination"]["nextCursor"],
         "totalIsExact": True,
     }
 
@@ -71,8 +73,73 @@ def test_list_costs_three_queries_beside_look_ups(viewer, ten, django_assert_num
         viewer.get(LIST, {"total": "none"})
     vip = TagFactory(name="VIP")
     tag_conversations([row.pk for row in ten], [vip], actor=None)
-    with django_assert_num_queries(look_ups + 2 + 3):  # two lists of tags to look up
+    with django_assert_num_queries(look_ups + 2 + 2):  # the tags to look up, the sizes; the rows, their tags
         viewer.get(LIST, {"include_tags": "vip", "exclude_tags": "late", "limit": 10000})
+
+
+# -- by cursor ---------------------------------------------------------------------------------------------
+
+
+def by_cursor(client, limit, between=lambda: None, **parameters) -> list[int]:
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = client.get(LIST, {"limit": limit, "cursor": cursor, **parameters}).json()
+        found += [row["id"] for row in answer["conversations"]]
+        cursor = answer["pagination"]["nextCursor"]
+        assert answer["pagination"]["hasNext"] is (cursor is not None)
+        between()
+    return found
+
+
+def test_cursor_shows_no_row_twice_and_none_that_stood_still_is_skipped(page, viewer):
+    """While rows arrive, move to the top, and stand without a time."""
+    never = ConversationFactory.create_batch(3, page=page, last_message_time=None)
+    tied = ConversationFactory.create_batch(5, page=page, last_message_time=NOON - timedelta(days=1))
+    early = ConversationFactory.create_batch(7, page=page)
+    moving, *still = ConversationFactory.create_batch(
+        3, page=page, last_message_time=NOON - timedelta(days=2)
+    )
+
+    def happens():
+        ConversationFactory(page=page, last_message_time=NOON + timedelta(days=99))
+        Conversation.objects.filter(pk=moving.pk).update(last_message_time=NOON + timedelta(days=98))
+
+    found = by_cursor(viewer, 2, happens)
+    assert len(found) == len(set(found))
+    assert [pk for pk in found if pk != moving.pk] == [
+        row.pk for row in (*reversed(early), *reversed(tied), *reversed(still), *reversed(never))
+    ]
+
+
+def test_cursor_and_page_exclude_each_other(viewer, ten):
+    cursor = viewer.get(LIST, {"limit": 4}).json()["pagination"]["nextCursor"]
+    answer = viewer.get(LIST, {"cursor": cursor, "page": 2})
+    assert (answer.status_code, answer.json()["field"]) == (400, "cursor")
+    pagination = viewer.get(LIST, {"cursor": cursor, "limit": 4}).json()["pagination"]
+    assert (pagination["page"], pagination["hasPrev"], pagination["total"]) == (None, True, 10)
+
+
+# -- totals ------------------------------------------------------------------------------------------------
+
+
+def test_totals_are_about_where_counting_would_cost(page, viewer, ten, monkeypatch):
+    monkeypatch.setattr(totals, "EXACT", 3)
+    tag_conversations([row.pk for row in ten[:6]], [TagFactory(name="VIP")], actor=None)
+    asked = {"include_tags": "vip", "unread": "false", "limit": 2}
+    assert by_total(viewer, **asked) == (6, True)
+    assert by_total(viewer, **asked, total="exact") == (6, True)
+    number, is_exact = by_total(viewer, **asked, total="estimate")
+    assert 3 < number <= 6
+    assert not is_exact
+    cursor = viewer.get(LIST, asked).json()["pagination"]["nextCursor"]
+    assert by_total(viewer, **asked, cursor=cursor)[1] is False
+    assert by_total(viewer, include_tags="vip", total="estimate") == (6, True)  # a counter knows it
+    assert by_total(viewer, **asked, total="none") == (None, False)
+
+
+def by_total(client, **parameters):
+    pagination = client.get(LIST, parameters).json()["pagination"]
+    return pagination["total"], pagination["totalIsExact"]
 
 
 # -- events ------------------------------------------------------------------------------------------------

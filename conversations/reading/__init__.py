@@ -1,0 +1,1 @@
+"""Finding conversations: one grammar of filters, one way to the rows, for every door."""
