@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from conversations.locks import is_sync_locked
 from conversations.models import Page, SyncRun
+from conversations.reading.messages import catch_up
 from conversations.sync import runs
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 
@@ -155,3 +156,13 @@ def _sync_what_is_due() -> None:
         newest = page.runs.order_by("-pk").first()
         if newest is None or (newest.ended_at is not None and newest.ended_at < since):
             request_sync(page, trigger="schedule")
+
+
+@app.periodic(cron="*/5 * * * * *")
+@app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
+def fold_messages(timestamp: int) -> None:
+    """Makes new messages searchable, for a moment at a time: a worker that is to end does not wait long."""
+    try:
+        catch_up()
+    finally:
+        connection.close()

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, When
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from conversations import querysets
@@ -249,7 +250,14 @@ class InteractionEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
         ]
-        indexes = [models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first")]
+        indexes = [
+            models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first"),
+            models.Index(
+                KeyTextTransform("act", "data"),
+                name="event_act",  # few events have one: messages are not in it
+                condition=models.Q(kind__in=["tag_added", "tag_removed"]),
+            ),
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"

@@ -1,10 +1,12 @@
 """Every question we ask the tables, by name."""
 
 from django.apps import apps
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from conversations.text import fold
 
+UNREAD = 4  # the highest bit of Conversation.facets
 ROLES = ["viewer", "tagger", "manager"]  # each may do what those before it may
 
 
@@ -41,10 +43,13 @@ class PageQuerySet(QuerySet):
         return self.filter(members__user=user, members__role__in=_enough(at_least))
 
     def with_counts(self):
-        """Adds conversation_count and unread_count (conversations with something unread)."""
+        """Adds conversation_count and unread_count (conversations with something unread), as kept."""
+        kept = apps.get_model("conversations", "PageCount").objects.filter(page=OuterRef("pk"))
+        number = kept.order_by().values("page").annotate(number=Sum("conversations")).values("number")
+        unread = number.filter(facets__gte=UNREAD)
         return self.annotate(
-            conversation_count=Count("conversations"),
-            unread_count=Count("conversations", filter=Q(conversations__unread_count__gt=0)),
+            conversation_count=Coalesce(Subquery(number), Value(0), output_field=BigIntegerField()),
+            unread_count=Coalesce(Subquery(unread), Value(0), output_field=BigIntegerField()),
         )
 
     def with_role_of(self, user):
@@ -111,9 +116,13 @@ class ConversationQuerySet(OfPageQuerySet):
 
 class ConversationTagQuerySet(OfPageQuerySet):
     def counts_seen_by(self, user) -> dict[int, int]:
-        """How many conversations each tag is on, on the Pages that this user may see."""
-        rows = self.visible_to(user).order_by().values_list("tag_id")
-        return dict(rows.annotate(count=Count("pk")))
+        """How many conversations each tag is on, on the Pages that this user may see, as kept."""
+        kept = apps.get_model("conversations", "TagCount").objects.filter(tag__isnull=False)
+        pages = apps.get_model("conversations", "Page").objects.visible_to(user)
+        if not user.is_superuser:
+            kept = kept.filter(page__in=pages)
+        counts = kept.order_by().values_list("tag").annotate(number=Sum("conversations"))
+        return {tag_id: number for tag_id, number in counts if number}
 
 
 class EventQuerySet(OfPageQuerySet):

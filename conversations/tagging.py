@@ -1,20 +1,61 @@
-"""Putting tags on conversations and taking them off: the only writers of ConversationTag.
+"""Putting tags on conversations and taking them off: the only writer of ConversationTag.
 
-Each change leaves an event that says who did it; changes of one action share its `act`.
+Each change leaves an event that says who did it; changes of one action share their `act`. However many they
+are, one statement does them: which conversations it is about is a piece of SQL, nowhere a list in Python
+unless that is what was asked.
 """
 
 import uuid
 from collections.abc import Collection, Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
 from conversations.locks import lock_rows
-from conversations.models import Conversation, ConversationTag, InteractionEvent, Page
+from conversations.models import Page
+from conversations.reading.finding import matching
+from conversations.reading.selection import Selection
+from conversations.reading.sql import Sql, rows, value
 from tags.models import Tag
 
-CHUNK = 1000
+# Pairs of conversation_id and tag_id: what is to go (`leaving`), and what is to be there (`coming`).
+CHANGE = """
+WITH leaving AS MATERIALIZED ({leaving}), coming AS MATERIALIZED ({coming}),
+removed AS (
+  DELETE FROM conversations_conversationtag AS old USING leaving
+  WHERE (old.conversation_id, old.tag_id) = (leaving.conversation_id, leaving.tag_id)
+  RETURNING old.conversation_id, old.tag_id
+), added AS (
+  INSERT INTO conversations_conversationtag
+    (conversation_id, tag_id, page_id, last_message_time, actor_id, created_at, act)
+  SELECT c.id, coming.tag_id, c.page_id, c.last_message_time, %s::bigint, %s::timestamptz, %s::uuid
+  FROM coming JOIN conversations_conversation AS c ON c.id = coming.conversation_id
+  ORDER BY c.id, coming.tag_id
+  ON CONFLICT (conversation_id, tag_id) DO NOTHING
+  RETURNING conversation_id, tag_id
+), changes AS (
+  SELECT conversation_id, tag_id, 'tag_removed' AS kind FROM removed
+  UNION ALL SELECT conversation_id, tag_id, 'tag_added' FROM added
+), told AS (
+  INSERT INTO conversations_interactionevent
+    (conversation_id, kind, occurred_at, text, attachments, data, actor_id)
+  SELECT changes.conversation_id, changes.kind, %s::timestamptz, '', '[]'::jsonb,
+    jsonb_build_object('id', tag.id, 'name', tag.name, 'act', %s::text), %s::bigint
+  FROM changes JOIN tags_tag AS tag ON tag.id = changes.tag_id
+  ORDER BY changes.conversation_id, changes.kind DESC, tag.id
+)
+SELECT DISTINCT conversation_id FROM changes
+"""
+NOTHING = Sql("SELECT NULL::bigint AS conversation_id, NULL::bigint AS tag_id WHERE false")
+MISSING = (
+    "SELECT chosen.id AS conversation_id, wanted.tag_id FROM ({chosen}) AS chosen"
+    " CROSS JOIN unnest(%s::bigint[]) AS wanted(tag_id)"
+)
+PRESENT = (
+    "SELECT x.conversation_id, x.tag_id FROM conversations_conversationtag AS x"
+    " JOIN ({chosen}) AS chosen ON chosen.id = x.conversation_id WHERE x.tag_id {which} ALL(%s::bigint[])"
+)
 
 
 class TagInUse(Exception):
@@ -25,58 +66,129 @@ class TagInUse(Exception):
         self.conversations = conversations
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The conversations that an action is about: their ids as SQL, and the Pages that they may be on."""
+
+    ids: Sql
+    page_ids: tuple[int, ...]
+
+
+def chosen_ids(conversation_ids: Collection[int]) -> Chosen:
+    ids = Sql.of(
+        "SELECT c.id FROM conversations_conversation AS c WHERE c.id = ANY(%s::bigint[])",
+        list(conversation_ids),
+    )
+    pages = rows(
+        Sql.of(
+            "SELECT DISTINCT page_id FROM conversations_conversation WHERE id = ANY(%s::bigint[])",
+            list(conversation_ids),
+        )
+    )
+    return Chosen(ids, tuple(page_id for (page_id,) in pages))
+
+
+def chosen_by(selection: Selection) -> Chosen:
+    """All that match. Which they are is decided when the change is made."""
+    return Chosen(matching(selection), selection.page_ids)
+
+
+# -- what an action is -------------------------------------------------------------------------------------
+def assign(chosen: Chosen, tag_ids: list[int]) -> tuple[Sql, Sql]:
+    """(leaving, coming)"""
+    return NOTHING, within(MISSING, chosen, tag_ids)
+
+
+def remove(chosen: Chosen, tag_ids: list[int]) -> tuple[Sql, Sql]:
+    return within(PRESENT.replace("{which} ALL", "= ANY"), chosen, tag_ids), NOTHING
+
+
+def replace(chosen: Chosen, tag_ids: list[int]) -> tuple[Sql, Sql]:
+    """Leaves exactly these."""
+    others = within(PRESENT.replace("{which}", "<>"), chosen, tag_ids)
+    return others, within(MISSING, chosen, tag_ids)
+
+
+def within(template: str, chosen: Chosen, tag_ids: list[int]) -> Sql:
+    return Sql(template.replace("{chosen}", chosen.ids.text), (*chosen.ids.params, tag_ids))
+
+
+ACTIONS = {"assign": assign, "remove": remove, "replace": replace}
+
+
 @transaction.atomic
+def change_tags(
+    action: str, chosen: Chosen, tags: Iterable[Tag], *, actor, act: uuid.UUID | None = None
+) -> set[int]:
+    """`action`: assign, remove or replace. Returns the ids of the conversations that changed."""
+    lock_rows(chosen.page_ids)
+    leaving, coming = ACTIONS[action](chosen, [tag.pk for tag in tags])
+    return _change(leaving, coming, actor, act or uuid.uuid4())
+
+
+def would_change(action: str, chosen: Chosen, tags: Iterable[Tag]) -> int:
+    """How many conversations the change would change. Writes and locks nothing."""
+    leaving, coming = ACTIONS[action](chosen, [tag.pk for tag in tags])
+    missing = coming.inside(
+        "SELECT conversation_id FROM ({}) AS coming WHERE NOT EXISTS"
+        " (SELECT FROM conversations_conversationtag AS x"
+        " WHERE (x.conversation_id, x.tag_id) = (coming.conversation_id, coming.tag_id))"
+    )
+    present = leaving.inside("SELECT conversation_id FROM ({}) AS leaving")
+    return value(
+        Sql.join(" UNION ALL ", [missing, present]).inside(
+            "SELECT count(DISTINCT conversation_id) FROM ({}) AS changes"
+        )
+    )
+
+
+def count(chosen: Chosen) -> int:
+    return value(chosen.ids.inside("SELECT count(*) FROM ({}) AS chosen"))
+
+
+def pages_of(chosen: Chosen) -> list[int]:
+    """The Pages that they are on."""
+    return [
+        page_id
+        for page_id in chosen.page_ids
+        if value(
+            chosen.ids.inside(
+                "SELECT EXISTS (SELECT FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
+            )
+            + Sql.of(" WHERE c.page_id = %s)", page_id)
+        )
+    ]
+
+
+def _change(leaving: Sql, coming: Sql, actor, act: uuid.UUID) -> set[int]:
+    before, between = CHANGE.split("{leaving}")
+    between, after = between.split("{coming}")
+    who, now = actor and actor.pk, timezone.now()
+    statement = Sql.join("", [Sql(before), leaving, Sql(between), coming])
+    statement += Sql.of(after, who, now, act, now, str(act), who)
+    return {pk for (pk,) in rows(statement)}
+
+
+# -- the verbs for conversations that are known ------------------------------------------------------------
 def tag_conversations(
     conversation_ids: Collection[int], tags: Iterable[Tag], *, actor, act: uuid.UUID | None = None
 ) -> set[int]:
     """Adds these tags where they are missing; returns the ids of the conversations that changed."""
-    act, tags = act or uuid.uuid4(), list(tags)
-    conversations = _locked(conversation_ids)
-    present = set(_rows(conversation_ids, tags).values_list("conversation_id", "tag_id"))
-    missing = [(row, tag) for row in conversations for tag in tags if (row["pk"], tag.pk) not in present]
-    now = timezone.now()
-    ConversationTag.objects.bulk_create(
-        (
-            ConversationTag(
-                conversation_id=row["pk"],
-                tag_id=tag.pk,
-                page_id=row["page_id"],
-                last_message_time=row["last_message_time"],
-                actor=actor,
-                created_at=now,
-                act=act,
-            )
-            for row, tag in missing
-        ),
-        batch_size=CHUNK,
-    )
-    _record(InteractionEvent.Kind.TAG_ADDED, [(row["pk"], tag) for row, tag in missing], actor, act, now)
-    return {row["pk"] for row, _ in missing}
+    return change_tags("assign", chosen_ids(conversation_ids), tags, actor=actor, act=act)
 
 
-@transaction.atomic
 def untag_conversations(
     conversation_ids: Collection[int], tags: Iterable[Tag], *, actor, act: uuid.UUID | None = None
 ) -> set[int]:
     """Takes these tags off where they are; returns the ids of the conversations that changed."""
-    act = act or uuid.uuid4()
-    _locked(conversation_ids)
-    rows = list(_rows(conversation_ids, tags).select_related("tag"))
-    ConversationTag.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    removed = [(row.conversation_id, row.tag) for row in rows]
-    _record(InteractionEvent.Kind.TAG_REMOVED, removed, actor, act, timezone.now())
-    return {conversation_id for conversation_id, _ in removed}
+    return change_tags("remove", chosen_ids(conversation_ids), tags, actor=actor, act=act)
 
 
-@transaction.atomic
 def replace_tags(
     conversation_ids: Collection[int], tags: Iterable[Tag], *, actor, act: uuid.UUID | None = None
 ) -> set[int]:
     """Leaves exactly these tags; returns the ids of the conversations that changed."""
-    act, tags = act or uuid.uuid4(), list(tags)
-    others = Tag.objects.exclude(pk__in=[tag.pk for tag in tags])
-    removed = untag_conversations(conversation_ids, others, actor=actor, act=act)
-    return removed | tag_conversations(conversation_ids, tags, actor=actor, act=act)
+    return change_tags("replace", chosen_ids(conversation_ids), tags, actor=actor, act=act)
 
 
 @transaction.atomic
@@ -85,36 +197,47 @@ def delete_tag(tag: Tag, *, force: bool, actor) -> None:
 
     Raises TagInUse.
     """
-    lock_rows(Page.objects.values_list("pk", flat=True))  # nobody tags meanwhile
-    ids = list(tag.conversation_rows.values_list("conversation_id", flat=True))
-    if ids and not force:
-        raise TagInUse(len(ids))
-    untag_conversations(ids, [tag], actor=actor)
+    pages = tuple(Page.objects.values_list("pk", flat=True))
+    lock_rows(pages)  # nobody tags meanwhile
+    tagged = Chosen(Sql.of(TAGGED, tag.pk), pages)
+    in_use = count(tagged)
+    if in_use and not force:
+        raise TagInUse(in_use)
+    change_tags("remove", tagged, [tag], actor=actor)
     tag.delete()
 
 
-def _locked(conversation_ids: Collection[int]) -> list[Any]:
-    """The conversations, read when nobody else can change them any more."""
-    rows = Conversation.objects.filter(pk__in=conversation_ids)
-    lock_rows(rows.order_by().values_list("page_id", flat=True).distinct())
-    return list(rows.order_by("pk").values("pk", "page_id", "last_message_time"))
+TAGGED = "SELECT conversation_id AS id FROM conversations_conversationtag WHERE tag_id = %s"
+
+# -- undo --------------------------------------------------------------------------------------------------
+# What still stands as the act left it: nobody has put on or taken off that tag there since.
+STANDING = """
+SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id FROM conversations_interactionevent AS e
+WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND e.kind = %s AND NOT EXISTS (
+  SELECT FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
+    AND later.kind IN ('tag_added', 'tag_removed') AND later.data->'id' = e.data->'id'
+)
+"""
+OF_ACT = (
+    "SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e"
+    " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed')"
+)
 
 
-def _rows(conversation_ids: Collection[int], tags: Iterable[Tag]):
-    return ConversationTag.objects.filter(conversation_id__in=conversation_ids, tag__in=tags)
+def chosen_by_act(act: uuid.UUID) -> Chosen:
+    """The conversations that this act changed."""
+    ids = Sql.of(OF_ACT, str(act))
+    pages = "SELECT DISTINCT c.page_id FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
+    return Chosen(ids, tuple(page_id for (page_id,) in rows(ids.inside(pages))))
 
 
-def _record(kind: str, changes: list[tuple[int, Tag]], actor, act: uuid.UUID, now) -> None:
-    InteractionEvent.objects.bulk_create(
-        (
-            InteractionEvent(
-                conversation_id=conversation_id,
-                kind=kind,
-                occurred_at=now,
-                actor=actor,
-                data={"id": tag.pk, "name": tag.name, "act": str(act)},
-            )
-            for conversation_id, tag in changes
-        ),
-        batch_size=CHUNK,
-    )
+@transaction.atomic
+def undo(act: uuid.UUID, chosen: Chosen, *, actor) -> tuple[set[int], uuid.UUID]:
+    """Takes back what still stands of an act, as an act of its own: the ids of what changed, and its id."""
+    lock_rows(chosen.page_ids)
+    added, removed = (Sql.of(STANDING, str(act), kind) for kind in ("tag_added", "tag_removed"))
+    known = removed.inside("SELECT conversation_id, tag_id FROM ({}) AS gone WHERE EXISTS")
+    known += Sql(" (SELECT FROM tags_tag WHERE tags_tag.id = gone.tag_id)")
+    own = uuid.uuid4()
+    return _change(added, known, actor, own), own

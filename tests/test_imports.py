@@ -65,6 +65,7 @@ ALLOWED = {
     "conversations.jobs": [
         "conversations.locks",
         "conversations.models",
+        "conversations.reading.messages",
         "conversations.sync.runs",
         "conversations.sync.service",
     ],

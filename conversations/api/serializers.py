@@ -5,7 +5,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from conversations.models import Conversation, InteractionEvent, Page, Platform, SyncRun
-from conversations.reading.values import as_flag, as_id
+from conversations.reading.filters import PARAMETERS
+from conversations.reading.values import as_flag, as_id, shown
 from tags.models import COLOR, Tag
 
 # -- out ---------------------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ class RunSerializer(serializers.ModelSerializer):
 class BulkResultSerializer(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
-    matched = serializers.IntegerField(help_text="Conversations that were named")
+    matched = serializers.IntegerField(help_text="Conversations that were named or match the filter")
     changed = serializers.IntegerField(help_text="Conversations whose tags differ afterwards")
     act = serializers.UUIDField(allow_null=True, help_text="In the events of this change; null on dry_run")
 
@@ -203,10 +204,49 @@ class TagIdsBody(serializers.Serializer):
     tagIds = serializers.ListField(child=IdField(), max_length=1000)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "The list's parameters, without page, limit, cursor and total",
+        "additionalProperties": {"type": ["string", "integer", "boolean", "array", "null"]},
+    }
+)
+class FilterField(serializers.Field):
+    """Parameters of the list as JSON says them, made those of an address."""
+
+    def to_internal_value(self, data) -> dict[str, str]:
+        if not isinstance(data, dict):
+            raise ValidationError("It must be an object: the list's parameters.")
+        known = {"facebookPageId", *PARAMETERS}
+        for name in data:
+            if name not in known:
+                raise ValidationError(f"There is no parameter {shown(name)}.")
+        return {name: self.as_text(name, value) for name, value in data.items() if value is not None}
+
+    def as_text(self, name: str, value) -> str:
+        if isinstance(value, list):
+            return ",".join(self.as_text(name, item) for item in value)
+        if not isinstance(value, str | int):
+            raise ValidationError(f"{name} cannot be {shown(value)}.")
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class BulkTagsBody(TagIdsBody):
-    conversationIds = serializers.ListField(child=IdField(), max_length=10_000)
+    conversationIds = serializers.ListField(child=IdField(), max_length=10_000, required=False)
+    filter = FilterField(required=False)
     action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
     dry_run = FlagField(default=False)
+
+    def validate(self, attrs):
+        if "conversationIds" not in attrs and "filter" not in attrs:
+            raise ValidationError({"conversationIds": ["Name conversations, or give a filter."]})
+        if "conversationIds" in attrs and "filter" in attrs:
+            raise ValidationError({"filter": ["Give a filter or conversationIds, not both."]})
+        return attrs
+
+
+class EmptyBody(serializers.Serializer):
+    pass
 
 
 class StatusBody(serializers.Serializer):

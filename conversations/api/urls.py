@@ -2,6 +2,7 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from conversations.api.streams import lasting
+from conversations.api.views.acts import UndoView
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.runs import RunViewSet
@@ -19,6 +20,7 @@ urlpatterns = [
     path("conversations/sync", lasting(SyncView.as_view())),
     path("conversations/sync-stream", lasting(SyncStreamView.as_view())),
     path("events", lasting(EventsView.as_view())),
+    path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),
     *router.urls,
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),

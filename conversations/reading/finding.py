@@ -306,3 +306,28 @@ def keys(selection: Selection, column: str) -> Sql:
     wanted = "ARRAY[conversations_name_key(%s, %s)]" if selection.is_short else "conversations_keys(%s, %s)"
     each = (Sql.of(f"{column} @> {wanted}", page_id, selection.search) for page_id in selection.page_ids)
     return Sql.join(" OR ", each)
+
+
+# -- all of it, in no order --------------------------------------------------------------------------------
+def arms_of_all(selection: Selection, sizes: Sizes) -> list[Sql]:
+    """FROM and WHERE of all that fits, in arms that share no row."""
+    size, lead = smallest(selection, sizes)
+    if selection.search is None or size <= WALK:
+        return arms_of(selection, lead)
+    found = hits(selection).inside("({}) c")
+    looked_up = Lead("{}", *ROWS[1:], decides=HITS.decides)
+    return [
+        Sql(arm.text.replace("{}", found.text, 1), found.params + arm.params)
+        for arm in arms_of(selection, looked_up)
+    ]
+
+
+def matching(selection: Selection) -> Sql:
+    """`id` of all that fits, each once."""
+    if selection.is_impossible:
+        return Sql("SELECT NULL::bigint AS id WHERE false")
+    sizes = read_sizes(selection)
+    size, lead = smallest(selection, sizes)
+    row_id = lead.id if selection.search is None or size <= WALK else "c.id"
+    arms = [Sql(f"SELECT {row_id} AS id") + arm for arm in arms_of_all(selection, sizes)]
+    return Sql.join(" UNION ALL ", arms)

@@ -3,16 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from conversations.reading.finding import (
-    ROWS,
-    WALK,
-    Lead,
-    Sizes,
-    arms_of,
-    hits,
-    leads,
-    smallest,
-)
+from conversations.reading.finding import Sizes, arms_of_all, leads
 from conversations.reading.selection import Selection
 from conversations.reading.sql import Sql, rows, value
 
@@ -78,26 +69,13 @@ def is_but_for_tags(selection: Selection) -> bool:
 
 def counting(selection: Selection, sizes: Sizes, *, limit: int | None = None) -> Sql:
     ends = Sql.of(" LIMIT %s", limit) if limit else Sql("")
-    arms = [(Sql("SELECT 1") + arm + ends).inside("({})") for arm in matching(selection, sizes)]
+    arms = [(Sql("SELECT 1") + arm + ends).inside("({})") for arm in arms_of_all(selection, sizes)]
     every = Sql.join(" UNION ALL ", arms).inside("SELECT FROM ({}) arms") + ends
     return every.inside("SELECT count(*) FROM ({}) matching")
 
 
-def matching(selection: Selection, sizes: Sizes) -> list[Sql]:
-    """FROM and WHERE of what fits, in arms that share no row; not in any order."""
-    size, lead = smallest(selection, sizes)
-    if selection.search is None or size <= WALK:
-        return arms_of(selection, lead)
-    found = hits(selection).inside("({}) c")
-    lead = Lead("{}", *ROWS[1:], decides=frozenset({"search", "pages"}))
-    return [
-        Sql(arm.text.replace("{}", found.text, 1), found.params + arm.params)
-        for arm in arms_of(selection, lead)
-    ]
-
-
 def expected(selection: Selection, sizes: Sizes) -> int:
-    arms = Sql.join(" UNION ALL ", [Sql("SELECT 1") + arm for arm in matching(selection, sizes)])
+    arms = Sql.join(" UNION ALL ", [Sql("SELECT 1") + arm for arm in arms_of_all(selection, sizes)])
     [[plan]] = rows(arms.inside("EXPLAIN (FORMAT JSON) {}"))
     plan = json.loads(plan) if isinstance(plan, str) else plan
     return int(plan[0]["Plan"]["Plan Rows"])

@@ -28,10 +28,19 @@ from conversations.reading import rows
 from conversations.reading.filters import PARAMETERS, ConversationFilter
 from conversations.reading.values import BIGGEST_ID
 from conversations.status import set_status
-from conversations.tagging import replace_tags, tag_conversations, untag_conversations
+from conversations.tagging import (
+    Chosen,
+    change_tags,
+    chosen_by,
+    chosen_ids,
+    count,
+    pages_of,
+    replace_tags,
+    tag_conversations,
+    would_change,
+)
 from tags.models import Tag
 
-ACTIONS = {"assign": tag_conversations, "remove": untag_conversations, "replace": replace_tags}
 DONE = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
 ONE = wrapped("conversation", ConversationSerializer)
@@ -117,35 +126,38 @@ class ConversationViewSet(GenericViewSet):
     @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-tags")
     def bulk_tags(self, request):
-        """Tags many at once: all of them or, where one cannot be, none (tagger)."""
+        """Tags many at once, named or by filter: all of them or, where one cannot be, none (tagger)."""
         body = read_body(request, BulkTagsBody)
-        ids = changeable(request, body["conversationIds"])
-        tags, act, is_trial = known_tags(body["tagIds"]), uuid.uuid4(), body["dry_run"]
+        verb, tags, is_trial = body["action"], known_tags(body["tagIds"]), body["dry_run"]
+        act = None if is_trial else uuid.uuid4()
         with transaction.atomic():
-            changed = ACTIONS[body["action"]](ids, tags, actor=request.user, act=act)
-            transaction.set_rollback(is_trial)
-        verb = DONE[body["action"]] if not is_trial else "Would change"
-        plural = "" if len(changed) == 1 else "s"
-        return Response(
-            {
-                "success": True,
-                "message": f"{verb} {len(changed)} conversation{plural}.",
-                "matched": len(ids),
-                "changed": len(changed),
-                "act": None if is_trial else act,
-            }
-        )
+            chosen = changeable(request.user, body)
+            matched = count(chosen)
+            if is_trial:
+                changed = would_change(verb, chosen, tags)
+            else:
+                changed = len(change_tags(verb, chosen, tags, actor=request.user, act=act))
+        return bulk_answer("Would change" if is_trial else DONE[verb], matched, changed, act)
 
 
-def changeable(request, conversation_ids: list[int]) -> list[int]:
-    """These conversations, each once; refused where one is not seen or may not be tagged."""
-    wanted = set(conversation_ids)
-    seen = Conversation.objects.for_pages(page_ids(request.user))
+def bulk_answer(verb: str, matched: int, changed: int, act: uuid.UUID | None) -> Response:
+    message = f"{verb} {changed} conversation{'s' * (changed != 1)}."
+    return Response({"success": True, "message": message, "matched": matched, "changed": changed, "act": act})
+
+
+def changeable(user, body: dict) -> Chosen:
+    """The conversations a bulk act is about; refused where one is not seen or may not be tagged."""
+    if "filter" in body:
+        chosen = chosen_by(selected(user, body["filter"]))
+        require_role(user, pages_of(chosen), TAGGER)
+        return chosen
+    wanted = set(body["conversationIds"])
+    seen = Conversation.objects.for_pages(page_ids(user))
     pages = dict(seen.filter(pk__in=possible(wanted)).values_list("pk", "page_id"))
     if missing := wanted - pages.keys():
         raise NotFound(f"There is no conversation {min(missing)} that you may see; nothing was changed.")
-    require_role(request.user, pages.values(), TAGGER)
-    return sorted(pages)
+    require_role(user, pages.values(), TAGGER)
+    return chosen_ids(sorted(pages))
 
 
 def known_tags(tag_ids: list[int]) -> list[Tag]:

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from conversations.models import Page, PageMember, Thread
+from conversations.models import CallBudget, Page, PageMember, Thread
 from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 

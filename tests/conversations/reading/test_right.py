@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from conversations.models import Conversation, InteractionEvent, Page
-from conversations.reading import finding, totals
+from conversations.reading import finding
 from conversations.tagging import tag_conversations
 from conversations.text import fold
 from tests.factories import NOON, PageFactory, PageMemberFactory, TagFactory, UserFactory, api, superuser
@@ -62,7 +62,6 @@ class Row:
 def ways(request, monkeypatch):
     """Short walks, so that the index is asked; and Pages as arms of their own, or not."""
     monkeypatch.setattr(finding, "WALK", 4)
-    monkeypatch.setattr(totals, "WALK", 4)
     monkeypatch.setattr(finding, "FEW_PAGES", 1 if request.param == "wide" else 9)
 
 

@@ -1,4 +1,7 @@
+import threading
+
 import pytest
+from django.db import connection
 
 from conversations.models import Conversation, ConversationTag, InteractionEvent
 from conversations.tagging import tag_conversations
@@ -124,10 +127,15 @@ def test_unknown_tag_refuses_all(user, three, vip):
         ({"dry_run": None}, "dry_run"),
         ({"dry_run": []}, "dry_run"),
         ({"filter": {"search": "ann"}}, "filter"),
+        ({"conversationIds": ..., "filter": "vip"}, "filter"),
+        ({"conversationIds": ..., "filter": {"limit": 5}}, "filter"),
+        ({"conversationIds": ..., "filter": {"search": {}}}, "filter"),
+        ({"conversationIds": ..., "filter": {"status": "open"}}, "status"),
     ],
 )
 def test_bad_field_is_named(user, three, vip, change, field):
     body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"} | change
+    body = {name: value for name, value in body.items() if value is not ...}
     assert bulk(user, 400, **body)["field"] == field
 
 
@@ -149,3 +157,120 @@ def test_many_at_once_cost_few_queries(user, page, vip, django_assert_max_num_qu
     with django_assert_max_num_queries(25):
         answer = bulk(user, conversationIds=ids * 5, tagIds=[vip.pk], action="assign")
     assert answer["changed"] == ConversationTag.objects.count() == 2_000
+
+
+# -- everything that matches -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def late(db):
+    return TagFactory(name="Late")
+
+
+def test_all_that_match_the_filter_are_changed_and_no_others(user, page, three, vip, late):
+    tag_conversations(three[:2], [late], actor=None)
+    strangers = ConversationFactory().pk
+    tag_conversations([strangers], [late], actor=None)
+    body = {"filter": {"include_tags": [late.pk]}, "tagIds": [vip.pk], "action": "assign"}
+    trial = bulk(user, **body, dry_run=True)
+    assert (trial["matched"], trial["changed"], trial["act"]) == (2, 2, None)
+    assert tagged(vip) == set()
+    answer = bulk(user, **body)
+    assert (answer["matched"], answer["changed"]) == (2, 2)
+    assert tagged(vip) == set(three[:2])
+    events = InteractionEvent.objects.filter(data__act=answer["act"])
+    assert [(e.kind, e.actor, e.data["name"]) for e in events] == [("tag_added", user, "VIP")] * 2
+    rows = ConversationTag.objects.filter(tag=vip).select_related("conversation")
+    assert all(row.last_message_time == row.conversation.last_message_time for row in rows)
+
+
+@pytest.mark.parametrize("action", ["assign", "remove", "replace"])
+@pytest.mark.parametrize("search", [{}, {"search": "customer"}, {"untagged": True}, {"unread": 0}])
+def test_trial_says_what_the_act_then_does(user, page, three, vip, late, action, search):
+    tag_conversations(three[:1], [vip], actor=None)
+    tag_conversations(three[1:2], [vip, late], actor=None)
+    body = {"filter": search, "tagIds": [late.pk], "action": action}
+    trial, answer = bulk(user, **body, dry_run=1), bulk(user, **body)
+    assert (trial["matched"], trial["changed"]) == (answer["matched"], answer["changed"])
+
+
+def test_filter_that_meets_a_page_without_the_role_refuses_all(user, three, vip):
+    readable = PageMemberFactory(user=user, role="viewer").page
+    body = {"tagIds": [vip.pk], "action": "assign"}
+    assert bulk(user, **body, filter={})["changed"] == 3  # that Page is empty
+    ConversationFactory(page=readable)
+    bulk(user, 403, **body, filter={})
+    bulk(user, 404, **body, filter={"facebookPageId": PageFactory().facebook_page_id})
+    assert len(tagged(vip)) == 3
+
+
+def test_an_impossible_filter_matches_nothing(user, three, vip):
+    answer = bulk(user, filter={"include_tags": "nobody"}, tagIds=[vip.pk], action="replace")
+    assert (answer["matched"], answer["changed"]) == (0, 0)
+
+
+# -- undo --------------------------------------------------------------------------------------------------
+
+
+def undo(user, act, code=200):
+    answer = api(user).post(f"/api/acts/{act}/undo", {}, format="json")
+    assert answer.status_code == code, answer.content
+    return answer.json()
+
+
+@pytest.mark.parametrize("action", ["assign", "remove", "replace"])
+def test_an_act_is_undone_as_one_and_so_is_the_undoing(user, three, vip, late, action):
+    tag_conversations(three[:2], [vip, late], actor=None)
+    tag_conversations(three[2:], [vip], actor=None)
+    before = tagged(vip), tagged(late)
+    answer = bulk(user, filter={}, tagIds=[late.pk], action=action)
+    after = tagged(vip), tagged(late)
+    undone = undo(user, answer["act"])
+    assert undone["changed"] == undone["matched"] == answer["changed"]
+    assert (tagged(vip), tagged(late)) == before
+    assert undo(user, answer["act"])["changed"] == 0
+    assert undo(user, undone["act"])["changed"] == answer["changed"]
+    assert (tagged(vip), tagged(late)) == after
+
+
+def test_what_somebody_changed_since_stands(user, three, vip):
+    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
+    bulk(user, conversationIds=three[:1], tagIds=[vip.pk], action="remove")
+    bulk(user, conversationIds=three[:1], tagIds=[vip.pk], action="assign")
+    bulk(user, conversationIds=three[1:2], tagIds=[vip.pk], action="remove")
+    assert undo(user, act)["changed"] == 1
+    assert tagged(vip) == set(three[:1])
+
+
+def test_a_tag_that_is_gone_does_not_come_back(user, three, vip):
+    tag_conversations(three, [vip], actor=None)
+    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="remove")["act"]
+    vip.delete()
+    assert undo(user, act)["changed"] == 0
+
+
+def test_acts_of_others_are_undone_by_taggers_alone(user, page, three, vip):
+    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
+    undo(member(PageFactory(), "tagger"), act, 404)
+    undo(member(page, "viewer"), act, 403)
+    undo(user, "0d9c0d9c-0000-4000-8000-000000000000", 404)
+    undo(user, "nonsense", 404)
+    assert undo(member(page, "tagger"), act)["changed"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_lose_nothing(user, three, vip, late):
+    def work(tag):
+        try:
+            bulk(user, filter={}, tagIds=[tag.pk], action="assign")
+        finally:
+            connection.close()
+
+    api(user)  # makes the token
+    workers = [threading.Thread(target=work, args=[tag]) for tag in (vip, late) * 3]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert tagged(vip) == tagged(late) == set(three)
+    assert InteractionEvent.objects.count() == 6
