@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import TAGGER, TaggersChange, page_ids, require_role
 from conversations.api.asking import selected
+from conversations.api.exporting import exported
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.params import KnownParameters
 from conversations.api.schema import wrapped
@@ -18,11 +19,13 @@ from conversations.api.serializers import (
     BulkTagsBody,
     ConversationSerializer,
     ConversationTagSerializer,
+    ErrorSerializer,
     EventSerializer,
     StatusBody,
     TagIdsBody,
     read_body,
 )
+from conversations.api.views.sync import AnyAccept
 from conversations.models import Conversation, InteractionEvent
 from conversations.reading import rows
 from conversations.reading.filters import PARAMETERS, ConversationFilter
@@ -49,6 +52,8 @@ PAGE = OpenApiParameter(
     "facebookPageId", str, description="Facebook's id of a Page; `all` (the default): every Page one may see."
 )
 
+FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="csv is the default.")
+
 
 class ConversationViewSet(GenericViewSet):
     """What people wrote to the Pages, newest first."""
@@ -62,6 +67,7 @@ class ConversationViewSet(GenericViewSet):
     parameters = {
         "list": {"facebookPageId", *ConversationPagination.parameters, *PARAMETERS},
         "events": EventPagination.parameters,
+        "export": {"format", "facebookPageId", *PARAMETERS},
     }
 
     def get_queryset(self):
@@ -122,6 +128,16 @@ class ConversationViewSet(GenericViewSet):
 
     def tags_of(self, conversation) -> Response:
         return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk]})
+
+    @extend_schema(
+        parameters=[FORMAT, PAGE],
+        filters=True,
+        responses={(200, "text/csv"): str, (200, "application/x-ndjson"): str, 404: ErrorSerializer},
+    )
+    @action(detail=False, pagination_class=None, content_negotiation_class=AnyAccept)
+    def export(self, request):
+        """All conversations that fit as a file, a row each: names, tags, times, counts, last message."""
+        return exported(request)
 
     @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-tags")
