@@ -1,21 +1,11 @@
 """Every question we ask the tables, by name."""
 
 from django.apps import apps
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-
-from conversations.text import fold
 
 UNREAD = 4  # the highest bit of Conversation.facets
 ROLES = ["viewer", "tagger", "manager"]  # each may do what those before it may
-
-
-def _tag_rows():
-    return apps.get_model("conversations", "ConversationTag").objects.all()
-
-
-def _rows_of_each():
-    return _tag_rows().filter(conversation_id=OuterRef("pk"))
 
 
 def _enough(role: str) -> list[str]:
@@ -61,7 +51,7 @@ class PageQuerySet(QuerySet):
 
 
 class ConversationQuerySet(OfPageQuerySet):
-    """Filters for lists of conversations. Pages and tags are given as ids, resolved before the question."""
+    """What a list is filtered by is asked in reading/: here is what else is asked of conversations."""
 
     def for_pages(self, page_ids):
         return self.filter(page_id__in=page_ids)
@@ -69,49 +59,6 @@ class ConversationQuerySet(OfPageQuerySet):
     def newest_first(self):
         """By time of the last message, ties by the higher id, those without a time last."""
         return self.order_by(F("last_message_time").desc(nulls_last=True), "-id")
-
-    def tagged_with_any(self, tag_ids):
-        return self.filter(Exists(_rows_of_each().filter(tag_id__in=tag_ids)))
-
-    def tagged_with_all(self, tag_ids):
-        found = self
-        for tag_id in tag_ids:
-            found = found.filter(Exists(_rows_of_each().filter(tag_id=tag_id)))
-        return found
-
-    def without_tags(self, tag_ids):
-        return self.filter(~Exists(_rows_of_each().filter(tag_id__in=tag_ids)))
-
-    def untagged(self):
-        return self.filter(~Exists(_rows_of_each()))
-
-    def tagged(self):
-        return self.filter(Exists(_rows_of_each()))
-
-    def unread(self):
-        return self.filter(unread_count__gt=0)
-
-    def read(self):
-        return self.filter(unread_count=0)
-
-    def with_status(self, status: str):
-        return self.filter(conversation_status=status)
-
-    def on_platform(self, platform: str):
-        return self.filter(platform=platform)
-
-    def search(self, term: str):
-        """A part of the sender's name or of the last message, whatever its case and accents."""
-        folded = fold(term)
-        # A lone accent folds to nothing, which would be found everywhere.
-        return self.filter(search__contains=folded) if folded else self.none()
-
-    def since(self, moment):
-        return self.filter(last_message_time__gte=moment)
-
-    def until(self, moment):
-        """Up to and including this moment."""
-        return self.filter(last_message_time__lte=moment)
 
 
 class ConversationTagQuerySet(OfPageQuerySet):

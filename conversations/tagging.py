@@ -216,7 +216,7 @@ SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id FROM conversations_i
 WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND e.kind = %s AND NOT EXISTS (
   SELECT FROM conversations_interactionevent AS later
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
-    AND later.kind IN ('tag_added', 'tag_removed') AND later.data->'id' = e.data->'id'
+    AND starts_with(later.kind, 'tag_') AND later.data->'id' = e.data->'id'
 )
 """
 OF_ACT = (

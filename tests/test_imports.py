@@ -35,7 +35,7 @@ ALLOWED = {
     "conversations.text": [],
     "conversations.secrets": [],
     "conversations.locks": [],
-    "conversations.querysets": ["conversations.text"],
+    "conversations.querysets": [],
     "conversations.models": [
         "conversations.querysets",
         "conversations.secrets",

@@ -1,8 +1,6 @@
 """What staff do to many conversations at once: to those selected, or to all that match the filters."""
 
-import uuid
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,13 +10,14 @@ from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from conversations.admin.access import TAGGER, page_ids
-from conversations.models import Conversation
+from conversations.admin.asking import selection_of
+from conversations.models import Conversation, Page
+from conversations.reading.sql import rows
 from conversations.status import set_status
-from conversations.tagging import tag_conversations, untag_conversations
+from conversations.tagging import Chosen, change_tags, chosen_by, chosen_ids, count, pages_of
 from tags.models import Tag
 
 CHUNK = 5000
-Change = Callable[[list[int], uuid.UUID], set[int]]
 
 
 class TagsForm(forms.Form):
@@ -31,12 +30,12 @@ class TagsForm(forms.Form):
 
 @admin.action(description="Add tags …")
 def add_tags(modeladmin, request, queryset):
-    return with_tags(modeladmin, request, queryset, tag_conversations, "Tagged")
+    return with_tags(modeladmin, request, queryset, "assign", "Tagged")
 
 
 @admin.action(description="Remove tags …")
 def remove_tags(modeladmin, request, queryset):
-    return with_tags(modeladmin, request, queryset, untag_conversations, "Removed tags from")
+    return with_tags(modeladmin, request, queryset, "remove", "Removed tags from")
 
 
 @admin.action(description="Mark as done")
@@ -52,27 +51,31 @@ def mark_active(modeladmin, request, queryset):
 ACTIONS = [add_tags, remove_tags, mark_done, mark_active]
 
 
-def with_tags(modeladmin, request, queryset, change, verb: str):
+def chosen(request, queryset) -> Chosen:
+    """Those selected, or all that match the filters, however many."""
+    if request.POST.get("select_across") == "1":
+        return chosen_by(selection_of(request))
+    return chosen_ids(list(queryset.order_by().values_list("pk", flat=True)))
+
+
+def with_tags(modeladmin, request, queryset, action: str, verb: str):
     """Asks which tags, then does it."""
-    if is_refused(modeladmin, request, queryset):
+    these = chosen(request, queryset)
+    if is_refused(modeladmin, request, these):
         return None
     form = TagsForm(request.POST if "tags_asked" in request.POST else None)
     if form.is_valid():
-        tags = list(form.cleaned_data["tags"])
-        do(
-            modeladmin,
-            request,
-            queryset,
-            lambda ids, act: change(ids, tags, actor=request.user, act=act),
-            verb,
-        )
+        with transaction.atomic():
+            seen = count(these)
+            changed = change_tags(action, these, form.cleaned_data["tags"], actor=request.user)
+        tell(modeladmin, request, verb, seen, len(changed))
         return None
     context = {
         **modeladmin.admin_site.each_context(request),
         "title": {"Tagged": "Add tags"}.get(verb, "Remove tags"),
         "opts": modeladmin.opts,
         "form": form,
-        "count": modeladmin.get_paginator(request, queryset, modeladmin.list_per_page).count,
+        "count": count(these),
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "checkbox": ACTION_CHECKBOX_NAME,
         "action": request.POST["action"],
@@ -82,38 +85,37 @@ def with_tags(modeladmin, request, queryset, change, verb: str):
 
 
 def with_status(modeladmin, request, queryset, status: str, verb: str) -> None:
-    if not is_refused(modeladmin, request, queryset):
-        change = partial(set_status, status=status, actor=request.user)
-        do(modeladmin, request, queryset, lambda ids, act: change(ids), verb)
+    these = chosen(request, queryset)
+    if is_refused(modeladmin, request, these):
+        return
+    seen = changed = 0
+    with transaction.atomic():
+        for ids in in_chunks(these):
+            changed += len(set_status(ids, status, actor=request.user))
+            seen += len(ids)
+    tell(modeladmin, request, verb, seen, changed)
 
 
-def is_refused(modeladmin, request, queryset) -> bool:
+def is_refused(modeladmin, request, these: Chosen) -> bool:
     """All or nothing: where one of them is on a Page that the user only views, none is changed."""
-    others = queryset.exclude(page__in=page_ids(request, TAGGER)).select_related("page")
-    first = others.order_by().first()
+    first = Page.objects.filter(pk__in=set(pages_of(these)) - set(page_ids(request, TAGGER))).first()
     if first:
-        words = (
-            f"Nothing was changed: on {first.page} you may only look. Choose conversations of another Page."
-        )
+        words = f"Nothing was changed: on {first} you may only look. Choose conversations of another Page."
         modeladmin.message_user(request, words, messages.ERROR)
     return first is not None
 
 
-def do(modeladmin, request, queryset, change: Change, verb: str) -> None:
-    act, changed, seen = uuid.uuid4(), 0, 0
-    with transaction.atomic():
-        for ids in in_chunks(queryset):
-            changed += len(change(ids, act))
-            seen += len(ids)
+def tell(modeladmin, request, verb: str, seen: int, changed: int) -> None:
     words = f"{verb} {counted(changed)}."
     if seen > changed:
         words += f" {counted(seen - changed).capitalize()} needed no change."
     modeladmin.message_user(request, words, messages.SUCCESS)
 
 
-def in_chunks(queryset) -> Iterator[list[int]]:
+def in_chunks(these: Chosen) -> Iterator[list[int]]:
     """Page by page: whoever writes locks Pages in the order of their ids."""
-    ids = list(queryset.order_by("page_id", "pk").values_list("pk", flat=True))
+    in_order = "SELECT c.id FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
+    ids = [pk for (pk,) in rows(these.ids.inside(in_order + " ORDER BY c.page_id, c.id"))]
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
 

@@ -1,6 +1,6 @@
 """The list of conversations, and one of them: what was said, its tags, what staff did."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpResponseRedirect
@@ -11,24 +11,50 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from conversations.admin.access import TAGGER, OfPages, has_role, page_ids, require_role, short_time
-from conversations.admin.actions import ACTIONS
+from conversations.admin.access import TAGGER, List, OfPages, has_role, page_ids, require_role, short_time
+from conversations.admin.actions import ACTIONS, counted
+from conversations.admin.asking import fault_of, selection_of
+from conversations.admin.counting import SelectionPaginator
 from conversations.admin.filters import (
     ExcludeTagsFilter,
+    IncludeModeFilter,
     IncludeTagsFilter,
     LastMessageFilter,
     PageFilter,
+    PlatformFilter,
+    SearchInFilter,
     StatusFilter,
     UnreadFilter,
     UntaggedFilter,
 )
 from conversations.admin.messages import history_of, messages_of
 from conversations.models import Conversation, ConversationTag
+from conversations.reading.sql import TooSlow
 from conversations.status import set_status
-from conversations.tagging import tag_conversations, untag_conversations
+from conversations.tagging import chosen_by_act, count, tag_conversations, undo, untag_conversations
 from tags.models import Tag
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
+
+TOO_SLOW = "The search took too long and was ended. Narrow it: more letters, a Page, a tag, a time."
+
+
+class ConversationList(List):
+    """Django reads the parameters and shows the filters; the Selection finds the rows."""
+
+    def get_results(self, request) -> None:
+        try:
+            super().get_results(request)
+            part = self.paginator.page(min(self.page_num, self.paginator.num_pages))
+            self.result_list = part.object_list
+        except TooSlow:
+            messages.error(
+                request, "The search took too long and was ended. Narrow it: more letters, a Page, a tag."
+            )
+            self.result_list, self.result_count = self.queryset.none(), 0
+            self.full_result_count, self.multi_page, self.can_show_all = 0, False, False
+        if fault := fault_of(request):
+            messages.error(request, fault)
 
 
 @admin.register(Conversation)
@@ -37,15 +63,18 @@ class ConversationAdmin(OfPages):
     list_filter = [
         PageFilter,
         IncludeTagsFilter,
+        IncludeModeFilter,
         ExcludeTagsFilter,
         UntaggedFilter,
         UnreadFilter,
         StatusFilter,
+        PlatformFilter,
         LastMessageFilter,
+        SearchInFilter,
     ]
     list_fullwidth = True
     search_fields = ["search"]
-    search_help_text = "Name or last message"
+    search_help_text = "Name or last message; one or two letters: a name's beginning"
     actions = ACTIONS
 
     # -- the list
@@ -57,7 +86,15 @@ class ConversationAdmin(OfPages):
         return Conversation.objects.newest_first().query.order_by
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.search(search_term) if search_term else queryset, False
+        return queryset, False  # the Selection has it
+
+    def get_changelist(self, request, **kwargs):
+        return ConversationList
+
+    def get_paginator(self, request, queryset, per_page, orphans=0, allow_empty_first_page=True):
+        number = request.GET.get("p", "")
+        number = int(number) if number.isdecimal() and len(number) < 10 else 1
+        return SelectionPaginator(queryset, per_page, selection_of(request), number)
 
     def has_tagger_permission(self, request) -> bool:
         return bool(page_ids(request, TAGGER))
@@ -104,10 +141,30 @@ class ConversationAdmin(OfPages):
     # -- one conversation
     def get_urls(self):
         return [
+            path(
+                "acts/<uuid:act>/undo/", self.admin_site.admin_view(self.undo), name="conversations_act_undo"
+            ),
             path("<int:pk>/tags/", self.door(self.change_tags), name="conversations_conversation_tags"),
             path("<int:pk>/status/", self.door(self.change_status), name="conversations_conversation_status"),
             *super().get_urls(),
         ]
+
+    def undo(self, request, act):
+        """Takes an act back: asks first."""
+        chosen = chosen_by_act(act)
+        if not chosen.page_ids or not has_role(request, chosen.page_ids, TAGGER):
+            raise PermissionDenied
+        if request.method == "POST":
+            changed, _ = undo(act, chosen, actor=request.user)
+            messages.success(request, f"Restored {counted(len(changed))}.")
+            return HttpResponseRedirect(reverse("admin:conversations_conversation_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Undo",
+            "opts": self.opts,
+            "count": counted(count(chosen)),
+        }
+        return TemplateResponse(request, "admin/conversations/conversation/undo.html", context)
 
     def door(self, view):
         return self.admin_site.admin_view(require_POST(view))

@@ -1,96 +1,85 @@
-"""The filters of the list of conversations. What they do not understand finds nothing."""
-
-from datetime import date, datetime, time, timedelta
+"""The filters of the list of conversations as one sees them; what they mean says admin/asking.py."""
 
 from django.contrib import admin
-from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, MultipleDropdownFilter, RadioFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
 from conversations.admin.access import page_ids
-from conversations.models import Conversation, Page
+from conversations.models import Conversation, Page, Platform
 from tags.models import Tag
 
-BIGGEST_ID = 2**63 - 1
+
+class Shown:
+    """Django's filters narrow the rows one after another; ours are read together, as a Selection."""
+
+    def queryset(self, request, queryset):
+        return queryset
 
 
-def as_ids(values: list[str]) -> list[int]:
-    numbers = (int(value) for value in values if value.isdecimal())
-    return [number for number in numbers if number <= BIGGEST_ID]
-
-
-class PageFilter(DropdownFilter):
+class PageFilter(Shown, DropdownFilter):
     title, parameter_name = "Page", "page"
 
     def lookups(self, request, model_admin):
         pages = Page.objects.filter(pk__in=page_ids(request)).order_by("name", "pk")
         return [(str(page.pk), str(page)) for page in pages.defer("access_token")]
 
-    def queryset(self, request, queryset):
-        return queryset.for_pages(as_ids([self.value()])) if self.value() else queryset
 
-
-class TagsFilter(MultipleDropdownFilter):
+class TagsFilter(Shown, MultipleDropdownFilter):
     def lookups(self, request, model_admin):
         return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")]
 
     def has_output(self) -> bool:
         return True  # also without any tags: a filter that is left out does not filter
 
-    def chosen(self) -> list[str]:
-        return [value for value in self.value() or [] if value]
-
 
 class IncludeTagsFilter(TagsFilter):
     title, parameter_name = "tags to include", "include_tags"
-
-    def queryset(self, request, queryset):
-        return queryset.tagged_with_any(as_ids(self.chosen())) if self.chosen() else queryset
 
 
 class ExcludeTagsFilter(TagsFilter):
     title, parameter_name = "tags to exclude", "exclude_tags"
 
-    def queryset(self, request, queryset):
-        return queryset.without_tags(as_ids(self.chosen())) if self.chosen() else queryset
 
+class ChoiceFilter(Shown, RadioFilter):
+    """One choice of a few."""
 
-class ChoiceFilter(RadioFilter):
-    """One choice of a few; each is a question of the queryset."""
-
-    questions: dict[str, str] = {}
+    choices_shown: list[tuple[str, str]] = []
 
     def lookups(self, request, model_admin):
-        return [(value, value.capitalize()) for value in self.questions]
+        return self.choices_shown
 
-    def queryset(self, request, queryset):
-        if not self.value():
-            return queryset
-        question = self.questions.get(self.value())
-        return getattr(queryset, question)() if question else queryset.none()
+
+class IncludeModeFilter(ChoiceFilter):
+    title, parameter_name = "of the tags to include", "include_mode"
+    choices_shown = [("any", "Any of them"), ("all", "All of them")]
 
 
 class UntaggedFilter(ChoiceFilter):
     title, parameter_name = "tagging", "tagging"
-    questions = {"untagged": "untagged", "tagged": "tagged"}
+    choices_shown = [("untagged", "Untagged"), ("tagged", "Tagged")]
 
 
 class UnreadFilter(ChoiceFilter):
     title, parameter_name = "reading", "reading"
-    questions = {"unread": "unread", "read": "read"}
+    choices_shown = [("unread", "Unread"), ("read", "Read")]
 
 
-class StatusFilter(RadioFilter):
+class StatusFilter(ChoiceFilter):
     title, parameter_name = "status", "status"
-
-    def lookups(self, request, model_admin):
-        return Conversation.Status.choices
-
-    def queryset(self, request, queryset):
-        return queryset.with_status(self.value()) if self.value() else queryset
+    choices_shown = Conversation.Status.choices
 
 
-class LastMessageFilter(admin.ListFilter):
+class PlatformFilter(ChoiceFilter):
+    title, parameter_name = "platform", "platform"
+    choices_shown = Platform.choices
+
+
+class SearchInFilter(ChoiceFilter):
+    title, parameter_name = "search in", "search_in"
+    choices_shown = [("messages", "All messages")]
+
+
+class LastMessageFilter(Shown, admin.ListFilter):
     """From the beginning of a day to the end of another, in TIME_ZONE."""
 
     title = "date of the last message"
@@ -109,19 +98,5 @@ class LastMessageFilter(admin.ListFilter):
     def expected_parameters(self):
         return [f"{self.name}_from", f"{self.name}_to"]
 
-    def queryset(self, request, queryset):
-        first, last = (str(self.used_parameters[name]) for name in self.expected_parameters())
-        try:
-            found = queryset.since(midnight(first)) if first else queryset
-            return found.until(midnight(last, days=1) - timedelta(microseconds=1)) if last else found
-        except (ValueError, OverflowError):
-            return queryset.none()
-
     def choices(self, changelist):
         yield {"form": self.form_class(name=self.name, data=self.used_parameters)}
-
-
-def midnight(text: str, *, days: int = 0) -> datetime:
-    """The beginning of this day, or of one after it."""
-    day = date.fromisoformat(text) + timedelta(days=days)
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -22,7 +22,9 @@ TAGGED = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversati
 ANY_TAG = TAGGED % "x.tag_id = ANY(%s::bigint[])"
 ONE_TAG = TAGGED % "x.tag_id = %s"
 SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id})"
-SAID = "EXISTS (SELECT FROM conversations_messagepart m WHERE m.conversation_id = {id} AND m.text LIKE %s)"
+# One value for each row, by its key: a join the planner might begin at the wrong end, with a whole table.
+NAMED = "(SELECT {} FROM conversations_conversation c WHERE c.id = {id})"
+SAID = "(SELECT bool_or(m.text LIKE %s) FROM conversations_messagepart m WHERE m.conversation_id = {id})"
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,10 @@ def search_condition(selection: Selection, row_id: str) -> Sql:
     if selection.in_messages:
         return Sql.of(SAID.format(id=row_id), f"%{escaped(selection)}%")
     if selection.is_short:
-        return Sql.of("conversations_name_words(c.search) LIKE %s", f"% {escaped(selection)}%")
-    return Sql.of("c.search LIKE %s", f"%{escaped(selection)}%")
+        fits = Sql.of("conversations_name_words(c.search) LIKE %s", f"% {escaped(selection)}%")
+    else:
+        fits = Sql.of("c.search LIKE %s", f"%{escaped(selection)}%")
+    return fits if row_id == "c.id" else fits.inside(NAMED.replace("{id}", row_id))
 
 
 def escaped(selection: Selection) -> str:
@@ -206,7 +210,7 @@ def arms_of(selection: Selection, lead: Lead, after: Place | None = None) -> lis
     """FROM and WHERE of each arm."""
     rest = list(conditions(selection, lead))
     table = lead.table
-    if not lead.has_conversation and any("c." in condition.text for condition in rest):
+    if not lead.has_conversation and any(condition.text.startswith("c.") for condition in rest):
         table += f" JOIN conversations_conversation c ON c.id = {lead.id}"
     return [
         Sql(f" FROM {table} WHERE ") + Sql.join(" AND ", [page, arm, place, *rest])
@@ -265,11 +269,9 @@ def walk_then_look_up(
 ) -> Sql:
     newest = in_order(replace(selection, search=None), lead, start=0, count=walk, after=after)
     wanted = start + count
-    walked = newest.inside(
-        "SELECT c.id, newest.time FROM ({}) newest JOIN conversations_conversation c USING (id)"
-    )
-    walked += Sql(" WHERE ") + search_condition(selection, "c.id")
-    walked += Sql.of(" ORDER BY newest.time DESC NULLS LAST, c.id DESC LIMIT %s", wanted)
+    walked = newest.inside("SELECT newest.id, newest.time FROM ({}) newest WHERE ")
+    walked += search_condition(selection, "newest.id")
+    walked += Sql.of(" ORDER BY newest.time DESC NULLS LAST, newest.id DESC LIMIT %s", wanted)
     looked_up = in_order(selection, HITS, start=0, count=wanted, after=after)
     return (
         walked.inside("WITH walked AS MATERIALIZED ({}), ")

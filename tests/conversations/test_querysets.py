@@ -64,34 +64,6 @@ def test_newest_conversations_come_first_ties_by_higher_id_nulls_last():
     assert list(Conversation.objects.newest_first()) == [higher, tied, older, never]
 
 
-def test_tags_filter_without_doubling_rows():
-    vip, late = TagFactory(), TagFactory()
-    both, one, none = ConversationFactory.create_batch(3)
-    tag_conversations([both.pk], [vip, late], actor=None)
-    tag_conversations([one.pk], [vip], actor=None)
-    rows = Conversation.objects.order_by("pk")
-    assert list(rows.tagged_with_any([vip.pk, late.pk])) == [both, one]
-    assert list(rows.tagged_with_any([])) == []
-    assert list(rows.tagged_with_all([vip.pk, late.pk])) == [both]
-    assert list(rows.without_tags([late.pk])) == [one, none]
-    assert list(rows.untagged()) == [none]
-    assert list(rows.tagged()) == [both, one]
-
-
-def test_search_for_nothing_but_an_accent_finds_nothing():
-    ConversationFactory()
-    assert list(Conversation.objects.search("\u0301")) == []
-
-
-def test_bounds_in_time_are_inclusive_and_leave_out_rows_without_time():
-    row = ConversationFactory(last_message_time=NOON)
-    ConversationFactory(last_message_time=None)
-    instant = timedelta(microseconds=1)
-    assert list(Conversation.objects.since(NOON)) == list(Conversation.objects.until(NOON)) == [row]
-    assert list(Conversation.objects.since(NOON + instant)) == []
-    assert list(Conversation.objects.until(NOON - instant)) == []
-
-
 def test_events_go_on_after_a_cursor_through_ties():
     conversation = ConversationFactory()
     first, second, third = (EventFactory(conversation=conversation, occurred_at=NOON) for _ in range(3))

@@ -2,7 +2,6 @@
 
 import pytest
 
-from conversations.admin import actions
 from conversations.models import Conversation, ConversationTag, InteractionEvent
 from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, TagFactory
@@ -44,8 +43,7 @@ def test_tags_are_asked_for_and_put_on_the_selection(page, staff, vip):
     assert len({event.data["act"] for event in events}) == 1
 
 
-def test_all_that_match_the_filters_are_tagged_and_no_others(page, staff, vip, monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK", 10)
+def test_all_that_match_the_filters_are_tagged_and_no_others(page, staff, vip):
     urgent = TagFactory(name="Urgent")
     rows = [ConversationFactory(page=page) for _ in range(60)]
     strangers = ConversationFactory()

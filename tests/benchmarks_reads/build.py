@@ -1,0 +1,162 @@
+"""The database of the benchmark: made by the server itself, indexes after the rows."""
+
+import random
+import time
+
+from django.db import connection
+
+from conversations.models import Page
+from conversations.text import fold
+
+PAGES, TAGS, MESSAGES = 20, 50, 5  # messages: of each conversation
+PHRASES = 20_000
+SYLLABLES = """ka ri to mi na so le ve du pa bo che shi lan dor fel gus har ing jon kel lum mer nor oth per
+qua ras sten tur"""
+RARE = {
+    45: 400,
+    46: 120,
+    47: 30_000,
+    48: 2_000,
+    49: 200,
+    50: 20,
+}  # so many rows of these tags; 47: old ones only
+TABLES = [
+    "conversations_conversation",
+    "conversations_conversationtag",
+    "conversations_untagged",
+    "conversations_interactionevent",
+    "conversations_messagepart",
+]
+
+CONVERSATIONS = """
+INSERT INTO conversations_conversation (page_id, sender_id, platform, graph_id, sender_name, last_message,
+  last_message_time, message_count, unread_count, can_reply, conversation_status, created_at, updated_at, search)
+SELECT page, 's' || n, platform, 't_' || n, name, said, time, {messages}, unread, true, status, time, time,
+  lower(name) || E'\\n' || said
+FROM (
+  SELECT n, CASE WHEN n % 2 = 0 THEN 1 ELSE 2 + (n / 2) % ({pages} - 1) END AS page,
+    CASE WHEN random() < 0.1 THEN 'instagram' ELSE 'messenger' END AS platform,
+    initcap(first.word) || ' ' || initcap(last.word) AS name, phrase.text AS said,
+    timestamptz '2026-11-01' - random() * interval '1500 days' AS time,
+    CASE WHEN random() < 0.03 THEN 2 ELSE 0 END AS unread,
+    CASE WHEN random() < 0.6 THEN 'done' ELSE 'active' END AS status
+  FROM (SELECT n, (random() * 2999)::int AS a, (random() * 2999)::int AS b, (random() * {phrases})::int % {phrases} AS p
+        FROM generate_series(1, {rows}) AS n) AS drawn
+  JOIN words AS first ON first.id = a JOIN words AS last ON last.id = b JOIN phrases AS phrase ON phrase.id = p
+) AS made ORDER BY n
+"""
+TAG_ROWS = """
+INSERT INTO conversations_conversationtag (conversation_id, tag_id, page_id, last_message_time, created_at, act)
+SELECT id, tag, page_id, last_message_time, now(), gen_random_uuid() FROM (
+  SELECT id, page_id, last_message_time, 1 AS tag FROM conversations_conversation WHERE random() < 0.3
+  UNION ALL
+  SELECT c.id, page_id, last_message_time, 2 + floor(random() * 43)::int FROM conversations_conversation c,
+    generate_series(1, 2) WHERE random() < 0.55
+) AS drawn ON CONFLICT DO NOTHING
+"""
+RARE_ROWS = """
+INSERT INTO conversations_conversationtag (conversation_id, tag_id, page_id, last_message_time, created_at, act)
+SELECT id, %s, page_id, last_message_time, now(), gen_random_uuid() FROM conversations_conversation
+WHERE {old} ORDER BY random() LIMIT %s ON CONFLICT DO NOTHING
+"""
+EVENTS = """
+INSERT INTO conversations_interactionevent (conversation_id, kind, graph_id, occurred_at, text, attachments, data)
+SELECT conversation, kind, 'm_' || conversation || '_' || n, time, phrases.text, '[]', '{{}}' FROM (
+  SELECT c.id AS conversation, n, c.last_message_time - ({messages} - n) * interval '1 hour' AS time,
+    CASE WHEN n % 2 = 0 THEN 'message_sent' ELSE 'message_received' END AS kind, (random() * {phrases})::int % {phrases} AS p
+  FROM conversations_conversation c, generate_series(1, {messages}) AS n
+) AS drawn JOIN phrases ON phrases.id = p
+"""
+PARTS = """
+INSERT INTO conversations_messagepart (conversation_id, page_id, number, text, event_ids)
+SELECT conversation_id, page_id, 1, string_agg(text, E'\\x1f' ORDER BY e.id), jsonb_agg(e.id ORDER BY e.id)
+FROM conversations_interactionevent e JOIN conversations_conversation c ON c.id = conversation_id GROUP BY 1, 2
+"""
+KEPT = """
+INSERT INTO conversations_untagged SELECT id, last_message_time, page_id FROM conversations_conversation c
+  WHERE NOT EXISTS (SELECT FROM conversations_conversationtag t WHERE t.conversation_id = c.id);
+INSERT INTO conversations_pagecount (page_id, facets, conversations)
+  SELECT page_id, facets, count(*) FROM conversations_conversation GROUP BY 1, 2;
+INSERT INTO conversations_tagcount (page_id, tag_id, conversations)
+  SELECT page_id, tag_id, count(*) FROM conversations_conversationtag GROUP BY 1, 2
+  UNION ALL SELECT page_id, NULL, count(*) FROM conversations_untagged GROUP BY 1;
+DELETE FROM conversations_messagequeue;
+"""
+
+
+def build(rows: int) -> None:
+    dice = random.Random(6)
+    numbers = {"rows": rows, "pages": PAGES, "messages": MESSAGES, "phrases": PHRASES}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'; SET synchronous_commit = off"
+        )
+        vocabulary(cursor, dice)
+        cursor.execute(
+            "SET session_replication_role = replica"
+        )  # no triggers: what they keep is made at the end
+        indexes = dropped_indexes(cursor)
+        step(cursor, "conversations", CONVERSATIONS.format(**numbers))
+        step(cursor, "tag rows", TAG_ROWS)
+        for tag, number in RARE.items():
+            old = (
+                "last_message_time < timestamptz '2026-11-01' - interval '600 days'" if tag == 47 else "true"
+            )
+            cursor.execute(RARE_ROWS.format(old=old), [tag, max(5, number * rows // 1_000_000)])
+        step(cursor, "messages", EVENTS.format(**numbers))
+        step(cursor, "parts", PARTS)
+        step(cursor, "what is kept", KEPT)
+        for index in indexes:
+            step(cursor, index.split()[2], index)
+        cursor.execute("SET session_replication_role = DEFAULT")
+        step(cursor, "vacuum", "VACUUM ANALYZE")
+
+
+def vocabulary(cursor, dice: random.Random) -> None:
+    words = ["".join(dice.choices(SYLLABLES.split(), k=dice.choice([1, 2, 2, 3]))) for _ in range(3000)]
+    phrases = [phrase(dice, words) for _ in range(PHRASES)]
+    assert all(fold(text) == text for text in (*words, *phrases))  # the server's lower() is enough for them
+    cursor.execute(
+        "CREATE TEMP TABLE words (id int, word text); CREATE TEMP TABLE phrases (id int, text text)"
+    )
+    with cursor.copy("COPY words FROM STDIN") as copy:
+        for row in enumerate(words):
+            copy.write_row(row)
+    with cursor.copy("COPY phrases FROM STDIN") as copy:
+        for row in enumerate(phrases):
+            copy.write_row(row)
+    cursor.execute("ANALYZE words, phrases")
+    Page.objects.bulk_create(
+        Page(pk=number, facebook_page_id=str(9000 + number), name=f"Page {number}")
+        for number in range(1, PAGES + 1)
+    )
+    cursor.execute(
+        "INSERT INTO tags_tag (id, name, slug, color) SELECT n, 'Tag ' || n, 'tag-' || n, '#1f7a8c'"
+        " FROM generate_series(1, %s) n",
+        [TAGS],
+    )
+
+
+def phrase(dice: random.Random, words: list[str]) -> str:
+    """Some words often, most seldom."""
+    return " ".join(words[int(3000 * dice.random() ** 3)] for _ in range(dice.randint(2, 6)))
+
+
+def dropped_indexes(cursor) -> list[str]:
+    """Those that no constraint needs, as statements that make them again."""
+    cursor.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " WHERE indrelid = ANY(%s::regclass[]) AND NOT EXISTS"
+        " (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+        [TABLES],
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f"DROP INDEX {name}")
+    return [definition for _, definition in found]
+
+
+def step(cursor, name: str, statement: str) -> None:
+    begun = time.monotonic()
+    cursor.execute(statement)
+    print(f"  {name}: {time.monotonic() - begun:.1f} s", flush=True)

@@ -1,0 +1,72 @@
+"""What people ask most, and what is hard to answer."""
+
+ON_ONE = {"facebookPageId": "9001"}  # the Page that holds half of all
+
+FIRST_PAGES = {
+    "newest": {},
+    "newest of all Pages": {"facebookPageId": "all"},
+    "any: popular tag": {"include_tags": "tag-1"},
+    "any: rare tag": {"include_tags": "tag-49"},
+    "any: old tag": {"include_tags": "tag-47"},
+    "any: three tags": {"include_tags": "tag-1,tag-5,tag-49"},
+    "any: old tag, all Pages": {"include_tags": "tag-47", "facebookPageId": "all"},
+    "all: popular and other": {"include_tags": "tag-1,tag-7", "include_mode": "all"},
+    "all: popular and old": {"include_tags": "tag-1,tag-47", "include_mode": "all"},
+    "exclude three": {"exclude_tags": "tag-1,tag-2,tag-3"},
+    "untagged": {"untagged": "true"},
+    "untagged and unread": {"untagged": "true", "unread": "true"},
+    "unread": {"unread": "true"},
+    "unread, done, Instagram": {"unread": "true", "status": "done", "platform": "instagram"},
+    "unread of all Pages": {"unread": "true", "facebookPageId": "all"},
+    "30 days, any, exclude": {
+        "startDate": "2025-06-01",
+        "endDate": "2025-06-30",
+        "include_tags": "tag-1",
+        "exclude_tags": "tag-5",
+    },
+    "any popular, unread, done, dates": {
+        "include_tags": "tag-1",
+        "unread": "true",
+        "status": "done",
+        "endDate": "2024-12-31",
+    },
+}
+SEARCHES = {
+    "search: common word": {"search": "{common}"},
+    "search: mid word": {"search": "{mid}"},
+    "search: rare word": {"search": "{rare}"},
+    "search: no match": {"search": "xyzzyx"},
+    "search: two letters": {"search": "qu"},
+    "search: mid word, all Pages": {"search": "{mid}", "facebookPageId": "all"},
+    "search: mid word, tag, exclude, unread": {
+        "search": "{mid}",
+        "include_tags": "tag-1",
+        "exclude_tags": "tag-5",
+        "unread": "true",
+    },
+    "messages: common word": {"search": "{common}", "search_in": "messages"},
+    "messages: mid word": {"search": "{mid}", "search_in": "messages"},
+    "messages: rare word": {"search": "{rare}", "search_in": "messages"},
+}
+COUNTED = {
+    "page 1 with exact total": {"total": "exact"},
+    "page 1, popular tag, exact total": {"total": "exact", "include_tags": "tag-1"},
+    "page 1, exclude three, exact total": {"total": "exact", "exclude_tags": "tag-1,tag-2,tag-3"},
+    "page 1, mid word, exact total": {"total": "exact", "search": "{mid}"},
+    "about: exclude three": {"total": "estimate", "exclude_tags": "tag-1,tag-2,tag-3"},
+    "about: mid word": {"total": "estimate", "search": "{mid}"},
+    "deep page, by number": {"page": "{deep}", "total": "exact"},
+    "10,000 rows": {"limit": "10000"},
+}
+GOALS = {"all:": 60, "search:": 120, "messages:": 120, "deep": 90, "10,000": 500}  # ms, p95; 30 for the rest
+
+
+def goal(name: str) -> int | None:
+    if name in COUNTED and not name.startswith(("deep", "10,000")):
+        return None
+    return next((ms for start, ms in GOALS.items() if name.startswith(start)), 30)
+
+
+def asked(parameters: dict[str, str], words: dict[str, str]) -> dict[str, str]:
+    filled = {name: value.format(**words) for name, value in parameters.items()}
+    return {"limit": "50", "total": "none", **ON_ONE, **filled}
