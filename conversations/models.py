@@ -302,6 +302,37 @@ class ConversationTag(models.Model):
         return f"{self.tag} on {self.conversation}"
 
 
+class SavedView(models.Model):
+    """A filter of the list under a name: its owner's, or shared with all who see its Page."""
+
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    page = models.ForeignKey(Page, models.CASCADE, related_name="saved_views", null=True, blank=True)
+    is_shared = models.BooleanField(
+        default=False, help_text="With all who see the Page; without one, with everybody"
+    )
+    query = models.JSONField(default=dict, blank=True)  # the list's parameters, but for the Page
+
+    objects = querysets.SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="savedview_owner_name",
+                violation_error_message="You have a view of this name already.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the list, the Page among them."""
+        return {**({"facebookPageId": self.page.facebook_page_id} if self.page else {}), **self.query}
+
+
 class SyncRun(models.Model):
     """One execution of a sync. It ends only by sync.runs.finish() and is never opened again."""
 

@@ -72,6 +72,14 @@ class ConversationTagQuerySet(OfPageQuerySet):
         return {tag_id: number for tag_id, number in counts if number}
 
 
+class SavedViewQuerySet(QuerySet):
+    def seen_by(self, user):
+        """One's own, and those shared with whoever sees their Page. Of a Page that one does not see, none."""
+        pages = apps.get_model("conversations", "Page").objects.visible_to(user)
+        seen = self.filter(Q(page__isnull=True) | Q(page__in=pages))
+        return seen.filter(Q(owner=user) | Q(is_shared=True)).order_by("name", "pk")
+
+
 class EventQuerySet(OfPageQuerySet):
     path_to_page = "conversation__page"
 

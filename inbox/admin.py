@@ -13,6 +13,7 @@ from unfold.sites import UnfoldAdminSite
 MENU = {
     "Work": {
         "conversations_conversation": ("Conversations", "forum"),
+        "conversations_savedview": ("Saved views", "bookmark"),
         "tags_tag": ("Tags", "label"),
         "conversations_page": ("Pages", "storefront"),
     },

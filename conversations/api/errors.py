@@ -30,6 +30,8 @@ def handle_exception(error: Exception, context: dict) -> Response | None:
             return refusal(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
         case TooSlow():
             return refusal(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
+        case IntegrityError() if "savedview_owner_name" in str(error):
+            return refusal(status.HTTP_409_CONFLICT, "You have a view of this name already.")
         case IntegrityError():
             log.warning("two writers met", exc_info=error)
             return refusal(status.HTTP_409_CONFLICT, AT_THE_SAME_TIME)

@@ -1,10 +1,12 @@
 """What goes out, and what may come in."""
 
+from urllib.parse import urlencode
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from conversations.models import Conversation, InteractionEvent, Page, Platform, SyncRun
+from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun
 from conversations.reading.filters import PARAMETERS
 from conversations.reading.values import as_flag, as_id, shown
 from tags.models import COLOR, Tag
@@ -159,6 +161,27 @@ class BulkResultSerializer(serializers.Serializer):
     act = serializers.UUIDField(allow_null=True, help_text="In the events of this change; null on dry_run")
 
 
+class SavedViewSerializer(serializers.ModelSerializer):
+    facebookPageId = serializers.CharField(
+        source="page.facebook_page_id",
+        default=None,
+        allow_null=True,
+        help_text="null: every Page one may see",
+    )
+    shared = serializers.BooleanField(source="is_shared")
+    owner = serializers.CharField(source="owner.username")
+    query = serializers.DictField(child=serializers.CharField(), help_text="The list's parameters")
+    address = serializers.SerializerMethodField(help_text="The list that it names")
+
+    class Meta:
+        model = SavedView
+        fields = ["id", "name", "owner", "shared", "facebookPageId", "query", "address"]
+
+    def get_address(self, view) -> str:
+        parameters = urlencode(view.parameters)
+        return f"/api/conversations?{parameters}" if parameters else "/api/conversations"
+
+
 # -- in ----------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +266,13 @@ class BulkTagsBody(TagIdsBody):
         if "conversationIds" in attrs and "filter" in attrs:
             raise ValidationError({"filter": ["Give a filter or conversationIds, not both."]})
         return attrs
+
+
+class SavedViewBody(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    shared = FlagField(default=False)
+    facebookPageId = serializers.CharField(required=False, allow_null=True, default=None)
+    query = FilterField(default=dict)
 
 
 class EmptyBody(serializers.Serializer):

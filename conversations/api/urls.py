@@ -9,12 +9,14 @@ from conversations.api.views.runs import RunViewSet
 from conversations.api.views.schema import DocsView, SchemaView, UnknownRoute
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
+from conversations.api.views.views import SavedViewViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("conversations", ConversationViewSet)
 router.register("pages", PageViewSet)
 router.register("sync-runs", RunViewSet)
 router.register("tags", TagViewSet)
+router.register("views", SavedViewViewSet)
 
 urlpatterns = [
     path("conversations/sync", lasting(SyncView.as_view())),

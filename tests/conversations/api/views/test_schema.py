@@ -3,6 +3,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from conversations.api.urls import urlpatterns
+from conversations.models import SavedView
 from tests.factories import ConversationFactory, SyncRunFactory, TagFactory, UserFactory, api, superuser
 
 # They let go of the connection that these tests hold: tests/live asks them in a process of its own.
@@ -52,6 +53,7 @@ def test_no_operation_takes_an_unknown_parameter(schema, db):
         "pages": conversation.page_id,
         "sync-runs": SyncRunFactory().pk,
         "tags": TagFactory().pk,
+        "views": SavedView.objects.create(name="Late", owner=UserFactory()).pk,
     }
     for route, method, _ in operations(schema):
         if route in LASTING:
