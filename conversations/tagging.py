@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.locks import lock_rows
@@ -210,15 +210,19 @@ def delete_tag(tag: Tag, *, force: bool, actor) -> None:
 TAGGED = "SELECT conversation_id AS id FROM conversations_conversationtag WHERE tag_id = %s"
 
 # -- undo --------------------------------------------------------------------------------------------------
-# What still stands as the act left it: nobody has put on or taken off that tag there since.
+# What still stands as the act left it: nobody has put on or taken off that tag there since, and it exists.
+# In a table of its own, for an act may be a hundred thousand: the planner must know how many there are.
 STANDING = """
-SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id FROM conversations_interactionevent AS e
-WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND e.kind = %s AND NOT EXISTS (
-  SELECT FROM conversations_interactionevent AS later
+CREATE TEMPORARY TABLE standing AS
+SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id, e.kind
+FROM conversations_interactionevent AS e JOIN tags_tag AS tag ON tag.id = (e.data->>'id')::bigint
+WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND (
+  SELECT count(*) FROM conversations_interactionevent AS later
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
     AND starts_with(later.kind, 'tag_') AND later.data->'id' = e.data->'id'
-)
+) = 0
 """
+STOOD = "SELECT conversation_id, tag_id FROM standing WHERE kind = %s"
 OF_ACT = (
     "SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e"
     " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed')"
@@ -236,8 +240,10 @@ def chosen_by_act(act: uuid.UUID) -> Chosen:
 def undo(act: uuid.UUID, chosen: Chosen, *, actor) -> tuple[set[int], uuid.UUID]:
     """Takes back what still stands of an act, as an act of its own: the ids of what changed, and its id."""
     lock_rows(chosen.page_ids)
-    added, removed = (Sql.of(STANDING, str(act), kind) for kind in ("tag_added", "tag_removed"))
-    known = removed.inside("SELECT conversation_id, tag_id FROM ({}) AS gone WHERE EXISTS")
-    known += Sql(" (SELECT FROM tags_tag WHERE tags_tag.id = gone.tag_id)")
     own = uuid.uuid4()
-    return _change(added, known, actor, own), own
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [str(act)])
+        cursor.execute("ANALYZE standing")
+        changed = _change(Sql.of(STOOD, "tag_added"), Sql.of(STOOD, "tag_removed"), actor, own)
+        cursor.execute("DROP TABLE standing")
+    return changed, own
