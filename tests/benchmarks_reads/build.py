@@ -128,7 +128,7 @@ def vocabulary(cursor, dice: random.Random) -> None:
     cursor.execute("ANALYZE words, phrases")
     Page.objects.bulk_create(
         Page(pk=number, facebook_page_id=str(9000 + number), name=f"Page {number}")
-        for number in range(1, PAGES + 1)
+        for number in range(1, PAGES + 2)  # the last one stays empty
     )
     cursor.execute(
         "INSERT INTO tags_tag (id, name, slug, color) SELECT n, 'Tag ' || n, 'tag-' || n, '#1f7a8c'"

@@ -16,12 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.authtoken.models import Token
 
 from tests.benchmarks_reads import baselines, report, writes
-from tests.benchmarks_reads.build import TABLES, build
+from tests.benchmarks_reads.build import PAGES, TABLES, build
 from tests.benchmarks_reads.questions import COUNTED, FIRST_PAGES, SEARCHES, asked, goal
 
+EMPTY = str(9001 + PAGES)
 CALLS, SECONDS = 40, 4.0  # of each question: so many, or for so long
 BASELINE_CALLS, BASELINE_LIMIT_MS = 3, 20_000
-PLANS_OF = [*FIRST_PAGES][:6] + ["untagged", "unread", "search: mid word", "messages: mid word"]
+PLANS_OF = [*list(FIRST_PAGES)[:6], "untagged", "unread", "search: mid word", "messages: mid word"]
 
 
 @dataclass
@@ -206,12 +207,12 @@ def python_time(client: Client) -> str:
 
     listed, empty = (
         spent(lambda: client.list(parameters)),
-        spent(lambda: client.get("/api/conversations", {**parameters, "endDate": "1900-01-01"})),
+        spent(lambda: client.get("/api/conversations", {**parameters, "facebookPageId": EMPTY})),
     )
     bare = spent(lambda: client.get("/healthz", {}))
     return (
-        f"Processor time of this process: {listed:.1f} ms for 50 rows with their tags; {empty:.1f} ms for the same list where"
-        f" it is empty: {listed - empty:.1f} ms more; {bare:.1f} ms for one that asks no"
+        f"Processor time of this process: {listed:.1f} ms for 50 rows with their tags; {empty:.1f} ms for the same list of a"
+        f" Page without any: {listed - empty:.1f} ms more; {bare:.1f} ms for one that asks no"
         " database (`/healthz`)."
     )
 

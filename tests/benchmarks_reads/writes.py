@@ -75,10 +75,10 @@ def write(rows: list[Conversation], dice, texts, name: str) -> None:
         batch_size=500,
     )
     columns = "conversation_id, kind, graph_id, occurred_at, text, attachments, data"
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY conversations_interactionevent ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                for number in range(MESSAGES):
-                    time = row.last_message_time - timedelta(minutes=number)
-                    key = f"m_{name}_{row.pk}_{number}"
-                    copy.write_row((row.pk, "message_received", key, time, dice.choice(texts), "[]", "{}"))
+    statement = f"COPY conversations_interactionevent ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            for number in range(MESSAGES):
+                time = timezone.now() - timedelta(minutes=number)
+                key = f"m_{name}_{row.pk}_{number}"
+                copy.write_row((row.pk, "message_received", key, time, dice.choice(texts), "[]", "{}"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from conversations.jobs import fold_messages
 from conversations.models import InteractionEvent
 from conversations.reading import messages
 from conversations.reading.messages import catch_up, snippet
@@ -97,3 +98,12 @@ def test_what_is_still_to_be_made_searchable_is_told(page, viewer, monkeypatch):
 )
 def test_snippet_is_the_text_around_the_term(text, term, shown):
     assert snippet(text, term) == shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_makes_new_messages_searchable():
+    EventFactory(text="hello there")
+    assert MessageQueue.objects.count() == 1
+    fold_messages(0)
+    assert MessagePart.objects.get().text == "hello there"
+    assert not MessageQueue.objects.exists()

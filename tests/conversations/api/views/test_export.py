@@ -1,10 +1,13 @@
+import asyncio
 import csv
 import io
 import json
 
 import pytest
 
+from conversations.api.exporting import in_turn
 from conversations.reading import export, listing
+from conversations.reading.selection import Selection
 from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, PageFactory, TagFactory, api, member
 
@@ -81,3 +84,16 @@ def test_what_is_wrong_is_refused_by_name(viewer, name, value):
 def test_columns_are_those_of_the_docs(settings):
     text = (settings.BASE_DIR / "docs" / "api.md").read_text()
     assert all(f"`{column}`" in text for column in export.COLUMNS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_under_asgi_each_part_is_read_when_it_is_wanted():
+    page = PageFactory(name="Demo Shop")
+    ConversationFactory.create_batch(3, page=page)
+
+    async def sent() -> list[bytes]:
+        pieces = export.as_ndjson(Selection(page_ids=(page.pk,)), {})
+        return [piece async for piece in in_turn(pieces)]
+
+    [piece] = asyncio.run(sent())
+    assert piece.count(b"\n") == 3

@@ -51,7 +51,8 @@ def test_view_is_kept_with_its_address_which_finds_the_rows(page, anna):
         "shared": False,
         "facebookPageId": page.facebook_page_id,
         "query": {"untagged": "true", "search": "ann & co"},
-        "address": f"/api/conversations?facebookPageId={page.facebook_page_id}&untagged=true&search=ann+%26+co",
+        "address": f"/api/conversations?facebookPageId={page.facebook_page_id}"
+        "&untagged=true&search=ann+%26+co",
     }
     other = save(anna, name="Untagged", query={"untagged": "1"})
     answer = api(anna).get(other["address"])
