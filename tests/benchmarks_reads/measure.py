@@ -273,4 +273,4 @@ def machine() -> str:
         cursor.execute("SHOW server_version")
         [version] = cursor.fetchone()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, PostgreSQL {version.split()[0]}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, PostgreSQL {version.split()[0]}, Python {platform.python_version()}, load average {os.getloadavg()[1]:.0f}"
