@@ -104,7 +104,7 @@ class PageWalk:
     ) -> tuple[datetime | None, int]:
         calls = 0
         page_id = self._page.facebook_page_id
-        for batch in self._client.conversations(page_id, platform=self._platform, after=after):
+        for batch in self._client.conversations(page_id, after=after):
             calls += 1
             self._unanswered = 0
             times = [record.updated_time for record in batch.conversations if record.updated_time]
