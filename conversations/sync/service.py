@@ -186,7 +186,7 @@ def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient
 
 
 def _remember(page: Page) -> None:
-    """What this run learnt of the Page, however it ends; a database that is away must not hide why it does."""
+    """What this run learnt of the Page, however it ends; a database that is away hides not why."""
     with suppress(DatabaseError):
         page.save(update_fields=["learnt"])
 

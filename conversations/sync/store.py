@@ -214,7 +214,7 @@ class Store:
         runs.save(self._run)
 
     def _commit(self, work: Callable[[], Result]) -> Result:
-        """Does the work in a transaction that holds the Page's rows; see the module for what is done again."""
+        """Does the work in a transaction that holds the Page's rows, again where that may help."""
         before, pauses = self._state(), iter(PAUSES_SECONDS)
         done: tuple[Result, datetime | None] | None = None  # all but the commit, whose answer was lost
         while True:

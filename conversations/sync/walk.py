@@ -139,7 +139,7 @@ class PageWalk:
         return int(watermark.timestamp())
 
     def _folders(self) -> list[tuple[str, str | None]]:
-        """Those beyond the inbox that Facebook may show; full runs alone, for others have few calls to make."""
+        """Those beyond the inbox that Facebook may show; full runs alone, others have few calls to make."""
         if self._run.mode != SyncRun.Mode.FULL:
             return []
         return [
