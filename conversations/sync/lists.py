@@ -147,12 +147,11 @@ class ListWalk:
         if batch.after is None or (self._floor is not None and end is not None and end[0] < self._floor):
             call.ends = True
             self._open.remove(window)
+        elif self.windows and end is not None:
+            self._begin_windows(call, window, batch, end)
         elif self._is_new(batch.after):
             window.after = batch.after
-            if self._floor is not None:
-                self._awaits = call.awaits = end is not None and end[0] == self._floor
-            elif self.windows and end is not None:
-                self._begin_windows(call, window, batch, end)
+            self._awaits = call.awaits = end is not None and end[0] == self._floor
 
     def _begin_windows(
         self, call: ListCall, window: Window, batch: ConversationBatch, end: tuple[int, str]

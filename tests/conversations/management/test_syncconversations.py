@@ -103,8 +103,8 @@ def test_without_any_page_it_says_how_to_connect_one(manage):
 
 def test_page_that_is_being_synced_is_refused_and_the_run_named(manage, page):
     run = page.runs.create(mode="full", trigger="api", status=SyncRun.Status.SYNCING)
-    with sync_lock(page.pk) as is_free:
-        assert is_free
+    with sync_lock(page.pk) as lock:
+        assert lock.is_ours
         done = manage("syncconversations", "--json")
     assert done.returncode == 1
     assert last_line(done)["runs"][0]["run"] == run.pk
