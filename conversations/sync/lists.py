@@ -31,6 +31,7 @@ class ListCall(Call):
     window: Window | None = None  # None: a call that only finds out whether windows are honoured
     low: int | None = None  # the bound that was asked for: the window may have lost its older part since
     is_top: bool = False
+    ends_walk: GraphError | None = None  # why the walk cannot go on after this answer
     ends: bool = False  # a list that is walked by its cursors ends with this answer
     awaits: bool = False  # whether the walk goes on depends on whether this answer brings anything new
     covers: Span | None = None
@@ -100,6 +101,7 @@ class ListWalk:
         elif call.window in self._open:
             call.window.is_busy = False
             self._understand(call, call.window, value)
+            call.ends_walk = self.error
 
     def leave(self) -> None:
         """Nothing more of this list is wanted."""

@@ -217,9 +217,8 @@ class PageWalk:
                 self._learnt(current.platform)["windows"] = current.walk.windows
         elif isinstance(call.value, ConversationBatch):
             self._store_list(current, call, call.value)
-        if current.walk.error:
-            error, current.walk.error = current.walk.error, None
-            self._fail_list(current, error)
+        if call.ends_walk:
+            self._fail_list(current, call.ends_walk)
 
     def _store_list(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
         current.calls += 1
