@@ -232,6 +232,15 @@ class Store:
             except (OperationalError, InterfaceError) as error:
                 self._wait_for_database(error, next(pauses, None))
 
+    def read(self, question: Callable[[], Result]) -> Result:
+        """Asks the database, again where that may help."""
+        pauses = iter(PAUSES_SECONDS)
+        while True:
+            try:
+                return question()
+            except (OperationalError, InterfaceError) as error:
+                self._wait_for_database(error, next(pauses, None))
+
     def _state(self) -> dict[str, Any]:
         """What a transaction that fails must not leave changed."""
         self.tally.mark()

@@ -294,7 +294,8 @@ class PageWalk:
         owed = self._page.threads.filter(
             platform=platform, state=Thread.State.OWED, pk__gt=self._last_debt[platform]
         )
-        threads = list(owed.select_related("conversation").order_by("pk")[:DEBTS])
+        found = owed.select_related("conversation").order_by("pk")[:DEBTS]
+        threads = self._store.read(lambda: list(found.all()))
         if not threads:
             return False
         self._last_debt[platform] = threads[-1].pk
@@ -333,7 +334,7 @@ class PageWalk:
 
     def _unasked(self) -> list[int]:
         owed = self._page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
-        return [pk for pk in owed if not self._store.tally.has(pk)]
+        return [pk for pk in self._store.read(lambda: list(owed.all())) if not self._store.tally.has(pk)]
 
 
 def _is_permission(error: GraphError) -> bool:
