@@ -78,14 +78,11 @@ class ListWalk:
     def take(self) -> ListCall | None:
         if self._awaits or not self._open:
             return None
-        if self._is_probe_due():
-            self._is_probing = True
-            return ListCall(self, self._ask_probe)
         window = next((window for window in self._open if not window.is_busy), None)
         if window is None and self._cutter:
             window = self._cutter.cut(self._open)
         if window is None:
-            return None
+            return self._probe()
         window.is_busy = True
         asked = window.detour or replace(window)
         is_top = window.high is None and window.after is None
@@ -113,6 +110,13 @@ class ListWalk:
         if not changed:
             self._open = []
 
+    def _probe(self) -> ListCall | None:
+        """Beside the first call: until that is answered there is nothing else to ask."""
+        if self.windows is not None or self._is_probing:
+            return None
+        self._is_probing = True
+        return ListCall(self, self._ask_probe)
+
     # -- in the threads ------------------------------------------------------------------------------------
     def _ask(self, client: GraphClient, window: Window) -> ConversationBatch:
         return client.conversation_batch(
@@ -125,10 +129,6 @@ class ListWalk:
         )
 
     # -- what an answer means ------------------------------------------------------------------------------
-    def _is_probe_due(self) -> bool:
-        """Once the first answer has shown that there are more: then there is a cursor."""
-        return self.windows is None and not self._is_probing and bool(self._cursors)
-
     def _understand(self, call: ListCall, window: Window, value: Any) -> None:
         if isinstance(value, CursorError):
             self._restart(window, value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DataError, OperationalError, connection, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
@@ -289,9 +289,11 @@ def save_messages(thread: Thread, events: list[InteractionEvent], unreadable: in
         event.conversation = owner
     refused = insert_events(list(new.values()))
     if new or unreadable:
-        thread.held_count += len(new) - len(refused)
-        thread.unreadable_count += unreadable + len(refused)
-        thread.save(update_fields=["held_count", "unreadable_count"])
+        # Added by the database: meanwhile the list may have shown the thread again.
+        Thread.objects.filter(pk=thread.pk).update(
+            held_count=F("held_count") + len(new) - len(refused),
+            unreadable_count=F("unreadable_count") + unreadable + len(refused),
+        )
     if thread.complete_until is not None:
         _wake(owner, new.values(), since=thread.complete_until)
     return len(new) - len(refused)
