@@ -215,7 +215,13 @@ def test_message_that_says_nothing_but_its_id_is_unreadable(raw):
 
 
 def test_rest_of_a_message_is_kept_as_it_came():
-    raw = {"id": "m_1", "message": "Hi", "attachments": {"data": []}, "to": {"data": [{"id": "1"}]}, "new": [1]}
+    raw = {
+        "id": "m_1",
+        "message": "Hi",
+        "attachments": {"data": []},
+        "to": {"data": [{"id": "1"}]},
+        "new": [1],
+    }
     message = Message.from_graph(raw)
     assert message is not None
     assert message.rest == {"to": {"data": [{"id": "1"}]}, "new": [1]}
