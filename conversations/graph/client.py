@@ -137,7 +137,11 @@ class GraphClient:
         def ask(size: tuple[int, int], tries: int) -> dict:
             limit, messages = size
             return self._asked(
-                path, params | {"limit": limit}, _list, lambda core: fields.conversation(messages, core=core), tries
+                path,
+                params | {"limit": limit},
+                _list,
+                lambda core: fields.conversation(messages, core=core),
+                tries,
             )
 
         try:
