@@ -196,7 +196,7 @@ def _is_plain(raw: dict) -> bool:
             container = container.values()
         for item in container:
             if type(item) in _CONTAINERS:
-                found.append(item)
+                found.append(item)  # noqa: PERF401 - a comprehension is slower for two or three
         if len(found) > DEEPEST:
             return False
     return True

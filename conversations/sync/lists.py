@@ -59,6 +59,7 @@ class ListWalk:
         self._page_id, self._folder, self._floor, self._note = page_id, folder, floor, note
         self.windows = windows if floor is None else False
         self.error: GraphError | None = None
+        self.is_distrusted = False  # windows were honoured, and then no more
         self._is_probing = self._awaits = False
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
@@ -221,6 +222,6 @@ class ListWalk:
     def _distrust(self) -> None:
         """Graph does not honour what it seemed to: from the top again, by the cursor."""
         self._note("Facebook does not honour bounds of time: the list is walked from its top.")
-        self.windows, self._cutter = False, None
+        self.windows, self.is_distrusted, self._cutter = False, True, None
         self._open = [Window()]
         self._cursors.clear()

@@ -225,6 +225,8 @@ class PageWalk:
             return
         elif isinstance(call.value, ConversationBatch):
             self._store_list(current, call, call.value)
+        if current.walk.is_distrusted:
+            self._learnt(current.platform)["windows"] = False
         if call.ends_walk:
             self._fail_list(current, call.ends_walk)
 

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -207,7 +208,7 @@ def test_thread_that_is_stopped_in_its_sleep_leaves_the_gate_usable(make_gate, c
 @pytest.fixture
 def make_real_gate(told):
     def make(**options) -> Gate:
-        given = {
+        given: dict[str, Any] = {
             "calls_per_second": 0,
             "retry_seconds": 0.01,
             "on_wait": lambda error, seconds: told.append((error.words, seconds)),

@@ -29,7 +29,7 @@ def test_server_that_drips_is_left_after_the_time_for_a_whole_answer(make_client
 def test_time_that_runs_out_is_told_in_words(make_client, sandbox):
     sandbox.faults.add(faults.drip(0.05), times=None)
     client = make_client(answer_seconds=0.1)
-    with pytest.raises(TransientError, match="not complete after 0.1 seconds"):
+    with pytest.raises(TransientError, match=r"not complete after 0\.1 seconds"):
         client.get("me")
     assert client.requests == TRIES
 
