@@ -10,6 +10,9 @@ from conversations import querysets
 from conversations.secrets import EncryptedTextField
 
 
+TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+
+
 class Platform(models.TextChoices):
     MESSENGER = "messenger"
     INSTAGRAM = "instagram"
@@ -131,6 +134,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     search = models.TextField(blank=True, default="", editable=False)  # folded by text.fold()
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -183,6 +187,7 @@ class Thread(models.Model):
     # Every message up to this time is held; null until the history was once read to its beginning.
     complete_until = models.DateTimeField(null=True, blank=True)
     record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.OfPageQuerySet.as_manager()
 

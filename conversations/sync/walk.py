@@ -25,11 +25,11 @@ from conversations.graph.errors import (
     TransientError,
 )
 from conversations.locks import lock_rows
-from conversations.models import InteractionEvent, Page, Platform, SyncRun, Thread
+from conversations.models import Page, Platform, SyncRun, Thread
 from conversations.sync import loader, runs
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
-from conversations.sync.transform import ThreadRows, newest_until, to_events, to_rows
+from conversations.sync.transform import EventRow, ThreadRows, newest_until, to_events, to_rows
 from conversations.text import clean
 
 logger = logging.getLogger(__name__)
@@ -227,7 +227,7 @@ class PageWalk:
         return newest
 
     def _save_messages(
-        self, thread: Thread, events: list[InteractionEvent], unreadable: int, *, is_newest: bool
+        self, thread: Thread, events: list[EventRow], unreadable: int, *, is_newest: bool
     ) -> None:
         with self._writing():
             self._run.events_created += loader.save_messages(thread, events, unreadable)

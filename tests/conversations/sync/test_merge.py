@@ -162,13 +162,29 @@ def test_text_that_is_no_longer_told_is_kept(shop_page):
     assert Conversation.objects.get().last_message == "At 0"
 
 
-@pytest.mark.parametrize("new", [1, 24, 26])
-def test_gap_is_owed_and_no_gap_is_not(shop_page, new):
+@pytest.mark.parametrize(("new", "state"), [(1, "stored"), (24, "stored"), (25, "owed"), (26, "owed")])
+def test_one_message_that_we_hold_proves_that_there_is_no_gap(shop_page, new, state):
     old = list(range(30))
     save(shop_page, snapshot(shop_page, old))
     loader.close_history(Thread.objects.get(), at(29))
     save(shop_page, snapshot(shop_page, old + list(range(30, 30 + new))))
-    assert Thread.objects.get().state == ("owed" if new > 23 else "stored")
+    assert Thread.objects.get().state == state
+
+
+def test_message_that_we_hold_proves_nothing_beyond_a_gap(shop_page):
+    """Of four messages in one second the second was never shown: it must be asked for."""
+
+    def shows(*ids: str) -> ThreadRows:
+        messages = [{"id": id, "created_time": at(0).isoformat(), "from": {"id": "7"}} for id in ids]
+        paging = {"next": "https://x/", "cursors": {"after": "A"}}
+        return snapshot(shop_page, [0], messages={"data": messages, "paging": paging})
+
+    save(shop_page, shows("m_1"))
+    loader.close_history(Thread.objects.get(), at(0))
+    save(shop_page, shows("m_3"))
+    assert Thread.objects.get().state == "owed"
+    save(shop_page, shows("m_4", "m_3"))
+    assert Thread.objects.get().state == "owed"
 
 
 def test_messages_of_one_second_are_no_gap_once_they_are_held(shop_page):
