@@ -95,7 +95,13 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
         )
         new = set(cursor.fetchall())
         cursor.execute("DROP TABLE staged_events")
-    return [(owner, event) for owner, event in events if (owner, event.graph_id) not in new]
+    known = []
+    for owner, event in events:
+        if (owner, event.graph_id) in new:
+            new.remove((owner, event.graph_id))  # the same once more in this batch was not inserted
+        else:
+            known.append((owner, event))
+    return known
 
 
 def _copy(table: str, events: Sequence[OwnedEvent]) -> None:

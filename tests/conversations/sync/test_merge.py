@@ -1,6 +1,7 @@
 """What a row becomes when it is shown again, and that the order of showing does not matter."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,11 +71,13 @@ def state(page: Page) -> tuple:
         "last_message_time",
         "message_count",
         "unread_count",
+        "can_reply",
         "conversation_status",
         "search",
+        "told",
     )
     threads = page.threads.order_by("graph_id").values_list(
-        "graph_id", "state", "updated_time", "message_count", "held_count"
+        "graph_id", "state", "updated_time", "message_count", "held_count", "told"
     )
     events = conversation.events.order_by("occurred_at", "graph_id").values_list("graph_id", "kind", "text")
     return [getattr(conversation, name) for name in names], list(threads), list(events)
@@ -199,6 +202,23 @@ def test_messages_of_one_second_are_no_gap_once_they_are_held(shop_page):
 
 
 # -- any order ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_newest_that_tells_a_column_says_it_whoever_came_first(shop_page, order):
+    states = [
+        snapshot(shop_page, [0], name="Ana", unread=1),
+        snapshot(shop_page, [0, 2], name="Ana Married", unread=2, can_reply=False),
+        snapshot(shop_page, [0, 2, 4], name="", unread_count=None, message_count=None, can_reply=None),
+    ]
+    for number in order:
+        save(shop_page, states[number])
+    row = Conversation.objects.get()
+    assert (row.sender_name, row.unread_count, row.can_reply) == ("Ana Married", 2, False)
+    assert (row.message_count, Thread.objects.get().message_count) == (2, 2)
+    save(shop_page, snapshot(shop_page, [0, 2, 4, 6], name="Ana", unread=4))
+    row.refresh_from_db()
+    assert (row.sender_name, row.unread_count, row.can_reply, row.told) == ("Ana", 4, True, {})
+
+
 @st.composite
 def stories(draw):
     """States of two threads of one sender, and two orders of showing them."""
@@ -207,13 +227,19 @@ def stories(draw):
         minutes = sorted(draw(st.sets(st.integers(0, 40), min_size=1, max_size=6)))
         minutes = [minute + offset + 100 for minute in minutes]
         for end in range(1, len(minutes) + 1):
-            name = draw(st.sampled_from(["", "Ana"]))
-            states.append((thread, tuple(minutes[:end]), name, draw(st.integers(0, 3))))
-    chosen = draw(st.lists(st.sampled_from(states), min_size=2, max_size=6, unique=True))
-    return chosen, draw(st.permutations(chosen)), draw(st.integers(1, len(chosen)))
+            name = draw(st.sampled_from(["", "Ana", "Ana Married"]))
+            told = {"unread": draw(st.integers(0, 3))}
+            if draw(st.booleans()):
+                told = {"unread_count": None, "message_count": None}
+            if draw(st.booleans()):
+                told["can_reply"] = draw(st.sampled_from([None, False]))
+            states.append((thread, minutes[:end], name, told))
+    chosen = draw(st.lists(st.sampled_from(range(len(states))), min_size=2, max_size=7, unique=True))
+    shuffled = draw(st.permutations(chosen))
+    return [states[n] for n in chosen], [states[n] for n in shuffled], draw(st.integers(1, len(chosen)))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(stories())
 def test_any_order_of_the_same_states_gives_the_same_rows(shop_page, story):
     chosen, shuffled, cut = story
@@ -222,6 +248,6 @@ def test_any_order_of_the_same_states_gives_the_same_rows(shop_page, story):
         Page.objects.all().delete()
         page = Page.objects.create(facebook_page_id="9")
         for batch in batches:
-            save(page, *(snapshot(page, list(m), thread=t, name=n, unread=u) for t, m, n, u in batch))
+            save(page, *(snapshot(page, m, thread=t, name=n, **told) for t, m, n, told in batch))
         results.append(state(page))
     assert results[0] == results[1] == results[2]
