@@ -9,7 +9,6 @@ from django.utils import timezone
 from conversations import querysets
 from conversations.secrets import EncryptedTextField
 
-
 TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
 
 

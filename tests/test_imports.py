@@ -23,6 +23,7 @@ DOORS = [
     "conversations.jobs",
     "conversations.graph.errors",
 ]
+REPAIR = ["conversations.repair", "conversations.sync.takeover"]
 ALLOWED = {
     "inbox.postgres": [],
     "inbox.install": [],
@@ -30,7 +31,10 @@ ALLOWED = {
     "inbox.asgi": ["inbox.lifespan"],
     "inbox": ["conversations", "tags"],
     "conversations": [],
-    "conversations.apps": [],
+    "conversations.apps": ["conversations.checks"],
+    "conversations.checks": ["conversations.sync.takeover"],
+    "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
+    "conversations.sync.takeover": ["conversations.models"],
     "conversations.text": [],
     "conversations.secrets": [],
     "conversations.locks": [],
@@ -75,7 +79,7 @@ ALLOWED = {
     "conversations.sync": ["conversations.graph", *TABLES],
     "conversations.api": DOORS,
     "conversations.admin": [*DOORS, "conversations.jobs"],
-    "conversations.management": [*DOORS, "conversations.sandbox"],
+    "conversations.management": [*DOORS, *REPAIR, "conversations.sandbox"],
     "tags": [],
 }
 
