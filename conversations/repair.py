@@ -3,7 +3,7 @@
 Nothing is lost by it: not a tag, a message, a name, nor what staff said of a conversation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, models, transaction
@@ -16,6 +16,7 @@ from conversations.sync.takeover import Index, Key, missing_keys, wider_keys
 from conversations.sync.transform import search_text
 
 Status = Conversation.Status
+Track = Callable[[list[str]], Iterator[str]]
 
 # Columns of which the newest state's say is taken as it is.
 OF_NEWEST = [
@@ -40,13 +41,16 @@ class Merged:
     tags: int = 0
 
 
-def merge_page(page: Page, *, dry_run: bool = False) -> Merged:
-    """Merges all that is there twice on this Page, in one transaction. The caller holds its sync lock."""
+def merge_page(page: Page, *, dry_run: bool = False, track: Track = iter) -> Merged:
+    """Merges all that is there twice on this Page, in one transaction. The caller holds its sync lock.
+
+    `track` is given the ids of all senders with duplicates, and gives them back one by one.
+    """
     with transaction.atomic():
         lock_rows([page.pk])
         merged, lacking = Merged(), {key.model for key in missing_keys()}
-        for conversations in _twins(page):
-            _merge(conversations, merged)
+        for sender_id in track(_doubled_senders(page)):
+            _merge(list(page.conversations.filter(sender_id=sender_id).order_by("pk")), merged)
         if InteractionEvent in lacking:
             merged.events += _drop_double_events(page)
         if Thread in lacking:
@@ -76,17 +80,13 @@ def _drop(editor, key: Key, index: Index) -> None:
 
 
 # -- conversations -----------------------------------------------------------------------------------------
-def _twins(page: Page) -> Iterable[list[Conversation]]:
-    """The conversations of each sender who has several, the first stored first."""
-    senders = (
-        page.conversations.order_by().values("sender_id").annotate(count=Count("pk")).filter(count__gt=1)
-    )
-    for sender_id in list(senders.values_list("sender_id", flat=True)):
-        yield list(page.conversations.filter(sender_id=sender_id).order_by("pk"))
+def _doubled_senders(page: Page) -> list[str]:
+    counted = page.conversations.order_by().values("sender_id").annotate(count=Count("pk"))
+    return list(counted.filter(count__gt=1).values_list("sender_id", flat=True))
 
 
 def _merge(conversations: list[Conversation], merged: Merged) -> None:
-    """Into the first, which keeps its primary key."""
+    """All of one sender, in the order stored, into the first, which keeps its primary key."""
     kept, *others = conversations
     _take_columns(kept, conversations)
     merged.tags += _unite_tags(kept, conversations)

@@ -107,9 +107,9 @@ def counted(number: int, name: str) -> str:
     return f"{number:,} {name}{'s' * (number != 1)}"
 
 
-def late_bar(items: Collection[T], words: str, console: Console) -> Iterator[T]:
-    """The items one by one, with a bar as soon as they have taken over two seconds."""
-    begun, progress = time.monotonic(), Progress(console=console)
+def late_bar(items: Collection[T], words: str) -> Iterator[T]:
+    """The items one by one, with a bar on standard error as soon as they have taken over two seconds."""
+    begun, progress = time.monotonic(), Progress(console=Console(stderr=True))
     task = progress.add_task(words, total=len(items))
     try:
         for item in items:
@@ -118,4 +118,5 @@ def late_bar(items: Collection[T], words: str, console: Console) -> Iterator[T]:
             if not progress.live.is_started and time.monotonic() - begun > PATIENCE_SECONDS:
                 progress.start()
     finally:
-        progress.stop()
+        if progress.live.is_started:
+            progress.stop()

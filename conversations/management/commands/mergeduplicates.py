@@ -1,7 +1,7 @@
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
 
 from conversations.locks import sync_lock
 from conversations.management.progress_bar import counted, late_bar
@@ -23,11 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
-        busy = [
-            page
-            for page in late_bar(Page.objects.order_by("pk"), "Merging", Console(stderr=True))
-            if not self.merge(page, dry_run=dry_run)
-        ]
+        busy = [page for page in Page.objects.order_by("pk") if not self.merge(page, dry_run=dry_run)]
         if busy:
             names = ", ".join(str(page) for page in busy)
             raise CommandError(
@@ -38,7 +34,7 @@ class Command(BaseCommand):
     def merge(self, page: Page, *, dry_run: bool) -> bool:
         with sync_lock(page.pk) as is_ours:
             if is_ours:
-                merged = merge_page(page, dry_run=dry_run)
+                merged = merge_page(page, dry_run=dry_run, track=partial(late_bar, words=f"Merging {page}"))
                 verb = "would be merged" if dry_run else "merged"
                 self.stdout.write(f"[page {page.pk}] {page}: {in_words(merged)} {verb}.")
         return is_ours
