@@ -16,7 +16,7 @@ from conversations.graph import records
 from conversations.graph.errors import GoneError, GraphError, TooMuchDataError
 from conversations.locks import SyncLock, lock_rows
 from conversations.models import Page, Platform, SyncRun, Thread
-from conversations.sync import loader, runs
+from conversations.sync import loader, runs, takeover
 from conversations.sync.histories import INSTAGRAM_SHOWS, Reading
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
@@ -67,6 +67,11 @@ class Store:
         is_known = run.mode == SyncRun.Mode.FULL and page.last_synced_at is not None
         self.tally = Tally(run, known_total=page.threads.count() if is_known else 0)
         self.changes = 0
+        self._is_audit = run.mode == SyncRun.Mode.FULL
+        self._missing_keys = takeover.missing_keys()
+        if self._missing_keys:
+            logger.warning("[page %s] %s", page.pk, takeover.note(self._missing_keys))
+            run.notes.append(takeover.note(self._missing_keys))
         self._readings: dict[int, Reading] = {}  # by thread, while they last
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
@@ -96,7 +101,9 @@ class Store:
                 self.tally.count(outcome.thread.pk, "owed")  # until the rest is read
             self._run.events_created += outcome.events_created
         readings = [
-            _reading(outcome) for outcome in outcomes if outcome.needs_history and not self._is_read(outcome)
+            _reading(outcome)
+            for outcome in outcomes
+            if (outcome.needs_history or outcome.needs_audit) and not self._is_read(outcome)
         ]
         loader.begin_readings([(reading.thread, reading.as_json(reading.after)) for reading in readings])
         self._save_run()
@@ -125,7 +132,9 @@ class Store:
         """The whole batch at once; if PostgreSQL refuses a value in it, one by one without that record."""
         try:
             with transaction.atomic():
-                return loader.save_batch(self._page, rows)
+                return loader.save_batch(
+                    self._page, rows, is_keyed=not self._missing_keys, is_audit=self._is_audit
+                )
         except (DataError, OperationalError) as error:
             if not loader.is_about_a_value(error):
                 raise
@@ -141,7 +150,7 @@ class Store:
         row.conversation, row.events = None, []
         try:
             with transaction.atomic():
-                return loader.save_batch(self._page, [row])
+                return loader.save_batch(self._page, [row], is_keyed=not self._missing_keys)
         except (DataError, OperationalError):
             key = hash(row.thread.graph_id)
             if key not in self._unstorable:
@@ -288,6 +297,8 @@ class Store:
 
 def _reading(outcome: Outcome) -> Reading:
     thread = outcome.thread
+    if outcome.needs_audit:
+        return Reading(thread, result=outcome.result)  # from end to end
     return Reading(
         thread, outcome.after, outcome.newest, outcome.newest, thread.complete_until, outcome.result
     )

@@ -74,7 +74,9 @@ SHRUNK = {
     "too much in a thread": Played(faults.reduce_data(), path=MESSAGES, after=0, more=3),
 }
 RESTARTED = {
-    "stale cursor": Played(faults.graph_error(2642), path="/conversations.*&after=", after=0, more=8, notes="began anew"),
+    "stale cursor": Played(
+        faults.graph_error(2642), path="/conversations.*&after=", after=0, more=8, notes="began anew"
+    ),
     "cursor too deep": Played(
         faults.graph_error(100, message="(#100) The after cursor specified exceeds the max limit"),
         path="/conversations.*&after=", after=0, more=8, notes="began anew",
@@ -131,7 +133,7 @@ def play(sandbox):
 @pytest.mark.parametrize("name", GOES_ON)
 def test_sync_goes_on_by_itself(sync, page, world, shop, sandbox, calm_calls, play, settings, name):
     played, is_windowed = GOES_ON[name], page.learnt["messenger"]["windows"]
-    settings.GRAPH_RETRY_SECONDS = 0.02  # long enough to be seen
+    settings.GRAPH_RETRY_SECONDS = 0.05  # long enough to be seen
     play(played)
     seen = []
     result = sync(on_progress=lambda progress: seen.append((progress.status, progress.seconds)))
