@@ -182,6 +182,20 @@ def test_success_from_before_the_closing_does_not_open_it(make_gate, clock):
     assert clock.slept == [2, 10]
 
 
+def test_refusal_that_comes_while_the_next_call_waits_for_its_start_holds_it_back(make_gate, clock):
+    gate = make_gate(2)
+    out = [gate.enter()]
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if out:
+            gate.throttled(out.pop(), RateLimitError("Too many calls."), Usage())
+
+    gate._sleep = sleep
+    assert gate.enter().probes
+    assert clock.slept == pytest.approx([MARGIN / 2, 2])
+
+
 def test_probe_without_an_answer_is_followed_by_another(make_gate, clock):
     gate = make_gate()
     throttle(gate)

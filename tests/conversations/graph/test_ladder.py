@@ -25,6 +25,12 @@ def test_two_that_fail_on_the_same_rung_step_down_once():
     assert ladder.size == 50
 
 
+def test_who_failed_higher_than_the_others_are_now_follows_them_down():
+    ladder = Ladder((100, 50, 25, 1))
+    assert [ladder.down(0), ladder.down(1), ladder.down(0)] == [1, 2, 2]
+    assert ladder.size == 25
+
+
 def test_who_failed_deeper_than_the_others_are_now_goes_deeper_still():
     ladder = Ladder((100, 50, 25, 1))
     assert [ladder.down(2), ladder.size] == [3, 1]
