@@ -65,7 +65,9 @@ class Store:
         self._page, self._run, self._lock = page, run, lock
         self._report, self._sleep, self._count_requests = report, sleep, count_requests
         is_known = run.mode == SyncRun.Mode.FULL and page.last_synced_at is not None
-        self.tally = Tally(run, known_total=page.threads.count() if is_known else 0)
+        known_total = page.threads.count() if is_known else 0
+        self.tally = Tally(run, known_total)
+        run.total = max(run.total, known_total)
         self.changes = 0
         self._is_audit = run.mode == SyncRun.Mode.FULL
         self._missing_keys = takeover.missing_keys()

@@ -130,7 +130,7 @@ class PageWalk:
             floor=self._floor(platform, folder),
             place=place,
             windows=bool(windows) if folder else windows,  # one call is enough to find out
-            note=self._note,
+            note=lambda words: self._fetcher.put(Note(words)),
         )
         current = ListOf(platform, folder, place, walk, moved=bool(place.head))
         self._lists[current.key] = current
@@ -167,7 +167,7 @@ class PageWalk:
             self._page.facebook_page_id,
             folder=current.folder,
             floor=int(current.place.head.timestamp()),
-            note=self._note,
+            note=lambda words: self._fetcher.put(Note(words)),
         )
         self._fetcher.add(current.platform, current.walk)
 
