@@ -18,6 +18,7 @@ DOORS = [
     "conversations.status",
     "conversations.connecting",
     "conversations.sync.service",
+    "conversations.sync.ledger",
     "conversations.sync.progress",
     "conversations.sync.live",
     "conversations.jobs",
@@ -53,7 +54,12 @@ ALLOWED = {
         "conversations.sync.transform",
     ],
     "conversations.sync.tally": ["conversations.models"],
-    "conversations.sync.runs": ["conversations.models", "conversations.sync.progress"],
+    "conversations.sync.ledger": ["conversations.models"],
+    "conversations.sync.runs": [
+        "conversations.models",
+        "conversations.sync.ledger",
+        "conversations.sync.progress",
+    ],
     "conversations.sync.live": ["conversations.models", "conversations.sync.progress"],
     "conversations.jobs": [
         "conversations.locks",
