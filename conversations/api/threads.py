@@ -16,7 +16,7 @@ class ThreadPagination(BasePagination):
 
     parameters = ("state", "limit", "cursor")
 
-    def paginate_queryset(self, queryset, request, view=None) -> list[Thread]:
+    def paginate_queryset(self, queryset, request, view=None) -> list:
         self.limit = whole_number(request.query_params, "limit", default=50, highest=1000)
         before = whole_number(request.query_params, "cursor", default=BIGGEST_ID, highest=BIGGEST_ID)
         rows = in_state(queryset, request.query_params).filter(pk__lt=before).order_by("-pk")

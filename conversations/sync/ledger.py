@@ -1,5 +1,7 @@
 """The ledger: every thread that Facebook lists of a Page, accounted for."""
 
+from collections.abc import Mapping
+
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
@@ -40,7 +42,7 @@ def _sums() -> dict:
     return {f"messages_{name}": Coalesce(Sum(column), 0) for name, column in MESSAGES.items()}
 
 
-def _account(row: dict) -> dict:
+def _account(row: Mapping) -> dict:
     return {
         "threads": {name: row[f"threads_{name}"] for name in ("listed", *STATES)},
         "messages": {name: int(row[f"messages_{name}"]) for name in MESSAGES},
