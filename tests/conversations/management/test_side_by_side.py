@@ -1,6 +1,7 @@
 """Several Pages at once: none waits for another, none suffers from another, a signal ends them all."""
 
 import json
+import re
 import signal
 import threading
 from pathlib import Path
@@ -68,8 +69,7 @@ def test_of_five_pages_the_dead_token_and_the_busy_one_do_not_touch_the_others(m
     world.break_token(pages[1].access_token, 463)
     busy = pages[3]
     run = busy.runs.create(mode="full", trigger="api", status=SyncRun.Status.SYNCING)
-    with sync_lock(busy.pk) as is_free:
-        assert is_free
+    with sync_lock(busy.pk):
         done = manage("syncconversations", "--json")
     answer = last_line(done.stdout)
     assert (done.returncode, answer["status"], answer["inserted"]) == (1, "error", 6)
@@ -110,7 +110,8 @@ def test_a_signal_in_the_middle_of_five_pauses_interrupts_them_all(manage, conne
     process.terminate()
     out, err = process.communicate(timeout=5)
     assert [row["status"] for row in last_line(out)["runs"]] == ["interrupted"] * 5
-    assert err.count("] waiting: Waiting for Facebook, 120 s. ") == 5
+    waited = re.findall(r"\[page (\d+)\] waiting: Waiting for Facebook, \d+ s\. ", err)
+    assert {int(pk) for pk in waited} == {page.pk for page in pages}
     assert SyncRun.objects.filter(status="interrupted").count() == 5
 
 
@@ -118,7 +119,7 @@ def test_a_second_signal_ends_the_process_at_once(manage, connect, sandbox):
     connect(2)
     sandbox.faults.add(faults.hang(), path="/conversations", times=None)
     process = manage.start("syncconversations")
-    until(process, lambda: len(sandbox.ledger) == 2)
+    until(process, lambda: len(sandbox.ledger) >= 2)
     process.send_signal(signal.SIGINT)
     until(process, lambda: is_at_its_default(process, signal.SIGTERM))
     process.terminate()
