@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from conversations.locks import sync_lock
 from conversations.management.side_by_side import AT_ONCE, SideBySide
@@ -119,12 +119,14 @@ def test_a_second_signal_ends_the_process_at_once(manage, connect, sandbox):
     connect(2)
     sandbox.faults.add(faults.hang(), path="/conversations", times=None)
     process = manage.start("syncconversations")
-    until(process, lambda: len(sandbox.ledger) >= 2)
-    process.send_signal(signal.SIGINT)
-    until(process, lambda: is_at_its_default(process, signal.SIGTERM))
-    process.terminate()
-    process.communicate(timeout=5)
-    assert process.returncode == -signal.SIGTERM
+    until(process, lambda: SyncRun.objects.filter(status="fetching").count() == 2)
+    with transaction.atomic():
+        list(SyncRun.objects.select_for_update())  # their ends cannot be written: the process would wait
+        process.terminate()
+        until(process, lambda: is_at_its_default(process, signal.SIGTERM))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=5)
+    assert process.returncode == -signal.SIGINT
 
 
 def test_not_more_than_a_few_at_once():
