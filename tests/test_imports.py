@@ -18,6 +18,7 @@ DOORS = [
     "conversations.status",
     "conversations.connecting",
     "conversations.sync.service",
+    "conversations.sync.ledger",
     "conversations.sync.progress",
     "conversations.sync.live",
     "conversations.jobs",
@@ -68,7 +69,12 @@ ALLOWED = {
         "conversations.sync.writing",
     ],
     "conversations.sync.tally": ["conversations.models"],
-    "conversations.sync.runs": ["conversations.models", "conversations.sync.progress"],
+    "conversations.sync.ledger": ["conversations.models"],
+    "conversations.sync.runs": [
+        "conversations.models",
+        "conversations.sync.ledger",
+        "conversations.sync.progress",
+    ],
     "conversations.sync.live": ["conversations.models", "conversations.sync.progress"],
     "conversations.jobs": [
         "conversations.locks",

@@ -55,6 +55,27 @@ def test_late_subscriber_first_learns_the_present_state(web, page, inbox, key, o
     assert SyncRun.objects.count() == 1
 
 
+def test_a_run_is_joined_from_another_process_whichever_works(
+    start_web, manage, page, inbox, key, open_stream, sandbox
+):
+    """Two web processes, of which one has the worker; then the command, which is refused."""
+    sandbox.faults.add(faults.slow(5), after=2, path="/conversations")
+    webs = [start_web(), start_web(EMBEDDED_WORKER="0")]
+    webs[0].wait_until_ready()
+    first = open_stream(*sync_stream(webs[0]), key, {"pageId": page.pk})
+    run = first.wait_for(lambda state: state["synced"] == 200)["run"]
+    joined = open_stream(*sync_stream(webs[1]), key, {"facebookPageId": page.facebook_page_id})
+    assert joined.wait_for(lambda state: True)["run"] == run
+    done = manage("syncconversations")
+    assert done.returncode == 1
+    assert f"being synced already as run {run}" in done.stderr
+    url = f"{webs[1].url}/api/conversations/sync"
+    answer = requests.post(url, json={"pageId": page.pk}, headers=key, timeout=60)
+    assert (answer.json()["run"], answer.json()["status"]) == (run, "complete")
+    assert {stream.wait_for(is_end)["status"] for stream in (first, joined)} == {"complete"}
+    assert SyncRun.objects.count() == 1
+
+
 def test_stream_ends_with_exactly_one_end(web, page, inbox, key, open_stream):
     stream = open_stream(*sync_stream(web), key, {"pageId": page.pk})
     assert stream.ended.wait(60)

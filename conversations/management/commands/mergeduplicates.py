@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.locks import sync_lock
-from conversations.management.progress_bar import counted, late_bar
+from conversations.management.late_bar import late_bar
+from conversations.management.progress_bar import counted
 from conversations.models import Page
 from conversations.repair import Merged, make_keys, merge_page
 from conversations.sync.takeover import missing_keys, wider_keys
