@@ -17,6 +17,7 @@ DOORS = [
     "conversations.tagging",
     "conversations.status",
     "conversations.connecting",
+    "conversations.checking",
     "conversations.sync.service",
     "conversations.sync.progress",
     "conversations.sync.live",
@@ -39,6 +40,7 @@ ALLOWED = {
     "conversations.graph": [],
     "conversations.sandbox": [],
     "conversations.connecting": ["conversations.graph", "conversations.models"],
+    "conversations.checking": ["conversations.connecting", "conversations.graph", "conversations.models"],
     "conversations.tagging": [*TABLES],
     "conversations.status": [*TABLES],
     "conversations.sync.transform": [

@@ -72,9 +72,10 @@ class Request:
 
 
 def _token(query: dict[str, str], form: dict[str, str], headers: Message) -> tuple[str | None, Place | None]:
-    for place, params in (("url", query), ("body", form)):
-        if "access_token" in params:
-            return params["access_token"] or None, place
+    if "access_token" in query:
+        return query["access_token"], "url"
+    if "access_token" in form:
+        return form["access_token"], "body"
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     in_header = scheme.lower() in ("bearer", "oauth") and bool(token)
     return (token.strip(), "header") if in_header else (None, None)
