@@ -4,11 +4,12 @@ The answers are shown to an owner, and those that a sync should know are kept in
 
     {"notes": [...], "checked_at": iso,
      "messenger": {"windows": true, "folders": {"page_done": "ok"|"ignored"|"refused", ...},
-                   "refused_fields": ["snippet", "messages.reactions"], "batch": [conversations, messages]},
+                   "refused_fields": ["snippet", "messages.reactions"], "size": [conversations, messages]},
      "instagram": {...the same...}}
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,16 +29,18 @@ from conversations.connecting import (
     open_client,
     token_findings,
 )
-from conversations.graph.client import GraphClient, Waiting
+from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError, TransientError
+from conversations.graph.gate import WIDER_FROM, Waiting
+from conversations.graph.probes.batch import raise_unless_refused
 from conversations.graph.probes.folders import FOLDERS, probe_folder
-from conversations.graph.probes.listing import SIZES, Listing, probe_list
-from conversations.graph.probes.usage import Usage, probe_usage
+from conversations.graph.probes.listing import Listing, probe_list
+from conversations.graph.probes.usage import Headers, probe_headers
 from conversations.graph.probes.windows import probe_windows
 from conversations.models import Page, Platform
 
-LONGEST_WAIT_SECONDS = 120  # what Facebook asks beyond that is told instead of waited for
-HIGH_PERCENT = 75
+LONGEST_WAIT_SECONDS = 120  # in all: what Facebook asks beyond that is told instead of waited for
+FULL_LIST = 100  # conversations in one call
 AGAIN = "Facebook failed just now; the next check asks again"
 WINDOWS: dict[str, tuple[str, Mark]] = {
     "work": ("work: a first sync walks several spans of time side by side", "ok"),
@@ -57,6 +60,7 @@ class Check:
     learnt: dict[str, dict[str, Any]] = field(default_factory=dict)  # by platform
     instagram: Instagram = field(default_factory=lambda: Instagram(told=False))
     calls: int = 0
+    waited: float = 0
     lost: str = ""  # why a person must connect the Page again
     is_finished: bool = False
 
@@ -79,38 +83,54 @@ def check_page(page: Page, *, on_wait: Waiting = lambda error, seconds: None) ->
     if not page.access_token:
         check.add("token", "Access token", f"{page.connection[1]} Connect the Page again.", "act")
         return check
-    client = open_client(page.access_token, on_wait=_impatient(on_wait))
     try:
-        _ask(check, client)
+        _ask(check, on_wait=_impatient(check, on_wait))
     except (ConnectionRefused, GraphError) as error:
         _stop(check, error)
-    finally:
-        client.close()
-        check.calls = client.requests
     _keep(check)
     return check
 
 
-def _impatient(on_wait: Waiting) -> Waiting:
+def _impatient(check: Check, on_wait: Waiting) -> Waiting:
     def wait(error: GraphError, seconds: float) -> None:
-        if isinstance(error, RateLimitError) and seconds > LONGEST_WAIT_SECONDS:
+        check.waited += seconds
+        if isinstance(error, RateLimitError) and check.waited > LONGEST_WAIT_SECONDS:
             raise error
         on_wait(error, seconds)
 
     return wait
 
 
-def _ask(check: Check, client: GraphClient) -> None:
+@contextmanager
+def _client(check: Check, platform: Platform, on_wait: Waiting) -> Iterator[GraphClient]:
+    page = check.page
+    with open_client(page.facebook_page_id, page.access_token, platform=platform, on_wait=on_wait) as client:
+        try:
+            yield client
+        finally:
+            check.calls += client.requests
+
+
+def _ask(check: Check, on_wait: Waiting) -> None:
+    with _client(check, Platform.MESSENGER, on_wait) as client:
+        _ask_token(check, client)
+        inbox = probe_list(client, check.page.facebook_page_id, Platform.MESSENGER)
+        _ask_platform(check, client, Platform.MESSENGER, inbox)
+    check.findings.append(instagram_finding(check.instagram))
+    if check.instagram.id or check.page.instagram_account_id:
+        with _client(check, Platform.INSTAGRAM, on_wait) as client:
+            _ask_instagram(check, client)
+    with _client(check, Platform.MESSENGER, on_wait) as client:
+        _ask_headers(check, client)
+    check.is_finished = True
+
+
+def _ask_token(check: Check, client: GraphClient) -> None:
     page_id = check.page.facebook_page_id
     name = confirmed_name(client, page_id)
     check.add("token", "Access token", f"valid, the Page's own ({name or page_id})")
     check.instagram = linked_instagram(client, page_id)
     check.findings += token_findings(client, check.page.access_token, page_id, check.instagram)
-    _ask_messenger(check, client)
-    check.findings.append(instagram_finding(check.instagram))
-    platforms = [Platform.MESSENGER, *_ask_instagram(check, client)]
-    _ask_usage(check, client, platforms)
-    check.is_finished = True
 
 
 def _stop(check: Check, error: ConnectionRefused | GraphError) -> None:
@@ -126,29 +146,21 @@ def _stop(check: Check, error: ConnectionRefused | GraphError) -> None:
 
 
 # -- one platform ------------------------------------------------------------------------------------------
-def _ask_messenger(check: Check, client: GraphClient) -> None:
-    inbox = probe_list(client, check.page.facebook_page_id, Platform.MESSENGER)
-    _ask_platform(check, client, Platform.MESSENGER, inbox)
-
-
-def _ask_instagram(check: Check, client: GraphClient) -> list[Platform]:
+def _ask_instagram(check: Check, client: GraphClient) -> None:
     """Whatever is wrong with it: Messenger goes on."""
-    if not (check.instagram.id or check.page.instagram_account_id):
-        return []
     try:
         inbox = probe_list(client, check.page.facebook_page_id, Platform.INSTAGRAM)
+    except TransientError:
+        check.add("instagram.list", "Instagram: list", AGAIN, "note")
     except GraphError as error:
-        if isinstance(error, RateLimitError) or error.code in (102, 104, 190):
-            raise
-        words = f"its conversations cannot be listed. {error}"
-        check.add("instagram.list", "Instagram", words, "note")
-        return []
-    _ask_platform(check, client, Platform.INSTAGRAM, inbox)
-    return [Platform.INSTAGRAM]
+        raise_unless_refused(error)
+        check.add("instagram.list", "Instagram: list", f"its conversations cannot be listed. {error}", "note")
+    else:
+        _ask_platform(check, client, Platform.INSTAGRAM, inbox)
 
 
 def _ask_platform(check: Check, client: GraphClient, platform: Platform, inbox: Listing) -> None:
-    learnt: dict[str, Any] = {"refused_fields": [str(one) for one in inbox.refused], "batch": [*inbox.size]}
+    learnt: dict[str, Any] = {"refused_fields": [str(one) for one in inbox.refused], "size": [*inbox.size]}
     check.learnt[platform.value] = learnt
     _tell_listing(check, platform, inbox)
     _ask_windows(check, client, platform, inbox)
@@ -158,8 +170,8 @@ def _ask_platform(check: Check, client: GraphClient, platform: Platform, inbox: 
 def _tell_listing(check: Check, platform: Platform, inbox: Listing) -> None:
     conversations, messages = inbox.size
     words = f"{conversations} conversations with {messages} messages of each in one call"
-    smaller = "" if inbox.size == SIZES[0] else "; Facebook refuses more, so syncs are slower"
-    check.add(f"{platform}.batch", f"{platform.label}: list", words + smaller, "note" if smaller else "ok")
+    smaller = "" if conversations >= FULL_LIST else "; Facebook refuses more, so syncs are slower"
+    check.add(f"{platform}.list", f"{platform.label}: list", words + smaller, "note" if smaller else "ok")
     key, subject = f"{platform}.fields", f"{platform.label}: fields"
     if inbox.refused_needed:
         names = _listed(inbox.refused_needed)
@@ -199,23 +211,24 @@ def _ask_folders(check: Check, client: GraphClient, platform: Platform, inbox: L
 
 
 # -- what is used up ---------------------------------------------------------------------------------------
-def _ask_usage(check: Check, client: GraphClient, platforms: list[Platform]) -> None:
+def _ask_headers(check: Check, client: GraphClient) -> None:
     try:
-        usage = probe_usage(client, check.page.facebook_page_id, platforms)
+        headers = probe_headers(client, check.page.facebook_page_id, list(check.learnt))
     except TransientError:
         check.add("usage", "Allowance", AGAIN, "note")
         return
-    check.add("usage", "Allowance", *_usage_in_words(usage))
-    check.add("version", "Graph API", *_version_in_words(usage.version))
+    check.add("usage", "Allowance", *_usage_in_words(headers))
+    check.add("version", "Graph API", *_version_in_words(headers.version))
 
 
-def _usage_in_words(usage: Usage) -> tuple[str, Mark]:
-    if usage.percent is None:
-        return "Facebook sent no usage headers; it does so only after many calls", "ok"
-    words = f"{usage.percent:.0f} % used ({_listed(usage.headers)})"
-    if usage.regain_minutes:
-        return f"{words}; Facebook asks to wait {usage.regain_minutes:.0f} minutes", "note"
-    return (f"{words}; syncs slow down", "note") if usage.percent >= HIGH_PERCENT else (words, "ok")
+def _usage_in_words(headers: Headers) -> tuple[str, Mark]:
+    if not headers.names:
+        return "no usage headers came: Facebook sends them only after many calls", "ok"
+    usage = headers.usage
+    words = f"{usage.percent:.0f} % used ({_listed(headers.names)})"
+    if usage.regain_seconds:
+        return f"{words}; Facebook asks to wait {usage.regain_seconds / 60:.0f} minutes", "note"
+    return (f"{words}; syncs slow down", "note") if usage.percent >= WIDER_FROM else (words, "ok")
 
 
 def _version_in_words(version: str) -> tuple[str, Mark]:

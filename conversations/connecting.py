@@ -1,6 +1,8 @@
 """Connecting a Page: is this its token, and what does Facebook let us see with it?"""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -9,8 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations.graph.client import GraphClient, Waiting
-from conversations.graph.errors import GraphError
+from conversations.budget import SharedBudget
+from conversations.graph.client import GraphClient
+from conversations.graph.errors import GraphError, in_short
+from conversations.graph.gate import Waiting
 from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
 from conversations.models import Page, Platform
 
@@ -67,29 +71,41 @@ def connect_page(facebook_page_id: str, token: str, *, name: str = "") -> Connec
     """
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         raise ConnectionRefused("That is no access token: it is empty or has characters that no token has.")
-    client = open_client(token)
-    try:
+    with open_client(facebook_page_id, token) as client:
         found = confirmed_name(client, facebook_page_id)
         instagram = linked_instagram(client, facebook_page_id)
         findings = [instagram_finding(instagram)]
         findings += token_findings(client, token, facebook_page_id, instagram)
-    finally:
-        client.close()
     notes = [str(finding) for finding in findings]
     page, created = _store(facebook_page_id, token, name or found, instagram, notes)
     return Connection(page, created, notes)
 
 
-def open_client(token: str, *, on_wait: Waiting = lambda error, seconds: None) -> GraphClient:
-    return GraphClient(
-        token,
-        url=settings.GRAPH_API_URL,
-        version=settings.GRAPH_API_VERSION,
-        app_secret=settings.FACEBOOK_APP_SECRET,
-        calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
-        retry_seconds=settings.GRAPH_RETRY_SECONDS,
-        on_wait=on_wait,
-    )
+@contextmanager
+def open_client(
+    facebook_page_id: str,
+    token: str,
+    *,
+    platform: str = Platform.MESSENGER,
+    on_wait: Waiting = lambda error, seconds: None,
+) -> Iterator[GraphClient]:
+    """A client that shares the Page's budget of calls with all our processes."""
+    with SharedBudget(facebook_page_id, platform) as budget:
+        client = GraphClient(
+            token,
+            platform=platform,
+            url=settings.GRAPH_API_URL,
+            version=settings.GRAPH_API_VERSION,
+            app_secret=settings.FACEBOOK_APP_SECRET,
+            calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
+            budget=budget,
+            retry_seconds=settings.GRAPH_RETRY_SECONDS,
+            on_wait=on_wait,
+        )
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 @transaction.atomic
@@ -122,13 +138,12 @@ def confirmed_name(client: GraphClient, facebook_page_id: str) -> str:
                 f"This is not the token of Page {facebook_page_id}: Facebook says that it belongs to "
                 f"{answer.get('id')!s:.40}. Take the Page's own token, not a person's or another Page's."
             )
-    return _printable(found.get("name"))
+    return _short(found.get("name"))
 
 
-def _printable(value: object) -> str:
-    """What any terminal and database can hold: no NUL, no half characters, no escape sequences."""
-    text = "".join(character if character.isprintable() else " " for character in str(value or ""))
-    return " ".join(text.split())[:LONGEST_NAME]
+def _short(value: object) -> str:
+    """What any terminal and database can hold."""
+    return in_short(str(value or ""), "", LONGEST_NAME)
 
 
 # -- what is only good to know: whatever Facebook does not tell is a note, never a reason to refuse ---------
@@ -140,7 +155,7 @@ def linked_instagram(client: GraphClient, facebook_page_id: str) -> Instagram:
     linked = answer.get("instagram_business_account")
     if not isinstance(linked, dict) or not linked.get("id"):
         return Instagram()
-    return Instagram(_printable(linked["id"]), _printable(linked.get("username")))
+    return Instagram(_short(linked["id"]), _short(linked.get("username")))
 
 
 def instagram_finding(instagram: Instagram) -> Finding:

@@ -1,20 +1,22 @@
 """Several questions in one call, and what the headers of each answer say."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from requests.structures import CaseInsensitiveDict
+
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError, RateLimitError, TransientError
+from conversations.graph.errors import GraphError, RateLimitError, TransientError, VersionError
 
 
 @dataclass(frozen=True)
 class Part:
-    """One answer of a batch: an empty body where there was none. Names of headers are in lower case."""
+    """One answer of a batch: an empty body where there was none."""
 
     body: dict
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
 
 def ask_batch(client: GraphClient, *relative_urls: str) -> list[Part]:
@@ -42,14 +44,15 @@ def _post(client: GraphClient, relative_urls: Sequence[str]) -> dict[str, Any]:
 
 def raise_unless_refused(error: GraphError) -> None:
     """A refusal is an answer; a dead token, a throttle and a broken connection are none."""
-    if isinstance(error, RateLimitError | TransientError) or error.code in (102, 104, 190):
+    stops_all = RateLimitError | TransientError | VersionError
+    if isinstance(error, stops_all) or error.code in (102, 104, 190):
         raise error
 
 
 def _part(item: Any) -> Part:
     item = item if isinstance(item, dict) else {}
-    headers = {str(row.get("name")).lower(): str(row.get("value")) for row in dicts(item.get("headers"))}
-    return Part(as_object(item.get("body")), headers)
+    headers = {str(row.get("name")): str(row.get("value")) for row in dicts(item.get("headers"))}
+    return Part(as_object(item.get("body")), CaseInsensitiveDict(headers))
 
 
 def as_object(text: Any) -> dict:

@@ -7,12 +7,9 @@ from typing import Any, Literal
 
 from conversations.graph import fields
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError, RefusedRequestError, TooMuchDataError
+from conversations.graph.errors import GraphError, Recovery, RefusedRequestError, TransientError
 from conversations.graph.records import Conversation, ConversationBatch
 
-# Conversations and nested messages of one call, largest first.
-SIZES = ((100, 26), (50, 26), (25, 26), (10, 26), (5, 10), (1, 10))
-SHOWN_BY_INSTAGRAM = 20  # messages of a thread; asking for more may fail the whole call
 NARROWING_CALLS = 16  # at most, to find out which fields are refused
 LIGHT_LIMIT = 100
 ENOUGH = 25  # conversations to compare other lists with
@@ -42,7 +39,7 @@ class Listing:
     @property
     def refused_needed(self) -> list[Field]:
         """Those without which nothing useful can be stored."""
-        needed = all_fields(fields.DOCUMENTED)
+        needed = all_fields(core=True)
         return [one for one in self.refused if str(one) in {str(other) for other in needed}]
 
 
@@ -61,7 +58,7 @@ class _ListProbe:
 
     def __init__(self, client: GraphClient, page_id: str, platform: str):
         self._client, self._page_id, self._platform = client, page_id, platform
-        self._wanted, self._sizes = all_fields(fields.EVERYTHING), list(SIZES)
+        self._wanted, self._sizes = all_fields(core=False), list(fields.list_sizes(platform))
         self._narrowing_calls = NARROWING_CALLS
         self.refused: list[Field] = []
 
@@ -89,13 +86,12 @@ class _ListProbe:
         )
 
     def _shrink(self, error: GraphError) -> None:
-        """Code 1 means too much where asking again did not help; 9000001 is about a single message."""
-        if not (isinstance(error, TooMuchDataError) or error.code in (1, 9000001)) or len(self._sizes) == 1:
+        """Code 1 means too much where asking again did not help; that is slow, so by larger steps."""
+        is_unknown = isinstance(error, TransientError) and error.code == 1
+        is_too_much = error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE)
+        if not (is_unknown or is_too_much) or len(self._sizes) == 1:
             raise error
-        if error.code == 9000001 and self.size[1] > SHOWN_BY_INSTAGRAM:
-            self._sizes = [(size, min(messages, SHOWN_BY_INSTAGRAM)) for size, messages in self._sizes]
-        else:
-            del self._sizes[0]
+        del self._sizes[: len(self._sizes) // 2 if is_unknown else 1]
 
     def _narrow(self, error: RefusedRequestError) -> None:
         named = self._named(error)
@@ -143,12 +139,11 @@ class _ListProbe:
         return self._narrowing_calls >= 0
 
 
-def all_fields(which: fields.Fields) -> list[Field]:
+def all_fields(*, core: bool) -> list[Field]:
     """But the id, which Graph tells in any case."""
-    found = [Field("conversation", text) for text in _split(which.light)]
-    return [
-        one for one in found + [Field("message", text) for text in _split(which.message)] if one.name != "id"
-    ]
+    conversation = [Field("conversation", text) for text in _split(fields.light(core=core))]
+    message = [Field("message", text) for text in _split(fields.message(core=core))]
+    return [one for one in conversation + message if one.name != "id"]
 
 
 def asked(wanted: Sequence[Field], messages: int) -> str:
@@ -165,6 +160,4 @@ def _split(text: str) -> list[str]:
 
 def light(client: GraphClient, page_id: str, **params: Any) -> ConversationBatch:
     """A list of ids and times only."""
-    return ConversationBatch.from_graph(
-        client.get(f"{page_id}/conversations", fields="id,updated_time", **params)
-    )
+    return ConversationBatch.from_graph(client.get(f"{page_id}/conversations", fields=fields.BARE, **params))
