@@ -30,7 +30,13 @@ from conversations.connecting import (
     token_findings,
 )
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError, TransientError
+from conversations.graph.errors import (
+    AccessTokenError,
+    GoneError,
+    GraphError,
+    RateLimitError,
+    TransientError,
+)
 from conversations.graph.gate import WIDER_FROM, Waiting
 from conversations.graph.probes.batch import raise_unless_refused
 from conversations.graph.probes.folders import FOLDERS, probe_folder
@@ -41,6 +47,7 @@ from conversations.models import Page, Platform
 
 LONGEST_WAIT_SECONDS = 120  # in all: what Facebook asks beyond that is told instead of waited for
 FULL_LIST = 100  # conversations in one call
+NOT_SHOWN = "Facebook does not show the Page to this token. Connect the Page again."
 AGAIN = "Facebook failed just now; the next check asks again"
 WINDOWS: dict[str, tuple[str, Mark]] = {
     "work": ("work: a first sync walks several spans of time side by side", "ok"),
@@ -49,6 +56,10 @@ WINDOWS: dict[str, tuple[str, Mark]] = {
     "refused": ("Facebook refuses them: a first sync walks the list from its top", "note"),
     "unknown": ("too few conversations to tell", "ok"),
 }
+
+
+class TooLongToWait(Exception):
+    """Longer than a person at a terminal should. It is no GraphError: the client catches those."""
 
 
 @dataclass
@@ -73,6 +84,9 @@ class Check:
         """Whether the Page can be synced as it is."""
         return self.is_finished and not self.problems
 
+    def has(self, key: str) -> bool:
+        return any(finding.key == key for finding in self.findings)
+
     def add(self, key: str, subject: str, answer: str, mark: Mark = "ok") -> None:
         self.findings.append(Finding(key, subject, answer, mark))
 
@@ -85,7 +99,7 @@ def check_page(page: Page, *, on_wait: Waiting = lambda error, seconds: None) ->
         return check
     try:
         _ask(check, on_wait=_impatient(check, on_wait))
-    except (ConnectionRefused, GraphError) as error:
+    except (ConnectionRefused, GraphError, TooLongToWait) as error:
         _stop(check, error)
     _keep(check)
     return check
@@ -95,7 +109,7 @@ def _impatient(check: Check, on_wait: Waiting) -> Waiting:
     def wait(error: GraphError, seconds: float) -> None:
         check.waited += seconds
         if isinstance(error, RateLimitError) and check.waited > LONGEST_WAIT_SECONDS:
-            raise error
+            raise TooLongToWait(f"{error} It asks to wait {seconds / 60:.0f} minutes.")
         on_wait(error, seconds)
 
     return wait
@@ -133,16 +147,19 @@ def _ask_token(check: Check, client: GraphClient) -> None:
     check.findings += token_findings(client, check.page.access_token, page_id, check.instagram)
 
 
-def _stop(check: Check, error: ConnectionRefused | GraphError) -> None:
+def _stop(check: Check, error: ConnectionRefused | GraphError | TooLongToWait) -> None:
     """Nothing more can be asked: what a person must do is in the error's words."""
-    if isinstance(error, RateLimitError | TransientError):
+    if isinstance(error, RateLimitError | TransientError | TooLongToWait):
         check.add("facebook", "Facebook", f"{error} Check again later.", "act")
         return
-    asked_list = any(finding.key == "token" for finding in check.findings)
-    key, subject = ("messenger", "Messenger") if asked_list else ("token", "Access token")
-    check.add(key, subject, str(error), "act")
-    if isinstance(error, ConnectionRefused | AccessTokenError):
-        check.lost = str(error)
+    words = str(error)
+    if check.has("token"):
+        check.add("messenger.list", "Messenger: list", words, "act")
+    else:
+        words = f"{NOT_SHOWN} {words}" if isinstance(error, GoneError) else words
+        check.add("token", "Access token", words, "act")
+    if isinstance(error, ConnectionRefused | AccessTokenError) or NOT_SHOWN in words:
+        check.lost = words
 
 
 # -- one platform ------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def tell_wait(self, error: GraphError, seconds: float) -> None:
-        self.stderr.write(f"Waiting {seconds:.0f} s: {error}")
+        self.stderr.write(f"{error} Asking again in {seconds:.0f} s.")
 
     def show(self, check: Check) -> None:
         if self.stdout.isatty():
