@@ -194,7 +194,12 @@ def _tell_listing(check: Check, platform: Platform, inbox: Listing) -> None:
         names = _listed(inbox.refused_needed)
         check.add(key, subject, f"Facebook refuses {names}, which Inbox needs: update Inbox", "act")
     elif inbox.refused:
-        check.add(key, subject, f"Facebook refuses {_listed(inbox.refused)}: syncs go without", "note")
+        check.add(
+            key,
+            subject,
+            f"Facebook refuses {_listed(inbox.refused)}: syncs ask only for what it documents",
+            "note",
+        )
     else:
         check.add(key, subject, "all that Inbox asks for are answered")
 
