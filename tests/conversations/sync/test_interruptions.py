@@ -79,8 +79,8 @@ def test_batch_that_was_not_committed_is_read_again(page, sync, world, shop, inb
 
     save_batch, calls = loader.save_batch, itertools.count(1)
 
-    def stopped_in_the_middle(*arguments):
-        outcomes = save_batch(*arguments)
+    def stopped_in_the_middle(*arguments, **options):
+        outcomes = save_batch(*arguments, **options)
         if next(calls) == 2:
             raise SyncStopped
         return outcomes
@@ -122,7 +122,7 @@ def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, in
     assert_exact(page, world, shop)
 
 
-def test_nobody_there_is_an_error_and_changes_nothing(page, sync, sandbox):
+def test_nobody_there_is_an_error_and_changes_nothing(page, sync, sandbox, by_cursor):
     sandbox.stop()
     result = sync()
     assert (result.status, result.requests, result.synced) == ("error", 5, 0)

@@ -32,7 +32,7 @@ def test_owed_thread_is_asked_first_and_paid(sync, page, world, shop, sandbox, a
     sandbox.ledger.clear()
     paid = sync()
     assert (paid.status, paid.owed, paid.synced, paid.events_created) == ("complete", 0, 4, 124)
-    assert paths(sandbox)[0] == f"/{long.id}/messages"
+    assert f"/{long.id}/messages" in paths(sandbox)[:2]  # beside the first call for the list
     assert_exact(page, world, shop)
 
 
