@@ -396,3 +396,11 @@ def test_missing_permission_for_instagram_is_a_note(page, with_instagram, world)
     check = check_page(page)
     assert check.is_ready
     assert finding(check, "permissions")[0] == "note"
+
+
+def test_batches_that_fail_are_soon_given_up(page, inbox, sandbox):
+    sandbox.faults.add(faults.html(501), times=None, path=r"^/\?")
+    check = check_page(page)
+    assert check.is_ready
+    assert finding(check, "expires")[0] == finding(check, "usage")[0] == "note"
+    assert len(sandbox.ledger.matching(method="POST")) == 4

@@ -10,6 +10,8 @@ from requests.structures import CaseInsensitiveDict
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, RateLimitError, TransientError, VersionError
 
+TRIES = 2  # what a batch is asked for is good to know, not worth a long wait
+
 
 @dataclass(frozen=True)
 class Part:
@@ -35,7 +37,7 @@ def _post(client: GraphClient, relative_urls: Sequence[str]) -> dict[str, Any]:
     """The answers by what was asked; none of them where the batch itself was refused."""
     asked = [{"method": "GET", "relative_url": url} for url in relative_urls]
     try:
-        answers = client.post("", batch=json.dumps(asked), include_headers="true")
+        answers = client.post("", tries=TRIES, batch=json.dumps(asked), include_headers="true")
     except GraphError as error:
         raise_unless_refused(error)
         return {}
