@@ -17,6 +17,7 @@ DOORS = [
     "conversations.tagging",
     "conversations.status",
     "conversations.connecting",
+    "conversations.checking",
     "conversations.sync.service",
     "conversations.sync.ledger",
     "conversations.sync.progress",
@@ -44,7 +45,8 @@ ALLOWED = {
     "conversations.graph": [],
     "conversations.sandbox": [],
     "conversations.budget": ["conversations.graph", "conversations.models"],
-    "conversations.connecting": ["conversations.graph", "conversations.models"],
+    "conversations.connecting": ["conversations.budget", "conversations.graph", "conversations.models"],
+    "conversations.checking": ["conversations.connecting", "conversations.graph", "conversations.models"],
     "conversations.tagging": [*TABLES],
     "conversations.status": [*TABLES],
     "conversations.sync.transform": [

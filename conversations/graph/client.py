@@ -105,9 +105,9 @@ class GraphClient:
         """The JSON object that Graph answers to GET {path}."""
         return self._caller.ask("GET", quote(path, errors="replace"), params, check=_object)
 
-    def post(self, path: str, **form: Any) -> Any:
+    def post(self, path: str, *, tries: int = TRIES, **form: Any) -> Any:
         """The JSON that Graph answers to POST {path}; the form goes into the body, not into the address."""
-        return self._caller.ask("POST", quote(path, errors="replace"), form, check=_anything)
+        return self._caller.ask("POST", quote(path, errors="replace"), form, check=_anything, tries=tries)
 
     # -- conversations -------------------------------------------------------------------------------------
     def conversation_batch(

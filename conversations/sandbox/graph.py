@@ -99,5 +99,6 @@ class Graph:
         if not params.get("fields"):
             return ()
         fields = parse_fields(params["fields"])
-        check_fields(fields, node_type, self.switches.refused_fields)
+        switches = self.switches
+        check_fields(fields, node_type, switches.refused_fields, named=switches.name_refused_fields)
         return fields

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import GraphFailure, bad_parameter, message_gone
+from .errors import GraphFailure, bad_parameter, message_gone, missing_permission
 from .fields import Field, parse_fields
 from .history import ABSENT, Message
 from .limits import Limits
@@ -17,6 +17,7 @@ from .switches import Switches
 from .world import Page, Poison, Thread, World
 
 INSTAGRAM_WINDOW = 20
+PERMISSIONS = {"messenger": "pages_messaging", "instagram": "instagram_manage_messages"}
 Fields = tuple[Field, ...]
 Arguments = dict[str, str]
 
@@ -44,6 +45,8 @@ class Reading:
         if self.token.type != "PAGE":
             raise GraphFailure(190, "(#190) This method must be called with a Page Access Token")
         platform, folder = self.platform(page, arguments), self._folder(arguments)
+        if self.switches.check_permissions and PERMISSIONS[platform] not in self.token.granted:
+            raise missing_permission(platform)
         edge: Edge = ThreadEdge(page.listing(platform, folder), *self._bounds(arguments))
         if "user_id" in arguments:
             edge = self._with_person(edge, arguments["user_id"])
@@ -67,7 +70,7 @@ class Reading:
             raise bad_parameter(
                 f"Param folder must be one of {{{', '.join(sorted(self.switches.folders)).upper()}}}"
             )
-        return folder
+        return "inbox" if folder in self.switches.ignored_folders else folder
 
     def _bounds(self, arguments: Arguments) -> tuple[float | None, float | None]:
         """`updated_after_ms` and `updated_before_ms` as the half-open span of a ThreadEdge."""

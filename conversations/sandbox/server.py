@@ -6,12 +6,15 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
 from . import accounts, control
+from .access import admit
+from .batch import is_batch, parts, wrapped
 from .errors import GraphFailure, trace_id
 from .faults import Fault, Faults
 from .graph import Graph, Target
@@ -21,6 +24,7 @@ from .request import Answer, Request
 from .switches import Latency, Switches
 from .world import World
 
+Read = Callable[[], tuple[Any, float]]
 CLOSING_FAULTS = ("hang", "reset", "cut off", "drip")
 
 
@@ -65,20 +69,51 @@ class SandboxServer:
     # One call
 
     def answer(self, request: Request) -> tuple[Answer, Fault | None]:
+        return self._answer_batch(request) if is_batch(request) else self._answer_one(request)
+
+    def _answer_one(self, request: Request) -> tuple[Answer, Fault | None]:
         arrived = self.clock.monotonic()
         call = self._note(request)
         target, failure = self._admit(request, call, arrived)
         fault = self.faults.take(call)
+        return self._play(request, call, fault, failure, lambda: self._read(request, target)), fault
+
+    def _answer_batch(self, request: Request) -> tuple[Answer, Fault | None]:
+        """Its parts are calls that count, the batch itself is none; they are worked on side by side."""
+        call = self._note(request)
+        fault = self.faults.take(call)
+
+        def read() -> tuple[Any, float]:
+            with self.world.lock:
+                admit(request, self.world, self.switches)
+            answers = [self._answer_one(part) for part in parts(request)]
+            return self._wrap(request, answers), max(answer.seconds for answer, _ in answers)
+
+        return self._play(request, call, fault, None, read), fault
+
+    def _wrap(self, request: Request, answers: list[tuple[Answer, Fault | None]]) -> list[Any]:
+        every = self.switches.null_batch_items
+        return [
+            None if (every and number % every == 0) or (fault and fault.kind in CLOSING_FAULTS)
+            else wrapped(answer, include_headers=request.params.get("include_headers") != "false")
+            for number, (answer, fault) in enumerate(answers, start=1)
+        ]  # fmt: skip
+
+    def _play(
+        self, request: Request, call: Call, fault: Fault | None, failure: GraphFailure | None, read: Read
+    ) -> Answer:
         call.fault = fault.name if fault else None
         if fault and fault.kind == "body":
             body = fault.body.encode() if isinstance(fault.body, str) else fault.body
             answer = Answer(fault.status, dict(fault.headers), body)
         else:
-            answer = self._answer(request, target, (fault and fault.failure) or failure, call)
+            answer = self._answer(request, read, (fault and fault.failure) or failure, call)
             answer.headers.update(fault.headers if fault and fault.kind == "headers" else {})
+        if fault and fault.kind == "truncated":
+            answer.body = answer.body[: len(answer.body) // 2]
         answer.seconds += fault.seconds if fault and fault.kind == "slow" else 0
         call.status = None if fault and fault.kind in ("hang", "reset") else answer.status
-        return answer, fault
+        return answer
 
     def _note(self, request: Request) -> Call:
         params = {name: value for name, value in request.params.items() if name not in SECRETS}
@@ -89,6 +124,7 @@ class SandboxServer:
             params=params,
             token_in=request.token_in,
             has_proof="appsecret_proof" in request.params,
+            is_batched=request.is_batched,
             started=time.monotonic(),
             at=self.clock.now(),
         )
@@ -113,14 +149,12 @@ class SandboxServer:
         except GraphFailure as failure:
             return None, failure
 
-    def _answer(
-        self, request: Request, target: Target | None, failure: GraphFailure | None, call: Call
-    ) -> Answer:
+    def _answer(self, request: Request, read: Read, failure: GraphFailure | None, call: Call) -> Answer:
         answer = Answer(headers=self._headers(request, call))
         try:
             if failure:
                 raise failure.with_traceback(None)
-            body: Any = self._read(request, target, answer)
+            body, answer.seconds = read()
         except GraphFailure as refusal:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
@@ -128,12 +162,12 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None, answer: Answer) -> Any:
+    def _read(self, request: Request, target: Target | None) -> tuple[Any, float]:
+        """The answer's object, and the seconds that it takes."""
         if target is None:
-            return accounts.debug_token(request, self.world, self.switches)
+            return accounts.debug_token(request, self.world, self.switches), 0.0
         body, reading = self.graph.read(request, target)
-        answer.seconds = self.latency.seconds(reading.conversations, reading.messages)
-        return body
+        return body, self.latency.seconds(reading.conversations, reading.messages)
 
     def _headers(self, request: Request, call: Call) -> dict[str, str]:
         asked = (call.page_id, call.platform) if call.page_id and call.platform else None
@@ -166,13 +200,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(control.answer(sandbox, self.command, self.path, body))
             return
         host = f"{sandbox.host}:{sandbox.port}"
-        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host))
+        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))
         sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
         if fault and fault.kind in CLOSING_FAULTS:
             self._break_off(fault, answer)
         else:
-            if fault and fault.kind == "truncated":
-                answer.body = answer.body[: len(answer.body) // 2]
             self._send(answer)
 
     do_POST = do_DELETE = do_PUT = do_GET
