@@ -25,6 +25,8 @@ class Call:
     status: int | None = None  # None: not answered (yet)
     code: int | None = None  # Graph's error code
     fault: str | None = None
+    conversations: int = 0  # served with the answer
+    messages: int = 0
 
     @property
     def line(self) -> str:

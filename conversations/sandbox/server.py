@@ -1,6 +1,5 @@
 """The sandbox over HTTP/1.1, on loopback unless told otherwise."""
 
-import json
 import socket
 import struct
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 from . import accounts, control
 from .errors import GraphFailure, trace_id
 from .faults import Fault, Faults
+from .fragments import dumper, encode
 from .graph import Graph, Target
 from .ledger import SECRETS, Call, Ledger
 from .limits import Limits
@@ -118,7 +118,7 @@ class SandboxServer:
         try:
             if failure:
                 raise failure.with_traceback(None)
-            body: Any = self._read(request, target, answer)
+            body: Any = self._read(request, target, answer, call)
         except GraphFailure as refusal:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
@@ -126,10 +126,11 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None, answer: Answer) -> Any:
+    def _read(self, request: Request, target: Target | None, answer: Answer, call: Call) -> Any:
         if target is None:
             return accounts.debug_token(request, self.world, self.switches)
         body, reading = self.graph.read(request, target)
+        call.conversations, call.messages = reading.conversations, reading.messages
         answer.seconds = self.latency.seconds(reading.conversations, reading.messages)
         return body
 
@@ -144,10 +145,9 @@ class SandboxServer:
         }
 
     def _encode(self, body: Any) -> bytes:
-        text = json.dumps(body, ensure_ascii=self.switches.escape_unicode, separators=(",", ":"))
-        if self.switches.escape_slashes:
-            text = text.replace("/", "\\/")
-        return text.encode("utf-8", "surrogatepass")
+        switches = self.switches
+        dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
+        return encode(body, dump).encode("utf-8", "surrogatepass")
 
 
 class _Handler(BaseHTTPRequestHandler):
