@@ -56,7 +56,7 @@ class Page(models.Model):
         return self.state, self.state_reason
 
     def watermark(self, platform: str) -> datetime | None:
-        """Up to when everything of this platform is stored or accounted for; None: never walked to its end."""
+        """Up to when all of this platform is stored or accounted for; None: never walked to its end."""
         time = self.watermarks.get(platform)
         return datetime.fromisoformat(time) if time else None
 
@@ -79,7 +79,9 @@ class CallBudget(models.Model):
     facebook_page_id = models.TextField()
     platform = models.TextField(choices=Platform)
     next_at = models.DateTimeField(null=True, blank=True)
-    closed_until = models.DateTimeField(null=True, blank=True, help_text="Facebook asked us to wait until then")
+    closed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Facebook asked us to wait until then"
+    )
     reason = models.TextField(blank=True, default="")
 
     class Meta:
@@ -177,11 +179,12 @@ class Thread(models.Model):
     message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
     held_count = models.BigIntegerField(default=0, help_text="Messages of this thread that we hold")
     unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
-    # What Facebook said when the thread was last read from end to end: an audit does not repeat that for nothing.
+    # What Facebook said when the thread was last read from end to end: no audit repeats that for nothing.
     audited_count = models.BigIntegerField(null=True, blank=True)
     history = models.TextField(choices=History, default=History.PARTIAL)
     # Every message up to this time is held; null until the history was once read to its beginning.
     complete_until = models.DateTimeField(null=True, blank=True)
+    reading = models.JSONField(null=True, blank=True, help_text="How far its older messages are read")
     record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
 
     objects = querysets.OfPageQuerySet.as_manager()

@@ -21,7 +21,7 @@ from .request import Answer, Request
 from .switches import Latency, Switches
 from .world import World
 
-CLOSING_FAULTS = ("hang", "reset", "cut off")
+CLOSING_FAULTS = ("hang", "reset", "cut off", "drip")
 
 
 class SandboxServer:
@@ -71,9 +71,11 @@ class SandboxServer:
         fault = self.faults.take(call)
         call.fault = fault.name if fault else None
         if fault and fault.kind == "body":
-            answer = Answer(fault.status, dict(fault.headers), fault.body.encode())
+            body = fault.body.encode() if isinstance(fault.body, str) else fault.body
+            answer = Answer(fault.status, dict(fault.headers), body)
         else:
             answer = self._answer(request, target, (fault and fault.failure) or failure, call)
+            answer.headers.update(fault.headers if fault and fault.kind == "headers" else {})
         answer.seconds += fault.seconds if fault and fault.kind == "slow" else 0
         call.status = None if fault and fault.kind in ("hang", "reset") else answer.status
         return answer, fault
@@ -176,17 +178,22 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_DELETE = do_PUT = do_GET
 
     def _send(self, answer: Answer, size: int | None = None) -> None:
+        self._send_head(answer, size or len(answer.body))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _send_head(self, answer: Answer, size: int) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(size or len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
+        self.send_header("Content-Length", str(size))
 
     def _break_off(self, fault: Fault, answer: Answer) -> None:
         self.close_connection = True
         if fault.kind == "hang":
             self.server.sandbox.stopping.wait(fault.seconds)
+        elif fault.kind == "drip":
+            self._drip(fault, answer)
         elif fault.kind == "cut off":
             size = len(answer.body)
             answer.body = answer.body[: size // 2]
@@ -195,6 +202,20 @@ class _Handler(BaseHTTPRequestHandler):
             # Closing with nothing to linger for sends a reset instead of an orderly end.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.server.resets.add(self.connection)
+
+    def _drip(self, fault: Fault, answer: Answer) -> None:
+        self._send_head(answer, len(answer.body))
+        if fault.where == "headers":
+            self.flush_headers()
+            self.wfile.write(b"X-Long: ")
+        else:
+            self.end_headers()
+        drops = b"x" * 60_000 if fault.where == "headers" else answer.body
+        for drop in drops:
+            self.wfile.write(bytes([drop]))
+            self.wfile.flush()
+            if self.server.sandbox.stopping.wait(fault.seconds):
+                return
 
     def log_message(self, format: str, *args: object) -> None:
         pass

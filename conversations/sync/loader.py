@@ -4,6 +4,7 @@ What is there is read first, so that only what is new or newer is written: count
 back in time, and what did not change costs no write.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -317,12 +318,24 @@ def show_newest(thread: Thread, event: InteractionEvent) -> None:
         shown.tag_rows.update(last_message_time=event.occurred_at)
 
 
-def close_history(thread: Thread, complete_until: datetime | None) -> None:
-    """Every message of the thread up to this time is held now."""
+def begin_readings(places: list[tuple[Thread, dict]]) -> None:
+    """Keeps how far the older messages of these threads are read: what the next run goes on from."""
+    if places:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE conversations_thread thread SET reading = place.reading::jsonb"
+                " FROM unnest(%s::bigint[], %s::text[]) AS place(id, reading) WHERE thread.id = place.id",
+                [[thread.pk for thread, _ in places], [json.dumps(place) for _, place in places]],
+            )
+
+
+def close_history(thread: Thread, complete_until: datetime | None, *, truncated: bool = False) -> None:
+    """Every message of the thread up to this time is held now, or (`truncated`) all that Graph shows."""
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
-    thread.reason, thread.history, thread.complete_until = "", Thread.History.COMPLETE, complete_until
-    thread.save(update_fields=["state", "reason", "history", "complete_until"])
+    thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
+    thread.reason, thread.complete_until, thread.reading = "", complete_until, None
+    thread.save(update_fields=["state", "reason", "history", "complete_until", "reading"])
 
 
 def leave_history(thread: Thread, state: str, reason: str) -> None:

@@ -56,7 +56,6 @@ def test_code_decides_before_the_status(status, code, subcode, message, expected
 @pytest.mark.parametrize(
     ("code", "status", "more", "expected"),
     [
-        (368, 400, {}, GraphError),
         (None, 400, {}, GraphError),
         ({}, 400, {}, GraphError),
         (float("inf"), 400, {}, GraphError),
