@@ -1,6 +1,7 @@
 """python -m tests.benchmarks: measures, tells while it does, writes docs/benchmarks.md with its charts."""
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,7 +20,6 @@ from .cases import Bench, Options, Results
 from .cluster import ROOT, cluster
 from .goals import goals
 from .machine import machine
-from .measure import EngineFailure
 from .report import write
 
 PARTS = ("sync", "write", "pace", "pages", "memory")
@@ -29,21 +29,21 @@ def main(arguments: list[str]) -> int:
     chosen = read(arguments)
     options = options_of(chosen)
     console, results, began = Console(stderr=True), Results(), time.monotonic()
-    try:
-        with bar(console) as progress, cluster() as server:
-            task = progress.add_task("", total=steps(options))
+    with bar(console) as progress, cluster() as server:
+        task = progress.add_task("", total=steps(options))
 
-            def tell(line: str) -> None:
-                progress.console.print(line, highlight=False, markup=False)
-                progress.update(task, advance="\n" not in line, description=line.partition(":")[0][:60])
+        def tell(line: str) -> None:
+            say(progress.console, line)
+            progress.update(task, advance="\n" not in line, description=line.partition(":")[0][:60])
 
-            Bench(server, options, results, tell).run()
-            about = machine(server)
-    except EngineFailure as failure:
-        console.print(str(failure), markup=False)
-        return 1
+        Bench(server, options, results, tell).run()
+        about = machine(server)
     report(chosen, options, results, about, console, time.monotonic() - began)
-    return 0
+    return 1 if results.failures else 0
+
+
+def say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def read(arguments: list[str]) -> argparse.Namespace:
@@ -98,14 +98,15 @@ def report(chosen, options: Options, results: Results, about, console: Console, 
     is_standard = options == Options(everything=options.everything)
     folder = chosen.into or (ROOT / "docs" if is_standard else None)
     text = write(results, options, about, seconds, folder)
-    console.print(
-        text if folder is None else f"Wrote {folder / 'benchmarks.md'}", markup=False, highlight=False
-    )
+    say(console, text if folder is None else f"Wrote {folder / 'benchmarks.md'}")
     for goal in goals(results, options):
-        console.print(f"{goal.verdict:8} {goal.words}: {goal.found}", markup=False, highlight=False)
+        say(console, f"{goal.verdict:8} {goal.words}: {goal.found}")
+    for failure in results.failures:
+        say(console, f"failed   {failure}")
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end comes in order at any moment
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

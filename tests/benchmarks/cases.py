@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cluster import TEMPLATE, Cluster
 from .facebook import Facebook, Pace, World, facebook
-from .measure import Sample, measure, measure_together
+from .measure import EngineFailure, Sample, measure, measure_together
 
 Key = tuple[Any, ...]
 Tell = Callable[[str], None]
@@ -40,6 +41,7 @@ class Options:
 @dataclass
 class Results:
     samples: dict[Key, list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    failures: list[str] = field(default_factory=list)
 
     def add(self, sample: Sample, *key: Any) -> None:
         self.samples[key].append(sample)
@@ -65,7 +67,18 @@ class Bench:
         }
         for name, part in parts.items():
             if self.options.includes(name):
-                part()
+                with self.kept_going(name):
+                    part()
+
+    @contextmanager
+    def kept_going(self, label: str) -> Iterator[None]:
+        """What fails does not cost what else was measured: it is told, and told again on the page."""
+        try:
+            yield
+        except (EngineFailure, AssertionError) as failure:
+            lines = str(failure).strip().splitlines() or ["for no reason given"]
+            self.results.failures.append(f"{label}: {lines[-1]}")
+            self.tell(f"{label} failed:\n{failure}")
 
     # -- (a), (b) and (c) side by side ----------------------------------------------------------------------
 
@@ -74,7 +87,8 @@ class Bench:
             with facebook(World(size, self.options.messages)) as server:
                 for number in range(self.options.rounds):
                     for engine, pace in self.journeys(number):
-                        self.journey(server, engine, pace, size, number)
+                        with self.kept_going(f"{size:,} {engine} {words(pace)}"):
+                            self.journey(server, engine, pace, size, number)
 
     def journeys(self, number: int) -> Iterator[tuple[str, Pace]]:
         for pace in (FREE, SCALED):

@@ -58,7 +58,7 @@ def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
             text(
                 LEFT + room * bar.most / most + 8,
                 middle + 5,
-                f"{number(bar.value)} {unit}  {bar.note}".strip(),
+                f"{number(bar.value)} {unit}{', ' * bool(bar.note)}{bar.note}",
             ),
         ]
     return document(TOP + len(values) * (BAR + GAP), title, parts)

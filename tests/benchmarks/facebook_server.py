@@ -13,9 +13,10 @@ import time
 from email.message import Message
 from urllib.parse import urlencode
 
-from conversations.graph.fields import EVERYTHING
 from conversations.sandbox import Page, SandboxServer, World, seed_page
 from conversations.sandbox.request import Request
+
+from .question import FIELDS
 
 
 def main(shape: dict[str, int]) -> None:
@@ -44,7 +45,7 @@ def list_once(sandbox: SandboxServer, page: Page) -> None:
     headers = Message()
     headers["Authorization"] = f"Bearer {page.token}"
     headers["Host"] = f"{sandbox.host}:{sandbox.port}"
-    params = {"fields": EVERYTHING.conversation, "limit": "100", "platform": "messenger"}
+    params = {"fields": FIELDS, "limit": "100", "platform": "messenger"}
     sandbox.switches.updated_ms = "honoured"
     while True:
         target = f"/v26.0/{page.id}/conversations?{urlencode(params)}"

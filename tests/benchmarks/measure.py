@@ -104,9 +104,13 @@ def measure_together(
     children = [Child(cluster, engine, database, pace, each) for each in tasks]
     facebook.clear_ledger()
     before = cluster.counters(database, at_the_end=False)
-    for child in children:
-        child.go()
-    used = [child.result() for child in children]
+    try:
+        for child in children:
+            child.go()
+        used = [child.result() for child in children]
+    finally:
+        for child in children:
+            child.process.kill()  # where one failed or we are stopped; the others have ended
     spent = cluster.counters(database) - before
     return make_sample(used, spent, facebook.calls())
 

@@ -77,6 +77,7 @@ def page(
     yield from table(
         ["goal", "found", ""], [[goal.words, goal.found, goal.verdict] for goal in goals(results, options)]
     )
+    yield from (f"**Failed**, {failure}\n" for failure in results.failures)
     yield from (f"@{name}@\n" for name in charts)
     yield from syncs(results, options)
     yield from writing(results, options)
@@ -111,8 +112,8 @@ def syncs(results: Results, options: Options) -> Iterator[str]:
 
 
 HEAD = [
-    "", "", "seconds", "times faster than before", "than after", "requests", "statements", "rows", "about itself",
-    "client CPU s", "server CPU s", "peak MB", "calls/s", "most in a second",
+    "", "", "seconds", "times faster than before", "than after", "requests", "statements", "rows",
+    "about itself", "client CPU s", "server CPU s", "peak MB", "calls/s", "most in a second",
 ]  # fmt: skip
 
 
@@ -169,7 +170,16 @@ def writing(results: Results, options: Options) -> Iterator[str]:
     if limit and path:
         yield f"## Writing alone: {size:,} conversations of {options.messages} messages\n"
         yield "Records become rows and are stored, without the network and without taking JSON apart.\n"
-        head = ["", "seconds", "times COPY", "statements", "rows", "about itself", "client CPU s", "server CPU s"]
+        head = [
+            "",
+            "seconds",
+            "times COPY",
+            "statements",
+            "rows",
+            "about itself",
+            "client CPU s",
+            "server CPU s",
+        ]
         yield from table(
             head,
             [
@@ -297,7 +307,7 @@ def sync_bars(results: Results, size: int, pace: Pace) -> Iterator[Bar]:
         samples = results.of("sync", size, pace, engine, "first")
         if samples:
             name, kind = ("Inbox", "ours") if engine not in LEAN else (engine, "theirs")
-            note = f"{ratios(after, samples).middle:.1f}times after" if engine == "ours" and after else ""
+            note = f"{ratios(after, samples).middle:.1f}times faster" if engine == "ours" and after else ""
             yield make_bar(name, samples, kind, note)
     limit = results.of("write", size, "copy_limit")
     if limit and not pace.is_paced:

@@ -13,7 +13,7 @@ import orjson
 import psycopg
 import requests
 
-from conversations.graph.fields import EVERYTHING
+from tests.benchmarks.question import FIELDS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messenger_conversations (
@@ -80,7 +80,7 @@ class Application:
 
     def batches(self, size: int) -> Iterator[list[dict[str, Any]]]:
         """What Facebook lists, so many conversations at a time, until there is no `next`."""
-        params = {"fields": EVERYTHING.conversation, "platform": "messenger", "limit": str(size)}
+        params = {"fields": FIELDS, "platform": "messenger", "limit": str(size)}
         while True:
             response = self.session.get(self.url, params=params, timeout=60)
             response.raise_for_status()

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import requests
 
-from conversations.graph.fields import EVERYTHING
+from tests.benchmarks.question import FIELDS
 
 from . import ours
 
@@ -24,7 +24,7 @@ def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 def answers(task: dict[str, Any]) -> Iterator[bytes]:
     url = f"{task['graph_url']}/v26.0/{task['pages'][0]['id']}/conversations"
     headers = {"Authorization": f"Bearer {task['pages'][0]['token']}"}
-    params = {"fields": EVERYTHING.conversation, "platform": "messenger", "limit": "100"}
+    params = {"fields": FIELDS, "platform": "messenger", "limit": "100"}
     while True:
         response = requests.get(url, params=params, headers=headers, timeout=60)
         yield response.content
