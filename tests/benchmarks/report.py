@@ -246,7 +246,7 @@ def many_pages(results: Results, options: Options) -> Iterator[str]:
         yield "`manage.py syncconversations` at Facebook's own pace.\n"
         head = ["", "seconds", "requests", "refused", "client CPU s", "server CPU s", "peak MB"]
         yield from table(head, [pages_row(words, samples) for words, samples in found.items() if samples])
-        yield f"{core(together, number)}\n"
+        yield f"{core(results.of('pages', 'one alone'), together, number)}\n"
 
 
 def pages_row(words: str, samples: list[Sample]) -> list[str]:
@@ -261,12 +261,14 @@ def pages_row(words: str, samples: list[Sample]) -> list[str]:
     ]
 
 
-def core(together: list[Sample], number: int) -> str:
+def core(alone: list[Sample], together: list[Sample], number: int) -> str:
     """Python runs on one core: how many Pages until it is busy all the time."""
-    share = Spread.of([sample.client_cpu / sample.seconds for sample in together]).middle
+    cpu = Spread.of([sample.client_cpu / number for sample in together]).middle
+    seconds = Spread.of([sample.seconds for sample in alone]).middle
     return (
-        f"Together they keep {100 * share:.0f} % of one core busy in the process that syncs: by that a core"
-        f" bears about {number / share:.0f} such Pages at full pace. A second process takes its share."
+        f"A Page takes {cpu:.2f} s of CPU in the process that syncs, and {seconds:.1f} s until it is done: by"
+        f" that a core bears about {seconds / cpu:.0f}"
+        " such Pages at full pace. A second process takes its share."
     )
 
 

@@ -7,6 +7,7 @@ asks Facebook the same question.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -74,6 +75,7 @@ class Application:
         # Preparing statements by itself made it slower here: the plans are made for empty tables.
         self.connection = psycopg.connect(task["database_url"], autocommit=True, prepare_threshold=None)
         self.connection.execute(SCHEMA)
+        self.cursor = psycopg.RawCursor(self.connection)
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {task['pages'][0]['token']}"
         self.requests = 0
@@ -131,19 +133,24 @@ class Application:
 
     def upsert(self, rows: list[Row]) -> dict[str, int]:
         """One statement and transaction; the key of each sender's conversation."""
-        found = self.connection.execute(*statement(UPSERT, rows))
-        return {row[1]: row[0] for row in found.fetchall()}
+        return {row[1]: row[0] for row in self.execute(UPSERT, rows).fetchall()}
 
     def insert_events(self, rows: list[Row]) -> None:
         """One statement and transaction."""
-        self.connection.execute(*statement(INSERT_EVENTS, rows))
+        self.execute(INSERT_EVENTS, rows)
+
+    def execute(self, template: str, rows: list[Row]) -> psycopg.RawCursor:
+        values = [value for row in rows for value in row]
+        return self.cursor.execute(statement(template, len(rows), len(rows[0])), values)
 
 
 def messages_of(conversation: dict[str, Any]) -> list[dict[str, Any]]:
     return conversation.get("messages", {}).get("data", [])
 
 
-def statement(template: str, rows: list[Row]) -> tuple[bytes, Row]:
-    one = "(" + ", ".join(["%s"] * len(rows[0])) + ")"
-    text = template.format(rows=", ".join([one] * len(rows)))
-    return text.encode(), [value for row in rows for value in row]
+@lru_cache
+def statement(template: str, rows: int, columns: int) -> bytes:
+    """In PostgreSQL's own placeholders, and made once: reading psycopg's doubles the client's CPU time."""
+    numbers = [range(row * columns + 1, (row + 1) * columns + 1) for row in range(rows)]
+    values = [f"({', '.join(f'${number}' for number in of_one)})" for of_one in numbers]
+    return template.format(rows=", ".join(values)).encode()
