@@ -9,6 +9,8 @@ from django.utils import timezone
 from conversations import querysets
 from conversations.secrets import EncryptedTextField
 
+TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+
 
 class Platform(models.TextChoices):
     MESSENGER = "messenger"
@@ -133,6 +135,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     search = models.TextField(blank=True, default="", editable=False)  # folded by text.fold()
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -186,6 +189,7 @@ class Thread(models.Model):
     complete_until = models.DateTimeField(null=True, blank=True)
     reading = models.JSONField(null=True, blank=True, help_text="How far its older messages are read")
     record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.OfPageQuerySet.as_manager()
 

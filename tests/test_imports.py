@@ -23,6 +23,7 @@ DOORS = [
     "conversations.jobs",
     "conversations.graph.errors",
 ]
+REPAIR = ["conversations.repair", "conversations.sync.takeover"]
 ALLOWED = {
     "inbox.postgres": [],
     "inbox.install": [],
@@ -30,7 +31,10 @@ ALLOWED = {
     "inbox.asgi": ["inbox.lifespan"],
     "inbox": ["conversations", "tags"],
     "conversations": [],
-    "conversations.apps": [],
+    "conversations.apps": ["conversations.checks"],
+    "conversations.checks": ["conversations.sync.takeover"],
+    "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
+    "conversations.sync.takeover": ["conversations.models"],
     "conversations.text": [],
     "conversations.secrets": [],
     "conversations.locks": [],
@@ -48,10 +52,20 @@ ALLOWED = {
         "conversations.text",
     ],
     "conversations.sync.merge": ["conversations.models", "conversations.sync.transform"],
+    "conversations.sync.copying": ["conversations.sync.transform", "conversations.text"],
+    "conversations.sync.history": [
+        "conversations.models",
+        "conversations.sync.copying",
+        "conversations.sync.transform",
+    ],
+    "conversations.sync.writing": ["conversations.models", "conversations.sync.merge", "conversations.text"],
     "conversations.sync.loader": [
         "conversations.models",
+        "conversations.sync.copying",
+        "conversations.sync.history",
         "conversations.sync.merge",
         "conversations.sync.transform",
+        "conversations.sync.writing",
     ],
     "conversations.sync.tally": ["conversations.models"],
     "conversations.sync.runs": ["conversations.models", "conversations.sync.progress"],
@@ -69,7 +83,7 @@ ALLOWED = {
     "conversations.sync": ["conversations.budget", "conversations.graph", *TABLES],
     "conversations.api": DOORS,
     "conversations.admin": [*DOORS, "conversations.jobs"],
-    "conversations.management": [*DOORS, "conversations.sandbox"],
+    "conversations.management": [*DOORS, *REPAIR, "conversations.sandbox"],
     "tags": [],
 }
 

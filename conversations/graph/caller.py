@@ -138,7 +138,9 @@ def _links(body: Any) -> Iterator[str]:
     if not isinstance(body, dict):
         return
     data = body.get("data")
-    items = (item.get("messages") for item in data if isinstance(item, dict)) if isinstance(data, list) else ()
+    items = (
+        (item.get("messages") for item in data if isinstance(item, dict)) if isinstance(data, list) else ()
+    )
     for part in (body, body.get("messages"), *items):
         paging = part.get("paging") if isinstance(part, dict) else None
         link = paging.get("next") if isinstance(paging, dict) else None

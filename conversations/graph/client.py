@@ -137,13 +137,21 @@ class GraphClient:
         def ask(size: tuple[int, int], tries: int) -> dict:
             limit, messages = size
             return self._asked(
-                path, params | {"limit": limit}, _list, lambda core: fields.conversation(messages, core=core), tries
+                path,
+                params | {"limit": limit},
+                _list,
+                lambda core: fields.conversation(messages, core=core),
+                tries,
             )
 
+        def is_less_useful(error: GraphError) -> bool:
+            # What is gone may be one of all those in the list, unless it is the Page itself.
+            return _is_too_much(error) or (isinstance(error, GoneError) and page_id not in error.words)
+
         try:
-            return ConversationBatch.from_graph(self._in_size(self._ladder, ask))
+            return ConversationBatch.from_graph(self._in_size(self._ladder, ask, is_less_useful))
         except GraphError as error:
-            if not _is_too_much(error):
+            if not is_less_useful(error):
                 raise
         return self._light_batch(path, params)
 
@@ -204,7 +212,7 @@ class GraphClient:
             )
 
         ladder = self._heavy.get(graph_id) or Ladder(self._message_sizes)
-        batch = MessageBatch.from_graph(self._in_size(ladder, ask))
+        batch = MessageBatch.from_graph(self._in_size(ladder, ask, _is_too_much))
         self._remember(graph_id, ladder, is_end=batch.after is None)
         return batch
 
@@ -220,7 +228,9 @@ class GraphClient:
                 self._heavy[graph_id] = ladder
 
     # -- one answer ----------------------------------------------------------------------------------------
-    def _in_size(self, ladder: Ladder, ask: Callable[[Any, int], dict]) -> dict:
+    def _in_size(
+        self, ladder: Ladder, ask: Callable[[Any, int], dict], is_less_useful: Callable[[GraphError], bool]
+    ) -> dict:
         """The answer in the largest size that Facebook bears, else the error of the smallest.
 
         Never larger again for the same place, even if other threads climb meanwhile.
@@ -231,7 +241,7 @@ class GraphClient:
             try:
                 raw = ask(ladder.at(rung), tries)
             except GraphError as error:
-                if not _is_too_much(error):
+                if not is_less_useful(error):
                     raise
                 lower = ladder.down(rung)
                 if lower is None:

@@ -175,7 +175,8 @@ SECRET = "check FACEBOOK_APP_SECRET."  # noqa: S105 - words about it
 TABLE = (
     Row((1,), TooMuchDataError, "too much data for one answer", texts=("reduce the amount of data",)),
     Row(
-        (1,), TransientError, "unknown error", "If this lasts, a permission or Advanced Access may be missing.",
+        (1,), TransientError, "unknown error",
+        "If this lasts, a permission or Advanced Access may be missing.",
         subcodes=(99,),
     ),
     Row(
@@ -191,7 +192,8 @@ TABLE = (
     ),
     Row(
         (368,), RateLimitError, "blocked for a while for policy",
-        "Facebook has blocked the app or the Page for a while: look for its message in the Page's support inbox.",
+        "Facebook has blocked the app or the Page for a while: look for its message in the Page's support "
+        "inbox.",
         recovery=Recovery.WAIT_HOURS, wait_seconds=BLOCKED_SECONDS,
     ),
     Row(
@@ -212,7 +214,10 @@ TABLE = (
         (9000001,), GoneError, "message deleted, or beyond the 20 that Instagram shows",
         recovery=Recovery.SKIP_MESSAGE,
     ),
-    Row((190,), AccessTokenError, "app removed", f"The app was removed from the Page's settings. {RECONNECT}.", (458,)),
+    Row(
+        (190,), AccessTokenError, "app removed",
+        f"The app was removed from the Page's settings. {RECONNECT}.", (458,),
+    ),
     Row(
         (190,), AccessTokenError, "checkpoint",
         f"Facebook wants the person who connected the Page to log in there. Then: {RECONNECT}.", (459,),
@@ -224,14 +229,18 @@ TABLE = (
     Row((190,), AccessTokenError, "token expired", f"The access token has expired. {RECONNECT}.", (463,)),
     Row(
         (190,), AccessTokenError, "account not confirmed",
-        f"The person who connected the Page must confirm their account at Facebook. Then: {RECONNECT}.", (464,),
+        f"The person who connected the Page must confirm their account at Facebook. Then: {RECONNECT}.",
+        (464,),
     ),
     Row(
         (190,), AccessTokenError, "role lost",
         f"The person who connected the Page has lost their role on it. {RECONNECT} as somebody who has one.",
         (492,),
     ),
-    Row((102, 190), AccessTokenError, "token invalid", f"Facebook does not accept the access token. {RECONNECT}."),
+    Row(
+        (102, 190), AccessTokenError, "token invalid",
+        f"Facebook does not accept the access token. {RECONNECT}.",
+    ),
     Row((104,), AccessTokenError, "wrong signature", f"The signature of the calls is wrong: {SECRET}"),
     Row(
         (100,), AccessTokenError, "signature missing or wrong", f"Calls are signed: {SECRET}",
@@ -309,11 +318,11 @@ def from_status(status: int) -> GraphError:
 
 
 def recoveries() -> Iterator[tuple[str, str, str, str]]:
-    """(codes, what it means, recovery, an owner's words or ""), for the documentation."""
+    """(codes or "", what came, recovery, an owner's words or ""), for the documentation."""
     for row in TABLE:
         yield _codes(row), row.meaning, (row.recovery or row.kind.recovery).value, row.words
     for came, recovery in OTHERS:
-        yield "–", came, recovery.value, ""
+        yield "", came, recovery.value, ""
 
 
 def redact(text: str, token: str) -> str:

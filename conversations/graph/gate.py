@@ -160,7 +160,9 @@ class Gate:
                 self._close(error)
         if is_new:
             self._write_down(error, seconds, is_over=is_over)
-        elif error.wait_seconds:  # sent before the closing: that is known by now, but perhaps not for how long
+        elif (
+            error.wait_seconds
+        ):  # sent before the closing: that is known by now, but perhaps not for how long
             self._budget.close(error.wait_seconds, error.words)
 
     def failed(self, ticket: Ticket) -> None:

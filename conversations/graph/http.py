@@ -164,7 +164,7 @@ class _TimedReader(io.RawIOBase):
 class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any):
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))  # type: ignore[assignment]  # typed narrower than it is
+        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
 
 class _Connection(HTTPConnection):

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from typing import Protocol, TextIO
+from collections.abc import Collection, Iterator
+from typing import Protocol, TextIO, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -17,7 +18,10 @@ from rich.progress import (
 from conversations.models import Page, SyncRun
 from conversations.sync.progress import SyncProgress
 
+T = TypeVar("T")
+
 QUIET_SECONDS = 10  # between two lines where there is no terminal
+PATIENCE_SECONDS = 2  # what takes longer shows how far it is
 
 
 class Display(Protocol):
@@ -91,9 +95,28 @@ ENDED = {
 def in_words(progress: SyncProgress) -> str:
     if progress.seconds is not None:
         return f"{progress.message} Again in {progress.seconds} s"
-    counted = (
+    counts = (
         (progress.synced, "thread"),
         (progress.events_created, "new message"),
         (progress.requests, "request"),
     )
-    return ", ".join(f"{number:,} {name}{'s' * (number != 1)}" for number, name in counted)
+    return ", ".join(counted(number, name) for number, name in counts)
+
+
+def counted(number: int, name: str) -> str:
+    return f"{number:,} {name}{'s' * (number != 1)}"
+
+
+def late_bar(items: Collection[T], words: str) -> Iterator[T]:
+    """The items one by one, with a bar on standard error as soon as they have taken over two seconds."""
+    begun, progress = time.monotonic(), Progress(console=Console(stderr=True))
+    task = progress.add_task(words, total=len(items))
+    try:
+        for item in items:
+            yield item
+            progress.advance(task)
+            if not progress.live.is_started and time.monotonic() - begun > PATIENCE_SECONDS:
+                progress.start()
+    finally:
+        if progress.live.is_started:
+            progress.stop()

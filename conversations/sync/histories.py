@@ -31,6 +31,7 @@ class Reading:
     result: str = "unchanged"  # of the list's answer
     count: int = 0  # messages read
     is_restarted: bool = False
+    is_overtaken: bool = False  # the thread has changed since: another reading has begun
 
     def as_json(self, after: str | None) -> dict[str, str | None]:
         """What the next run needs to go on from here."""
@@ -72,9 +73,11 @@ class Histories:
         self.waiting.extend(readings)
 
     def has_work(self) -> bool:
-        return bool(self.waiting)
+        return any(not reading.is_overtaken for reading in self.waiting)
 
     def take(self) -> HistoryCall | None:
+        while self.waiting and self.waiting[0].is_overtaken:
+            self.waiting.popleft()
         if not self.waiting:
             return None
         reading = self.waiting.popleft()

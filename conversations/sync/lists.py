@@ -59,6 +59,7 @@ class ListWalk:
         self._page_id, self._folder, self._floor, self._note = page_id, folder, floor, note
         self.windows = windows if floor is None else False
         self.error: GraphError | None = None
+        self.is_distrusted = False  # windows were honoured, and then no more
         self._is_probing = self._awaits = False
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
@@ -78,14 +79,11 @@ class ListWalk:
     def take(self) -> ListCall | None:
         if self._awaits or not self._open:
             return None
-        if self._is_probe_due():
-            self._is_probing = True
-            return ListCall(self, self._ask_probe)
         window = next((window for window in self._open if not window.is_busy), None)
         if window is None and self._cutter:
             window = self._cutter.cut(self._open)
         if window is None:
-            return None
+            return self._probe()
         window.is_busy = True
         asked = window.detour or replace(window)
         is_top = window.high is None and window.after is None
@@ -113,6 +111,13 @@ class ListWalk:
         if not changed:
             self._open = []
 
+    def _probe(self) -> ListCall | None:
+        """Beside the first call: until that is answered there is nothing else to ask."""
+        if self.windows is not None or self._is_probing:
+            return None
+        self._is_probing = True
+        return ListCall(self, self._ask_probe)
+
     # -- in the threads ------------------------------------------------------------------------------------
     def _ask(self, client: GraphClient, window: Window) -> ConversationBatch:
         return client.conversation_batch(
@@ -125,10 +130,6 @@ class ListWalk:
         )
 
     # -- what an answer means ------------------------------------------------------------------------------
-    def _is_probe_due(self) -> bool:
-        """Once the first answer has shown that there are more: then there is a cursor."""
-        return self.windows is None and not self._is_probing and bool(self._cursors)
-
     def _understand(self, call: ListCall, window: Window, value: Any) -> None:
         if isinstance(value, CursorError):
             self._restart(window, value)
@@ -221,6 +222,6 @@ class ListWalk:
     def _distrust(self) -> None:
         """Graph does not honour what it seemed to: from the top again, by the cursor."""
         self._note("Facebook does not honour bounds of time: the list is walked from its top.")
-        self.windows, self._cutter = False, None
+        self.windows, self.is_distrusted, self._cutter = False, True, None
         self._open = [Window()]
         self._cursors.clear()

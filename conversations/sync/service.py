@@ -108,7 +108,9 @@ def sync_conversations(
             connection.close()  # it may have been in the middle of a statement
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
         except LockLost:
-            run.refresh_from_db()  # who took the lock over has closed it, or will
+            run.refresh_from_db()
+            # Who took the lock over closes the row.
+            run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
         except Exception as error:
             _blame_ourselves(run, error)
         with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop

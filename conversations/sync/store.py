@@ -16,7 +16,7 @@ from conversations.graph import records
 from conversations.graph.errors import GoneError, GraphError, TooMuchDataError
 from conversations.locks import SyncLock, lock_rows
 from conversations.models import Page, Platform, SyncRun, Thread
-from conversations.sync import loader, runs
+from conversations.sync import loader, runs, takeover
 from conversations.sync.histories import INSTAGRAM_SHOWS, Reading
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
@@ -67,32 +67,52 @@ class Store:
         is_known = run.mode == SyncRun.Mode.FULL and page.last_synced_at is not None
         self.tally = Tally(run, known_total=page.threads.count() if is_known else 0)
         self.changes = 0
+        self._is_audit = run.mode == SyncRun.Mode.FULL
+        self._missing_keys = takeover.missing_keys()
+        if self._missing_keys:
+            logger.warning("[page %s] %s", page.pk, takeover.note(self._missing_keys))
+            run.notes.append(takeover.note(self._missing_keys))
+        self._readings: dict[int, Reading] = {}  # by thread, while they last
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     # -- what a list shows ---------------------------------------------------------------------------------
     def save_threads(self, batch: list[records.Conversation], platform: str) -> list[Reading]:
         """Stores the threads of one answer; returns what is to be read on of them."""
-        outcomes = self._commit(lambda: self._save_batch(batch, platform))
+        outcomes, readings = self._commit(lambda: self._save_batch(batch, platform))
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
+        self.follow(readings)
         self._report()
-        return [_reading(outcome) for outcome in outcomes if outcome.needs_history]
+        return readings
 
-    def _save_batch(self, batch: list[records.Conversation], platform: str) -> list[Outcome]:
+    def follow(self, readings: list[Reading]) -> None:
+        """These are being read from now on; earlier readings of the same threads are not."""
+        for reading in readings:
+            if before := self._readings.get(reading.thread.pk):
+                before.is_overtaken = True
+            self._readings[reading.thread.pk] = reading
+
+    def _save_batch(
+        self, batch: list[records.Conversation], platform: str
+    ) -> tuple[list[Outcome], list[Reading]]:
         outcomes = self._save_what_fits(self._shape(batch, platform))
         for outcome in outcomes:
             self.tally.count(outcome.thread.pk, outcome.result)
             if outcome.needs_history:
                 self.tally.count(outcome.thread.pk, "owed")  # until the rest is read
             self._run.events_created += outcome.events_created
-        loader.begin_readings(
-            [
-                (outcome.thread, _reading(outcome).as_json(outcome.after))
-                for outcome in outcomes
-                if outcome.needs_history
-            ]
-        )
+        readings = [
+            _reading(outcome)
+            for outcome in outcomes
+            if (outcome.needs_history or outcome.needs_audit) and not self._is_read(outcome)
+        ]
+        loader.begin_readings([(reading.thread, reading.as_json(reading.after)) for reading in readings])
         self._save_run()
-        return outcomes
+        return outcomes, readings
+
+    def _is_read(self, outcome: Outcome) -> bool:
+        """Whether this state of the thread is being read on already: lists show threads more than once."""
+        reading = self._readings.get(outcome.thread.pk)
+        return reading is not None and reading.thread.updated_time == outcome.thread.updated_time
 
     def _shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
         now = timezone.now()
@@ -112,7 +132,9 @@ class Store:
         """The whole batch at once; if PostgreSQL refuses a value in it, one by one without that record."""
         try:
             with transaction.atomic():
-                return loader.save_batch(self._page, rows)
+                return loader.save_batch(
+                    self._page, rows, is_keyed=not self._missing_keys, is_audit=self._is_audit
+                )
         except (DataError, OperationalError) as error:
             if not loader.is_about_a_value(error):
                 raise
@@ -128,7 +150,7 @@ class Store:
         row.conversation, row.events = None, []
         try:
             with transaction.atomic():
-                return loader.save_batch(self._page, [row])
+                return loader.save_batch(self._page, [row], is_keyed=not self._missing_keys)
         except (DataError, OperationalError):
             key = hash(row.thread.graph_id)
             if key not in self._unstorable:
@@ -151,16 +173,22 @@ class Store:
         def save() -> None:
             reading.newest, reading.since = before
             self._save_messages(reading, batch, is_newest=after is None)
-            if is_last:
+            if is_last and not reading.is_overtaken:
                 is_cut = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and _has_window(reading)
                 loader.close_history(reading.thread, reading.newest, truncated=is_cut)
                 self.tally.count(reading.thread.pk, reading.result)
-            else:
+            elif not reading.is_overtaken:
                 loader.begin_readings([(reading.thread, reading.as_json(batch.after))])
             self._save_run()
 
         self._commit(save)
+        if is_last:
+            self._forget(reading)
         self._report()
+
+    def _forget(self, reading: Reading) -> None:
+        if self._readings.get(reading.thread.pk) is reading:
+            del self._readings[reading.thread.pk]
 
     def _save_messages(self, reading: Reading, batch: records.MessageBatch, *, is_newest: bool) -> None:
         thread, now = reading.thread, timezone.now()
@@ -173,6 +201,12 @@ class Store:
             loader.show_newest(thread, events[-1])
         reading.newest = reading.newest or newest_until(now, events)
         reading.since = events[0].occurred_at
+
+    def leave(self, reading: Reading, error: GraphError) -> None:
+        """The thread cannot be read on, unless another reading of it has begun."""
+        self._forget(reading)
+        if not reading.is_overtaken:
+            self.give_up(reading.thread, error)
 
     def give_up(self, thread: Thread, error: GraphError) -> None:
         """Notes why a thread was not read, for good or until the next run."""
@@ -232,6 +266,15 @@ class Store:
             except (OperationalError, InterfaceError) as error:
                 self._wait_for_database(error, next(pauses, None))
 
+    def read(self, question: Callable[[], Result]) -> Result:
+        """Asks the database, again where that may help."""
+        pauses = iter(PAUSES_SECONDS)
+        while True:
+            try:
+                return question()
+            except (OperationalError, InterfaceError) as error:
+                self._wait_for_database(error, next(pauses, None))
+
     def _state(self) -> dict[str, Any]:
         """What a transaction that fails must not leave changed."""
         self.tally.mark()
@@ -254,6 +297,8 @@ class Store:
 
 def _reading(outcome: Outcome) -> Reading:
     thread = outcome.thread
+    if outcome.needs_audit:
+        return Reading(thread, result=outcome.result)  # from end to end
     return Reading(
         thread, outcome.after, outcome.newest, outcome.newest, thread.complete_until, outcome.result
     )

@@ -83,6 +83,7 @@ class PageWalk:
         self._histories = {platform: Histories() for platform in clients}
         self._last_debt = dict.fromkeys(clients, 0)
         self._inbox_ids: dict[str, set[str]] = {}
+        self._held: list[ListCall] = []  # of folders, until the inbox shows whether they are any
         for platform, client in clients.items():
             fetcher.start(platform, client)
             fetcher.add(platform, self._debts[platform])
@@ -92,8 +93,12 @@ class PageWalk:
         """Everything down to the watermarks (a full run: to the end). Raises what stops the whole Page."""
         for platform in self._platforms:
             self._add_debts(platform)
-        self._read([(platform, None) for platform in self._platforms])
-        self._read(self._folders())
+        inboxes = [(platform, None) for platform in self._platforms]
+        if self._run.resume:
+            self._read(inboxes)
+            self._read(self._folders())
+        else:  # side by side: while nothing of the inbox is known, there is nothing else to ask
+            self._read([*inboxes, *self._folders()])
         self._store.count_owed(self._unasked())
 
     # -- the lists -----------------------------------------------------------------------------------------
@@ -118,12 +123,13 @@ class PageWalk:
 
     def _begin(self, platform: str, folder: str | None) -> ListOf:
         place = Place.from_json(self._run.resume.get(f"{platform}/{folder or 'inbox'}", {}))
+        windows = self._learnt(platform).get("windows")
         walk = ListWalk(
             self._page.facebook_page_id,
             folder=folder,
             floor=self._floor(platform, folder),
             place=place,
-            windows=self._learnt(platform).get("windows"),
+            windows=bool(windows) if folder else windows,  # one call is enough to find out
             note=self._note,
         )
         current = ListOf(platform, folder, place, walk, moved=bool(place.head))
@@ -215,8 +221,12 @@ class PageWalk:
         if call.window is None:
             if not call.error or isinstance(call.error, RefusedRequestError):
                 self._learnt(current.platform)["windows"] = current.walk.windows
+        elif self._is_too_early(current, call):
+            return
         elif isinstance(call.value, ConversationBatch):
             self._store_list(current, call, call.value)
+        if current.walk.is_distrusted:
+            self._learnt(current.platform)["windows"] = False
         if call.ends_walk:
             self._fail_list(current, call.ends_walk)
 
@@ -257,12 +267,25 @@ class PageWalk:
         ids = {record.id for record in batch.conversations}
         if current.folder is None:
             self._inbox_ids[current.platform] = ids
+            self._take_held()
             return False
         is_ignored = len(ids & self._inbox_ids.get(current.platform, set())) * 2 > len(ids)
         self._remember_folder(current, "ignored" if is_ignored else "ok")
         if is_ignored:
             self._fetcher.tell(current.walk.leave)
         return is_ignored
+
+    def _is_too_early(self, current: ListOf, call: ListCall) -> bool:
+        """Whether this must wait: a folder may be the inbox once more, and what is that is not known yet."""
+        is_early = bool(current.folder) and current.platform not in self._inbox_ids | self.failures
+        if is_early:
+            self._held.append(call)
+        return is_early
+
+    def _take_held(self) -> None:
+        held, self._held = self._held, []
+        for call in held:
+            self._take_list(call)
 
     def _fail_list(self, current: ListOf, error: GraphError) -> None:
         if not isinstance(error, GraphError):
@@ -294,14 +317,17 @@ class PageWalk:
         owed = self._page.threads.filter(
             platform=platform, state=Thread.State.OWED, pk__gt=self._last_debt[platform]
         )
-        threads = list(owed.select_related("conversation").order_by("pk")[:DEBTS])
+        found = owed.select_related("conversation").order_by("pk")[:DEBTS]
+        threads = self._store.read(lambda: list(found.all()))
         if not threads:
             return False
         self._last_debt[platform] = threads[-1].pk
         unseen = [thread for thread in threads if not self._store.tally.has(thread.pk)]
         begun = [thread for thread in unseen if thread.reading and thread.conversation]
         others = [thread for thread in unseen if not (thread.reading and thread.conversation)]
-        self._fetcher.tell(lambda: histories.add([Reading.of(thread) for thread in begun]))
+        readings = [Reading.of(thread) for thread in begun]
+        self._store.follow(readings)
+        self._fetcher.tell(lambda: histories.add(readings))
         self._fetcher.tell(lambda: debts.waiting.extend(others))
         return True
 
@@ -312,7 +338,11 @@ class PageWalk:
             readings = self._store.save_threads([call.value], platform)
             self._fetcher.tell(lambda: self._histories[platform].add(readings))
         else:
-            self._give_up(call.thread, call)
+            error = self._troubled(call)
+            if error.stops:
+                self._fail(call.thread.platform, error)
+            else:
+                self._store.give_up(call.thread, error)
 
     def _take_history(self, call: HistoryCall) -> None:
         reading = call.reading
@@ -320,20 +350,20 @@ class PageWalk:
         if isinstance(call.value, MessageBatch):
             self._store.save_history(reading, call.value, after=call.after, is_last=call.is_last)
         elif call.is_last:
-            self._give_up(reading.thread, call)
+            error = self._troubled(call)
+            if error.stops:
+                self._fail(reading.thread.platform, error)
+            else:
+                self._store.leave(reading, error)
 
-    def _give_up(self, thread: Thread, call: Call) -> None:
-        error = call.error
-        if not isinstance(error, GraphError):
-            raise error or TypeError(f"Graph's answer is a {type(call.value).__name__}.")
-        if isinstance(error, AccessTokenError | RateLimitError):
-            self._fail(thread.platform, error)
-        else:
-            self._store.give_up(thread, error)
+    def _troubled(self, call: Call) -> GraphError:
+        if not isinstance(call.error, GraphError):
+            raise call.error or TypeError(f"Graph's answer is a {type(call.value).__name__}.")
+        return call.error
 
     def _unasked(self) -> list[int]:
         owed = self._page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
-        return [pk for pk in owed if not self._store.tally.has(pk)]
+        return [pk for pk in self._store.read(lambda: list(owed.all())) if not self._store.tally.has(pk)]
 
 
 def _is_permission(error: GraphError) -> bool:

@@ -48,7 +48,9 @@ def test_whole_list_is_walked_in_order_and_ends_without_a_further_call(client, i
     assert len(sandbox.ledger) == 3
 
 
-def test_call_asks_for_100_conversations_with_25_messages_each_and_one_that_proves_there_is_no_gap(client, inbox, shop, sandbox):
+def test_call_asks_for_100_conversations_with_25_messages_each_and_one_that_proves_there_is_no_gap(
+    client, inbox, shop, sandbox
+):
     next(client.conversations(shop.id))
     (call,) = sandbox.ledger.calls
     assert (call.method, call.path, call.version) == ("GET", f"/{shop.id}/conversations", "v26.0")

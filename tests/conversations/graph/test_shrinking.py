@@ -135,3 +135,11 @@ def test_refused_field_is_left_out_at_the_smallest_size_too(client, world, shop,
     ((record,),) = (batch.conversations for batch in client.conversations(shop.id))
     assert record.problem
     assert "senders" not in sandbox.ledger.calls[-1].params["fields"]
+
+
+def test_page_that_is_gone_is_not_sought_in_smaller_sizes(client, inbox, shop, sandbox):
+    words = f"Unsupported get request. Object with ID '{shop.id}' does not exist"
+    sandbox.faults.add(faults.graph_error(100, 33, message=words), times=None)
+    with pytest.raises(GoneError):
+        client.conversation_batch(shop.id)
+    assert sizes(sandbox) == [100]
