@@ -3,12 +3,14 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo test screenshots stop packages development programs python
+.PHONY: help setup demo test bench screenshots stop packages development programs python
 
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
 	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
 	@echo "make test    every check and test"
+	@echo "make bench   measure it against what it replaces, and write docs/benchmarks.md (12 minutes; ALL=1: all of it;"
+	@echo "             PROFILE=1: where its threads are; ONLY=\"sync write pace pages memory\": some of it)"
 	@echo "make stop    stop what this checkout started"
 
 setup: packages
@@ -23,6 +25,10 @@ test: development programs
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
 	@$(python) -m pytest -n 2 --dist loadfile
+
+bench: packages
+	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
 
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots

@@ -28,6 +28,8 @@ class Call:
     code: int | None = None  # Graph's error code
     fault: str | None = None
     is_batched: bool = False  # came inside a batch; the batch itself is a call without a Page
+    conversations: int = 0  # served with the answer
+    messages: int = 0
 
     @property
     def line(self) -> str:

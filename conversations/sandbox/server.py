@@ -1,6 +1,5 @@
 """The sandbox over HTTP/1.1, on loopback unless told otherwise."""
 
-import json
 import socket
 import struct
 import sys
@@ -17,6 +16,7 @@ from .access import admit
 from .batch import is_batch, parts, wrapped
 from .errors import GraphFailure, trace_id
 from .faults import Fault, Faults
+from .fragments import dumper, encode
 from .graph import Graph, Target
 from .ledger import SECRETS, Call, Ledger
 from .limits import Limits
@@ -76,7 +76,7 @@ class SandboxServer:
         call = self._note(request)
         target, failure = self._admit(request, call, arrived)
         fault = self.faults.take(call)
-        return self._play(request, call, fault, failure, lambda: self._read(request, target)), fault
+        return self._play(request, call, fault, failure, lambda: self._read(request, target, call)), fault
 
     def _answer_batch(self, request: Request) -> tuple[Answer, Fault | None]:
         """Its parts are calls that count, the batch itself is none; they are worked on side by side."""
@@ -162,11 +162,12 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None) -> tuple[Any, float]:
+    def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
         """The answer's object, and the seconds that it takes."""
         if target is None:
             return accounts.debug_token(request, self.world, self.switches), 0.0
         body, reading = self.graph.read(request, target)
+        call.conversations, call.messages = reading.conversations, reading.messages
         return body, self.latency.seconds(reading.conversations, reading.messages)
 
     def _headers(self, request: Request, call: Call) -> dict[str, str]:
@@ -180,10 +181,9 @@ class SandboxServer:
         }
 
     def _encode(self, body: Any) -> bytes:
-        text = json.dumps(body, ensure_ascii=self.switches.escape_unicode, separators=(",", ":"))
-        if self.switches.escape_slashes:
-            text = text.replace("/", "\\/")
-        return text.encode("utf-8", "surrogatepass")
+        switches = self.switches
+        dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
+        return encode(body, dump).encode("utf-8", "surrogatepass")
 
 
 class _Handler(BaseHTTPRequestHandler):
