@@ -3,12 +3,13 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo test screenshots stop packages development programs python
+.PHONY: help setup demo test soak screenshots stop packages development programs python
 
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
 	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
 	@echo "make test    every check and test"
+	@echo "make soak    200 syncs killed at random moments (SYNCS=1000: so many; SEED=7: these again)"
 	@echo "make stop    stop what this checkout started"
 
 setup: packages
@@ -23,6 +24,9 @@ test: development programs
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
 	@$(python) -m pytest -n 2 --dist loadfile
+
+soak: development
+	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/murder
 
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots

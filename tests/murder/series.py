@@ -1,16 +1,23 @@
 """A series of murders on one inbox: a sync is begun, somebody is killed, and the tables are checked."""
 
+import re
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
+
+from django.db import Error, connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations.models import Conversation, Page, SyncRun
 from conversations.sandbox import SandboxServer
 from conversations.sandbox.ledger import Call
-from conversations.sync.service import sync_conversations
+from conversations.sync.progress import SyncProgress
+from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 from conversations.tagging import tag_conversations
 from tags.models import Tag
 
@@ -52,12 +59,12 @@ class Plan:
     storm: float  # how probable it is that a call fails
 
     @classmethod
-    def draw(cls, draw: Random, who: str) -> "Plan":
+    def draw(cls, draw: Random, who: str, how_often: dict[str, int]) -> "Plan":
         quiet = draw.random() < 0.3
         calls = draw.choice([0, 1, 1, 2, 2, 3, 4, 5, 7, 10, 15])
         return cls(
             who=who,
-            victim=draw.choices(list(HOW_OFTEN), HOW_OFTEN.values())[0],
+            victim=draw.choices(list(how_often), list(how_often.values()))[0],
             full=draw.random() < 0.4,
             calls=calls,
             seconds=draw.random() * draw.choice([0, 0, 0.03] if calls else [0.8]),
@@ -128,13 +135,13 @@ class Series:
         self._dead_calls: list[Call] = []
         self._was_quiet = False
 
-    def play(self, rounds: int) -> None:
+    def play(self, rounds: int, how_often: dict[str, int]) -> None:
         who = "command"
         try:
             for _ in range(rounds):
                 if self._draw.random() < 0.3:
                     who = "web" if who == "command" else "command"
-                self._round(Plan.draw(self._draw, who))
+                self._round(Plan.draw(self._draw, who, how_often))
             self._settle()
         finally:
             self._end_web(signal.SIGKILL)
@@ -149,8 +156,19 @@ class Series:
                 hit = self._murder(plan, sync)
             self._look(plan, hit)
         except BaseException as error:
-            error.add_note(f"in {plan}")
+            error.add_note(f"in {plan}\n{self._state()}")
             raise
+
+    def _state(self) -> str:
+        """For whoever looks for the reason."""
+        with suppress(Error):
+            connection.close()
+            runs = list(self._page.runs.order_by("-pk").values_list("pk", "status", "trigger", "error")[:5])
+            jobs = list(
+                ProcrastinateJob.objects.order_by("-pk").values_list("task_name", "status", "args")[:8]
+            )
+            return f"runs {runs}\njobs {jobs}\n{self._web.output()[-3000:] if self._web else ''}"
+        return "PostgreSQL does not answer"
 
     def _prepare(self, plan: Plan) -> None:
         self._inbox.move(plan.moves)
@@ -177,12 +195,20 @@ class Series:
         hit = self._is_in_work()
         MURDERS[plan.victim](self, sync)
         if isinstance(sync, Command):
-            assert self._inbox.shop.token not in sync.output()
+            self._assert_said_why(sync)
             self._database.wait_until_alone()
         elif not sync.is_alive:
             self._web = None
             self._database.wait_until_alone()
         return hit
+
+    def _assert_said_why(self, command: Command) -> None:
+        """What did not end well says so in a last line of words, and nothing says the token."""
+        output = command.output()
+        assert self._inbox.shop.token not in output
+        assert command.process.returncode in (0, 1, -signal.SIGKILL, -signal.SIGTERM), output
+        if command.process.returncode == 1:
+            assert re.match(r"manage\.py: |CommandError: |\d+: ", output.rstrip().rpartition("\n")[2]), output
 
     def _answered(self) -> int:
         return sum(call.status is not None for call in self._sandbox.ledger)
@@ -214,9 +240,18 @@ class Series:
         self._let_end(sync)
 
     def _lock(self, sync: Command | WebSync) -> None:
-        """And at once somebody else begins, who finds the lock free."""
+        """And at once somebody else begins, who finds the lock free and closes the first's run for good."""
+        closed: dict[int, datetime | None] = {}
+
+        def look(progress: SyncProgress) -> None:
+            others = SyncRun.objects.filter(pk__lt=progress.run)
+            closed.update({} if closed else dict(others.values_list("pk", "ended_at")))
+
         self._database.end_lock(self._page.pk, self._draw)
-        self._rival(sync)
+        with suppress(SyncAlreadyRunning):  # the first has taken the lock again
+            self._sync(on_progress=look)
+        self._let_end(sync)
+        assert dict(SyncRun.objects.filter(pk__in=closed).values_list("pk", "ended_at")) == closed
 
     def _server(self, sync: Command | WebSync) -> None:
         self._database.stop_at_once()
@@ -238,7 +273,7 @@ class Series:
         rival = Command(self._environment, self._page.facebook_page_id, full=False)
         rival.wait()
         sync.wait()
-        assert self._inbox.shop.token not in rival.output()
+        self._assert_said_why(rival)
 
     def _nobody(self, sync: Command | WebSync) -> None:
         sync.wait()
@@ -269,8 +304,8 @@ class Series:
         if self._dead and runs[-1].pk != self._dead.pk:
             dead = by_id[self._dead.pk]
             assert dead.status == Status.INTERRUPTED
-            following = [run.pk for run in runs if run.started_at > dead.started_at]
-            assert any(str(pk) in dead.error for pk in following), dead.error
+            following = [str(run.pk) for run in runs[runs.index(dead) + 1 :]]
+            assert any(pk in dead.error for pk in following), dead.error
         self._dead = runs[-1] if runs and runs[-1].ended_at is None else None
 
     def _compare_calls(self, plan: Plan, runs: list[SyncRun]) -> None:

@@ -1,14 +1,15 @@
 """Syncs of a moving inbox, killed at random moments and gone on with: at the end the tables are exact.
 
-`make test` plays a short form, `make soak` the long one; SYNCS says how many, SEED which. A seed draws the
-same world, victims and moments again; what the machine does between two of them it cannot repeat.
+`make test` plays a short form, `make soak` the long one; SYNCS says how many, SEED which, VICTIM (a name of
+series.py) whom alone. A seed draws the same world, victims and moments again; what the machine does between
+two of them it cannot repeat.
 """
 
 import os
 import random
 
-SHORT = 14  # syncs
-ROUNDS = 7  # of a series on one inbox, before the tables are compared; the long form has more
+SHORT = 12  # syncs
+ROUNDS = 6  # of a series on one inbox, before the tables are compared; the long form has more
 LONG_ROUNDS = 20
 
 

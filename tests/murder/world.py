@@ -31,7 +31,8 @@ class MovingInbox:
         self, world: World, shop: Page, draw: Random, *, platforms: tuple[str, ...] = ("messenger",)
     ) -> None:
         self.world, self.shop, self.draw, self.platforms = world, shop, draw, platforms
-        self._names: dict[str, Person] = {}  # of threads whose customer is not named at the moment
+        self._people: dict[str, Person] = {}  # by thread: its customer, also while not named
+        self._nameless: set[str] = set()  # threads whose customer is not named at the moment
         self._numbers = 0
         world.clock.run(time.time() - LATE_SECONDS)
 
@@ -46,7 +47,7 @@ class MovingInbox:
         for _ in range(count):
             with self.world.lock:
                 self.world.clock.advance(self.draw.choice(PAUSES))
-                self.draw.choices(list(MOVES), MOVES.values())[0](self)
+                self.draw.choices(list(MOVES), list(MOVES.values()))[0](self)
 
     @contextmanager
     def moving(self, sandbox: SandboxServer, moves: int) -> Iterator[None]:
@@ -62,11 +63,11 @@ class MovingInbox:
 
     def rest(self) -> None:
         """Whoever went without a name tells it again: then a copy can hold exactly what is shown."""
-        for thread_id, person in self._names.items():
-            self.shop.threads[thread_id].customer = person
+        for thread_id in sorted(self._nameless):
+            self.shop.threads[thread_id].customer = self._people[thread_id]
             self.world.clock.advance(1)
             self.world.add_message(self.shop.threads[thread_id], "It is me")
-        self._names.clear()
+        self._nameless.clear()
 
     def _move_along(self, sandbox: SandboxServer, moves: int, ended: threading.Event) -> None:
         for _ in range(moves):
@@ -97,21 +98,23 @@ class MovingInbox:
     def _second_thread(self) -> None:
         """Of a sender who has one already."""
         thread = self._some_thread()
-        if thread.customer and thread.id not in self._names:
-            self._new_thread(self.world.clock.now(), platform=thread.platform, customer=thread.customer)
+        if thread.id not in self._nameless:
+            person = self._people[thread.id]
+            self._new_thread(self.world.clock.now(), platform=thread.platform, customer=person)
 
     def _rename(self) -> None:
         """With a message: a list says nothing of a name that changed by itself."""
         thread = self._some_thread()
-        if self._is_only_one(thread) and thread.id not in self._names:
-            thread.customer = self._person(thread.platform, thread.customer.id)
+        if self._is_only_one(thread):
+            self._people[thread.id] = self._person(thread.platform, self._people[thread.id].id)
+            thread.customer = self._people[thread.id]
             self._write(thread)
 
     def _lose_name(self) -> None:
         thread = self._some_thread()
-        if self._is_only_one(thread) and thread.id not in self._names:
-            self._names[thread.id] = thread.customer
-            thread.customer = Person(thread.customer.id)
+        if self._is_only_one(thread):
+            self._nameless.add(thread.id)
+            thread.customer = Person(self._people[thread.id].id)
             self._write(thread)
 
     def _stale_cursors(self) -> None:
@@ -123,8 +126,9 @@ class MovingInbox:
         return self.draw.choice(list(self.shop.threads.values()))
 
     def _is_only_one(self, thread: Thread) -> bool:
-        others = self.shop.threads.values()
-        return [other.customer.id for other in others].count(thread.customer.id) == 1
+        """Of its sender, who is named."""
+        ids = [person.id for person in self._people.values()]
+        return thread.id not in self._nameless and ids.count(self._people[thread.id].id) == 1
 
     def _new_thread(self, end: float, *, platform: str = "", customer: Person | None = None) -> None:
         platform = platform or self.draw.choice(self.platforms)
@@ -134,9 +138,10 @@ class MovingInbox:
             message = self._message(bool(place % 2))
             messages.append(message | {"created_time": end - (size - 1 - place) // 3 * 50})
         customer = customer or self._person(platform)
-        self.world.add_conversation(
+        thread = self.world.add_conversation(
             self.shop, customer, messages, platform=platform, updated_time=end, unread_count=size % 3
         )
+        self._people[thread.id] = customer
 
     def _person(self, platform: str, id: str = "") -> Person:
         self._numbers += 1
