@@ -45,7 +45,8 @@ class Database:
             admin.execute(f"ALTER DATABASE {self.NAME} SET synchronous_commit = on")
 
     def others(self, condition: str = "true") -> list[int]:
-        """The backends of everybody else."""
+        """The backends of everybody else; Django's connection of this process ends, not to be among them."""
+        connection.close()
         with psycopg.connect(self.url, autocommit=True) as own:
             rows = own.execute(
                 "SELECT pid FROM pg_stat_activity"  # noqa: S608 - the condition is ours
@@ -57,12 +58,10 @@ class Database:
 
     def wait_until_alone(self) -> None:
         """What a dead client had sent last is done with, one way or the other."""
-        connection.close()
         wait_until(lambda: not self.others(), "the backends of a dead process are still there")
 
     def kill_backend(self, draw: Random) -> bool:
         """kill -9: the server ends all connections and recovers from its log. False: nobody was there."""
-        connection.close()
         pids = self.others()
         if not pids:
             return False
