@@ -4,6 +4,7 @@ PYTHON = python3
 python = .venv/bin/python
 
 .PHONY: help setup demo test bench screenshots stop packages development programs python
+.PHONY: help setup demo test soak screenshots stop packages development programs python
 
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
@@ -11,6 +12,7 @@ help:
 	@echo "make test    every check and test"
 	@echo "make bench   measure it against what it replaces, and write docs/benchmarks.md (12 minutes; ALL=1: all of it;"
 	@echo "             PROFILE=1: where its threads are; ONLY=\"sync write pace pages memory\": some of it)"
+	@echo "make soak    200 syncs killed at random moments (SYNCS=1000: so many; SEED=7: these again)"
 	@echo "make stop    stop what this checkout started"
 
 setup: packages
@@ -29,6 +31,8 @@ test: development programs
 bench: packages
 	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
+soak: development
+	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/murder
 
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots
