@@ -191,7 +191,10 @@ def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient
 
 def _remember(page: Page) -> None:
     """What this run learnt of the Page, however it ends; a database that is away hides not why."""
-    with suppress(DatabaseError):
+    with suppress(DatabaseError), transaction.atomic():
+        # Beside what a check of the Page learnt meanwhile.
+        now = Page.objects.select_for_update().get(pk=page.pk).learnt
+        page.learnt = now | {platform: page.learnt[platform] for platform in _platforms(page)}
         page.save(update_fields=["learnt"])
 
 
