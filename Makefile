@@ -3,13 +3,16 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo test bench-reads screenshots stop packages development programs python
+.PHONY: help setup demo test bench bench-reads soak screenshots stop packages development programs python
 
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
 	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
 	@echo "make test    every check and test"
 	@echo "make bench-reads   measure the lists over a million conversations (ROWS=100000: fewer)"
+	@echo "make bench   measure it against what it replaces, and write docs/benchmarks.md (12 minutes; ALL=1: all of it;"
+	@echo "             PROFILE=1: where its threads are; ONLY=\"sync write pace pages memory\": some of it)"
+	@echo "make soak    200 syncs killed at random moments (SYNCS=1000: so many; SEED=7: these again)"
 	@echo "make stop    stop what this checkout started"
 
 setup: packages
@@ -27,6 +30,13 @@ test: development programs
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads
+
+bench: packages
+	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
+
+soak: development
+	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/murder
 
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots

@@ -68,7 +68,7 @@ async def sync_page(run_id: int) -> None:
         stopping.set()
         await asyncio.wait([done], timeout=STOP_SECONDS)
         if not done.done():  # a call that hangs: the thread ends with the process, its lock too
-            await sync_to_async(_abandon, thread_sensitive=False)(run_id)
+            await sync_to_async(abandon, thread_sensitive=False)(run_id)
         raise
 
 
@@ -83,7 +83,8 @@ def _sync(run_id: int, stopping: threading.Event) -> None:
         connection.close()
 
 
-def _abandon(run_id: int) -> None:
+def abandon(run_id: int) -> None:
+    """Ends a run whose thread hangs in a call while its process is told to stop."""
     try:
         run = SyncRun.objects.active().filter(pk=run_id).first()
         if run is not None:

@@ -8,26 +8,49 @@ from django.db import Error, connection
 SYNC, ROWS = 1, 2  # key spaces: apart, or a sync would wait for itself
 
 
-@contextmanager
-def sync_lock(page_id: int) -> Iterator[bool]:
-    """Holds the right to sync this Page, on a connection of its own; yields whether it was free."""
-    own = connection.copy()
+class SyncLock:
+    """The right to sync a Page, held on a connection of its own: it ends with the process, or with that."""
 
-    def ask(function: str) -> bool:
-        with own.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s, %s)", [SYNC, page_id])
+    def __init__(self, page_id: int):
+        self._page_id, self._own = page_id, connection.copy()
+        self.is_ours = False
+
+    def take(self) -> bool:
+        """Whether it is ours now. It may be taken again after its connection was lost."""
+        self.is_ours = self._ask("pg_try_advisory_lock")
+        return self.is_ours
+
+    def keep(self) -> bool:
+        """Whether it is ours still: one that was lost with its connection is taken again, if it is free."""
+        try:
+            with self._own.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            return self.is_ours
+        except Error:
+            self._own.close()
+            return self.take()
+
+    def release(self) -> None:
+        if self.is_ours:
+            with suppress(Error):  # said, for the server takes a moment to notice that a connection ended
+                self._ask("pg_advisory_unlock")
+        self._own.close()
+
+    def _ask(self, function: str) -> bool:
+        with self._own.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s, %s)", [SYNC, self._page_id])
             return cursor.fetchone()[0]
 
+
+@contextmanager
+def sync_lock(page_id: int) -> Iterator[SyncLock]:
+    """Tries to take the right to sync this Page: `is_ours` tells whether it was free."""
+    lock = SyncLock(page_id)
     try:
-        is_ours = ask("pg_try_advisory_lock")
-        try:
-            yield is_ours
-        finally:
-            if is_ours:
-                with suppress(Error):  # said, for the server takes a moment to notice that a connection ended
-                    ask("pg_advisory_unlock")
+        lock.take()
+        yield lock
     finally:
-        own.close()
+        lock.release()
 
 
 def lock_rows(page_ids: Iterable[int]) -> None:

@@ -12,6 +12,8 @@ from conversations import querysets
 from conversations.reading import tables  # noqa: F401 - Django finds an app's tables through this module
 from conversations.secrets import EncryptedTextField
 
+TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+
 
 class Platform(models.TextChoices):
     MESSENGER = "messenger"
@@ -59,7 +61,7 @@ class Page(models.Model):
         return self.state, self.state_reason
 
     def watermark(self, platform: str) -> datetime | None:
-        """Up to when everything of this platform is stored or accounted for; None: never walked to its end."""
+        """Up to when all of this platform is stored or accounted for; None: never walked to its end."""
         time = self.watermarks.get(platform)
         return datetime.fromisoformat(time) if time else None
 
@@ -144,6 +146,7 @@ class Conversation(models.Model):
         output_field=models.SmallIntegerField(),
         db_persist=True,
     )
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -204,12 +207,14 @@ class Thread(models.Model):
     message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
     held_count = models.BigIntegerField(default=0, help_text="Messages of this thread that we hold")
     unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
-    # What Facebook said when the thread was last read from end to end: an audit does not repeat that for nothing.
+    # What Facebook said when the thread was last read from end to end: no audit repeats that for nothing.
     audited_count = models.BigIntegerField(null=True, blank=True)
     history = models.TextField(choices=History, default=History.PARTIAL)
     # Every message up to this time is held; null until the history was once read to its beginning.
     complete_until = models.DateTimeField(null=True, blank=True)
+    reading = models.JSONField(null=True, blank=True, help_text="How far its older messages are read")
     record = models.JSONField(null=True, blank=True, help_text="What came, where it could not be read")
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
 
     objects = querysets.OfPageQuerySet.as_manager()
 
@@ -242,7 +247,10 @@ class InteractionEvent(models.Model):
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    # Nobody of ours wrote a message: an index over all of them would be filled with nothing.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
+    )
 
     objects = querysets.EventQuerySet.as_manager()
 
@@ -257,6 +265,7 @@ class InteractionEvent(models.Model):
                 name="event_act",  # few events have one: messages are not in it
                 condition=models.Q(kind__in=["tag_added", "tag_removed"]),
             ),
+            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
         ]
 
     def __str__(self):

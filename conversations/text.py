@@ -1,7 +1,11 @@
 """What PostgreSQL can hold and what people mean when they search."""
 
+import json
 import math
 import unicodedata
+from typing import Any
+
+import orjson
 
 REPLACEMENT = "\ufffd"
 
@@ -29,8 +33,19 @@ def clean_json(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def as_json(value: Any) -> str:
+    """The value as JSON text that PostgreSQL can hold: see clean_json()."""
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:  # half a surrogate, an integer of more than 64 bits
+        text = "\\u0000"
+    return json.dumps(clean_json(value), default=str) if "\\u0000" in text else text
+
+
 def fold(text: str) -> str:
     """The text for searching: case, accents and width folded here, so no database locale matters."""
+    if text.isascii():
+        return text.casefold()
     # Casefolding may bring marks of its own (İ), so they are stripped after it.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))

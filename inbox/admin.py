@@ -28,6 +28,7 @@ MENU = {
         "auth_group": ("Groups", "group"),
         "authtoken_tokenproxy": ("API keys", "key"),
         "procrastinate_procrastinatejob": ("Jobs", "work_history"),
+        "conversations_callbudget": ("Call budgets", "speed"),
     },
 }
 

@@ -1,4 +1,4 @@
-"""The queue of jobs, for superusers to look at."""
+"""The queue of jobs and the budgets of calls, for superusers to look at."""
 
 from django.contrib import admin
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -8,6 +8,7 @@ from unfold.decorators import display
 
 from conversations.admin.access import Superusers
 from conversations.admin.counting import CappedPaginator
+from conversations.models import CallBudget
 
 COLOURS = {"todo": "info", "doing": "primary", "succeeded": "success", "failed": "danger"}
 
@@ -38,8 +39,21 @@ class EventInline(TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
+class LookedAt(Superusers):
+    """Rows that the machinery writes."""
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
 @admin.register(ProcrastinateJob)
-class JobAdmin(Superusers):
+class JobAdmin(LookedAt):
     list_display = ["id", "task_name", "args", "state", "attempts", "scheduled_at"]
     list_filter = [StatusFilter]
     list_filter_submit = True
@@ -52,11 +66,10 @@ class JobAdmin(Superusers):
     def state(self, job):
         return job.status, job.get_status_display()
 
-    def has_add_permission(self, request) -> bool:
-        return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
+@admin.register(CallBudget)
+class CallBudgetAdmin(LookedAt):
+    """When each Page and platform may be called again, and why not now."""
 
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
+    list_display = ["facebook_page_id", "platform", "next_at", "closed_until", "reason"]
+    ordering = ["facebook_page_id", "platform"]

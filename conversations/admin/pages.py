@@ -12,11 +12,11 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from conversations.admin.access import MANAGER, OfPages, page_ids, require_role, short_time
+from conversations.admin.ledgers import ledger_shown
 from conversations.jobs import is_worker_alive, request_sync
 from conversations.models import Page, PageMember, SyncRun
-from conversations.sync.progress import SyncProgress
-
-ENDS_BADLY = {SyncRun.Status.ERROR, SyncRun.Status.CANCELLED, SyncRun.Status.INTERRUPTED}
+from conversations.sync.ledger import take_ledger
+from conversations.sync.progress import DISCREET, PAUSES, SyncProgress
 
 
 @dataclass
@@ -30,10 +30,14 @@ class SyncPanel:
 
     @property
     def message(self) -> str:
-        """Why a run failed is for managers."""
+        """Why a run failed or pauses is for managers; that it does is shown beside it."""
         if self.state is None:
             return "Never synced."
-        return "" if self.state.status in ENDS_BADLY and not self.may_sync else self.state.message
+        return "" if self.state.status in DISCREET and not self.may_sync else self.state.message
+
+    @property
+    def waits(self) -> bool:
+        return self.state is not None and self.state.status in PAUSES
 
     @property
     def done(self) -> int:
@@ -75,7 +79,7 @@ class PageAdmin(OfPages):
     list_display = ["name_or_id", "facebook_page_id", "state_shown", "last_sync"]
     search_fields = ["name", "facebook_page_id"]
     fields = ["name", "facebook_page_id", "connection", "platforms_in_words", "conversations", "unread"]
-    fields += ["last_sync", "created"]
+    fields += ["ledger", "last_sync", "created"]
     readonly_fields = fields[1:]
     inlines = [PageMemberInline]
     change_form_outer_before_template = "admin/conversations/page/sync.html"
@@ -122,6 +126,10 @@ class PageAdmin(OfPages):
     @display(description="Of these unread")
     def unread(self, page):
         return f"{page.conversations.unread().count():,}"
+
+    @display(description="Ledger")
+    def ledger(self, page):
+        return ledger_shown(page, take_ledger(page))
 
     @display(description="Connected first")
     def created(self, page):

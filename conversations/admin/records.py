@@ -1,11 +1,15 @@
 """What syncs and services wrote down, to look at: runs, the ledger of threads, events, rows of tags."""
 
 from django.contrib import admin
+from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from conversations.admin.access import MANAGER, OfPages, short_time
+from conversations.admin.filters import PageFilter, as_ids
+from conversations.admin.ledgers import ledger_shown
 from conversations.models import ConversationTag, InteractionEvent, SyncRun, Thread
+from conversations.sync.progress import PAUSES, in_words, seconds_left
 
 RUN_COLOURS = {
     "complete": "success",
@@ -34,7 +38,10 @@ class SyncRunAdmin(Records):
     list_display += ["total", "events_created", "error"]
     list_filter = [("status", ChoicesDropdownFilter), ("mode", ChoicesDropdownFilter)]
     list_select_related = ["page"]
-    exclude = ["resume"]
+    fields = ["page", "mode", "trigger", "status", "pause", "error", "account", "remarks", "synced"]
+    fields += ["inserted", "updated", "unchanged", "skipped", "owed", "total", "events_created", "requests"]
+    fields += ["created_at", "started_at", "alive_at", "ended_at"]
+    readonly_fields = ["pause", "account", "remarks", "synced"]
     ordering = ["-id"]
 
     @display(description="Started", empty_value="-")
@@ -49,6 +56,28 @@ class SyncRunAdmin(Records):
     def state(self, run):
         return run.status, run.get_status_display()
 
+    @display(description="Waits", empty_value="-")
+    def pause(self, run):
+        if run.status not in PAUSES:
+            return None
+        seconds = seconds_left(run)
+        return in_words(run) if seconds is None else f"{seconds} s more. {in_words(run)}"
+
+    @display(description="Ledger at its end", empty_value="-")
+    def account(self, run):
+        return ledger_shown(run.page, run.ledger)
+
+    @display(description="Notes", empty_value="-")
+    def remarks(self, run):
+        return format_html_join("", "<p>{}</p>", ((note,) for note in run.notes)) or None
+
+
+class OfPageFilter(PageFilter):
+    """One Page of those one may see; of any other nothing is found."""
+
+    def queryset(self, request, queryset):
+        return queryset.filter(page__in=as_ids([self.value()])) if self.value() else queryset
+
 
 @admin.register(Thread)
 class ThreadAdmin(Records):
@@ -57,6 +86,7 @@ class ThreadAdmin(Records):
     list_display = ["graph_id", "page", "platform", "account", "history", "held_count", "message_count"]
     list_display += ["updated", "reason"]
     list_filter = [
+        OfPageFilter,
         ("state", ChoicesDropdownFilter),
         ("history", ChoicesDropdownFilter),
         ("platform", ChoicesDropdownFilter),

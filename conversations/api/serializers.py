@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun
+from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun, Thread
 from conversations.reading.filters import PARAMETERS
 from conversations.reading.values import as_flag, as_id, shown
+from conversations.sync.progress import PAUSES, message_for, seconds_left
 from tags.models import COLOR, Tag
 
 # -- out ---------------------------------------------------------------------------------------------------
@@ -115,6 +116,55 @@ class PageSerializer(serializers.ModelSerializer):
         return page.connection[1]
 
 
+class ThreadCountsSerializer(serializers.Serializer):
+    listed = serializers.IntegerField(help_text="stored + merged + unreadable + owed")
+    stored = serializers.IntegerField()
+    merged = serializers.IntegerField(help_text="Further threads of somebody who has a newer one")
+    unreadable = serializers.IntegerField(help_text="For good")
+    owed = serializers.IntegerField(help_text="The next run asks again")
+
+
+class MessageCountsSerializer(serializers.Serializer):
+    listed = serializers.IntegerField(help_text="What Facebook says, an estimate")
+    held = serializers.IntegerField()
+    unreadable = serializers.IntegerField()
+
+
+class AccountSerializer(serializers.Serializer):
+    threads = ThreadCountsSerializer()
+    messages = MessageCountsSerializer()
+
+
+class LedgerSerializer(AccountSerializer):
+    platforms = serializers.DictField(
+        child=AccountSerializer(), required=False, help_text="The same by platform, where there are two"
+    )
+
+
+class ThreadSerializer(serializers.ModelSerializer):
+    graph_id = serializers.CharField(help_text="Facebook's id")
+    reason = serializers.CharField(help_text="Why it is unreadable or owed")
+    conversation = serializers.IntegerField(
+        source="conversation_id", allow_null=True, help_text="null where nobody can tell whose it is"
+    )
+
+    class Meta:
+        model = Thread
+        fields = [
+            "id",
+            "graph_id",
+            "platform",
+            "state",
+            "reason",
+            "updated_time",
+            "message_count",
+            "held_count",
+            "unreadable_count",
+            "history",
+            "conversation",
+        ]
+
+
 class RunSerializer(serializers.ModelSerializer):
     page = serializers.IntegerField(source="page_id")
     trigger = serializers.CharField()
@@ -124,6 +174,10 @@ class RunSerializer(serializers.ModelSerializer):
     startedAt = serializers.DateTimeField(source="started_at", allow_null=True)
     endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
     error = serializers.SerializerMethodField(help_text="null where there is none, and below manager")
+    seconds = serializers.SerializerMethodField(help_text="What is left of its pause; null: it does not wait")
+    message = serializers.SerializerMethodField(help_text="Why it waits; null: it does not")
+    ledger = serializers.SerializerMethodField(help_text="The account of the Page at its end")
+    notes = serializers.SerializerMethodField(help_text="What was odd but harmless; null below manager")
 
     class Meta:
         model = SyncRun
@@ -146,11 +200,31 @@ class RunSerializer(serializers.ModelSerializer):
             "startedAt",
             "endedAt",
             "error",
+            "seconds",
+            "message",
+            "ledger",
+            "notes",
         ]
 
     def get_error(self, run) -> str | None:
-        # `managed` in the context: the Pages on which one may see errors.
-        return (run.error or None) if run.page_id in self.context["managed"] else None
+        return (run.error or None) if self.is_managed(run) else None
+
+    def get_seconds(self, run) -> int | None:
+        return seconds_left(run)
+
+    def get_message(self, run) -> str | None:
+        return message_for(run, is_manager=self.is_managed(run)) if run.status in PAUSES else None
+
+    @extend_schema_field(LedgerSerializer(allow_null=True))
+    def get_ledger(self, run) -> dict | None:
+        return run.ledger or None
+
+    def get_notes(self, run) -> list[str] | None:
+        return run.notes if self.is_managed(run) else None
+
+    def is_managed(self, run) -> bool:
+        """`managed` in the context: the Pages on which one may see errors."""
+        return run.page_id in self.context["managed"]
 
 
 class BulkResultSerializer(serializers.Serializer):

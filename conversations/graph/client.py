@@ -1,256 +1,267 @@
-"""Calls to Facebook: paced, authorised, retried, and turned into records or errors."""
+"""What we ask Facebook of one Page, in the size that it bears, as records or errors."""
 
-import hashlib
-import hmac
-import json
-import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-import requests
-import urllib3
-
-from conversations.graph import errors, fields
-from conversations.graph.errors import (
-    AccessTokenError,
-    GoneError,
-    GraphError,
-    RateLimitError,
-    RefusedRequestError,
-    TooMuchDataError,
-    TransientError,
-)
+from conversations.graph import fields
+from conversations.graph.caller import TRIES, Caller, Check
+from conversations.graph.errors import GoneError, GraphError, Recovery, TooMuchDataError, TransientError
+from conversations.graph.gate import Gate, Waiting
+from conversations.graph.http import Http
 from conversations.graph.ladder import Ladder
-from conversations.graph.pace import Pace
+from conversations.graph.pace import Budget, ProcessBudget
 from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
-from conversations.graph.usage import regain_seconds
+from conversations.graph.refusals import REFUSED_FIELDS, Refusals
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
-TRIES = 5
-LONGEST_PAUSE_SECONDS = 30
-THROTTLE_PAUSES_SECONDS = (2, 10, 60, 60, 60, 60, 60)  # where Facebook does not say how long
-LONGEST_WAIT_SECONDS = 3600
-LONGEST_NUMBER = 1000  # digits; Python refuses to read more than 4,300, and the whole answer with them
-
-Waiting = Callable[[GraphError, float], None]
-
-
-class TokenAuth(requests.auth.AuthBase):
-    """The token in the header: in no URL, and a .netrc file does not replace it."""
-
-    def __init__(self, token: str):
-        self.token = token
-
-    def __call__(self, request):
-        if not (self.token.isascii() and self.token.isprintable()):  # its error would show it
-            raise AccessTokenError(f"The access token has characters that none has. {errors.RECONNECT}.")
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
+ANSWER_SECONDS = 180  # a whole answer; Facebook itself gives up before that
+LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+SIZE = "size"
+HEAVY_THREADS = 1000  # whose size is remembered
 
 
 class GraphClient:
-    """Calls with one token, at most `calls_per_second` (0: no cap) of them started in any second.
+    """Calls for one Page with one token on one platform; safe to use from several threads.
 
-    What is transient is retried and a throttle waited for; `on_wait(error, seconds)` is told before each
-    such pause. Raises the errors of graph/errors.py and no others. `requests` counts the calls made.
+    At most `calls_per_second` (0: no cap) start in any second, by `budget`, which other processes may
+    share. What is transient is retried and a throttle waited for: `on_wait(error, seconds)` is told before
+    such a pause, of a throttle once for all threads (RateLimitError). `on_note(words)` is told of what the
+    owner should know. All pauses are slept by `sleep`, which may raise to stop its thread.
+    `learnt` is what to remember for this Page and platform, JSON-able and changed in place: `size`
+    [conversations, messages] that was borne, `refused_fields`.
+    Raises the errors of graph/errors.py and no others. Times are in seconds, `largest_answer` in bytes.
     """
 
     def __init__(
         self,
         token: str,
         *,
+        platform: str = "messenger",
         url: str = "https://graph.facebook.com",
         version: str = "v26.0",
         app_secret: str = "",
         calls_per_second: float = 2,
+        budget: Budget | None = None,
         retry_seconds: float = 1,
         timeout_seconds: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+        answer_seconds: float = ANSWER_SECONDS,
+        largest_answer: int = LARGEST_ANSWER_BYTES,
+        learnt: dict | None = None,
         on_wait: Waiting = lambda error, seconds: None,
+        on_note: Callable[[str], None] = lambda words: None,
         sleep: Callable[[float], None] = time.sleep,
     ):
-        self.requests = 0
-        self._base, self._token = f"{url}/{version}", token
-        self._proof = _proof(token, app_secret) if app_secret else ""
-        self._retry_seconds, self._timeout_seconds = retry_seconds, timeout_seconds
-        self._on_wait, self._sleep = on_wait, sleep
-        self._pace = Pace(calls_per_second, sleep=sleep)
-        self._fields = fields.EVERYTHING
-        self._session = requests.Session()
-        self._session.auth = TokenAuth(token)
+        self.learnt = {} if learnt is None else learnt
+        # All keys from the start on: the dict may be written down while threads change values.
+        self.learnt.setdefault(SIZE, None)
+        self.learnt.setdefault(REFUSED_FIELDS, [])
+        self._platform = platform
+        self._http = Http(
+            token,
+            timeout_seconds=timeout_seconds,
+            answer_seconds=answer_seconds,
+            largest_answer=largest_answer,
+        )
+        self._caller = Caller(
+            self._http,
+            Gate(
+                budget or ProcessBudget(),
+                calls_per_second=calls_per_second,
+                retry_seconds=retry_seconds,
+                on_wait=on_wait,
+                sleep=sleep,
+            ),
+            token=token,
+            url=url,
+            version=version,
+            app_secret=app_secret,
+            platform=platform,
+            retry_seconds=retry_seconds,
+            on_wait=on_wait,
+            on_note=on_note,
+            sleep=sleep,
+        )
+        self._refusals = Refusals(self.learnt)
+        self._ladder = _list_ladder(platform, self.learnt)
+        self._message_sizes = fields.message_sizes(platform)
+        self._heavy: dict[str, Ladder[int]] = {}  # threads whose messages come in smaller batches
+        self._lock = threading.Lock()
+
+    @property
+    def requests(self) -> int:
+        """Calls made so far."""
+        return self._caller.requests
 
     def close(self) -> None:
-        self._session.close()
+        self._http.close()
 
+    # -- anything ------------------------------------------------------------------------------------------
     def get(self, path: str, **params: Any) -> dict:
         """The JSON object that Graph answers to GET {path}."""
-        return self._get(quote(path, errors="replace"), params)
+        return self._caller.ask("GET", quote(path, errors="replace"), params, check=_object)
 
-    def conversations(
-        self, page_id: str, *, platform: str = "messenger", after: str | None = None
-    ) -> Iterator[ConversationBatch]:
-        """All conversations of a Page, newest first, in batches of at most 100 with 25 messages each.
+    def post(self, path: str, *, tries: int = TRIES, **form: Any) -> Any:
+        """The JSON that Graph answers to POST {path}; the form goes into the body, not into the address."""
+        return self._caller.ask("POST", quote(path, errors="replace"), form, check=_anything, tries=tries)
 
-        Where that is too much for Facebook, the same place is asked for less. Goes on from the cursor
-        `after` if one is given.
+    # -- conversations -------------------------------------------------------------------------------------
+    def conversation_batch(
+        self,
+        page_id: str,
+        *,
+        after: str | None = None,
+        folder: str | None = None,
+        updated_after_ms: int | None = None,
+        updated_before_ms: int | None = None,
+    ) -> ConversationBatch:
+        """At most 100 conversations, newest first, each with its newest messages.
+
+        Where that is too much for Facebook, the same place is asked for less; one that is too heavy even
+        alone is read in parts (`problem`: what stays impossible). RefusedRequestError: `folder` or a bound is
+        refused; CursorError: the place is lost.
         """
-        ladder = Ladder(fields.CONVERSATIONS_PER_CALL)
-        return _walk(
-            lambda cursor: self._conversation_batch(
-                f"{_quoted(page_id)}/conversations", platform, cursor, ladder
-            ),
-            after,
+        path = f"{_quoted(page_id)}/conversations"
+        params = _without_none(
+            platform=self._platform,
+            folder=folder,
+            updated_after_ms=updated_after_ms,
+            updated_before_ms=updated_before_ms,
+            after=after,
         )
 
-    def conversation(self, graph_id: str) -> Conversation:
-        """One conversation by its id, with its newest messages."""
-        path = _quoted(graph_id)
+        def ask(size: tuple[int, int], tries: int) -> dict:
+            limit, messages = size
+            return self._asked(
+                path,
+                params | {"limit": limit},
+                _list,
+                lambda core: fields.conversation(messages, core=core),
+                tries,
+            )
+
+        def is_less_useful(error: GraphError) -> bool:
+            # What is gone may be one of all those in the list, unless it is the Page itself.
+            return _is_too_much(error) or (isinstance(error, GoneError) and page_id not in error.words)
+
         try:
-            record = Conversation.from_graph(self._with_fields("conversation", self._get, path, {}))
+            return ConversationBatch.from_graph(self._in_size(self._ladder, ask, is_less_useful))
+        except GraphError as error:
+            if not is_less_useful(error):
+                raise
+        return self._light_batch(path, params)
+
+    def conversations(self, page_id: str, *, after: str | None = None) -> Iterator[ConversationBatch]:
+        """All conversations of the Page, batch after batch, from this cursor on."""
+        return _walk(lambda cursor: self.conversation_batch(page_id, after=cursor), after)
+
+    def conversation(self, graph_id: str) -> Conversation:
+        """One conversation by its id, with its newest messages. GoneError: there is none."""
+        path = _quoted(graph_id)
+        messages = self._ladder.at(0)[1]
+        try:
+            raw = self._asked(path, {}, _object, lambda core: fields.conversation(messages, core=core))
+            record = Conversation.from_graph(raw)
         except GraphError as error:
             if not _is_too_much(error):
                 raise
-            record = Conversation.from_graph(self._with_fields("light", self._get, path, {}))
+            record = Conversation.from_graph(self._light(path, {}, _object))
             record = record and self._with_messages(record)
         if record is None:
             raise GoneError("Facebook answered without the conversation that was asked for.")
         return record
 
-    def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
-        """The messages of a thread, newest first, from this cursor on to the oldest."""
-        ladder = Ladder(fields.MESSAGES_PER_CALL)
-        return _walk(lambda cursor: self._message_batch(graph_id, cursor, ladder), after)
-
-    # -- one batch, in the size that Facebook bears --------------------------------------------------------
-    def _conversation_batch(
-        self, path: str, platform: str, after: str | None, ladder: Ladder
-    ) -> ConversationBatch:
-        while True:
-            params = _without_none(platform=platform, limit=ladder.size, after=after)
-            try:
-                raw = self._with_fields("conversation", self._get_list, path, params)
-            except GraphError as error:
-                if not (_is_too_much(error) or isinstance(error, GoneError)):
-                    raise
-                if not ladder.down():
-                    return self._light_batch(path, params)
-            else:
-                ladder.bore()
-                return ConversationBatch.from_graph(raw)
-
     def _light_batch(self, path: str, params: dict) -> ConversationBatch:
         """The one conversation that is too heavy with its messages: those are read apart."""
-        batch = ConversationBatch.from_graph(self._with_fields("light", self._get_list, path, params))
+        batch = ConversationBatch.from_graph(self._light(path, params | {"limit": 1}, _list))
         return replace(batch, conversations=[self._with_messages(record) for record in batch.conversations])
+
+    def _light(self, path: str, params: dict, check: Check) -> dict:
+        try:
+            return self._asked(path, params, check, lambda core: fields.light(core=core), tries=2)
+        except GraphError as error:
+            if not _is_too_much(error):
+                raise
+            return self._asked(path, params, check, lambda core: fields.BARE)
 
     def _with_messages(self, record: Conversation) -> Conversation:
         try:
-            return replace(record, messages=next(self.messages(record.id)))
+            return replace(record, messages=self.message_batch(record.id))
         except (TooMuchDataError, GoneError) as error:
             return replace(record, problem=error.words)  # without the trace, which is another each time
-        except (AccessTokenError, RateLimitError):
-            raise
-        except GraphError:
+        except GraphError as error:
+            if error.stops:
+                raise
             return record  # it says nothing of its messages: they are to be asked for again
 
-    def _message_batch(self, graph_id: str, after: str | None, ladder: Ladder) -> MessageBatch:
-        path = f"{_quoted(graph_id)}/messages"
-        while True:
-            params = _without_none(limit=ladder.size, after=after)
-            try:
-                raw = self._with_fields("message", self._get_list, path, params)
-            except GraphError as error:
-                if not _is_too_much(error) or not ladder.down():
-                    raise
-            else:
-                ladder.bore()
-                return MessageBatch.from_graph(raw)
+    # -- messages ------------------------------------------------------------------------------------------
+    def message_batch(
+        self, graph_id: str, *, after: str | None = None, limit: int | None = None
+    ) -> MessageBatch:
+        """At most 100 (Instagram: 20) messages of a thread, newest first, or `limit` if that is fewer."""
+        path, params = f"{_quoted(graph_id)}/messages", _without_none(after=after)
 
-    def _with_fields(self, which: str, ask: Callable[[str, dict], dict], path: str, params: dict) -> dict:
-        """With every field that we know; where Facebook refuses one, with those that it documents."""
-        try:
-            return ask(path, params | {"fields": getattr(self._fields, which)})
-        except RefusedRequestError:
-            if self._fields is fields.DOCUMENTED:
-                raise
-            answer = ask(path, params | {"fields": getattr(fields.DOCUMENTED, which)})
-            self._fields = fields.DOCUMENTED  # only now: it may have been something else that was wrong
-            return answer
+        def ask(size: int, tries: int) -> dict:
+            count = min(size, limit) if limit else size
+            return self._asked(
+                path, params | {"limit": count}, _list, lambda core: fields.message(core=core), tries
+            )
+
+        ladder = self._heavy.get(graph_id) or Ladder(self._message_sizes)
+        batch = MessageBatch.from_graph(self._in_size(ladder, ask, _is_too_much))
+        self._remember(graph_id, ladder, is_end=batch.after is None)
+        return batch
+
+    def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
+        """The messages of a thread, newest first, from this cursor on to the oldest."""
+        return _walk(lambda cursor: self.message_batch(graph_id, after=cursor), after)
+
+    def _remember(self, graph_id: str, ladder: Ladder[int], *, is_end: bool) -> None:
+        with self._lock:
+            if is_end or not ladder.rung:
+                self._heavy.pop(graph_id, None)
+            elif graph_id in self._heavy or len(self._heavy) < HEAVY_THREADS:
+                self._heavy[graph_id] = ladder
 
     # -- one answer ----------------------------------------------------------------------------------------
-    def _get(self, path: str, params: dict) -> dict:
-        return self._patiently(lambda: self._call(path, params))
+    def _in_size(
+        self, ladder: Ladder, ask: Callable[[Any, int], dict], is_less_useful: Callable[[GraphError], bool]
+    ) -> dict:
+        """The answer in the largest size that Facebook bears, else the error of the smallest.
 
-    def _get_list(self, path: str, params: dict) -> dict:
-        return self._patiently(lambda: _checked_list(self._call(path, params)))
-
-    def _patiently(self, ask: Callable[[], dict]) -> dict:
-        """Asks until there is an answer, an error that lasts, or no patience left."""
-        failures = throttles = 0
+        Never larger again for the same place, even if other threads climb meanwhile.
+        """
+        rung = ladder.rung
+        tries = TRIES
         while True:
             try:
-                return ask()
-            except TransientError as error:
-                failures += 1
-                if failures == TRIES:
+                raw = ask(ladder.at(rung), tries)
+            except GraphError as error:
+                if not is_less_useful(error):
                     raise
-                self._wait(error, self._backoff(failures))
-            except RateLimitError as error:
-                pause = self._throttle_pause(error, throttles)
-                throttles += 1
-                self._wait(error, pause)
+                lower = ladder.down(rung)
+                if lower is None:
+                    raise
+                rung = lower
+                tries = 2  # what stays an unknown error is not tried as long again in each size
+            else:
+                ladder.bore(rung)
+                return raw
 
-    def _call(self, path: str, params: dict) -> dict:
-        self._pace.wait()
-        self.requests += 1
-        response, failure = self._response(path, params)
-        if response is None:
-            # Not where it is caught: the first error repeats the address, and would stay with this one.
-            raise TransientError(failure)
-        return self._body(response)
-
-    def _response(self, path: str, params: dict) -> tuple[requests.Response | None, str]:
-        """What came, or why nothing did."""
-        proof = {"appsecret_proof": self._proof} if self._proof else {}
-        try:
-            response = self._session.get(
-                f"{self._base}/{path}",
-                params=params | proof,
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-            )
-        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
-            # Not only requests' own: a redirect to an odd address is a ValueError, though it is not followed.
-            return None, _in_words(error)
-        return response, ""
-
-    def _body(self, response: requests.Response) -> dict:
-        body = _parsed(response.content)
-        if isinstance(body, dict) and isinstance(body.get("error"), dict):
-            error = errors.from_error(body["error"], status=response.status_code, token=self._token)
-            if isinstance(error, RateLimitError):
-                error.wait_seconds = regain_seconds(response.headers)
-            raise error
-        if not isinstance(body, dict) or response.status_code != 200:
-            raise errors.from_status(response.status_code)
-        return body
-
-    # -- pauses --------------------------------------------------------------------------------------------
-    def _backoff(self, failures: int) -> float:
-        pause = self._retry_seconds * 2 ** (failures - 1)
-        return min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
-
-    def _throttle_pause(self, error: RateLimitError, throttles: int) -> float:
-        if throttles == len(THROTTLE_PAUSES_SECONDS) or error.wait_seconds > LONGEST_WAIT_SECONDS:
-            raise error
-        return error.wait_seconds or THROTTLE_PAUSES_SECONDS[throttles] * self._retry_seconds
-
-    def _wait(self, error: GraphError, seconds: float) -> None:
-        self._on_wait(error, seconds)
-        self._sleep(seconds)
+    def _asked(
+        self, path: str, params: dict, check: Check, fields_for: Callable[[bool], str], tries: int = TRIES
+    ) -> dict:
+        """With every field that we know; where Facebook refuses one, with those that it documents."""
+        return self._refusals.ask(
+            lambda core: self._caller.ask(
+                "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries
+            ),
+            params,
+        )
 
 
 def _walk(read: Callable[[str | None], Any], after: str | None) -> Iterator[Any]:
@@ -267,24 +278,30 @@ def _walk(read: Callable[[str | None], Any], after: str | None) -> Iterator[Any]
         seen.add(hash(after))
 
 
-def _checked_list(body: dict) -> dict:
-    """An answer without a list is a fault of Facebook's, not an empty list."""
-    if not isinstance(body.get("data"), list):
-        raise TransientError("Facebook answered without the list that was asked for.")
+def _list_ladder(platform: str, learnt: dict) -> Ladder[tuple[int, int]]:
+    """On the rung that was learnt, as far as there still is one of its size."""
+    sizes = fields.list_sizes(platform)
+    known = learnt[SIZE]
+    size = tuple(known) if isinstance(known, list | tuple) else None
+    rung = sizes.index(size) if size in sizes else 0
+    return Ladder(sizes, rung=rung, remember=lambda size: learnt.update({SIZE: list(size)}))
+
+
+def _anything(body: Any) -> Any:
     return body
 
 
-def _parsed(content: bytes) -> Any:
-    """The JSON, None where it is none."""
-    try:
-        # Not orjson: Graph cuts texts in the middle of a character, which only json accepts.
-        return json.loads(content, parse_constant=lambda name: None, parse_int=_number)
-    except (ValueError, RecursionError):
-        return None
+def _object(body: Any) -> dict:
+    if not isinstance(body, dict):
+        raise TransientError("Facebook answered without the object that was asked for.")
+    return body
 
 
-def _number(digits: str) -> int | str:
-    return int(digits) if len(digits) < LONGEST_NUMBER else digits
+def _list(body: Any) -> dict:
+    """An answer without a list is a fault of Facebook's, not an empty list."""
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        raise TransientError("Facebook answered without the list that was asked for.")
+    return body
 
 
 def _quoted(graph_id: str) -> str:
@@ -295,25 +312,11 @@ def _quoted(graph_id: str) -> str:
 def _is_too_much(error: GraphError) -> bool:
     """Whether a part of what was asked for may still come.
 
-    Code 1 without a text that helps means too much as well, where asking again did not help; code 9000001
-    is about one message of all those asked for.
+    Code 1 without a text that helps means too much as well, where asking again did not help; a message that
+    is gone may be one of all those asked for.
     """
-    return isinstance(error, TooMuchDataError) or error.code in (1, 9000001)
+    return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1
 
 
 def _without_none(**params: Any) -> dict:
     return {name: value for name, value in params.items() if value is not None}
-
-
-def _proof(token: str, app_secret: str) -> str:
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
-        return "Facebook did not answer in time."
-    if isinstance(error, requests.exceptions.SSLError):
-        return "No secure connection to Facebook: its certificate is not accepted here."
-    if isinstance(error, requests.ConnectionError):
-        return "Facebook cannot be reached, or the connection broke."
-    return f"The call to Facebook failed ({type(error).__name__})."

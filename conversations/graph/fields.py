@@ -1,31 +1,51 @@
 """What we ask Graph for, and how much of it at once."""
 
-from dataclasses import dataclass
+from functools import lru_cache
 
-CONVERSATIONS_PER_CALL = (100, 50, 25, 10, 1)
+# Conversations per call, and messages of each nested in it. 25 are what we want; the 26th proves that
+# there is no gap to what we hold. Instagram shows no more than the 20 newest of a thread.
+LIST_SIZES = ((100, 26), (100, 25), (50, 25), (25, 25), (10, 25), (5, 10), (1, 10), (1, 1))
 MESSAGES_PER_CALL = (100, 50, 25, 10, 1)
-NESTED_MESSAGES = 25
+INSTAGRAM_MESSAGES = 20
+BARE = "id,updated_time"
 
 # `shares` and `attachments` return little unless their own fields are named.
 _SHARES = "shares{id,link,name,description,picture,template}"
 _ATTACHMENTS = "attachments{id,mime_type,name,size,image_data,video_data,file_url,generic_template}"
-
-
-@dataclass(frozen=True)
-class Fields:
-    conversation: str  # with its newest messages
-    light: str  # a conversation without them
-    message: str
-
-
-def _fields(conversation: str, message: str) -> Fields:
-    nested = f"messages.limit({NESTED_MESSAGES}){{{message}}}"
-    return Fields(f"{conversation},{nested}", conversation, message)
-
-
-DOCUMENTED = _fields("id,updated_time,participants", "id,created_time,from,to,message,attachments")
-EVERYTHING = _fields(
-    "id,updated_time,participants,senders,message_count,unread_count,snippet,can_reply",
-    "id,created_time,from,to,message,sticker,tags,reactions,reply_to,story,is_unsupported,"
+_CORE = {
+    "light": "id,updated_time,participants",
+    "message": "id,created_time,from,to,message,attachments",
+}
+_EVERYTHING = {
+    "light": "id,updated_time,participants,senders,message_count,unread_count,snippet,can_reply",
+    "message": "id,created_time,from,to,message,sticker,tags,reactions,reply_to,story,is_unsupported,"
     f"{_ATTACHMENTS},{_SHARES}",
-)
+}
+
+
+def list_sizes(platform: str) -> tuple[tuple[int, int], ...]:
+    if platform != "instagram":
+        return LIST_SIZES
+    fewer = ((count, min(messages, INSTAGRAM_MESSAGES)) for count, messages in LIST_SIZES)
+    return tuple(dict.fromkeys(fewer))
+
+
+def message_sizes(platform: str) -> tuple[int, ...]:
+    if platform != "instagram":
+        return MESSAGES_PER_CALL
+    return (INSTAGRAM_MESSAGES, *(size for size in MESSAGES_PER_CALL if size < INSTAGRAM_MESSAGES))
+
+
+@lru_cache
+def conversation(messages: int, *, core: bool) -> str:
+    """A conversation with so many of its newest messages."""
+    return f"{light(core=core)},messages.limit({messages}){{{message(core=core)}}}"
+
+
+def light(*, core: bool) -> str:
+    """A conversation without messages; `core`: what Facebook documents, no more."""
+    return (_CORE if core else _EVERYTHING)["light"]
+
+
+def message(*, core: bool) -> str:
+    return (_CORE if core else _EVERYTHING)["message"]

@@ -1,25 +1,40 @@
-"""Even spacing of calls."""
+"""The budget of calls: when the next one may start."""
 
+import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 # A little slower than the cap: an early arrival within Facebook's second would be refused.
 MARGIN = 1.03
 
 
-class Pace:
-    """Lets calls start evenly, without bursts; 0 calls per second means no cap."""
+class Budget(Protocol):
+    """Starts of calls for one Page and platform, whoever makes them."""
 
-    def __init__(self, calls_per_second: float, *, sleep: Callable[[float], None] = time.sleep):
-        self._gap = MARGIN / calls_per_second if calls_per_second else 0.0
-        self._next, self._sleep = 0.0, sleep
+    def reserve(self, gap: float) -> float:
+        """Takes the next free start, `gap` seconds after the one before; the seconds until it.
 
-    def wait(self) -> None:
-        """Returns when the next call may start."""
-        if not self._gap:
-            return
-        now = time.monotonic()
-        if now < self._next:
-            self._sleep(self._next - now)
-            now = time.monotonic()
-        self._next = now + self._gap
+        While the budget is closed, the start lies behind the closing.
+        """
+
+    def close(self, seconds: float, reason: str) -> None:
+        """Nobody calls for so long. A shorter closing never shortens a longer one."""
+
+
+class ProcessBudget:
+    """The budget of one process: without bursts, for what was not used is not saved."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._next, self._lock = clock, 0.0, threading.Lock()
+
+    def reserve(self, gap: float) -> float:
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next)
+            self._next = start + gap
+            return start - now
+
+    def close(self, seconds: float, reason: str) -> None:
+        with self._lock:
+            self._next = max(self._next, self._clock() + seconds)

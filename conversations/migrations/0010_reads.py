@@ -135,7 +135,7 @@ DROP FUNCTION conversations_conversation_came, conversations_conversation_change
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0003_engine'),
+        ('conversations', '0006_actor_index'),
         ('tags', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

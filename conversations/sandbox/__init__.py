@@ -14,6 +14,7 @@
         sandbox.faults.storm(0.1, seed=7)                      # any call, by chance
         sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
         sandbox.switches.updated_ms = "honoured"               # all of them: switches.py
+        requests.post(f"{sandbox.url}/v26.0/", data={"access_token": page.token, "batch": "[…]"})   # batch.py
         sandbox.latency.scale = 0.1                            # 0 by default
         sandbox.clock.fix("2026-11-20T18:00:00")               # then sandbox.clock.advance(3600)
         assert len(sandbox.ledger.matching("/conversations", status=200)) == 1

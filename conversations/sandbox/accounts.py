@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .errors import TOKEN_MESSAGES, bad_token
+from .errors import TOKEN_MESSAGES, bad_parameter, bad_token
 from .people import Token
 from .request import Request
 from .switches import Switches
@@ -15,15 +15,25 @@ def permissions(token: Token) -> dict[str, Any]:
 
 
 def debug_token(request: Request, world: World, switches: Switches) -> dict[str, Any]:
-    """Asked with an app token (`app-id|app-secret`) or any token that works."""
-    app_token = f"{switches.app_id}|{switches.app_secret or ''}"
-    asking = world.tokens.get(request.token or "")
-    if request.token != app_token and (asking is None or asking.trouble(world.clock.now()) is not None):
-        raise bad_token(status=switches.token_error_status)
+    """Asked with an app token (`app-id|app-secret`) or, unless a switch says no, any token that works."""
+    _check_asker(request, world, switches)
     token = world.tokens.get(request.params.get("input_token", ""))
     if token is None:
         return {"data": {**_trouble(None), "is_valid": False, "scopes": []}}
     return {"data": _describe(token, world, switches)}
+
+
+def _check_asker(request: Request, world: World, switches: Switches) -> None:
+    if request.token == f"{switches.app_id}|{switches.app_secret or ''}":
+        return
+    asking = world.tokens.get(request.token or "")
+    if asking is None or asking.trouble(world.clock.now()) is not None:
+        raise bad_token(status=switches.token_error_status)
+    if switches.debug_needs_app:
+        raise bad_parameter(
+            "You must provide an app access token, or a user access token that is an owner or developer of "
+            "the app"
+        )
 
 
 def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:

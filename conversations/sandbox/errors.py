@@ -62,7 +62,9 @@ def bad_parameter(message: str) -> GraphFailure:
     return GraphFailure(100, f"(#100) {message}")
 
 
-def unknown_field(name: str, node_type: str) -> GraphFailure:
+def unknown_field(name: str, node_type: str, *, named: bool = True) -> GraphFailure:
+    if not named:
+        return bad_parameter("Tried accessing a nonexisting field")
     return bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({node_type})")
 
 
@@ -79,6 +81,17 @@ def not_visible(node_id: str, method: str = "get") -> GraphFailure:
 def no_such_alias(alias: str) -> GraphFailure:
     message = f"(#803) Some of the aliases you requested do not exist: {alias}"
     return GraphFailure(803, message, status=404)
+
+
+def missing_permission(platform: str) -> GraphFailure:
+    if platform == "messenger":
+        message = "(#230) Requires pages_messaging permission to manage the object"
+        return GraphFailure(230, message, status=403)
+    return GraphFailure(10, "(#10) Application does not have permission for this action", status=403)
+
+
+def bad_batch(message: str) -> GraphFailure:
+    return GraphFailure(100, message, type="GraphBatchException")
 
 
 def invalid_cursor() -> GraphFailure:

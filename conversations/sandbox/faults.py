@@ -1,5 +1,6 @@
 """What goes wrong on request: the next n calls that match, or any call by seed and probability."""
 
+import gzip
 import random
 import re
 import threading
@@ -17,13 +18,14 @@ HTML = (
 
 @dataclass(frozen=True)
 class Fault:
-    kind: Literal["error", "body", "slow", "hang", "reset", "truncated", "cut off"]
+    kind: Literal["error", "body", "headers", "slow", "hang", "reset", "truncated", "cut off", "drip"]
     name: str = ""
     failure: GraphFailure | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
+    body: str | bytes = ""
     seconds: float = 0.0
+    where: Literal["headers", "body"] = "body"
 
 
 def graph_error(
@@ -69,6 +71,28 @@ def text(body: str = "Service Unavailable", status: int = 200) -> Fault:
 
 def redirect(location: str = "https://example.com/", status: int = 302) -> Fault:
     return Fault("body", "redirect", status=status, headers={"Location": location})
+
+
+def oversized(size: int, *, packed: bool = False) -> Fault:
+    """A JSON object of so many bytes; packed, it travels as a thousandth of them."""
+    body = b"{" + b" " * (size - 2) + b"}"
+    headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if packed else {})
+    return Fault("body", "oversized", headers=headers, body=gzip.compress(body) if packed else body)
+
+
+def deep(levels: int) -> Fault:
+    """Valid JSON: an object in an object, and so on."""
+    return Fault("body", "deep", body='{"a":' * levels + "1" + "}" * levels)
+
+
+def headers(given: dict[str, str]) -> Fault:
+    """The true answer with other headers, or more of them."""
+    return Fault("headers", "headers", headers=given)
+
+
+def drip(seconds: float = 60, where: Literal["headers", "body"] = "body") -> Fault:
+    """One byte after another, that far apart, in a header without end or in the body."""
+    return Fault("drip", f"drip in {where}", seconds=seconds, where=where)
 
 
 def slow(seconds: float) -> Fault:

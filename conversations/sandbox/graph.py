@@ -8,6 +8,7 @@ from . import accounts
 from .access import Node, admit, find
 from .errors import GraphFailure, not_visible, unknown_field
 from .fields import parse_fields
+from .fragments import Fragments
 from .limits import Asked, Limits
 from .nodes import check_fields
 from .people import Token, User
@@ -48,6 +49,7 @@ class Target:
 class Graph:
     def __init__(self, world: World, switches: Switches, limits: Limits) -> None:
         self.world, self.switches, self.limits = world, switches, limits
+        self.fragments = Fragments()
         self._lists = itertools.count(1)
 
     def target(self, request: Request) -> Target:
@@ -65,7 +67,9 @@ class Graph:
     def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
         """The answer's object, and what was served with it."""
         number = next(self._lists) if target.edge in ("conversations", "messages") else 0
-        reading = Reading(request, target.token, self.world, self.switches, self.limits, number)
+        reading = Reading(
+            request, target.token, self.world, self.switches, self.limits, self.fragments, number
+        )
         with self.world.lock:
             return self._edge(reading, target) if target.edge else self._node(reading, target), reading
 
@@ -99,5 +103,6 @@ class Graph:
         if not params.get("fields"):
             return ()
         fields = parse_fields(params["fields"])
-        check_fields(fields, node_type, self.switches.refused_fields)
+        switches = self.switches
+        check_fields(fields, node_type, switches.refused_fields, named=switches.name_refused_fields)
         return fields

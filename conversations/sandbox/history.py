@@ -39,6 +39,11 @@ class History:
     def __len__(self) -> int:
         return len(self._generated) + len(self._added)
 
+    @property
+    def is_generated(self) -> bool:
+        """Whether nothing was added or removed since."""
+        return bool(self._generated) and not self._added
+
     def __getitem__(self, index: int) -> Message:
         first_added = len(self._generated)
         return self._generated[index] if index < first_added else self._added[index - first_added]

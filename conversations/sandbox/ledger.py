@@ -5,9 +5,11 @@ import threading
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-SECRETS = {"access_token", "appsecret_proof", "input_token", "client_secret", "fb_exchange_token"}
+from .request import Place
+
+SECRETS = {"batch", "access_token", "appsecret_proof", "input_token", "client_secret", "fb_exchange_token"}
 
 
 @dataclass
@@ -16,7 +18,7 @@ class Call:
     path: str  # without the version
     version: str | None
     params: dict[str, str]
-    token_in: Literal["url", "header"] | None
+    token_in: Place | None
     has_proof: bool
     started: float  # time.monotonic()
     at: float  # the world's clock
@@ -25,6 +27,9 @@ class Call:
     status: int | None = None  # None: not answered (yet)
     code: int | None = None  # Graph's error code
     fault: str | None = None
+    is_batched: bool = False  # came inside a batch; the batch itself is a call without a Page
+    conversations: int = 0  # served with the answer
+    messages: int = 0
 
     @property
     def line(self) -> str:

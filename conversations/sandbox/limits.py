@@ -58,6 +58,7 @@ class Limits:
     announced: dict[str, int] = field(
         default_factory=dict
     )  # overrides in the usage headers, e.g. call_count=96
+    announced_to_page: dict[str, int] = field(default_factory=dict)  # the old header X-Page-Usage
     _windows: dict[tuple[str, int, float], Window] = field(default_factory=dict)
     _blocks: dict[Asked, tuple[float, float, int]] = field(default_factory=dict)
 
@@ -96,6 +97,8 @@ class Limits:
         if self.app_calls_per_hour:
             percent = self._window("app", self.app_calls_per_hour, HOUR).percent(now)
             headers["X-App-Usage"] = json.dumps(_usage(percent))
+        if asked and self.announced_to_page:
+            headers["X-Page-Usage"] = json.dumps(_usage(0) | self.announced_to_page)
         if asked and (self.calls_per_day or self.announced or asked in self._blocks):
             headers["X-Business-Use-Case-Usage"] = json.dumps({asked[0]: [self._business_usage(asked, now)]})
         return headers

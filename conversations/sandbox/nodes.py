@@ -54,16 +54,16 @@ DEFAULT_FIELDS = {
 }
 
 
-def check_fields(fields: Iterable[Field], node_type: str, refused: set[str]) -> None:
+def check_fields(fields: Iterable[Field], node_type: str, refused: set[str], *, named: bool = True) -> None:
     """One unknown field refuses the whole request."""
     for field in fields:
         schema = SCHEMA.get(node_type)
         if schema is None:
             return
         if field.name not in schema or {field.name, f"{node_type}.{field.name}"} & refused:
-            raise unknown_field(field.name, node_type)
+            raise unknown_field(field.name, node_type, named=named)
         if field.fields:
-            check_fields(field.fields, schema[field.name] or "Leaf", refused)
+            check_fields(field.fields, schema[field.name] or "Leaf", refused, named=named)
 
 
 def select(value: Any, fields: tuple[Field, ...]) -> Any:

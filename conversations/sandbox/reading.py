@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import GraphFailure, bad_parameter, message_gone
+from .errors import GraphFailure, bad_parameter, message_gone, missing_permission
 from .fields import Field, parse_fields
+from .fragments import Fragment, Fragments, dumper, is_lasting
 from .history import ABSENT, Message
 from .limits import Limits
 from .nodes import DEFAULT_FIELDS, THREAD_VALUES, lay_over, message_value, page_value, select
@@ -17,6 +18,7 @@ from .switches import Switches
 from .world import Page, Poison, Thread, World
 
 INSTAGRAM_WINDOW = 20
+PERMISSIONS = {"messenger": "pages_messaging", "instagram": "instagram_manage_messages"}
 Fields = tuple[Field, ...]
 Arguments = dict[str, str]
 
@@ -32,6 +34,7 @@ class Reading:
     world: World
     switches: Switches
     limits: Limits
+    fragments: Fragments
     list_number: int = 0  # which list answer of the sandbox this is; 0: no list
     conversations: int = 0
     messages: int = 0
@@ -44,13 +47,18 @@ class Reading:
         if self.token.type != "PAGE":
             raise GraphFailure(190, "(#190) This method must be called with a Page Access Token")
         platform, folder = self.platform(page, arguments), self._folder(arguments)
+        if self.switches.check_permissions and PERMISSIONS[platform] not in self.token.granted:
+            raise missing_permission(platform)
         edge: Edge = ThreadEdge(page.listing(platform, folder), *self._bounds(arguments))
         if "user_id" in arguments:
             edge = self._with_person(edge, arguments["user_id"])
         self.weigh(self.limit(arguments), fields)
         name = "/".join((page.id, platform, folder, *map(str, self._bounds(arguments))))
         address = f"{page.id}/conversations"
-        return self._edge(edge, name, address, arguments, params, lambda thread: self.thread(thread, fields))
+        asked = self._asked(fields)
+        return self._edge(
+            edge, name, address, arguments, params, lambda thread: self._in_list(thread, fields, asked)
+        )
 
     def platform(self, page: Page, arguments: Arguments) -> str:
         platform = arguments.get("platform", "messenger").lower()
@@ -67,7 +75,7 @@ class Reading:
             raise bad_parameter(
                 f"Param folder must be one of {{{', '.join(sorted(self.switches.folders)).upper()}}}"
             )
-        return folder
+        return "inbox" if folder in self.switches.ignored_folders else folder
 
     def _bounds(self, arguments: Arguments) -> tuple[float | None, float | None]:
         """`updated_after_ms` and `updated_before_ms` as the half-open span of a ThreadEdge."""
@@ -99,6 +107,33 @@ class Reading:
 
     def limit(self, arguments: Arguments) -> int:
         return read_limit(arguments.get("limit"), self.switches)
+
+    def _asked(self, fields: Fields) -> tuple[str, ...]:
+        """What the form of a listed thread depends on beside the thread."""
+        request = self.request
+        return (
+            repr(fields),
+            repr(self.switches),
+            self.token.value,
+            request.host,
+            request.served_version,
+            str(self.world.cursor_generation),
+        )
+
+    def _in_list(self, thread: Thread, fields: Fields, asked: tuple[str, ...]) -> Any:
+        if not is_lasting(thread):
+            return self.thread(thread, fields)
+        fragment = self.fragments.find(thread, asked)
+        if fragment:
+            self.conversations += 1
+            self.messages += fragment.messages
+            return fragment
+        before = self.messages
+        shown, switches = self.thread(thread, fields), self.switches
+        dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
+        fragment = Fragment(dump(shown), self.messages - before)
+        self.fragments.keep(thread, asked, fragment)
+        return fragment
 
     def thread(self, thread: Thread, fields: Fields) -> Any:
         self.conversations += 1

@@ -1,13 +1,15 @@
 """A call as it came in, and the answer to it."""
 
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .switches import OLDEST_VERSION
 
+Place = Literal["url", "header", "body", "batch"]  # where a token came in
 PATH = re.compile(r"(?:/(v\d+\.\d+))?(/.*)?")
 
 
@@ -18,22 +20,45 @@ class Request:
     path: str
     params: dict[str, str]
     token: str | None
-    token_in: Literal["url", "header"] | None
+    token_in: Place | None
     host: str
+    is_batched: bool = False  # part of a batch, not a call of its own
 
     @classmethod
-    def read(cls, method: str, target: str, headers: Message, host: str) -> "Request":
+    def read(cls, method: str, target: str, headers: Message, host: str, body: bytes = b"") -> "Request":
         url = urlsplit("http://sandbox" + target)
         version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]  # it fits any path
-        params = dict(parse_qsl(url.query, keep_blank_values=True))
-        scheme, _, header_token = headers.get("Authorization", "").partition(" ")
-        in_header = scheme.lower() in ("bearer", "oauth") and bool(header_token)
-        token = params.get("access_token") or (header_token.strip() if in_header else None)
-        token_in: Literal["url", "header"] | None = (
-            "url" if "access_token" in params else "header" if in_header else None
-        )
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        form = _form(headers, body)
+        token, token_in = _token(query, form, headers)
         return cls(
-            method, version, unquote(path or "/"), params, token, token_in, headers.get("Host") or host
+            method,
+            version,
+            unquote(path or "/"),
+            query | form,
+            token,
+            token_in,
+            headers.get("Host") or host,
+        )
+
+    def part(self, method: str, relative_url: str) -> "Request":
+        """One request of this batch: it has this one's version, token and proof unless it brings its own."""
+        url = urlsplit("http://sandbox/" + relative_url.lstrip("/"))
+        version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]  # it fits any path
+        params = dict(parse_qsl(url.query, keep_blank_values=True))
+        own = params.get("access_token")
+        proof = self.params.get("appsecret_proof")
+        if proof is not None and not own:
+            params.setdefault("appsecret_proof", proof)
+        return replace(
+            self,
+            method=method,
+            version=version or self.version,
+            path=unquote(path or "/"),
+            params=params,
+            token=own or self.token,
+            token_in="batch" if own else self.token_in,
+            is_batched=True,
         )
 
     @property
@@ -44,6 +69,28 @@ class Request:
 
     def asked_version_at_least(self, version: str) -> bool:
         return _number(self.served_version) >= _number(version)
+
+
+def _token(query: dict[str, str], form: dict[str, str], headers: Message) -> tuple[str | None, Place | None]:
+    if "access_token" in query:
+        return query["access_token"], "url"
+    if "access_token" in form:
+        return form["access_token"], "body"
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    in_header = scheme.lower() in ("bearer", "oauth") and bool(token)
+    return (token.strip(), "header") if in_header else (None, None)
+
+
+def _form(headers: Message, body: bytes) -> dict[str, str]:
+    """Parameters in the body, as a form or as JSON; whatever else is there is none of them."""
+    if headers.get_content_type() == "application/json":
+        try:
+            given = json.loads(body)
+        except ValueError:
+            return {}
+        items = given.items() if isinstance(given, dict) else ()
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in items}
+    return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True)) if body else {}
 
 
 def _number(version: str) -> tuple[int, ...]:

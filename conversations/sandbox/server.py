@@ -1,19 +1,22 @@
 """The sandbox over HTTP/1.1, on loopback unless told otherwise."""
 
-import json
 import socket
 import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
 from . import accounts, control
+from .access import admit
+from .batch import is_batch, parts, wrapped
 from .errors import GraphFailure, trace_id
 from .faults import Fault, Faults
+from .fragments import dumper, encode
 from .graph import Graph, Target
 from .ledger import SECRETS, Call, Ledger
 from .limits import Limits
@@ -21,7 +24,8 @@ from .request import Answer, Request
 from .switches import Latency, Switches
 from .world import World
 
-CLOSING_FAULTS = ("hang", "reset", "cut off")
+Read = Callable[[], tuple[Any, float]]
+CLOSING_FAULTS = ("hang", "reset", "cut off", "drip")
 
 
 class SandboxServer:
@@ -65,18 +69,51 @@ class SandboxServer:
     # One call
 
     def answer(self, request: Request) -> tuple[Answer, Fault | None]:
+        return self._answer_batch(request) if is_batch(request) else self._answer_one(request)
+
+    def _answer_one(self, request: Request) -> tuple[Answer, Fault | None]:
         arrived = self.clock.monotonic()
         call = self._note(request)
         target, failure = self._admit(request, call, arrived)
         fault = self.faults.take(call)
+        return self._play(request, call, fault, failure, lambda: self._read(request, target, call)), fault
+
+    def _answer_batch(self, request: Request) -> tuple[Answer, Fault | None]:
+        """Its parts are calls that count, the batch itself is none; they are worked on side by side."""
+        call = self._note(request)
+        fault = self.faults.take(call)
+
+        def read() -> tuple[Any, float]:
+            with self.world.lock:
+                admit(request, self.world, self.switches)
+            answers = [self._answer_one(part) for part in parts(request)]
+            return self._wrap(request, answers), max(answer.seconds for answer, _ in answers)
+
+        return self._play(request, call, fault, None, read), fault
+
+    def _wrap(self, request: Request, answers: list[tuple[Answer, Fault | None]]) -> list[Any]:
+        every = self.switches.null_batch_items
+        return [
+            None if (every and number % every == 0) or (fault and fault.kind in CLOSING_FAULTS)
+            else wrapped(answer, include_headers=request.params.get("include_headers") != "false")
+            for number, (answer, fault) in enumerate(answers, start=1)
+        ]  # fmt: skip
+
+    def _play(
+        self, request: Request, call: Call, fault: Fault | None, failure: GraphFailure | None, read: Read
+    ) -> Answer:
         call.fault = fault.name if fault else None
         if fault and fault.kind == "body":
-            answer = Answer(fault.status, dict(fault.headers), fault.body.encode())
+            body = fault.body.encode() if isinstance(fault.body, str) else fault.body
+            answer = Answer(fault.status, dict(fault.headers), body)
         else:
-            answer = self._answer(request, target, (fault and fault.failure) or failure, call)
+            answer = self._answer(request, read, (fault and fault.failure) or failure, call)
+            answer.headers.update(fault.headers if fault and fault.kind == "headers" else {})
+        if fault and fault.kind == "truncated":
+            answer.body = answer.body[: len(answer.body) // 2]
         answer.seconds += fault.seconds if fault and fault.kind == "slow" else 0
         call.status = None if fault and fault.kind in ("hang", "reset") else answer.status
-        return answer, fault
+        return answer
 
     def _note(self, request: Request) -> Call:
         params = {name: value for name, value in request.params.items() if name not in SECRETS}
@@ -87,6 +124,7 @@ class SandboxServer:
             params=params,
             token_in=request.token_in,
             has_proof="appsecret_proof" in request.params,
+            is_batched=request.is_batched,
             started=time.monotonic(),
             at=self.clock.now(),
         )
@@ -111,14 +149,12 @@ class SandboxServer:
         except GraphFailure as failure:
             return None, failure
 
-    def _answer(
-        self, request: Request, target: Target | None, failure: GraphFailure | None, call: Call
-    ) -> Answer:
+    def _answer(self, request: Request, read: Read, failure: GraphFailure | None, call: Call) -> Answer:
         answer = Answer(headers=self._headers(request, call))
         try:
             if failure:
                 raise failure.with_traceback(None)
-            body: Any = self._read(request, target, answer)
+            body, answer.seconds = read()
         except GraphFailure as refusal:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
@@ -126,12 +162,13 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None, answer: Answer) -> Any:
+    def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
+        """The answer's object, and the seconds that it takes."""
         if target is None:
-            return accounts.debug_token(request, self.world, self.switches)
+            return accounts.debug_token(request, self.world, self.switches), 0.0
         body, reading = self.graph.read(request, target)
-        answer.seconds = self.latency.seconds(reading.conversations, reading.messages)
-        return body
+        call.conversations, call.messages = reading.conversations, reading.messages
+        return body, self.latency.seconds(reading.conversations, reading.messages)
 
     def _headers(self, request: Request, call: Call) -> dict[str, str]:
         asked = (call.page_id, call.platform) if call.page_id and call.platform else None
@@ -144,10 +181,9 @@ class SandboxServer:
         }
 
     def _encode(self, body: Any) -> bytes:
-        text = json.dumps(body, ensure_ascii=self.switches.escape_unicode, separators=(",", ":"))
-        if self.switches.escape_slashes:
-            text = text.replace("/", "\\/")
-        return text.encode("utf-8", "surrogatepass")
+        switches = self.switches
+        dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
+        return encode(body, dump).encode("utf-8", "surrogatepass")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -164,29 +200,32 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(control.answer(sandbox, self.command, self.path, body))
             return
         host = f"{sandbox.host}:{sandbox.port}"
-        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host))
+        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))
         sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
         if fault and fault.kind in CLOSING_FAULTS:
             self._break_off(fault, answer)
         else:
-            if fault and fault.kind == "truncated":
-                answer.body = answer.body[: len(answer.body) // 2]
             self._send(answer)
 
     do_POST = do_DELETE = do_PUT = do_GET
 
     def _send(self, answer: Answer, size: int | None = None) -> None:
+        self._send_head(answer, size or len(answer.body))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _send_head(self, answer: Answer, size: int) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(size or len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
+        self.send_header("Content-Length", str(size))
 
     def _break_off(self, fault: Fault, answer: Answer) -> None:
         self.close_connection = True
         if fault.kind == "hang":
             self.server.sandbox.stopping.wait(fault.seconds)
+        elif fault.kind == "drip":
+            self._drip(fault, answer)
         elif fault.kind == "cut off":
             size = len(answer.body)
             answer.body = answer.body[: size // 2]
@@ -195,6 +234,20 @@ class _Handler(BaseHTTPRequestHandler):
             # Closing with nothing to linger for sends a reset instead of an orderly end.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.server.resets.add(self.connection)
+
+    def _drip(self, fault: Fault, answer: Answer) -> None:
+        self._send_head(answer, len(answer.body))
+        if fault.where == "headers":
+            self.flush_headers()
+            self.wfile.write(b"X-Long: ")
+        else:
+            self.end_headers()
+        drops = b"x" * 60_000 if fault.where == "headers" else answer.body
+        for drop in drops:
+            self.wfile.write(bytes([drop]))
+            self.wfile.flush()
+            if self.server.sandbox.stopping.wait(fault.seconds):
+                return
 
     def log_message(self, format: str, *args: object) -> None:
         pass

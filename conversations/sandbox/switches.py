@@ -19,7 +19,12 @@ class Switches:
     refused_fields: set[str] = field(
         default_factory=set
     )  # "snippet" or, for one node type, "Message.reactions"
+    name_refused_fields: bool = True  # in the refusal's text
     folders: set[str] = field(default_factory=lambda: set(FOLDERS))  # any other is refused
+    ignored_folders: set[str] = field(default_factory=set)  # asked for, the inbox is listed
+    check_permissions: bool = False  # conversations only with the permission that their platform needs
+    debug_needs_app: bool = False  # /debug_token only with app-id|app-secret, else any token may ask
+    null_batch_items: int = 0  # every n-th part of a batch is null, as one that took too long
     max_limit: int | None = None  # a higher `limit` is cut silently
     updated_ms: Literal["honoured", "ignored", "refused"] = "ignored"  # updated_after_ms, updated_before_ms
     updated_after_inclusive: bool = True

@@ -9,22 +9,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
-from conversations.sync.merge import (
-    CONVERSATION_FIELDS,
-    THREAD_FIELDS,
-    age,
-    differs,
-    next_conversation,
-    next_thread,
+from conversations.models import Conversation, ConversationTag, Page, Thread
+from conversations.sync.copying import OwnedEvent, held_messages, insert_events, is_about_a_value
+from conversations.sync.history import (
+    begin_readings,
+    close_history,
+    leave_history,
+    recount_held,
+    save_messages,
+    show_newest,
 )
-from conversations.sync.transform import ThreadRows, search_text
+from conversations.sync.merge import THREAD_FIELDS, age, differs, next_conversation, next_thread
+from conversations.sync.transform import ThreadRows
+from conversations.sync.writing import write_conversations, write_threads
 
-CHUNK = 500
+__all__ = [
+    "Outcome",
+    "begin_readings",
+    "close_history",
+    "is_about_a_value",
+    "leave_history",
+    "recount_held",
+    "save_batch",
+    "save_messages",
+    "show_newest",
+]
 
 
 @dataclass
@@ -36,6 +48,7 @@ class Outcome:
     events_created: int = 0
     after: str | None = None  # where its older messages begin
     newest: datetime | None = None  # of the messages that were shown
+    needs_audit: bool = False  # Facebook counts more messages than we have seen: to be read from end to end
 
     @property
     def needs_history(self) -> bool:
@@ -53,20 +66,39 @@ class Outcome:
 class Known:
     """What the tables hold of a batch's threads and senders; what is written is put in."""
 
+    is_keyed: bool  # whether the tables have their unique keys
     conversations: dict[str, Conversation] = field(default_factory=dict)  # by sender_id
     threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
+    # Without the key: by the primary key of a conversation, those of all rows of its sender.
+    twins: dict[int, list[int]] = field(default_factory=dict)
 
 
-def save_batch(page: Page, rows: Iterable[ThreadRows]) -> list[Outcome]:
-    """Stores what one answer lists; one outcome for each thread, in the order listed."""
+def save_batch(
+    page: Page, rows: Iterable[ThreadRows], *, is_keyed: bool = True, is_audit: bool = False
+) -> list[Outcome]:
+    """Stores what one answer lists; one outcome for each thread, in the order listed.
+
+    `is_keyed`: False where takeover.missing_keys() found any. `is_audit`: outcomes say `needs_audit`.
+    """
     outcomes: dict[str, Outcome] = {}
     for batch in _once_each(rows):
-        for outcome in _save_once_each(page, batch):
+        for outcome in _save_once_each(page, batch, is_keyed=is_keyed):
             graph_id = outcome.thread.graph_id
             if graph_id in outcomes:
                 outcome.add(outcomes[graph_id])
+            outcome.needs_audit = is_audit and _misses_messages(outcome.thread)
             outcomes[graph_id] = outcome
     return list(outcomes.values())
+
+
+def _misses_messages(thread: Thread) -> bool:
+    """Whether Facebook counts more than there was to read, and did not so at the last reading of it all."""
+    return (
+        thread.history == Thread.History.COMPLETE
+        and thread.state in (Thread.State.STORED, Thread.State.MERGED)
+        and thread.message_count > thread.held_count + thread.unreadable_count
+        and thread.message_count != thread.audited_count
+    )
 
 
 def _once_each(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
@@ -80,8 +112,8 @@ def _once_each(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
     return [[of_one[n] for of_one in states.values() if n < len(of_one)] for n in range(most)]
 
 
-def _save_once_each(page: Page, batch: list[ThreadRows]) -> list[Outcome]:
-    known = _read_known(page, batch)
+def _save_once_each(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> list[Outcome]:
+    known = _read_known(page, batch, is_keyed=is_keyed)
     _drop_known_events(batch, known)
     old_senders = set(known.conversations)
     changed_senders = upsert_conversations(batch, known)
@@ -106,44 +138,34 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
 
 
 # -- what is there -----------------------------------------------------------------------------------------
-def _read_known(page: Page, batch: list[ThreadRows]) -> Known:
+def _read_known(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> Known:
     senders = {row.sender_id for row in batch} - {""}
-    conversations = {row.sender_id: row for row in page.conversations.filter(sender_id__in=senders)}
+    known = Known(is_keyed)
+    # Where there are several rows for one, the oldest is the one that is written.
+    for row in page.conversations.filter(sender_id__in=senders).order_by("pk"):
+        first = known.conversations.setdefault(row.sender_id, row)
+        known.twins.setdefault(first.pk, []).append(row.pk)
     listed = Q(graph_id__in=[row.thread.graph_id for row in batch])
-    theirs = Q(conversation__in=[conversation.pk for conversation in conversations.values()])
-    threads = {thread.graph_id: thread for thread in page.threads.filter(listed | theirs)}
-    return Known(conversations, threads)
+    theirs = Q(conversation__in=[pk for twins in known.twins.values() for pk in twins])
+    for thread in page.threads.filter(listed | theirs).order_by("pk"):
+        known.threads.setdefault(thread.graph_id, thread)
+    return known
 
 
 def _drop_known_events(batch: list[ThreadRows], known: Known) -> None:
     """Leaves in each row the events that we do not hold."""
-    owners = {row.thread.graph_id: known.conversations.get(row.sender_id) for row in batch}
-    held = held_messages(
-        (owner.pk, event.graph_id)
+    owned = [
+        (row, known.twins[known.conversations[row.sender_id].pk])
         for row in batch
-        if (owner := owners[row.thread.graph_id])
-        for event in row.events
-    )
-    for row in batch:
-        if owner := owners[row.thread.graph_id]:
-            row.events = [event for event in row.events if (owner.pk, event.graph_id) not in held]
-
-
-def held_messages(keys: Iterable[tuple[int, str | None]]) -> set[tuple[int, str]]:
-    """Which of these (conversation, message id) we hold."""
-    pairs = list(keys)
-    if not pairs:
-        return set()
-    conversation_ids, graph_ids = zip(*pairs, strict=True)
-    with connection.cursor() as cursor:
-        # A join over pairs: two IN lists would probe the index for each combination of them.
-        cursor.execute(
-            "SELECT event.conversation_id, event.graph_id"
-            " FROM unnest(%s::bigint[], %s::text[]) AS wanted(conversation_id, graph_id)"
-            " JOIN conversations_interactionevent event USING (conversation_id, graph_id)",
-            [list(conversation_ids), list(graph_ids)],
-        )
-        return set(cursor.fetchall())
+        if row.sender_id in known.conversations
+    ]
+    held = held_messages((pk, event.graph_id) for row, twins in owned for pk in twins for event in row.events)
+    for row, twins in owned:
+        is_held = {
+            event.graph_id for event in row.events if any((pk, event.graph_id) in held for pk in twins)
+        }
+        row.oldest_held = next((event.occurred_at for event in row.events if event.graph_id in is_held), None)
+        row.events = [event for event in row.events if event.graph_id not in is_held]
 
 
 # -- conversations -----------------------------------------------------------------------------------------
@@ -163,13 +185,7 @@ def upsert_conversations(batch: list[ThreadRows], known: Known) -> set[str]:
     now = timezone.now()
     for state in changed.values():
         state.updated_at = now
-    Conversation.objects.bulk_create(
-        changed.values(),
-        update_conflicts=True,
-        unique_fields=["page", "sender_id"],
-        update_fields=[*CONVERSATION_FIELDS, "updated_at"],
-        batch_size=CHUNK,
-    )
+    write_conversations(changed, before, is_keyed=known.is_keyed)
     _move_tag_rows([sender for sender in changed if sender in before], before, changed)
     known.conversations = before | changed
     return set(changed)
@@ -192,44 +208,21 @@ def _move_tag_rows(
 # -- events ------------------------------------------------------------------------------------------------
 def _insert_batch(batch: list[ThreadRows], known: Known) -> tuple[Counter[str], Counter[str]]:
     """Inserts the events of all rows; returns how many each thread brought, and how many were refused."""
-    events: dict[tuple[int, str | None], tuple[str, InteractionEvent]] = {}
+    events: dict[tuple[int, str], OwnedEvent] = {}
+    brought_by: dict[tuple[int, str], str] = {}
     for row in batch:
-        if row.conversation is not None:
-            owner = known.conversations[row.sender_id]
+        if row.conversation is not None and row.events:
+            owner, thread = known.conversations[row.sender_id].pk, row.thread.graph_id
             for event in row.events:
-                event.conversation_id = owner.pk
-                events.setdefault((owner.pk, event.graph_id), (row.thread.graph_id, event))
-    brought = Counter(graph_id for graph_id, _ in events.values())
-    refused = Counter(
-        events[event.conversation_id, event.graph_id][0]
-        for event in insert_events([event for _, event in events.values()])
-    )
-    return brought - refused, refused
+                key = (owner, event.graph_id)
+                if key not in events:
+                    events[key], brought_by[key] = (owner, event), thread
+    held, refused = insert_events(list(events.values()))
 
+    def count(of: list[OwnedEvent]) -> Counter[str]:
+        return Counter(brought_by[owner, event.graph_id] for owner, event in of)
 
-def insert_events(events: list[InteractionEvent]) -> list[InteractionEvent]:
-    """Oldest first, so that among equals the higher id is the newer. What is there already is left alone.
-
-    Returns those that PostgreSQL cannot hold: one such message costs that message, not its thread.
-    """
-    if not events:
-        return []
-    try:
-        with transaction.atomic():
-            InteractionEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=CHUNK)
-    except (DataError, OperationalError) as error:
-        if not is_about_a_value(error):
-            raise
-        if len(events) == 1:
-            return events
-        middle = len(events) // 2
-        return insert_events(events[:middle]) + insert_events(events[middle:])
-    return []
-
-
-def is_about_a_value(error: Exception) -> bool:
-    """DataError, or an index entry that is too long (54000): the record is the reason, not the database."""
-    return isinstance(error, DataError) or getattr(error.__cause__, "sqlstate", "") == "54000"
+    return Counter(brought_by.values()) - count(held) - count(refused), count(refused)
 
 
 # -- the ledger --------------------------------------------------------------------------------------------
@@ -251,13 +244,7 @@ def upsert_threads(
         )
     _tell_merged(states, known)
     changed = {key: state for key, state in states.items() if differs(state, before.get(key))}
-    Thread.objects.bulk_create(
-        changed.values(),
-        update_conflicts=True,
-        unique_fields=["page", "graph_id"],
-        update_fields=THREAD_FIELDS,
-        batch_size=CHUNK,
-    )
+    write_threads(changed, before, is_keyed=known.is_keyed)
     known.threads = before | changed
     return set(changed)
 
@@ -275,57 +262,3 @@ def _turned(state: Thread) -> Thread:
     values = {name: getattr(state, name) for name in ["page_id", "graph_id", *THREAD_FIELDS]}
     values["state"] = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
     return Thread(**values)
-
-
-# -- deeper history ----------------------------------------------------------------------------------------
-def save_messages(thread: Thread, events: list[InteractionEvent], unreadable: int = 0) -> int:
-    """Stores further messages of a thread; returns how many were new."""
-    owner = thread.conversation
-    assert owner is not None  # noqa: S101 - a thread without a customer is unreadable: nobody reads on in it
-    held = held_messages((owner.pk, event.graph_id) for event in events)
-    new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in held}
-    for event in new.values():
-        event.conversation = owner
-    refused = insert_events(list(new.values()))
-    if new or unreadable:
-        thread.held_count += len(new) - len(refused)
-        thread.unreadable_count += unreadable + len(refused)
-        thread.save(update_fields=["held_count", "unreadable_count"])
-    if thread.complete_until is not None:
-        _wake(owner, new.values(), since=thread.complete_until)
-    return len(new) - len(refused)
-
-
-def _wake(conversation: Conversation, new_events: Iterable[InteractionEvent], *, since: datetime) -> None:
-    """Active again if the customer wrote after what we held before."""
-    received = InteractionEvent.Kind.MESSAGE_RECEIVED
-    if any(event.kind == received and event.occurred_at >= since for event in new_events):
-        done = Conversation.objects.filter(pk=conversation.pk, conversation_status=Conversation.Status.DONE)
-        done.update(conversation_status=Conversation.Status.ACTIVE, updated_at=timezone.now())
-
-
-def show_newest(thread: Thread, event: InteractionEvent) -> None:
-    """Of a thread that was listed without its messages: now the newest is known, not only its snippet."""
-    shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id).first()
-    if shown is None or shown.last_message_time not in (event.occurred_at, thread.updated_time):
-        return
-    text = event.text or shown.last_message
-    if (text, event.occurred_at) != (shown.last_message, shown.last_message_time):
-        shown.last_message, shown.last_message_time = text, event.occurred_at
-        shown.search, shown.updated_at = search_text(shown), timezone.now()
-        shown.save(update_fields=["last_message", "last_message_time", "search", "updated_at"])
-        shown.tag_rows.update(last_message_time=event.occurred_at)
-
-
-def close_history(thread: Thread, complete_until: datetime | None) -> None:
-    """Every message of the thread up to this time is held now."""
-    shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
-    thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
-    thread.reason, thread.history, thread.complete_until = "", Thread.History.COMPLETE, complete_until
-    thread.save(update_fields=["state", "reason", "history", "complete_until"])
-
-
-def leave_history(thread: Thread, state: str, reason: str) -> None:
-    """The rest of the thread cannot be read: now (owed), or for good (unreadable)."""
-    thread.state, thread.reason = state, reason
-    thread.save(update_fields=["state", "reason"])

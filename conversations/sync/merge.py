@@ -1,11 +1,14 @@
 """What a row becomes when Facebook shows it again: never back in time, nothing known is lost. Pure."""
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from conversations.models import Conversation, InteractionEvent, Thread
-from conversations.sync.transform import ThreadRows, search_text
+from conversations.models import Conversation, Thread
+from conversations.sync.transform import RECEIVED, EventRow, ThreadRows, search_text
 
+Age = tuple[datetime, str]  # of a state: its time and its thread, which decides between equal times
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NEVER: Age = (LONG_AGO, "")
 HISTORY_OWED = "Its older messages are still to be read."
 
 # The columns that a sync writes, the unique key apart.
@@ -20,6 +23,7 @@ CONVERSATION_FIELDS = [
     "can_reply",
     "conversation_status",
     "search",
+    "told",
 ]
 THREAD_FIELDS = [
     "platform",
@@ -32,13 +36,21 @@ THREAD_FIELDS = [
     "unreadable_count",
     "history",
     "complete_until",
+    "audited_count",
     "record",
+    "told",
 ]
+# The columns that a state of a thread may leave open: each is as new as the newest state that tells it.
+CONVERSATION_MAY_LACK = ("sender_name", "message_count", "unread_count", "can_reply")
+THREAD_MAY_LACK = ("message_count",)
 
 
-def age(thread: Thread | None) -> tuple[datetime, str]:
+def age(thread: Thread | None) -> Age:
     """Sorts threads of one sender by the time of their state; ties are decided the same way every time."""
-    return (thread.updated_time or LONG_AGO, thread.graph_id) if thread else (LONG_AGO, "")
+    return (thread.updated_time or LONG_AGO, thread.graph_id) if thread else NEVER
+
+
+# -- conversations -----------------------------------------------------------------------------------------
 
 
 def next_conversation(
@@ -49,20 +61,23 @@ def next_conversation(
     `row.events` are those that we did not hold. The result is an unsaved row: it is written through the
     unique key, not the primary one.
     """
-    if row.conversation is None or current is None:
-        return row.conversation
-    is_newer = age(row.thread) >= age(current_thread)
-    first, second = (row.conversation, current) if is_newer else (current, row.conversation)
+    seen, tells = row.conversation, _tells(row)
+    if seen is None:
+        return None
+    if current is None:
+        seen.told = {name: None for name in CONVERSATION_MAY_LACK if name not in tells}
+        return seen
+    ages = age(current_thread), age(row.thread)
+    is_newer = ages[1] >= ages[0]
+    first, second = (seen, current) if is_newer else (current, seen)
     state = Conversation(
         page_id=current.page_id,
         sender_id=current.sender_id,
         created_at=current.created_at,
         **{name: getattr(first, name) for name in CONVERSATION_FIELDS},
     )
-    state.sender_name = first.sender_name or second.sender_name
-    if is_newer:
-        _keep_unknown(state, current, row)
-    if row.oldest is None and age(row.thread) <= age(current_thread):  # a snippet of what we hold whole
+    _take_what_is_told(state, current, seen, CONVERSATION_MAY_LACK, ages=ages, tells=tells)
+    if row.oldest is None and ages[1] <= ages[0]:  # a snippet of what we hold whole
         first = second = current
     state.last_message, state.last_message_time = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
@@ -70,11 +85,46 @@ def next_conversation(
     return state
 
 
-def _keep_unknown(state: Conversation, current: Conversation, row: ThreadRows) -> None:
-    if not row.unread_known:
-        state.unread_count, state.message_count = current.unread_count, current.message_count
-    if not row.reply_known:
-        state.can_reply = current.can_reply
+def _tells(row: ThreadRows) -> set[str]:
+    """Which of the columns that may be left open this record fills."""
+    tells = set()
+    if row.conversation and row.conversation.sender_name:
+        tells.add("sender_name")
+    if row.unread_known:
+        tells |= {"message_count", "unread_count"}
+    if row.reply_known:
+        tells.add("can_reply")
+    return tells
+
+
+def _take_what_is_told(
+    state: Conversation | Thread,
+    stored: Conversation | Thread,
+    seen: Conversation | Thread,
+    names: Sequence[str],
+    *,
+    ages: tuple[Age, Age],
+    tells: Collection[str],
+) -> None:
+    """Each of these columns from the newest state that tells it, whoever came first.
+
+    `ages`: of what is stored and of what is seen. `told` keeps the ages that differ from the row's own.
+    """
+    state.told = {}
+    for name in names:
+        before = _told_at(stored, name, ages[0])
+        takes_seen = name in tells and ages[1] >= before
+        setattr(state, name, getattr(seen if takes_seen else stored, name))
+        told_at = ages[1] if takes_seen else before
+        if told_at != max(ages):
+            state.told[name] = None if told_at == NEVER else [told_at[0].isoformat(), told_at[1]]
+
+
+def _told_at(stored: Conversation | Thread, name: str, own: Age) -> Age:
+    if name not in stored.told:
+        return own
+    told = stored.told[name]
+    return (datetime.fromisoformat(told[0]), told[1]) if told else NEVER
 
 
 def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None]:
@@ -85,12 +135,9 @@ def _last_message(first: Conversation, second: Conversation) -> tuple[str, datet
     return shown.last_message or (other.last_message if same else ""), shown.last_message_time
 
 
-def _status(current: Conversation, new_events: list[InteractionEvent]) -> str:
+def _status(current: Conversation, new_events: list[EventRow]) -> str:
     """A conversation that staff had done with is active again when the customer writes."""
-    wrote = any(
-        event.kind == InteractionEvent.Kind.MESSAGE_RECEIVED and event.occurred_at >= _time(current)
-        for event in new_events
-    )
+    wrote = any(event.kind == RECEIVED and event.occurred_at >= _time(current) for event in new_events)
     return Conversation.Status.ACTIVE if wrote else current.conversation_status
 
 
@@ -98,6 +145,7 @@ def _time(conversation: Conversation) -> datetime:
     return conversation.last_message_time or LONG_AGO
 
 
+# -- threads -----------------------------------------------------------------------------------------------
 def next_thread(
     stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int, refused: int
 ) -> Thread:
@@ -112,39 +160,57 @@ def next_thread(
     state.unreadable_count += refused
     if stored is not None:
         _keep_stored(state, stored, row)
+    elif not row.unread_known:
+        state.told = {"message_count": None}
     state.held_count += created
-    if row.conversation is None:
-        pass  # none of its messages was stored: what we hold of it reaches no further than before
-    elif is_contiguous(stored, row):
-        state.history = Thread.History.COMPLETE
-        state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
-    elif state.state == Thread.State.STORED:
-        _owe_history(state, stored, has_new=bool(row.events))
+    if row.conversation is not None:  # else none of its messages was stored: what we hold reaches no further
+        _take_history(state, stored, row)
     return state
 
 
 def _keep_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
+    _take_what_is_told(
+        state, stored, row.thread, THREAD_MAY_LACK, ages=(age(stored), age(row.thread)), tells=_tells(row)
+    )
     if age(stored) > age(state):
-        state.updated_time, state.message_count = stored.updated_time, stored.message_count
-    if not row.unread_known:
-        state.message_count = stored.message_count
+        state.updated_time = stored.updated_time
     if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
         state.record = stored.record  # links in it change with every answer
     state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
-    for name in ("held_count", "history", "complete_until"):
+    for name in ("held_count", "history", "complete_until", "audited_count"):
         setattr(state, name, getattr(stored, name))
 
 
+def _take_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:
+    """What we hold of it now reaches from its newest message down to its beginning, or it does not."""
+    if row.is_whole and row.unread_known and age(row.thread) >= age(stored):
+        state.audited_count = row.thread.message_count
+    if is_contiguous(stored, row):
+        is_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
+        state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
+    elif row.is_truncated:
+        state.history = Thread.History.TRUNCATED
+    else:
+        if state.state == Thread.State.STORED:
+            _owe_history(state, stored, has_new=bool(row.events))
+        return
+    state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
+
+
 def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
-    """Whether these messages and those that we hold leave no gap down to the first of the thread."""
+    """Whether these messages and those that we hold leave no gap down to the first that can be read."""
     if row.is_whole:
         return True
     if stored is None:
         return False
-    if stored.history == Thread.History.COMPLETE and not row.events and age(row.thread) <= age(stored):
-        return True  # nothing was written since
-    # Older than the border, not as old: several messages may share its second.
     border = stored.complete_until
+    if stored.history != Thread.History.PARTIAL:
+        if not row.events and age(row.thread) <= age(stored):
+            return True  # nothing was written since
+        # One that we hold. Not where there was a gap before: it might lie beyond it, in the border's second.
+        if row.oldest_held is not None and border is not None and row.oldest_held <= border:
+            return True
+    # Older than the border, not as old: several messages may share its second.
     return row.oldest is not None and border is not None and row.oldest < border
 
 

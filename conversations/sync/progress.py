@@ -19,8 +19,9 @@ ENDS = {
     SyncRun.Status.INTERRUPTED,
     SyncRun.Status.CANCELLED,
 }
+PAUSES = {SyncRun.Status.WAITING, SyncRun.Status.RETRYING}
 
-
+# Why a run failed or pauses is for managers; others are told that it does.
 DISCREET: dict[str, str] = {
     SyncRun.Status.WAITING: "Waiting for Facebook.",
     SyncRun.Status.RETRYING: "Waiting for Facebook.",
@@ -47,6 +48,7 @@ class SyncProgress:
     events_created: int
     requests: int
     seconds: int | None = None
+    notes: tuple[str, ...] = ()  # what was odd but harmless; for managers
 
     @classmethod
     def of(cls, run: SyncRun) -> "SyncProgress":
@@ -63,7 +65,8 @@ class SyncProgress:
             run.total,
             run.events_created,
             run.requests,
-            _seconds_left(run),
+            seconds_left(run),
+            tuple(run.notes),
         )
 
     @property
@@ -73,7 +76,9 @@ class SyncProgress:
     def as_message(self) -> dict:
         """In the names of the streams; a text that is too long for one chunk is cut."""
         values = asdict(self) | {"message": _cut(self.message), "eventsCreated": self.events_created}
-        hidden = {"page_id", "events_created", "requests"} | ({"seconds"} if self.seconds is None else set())
+        hidden = {"page_id", "events_created", "requests", "notes"} | (
+            {"seconds"} if self.seconds is None else set()
+        )
         return {name: value for name, value in values.items() if name not in hidden}
 
     def as_event(self) -> dict:
@@ -101,10 +106,16 @@ def publish_progress(run: SyncRun) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
 
 
-def _seconds_left(run: SyncRun) -> int | None:
-    if run.status not in (SyncRun.Status.WAITING, SyncRun.Status.RETRYING) or run.waits_until is None:
+def seconds_left(run: SyncRun) -> int | None:
+    """What is left of its pause; None where it makes none."""
+    if run.status not in PAUSES or run.waits_until is None:
         return None
     return max(0, round((run.waits_until - timezone.now()).total_seconds()))
+
+
+def message_for(run: SyncRun, *, is_manager: bool) -> str:
+    """One sentence about the run, without what only managers may know."""
+    return in_words(run) if is_manager else DISCREET.get(run.status) or in_words(run)
 
 
 def in_words(run: SyncRun) -> str:

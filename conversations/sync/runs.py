@@ -6,12 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.models import Page, SyncRun
+from conversations.sync.ledger import take_ledger
 from conversations.sync.progress import publish_progress
 
 Status = SyncRun.Status
 
 RESUME_WITHIN = timedelta(days=1)  # a cursor does not live for ever: later the walk begins anew
 ABANDONED = "The process that ran it is gone. Run {} goes on from where it stopped."
+LEFT = "Run {} was left by a process that is gone; going on from where it stopped."
 
 
 def queue_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
@@ -36,6 +38,7 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     run.trigger = run.trigger or trigger
     run.resume = before.resume if before else {}
     run.status, run.started_at = Status.STARTING, timezone.now()
+    run.notes = [LEFT.format(dead.pk) for dead in abandoned]
     with transaction.atomic():
         save(run)
         for dead in abandoned:  # who holds the Page's lock knows that what still looks alive is dead
@@ -69,4 +72,5 @@ def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
 def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> None:
     """The end of a run: it is never opened again."""
     run.status, run.error, run.blame, run.ended_at = status, error, blame, timezone.now()
+    run.ledger = take_ledger(run.page)
     save(run)

@@ -2,21 +2,24 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from conversations.budget import SharedBudget
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError
-from conversations.locks import sync_lock
+from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
+from conversations.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
+from conversations.sync.fetch import Fetcher, Note, Pause
+from conversations.sync.garbage import rare_collections
 from conversations.sync.progress import OnProgress, SyncProgress
+from conversations.sync.store import LockLost, Store
 from conversations.sync.walk import PageWalk
 
 logger = logging.getLogger(__name__)
@@ -90,13 +93,13 @@ def sync_conversations(
     each commit. Ends as interrupted soon after `stopping` is set, at once on SyncStopped. Raises
     SyncAlreadyRunning; what goes wrong on the way is in the run and the result.
     """
-    with sync_lock(page.pk) as is_ours:
-        if not is_ours:
+    with sync_lock(page.pk) as lock:
+        if not lock.is_ours:
             raise SyncAlreadyRunning(page)
         page.refresh_from_db()
         run = runs.open_run(page, full=full, trigger=trigger)
         try:
-            _execute(page, run, on_progress, stopping or threading.Event())
+            _execute(page, run, lock, on_progress, stopping or threading.Event())
         except AccessTokenError as error:
             page.reconnect(str(error))
             _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
@@ -105,6 +108,10 @@ def sync_conversations(
         except KeyboardInterrupt:
             connection.close()  # it may have been in the middle of a statement
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
+        except LockLost:
+            run.refresh_from_db()
+            # Who took the lock over closes the row.
+            run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
         except Exception as error:
             _blame_ourselves(run, error)
         with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop
@@ -112,63 +119,115 @@ def sync_conversations(
         return SyncResult.of(run)
 
 
-def _execute(page: Page, run: SyncRun, on_progress: OnProgress, stopping: threading.Event) -> None:
+def _execute(
+    page: Page, run: SyncRun, lock: SyncLock, on_progress: OnProgress, stopping: threading.Event
+) -> None:
     if not page.access_token:
         raise AccessTokenError(page.connection[1])
 
-    def report() -> None:
+    def look() -> None:
         if stopping.is_set():
             raise SyncStopped
+
+    def report() -> None:
+        look()
         on_progress(SyncProgress.of(run))
-
-    run.status = Status.FETCHING
-    runs.save(run)
-    report()
-    client = _client(page, run, report, stopping)
-    try:
-        walk = PageWalk(page, run, client, report)
-        walk.pay_debts()
-        synced_until = walk.walk()
-    finally:
-        run.requests = client.requests
-        client.close()
-    _close(page, run, synced_until)
-
-
-def _client(page: Page, run: SyncRun, report: Callable[[], None], stopping: threading.Event) -> GraphClient:
-    def on_wait(error: GraphError, seconds: float) -> None:
-        status = Status.WAITING if isinstance(error, RateLimitError) else Status.RETRYING
-        runs.pause(run, status, str(error), seconds)
-        logger.info("[page %s] %s Asking again in %.0f s.", page.pk, error, seconds)
-        report()
 
     def sleep(seconds: float) -> None:
         if stopping.wait(seconds):
             raise SyncStopped
 
-    return GraphClient(
-        page.access_token,
-        url=settings.GRAPH_API_URL,
-        version=settings.GRAPH_API_VERSION,
-        app_secret=settings.FACEBOOK_APP_SECRET,
-        calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
-        retry_seconds=settings.GRAPH_RETRY_SECONDS,
-        on_wait=on_wait,
-        sleep=sleep,
-    )
+    run.status = Status.FETCHING
+    runs.save(run)
+    report()
+    with ExitStack() as stack:
+        stack.enter_context(rare_collections())
+        fetcher = Fetcher()
+        clients = {
+            platform: stack.enter_context(_client(page, platform, fetcher)) for platform in _platforms(page)
+        }
+        stack.callback(fetcher.stop)
+
+        def count_requests() -> int:
+            return sum(client.requests for client in clients.values())
+
+        store = Store(page, run, lock, report=report, sleep=sleep, count_requests=count_requests)
+        walk = PageWalk(page, run, clients, fetcher, store, look)
+        try:
+            walk.walk()
+        finally:
+            run.requests = count_requests()
+            _remember(page)
+    _close(page, run, walk)
 
 
-@transaction.atomic
-def _close(page: Page, run: SyncRun, synced_until: datetime | None) -> None:
-    """The walk is done: the watermark moves, for all down to the old one is stored or accounted for."""
-    if synced_until:
-        page.watermarks[Platform.MESSENGER.value] = synced_until.isoformat()
+def _platforms(page: Page) -> list[str]:
+    """Instagram is asked only where there is an account."""
+    return [Platform.MESSENGER.value, *([Platform.INSTAGRAM.value] if page.instagram_account_id else [])]
+
+
+@contextmanager
+def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient]:
+    with SharedBudget(page.facebook_page_id, platform) as budget:
+        client = GraphClient(
+            page.access_token,
+            platform=platform,
+            url=settings.GRAPH_API_URL,
+            version=settings.GRAPH_API_VERSION,
+            app_secret=settings.FACEBOOK_APP_SECRET,
+            calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
+            budget=budget,
+            retry_seconds=settings.GRAPH_RETRY_SECONDS,
+            learnt=page.learnt.setdefault(platform, {}),
+            on_wait=lambda error, seconds: fetcher.put(Pause(error, seconds)),
+            on_note=lambda words: fetcher.put(Note(words)),
+            sleep=fetcher.sleep,
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def _remember(page: Page) -> None:
+    """What this run learnt of the Page, however it ends; a database that is away hides not why."""
+    with suppress(DatabaseError), transaction.atomic():
+        # Beside what a check of the Page learnt meanwhile.
+        now = Page.objects.select_for_update().get(pk=page.pk).learnt
+        page.learnt = now | {platform: page.learnt[platform] for platform in _platforms(page)}
+        page.save(update_fields=["learnt"])
+
+
+def _close(page: Page, run: SyncRun, walk: PageWalk) -> None:
+    """The watermarks of what was walked to its end move, and if that is everything, the run ends well."""
+    failure = _failure(run, walk.failures)
+    with transaction.atomic():
+        page.watermarks |= {platform: head.isoformat() for platform, head in walk.heads.items()}
+        page.save(update_fields=["watermarks"])
+        if failure is None:
+            _complete(page, run)
+    if failure is not None:
+        raise failure
+
+
+def _complete(page: Page, run: SyncRun) -> None:
     page.last_synced_at = timezone.now()
     page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
-    page.save(update_fields=["watermarks", "last_synced_at", "state", "state_reason"])
+    if run.mode == SyncRun.Mode.FULL:
+        page.audited_at = page.last_synced_at
+    page.save(update_fields=["last_synced_at", "audited_at", "state", "state_reason"])
     run.resume = {}
     run.total = run.synced + run.skipped + run.owed
     runs.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
+
+
+def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None:
+    """What ends the run as an error; a platform that this Page does not have is only a note."""
+    for platform, error in failures.items():
+        if not isinstance(error, PlatformError) or platform == Platform.MESSENGER:
+            return error
+        run.notes.append(error.words)
+    return None
 
 
 def _blame_ourselves(run: SyncRun, error: Exception) -> None:

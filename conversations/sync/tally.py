@@ -12,12 +12,24 @@ class Tally:
     def __init__(self, run: SyncRun, known_total: int = 0):
         self._run, self._known_total = run, known_total
         self._results = bytearray()
+        self._undo: list[tuple[int, int]] = []
+
+    def mark(self) -> None:
+        """What is counted from now on may be taken back."""
+        self._undo.clear()
+
+    def take_back(self) -> None:
+        """As if nothing had been counted since the mark; the run's own counters are the caller's."""
+        for thread_id, result in reversed(self._undo):
+            self._results[thread_id] = result
+        self._undo.clear()
 
     def count(self, thread_id: int, result: str) -> None:
         """Takes this result for the thread, beside what this run has seen of it before."""
         missing = thread_id + 1 - len(self._results)
         if missing > 0:
             self._results.extend(bytes(missing + 4096))
+        self._undo.append((thread_id, self._results[thread_id]))
         trouble, stored = divmod(self._results[thread_id], len(STORED))
         if before := TROUBLE[trouble] or STORED[stored]:
             self._add(before, -1)
@@ -28,6 +40,10 @@ class Tally:
         self._results[thread_id] = trouble * len(STORED) + stored
         self._add(TROUBLE[trouble] or STORED[stored], 1)
         self._run.total = max(self._known_total, self.accounted)
+
+    def has(self, thread_id: int) -> bool:
+        """Whether this run has seen the thread."""
+        return thread_id < len(self._results) and self._results[thread_id] > 0
 
     def _add(self, counter: str, number: int) -> None:
         setattr(self._run, counter, getattr(self._run, counter) + number)

@@ -1,14 +1,33 @@
 """Graph's records become unsaved rows. Here Graph's words end and ours begin; nothing is asked of anyone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
 from conversations.graph import records
-from conversations.models import Conversation, InteractionEvent, Page, Thread
-from conversations.text import clean, clean_json, fold
+from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.text import as_json, clean, clean_json, fold
 
 NO_CUSTOMER = "Facebook names nobody but the Page in it."
+INSTAGRAM_WINDOW = 20  # messages of a thread that Graph shows, the newest (graph-api.md 2.4)
+
+# As plain text: there are thousands in a batch.
+RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
+SENT = InteractionEvent.Kind.MESSAGE_SENT.value
+UNKNOWN = InteractionEvent.Kind.MESSAGE_UNKNOWN.value
+
+
+class EventRow(NamedTuple):
+    """One message, ready to be written. No model instance: making those takes longer than writing them."""
+
+    kind: str
+    graph_id: str
+    occurred_at: datetime
+    text: str
+    attachments: str  # JSON
+    data: str  # JSON
 
 
 @dataclass
@@ -17,10 +36,12 @@ class ThreadRows:
 
     thread: Thread
     conversation: Conversation | None  # None: its sender cannot be told
-    events: list[InteractionEvent] = field(default_factory=list)  # oldest first
+    events: list[EventRow] = field(default_factory=list)  # oldest first
     oldest: datetime | None = None  # time of the first of these events
     newest: datetime | None = None  # and of the last, but for those in the future
+    oldest_held: datetime | None = None  # of those that we held before, which the loader takes out
     is_whole: bool = True  # False: there are older messages, or none were shown of those there are
+    is_truncated: bool = False  # there are older messages, but nobody can read them any more
     after: str | None = None  # the cursor of the older ones; None: from the newest on
     unread_known: bool = True
     reply_known: bool = True
@@ -36,13 +57,17 @@ def to_rows(
     """The rows of one conversation as Graph shows it now. `sender_id`: who it is with, if that is known."""
     messages = record.messages or records.MessageBatch()
     events = to_events(messages.messages, page, since=record.updated_time)
-    sender = _sender(record, messages, page) or (records.Person(sender_id) if sender_id else None)
+    sender = _sender(record, messages, page.business_ids) or (
+        records.Person(sender_id) if sender_id else None
+    )
+    unreadable = messages.unreadable + len(messages.messages) - len(events)
+    is_truncated = platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable)
     return ThreadRows(
         _thread(
             record,
             page,
             platform,
-            unreadable=messages.unreadable + len(messages.messages) - len(events),
+            unreadable=unreadable,
             problem=record.problem or ("" if sender else NO_CUSTOMER),
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
@@ -50,15 +75,29 @@ def to_rows(
         oldest=events[0].occurred_at if events else None,
         newest=newest_until(now, events),
         # Not by message_count, which is an estimate.
-        is_whole=record.messages is not None and messages.after is None,
-        after=messages.after or None,
+        is_whole=record.messages is not None and messages.after is None and not is_truncated,
+        is_truncated=is_truncated,
+        after=None if is_truncated else messages.after or None,
         # Left out means 0 where the neighbouring fields came, and unknown where they were refused too.
         unread_known=record.unread_count is not None or record.message_count is not None,
         reply_known=record.can_reply is not None,
     )
 
 
-def newest_until(now: datetime, events: Iterable[InteractionEvent]) -> datetime | None:
+def _is_truncated(record: records.Conversation, readable: int, unreadable: int) -> bool:
+    """Whether Instagram shows all that it still shows of a longer thread.
+
+    What it does with the older messages is nowhere documented: they may come as bare ids, be left out, or
+    wait behind a cursor.
+    """
+    shown = readable + unreadable
+    goes_on = record.messages is not None and record.messages.after is not None
+    return shown >= INSTAGRAM_WINDOW and (
+        goes_on or shown > max(readable, INSTAGRAM_WINDOW) or (record.message_count or 0) > shown
+    )
+
+
+def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
     """Up to when these reach. One in the future would seem to reach over all that is yet to come."""
     return max((event.occurred_at for event in events if event.occurred_at <= now), default=None)
 
@@ -67,7 +106,7 @@ def _thread(
     record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
 ) -> Thread:
     return Thread(
-        page=page,
+        page_id=page.pk,
         platform=platform,
         graph_id=clean(record.id),
         updated_time=record.updated_time,
@@ -79,66 +118,67 @@ def _thread(
     )
 
 
-def to_events(
-    messages: Sequence[records.Message], page: Page, *, since: datetime | None
-) -> list[InteractionEvent]:
-    """Messages (newest first) as events, oldest first. `since`: a time for those that lead without one."""
+def to_events(messages: Sequence[records.Message], page: Page, *, since: datetime | None) -> list[EventRow]:
+    """Messages (newest first) as events, oldest first. `since`: a time for those that lead without one.
+
+    Left out, for the caller to count as unreadable: what has nothing but an id, and what has no time.
+    """
     since = since or next((message.created_time for message in messages if message.created_time), None)
+    business_ids = page.business_ids
     events = []
     for message in messages:
         # The order says what the message does not: it is not newer than the one before it.
         since = message.created_time or since
-        if since is not None:
-            events.append(_event(message, page, since))
+        if since is not None and not _is_bare(message):
+            events.append(_event(message, business_ids, since))
     return events[::-1]
 
 
-def _event(message: records.Message, page: Page, occurred_at: datetime) -> InteractionEvent:
-    return InteractionEvent(
-        kind=_kind(message, page),
-        graph_id=clean(message.id),
-        occurred_at=occurred_at,
-        text=clean(message.message),
-        attachments=clean_json(message.attachments),
-        data=clean_json(message.rest),
+def _is_bare(message: records.Message) -> bool:
+    return not (message.message or message.created_time or message.attachments or message.rest)
+
+
+def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
+    return EventRow(
+        _kind(message, business_ids),
+        clean(message.id),
+        occurred_at,
+        clean(message.message),
+        as_json(message.attachments) if message.attachments else "[]",
+        as_json(message.rest),
     )
 
 
-def _kind(message: records.Message, page: Page) -> str:
+def _kind(message: records.Message, business_ids: Collection[str]) -> str:
     if message.from_ is None:
-        return InteractionEvent.Kind.MESSAGE_UNKNOWN
-    sent = message.from_.id in page.business_ids
-    return InteractionEvent.Kind.MESSAGE_SENT if sent else InteractionEvent.Kind.MESSAGE_RECEIVED
+        return UNKNOWN
+    return SENT if message.from_.id in business_ids else RECEIVED
 
 
 def _sender(
-    record: records.Conversation, messages: records.MessageBatch, page: Page
+    record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
 ) -> records.Person | None:
     """The customer: whoever is not the business, with the first name that is told for them."""
     writers = (message.from_ for message in messages.messages if message.from_)
     readers = (person for message in messages.messages for person in message.to)
-    business_ids = page.business_ids
-    people = [
-        person
-        for person in (*record.participants, *record.senders, *writers, *readers)
-        if person.id not in business_ids
-    ]
-    if not people:
-        return None
-    names = (person.name for person in people if person.id == people[0].id and person.name)
-    return records.Person(people[0].id, next(names, ""))
+    everybody = chain(record.participants, record.senders, writers, readers)
+    first = next((person for person in everybody if person.id not in business_ids), None)
+    if first is None or first.name:
+        return first
+    names = (person.name for person in everybody if person.id == first.id and person.name)
+    return records.Person(first.id, next(names, ""))
 
 
 def _conversation(
     record: records.Conversation,
     sender: records.Person,
-    events: list[InteractionEvent],
+    events: list[EventRow],
     page: Page,
     platform: str,
 ) -> Conversation:
     newest = events[-1] if events else None
     conversation = Conversation(
-        page=page,
+        page_id=page.pk,
         sender_id=clean(sender.id),
         platform=platform,
         graph_id=clean(record.id),

@@ -1,272 +1,383 @@
-"""The walk over what Facebook lists of a Page, newest first, and into its long threads.
+"""One run over one Page: what is asked of Facebook in which order, and what becomes of the answers.
 
-Facebook's list moves while it is read: a thread that is written to jumps to the top, past a walk that is
-further down. Therefore the head is read again after each walk of more than one call, down to where the
-walk began. The watermark, `Page.watermarks`, is the time at the top of the last such reading.
+First what earlier runs owe, then the list of each platform, newest first, and with a full run the other
+folders. The list moves while it is read: a thread that is written to jumps to the top, past a walk that is
+further down. Therefore the head is read again after each walk of more than one call, down to where the walk
+began. A platform's watermark is the time at the top of the last such reading.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import DataError, OperationalError, transaction
 from django.utils import timezone
 
-from conversations.graph import records
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
     AccessTokenError,
     CursorError,
-    GoneError,
     GraphError,
     RateLimitError,
-    TooMuchDataError,
+    RefusedRequestError,
     TransientError,
 )
-from conversations.locks import lock_rows
-from conversations.models import InteractionEvent, Page, Platform, SyncRun, Thread
-from conversations.sync import loader, runs
-from conversations.sync.loader import Outcome
-from conversations.sync.tally import Tally
-from conversations.sync.transform import ThreadRows, newest_until, to_events, to_rows
-from conversations.text import clean
+from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
+from conversations.models import Page, SyncRun, Thread
+from conversations.sync.fetch import Call, Fetcher, Item, Note, Pause
+from conversations.sync.histories import SILENCE, DebtCall, Debts, Histories, HistoryCall, Reading
+from conversations.sync.lists import ListCall, ListWalk
+from conversations.sync.place import Place
+from conversations.sync.store import Store
 
 logger = logging.getLogger(__name__)
 
-RESTARTS = 3  # of a walk whose cursor Facebook no longer knows
+FOLDERS = ("page_done", "other", "pending", "spam")  # beside the inbox; not documented any more
 HEAD_READINGS = 5  # after that what still moves is newer than the watermark: the next run reads it
-SILENCE = 3  # threads in a row without an answer: then it is not for them, and the list is asked first
+DEBTS = 200  # owed threads that are held at once
+LOOK_SECONDS = 0.2  # at whether the run is to stop
+
+
+@dataclass(eq=False)
+class ListOf:
+    """One list and where its walk is. `moved`: its head is to be read again."""
+
+    platform: str
+    folder: str | None
+    place: Place
+    walk: ListWalk
+    is_head: bool = False  # the head is being read, once more
+    calls: int = 0
+    changes: int = 0
+    newest: datetime | None = None  # at the top, when this reading began
+    moved: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.platform}/{self.folder or 'inbox'}"
 
 
 class PageWalk:
-    """One run over one Page. `report()` is called after each commit."""
+    """Reads all that Facebook shows of a Page.
 
-    def __init__(self, page: Page, run: SyncRun, client: GraphClient, report: Callable[[], None]):
-        self._page, self._run, self._client, self._report = page, run, client, report
-        is_known = run.mode == SyncRun.Mode.FULL and page.watermark(Platform.MESSENGER) is not None
-        self._tally = Tally(run, known_total=page.threads.count() if is_known else 0)
-        self._platform = Platform.MESSENGER
-        self._changes = 0  # threads that a batch wrote something of
-        self._unanswered = 0  # threads in a row
-        self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
+    `heads`: by platform, up to when everything is accounted for. `failures`: by platform, why it could not
+    be read to its end; the others go on. `look()` is called now and then while nothing comes.
+    """
 
-    def pay_debts(self) -> None:
-        """Asks first for the threads that earlier runs could not read."""
-        owed = list(self._page.threads.filter(state=Thread.State.OWED).order_by("-pk"))
-        while owed and self._unanswered < SILENCE:
-            thread = owed.pop()
-            try:
-                self._store([self._client.conversation(thread.graph_id)])
-            except GraphError as error:
-                self._give_up(thread, error)
-        if owed:
-            with self._writing():
-                for thread in owed:
-                    self._tally.count(thread.pk, "owed")
-                self._save_run()
+    def __init__(
+        self,
+        page: Page,
+        run: SyncRun,
+        clients: dict[str, GraphClient],
+        fetcher: Fetcher,
+        store: Store,
+        look: Callable[[], None],
+    ):
+        self._page, self._run, self._fetcher, self._store, self._look = page, run, fetcher, store, look
+        self._platforms = list(clients)
+        self.heads: dict[str, datetime] = {}
+        self.failures: dict[str, GraphError] = {}
+        self._lists: dict[str, ListOf] = {}
+        self._debts = {platform: Debts() for platform in clients}
+        self._histories = {platform: Histories() for platform in clients}
+        self._last_debt = dict.fromkeys(clients, 0)
+        self._inbox_ids: dict[str, set[str]] = {}
+        self._held: list[ListCall] = []  # of folders, until the inbox shows whether they are any
+        for platform, client in clients.items():
+            fetcher.start(platform, client)
+            fetcher.add(platform, self._debts[platform])
+            fetcher.add(platform, self._histories[platform])
 
-    def walk(self) -> datetime | None:
-        """Everything down to the watermark (a full run: to the end); returns the new watermark."""
-        resume = self._run.resume
-        head = datetime.fromisoformat(resume["head"]) if resume.get("head") else None
-        floor = None if self._run.mode == SyncRun.Mode.FULL else self._page.watermark(Platform.MESSENGER)
-        moved = bool(resume)
-        if not resume.get("walked"):
-            head, calls = self._walk_down(resume.get("after"), floor, head)
-            moved = moved or calls > 1
+    def walk(self) -> None:
+        """Everything down to the watermarks (a full run: to the end). Raises what stops the whole Page."""
+        for platform in self._platforms:
+            self._add_debts(platform)
+        inboxes: list[tuple[str, str | None]] = [(platform, None) for platform in self._platforms]
+        if self._run.resume:
+            self._read(inboxes)
+            self._read(self._folders())
+        else:  # side by side: while nothing of the inbox is known, there is nothing else to ask
+            self._read([*inboxes, *self._folders()])
+        self._store.count_owed(self._unasked())
+
+    # -- the lists -----------------------------------------------------------------------------------------
+    def _read(self, names: list[tuple[str, str | None]]) -> None:
+        lists = [self._begin(platform, folder) for platform, folder in names]
+        self._drain()
+        for current in lists:
+            current.moved = current.moved or current.calls > 1
+            current.place.walked = current.platform not in self.failures
         for _ in range(HEAD_READINGS):
-            if not moved or head is None:
+            restless = [current for current in lists if self._is_restless(current)]
+            if not restless:
                 break
-            self._run.resume = {"walked": True, "head": head.isoformat()}
-            changes = self._changes
-            newer, calls = self._walk_down(None, head, None)
-            head = max(head, newer or head)
-            moved = calls > 1 and self._changes > changes
-        return max(filter(None, [self._page.watermark(Platform.MESSENGER), head]), default=None)
+            for current in restless:
+                self._begin_head(current)
+            self._drain()
+            for current in restless:
+                self._end_head(current)
+        for current in lists:
+            if current.folder is None and current.place.head and current.platform not in self.failures:
+                self.heads[current.platform] = current.place.head
 
-    # -- the list ------------------------------------------------------------------------------------------
-    def _walk_down(
-        self, after: str | None, floor: datetime | None, head: datetime | None
-    ) -> tuple[datetime | None, int]:
-        """From this cursor (None: the top) to the floor (None: the end): the top's time, the calls made."""
-        for _ in range(RESTARTS):
-            try:
-                return self._walk_once(after, floor, head)
-            except CursorError as error:
-                logger.warning("[page %s] the walk begins anew: %s", self._page.pk, error)
-                self._run.notes.append(f"The walk began anew: {error}")
-                after = head = None
-        raise GraphError("Facebook forgets its place in the list again and again; the next sync tries anew.")
+    def _begin(self, platform: str, folder: str | None) -> ListOf:
+        place = Place.from_json(self._run.resume.get(f"{platform}/{folder or 'inbox'}", {}))
+        windows = self._learnt(platform).get("windows")
+        walk = ListWalk(
+            self._page.facebook_page_id,
+            folder=folder,
+            floor=self._floor(platform, folder),
+            place=place,
+            windows=bool(windows) if folder else windows,  # one call is enough to find out
+            note=lambda words: self._fetcher.put(Note(words)),
+        )
+        current = ListOf(platform, folder, place, walk, moved=bool(place.head))
+        self._lists[current.key] = current
+        if not place.walked:
+            self._fetcher.add(platform, walk)
+        return current
 
-    def _walk_once(
-        self, after: str | None, floor: datetime | None, head: datetime | None
-    ) -> tuple[datetime | None, int]:
-        calls = 0
-        page_id = self._page.facebook_page_id
-        for batch in self._client.conversations(page_id, platform=self._platform, after=after):
-            calls += 1
-            self._unanswered = 0
-            times = [record.updated_time for record in batch.conversations if record.updated_time]
-            head = head or _newest(times)
-            if not self._run.resume.get("walked"):
-                place = {"after": batch.after} if batch.after or head is None else {"walked": True}
-                self._run.resume = place | {"head": head.isoformat() if head else None}
-                self._skip_nameless(batch.nameless)
-            changes = self._changes
-            self._store(batch.conversations)
-            if floor is not None and times and _is_below(floor, times[-1], changed=self._changes > changes):
-                break
-        return head, calls
+    def _floor(self, platform: str, folder: str | None) -> int | None:
+        watermark = self._page.watermark(platform)
+        if folder or watermark is None or self._run.mode == SyncRun.Mode.FULL:
+            return None
+        return int(watermark.timestamp())
 
-    def _skip_nameless(self, count: int) -> None:
-        if count:
-            self._run.skipped += count
-            self._run.notes.append(f"{count} things that Facebook listed had no id.")
-
-    # -- one batch -----------------------------------------------------------------------------------------
-    def _store(self, batch: list[records.Conversation]) -> None:
-        outcomes = self._save(self._shape(batch))
-        self._report()
-        for outcome in outcomes:
-            if outcome.needs_history and self._unanswered < SILENCE:
-                self._read_history(outcome)
-
-    def _shape(self, batch: list[records.Conversation]) -> list[ThreadRows]:
-        now = timezone.now()
-        rows = [to_rows(record, self._page, self._platform, now=now) for record in batch]
-        if all(row.conversation for row in rows):
-            return rows
-        # Facebook may no longer name the customer; the ledger still does.
-        known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
-        senders = dict(known.values_list("graph_id", "conversation__sender_id"))
-        senders_now = [senders.get(row.thread.graph_id) or "" for row in rows]
+    def _folders(self) -> list[tuple[str, str | None]]:
+        """Those beyond the inbox that Facebook may show; full runs alone, others have few calls to make."""
+        if self._run.mode != SyncRun.Mode.FULL:
+            return []
         return [
-            to_rows(record, self._page, self._platform, now=now, sender_id=sender)
-            for record, sender in zip(batch, senders_now, strict=True)
+            (platform, folder)
+            for platform in self._platforms
+            if platform not in self.failures
+            for folder in FOLDERS
+            if self._learnt(platform).get("folders", {}).get(folder, "ok") == "ok"
         ]
 
-    def _save(self, rows: list[ThreadRows]) -> list[Outcome]:
-        """Stores the batch and the run's new state in one transaction."""
-        with self._writing():
-            outcomes = self._save_what_fits(rows)
-            for outcome in outcomes:
-                self._tally.count(outcome.thread.pk, outcome.result)
-                if outcome.needs_history:
-                    self._tally.count(outcome.thread.pk, "owed")  # until the rest is read
-                self._run.events_created += outcome.events_created
-                self._changes += outcome.result in ("inserted", "updated")
-            self._save_run()
-        return outcomes
+    def _is_restless(self, current: ListOf) -> bool:
+        return current.moved and current.place.head is not None and current.platform not in self.failures
 
-    def _save_what_fits(self, rows: list[ThreadRows]) -> list[Outcome]:
-        """The whole batch at once; if PostgreSQL refuses a value in it, one by one without that record."""
-        try:
-            with transaction.atomic():
-                return loader.save_batch(self._page, rows)
-        except (DataError, OperationalError) as error:
-            if not loader.is_about_a_value(error):
-                raise
-            if len(rows) == 1:
-                return self._save_refused(rows[0], error)
-        return [outcome for row in rows for outcome in self._save_what_fits([row])]
+    def _begin_head(self, current: ListOf) -> None:
+        assert current.place.head is not None  # noqa: S101 - it is restless
+        current.is_head, current.calls, current.newest = True, 0, None
+        current.changes = self._store.changes
+        current.walk = ListWalk(
+            self._page.facebook_page_id,
+            folder=current.folder,
+            floor=int(current.place.head.timestamp()),
+            note=lambda words: self._fetcher.put(Note(words)),
+        )
+        self._fetcher.add(current.platform, current.walk)
 
-    def _save_refused(self, row: ThreadRows, error: Exception) -> list[Outcome]:
-        reason = f"PostgreSQL cannot hold it: {str(error).splitlines()[0]}"
-        logger.warning("[page %s] thread %.100s skipped: %s", self._page.pk, row.thread.graph_id, reason)
-        row.thread.state, row.thread.reason, row.thread.record = Thread.State.UNREADABLE, reason, None
-        row.thread.unreadable_count = len(row.events)
-        row.conversation, row.events = None, []
-        try:
-            with transaction.atomic():
-                return loader.save_batch(self._page, [row])
-        except (DataError, OperationalError):
-            key = hash(row.thread.graph_id)
-            if key not in self._unstorable:
-                self._unstorable.add(key)
-                self._run.skipped += 1
-                self._run.notes.append(f"Thread {row.thread.graph_id[:100]}… was skipped: {reason}")
-            return []
+    def _end_head(self, current: ListOf) -> None:
+        current.moved = current.calls > 1 and self._store.changes > current.changes
+        current.place.head = max(filter(None, [current.place.head, current.newest]))
 
-    def _save_run(self) -> None:
-        self._run.status = SyncRun.Status.SYNCING
-        self._run.requests = self._client.requests
-        self._run.total = max(self._run.total, self._tally.accounted)
-        runs.save(self._run)
-
-    # -- long threads --------------------------------------------------------------------------------------
-    def _read_history(self, outcome: Outcome) -> None:
-        """The messages that did not come with the list, down to those that we held before."""
-        thread = outcome.thread
-        try:
+    # -- the answers ---------------------------------------------------------------------------------------
+    def _drain(self) -> None:
+        """Deals with answers until nothing is left to ask."""
+        is_asked = True
+        while is_asked:
             try:
-                newest = self._read_older(thread, outcome.after)
-            except CursorError:
-                newest = self._read_older(thread, None)
-        except GraphError as error:
-            self._give_up(thread, error)
+                item = self._fetcher.next(LOOK_SECONDS)
+            except TimeoutError:
+                self._look()
+            else:
+                is_asked = self._take(item)
+
+    def _take(self, item: Item | None) -> bool:
+        """Whether there is, or may be, more to come."""
+        match item:
+            case Pause():
+                self._pause(item)
+            case Note():
+                self._note(item.words)
+            case ListCall():
+                self._take_list(item)
+            case HistoryCall():
+                self._take_history(item)
+            case DebtCall():
+                self._take_debt(item)
+        more = [item] if item else [self._add_debts(platform) for platform in self._platforms]
+        return any(more)
+
+    def _pause(self, pause: Pause) -> None:
+        is_throttled = isinstance(pause.error, RateLimitError)
+        status = SyncRun.Status.WAITING if is_throttled else SyncRun.Status.RETRYING
+        logger.info("[page %s] %s Asking again in %.0f s.", self._page.pk, pause.error, pause.seconds)
+        self._store.pause(status, str(pause.error), pause.seconds)
+
+    def _note(self, words: str) -> None:
+        logger.warning("[page %s] %s", self._page.pk, words)
+        if words not in self._run.notes:
+            self._run.notes.append(words)
+
+    def _take_list(self, call: ListCall) -> None:
+        current = next((found for found in self._lists.values() if found.walk is call.source), None)
+        if current is None:
+            return
+        if call.window is None:
+            if not call.error or isinstance(call.error, RefusedRequestError):
+                self._learnt(current.platform)["windows"] = current.walk.windows
+        elif self._is_too_early(current, call):
+            return
+        elif isinstance(call.value, ConversationBatch):
+            self._store_list(current, call, call.value)
+        if current.walk.is_distrusted:
+            self._learnt(current.platform)["windows"] = False
+        if call.ends_walk:
+            self._fail_list(current, call.ends_walk)
+
+    def _store_list(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
+        current.calls += 1
+        if call.is_top:
+            current.newest = _newest(batch)
+            if self._is_inbox_again(current, batch):
+                return
+        if not current.is_head:
+            self._move(current, call, batch)
+        changes = self._store.changes
+        readings = self._store.save_threads(batch.conversations, current.platform)
+        histories = self._histories[current.platform]
+        self._fetcher.tell(lambda: histories.add(readings))
+        if call.awaits:
+            self._fetcher.tell(lambda: current.walk.settle(changed=self._store.changes > changes))
+
+    def _move(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
+        """The run's row learns with this batch from where a further run goes on."""
+        if call.is_top:
+            current.place = Place(current.newest)
+        place = current.place
+        if call.begins_windows is not None:
+            place.after, place.spans = None, [(None, call.begins_windows)]
+        if call.covers:
+            place.cover(call.covers)
+        if call.window and call.window.high is not None:
+            place.walked = not place.spans
         else:
-            self._unanswered = 0
-            with self._writing():
-                loader.close_history(thread, outcome.newest or newest)
-                self._tally.count(thread.pk, outcome.result)
-                self._save_run()
-            self._report()
+            place.after, place.walked = batch.after, call.ends
+        self._run.resume = {found.key: found.place.as_json() for found in self._lists.values()}
+        if batch.nameless:
+            self._store.skip(batch.nameless, f"{batch.nameless} things that Facebook listed had no id.")
 
-    def _read_older(self, thread: Thread, after: str | None) -> datetime | None:
-        """Stores the messages from this cursor on (None: from the newest); returns up to when they reach."""
-        newest, since, now = None, thread.updated_time, timezone.now()
-        for batch in self._client.messages(thread.graph_id, after=after):
-            events = to_events(batch.messages, self._page, since=since)
-            unreadable = batch.unreadable + len(batch.messages) - len(events)
-            self._save_messages(thread, events, unreadable, is_newest=after is None and newest is None)
-            if events:
-                newest, since = newest or newest_until(now, events), events[0].occurred_at
-                if thread.complete_until and since < thread.complete_until:
-                    break
-        return newest
+    def _is_inbox_again(self, current: ListOf, batch: ConversationBatch) -> bool:
+        """Whether Facebook ignores the folder that was asked for and shows the inbox instead."""
+        ids = {record.id for record in batch.conversations}
+        if current.folder is None:
+            self._inbox_ids[current.platform] = ids
+            self._take_held()
+            return False
+        is_ignored = len(ids & self._inbox_ids.get(current.platform, set())) * 2 > len(ids)
+        self._remember_folder(current, "ignored" if is_ignored else "ok")
+        if is_ignored:
+            self._fetcher.tell(current.walk.leave)
+        return is_ignored
 
-    def _save_messages(
-        self, thread: Thread, events: list[InteractionEvent], unreadable: int, *, is_newest: bool
-    ) -> None:
-        with self._writing():
-            self._run.events_created += loader.save_messages(thread, events, unreadable)
-            if is_newest and events:
-                loader.show_newest(thread, events[-1])
-            self._save_run()
-        self._report()
+    def _is_too_early(self, current: ListOf, call: ListCall) -> bool:
+        """Whether this must wait: a folder may be the inbox once more, and what is that is not known yet."""
+        is_early = bool(current.folder) and current.platform not in self._inbox_ids | self.failures
+        if is_early:
+            self._held.append(call)
+        return is_early
 
-    def _give_up(self, thread: Thread, error: GraphError) -> None:
-        """Notes why a thread was not read, for good or until the next run; what stops the Page is raised."""
-        if isinstance(error, AccessTokenError | RateLimitError):
+    def _take_held(self) -> None:
+        held, self._held = self._held, []
+        for call in held:
+            self._take_list(call)
+
+    def _fail_list(self, current: ListOf, error: GraphError) -> None:
+        if not isinstance(error, GraphError):
             raise error
-        is_final = isinstance(error, GoneError | TooMuchDataError)
-        logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
-        self._unanswered = self._unanswered + 1 if isinstance(error, TransientError) else 0
-        with self._writing():
-            state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
-            loader.leave_history(thread, state, clean(str(error)))
-            self._tally.count(thread.pk, "skipped" if is_final else "owed")
-            self._save_run()
-        self._report()
+        if current.folder and _is_refusal(error):
+            self._remember_folder(current, "refused")
+        else:
+            self._fail(current.platform, error)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with transaction.atomic():
-            lock_rows([self._page.pk])
-            yield
+    def _fail(self, platform: str, error: GraphError) -> None:
+        """This platform cannot be read on now; whether the others can depends on why."""
+        if isinstance(error, AccessTokenError) and not _is_permission(error):
+            raise error
+        self.failures.setdefault(platform, error)
+        self._fetcher.drop(platform)
+
+    def _remember_folder(self, current: ListOf, state: str) -> None:
+        self._learnt(current.platform).setdefault("folders", {})[current.folder] = state
+
+    def _learnt(self, platform: str) -> dict[str, Any]:
+        return self._page.learnt.setdefault(platform, {})
+
+    # -- single threads ------------------------------------------------------------------------------------
+    def _add_debts(self, platform: str) -> bool:
+        """The next of the threads that earlier runs could not read; whether there were any."""
+        debts, histories = self._debts[platform], self._histories[platform]
+        if platform in self.failures or debts.unanswered >= SILENCE:
+            return False
+        owed = self._page.threads.filter(
+            platform=platform, state=Thread.State.OWED, pk__gt=self._last_debt[platform]
+        )
+        found = owed.select_related("conversation").order_by("pk")[:DEBTS]
+        threads = self._store.read(lambda: list(found.all()))
+        if not threads:
+            return False
+        self._last_debt[platform] = threads[-1].pk
+        unseen = [thread for thread in threads if not self._store.tally.has(thread.pk)]
+        begun = [thread for thread in unseen if thread.reading and thread.conversation]
+        others = [thread for thread in unseen if not (thread.reading and thread.conversation)]
+        readings = [Reading.of(thread) for thread in begun]
+        self._store.follow(readings)
+        self._fetcher.tell(lambda: histories.add(readings))
+        self._fetcher.tell(lambda: debts.waiting.extend(others))
+        return True
+
+    def _take_debt(self, call: DebtCall) -> None:
+        assert call.thread is not None  # noqa: S101 - take() gave it
+        if isinstance(call.value, Conversation):
+            platform = call.thread.platform
+            readings = self._store.save_threads([call.value], platform)
+            self._fetcher.tell(lambda: self._histories[platform].add(readings))
+        else:
+            error = self._troubled(call)
+            if error.stops:
+                self._fail(call.thread.platform, error)
+            else:
+                self._store.give_up(call.thread, error)
+
+    def _take_history(self, call: HistoryCall) -> None:
+        reading = call.reading
+        assert reading is not None  # noqa: S101 - take() gave it
+        if isinstance(call.value, MessageBatch):
+            self._store.save_history(reading, call.value, after=call.after, is_last=call.is_last)
+        elif call.is_last:
+            error = self._troubled(call)
+            if error.stops:
+                self._fail(reading.thread.platform, error)
+            else:
+                self._store.leave(reading, error)
+
+    def _troubled(self, call: Call) -> GraphError:
+        if not isinstance(call.error, GraphError):
+            raise call.error or TypeError(f"Graph's answer is a {type(call.value).__name__}.")
+        return call.error
+
+    def _unasked(self) -> list[int]:
+        owed = self._page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
+        return [pk for pk in self._store.read(lambda: list(owed.all())) if not self._store.tally.has(pk)]
 
 
-def _is_below(floor: datetime, last: datetime, *, changed: bool) -> bool:
-    """Whether a batch that ends at this time is the last to be read.
-
-    Times are whole seconds: in the floor's own second there may be something new, but only above what is
-    not, for the list is ordered more finely than it shows.
-    """
-    return last < floor or (last == floor and not changed)
+def _is_permission(error: GraphError) -> bool:
+    """Whether a permission is missing, which another platform may have."""
+    return error.code in (3, 10, *range(200, 300))
 
 
-def _newest(times: list[datetime]) -> datetime | None:
+def _is_refusal(error: GraphError) -> bool:
+    """Whether Facebook does not show this folder, now or later."""
+    return not isinstance(error, TransientError | RateLimitError | CursorError)
+
+
+def _newest(batch: ConversationBatch) -> datetime | None:
     """The newest time that may be a watermark: one in the future would hide what is written until then."""
     now = timezone.now()
+    times = (record.updated_time for record in batch.conversations if record.updated_time)
     return max((time for time in times if time <= now), default=None)

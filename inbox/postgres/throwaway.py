@@ -1,4 +1,4 @@
-"""A server for one run of the tests."""
+"""A server for one run of the tests or benchmarks."""
 
 import shutil
 import subprocess
@@ -15,12 +15,15 @@ IMPORTABLE_FROM = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def throwaway() -> Iterator[Server]:
-    """A new server in a temporary folder. However this process ends, even by kill -9, both are removed."""
+def throwaway(*, durable: bool = False) -> Iterator[Server]:
+    """A new server in a temporary folder. However this process ends, even by kill -9, both are removed.
+
+    `durable`: it writes to the disk as a real one does, for who measures it.
+    """
     home = temporary_home()
     command = [sys.executable, "-m", "inbox.postgres", "guard", str(home)]
     with subprocess.Popen(command, cwd=IMPORTABLE_FROM, stdin=subprocess.PIPE, start_new_session=True):
-        server = Server(home, durable=False)
+        server = Server(home, durable=durable)
         server.start()
         yield server
     # Leaving the block closes the guard's standard input and waits for it.

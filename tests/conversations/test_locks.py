@@ -10,16 +10,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_page_is_synced_by_one_at_a_time():
     with sync_lock(1) as first, sync_lock(1) as second, sync_lock(2) as other:
-        assert (first, second, other) == (True, False, True)
+        assert (first.is_ours, second.is_ours, other.is_ours) == (True, False, True)
     with sync_lock(1) as again:
-        assert again
+        assert again.is_ours
 
 
 def test_lock_is_free_at_once():
     with connection.cursor() as cursor:
         for _ in range(30):
             with sync_lock(1) as ours:
-                assert ours
+                assert ours.is_ours
             cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
             assert cursor.fetchone() == (0,)
 
@@ -27,16 +27,16 @@ def test_lock_is_free_at_once():
 def test_refused_one_does_not_take_the_lock_away():
     with sync_lock(1):
         with sync_lock(1) as refused:
-            assert not refused
+            assert not refused.is_ours
         with sync_lock(1) as still_refused:
-            assert not still_refused
+            assert not still_refused.is_ours
 
 
 def test_lock_is_free_after_an_error():
     with pytest.raises(ZeroDivisionError), sync_lock(1):
         raise ZeroDivisionError
     with sync_lock(1) as free:
-        assert free
+        assert free.is_ours
 
 
 def test_lock_dies_with_its_connection():
@@ -46,12 +46,12 @@ def test_lock_dies_with_its_connection():
             " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
         )
         with sync_lock(1) as free:
-            assert free
+            assert free.is_ours
 
 
 def test_sync_does_not_wait_for_itself():
     with sync_lock(1) as ours, transaction.atomic():
-        assert ours
+        assert ours.is_ours
         lock_rows([1])
 
 

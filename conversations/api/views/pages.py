@@ -1,9 +1,12 @@
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.schema import wrapped
-from conversations.api.serializers import PageSerializer
+from conversations.api.serializers import PageSerializer, ThreadSerializer
+from conversations.api.threads import ThreadPagination
 from conversations.models import Page
 
 
@@ -14,6 +17,7 @@ class PageViewSet(GenericViewSet):
     serializer_class = PageSerializer
     pagination_class = None
     lookup_value_regex = "[0-9]+"
+    parameters = {"threads": ThreadPagination.parameters}
 
     def get_queryset(self):
         user = self.request.user
@@ -28,3 +32,11 @@ class PageViewSet(GenericViewSet):
     def retrieve(self, request, pk):
         """One Page."""
         return Response({"page": self.get_serializer(self.get_object()).data})
+
+    @extend_schema(responses=ThreadSerializer(many=True))
+    @action(detail=True, filter_backends=[], pagination_class=ThreadPagination)
+    def threads(self, request, pk):
+        """The threads that Facebook lists of it, each accounted for; what was listed last comes first."""
+        page = get_object_or_404(Page.objects.visible_to(request.user), pk=pk)
+        threads = self.paginate_queryset(page.threads.defer("record"))
+        return self.get_paginated_response(ThreadSerializer(threads, many=True).data)

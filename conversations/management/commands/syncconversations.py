@@ -1,27 +1,26 @@
 import json
+import logging
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from conversations.management.progress_bar import display_for
+from conversations import jobs
+from conversations.management.progress_bar import OpenDisplay, displays
+from conversations.management.side_by_side import SideBySide
+from conversations.management.sync_report import no_run, reason, sentences, summary, troubles
 from conversations.models import Page, SyncRun
+from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, SyncResult, SyncStopped, sync_conversations
 
+logger = logging.getLogger(__name__)
+
 Status = SyncRun.Status
-BEST_TO_WORST = [
-    Status.COMPLETE,
-    Status.COMPLETE_WITH_ERRORS,
-    Status.CANCELLED,
-    Status.INTERRUPTED,
-    Status.ERROR,
-]
-COUNTERS = ("synced", "inserted", "updated", "unchanged", "skipped", "events_created", "requests")
-JSON_NAMES = {"events_created": "eventsCreated"}
 
 
 class Command(BaseCommand):
@@ -44,40 +43,28 @@ class Command(BaseCommand):
 
     def handle(self, *, page: list[str], full: bool, **options):
         started, pages = time.monotonic(), pages_to_sync(page)
-        with stopped_by_signals():
-            results = list(self._sync_all(pages, full=full, quiet=options["json"]))
+        with displays(sys.stderr, tell_ends=len(pages) > 1) as open_display:
+            results = sync_pages(pages, full=full, open_display=open_display)
+        ledgers = ledgers_of(results)
+        for one, result in zip(pages, results, strict=True):
+            self._report(one, result, ledgers.get(result.run), as_json=options["json"])
         if options["json"]:
-            self.stdout.write(json.dumps(summary(results, time.monotonic() - started)))
+            self.stdout.write(json.dumps(summary(results, ledgers, time.monotonic() - started)))
         if not pages:
             raise CommandError("No Page is connected. Connect one: manage.py connectpage FACEBOOK_PAGE_ID")
-        troubled = [result for result in results if result.status != Status.COMPLETE]
-        for result in troubled:
-            self.stderr.write(f"{result.page}: {result.status}. {result.error}".strip())
-        if troubled:
+        if any(result.status != Status.COMPLETE for result in results):
             sys.exit(1)
 
-    def _sync_all(self, pages: list[Page], *, full: bool, quiet: bool) -> Iterator[SyncResult]:
-        for page in pages:
-            result = self._sync(page, full=full)
-            if not quiet:
-                self.stdout.write(sentence(page, result))
-            yield result
-            if result.status == Status.INTERRUPTED:
-                return
-
-    def _sync(self, page: Page, *, full: bool) -> SyncResult:
-        display = display_for(page, sys.stderr)
-        try:
-            return sync_conversations(page, full=full, on_progress=display.show)
-        except SyncAlreadyRunning as error:
-            return no_run(page, Status.ERROR, str(error), run=error.run)
-        except KeyboardInterrupt:
-            return no_run(page, Status.INTERRUPTED, "It was stopped before it began.")
-        except DatabaseError as error:
-            first_line = (str(error).splitlines() or ["no reason given"])[0]
-            return no_run(page, Status.ERROR, f"PostgreSQL: {first_line}")
-        finally:
-            display.close()
+    def _report(self, page: Page, result: SyncResult, ledger: dict | None, *, as_json: bool) -> None:
+        is_complete = result.status == Status.COMPLETE
+        if not as_json:
+            for sentence in sentences(page, result, ledger):
+                self.stdout.write(sentence)
+        if not is_complete:
+            self.stderr.write(f"{result.page}: {result.status}. {reason(result)}".strip())
+        if not (as_json and is_complete):
+            for trouble in troubles(page, ledger):
+                (self.stderr if as_json else self.stdout).write(trouble)
 
 
 def pages_to_sync(facebook_page_ids: list[str]) -> list[Page]:
@@ -92,63 +79,82 @@ def pages_to_sync(facebook_page_ids: list[str]) -> list[Page]:
     return [known[facebook_page_id] for facebook_page_id in dict.fromkeys(facebook_page_ids)]
 
 
-def no_run(page: Page, status: str, error: str, *, run: SyncRun | None = None) -> SyncResult:
-    """The result where this command ran nothing itself."""
-    mode = run.mode if run else SyncRun.Mode.INCREMENTAL
-    zeros = dict.fromkeys([*COUNTERS, "owed"], 0)
-    return SyncResult(
-        page.facebook_page_id,
-        run.pk if run else 0,
-        str(status),
-        str(mode),
-        **zeros,
-        duration=0.0,
-        error=error,
-    )
+def ledgers_of(results: list[SyncResult]) -> dict[int, dict]:
+    """By run; none where the database is gone."""
+    with suppress(DatabaseError):
+        runs = SyncRun.objects.filter(pk__in=[result.run for result in results])
+        return dict(runs.values_list("pk", "ledger"))
+    return {}
 
 
-def summary(results: list[SyncResult], duration: float) -> dict:
-    """What --json prints: all Pages summed, and each run by itself."""
-    status = max((Status(result.status) for result in results), key=BEST_TO_WORST.index, default=Status.ERROR)
-    modes = {result.mode for result in results}
-    return {
-        "status": str(status),
-        **{JSON_NAMES.get(name, name): sum(getattr(result, name) for result in results) for name in COUNTERS},
-        "mode": "full" if "full" in modes else "incremental",
-        "duration": round(duration, 3),
-        "runs": [run_summary(result) for result in results],
-    }
+# -- one Page, or several side by side ---------------------------------------------------------------------
+def sync_pages(pages: list[Page], *, full: bool, open_display: OpenDisplay) -> list[SyncResult]:
+    """The results in the order of the Pages."""
+    if len(pages) == 1:
+        with on_signals(stop_at_once):
+            return [sync(pages[0], None, full=full, show=open_display(pages[0]))]
+    begun: dict[int, int] = {}  # by Page: its run
+
+    def sync_one(page: Page, stopping: threading.Event) -> SyncResult:
+        if stopping.is_set():
+            return stopped_before(page)
+        display = open_display(page)
+
+        def show(progress: SyncProgress) -> None:
+            begun[page.pk] = progress.run
+            display(progress)
+
+        return sync(page, stopping, full=full, show=show)
+
+    side_by_side = SideBySide(pages, sync_one)
+    with on_signals(side_by_side.stop):
+        results = side_by_side.run(stop_seconds=jobs.STOP_SECONDS)
+        return [results.get(page.pk) or give_up(page, begun.get(page.pk)) for page in pages]
 
 
-def run_summary(result: SyncResult) -> dict:
-    return {
-        "page": result.page,
-        "run": result.run or None,
-        "status": result.status,
-        **{JSON_NAMES.get(name, name): getattr(result, name) for name in COUNTERS},
-        "mode": result.mode,
-        "duration": round(result.duration, 3),
-    }
+def sync(page: Page, stopping: threading.Event | None, *, full: bool, show: OnProgress) -> SyncResult:
+    try:
+        return sync_conversations(page, full=full, on_progress=show, stopping=stopping)
+    except SyncAlreadyRunning as error:
+        return no_run(page, Status.ERROR, str(error), run=error.run)
+    except KeyboardInterrupt:
+        return stopped_before(page)
+    except DatabaseError as error:
+        first_line = (str(error).splitlines() or ["no reason given"])[0]
+        return no_run(page, Status.ERROR, f"PostgreSQL: {first_line}")
+    except Exception as error:  # whatever it is, it is not the other Pages' fault
+        logger.exception("[page %s] the sync failed", page.pk)
+        return no_run(page, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {error}")
 
 
-def sentence(page: Page, result: SyncResult) -> str:
-    return (
-        f"{page}: {result.status}. {result.synced:,} conversations ({result.inserted:,} new, "
-        f"{result.updated:,} changed, {result.unchanged:,} unchanged, {result.skipped:,} unreadable, "
-        f"{result.owed:,} owed), {result.events_created:,} new messages, {result.requests:,} requests, "
-        f"{result.duration:.1f} s"
-    )
+def stopped_before(page: Page) -> SyncResult:
+    return no_run(page, Status.INTERRUPTED, "It was stopped before it began.")
+
+
+def give_up(page: Page, run_id: int | None) -> SyncResult:
+    """The result of a sync whose thread hangs in a call while the process ends."""
+    if run_id is None:
+        return stopped_before(page)
+    jobs.abandon(run_id)
+    return SyncResult.of(SyncRun.objects.select_related("page").get(pk=run_id))
+
+
+def stop_at_once() -> None:
+    """In mid-call or mid-wait."""
+    raise SyncStopped
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """SIGINT and SIGTERM stop the sync at once, in mid-call or mid-wait; a second one ends the process."""
+def on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM stop what is under way; the next of either ends the process."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
 
-    def stop(number, frame):
-        signal.signal(number, signal.SIG_DFL)
-        raise SyncStopped
+    def handle(number, frame) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_DFL)
+        stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

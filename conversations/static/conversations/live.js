@@ -1,7 +1,8 @@
 // Keeps the sync panels of a page current: the state that the server drew, then whatever /api/events tells.
 
 const ENDS = new Set(["complete", "complete_with_errors", "error", "interrupted", "cancelled"]);
-const BAD = new Set(["error", "interrupted", "cancelled"]);
+const PAUSES = new Set(["waiting", "retrying"]);
+const DISCREET = new Set(["error", "interrupted", "cancelled", ...PAUSES]);
 const AGAIN_MS = 5000;
 
 const panels = new Map([...document.querySelectorAll(".inbox-sync")].map((panel) => [panel.dataset.page, panel]));
@@ -15,13 +16,13 @@ function update(panel, state) {
   panel.dataset.run = state.run;
   panel.dataset.status = state.status;
   show(panel, "status", state.status.replaceAll("_", " "));
-  // Why a run failed is for managers.
-  show(panel, "message", BAD.has(state.status) && !("errors" in panel.dataset) ? "" : state.message);
+  // Why a run failed or pauses is for managers.
+  show(panel, "message", DISCREET.has(state.status) && !("errors" in panel.dataset) ? "" : state.message);
   for (const name of ["total", "inserted", "updated", "unchanged", "skipped", "eventsCreated"]) {
     show(panel, name, state[name].toLocaleString("en"));
   }
   moveBar(panel.querySelector("progress"), state);
-  countDown(panel, state.seconds);
+  countDown(panel, PAUSES.has(state.status), state.seconds);
 }
 
 function moveBar(bar, state) {
@@ -34,12 +35,13 @@ function moveBar(bar, state) {
   }
 }
 
-function countDown(panel, seconds) {
+function countDown(panel, waits, seconds) {
   clearInterval(panel.clock);
-  let left = seconds;
+  const until = Date.now() + 1000 * (seconds || 0); // a tab in the background ticks seldom
   const tick = () => {
-    show(panel, "seconds", left > 0 ? `${left} s` : "");
-    if (!(left-- > 0)) clearInterval(panel.clock);
+    const left = Math.round((until - Date.now()) / 1000);
+    show(panel, "seconds", waits ? `Waiting for Facebook${left > 0 ? `, ${left} s` : ""}` : "");
+    if (left <= 0) clearInterval(panel.clock);
   };
   panel.clock = setInterval(tick, 1000);
   tick();
@@ -61,4 +63,7 @@ function listen() {
   addEventListener("pageshow", ({ persisted }) => persisted && listen(), { once: true });
 }
 
+for (const panel of panels.values()) {
+  countDown(panel, PAUSES.has(panel.dataset.status), Number(panel.dataset.seconds)); // until there is word
+}
 if (panels.size) listen();

@@ -92,7 +92,7 @@ def test_strangers_page_is_not_there(staff):
     assert client.get(address(other, "sync")).status_code == 405
 
 
-def test_the_present_state_is_drawn_by_the_server(page, root):
+def test_the_present_state_is_drawn_by_the_server(page, root, staff):
     SyncRunFactory(page=page, status="complete")
     now = timezone.now()
     SyncRunFactory(
@@ -108,7 +108,10 @@ def test_the_present_state_is_drawn_by_the_server(page, root):
     text = text_of(root, page)
     assert 'max="100" value="31"' in text
     assert "Facebook asks us to slow down." in text
-    assert "40 s" in text
+    assert "Waiting for Facebook, 40 s" in text
+    text = text_of(staff("viewer"), page)
+    assert "Facebook asks us to slow down." not in text  # why is for managers
+    assert "Waiting for Facebook, 40 s" in text
 
 
 def test_it_says_whether_a_worker_is_there(page, root, monkeypatch):

@@ -1,20 +1,42 @@
 import pytest
 
 from conversations.graph.client import GraphClient
+from conversations.graph.pace import ProcessBudget
+
+
+class FakeTime:
+    """A clock that only moves when somebody sleeps or works."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture
-def pauses() -> list[float]:
+def clock() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def pauses(clock) -> list[float]:
     """How long the client would have slept."""
-    return []
+    return clock.slept
 
 
 @pytest.fixture
-def make_client(sandbox, shop, pauses):
+def make_client(sandbox, shop, clock):
     clients = []
 
     def make(token: str = shop.token, **options) -> GraphClient:
-        given = {"url": sandbox.url, "calls_per_second": 0, "sleep": pauses.append}
+        budget = ProcessBudget(clock=clock.monotonic)
+        given = {"url": sandbox.url, "calls_per_second": 0, "budget": budget, "sleep": clock.sleep}
         clients.append(GraphClient(token, **given | options))
         return clients[-1]
 

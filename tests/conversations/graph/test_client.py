@@ -6,8 +6,9 @@ import re
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from conversations.graph.client import GraphClient, TokenAuth
+from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GoneError, GraphError, TransientError
+from conversations.graph.http import TokenAuth
 from conversations.sandbox import ABSENT, faults
 
 
@@ -47,12 +48,14 @@ def test_whole_list_is_walked_in_order_and_ends_without_a_further_call(client, i
     assert len(sandbox.ledger) == 3
 
 
-def test_call_asks_for_100_conversations_with_25_messages_each(client, inbox, shop, sandbox):
+def test_call_asks_for_100_conversations_with_25_messages_each_and_one_that_proves_there_is_no_gap(
+    client, inbox, shop, sandbox
+):
     next(client.conversations(shop.id))
     (call,) = sandbox.ledger.calls
     assert (call.method, call.path, call.version) == ("GET", f"/{shop.id}/conversations", "v26.0")
     assert (call.params["limit"], call.params["platform"]) == ("100", "messenger")
-    nested = re.search(r"messages\.limit\(25\)\{(.+)\}$", call.params["fields"])
+    nested = re.search(r"messages\.limit\(26\)\{(.+)\}$", call.params["fields"])
     assert nested
     assert {"id", "created_time", "from", "to", "message", "attachments{id"} <= set(nested[1].split(","))
     assert "after" not in call.params
@@ -152,7 +155,7 @@ def test_nested_messages_lead_to_the_older_ones(client, world, shop):
 def test_one_conversation_comes_with_its_newest_messages(client, world, shop):
     thread = world.add_conversation(shop, messages=30)
     record = client.conversation(thread.id)
-    assert (record.id, len(record.messages.messages)) == (thread.id, 25)
+    assert (record.id, len(record.messages.messages)) == (thread.id, 26)
 
 
 def test_conversation_that_is_gone_is_told_as_gone(client):

@@ -1,16 +1,23 @@
 import pytest
 
 from conversations.graph.errors import (
+    BLOCKED_SECONDS,
+    STOPPING,
+    TABLE,
     AccessTokenError,
     CursorError,
     GoneError,
     GraphError,
+    PlatformError,
     RateLimitError,
+    Recovery,
     RefusedRequestError,
     TooMuchDataError,
     TransientError,
+    VersionError,
     from_error,
     from_status,
+    recoveries,
     redact,
 )
 
@@ -47,6 +54,26 @@ def kind(code, subcode=None, message="Made to fail", status=400, **more) -> type
         (100, None, "Tried accessing nonexisting field (snippet)", RefusedRequestError),
         (2500, None, "Syntax error", RefusedRequestError),
         ("80006", None, "A code as text", RateLimitError),
+        (368, None, "Temporarily blocked for policies violations", RateLimitError),
+        (80014, None, "Too many calls", RateLimitError),
+        (2, 2018344, "The Page has not accepted the contact terms", GraphError),
+        (2635, None, "You are calling a deprecated version", VersionError),
+        (12, None, "The API is deprecated for this version", VersionError),
+        (2500, None, "Unknown path components: /me", VersionError),
+        (100, None, "Invalid version of the API", VersionError),
+        (10, 2534077, "Link broken", PlatformError),
+        (100, 2534013, "No Instagram account", PlatformError),
+        (200, 2534041, "Access to messages is off", PlatformError),
+        (36103, None, "Not eligible", PlatformError),
+        (190, None, "This message has been deleted by the user or the business", GoneError),
+        (190, None, "Error validating application. Application has been deleted.", AccessTokenError),
+        (230, None, "User consent is required to access user profile", GoneError),
+        (100, 2018218, "No profile available for this user", GoneError),
+        (506, None, "Duplicate post", GraphError),
+        (551, 1545041, "This person is not available", GraphError),
+        (200, 1545041, "This person is not available", GraphError),
+        (10, 2018278, "Outside of the allowed window", GraphError),
+        (100, None, "Param limit must be less than 50", TooMuchDataError),
     ],
 )
 def test_code_decides_before_the_status(status, code, subcode, message, expected):
@@ -56,7 +83,6 @@ def test_code_decides_before_the_status(status, code, subcode, message, expected
 @pytest.mark.parametrize(
     ("code", "status", "more", "expected"),
     [
-        (368, 400, {}, GraphError),
         (None, 400, {}, GraphError),
         ({}, 400, {}, GraphError),
         (float("inf"), 400, {}, GraphError),
@@ -119,3 +145,55 @@ def test_error_is_one_short_line_that_anything_can_hold():
 def test_message_of_any_kind_is_survived(message):
     error = from_error({"code": 2, "message": message}, status=500, token=TOKEN)
     assert TOKEN not in str(error)
+
+
+@pytest.mark.parametrize("code", [3, 10, 200, 230, 299])
+def test_permission_missing_on_instagram_leaves_messenger_alone(code):
+    raw = {"code": code, "message": "Application does not have permission for this action"}
+    assert type(from_error(raw, status=403, token=TOKEN, platform="instagram")) is PlatformError
+    assert type(from_error(raw, status=403, token=TOKEN, platform="messenger")) is AccessTokenError
+
+
+def test_block_for_policy_is_waited_out_by_a_later_run():
+    error = from_error({"code": 368, "message": "Blocked"}, status=400, token=TOKEN)
+    assert isinstance(error, RateLimitError)
+    assert (error.recovery, error.wait_seconds) == (Recovery.WAIT_HOURS, BLOCKED_SECONDS)
+    assert "support inbox" in error.words
+
+
+def test_error_for_another_thread_is_the_same_in_another_object():
+    error = from_error({"code": 368, "message": "Blocked", "fbtrace_id": "A"}, status=400, token=TOKEN)
+    assert isinstance(error, RateLimitError)
+    again = error.again()
+    assert again is not error
+    assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "stops"),
+    [(190, True), (36103, True), (2635, True), (613, True), (803, False), (1, False), (77, False)],
+)
+def test_error_tells_whether_anything_else_would_be_answered(code, stops):
+    assert from_error({"code": code}, status=400, token=TOKEN).stops is stops
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.meaning)
+def test_every_row_has_a_recovery_and_words_where_a_person_must_act(row):
+    recovery = row.recovery or row.kind.recovery
+    assert isinstance(recovery, Recovery)
+    assert row.meaning
+    if recovery in STOPPING - {Recovery.WAIT}:
+        assert row.words.endswith(".")
+
+
+def test_rows_for_the_documentation_name_code_meaning_recovery_and_words():
+    rows = list(recoveries())
+    assert len(rows) > len(TABLE)
+    assert len({(codes, meaning) for codes, meaning, _, _ in rows}) == len(rows)
+    assert (
+        '1 ("reduce the amount of data")',
+        "too much data for one answer",
+        Recovery.SHRINK.value,
+        "",
+    ) in rows
+    assert any(codes == "190 / 463" and "expired" in words for codes, _, _, words in rows)

@@ -1,57 +1,35 @@
-import itertools
-
 import pytest
 
-from conversations.graph import pace
-from conversations.graph.pace import MARGIN, Pace
-
-
-class FakeTime:
-    """A clock that only moves when somebody sleeps or works."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds
+from conversations.graph.pace import ProcessBudget
 
 
 @pytest.fixture
-def clock(monkeypatch) -> FakeTime:
-    clock = FakeTime()
-    monkeypatch.setattr(pace, "time", clock)
-    return clock
+def budget(clock) -> ProcessBudget:
+    return ProcessBudget(clock=clock.monotonic)
 
 
-def starts(clock: FakeTime, calls_per_second: float, works: list[float]) -> list[float]:
-    """When the calls begin that take so long each."""
-    steps, begun = Pace(calls_per_second, sleep=clock.sleep), []
-    for seconds in works:
-        steps.wait()
-        begun.append(clock.now)
-        clock.now += seconds
-    return begun
+def test_starts_are_a_gap_apart(budget):
+    assert [budget.reserve(0.5) for _ in range(3)] == [0, 0.5, 1]
 
 
-def test_calls_start_evenly_and_never_more_than_the_cap_in_a_second(clock):
-    begun = starts(clock, 2, [0.01] * 20)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(begun)]
-    assert gaps == pytest.approx([MARGIN / 2] * 19)
-    assert all(begun[i + 2] - begun[i] > 1 for i in range(18))
+def test_time_that_was_not_used_is_not_saved(budget, clock):
+    budget.reserve(0.5)
+    clock.now += 100
+    assert [budget.reserve(0.5) for _ in range(3)] == [0, 0.5, 1]
 
 
-def test_slow_calls_do_not_earn_a_burst(clock):
-    begun = starts(clock, 2, [30, 0, 0, 0])
-    assert [time - begun[1] for time in begun[2:]] == pytest.approx([MARGIN / 2, MARGIN])
+def test_closed_budget_gives_the_first_start_behind_the_closing(budget, clock):
+    budget.close(60, "asked to wait")
+    assert budget.reserve(0.5) == 60
+    clock.now += 60
+    assert budget.reserve(0.5) == 0.5
 
 
-def test_first_call_does_not_wait(clock):
-    assert starts(clock, 2, [0]) == [1000.0]
+def test_shorter_closing_does_not_shorten_a_longer_one(budget):
+    budget.close(60, "long")
+    budget.close(2, "short")
+    assert budget.reserve(0) == 60
 
 
-def test_without_a_cap_nobody_waits(clock):
-    assert starts(clock, 0, [0] * 100) == [1000.0] * 100
+def test_without_a_gap_nobody_waits(budget):
+    assert [budget.reserve(0) for _ in range(100)] == [0] * 100

@@ -108,9 +108,10 @@ def test_any_answer_is_a_batch_unless_it_goes_on_to_nowhere(raw):
 @given(ANY_JSON)
 def test_message_of_any_fields_is_a_record(value):
     for field in ("created_time", "from", "message", "attachments", "to", "tags"):
-        message = Message.from_graph({"id": "m_1", field: value})
+        message = Message.from_graph({"id": "m_1", "new": 1, field: value})
         assert message is not None
         assert message.id == "m_1"
+        assert json.dumps(message.rest)
 
 
 @pytest.mark.parametrize("raw", [None, [], "t_1", 7, {}, {"id": None}, {"id": ""}, {"id": True}, {"id": {}}])
@@ -189,10 +190,10 @@ def test_next_without_a_cursor_is_an_error(link):
 
 
 def test_nested_next_without_a_cursor_costs_only_the_place():
-    messages = {"data": [{"id": "m_1"}], "paging": {"next": "https://x/"}}
+    messages = {"data": [{"id": "m_1", "message": "Hi"}], "paging": {"next": "https://x/"}}
     record = Conversation.from_graph({"id": "t_1", "messages": messages})
     assert record is not None
-    assert record.messages == MessageBatch([Message("m_1", rest={})], "", 0)
+    assert record.messages == MessageBatch([Message("m_1", message="Hi")], "", 0)
 
 
 @pytest.mark.parametrize("messages", [None, [], "x", 5, {}, {"data": None}, {"data": {}}])
@@ -203,8 +204,39 @@ def test_answer_that_says_nothing_of_messages_is_not_one_without_messages(messag
 
 
 def test_unreadable_messages_are_counted():
-    batch = MessageBatch.from_graph({"data": [{"id": "m_1"}, None, {"message": "no id"}]})
+    batch = MessageBatch.from_graph({"data": [{"id": "m_1", "message": "Hi"}, None, {"message": "no id"}]})
     assert ([message.id for message in batch.messages], batch.unreadable) == (["m_1"], 2)
+
+
+@pytest.mark.parametrize("raw", [{"id": "m_1"}, {"id": "m_1", "message": None, "from": None}])
+def test_message_that_says_nothing_but_its_id_is_unreadable(raw):
+    batch = MessageBatch.from_graph({"data": [raw, {"id": "m_2", "message": ""}]})
+    assert ([message.id for message in batch.messages], batch.unreadable) == (["m_2"], 1)
+
+
+def test_rest_of_a_message_is_kept_as_it_came():
+    raw = {
+        "id": "m_1",
+        "message": "Hi",
+        "attachments": {"data": []},
+        "to": {"data": [{"id": "1"}]},
+        "new": [1],
+    }
+    message = Message.from_graph(raw)
+    assert message is not None
+    assert message.rest == {"to": {"data": [{"id": "1"}]}, "new": [1]}
+    assert set(raw) == {"id", "message", "attachments", "to", "new"}
+
+
+def test_message_that_lies_too_deep_is_cut():
+    raw: dict = {"id": "m_1", "message": "Hi"}
+    inner = raw
+    for _ in range(10 * DEEPEST):
+        inner["x"] = [{}]
+        inner = inner["x"][0]
+    message = Message.from_graph(raw)
+    assert message is not None
+    assert 0 < repr(message.rest).count("{") <= DEEPEST
 
 
 def test_what_lies_too_deep_is_left_out():

@@ -5,13 +5,14 @@ import logging
 
 import pytest
 
-from conversations.graph.client import LONGEST_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS, TRIES
+from conversations.graph.caller import TRIES
 from conversations.graph.errors import (
     AccessTokenError,
     GraphError,
     RateLimitError,
     TransientError,
 )
+from conversations.graph.gate import LONGEST_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS
 from conversations.sandbox import faults
 
 TRANSIENT = {

@@ -1,10 +1,15 @@
 """Where Facebook asks to reduce the amount of data: less at the same place, and more again later."""
 
+import re
+
 import pytest
 
+from conversations.graph.caller import TRIES
 from conversations.graph.errors import GoneError, GraphError, TooMuchDataError, TransientError
 from conversations.graph.ladder import PATIENCE
 from conversations.sandbox import faults
+
+NESTED = re.compile(r"messages\.limit\((\d+)\)")
 
 
 @pytest.fixture
@@ -17,33 +22,40 @@ def sizes(sandbox, pattern="/conversations") -> list[int]:
     return [int(call.params["limit"]) for call in sandbox.ledger.matching(pattern)]
 
 
+def nested(sandbox) -> list[int]:
+    """How many messages of each conversation were asked for."""
+    calls = sandbox.ledger.matching("/conversations")
+    return [int(match[1]) for call in calls if (match := NESTED.search(call.params["fields"]))]
+
+
 def ids(batches) -> list[str]:
     return [record.id for batch in batches for record in batch.conversations]
 
 
 def test_size_goes_down_at_the_same_place_and_climbs_again(client, inbox, shop, sandbox):
-    sandbox.faults.add(faults.reduce_data(), times=3, after=1)
+    sandbox.faults.add(faults.reduce_data(), times=4, after=1)
     assert ids(client.conversations(shop.id)) == [thread.id for thread in inbox]
-    assert sizes(sandbox) == [100, 100, 50, 25, *[10] * PATIENCE, *[25] * PATIENCE]
+    assert sizes(sandbox) == [100, 100, 100, 50, 25, *[10] * PATIENCE, *[25] * PATIENCE]
+    assert nested(sandbox)[:6] == [26, 26, 25, 25, 25, 25]
     cursors = [call.params.get("after") for call in sandbox.ledger]
     assert cursors[0] is None
-    assert len(set(cursors[1:5])) == 1  # the same place, until one was borne
-    assert len(set(cursors)) == len(cursors) - 3
+    assert len(set(cursors[1:6])) == 1  # the same place, until one was borne
+    assert len(set(cursors)) == len(cursors) - 4
 
 
 def test_weight_that_facebook_bears_is_found(client, inbox, shop, sandbox):
     sandbox.limits.max_weight = 25 * 25
     assert ids(client.conversations(shop.id)) == [thread.id for thread in inbox]
-    assert sizes(sandbox)[:4] == [100, 50, 25, 25]
+    assert sizes(sandbox)[:5] == [100, 100, 50, 25, 25]
     failed = sandbox.ledger.matching(status=500)
-    assert len(failed) <= 4
+    assert len(failed) <= 5
 
 
 def test_unknown_error_that_stays_is_taken_for_too_much(client, inbox, shop, sandbox, pauses):
     sandbox.faults.add(faults.unknown_error(), times=None, path="limit=100&")
     batches = client.conversations(shop.id)
     assert len(next(batches).conversations) == 50
-    assert sizes(sandbox) == [100] * 5 + [50]
+    assert sizes(sandbox) == [100] * (TRIES + 2) + [50]  # not as patiently in the second size as in the first
 
 
 def test_outage_is_not_taken_for_too_much(client, inbox, shop, sandbox):
@@ -83,13 +95,16 @@ def test_dead_token_is_no_problem_of_a_thread(client, world, inbox, shop, sandbo
 def test_heavy_thread_comes_with_as_many_messages_as_facebook_bears(client, world, shop, sandbox):
     thread = world.add_conversation(shop, messages=40)
     sandbox.limits.max_weight = 10
+    sandbox.faults.add(faults.reduce_data(), times=None, path=r"messages\.limit")
     ((record,),) = (batch.conversations for batch in client.conversations(shop.id))
     assert len(record.messages.messages) == 10
     assert sizes(sandbox, "/messages") == [100, 50, 25, 10]
+    sandbox.ledger.clear()
     older = [
         m.id for batch in client.messages(thread.id, after=record.messages.after) for m in batch.messages
     ]
     assert [m.id for m in record.messages.messages] + older == [m.id for m in thread.history.newest(0, 40)]
+    assert sizes(sandbox, "/messages") == [10, 10, 10]  # the size is remembered for the thread
 
 
 def test_single_conversation_that_is_too_heavy_is_read_in_parts(client, world, shop, sandbox):
@@ -120,3 +135,11 @@ def test_refused_field_is_left_out_at_the_smallest_size_too(client, world, shop,
     ((record,),) = (batch.conversations for batch in client.conversations(shop.id))
     assert record.problem
     assert "senders" not in sandbox.ledger.calls[-1].params["fields"]
+
+
+def test_page_that_is_gone_is_not_sought_in_smaller_sizes(client, inbox, shop, sandbox):
+    words = f"Unsupported get request. Object with ID '{shop.id}' does not exist"
+    sandbox.faults.add(faults.graph_error(100, 33, message=words), times=None)
+    with pytest.raises(GoneError):
+        client.conversation_batch(shop.id)
+    assert sizes(sandbox) == [100]

@@ -38,7 +38,45 @@ def test_linked_instagram_account_is_learnt(manage, world):
     done = manage("connectpage", other.id, PAGE_ACCESS_TOKEN=other.token)
     assert done.returncode == 0, done.stderr
     assert Page.objects.get().instagram_account_id == "17841400000000001"
+    assert Page.objects.get().platforms == ["messenger", "instagram"]
     assert "Instagram account: pics" in done.stdout
+
+
+def test_connecting_again_loses_nothing(manage, shop):
+    learnt = {"messenger": {"size": [50, 25], "windows": True}, "notes": ["old"], "checked_at": "2026-01-01"}
+    Page.objects.create(
+        facebook_page_id=shop.id,
+        access_token="dead",
+        platforms=["messenger", "instagram"],
+        instagram_account_id="17841400000000001",
+        learnt=learnt,
+        watermarks={"messenger": "2026-01-01T00:00:00+00:00"},
+    )
+    assert manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token).returncode == 0
+    page = Page.objects.get()
+    assert page.learnt["messenger"] == learnt["messenger"]
+    assert page.learnt["notes"] != ["old"]
+    assert (page.platforms, page.instagram_account_id) == (["messenger", "instagram"], "17841400000000001")
+    assert page.watermarks == {"messenger": "2026-01-01T00:00:00+00:00"}
+
+
+def test_permissions_and_expiry_are_notes(manage, world, shop, sandbox):
+    token = world.tokens[shop.token]
+    token.expires_at, token.granted = world.clock.now() + 3600, {"pages_messaging"}
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert done.returncode == 0, done.stderr
+    assert "Permissions: missing: pages_manage_metadata, pages_read_engagement" in done.stdout
+    assert "Token expires: on " in done.stdout
+    assert shop.token not in done.stdout + done.stderr
+    assert "url" not in {call.token_in for call in sandbox.ledger}
+
+
+def test_what_facebook_does_not_tell_is_a_note(manage, shop, sandbox):
+    sandbox.switches.debug_needs_app = True
+    sandbox.switches.refused_fields = {"instagram_business_account"}
+    done = manage("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Facebook did not say") == 3
 
 
 @pytest.mark.parametrize("owner", ["another Page", "a person"])

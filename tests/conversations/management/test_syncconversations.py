@@ -37,7 +37,10 @@ def test_first_run_is_full_and_the_second_changes_nothing(manage, page, world, s
     assert first.returncode == 0, first.stderr
     answer = last_line(first)
     assert set(answer) == KEYS | {"runs"}
-    assert set(answer["runs"][0]) == KEYS | {"page", "run"}
+    assert set(answer["runs"][0]) == KEYS | {"page", "run", "ledger"}
+    threads = {"listed": 3, "stored": 3, "merged": 0, "unreadable": 0, "owed": 0}
+    messages = {"listed": 6, "held": 6, "unreadable": 0}
+    assert answer["runs"][0]["ledger"] == {"threads": threads, "messages": messages}
     assert (answer["status"], answer["mode"], answer["inserted"], answer["eventsCreated"]) == (
         "complete",
         "full",
@@ -103,8 +106,8 @@ def test_without_any_page_it_says_how_to_connect_one(manage):
 
 def test_page_that_is_being_synced_is_refused_and_the_run_named(manage, page):
     run = page.runs.create(mode="full", trigger="api", status=SyncRun.Status.SYNCING)
-    with sync_lock(page.pk) as is_free:
-        assert is_free
+    with sync_lock(page.pk) as lock:
+        assert lock.is_ours
         done = manage("syncconversations", "--json")
     assert done.returncode == 1
     assert last_line(done)["runs"][0]["run"] == run.pk
@@ -114,13 +117,14 @@ def test_page_that_is_being_synced_is_refused_and_the_run_named(manage, page):
 def test_facebook_gone_in_mid_sync_is_an_error_and_the_next_run_completes(manage, page, world, shop, sandbox):
     for _ in range(250):
         world.add_conversation(shop)
-    sandbox.faults.add(faults.reset(), after=1, times=5, path="/conversations")
+    sandbox.faults.add(faults.reset(), times=None, path="after=")
     done = manage("syncconversations", "--json")
     assert done.returncode == 1
     assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
     run = SyncRun.objects.get()
     assert (run.status, run.synced) == ("error", 100)
+    sandbox.faults.clear()
     again = last_line(manage("syncconversations", "--json"))
     assert (again["status"], again["mode"]) == ("complete", "full")
     assert Thread.objects.count() == 250
@@ -130,9 +134,9 @@ def test_facebook_gone_in_mid_sync_is_an_error_and_the_next_run_completes(manage
 def test_signal_interrupts_the_run_and_the_next_goes_on(manage, page, world, shop, sandbox, number):
     for _ in range(150):
         world.add_conversation(shop)
-    sandbox.faults.add(faults.hang(), after=1, times=1, path="/conversations")
+    sandbox.faults.add(faults.hang(), times=1, path="after=")
     process = manage.start("syncconversations", "--json")
-    while len(sandbox.ledger) < 2:
+    while not SyncRun.objects.filter(inserted=100).exists():
         assert process.poll() is None
     process.send_signal(number)
     out, err = process.communicate(timeout=5)
@@ -144,6 +148,46 @@ def test_signal_interrupts_the_run_and_the_next_goes_on(manage, page, world, sho
     again = last_line(manage("syncconversations", "--json"))
     assert (again["status"], again["inserted"]) == ("complete", 50)
     assert Thread.objects.count() == 150
+
+
+def test_ledger_is_told_with_every_thread_that_is_in_trouble(manage, page, world, shop, sandbox):
+    world.add_conversation(shop)
+    for _ in range(25):
+        world.poison(world.add_conversation(shop), 9000001, "The message is not there")
+    long = world.add_conversation(shop, messages=30)
+    sandbox.faults.add(faults.graph_error(9999), times=None, path=f"/{long.id}/messages")
+    done = manage("syncconversations")
+    assert done.returncode == 1
+    assert f"{shop.id}: complete_with_errors. 1 owed" in done.stderr
+    _, sentence, *troubles, more = done.stdout.splitlines()
+    assert sentence == "Facebook lists 27 threads: 1 stored, 0 merged, 25 unreadable, 1 owed"
+    assert len(troubles) == 20
+    assert troubles[0].startswith(f"  owed {long.id}: Facebook says: (#9999)")
+    assert all("unreadable t_" in line and "not there" in line for line in troubles[1:])
+    assert more.startswith(f"  and 6 more: see /api/pages/{page.pk}/threads?state=owed and ")
+    done = manage("syncconversations", "--json")
+    assert last_line(done)["runs"][0]["ledger"]["threads"]["unreadable"] == 25
+    assert f"  owed {long.id}: " in done.stderr
+
+
+def test_next_run_says_whose_place_it_takes_and_waits_for_nothing(manage, page, world, shop, sandbox):
+    for _ in range(150):
+        world.add_conversation(shop)
+    sandbox.faults.add(faults.hang(), times=1, path="after=")
+    process = manage.start("syncconversations")
+    while not SyncRun.objects.filter(inserted=100).exists():
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    dead = SyncRun.objects.get()
+    assert dead.ended_at is None
+    done = manage("syncconversations")
+    words = f"Run {dead.pk} was left by a process that is gone; going on from where it stopped."
+    assert done.returncode == 0
+    assert done.stderr.count(words) == 1
+    dead.refresh_from_db()
+    assert (dead.status, dead.ledger["threads"]["listed"]) == ("interrupted", 100)
+    assert SyncRun.objects.latest("pk").inserted == 50
 
 
 def test_a_database_without_our_tables_is_said_in_words(manage):

@@ -146,3 +146,18 @@ def test_debug_token_describes_good_and_bad_tokens(graph, world, page):
     assert (told["is_valid"], told["error"]["subcode"]) == (False, 460)
     assert graph("/debug_token", token=user.token, input_token="x")["data"]["is_valid"] is False
     assert graph.error("/debug_token", token="x", input_token=page.token) == (400, 190, None)
+
+
+def test_debug_token_may_be_kept_for_the_app(graph, sandbox, page):
+    sandbox.switches.debug_needs_app = True
+    assert graph.error("/debug_token", input_token=page.token) == (400, 100, None)
+    assert graph("/debug_token", token="100000000000000|", input_token=page.token)["data"]["is_valid"]
+
+
+def test_conversations_can_need_their_permission(graph, sandbox, world, page):
+    sandbox.switches.check_permissions = True
+    world.tokens[page.token].granted = {"pages_messaging"}
+    assert graph.ask(THREADS).status_code == 200
+    assert graph.error(THREADS, platform="instagram") == (403, 10, None)
+    world.tokens[page.token].granted = {"instagram_manage_messages"}
+    assert graph.error(THREADS) == (403, 230, None)

@@ -259,3 +259,18 @@ def test_instagram_lists_all_ids_and_refuses_old_messages(graph, instagram):
     assert len(listed) == 30
     assert graph.ask(f"/{listed[19]['id']}", fields="message").status_code == 200
     assert graph.error(f"/{listed[20]['id']}", fields="message") == (400, 9000001, None)
+
+
+def test_refusal_may_not_name_the_field(graph, sandbox):
+    sandbox.switches.refused_fields, sandbox.switches.name_refused_fields = {"snippet"}, False
+    error = graph(THREADS, fields="id,snippet")["error"]
+    assert error["code"] == 100
+    assert "snippet" not in error["message"]
+
+
+def test_ignored_folder_lists_the_inbox(graph, sandbox, world, page):
+    world.add_conversation(page)
+    world.add_conversation(page, folder="spam")
+    assert graph.walk(THREADS, folder="spam") != graph.walk(THREADS)
+    sandbox.switches.ignored_folders = {"spam"}
+    assert graph.walk(THREADS, folder="spam") == graph.walk(THREADS)

@@ -119,3 +119,9 @@ def test_too_much_in_one_call_is_refused(graph, sandbox, world, page, path, para
 def test_light_lists_weigh_nothing(graph, sandbox):
     sandbox.limits.max_weight = 1
     assert graph.ask(THREADS, limit=100).status_code == 200
+
+
+def test_the_old_header_of_a_page_can_be_announced(graph, sandbox):
+    sandbox.limits.announced_to_page = {"call_count": 12}
+    told = json.loads(graph.ask(THREADS).headers["X-Page-Usage"])
+    assert told == {"call_count": 12, "total_cputime": 0, "total_time": 0}

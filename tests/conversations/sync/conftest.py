@@ -2,6 +2,7 @@ import pytest
 
 from conversations.models import Page, SyncRun
 from conversations.sync.service import SyncResult, sync_conversations
+from conversations.sync.walk import FOLDERS
 
 pytest.register_assert_rewrite("tests.conversations.sync.copies")
 from tests.conversations.sync.copies import row_versions  # noqa: E402 - its asserts are to be rewritten
@@ -21,6 +22,14 @@ def sync(page):
         return sync_conversations(Page.objects.get(pk=page.pk), **options)
 
     return run
+
+
+@pytest.fixture
+def by_cursor(page):
+    """The Page knows that Facebook shows the inbox alone and honours no bounds of time: no call finds out."""
+    folders = dict.fromkeys(FOLDERS, "refused")
+    page.learnt = {"messenger": {"windows": False, "folders": folders}}
+    page.save()
 
 
 @pytest.fixture

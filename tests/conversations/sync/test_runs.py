@@ -56,6 +56,7 @@ def test_dead_run_is_closed_and_its_place_taken_over(synced_page, status):
     assert dead.ended_at
     assert (run.mode, run.resume) == ("full", RESUME)
     assert run.pk != dead.pk
+    assert run.notes == [f"Run {dead.pk} was left by a process that is gone; going on from where it stopped."]
 
 
 def test_queued_run_is_adopted_and_keeps_its_door(synced_page):

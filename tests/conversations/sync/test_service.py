@@ -76,7 +76,7 @@ def test_thread_with_more_new_messages_than_come_nested_has_no_gap(sync, page, w
     assert_exact(page, world, shop)
 
 
-def test_empty_page_is_complete(sync, page):
+def test_empty_page_is_complete(sync, page, by_cursor):
     first, second = sync(), sync()
     assert (first.status, first.mode, first.synced, first.requests) == ("complete", "full", 0, 1)
     assert (second.status, second.mode) == ("complete", "incremental")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_token_that_dies_in_the_middle_stops_the_page_in_words(
-    sync, page, world, shop, sandbox, add_threads, after
+    sync, page, world, shop, sandbox, add_threads, by_cursor, after
 ):
     add_threads(250)
     sandbox.faults.add(faults.token_error(463), times=None, after=after)
@@ -51,12 +51,12 @@ def test_token_that_cannot_be_decrypted_is_told_without_a_call(sync, page, setti
         faults.text(),
         faults.truncated(),
         faults.reset(),
-        faults.graph_error(368),
+        faults.graph_error(987654),
     ],
     ids=lambda fault: fault.name,
 )
 def test_failed_call_is_an_error_and_the_next_sync_goes_on(
-    sync, page, world, shop, sandbox, add_threads, fault
+    sync, page, world, shop, sandbox, add_threads, by_cursor, fault
 ):
     add_threads(250)
     sandbox.faults.add(fault, times=None, after=1)

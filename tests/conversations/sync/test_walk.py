@@ -61,7 +61,7 @@ def test_head_is_read_until_it_rests(sync, page, world, shop, sandbox, add_threa
     assert_exact(page, world, shop)
 
 
-def test_head_is_not_read_again_after_a_walk_of_one_call(sync, sandbox, add_threads):
+def test_head_is_not_read_again_after_a_walk_of_one_call(sync, sandbox, add_threads, by_cursor):
     add_threads(5)
     assert sync().requests == len(sandbox.ledger) == 1
 
@@ -132,9 +132,12 @@ def test_thread_with_an_odd_time_does_not_end_the_walk(sync, page, world, shop, 
 
 
 # -- the walk is left --------------------------------------------------------------------------------------
-def test_stale_cursor_begins_the_walk_anew(sync, page, world, shop, sandbox, add_threads, small_batches):
+def test_stale_cursor_begins_the_walk_anew(
+    sync, page, world, shop, sandbox, add_threads, small_batches, by_cursor
+):
     add_threads(45)
-    result = sync(on_progress=Once(world.expire_cursors, at=3))
+    sandbox.faults.add(faults.graph_error(2642), path="after=", after=2)
+    result = sync()
     assert (result.status, result.inserted, result.unchanged) == ("complete", 45, 0)
     assert sandbox.ledger.matching(code=2642)
     assert "began anew" in SyncRun.objects.get().notes[0]
@@ -142,10 +145,11 @@ def test_stale_cursor_begins_the_walk_anew(sync, page, world, shop, sandbox, add
 
 
 def test_cursors_that_are_always_stale_are_an_error_in_words(
-    sync, world, sandbox, add_threads, small_batches
+    sync, world, sandbox, add_threads, small_batches, by_cursor
 ):
     add_threads(45)
-    result = sync(on_progress=lambda progress: world.expire_cursors())
+    sandbox.faults.add(faults.graph_error(2642), path="after=", times=None)
+    result = sync()
     assert (result.status, result.synced) == ("error", 10)
     assert "again and again" in result.error
 
@@ -158,7 +162,7 @@ def test_cursor_that_is_too_deep_is_an_error_and_not_the_end(sync, sandbox, add_
 
 @pytest.mark.parametrize("stale", [False, True])
 def test_next_run_goes_on_where_a_failed_one_stopped(
-    sync, page, world, shop, sandbox, add_threads, small_batches, stale
+    sync, page, world, shop, sandbox, add_threads, small_batches, by_cursor, stale
 ):
     threads = add_threads(45)
     sandbox.faults.add(faults.unavailable(), times=None, after=3)

@@ -1,5 +1,9 @@
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from conversations.sync.ledger import take_ledger
 from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser
 
 RUNS = "/api/sync-runs"
@@ -24,6 +28,8 @@ def run(page):
         events_created=40,
         requests=7,
         error="Facebook is out of reach.",
+        notes=["The walk began anew."],
+        ledger=take_ledger(page),
     )
 
 
@@ -49,6 +55,13 @@ def test_run_has_exactly_the_promised_fields(page, run):
             "startedAt": "2024-05-17T12:00:00Z",
             "endedAt": "2024-05-17T12:01:30Z",
             "error": "Facebook is out of reach.",
+            "seconds": None,
+            "message": None,
+            "notes": ["The walk began anew."],
+            "ledger": {
+                "threads": {"listed": 0, "stored": 0, "merged": 0, "unreadable": 0, "owed": 0},
+                "messages": {"listed": 0, "held": 0, "unreadable": 0},
+            },
         }
     }
 
@@ -61,7 +74,23 @@ def test_error_is_for_the_managers_of_the_page(page, run):
     assert api(superuser()).get(RUNS).json()["sync_runs"][0]["error"] == "Facebook is out of reach."
 
 
-def test_run_that_waits_has_no_times(page):
+def test_notes_are_for_the_managers_of_the_page(page, run):
+    assert api(member(page, "tagger")).get(f"{RUNS}/{run.pk}").json()["sync_run"]["notes"] is None
+
+
+@pytest.mark.parametrize("status", ["waiting", "retrying"])
+def test_run_that_pauses_says_how_long_and_to_managers_why(page, status):
+    until = timezone.now() + timedelta(seconds=90)
+    run = SyncRunFactory(
+        page=page, status=status, ended_at=None, waits_for="Facebook says: slow down", waits_until=until
+    )
+    for role, words in (("viewer", "Waiting for Facebook."), ("manager", "Facebook says: slow down")):
+        row = api(member(page, role)).get(f"{RUNS}/{run.pk}").json()["sync_run"]
+        assert (row["status"], row["message"], row["ledger"]) == (status, words, None)
+        assert 60 < row["seconds"] <= 90
+
+
+def test_queued_run_has_no_times(page):
     SyncRunFactory(page=page, status="queued", started_at=None, ended_at=None)
     [row] = api(member(page, "manager")).get(RUNS).json()["sync_runs"]
     assert (row["startedAt"], row["endedAt"], row["duration"], row["error"]) == (None, None, 0.0, None)

@@ -1,0 +1,103 @@
+"""The budget of calls of a Page and platform, kept in PostgreSQL: by all our processes, on all machines."""
+
+import threading
+from datetime import timedelta
+
+from django.db import Error, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from conversations.graph.pace import ProcessBudget
+from conversations.models import CallBudget
+
+RESERVE = """
+    INSERT INTO conversations_callbudget AS budget (facebook_page_id, platform, next_at, reason)
+    VALUES (%(page)s, %(platform)s, clock_timestamp() + %(gap)s, '')
+    ON CONFLICT (facebook_page_id, platform) DO UPDATE
+    SET next_at = greatest(budget.next_at, budget.closed_until, clock_timestamp()) + %(gap)s
+    RETURNING extract(epoch FROM next_at - %(gap)s - clock_timestamp())
+"""
+CLOSE = """
+    INSERT INTO conversations_callbudget AS budget (facebook_page_id, platform, closed_until, reason)
+    VALUES (%(page)s, %(platform)s, clock_timestamp() + %(gap)s, %(reason)s)
+    ON CONFLICT (facebook_page_id, platform) DO UPDATE
+    SET closed_until = greatest(budget.closed_until, excluded.closed_until), reason = excluded.reason
+"""
+
+
+class SharedConnection:
+    """One connection for all budgets of this process, open while there are any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._connection: BaseDatabaseWrapper | None = None
+
+    def join(self) -> None:
+        with self._lock:
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._close()
+
+    def ask(self, statement: str, values: dict) -> float | None:
+        """The first value of the answer; None where there is none, or no database just now."""
+        with self._lock:
+            if not self._users:
+                return None
+            if self._connection is None:
+                self._connection = connection.copy()
+                self._connection.inc_thread_sharing()  # the lock above keeps its threads apart
+            try:
+                with self._connection.cursor() as cursor:
+                    cursor.execute(statement, values)
+                    row = cursor.fetchone() if cursor.description else None
+                    return float(row[0]) if row else None
+            except Error:
+                self._close()
+                return None
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+shared = SharedConnection()
+
+
+class SharedBudget:
+    """A conversations.graph.pace.Budget. While PostgreSQL is away, this process keeps to its own."""
+
+    def __init__(self, facebook_page_id: str, platform: str):
+        self._values = {"page": facebook_page_id, "platform": platform}
+        self._own = ProcessBudget()
+        shared.join()
+
+    def __enter__(self) -> "SharedBudget":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        shared.leave()
+
+    def reserve(self, gap: float) -> float:
+        """Takes the next free start, `gap` seconds after the one before; the seconds until it."""
+        own = self._own.reserve(gap)
+        seconds = shared.ask(RESERVE, self._values | {"gap": timedelta(seconds=gap)})
+        return own if seconds is None else max(seconds, 0.0)
+
+    def close(self, seconds: float, reason: str) -> None:
+        """Nobody calls for so long."""
+        self._own.close(seconds, reason)
+        shared.ask(CLOSE, self._values | {"gap": timedelta(seconds=seconds), "reason": reason})
+
+
+def closed_seconds(facebook_page_id: str, platform: str) -> float:
+    """How long Facebook asked us not to call, from now on."""
+    budget = CallBudget.objects.filter(facebook_page_id=facebook_page_id, platform=platform).first()
+    if budget is None or budget.closed_until is None:
+        return 0.0
+    return max(0.0, (budget.closed_until - timezone.now()).total_seconds())

@@ -1,0 +1,117 @@
+"""SVG by hand: bars and steps that can be read on light and on dark ground."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, LEFT, RIGHT = 760, 190, 150
+BAR, GAP, TOP = 22, 12, 46
+
+STYLE = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2933 }
+  .title { font-weight: 600; font-size: 15px }
+  .quiet { fill: #52606d }
+  .theirs { fill: #9aa5b1 } .ours { fill: #1f8a70 } .limit { fill: #d9822b }
+  .line { fill: none; stroke-width: 2 }
+  .line.theirs { stroke: #9aa5b1 } .line.ours { stroke: #1f8a70 } .line.limit { stroke: #d9822b }
+  .spread, .axis { stroke: #52606d; stroke-width: 1 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e4e7eb } .quiet { fill: #9aa5b1 }
+    .spread, .axis { stroke: #9aa5b1 }
+    .theirs { fill: #616e7c } .ours { fill: #3ebd93 } .limit { fill: #f0b429 }
+    .line { fill: none }
+    .line.theirs { stroke: #7b8794 } .line.ours { stroke: #3ebd93 } .line.limit { stroke: #f0b429 }
+  }
+"""
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    value: float
+    least: float
+    most: float
+    kind: str  # theirs, ours or limit
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A line: how many things had happened by then."""
+
+    label: str
+    times: Sequence[float]
+    kind: str
+
+
+def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
+    """One bar for each value, its spread as a thin line; the numbers stand behind."""
+    room, most = WIDTH - LEFT - RIGHT, max((bar.most for bar in values), default=0) or 1
+    parts = [text(0, 20, title, "title")]
+    for place, bar in enumerate(values):
+        y = TOP + place * (BAR + GAP)
+        middle, length = y + BAR / 2, room * bar.value / most
+        parts += [
+            text(LEFT - 10, middle + 5, bar.label, anchor="end"),
+            box(LEFT, y, max(1, length), bar.kind),
+            line(LEFT + room * bar.least / most, middle, LEFT + room * bar.most / most, middle, "spread"),
+            text(
+                LEFT + room * bar.most / most + 8,
+                middle + 5,
+                f"{number(bar.value)} {unit}{', ' * bool(bar.note)}{bar.note}",
+            ),
+        ]
+    return document(TOP + len(values) * (BAR + GAP), title, parts)
+
+
+def steps(title: str, x_unit: str, curves: Sequence[Steps]) -> str:
+    """How many by when, from the bottom left."""
+    height, left, bottom = 260, 50, 40
+    width = WIDTH - left - RIGHT
+    ends = [curve.times[-1] for curve in curves if curve.times]
+    latest, most = max(ends, default=1) or 1, max((len(curve.times) for curve in curves), default=1)
+
+    def at(time: float, count: int) -> str:
+        return f"{left + width * time / latest:.1f},{TOP + height * (1 - count / most):.1f}"
+
+    parts = [
+        text(0, 20, title, "title"),
+        line(left, TOP, left, TOP + height, "axis"),
+        line(left, TOP + height, left + width, TOP + height, "axis"),
+        text(left - 8, TOP + 5, f"{most}", "quiet", "end"),
+        text(left + width, TOP + height + 20, f"{number(latest)} {x_unit}", "quiet", "end"),
+    ]
+    for curve in curves:
+        points = [at(time, count) for count, time in enumerate(curve.times, 1)]
+        x, y = map(float, points[-1].split(","))
+        parts += [
+            f'<polyline class="line {curve.kind}" points="{" ".join([at(0, 0), *points])}"/>',
+            text(x + 6, y + 5, curve.label),
+        ]
+    return document(TOP + height + bottom, title, parts)
+
+
+def document(height: float, title: str, parts: Sequence[str]) -> str:
+    body = "\n".join(f"  {part}" for part in parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}"'
+        f' height="{height:.0f}" role="img" aria-label="{escape(title)}">\n'
+        f"  <style>{STYLE}  </style>\n{body}\n</svg>\n"
+    )
+
+
+def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
+    kind = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(words)}</text>'
+
+
+def box(x: float, y: float, width: float, kind: str) -> str:
+    return f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{BAR}" rx="3"/>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"

@@ -1,0 +1,64 @@
+"""The limit of writing: COPY of the rows that a sync made into the same tables with their indexes.
+
+The bytes are ready beforehand; one transaction for each 100 conversations, as many as one answer brings.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+CONVERSATIONS_PER_BATCH = 100
+# In the order in which their foreign keys allow it, each with what leads to a batch's conversations.
+TABLES = {
+    "conversations_conversation": "id",
+    "conversations_thread": "conversation_id",
+    "conversations_interactionevent": "conversation_id",
+}
+Batch = dict[str, bytes]
+
+
+def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    with psycopg.connect(task["source_url"]) as source:
+        pages = read(source, "SELECT * FROM conversations_page")
+        batches = list(read_batches(source))
+    connection = psycopg.connect(task["database_url"], autocommit=True)
+    write(connection, "conversations_page", pages)
+    return lambda: copy(connection, batches)
+
+
+def read_batches(source: psycopg.Connection) -> list[Batch]:
+    ids = [row[0] for row in source.execute("SELECT id FROM conversations_conversation ORDER BY id")]
+    chunks = [ids[n : n + CONVERSATIONS_PER_BATCH] for n in range(0, len(ids), CONVERSATIONS_PER_BATCH)]
+    question = "SELECT * FROM {} WHERE {} BETWEEN {} AND {} ORDER BY id"
+    return [
+        {
+            table: read(
+                source,
+                sql.SQL(question).format(sql.Identifier(table), sql.Identifier(key), chunk[0], chunk[-1]),
+            )
+            for table, key in TABLES.items()
+        }
+        for chunk in chunks
+    ]
+
+
+def read(source: psycopg.Connection, question: str | sql.Composed) -> bytes:
+    text = question if isinstance(question, str) else question.as_string(source)
+    with source.cursor().copy(f"COPY ({text}) TO STDOUT".encode()) as rows:
+        return b"".join(bytes(row) for row in rows)
+
+
+def write(connection: psycopg.Connection, table: str, rows: bytes) -> None:
+    statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+    with connection.cursor().copy(statement) as copying:
+        copying.write(rows)
+
+
+def copy(connection: psycopg.Connection, batches: list[Batch]) -> dict[str, Any]:
+    for batch in batches:
+        with connection.transaction():
+            for table, rows in batch.items():
+                write(connection, table, rows)
+    return {"events": sum(batch["conversations_interactionevent"].count(b"\n") for batch in batches)}

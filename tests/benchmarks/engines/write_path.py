@@ -1,0 +1,65 @@
+"""Inbox's way of writing alone: records become rows and are stored, without the network.
+
+The answers are fetched beforehand; taking their JSON apart is not in the time.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import requests
+
+from tests.benchmarks.question import FIELDS
+
+from . import ours
+
+
+def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    (page,) = ours.connect(task)
+    bodies = list(answers(task))
+    return lambda: write(page, bodies)
+
+
+def answers(task: dict[str, Any]) -> Iterator[bytes]:
+    url = f"{task['graph_url']}/v26.0/{task['pages'][0]['id']}/conversations"
+    headers = {"Authorization": f"Bearer {task['pages'][0]['token']}"}
+    params = {"fields": FIELDS, "platform": "messenger", "limit": "100"}
+    while True:
+        response = requests.get(url, params=params, headers=headers, timeout=60)
+        yield response.content
+        paging = response.json().get("paging", {})
+        if "next" not in paging:
+            return
+        params["after"] = paging["cursors"]["after"]
+
+
+def write(page: Any, bodies: list[bytes]) -> dict[str, Any]:
+    from conversations.graph.records import ConversationBatch
+    from conversations.sync.garbage import rare_collections
+
+    events, seconds, cpu = 0, 0.0, 0.0
+    with rare_collections():  # as a sync does
+        for body in bodies:
+            records = ConversationBatch.from_graph(orjson.loads(body)).conversations
+            wall_before, cpu_before = time.perf_counter(), time.process_time()
+            events += store(page, records)
+            seconds += time.perf_counter() - wall_before
+            cpu += time.process_time() - cpu_before
+    return {"events": events, "seconds": seconds, "client_cpu": cpu}
+
+
+def store(page: Any, records: list[Any]) -> int:
+    """One batch as the sync stores it: shaped, then written in one transaction."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from conversations.locks import lock_rows
+    from conversations.sync.loader import save_batch
+    from conversations.sync.transform import to_rows
+
+    now = timezone.now()
+    rows = [to_rows(record, page, "messenger", now=now) for record in records]
+    with transaction.atomic():
+        lock_rows([page.pk])
+        return sum(outcome.events_created for outcome in save_batch(page, rows))

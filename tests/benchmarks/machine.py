@@ -1,0 +1,48 @@
+"""On what it was measured."""
+
+import os
+import platform
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from .cluster import Cluster
+
+SYNCS = 50
+
+
+def machine(cluster: Cluster) -> dict[str, str]:
+    packages = ("Django", "psycopg", "requests", "orjson")
+    return {
+        "Day": f"{datetime.now(UTC):%Y-%m-%d}",
+        "Processor": f"{processor()}, {os.cpu_count()} cores",
+        "Memory": f"{psutil.virtual_memory().total / 2**30:.0f} GB",
+        "System": f"{platform.system()} {platform.release()}",
+        "PostgreSQL": f"{cluster.version}, on a Unix socket, fsync on, as `make setup` configures it",
+        "Disk": f"fdatasync of 8 kB takes {sync_milliseconds(cluster.server.home):.2f} ms",
+        "Python": f"{platform.python_version()}, "
+        + ", ".join(f"{name} {metadata.version(name)}" for name in packages),
+    }
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def sync_milliseconds(folder: Path) -> float:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return 1000 * median(one_sync(file.fileno()) for _ in range(SYNCS))
+
+
+def one_sync(file: int) -> float:
+    os.write(file, bytes(8192))
+    began = time.perf_counter()
+    os.fdatasync(file)
+    return time.perf_counter() - began

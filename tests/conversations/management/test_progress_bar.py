@@ -1,0 +1,123 @@
+"""What one sees of a sync on a terminal and elsewhere."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from conversations.management.progress_bar import displays
+from conversations.models import Page
+from conversations.sync.progress import SyncProgress
+from tests.conftest import environment_of
+
+STATE = SyncProgress("55", "syncing", "", 7, 100, 100, 0, 0, 0, 100, 250, 3)
+WAITING = replace(STATE, status="waiting", message="Facebook says: slow down.", seconds=40)
+NOTED = replace(STATE, notes=("Run 6 was left.",))
+
+
+class Terminal(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        with self._changed:
+            self._changed.notify_all()
+            return super().write(text)
+
+    def wait_until(self, condition: Callable[[str], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self.getvalue()), timeout=30)
+
+
+def counts_down(text: str, name: str) -> bool:
+    """Whether it said this Page's pause in different seconds."""
+    return len(set(re.findall(rf"{name}[^\r\n]*?Waiting for Facebook, (\d+) s", text))) > 1
+
+
+@pytest.fixture
+def terminal(monkeypatch) -> Terminal:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    return Terminal()
+
+
+def lines_of(*states: SyncProgress, **options) -> list[str]:
+    stream = io.StringIO()
+    with displays(stream, **options) as open_display:
+        show = open_display(Page(pk=3, name="Shop"))
+        for state in states:
+            show(state)
+    return stream.getvalue().splitlines()
+
+
+def test_a_line_comes_when_the_state_changes():
+    assert lines_of(STATE, STATE, WAITING, replace(STATE, status="complete")) == [
+        "[page 3] syncing: 100 threads, 250 new messages, 3 requests",
+        "[page 3] waiting: Waiting for Facebook, 40 s. Facebook says: slow down.",
+    ]
+
+
+def test_the_end_is_told_where_others_go_on():
+    assert "complete: 100 threads" in lines_of(replace(STATE, status="complete"), tell_ends=True)[-1]
+
+
+def test_each_note_is_told_once(terminal):
+    more = replace(NOTED, notes=(*NOTED.notes, "[b]The walk began anew."))
+    notes = [line for line in lines_of(NOTED, NOTED, more, more) if "syncing" not in line]
+    assert notes == ["[page 3] Run 6 was left.", "[page 3] [b]The walk began anew."]
+    with displays(terminal) as open_display:
+        show = open_display(Page(pk=3, name="Shop"))
+        for state in (NOTED, NOTED, more):
+            show(state)
+    assert terminal.getvalue().count("Shop: Run 6 was left.") == 1
+    assert terminal.getvalue().count("Shop: [b]The walk began anew.") == 1
+
+
+def test_the_seconds_of_a_pause_count_down_on_the_bar(terminal):
+    with displays(terminal) as open_display:
+        open_display(Page(pk=3, name="Shop"))(WAITING)
+        terminal.wait_until(lambda text: counts_down(text, "Shop"))
+    assert "s. Facebook says: slow down." in terminal.getvalue()
+
+
+def test_each_page_has_a_bar_and_a_name_is_not_read_as_markup(terminal):
+    with displays(terminal) as open_display:
+        for name in ("One [/b] shop", "Another"):
+            open_display(Page(pk=3, name=name))(STATE)
+        terminal.wait_until(lambda text: "One [/b] shop" in text and "Another" in text)
+
+
+def test_on_a_terminal_the_command_draws_a_bar_for_each_page_and_counts_down(
+    transactional_db, world, shop, sandbox
+):
+    other = world.add_page("900000000000002", "Other shop")
+    for theirs in (shop, other):
+        Page.objects.create(facebook_page_id=theirs.id, name=theirs.name, access_token=theirs.token)
+        sandbox.limits.block(theirs.id, "messenger", 120, sandbox.clock.monotonic(), code=613)
+    ours, theirs = pty.openpty()
+    environment = environment_of(sandbox) | {"TERM": "xterm", "COLUMNS": "160"}
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "syncconversations"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = ""
+    patterns = [
+        rf"{name}.*Waiting for Facebook, {s} s" for name in ("Demo Shop", "Other shop") for s in (119, 118)
+    ]
+    while not all(re.search(pattern, seen) for pattern in patterns):
+        seen += os.read(ours, 4096).decode(errors="replace")
+    process.terminate()
+    process.wait(5)
+    os.close(ours)
+    assert process.returncode == 1

@@ -1,0 +1,173 @@
+"""Threads of which Facebook shows less than it counts: Instagram's window, and the audit of a full run."""
+
+from datetime import datetime
+
+import pytest
+
+from conversations.graph import records
+from conversations.models import InteractionEvent, Page, Thread
+from conversations.sync import loader
+from conversations.sync.loader import Outcome
+from conversations.sync.transform import ThreadRows, to_events, to_rows
+from tests.conversations.sync.copies import row_versions
+from tests.conversations.sync.test_loader import at, shown
+from tests.factories import EventFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def on_instagram(
+    page: Page, newest: int, count: int, *, bare: int = 0, goes_on: bool = True, **fields
+) -> ThreadRows:
+    """The newest `count` messages of a thread with one a minute, and some ids without content."""
+    messages: list[dict] = [
+        {"id": f"m_{minute}", "created_time": at(minute).isoformat(), "message": "Hi", "from": {"id": "7"}}
+        for minute in range(newest, newest - count, -1)
+    ]
+    messages += [{"id": f"m_{newest - count - n}"} for n in range(bare)]
+    paging = {"next": "https://x/", "cursors": {"after": "A"}} if goes_on else {}
+    raw = {
+        "id": "t_1",
+        "updated_time": at(newest).isoformat(),
+        "participants": {"data": [{"id": "7", "username": "ana"}]},
+        "message_count": newest,
+        "messages": {"data": messages, "paging": paging},
+    }
+    record = records.Conversation.from_graph(raw | fields)
+    assert record
+    return to_rows(record, page, "instagram", now=at(10_000))
+
+
+def save(page: Page, row: ThreadRows, *, is_audit: bool = False) -> Outcome:
+    (outcome,) = loader.save_batch(page, [row], is_audit=is_audit)
+    return outcome
+
+
+def ledger() -> tuple[str, str, datetime | None]:
+    thread = Thread.objects.get()
+    return thread.state, thread.history, thread.complete_until
+
+
+# -- Instagram ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("count", "fields"),
+    [
+        (20, {"bare": 5}),
+        (20, {"bare": 5, "goes_on": False}),
+        (20, {}),
+        (25, {}),
+        (20, {"goes_on": False}),
+    ],
+    ids=["bare ids", "bare ids to the end", "left out", "all shown", "left out without a word"],
+)
+def test_window_that_is_full_is_all_there_is(shop_page, count, fields):
+    outcome = save(shop_page, on_instagram(shop_page, 90, count, **fields))
+    assert (outcome.needs_history, outcome.after) == (False, None)
+    assert ledger() == ("stored", "truncated", at(90))
+    assert InteractionEvent.objects.count() == count
+
+
+def test_window_that_is_not_full_is_read_on(shop_page):
+    outcome = save(shop_page, on_instagram(shop_page, 90, 12))
+    assert (outcome.needs_history, outcome.after) == (True, "A")
+    older = [records.Message(f"m_{90 - n}", at(90 - n), message="Hi") for n in range(12, 20)]
+    loader.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+    loader.close_history(outcome.thread, outcome.newest, truncated=True)
+    assert ledger() == ("stored", "truncated", at(90))
+    before = row_versions()
+    assert save(shop_page, on_instagram(shop_page, 90, 12)).result == "unchanged"
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_short_thread_is_complete(shop_page, count):
+    save(shop_page, on_instagram(shop_page, count, count, goes_on=False))
+    assert ledger()[:2] == ("stored", "complete")
+
+
+def test_truncated_thread_is_not_written_again_before_it_changes(shop_page):
+    save(shop_page, on_instagram(shop_page, 90, 20, bare=5))
+    before = row_versions()
+    assert save(shop_page, on_instagram(shop_page, 90, 20, bare=5)).result == "unchanged"
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize(("new", "held"), [(1, 21), (19, 39), (20, 40), (60, 40)])
+def test_new_messages_of_a_truncated_thread_are_added(shop_page, new, held):
+    save(shop_page, on_instagram(shop_page, 90, 20, bare=5))
+    outcome = save(shop_page, on_instagram(shop_page, 90 + new, 20, bare=5))
+    assert not outcome.needs_history
+    assert ledger() == ("stored", "truncated", at(90 + new))
+    assert InteractionEvent.objects.count() == Thread.objects.get().held_count == held
+
+
+@pytest.mark.parametrize(("new", "history"), [(19, "complete"), (20, "truncated")])
+def test_thread_that_outgrows_the_window_stays_complete_unless_there_is_a_gap(shop_page, new, history):
+    save(shop_page, on_instagram(shop_page, 15, 15, goes_on=False))
+    save(shop_page, on_instagram(shop_page, 15 + new, 20, bare=5))
+    assert ledger() == ("stored", history, at(15 + new))
+
+
+def test_messenger_has_no_window(shop_page):
+    row = shown(shop_page, 1, messages=25)
+    row.is_whole = False
+    assert save(shop_page, row).needs_history
+
+
+def test_message_that_is_nothing_but_an_id_is_unreadable(shop_page):
+    row = on_instagram(shop_page, 5, 3, bare=2, goes_on=False)
+    save(shop_page, row)
+    assert (len(row.events), Thread.objects.get().unreadable_count) == (3, 2)
+
+
+# -- the audit ---------------------------------------------------------------------------------------------
+def test_thread_of_which_facebook_counts_more_than_we_saw_needs_an_audit(shop_page):
+    save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
+    row = shown(shop_page, 1, messages=3, message_count=5)
+    row.is_whole = False
+    outcome = save(shop_page, row, is_audit=True)
+    assert (outcome.needs_audit, outcome.needs_history) == (True, False)
+    loader.close_history(outcome.thread, outcome.newest)
+    assert Thread.objects.get().audited_count == 5
+    before = row_versions()
+    row = shown(shop_page, 1, messages=3, message_count=5)
+    row.is_whole = False
+    assert not save(shop_page, row, is_audit=True).needs_audit
+    assert row_versions() == before
+
+
+def test_only_an_audit_asks_for_one(shop_page):
+    save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
+    row = shown(shop_page, 1, messages=3, message_count=5)
+    row.is_whole = False
+    assert not save(shop_page, row).needs_audit
+
+
+def test_thread_that_comes_whole_is_audited_by_that(shop_page):
+    outcome = save(shop_page, shown(shop_page, 1, messages=3, message_count=99), is_audit=True)
+    assert not outcome.needs_audit
+    assert Thread.objects.get().audited_count == 99
+
+
+def test_count_that_is_not_told_asks_for_no_audit(shop_page):
+    save(shop_page, shown(shop_page, 1, messages=3))
+    assert not save(shop_page, shown(shop_page, 1, messages=3), is_audit=True).needs_audit
+
+
+def test_truncated_thread_needs_no_audit(shop_page):
+    assert not save(shop_page, on_instagram(shop_page, 90, 20), is_audit=True).needs_audit
+
+
+def test_held_messages_are_counted_anew(shop_page):
+    rows = [shown(shop_page, 1, messages=3), shown(shop_page, 2), shown(shop_page, 3, sender=2)]
+    threads = [outcome.thread for outcome in loader.save_batch(shop_page, rows)]
+    assert loader.recount_held(threads) == 0
+    EventFactory(conversation_id=threads[0].conversation_id, graph_id=None, kind="tag_added")
+    EventFactory(conversation_id=threads[0].conversation_id)
+    EventFactory(conversation_id=threads[1].conversation_id)  # whose thread it is cannot be told
+    before = row_versions()
+    assert loader.recount_held(threads) == 1
+    assert [thread.held_count for thread in threads] == [4, 1, 1]
+    assert list(Thread.objects.order_by("pk").values_list("held_count", flat=True)) == [4, 1, 1]
+    after = row_versions()
+    assert [a == b for a, b in zip(before["thread"], after["thread"], strict=True)].count(False) == 1

@@ -1,0 +1,26 @@
+"""Databases that were taken over: without our unique keys, or with the older one that held the owner, too."""
+
+from django.db import connection
+
+WITHOUT_ANY_KEY = [
+    "ALTER TABLE conversations_conversation DROP CONSTRAINT conversation_page_sender_id",
+    "ALTER TABLE conversations_thread DROP CONSTRAINT thread_page_graph_id",
+    "ALTER TABLE conversations_interactionevent DROP CONSTRAINT event_conversation_graph_id",
+]
+WITH_THE_OWNERS_KEY = [
+    WITHOUT_ANY_KEY[0],
+    "ALTER TABLE conversations_conversation ADD owner_id bigint NOT NULL DEFAULT 1",
+    "ALTER TABLE conversations_conversation ADD CONSTRAINT owner_key UNIQUE (owner_id, page_id, sender_id)",
+]
+WITH_THE_OWNERS_INDEX = [
+    *WITH_THE_OWNERS_KEY[:2],
+    "CREATE UNIQUE INDEX owner_key ON conversations_conversation (owner_id, page_id, sender_id)",
+]
+
+
+def take_over(statements: list[str]) -> None:
+    """Within the test's transaction, which undoes it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is pending would forbid to change a table
+        for statement in statements:
+            cursor.execute(statement)
