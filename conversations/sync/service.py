@@ -201,6 +201,8 @@ def _close(page: Page, run: SyncRun, walk: PageWalk) -> None:
         page.save(update_fields=["watermarks"])
         if failure is None:
             _complete(page, run)
+        else:
+            run.save(update_fields=["notes"])
     if failure is not None:
         raise failure
 
@@ -217,12 +219,18 @@ def _complete(page: Page, run: SyncRun) -> None:
 
 
 def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None:
-    """What ends the run as an error; a platform that this Page does not have is only a note."""
-    for platform, error in failures.items():
-        if not isinstance(error, PlatformError) or platform == Platform.MESSENGER:
-            return error
-        run.notes.append(error.words)
-    return None
+    """What ends the run as an error, first of all what a person must mend.
+
+    A platform that this Page does not have is only a note.
+    """
+    missing = {
+        platform: error
+        for platform, error in failures.items()
+        if isinstance(error, PlatformError) and platform != Platform.MESSENGER
+    }
+    run.notes += [error.words for error in missing.values()]
+    errors = [error for platform, error in failures.items() if platform not in missing]
+    return min(errors, key=lambda error: not isinstance(error, AccessTokenError), default=None)
 
 
 def _blame_ourselves(run: SyncRun, error: Exception) -> None:

@@ -167,17 +167,26 @@ class Store:
 
     # -- long threads --------------------------------------------------------------------------------------
     def save_history(
-        self, reading: Reading, batch: records.MessageBatch, *, after: str | None, is_last: bool
+        self,
+        reading: Reading,
+        batch: records.MessageBatch,
+        *,
+        after: str | None,
+        is_last: bool,
+        is_cut: bool = False,
     ) -> None:
-        """Stores one answer of a thread's messages, which began at this cursor (None: with the newest)."""
+        """Stores one answer of a thread's messages, which began at this cursor (None: with the newest).
+
+        `is_cut`: Facebook shows no older ones although there are some.
+        """
         before = (reading.newest, reading.since)
 
         def save() -> None:
             reading.newest, reading.since = before
             self._save_messages(reading, batch, is_newest=after is None)
             if is_last and not reading.is_overtaken:
-                is_cut = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and _has_window(reading)
-                loader.close_history(reading.thread, reading.newest, truncated=is_cut)
+                is_full = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and has_window(reading)
+                loader.close_history(reading.thread, reading.newest, truncated=is_cut or is_full)
                 self.tally.count(reading.thread.pk, reading.result)
             elif not reading.is_overtaken:
                 loader.begin_readings([(reading.thread, reading.as_json(batch.after))])
@@ -306,5 +315,5 @@ def _reading(outcome: Outcome) -> Reading:
     )
 
 
-def _has_window(reading: Reading) -> bool:
+def has_window(reading: Reading) -> bool:
     return reading.thread.platform == Platform.INSTAGRAM
