@@ -36,14 +36,16 @@ class Reading:
     def as_json(self, after: str | None) -> dict[str, str | None]:
         """What the next run needs to go on from here."""
         newest = self.newest.isoformat() if self.newest else None
-        return {"after": after, "newest": newest}
+        border = self.border.isoformat() if self.border else None
+        return {"after": after, "newest": newest, "border": border}
 
     @classmethod
     def of(cls, thread: Thread) -> "Reading":
         """The reading that an earlier run began."""
         raw = thread.reading or {}
         newest = datetime.fromisoformat(raw["newest"]) if raw.get("newest") else None
-        return cls(thread, raw.get("after"), newest, newest, thread.complete_until)
+        border = datetime.fromisoformat(raw["border"]) if raw.get("border") else None
+        return cls(thread, raw.get("after"), newest, newest, border)
 
 
 @dataclass(eq=False)
