@@ -22,10 +22,10 @@ def shop(world):
     )
 
 
-@pytest.fixture(params=["honoured", "refused"])
-def inbox(request, page, world, shop, sandbox, sync):
-    """Synced once: where Graph honours bounds of time, by windows."""
-    sandbox.switches.updated_ms = request.param
+@pytest.fixture
+def inbox(page, world, shop, sandbox, sync):
+    """Synced once, by windows: a re-sync has no use for them and must not probe anything."""
+    sandbox.switches.updated_ms = "honoured"
     now = world.clock.now()
     threads = [
         world.add_conversation(shop, messages=number % 4 + 1, updated_time=now - 600 * (number + 1))
@@ -65,7 +65,7 @@ def test_re_sync_costs_what_has_changed(sync, page, world, shop, sandbox, inbox,
     assert row_versions() == before
 
 
-@pytest.mark.parametrize("k", CHANGED)
+@pytest.mark.parametrize("k", [1, 100, 250])
 def test_new_threads_count_as_changed_ones(sync, page, world, shop, sandbox, inbox, chance, k):
     for _ in range(k):
         thread = world.add_conversation(shop, updated_time=world.clock.now())
