@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import recoveries
+from tests import recoveries
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 def test_table_of_recoveries_is_the_codes_own():
     shown = recoveries.in_page(recoveries.PAGE.read_text())
-    assert shown == recoveries.table(), "write it anew: .venv/bin/python -m docs.recoveries"
+    assert shown == recoveries.table(), "write it anew: .venv/bin/python -m tests.recoveries"
     assert shown.count("\n") > 30
 
 

@@ -17,6 +17,7 @@ from conversations.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
 from conversations.sync.fetch import Fetcher, Note, Pause
+from conversations.sync.garbage import rare_collections
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.store import LockLost, Store
 from conversations.sync.walk import PageWalk
@@ -140,6 +141,7 @@ def _execute(
     runs.save(run)
     report()
     with ExitStack() as stack:
+        stack.enter_context(rare_collections())
         fetcher = Fetcher()
         clients = {
             platform: stack.enter_context(_client(page, platform, fetcher)) for platform in _platforms(page)
@@ -189,7 +191,10 @@ def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient
 
 def _remember(page: Page) -> None:
     """What this run learnt of the Page, however it ends; a database that is away hides not why."""
-    with suppress(DatabaseError):
+    with suppress(DatabaseError), transaction.atomic():
+        # Beside what a check of the Page learnt meanwhile.
+        now = Page.objects.select_for_update().get(pk=page.pk).learnt
+        page.learnt = now | {platform: page.learnt[platform] for platform in _platforms(page)}
         page.save(update_fields=["learnt"])
 
 

@@ -275,7 +275,10 @@ class PageWalk:
             return False
         is_ignored = len(ids & self._inbox_ids.get(current.platform, set())) * 2 > len(ids)
         self._remember_folder(current, "ignored" if is_ignored else "ok")
-        self._fetcher.tell(current.walk.leave if is_ignored else current.walk.go_on)
+        if is_ignored:
+            self._fetcher.tell(current.walk.leave)
+        elif not current.is_head:
+            self._fetcher.tell(current.walk.go_on)
         return is_ignored
 
     def _is_too_early(self, current: ListOf, call: ListCall) -> bool:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 merged = merge_page(page, dry_run=dry_run, track=partial(late_bar, words=f"Merging {page}"))
                 verb = "would be merged" if dry_run else "merged"
                 self.stdout.write(f"[page {page.pk}] {page}: {in_words(merged)} {verb}.")
-        return lock.is_ours
+            return lock.is_ours
 
     def keys(self, *, dry_run: bool) -> None:
         missing = missing_keys()

@@ -36,14 +36,16 @@ def answers(task: dict[str, Any]) -> Iterator[bytes]:
 
 def write(page: Any, bodies: list[bytes]) -> dict[str, Any]:
     from conversations.graph.records import ConversationBatch
+    from conversations.sync.garbage import rare_collections
 
     events, seconds, cpu = 0, 0.0, 0.0
-    for body in bodies:
-        records = ConversationBatch.from_graph(orjson.loads(body)).conversations
-        wall_before, cpu_before = time.perf_counter(), time.process_time()
-        events += store(page, records)
-        seconds += time.perf_counter() - wall_before
-        cpu += time.process_time() - cpu_before
+    with rare_collections():  # as a sync does
+        for body in bodies:
+            records = ConversationBatch.from_graph(orjson.loads(body)).conversations
+            wall_before, cpu_before = time.perf_counter(), time.process_time()
+            events += store(page, records)
+            seconds += time.perf_counter() - wall_before
+            cpu += time.process_time() - cpu_before
     return {"events": events, "seconds": seconds, "client_cpu": cpu}
 
 

@@ -1,10 +1,10 @@
-"""Writes the table of recoveries in docs/sync.md anew from the code's own: python -m docs.recoveries"""
+"""Writes the table of recoveries in docs/sync.md anew from the code's own: python -m tests.recoveries"""
 
 from pathlib import Path
 
 from conversations.graph.errors import recoveries
 
-PAGE = Path(__file__).parent / "sync.md"
+PAGE = Path(__file__).parent.parent / "docs" / "sync.md"
 BEGIN, END = "<!-- recoveries -->\n", "<!-- /recoveries -->\n"
 HEAD = "| code / subcode | what came | what a sync does | what the owner reads |\n|---|---|---|---|\n"
 
