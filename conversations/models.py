@@ -222,7 +222,10 @@ class InteractionEvent(models.Model):
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    # Nobody of ours wrote a message: an index over all of them would be filled with nothing.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
+    )
 
     objects = querysets.EventQuerySet.as_manager()
 
@@ -230,7 +233,10 @@ class InteractionEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
         ]
-        indexes = [models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first")]
+        indexes = [
+            models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first"),
+            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"

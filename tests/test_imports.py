@@ -87,6 +87,7 @@ ALLOWED = {
     ],
     "conversations.sync.progress": ["conversations.models"],
     "conversations.sync.place": [],
+    "conversations.sync.garbage": [],
     "conversations.sync.windows": ["conversations.graph.records"],
     "conversations.sync.fetch": ["conversations.graph"],
     "conversations.sync": ["conversations.budget", "conversations.graph", *TABLES],

@@ -17,6 +17,7 @@ from conversations.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
 from conversations.sync.fetch import Fetcher, Note, Pause
+from conversations.sync.garbage import rare_collections
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.store import LockLost, Store
 from conversations.sync.walk import PageWalk
@@ -140,6 +141,7 @@ def _execute(
     runs.save(run)
     report()
     with ExitStack() as stack:
+        stack.enter_context(rare_collections())
         fetcher = Fetcher()
         clients = {
             platform: stack.enter_context(_client(page, platform, fetcher)) for platform in _platforms(page)

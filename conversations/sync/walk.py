@@ -93,7 +93,7 @@ class PageWalk:
         """Everything down to the watermarks (a full run: to the end). Raises what stops the whole Page."""
         for platform in self._platforms:
             self._add_debts(platform)
-        inboxes = [(platform, None) for platform in self._platforms]
+        inboxes: list[tuple[str, str | None]] = [(platform, None) for platform in self._platforms]
         if self._run.resume:
             self._read(inboxes)
             self._read(self._folders())

@@ -50,8 +50,8 @@ def test_process_that_works_itself_is_not_ready_by_the_worker_of_another(client,
 
 @pytest.mark.django_db
 def test_missing_migration_is_named(client):
-    (newest,) = MigrationLoader(connection).graph.leaf_nodes("conversations")
-    MigrationRecorder(connection).record_unapplied(*newest)
+    newest = MigrationLoader(connection).graph.leaf_nodes("conversations")
+    MigrationRecorder(connection).record_unapplied(*newest[0])
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, "migrations")
 

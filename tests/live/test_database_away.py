@@ -61,7 +61,7 @@ def is_not_ready(web: Web) -> Callable[[], bool]:
 def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811
     for _ in range(350):
         world.add_conversation(shop)
-    sandbox.faults.add(faults.hang(), after=2, path="/conversations")
+    sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
     web.wait_until_ready()
     sync().wait_for(lambda state: state["synced"] == 200)
     database.stop_at_once()

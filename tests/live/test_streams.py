@@ -45,7 +45,7 @@ def test_every_subscriber_of_every_process_sees_a_sync_in_a_third(
 
 
 def test_late_subscriber_first_learns_the_present_state(web, page, inbox, key, open_stream, sandbox):
-    sandbox.faults.add(faults.hang(), after=2, path="/conversations")
+    sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
     first = open_stream(*sync_stream(web), key, {"pageId": page.pk})
     first.wait_for(lambda state: state["synced"] == 200)
     late = open_stream(*events(web), key)
@@ -59,7 +59,7 @@ def test_a_run_is_joined_from_another_process_whichever_works(
     start_web, manage, page, inbox, key, open_stream, sandbox
 ):
     """Two web processes, of which one has the worker; then the command, which is refused."""
-    sandbox.faults.add(faults.slow(5), after=2, path="/conversations")
+    sandbox.faults.add(faults.slow(5), after=1, path="/conversations.*&after=")
     webs = [start_web(), start_web(EMBEDDED_WORKER="0")]
     webs[0].wait_until_ready()
     first = open_stream(*sync_stream(webs[0]), key, {"pageId": page.pk})
@@ -144,7 +144,7 @@ def test_open_streams_hold_no_connection(web, page, inbox, key, open_stream, man
 def test_stopping_interrupts_the_sync_and_the_next_start_goes_on(
     web, page, inbox, key, open_stream, sandbox, number
 ):
-    sandbox.faults.add(faults.hang(), after=2, path="/conversations")
+    sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
     stream = open_stream(*sync_stream(web), key, {"pageId": page.pk})
     listener = open_stream(*events(web), key)
     stream.wait_for(lambda state: state["synced"] == 200)
@@ -166,7 +166,7 @@ def test_killed_process_is_taken_over_and_its_watchers_told(
 ):
     victim = start_web()
     victim.wait_until_ready()
-    sandbox.faults.add(faults.hang(), after=2, path="/conversations")
+    sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
     requests.post(
         f"{victim.url}/api/conversations/sync",
         json={"pageId": page.pk},

@@ -33,12 +33,12 @@ class Command(BaseCommand):
         self.keys(dry_run=dry_run)
 
     def merge(self, page: Page, *, dry_run: bool) -> bool:
-        with sync_lock(page.pk) as is_ours:
-            if is_ours:
+        with sync_lock(page.pk) as lock:
+            if lock.is_ours:
                 merged = merge_page(page, dry_run=dry_run, track=partial(late_bar, words=f"Merging {page}"))
                 verb = "would be merged" if dry_run else "merged"
                 self.stdout.write(f"[page {page.pk}] {page}: {in_words(merged)} {verb}.")
-        return is_ours
+            return lock.is_ours
 
     def keys(self, *, dry_run: bool) -> None:
         missing = missing_keys()

@@ -74,7 +74,9 @@ def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sy
     assert number > 6
 
 
-def test_batch_that_was_not_committed_is_read_again(page, sync, world, shop, inbox, sandbox, monkeypatch):
+def test_batch_that_was_not_committed_is_read_again(
+    page, sync, world, shop, inbox, sandbox, by_cursor, monkeypatch
+):
     from conversations.sync import loader
 
     save_batch, calls = loader.save_batch, itertools.count(1)

@@ -4,11 +4,13 @@ import math
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conversations.graph.client import GraphClient
 from conversations.graph.records import Conversation, ConversationBatch
 from conversations.sync.lists import ListCall, ListWalk
 from conversations.sync.place import Place
@@ -68,7 +70,7 @@ def walk_through(
             assert not walk.has_work()
             return
         call = under_way.pop(chance.randrange(len(under_way)))
-        call.value = call.ask(graph)
+        call.value = call.ask(cast(GraphClient, graph))
         walk.answered(call, call.value)
         handled += 1
         yield call
