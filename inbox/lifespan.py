@@ -15,7 +15,7 @@ from django.conf import settings
 from conversations.sync.live import live
 from inbox import worker
 
-LAST_SECONDS = 4.5  # a process that was told to end is gone within five
+LAST_SECONDS = 4  # a process that was told to end is gone within five, also on a busy machine
 
 
 class Background:
