@@ -66,7 +66,10 @@ class Database:
         if not pids:
             return False
         with psycopg.connect(self.url) as witness:
-            os.kill(draw.choice(pids), signal.SIGKILL)
+            try:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+            except ProcessLookupError:  # it has just ended by itself
+                return False
             wait_until(lambda: is_broken(witness), "PostgreSQL does not notice that a backend was killed")
         self.wait_until_up()
         return True

@@ -272,3 +272,27 @@ def test_lock_that_another_took_meanwhile_ends_the_run(page, sync, world, shop, 
     assert sync().status == "complete"
     assert SyncRun.objects.first().status == "interrupted"
     assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize("old", ["bare id", "omitted", "call fails"])
+def test_reading_on_instagram_that_is_stopped_anywhere_ends_with_the_window(world, sandbox, old):
+    sandbox.switches.instagram_old_messages, sandbox.switches.max_limit = old, 3
+    shop = world.add_page("900000000000009", instagram_id="17841400000000001", instagram_username="shop")
+    world.add_conversation(shop, "Ana", 40, platform="instagram")
+    world.add_conversation(shop, "Ben", 18, platform="instagram")
+    for number in itertools.count(1, 3):
+        Page.objects.all().delete()
+        page = Page.objects.create(
+            facebook_page_id=shop.id,
+            access_token=shop.token,
+            instagram_account_id=shop.instagram_id,
+            platforms=["messenger", "instagram"],
+        )
+        stop = StopAt(number)
+        sync_conversations(page, on_progress=stop)
+        if not stop.stopped:
+            break
+        assert sync_conversations(page).status == "complete"
+        found = page.threads.order_by("-message_count").values_list("state", "history", "held_count")
+        assert list(found) == [("stored", "truncated", 20), ("stored", "complete", 18)]
+    assert number > 8
