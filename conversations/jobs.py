@@ -107,7 +107,7 @@ def abandon(run_id: int) -> None:
     try:
         run = SyncRun.objects.active().filter(pk=run_id).first()
         if run is not None:
-            runs.finish(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
+            runs.give_up(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
     finally:
         connection.close()
 
