@@ -13,8 +13,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from conversations.budget import closed_seconds
 from conversations.locks import is_sync_locked
-from conversations.models import Page, SyncRun
+from conversations.models import Page, Platform, SyncRun
 from conversations.reading.messages import catch_up
 from conversations.sync import runs
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
@@ -24,6 +25,11 @@ logger = logging.getLogger(__name__)
 QUEUE = "sync"
 ALIVE_SECONDS = 30  # a worker gives a sign of life every ten
 STOP_SECONDS = 2.5  # what a sync in work has to end in, when its process is told to
+WAIT_SECONDS = 60  # a run waits for Facebook; the schedule begins none that would wait longer
+# Incremental runs trust Facebook's order by time. Whatever that hid from them (a thread that changed without
+# moving up, a message that came late) is found by a full walk: a week bounds how long it is missing, and
+# 10,000 threads cost some hundred calls of it.
+AUDIT_AFTER = timedelta(days=7)
 INTERRUPTED = "Its process was stopped. The next sync goes on from there."
 
 
@@ -34,27 +40,41 @@ def request_sync(page: Page, *, full: bool = False, trigger: str) -> SyncRun:
     """
     with transaction.atomic():
         Page.objects.select_for_update().get(pk=page.pk)
-        run = _living_run(page)
-        if run is None:
-            run = runs.queue_run(page, full=full, trigger=trigger)
-            sync_page.defer(run_id=run.pk)
-        elif full and run.status == SyncRun.Status.QUEUED and run.mode != SyncRun.Mode.FULL:
-            run.mode = SyncRun.Mode.FULL
-            runs.save(run)
+        run = _living_run(page) or runs.queue_run(page, full=full, trigger=trigger)
+        if run.status == SyncRun.Status.QUEUED:
+            if full and run.mode != SyncRun.Mode.FULL:
+                run.mode = SyncRun.Mode.FULL
+                runs.save(run)
+            _ensure_job(run)
     return run
 
 
 def _living_run(page: Page) -> SyncRun | None:
-    """Queued, or in work with the Page's lock held; one whose process is gone is not joined."""
-    active = page.runs.active().order_by("-pk")
+    """In work with the Page's lock held, or queued; one whose process is gone is not joined."""
+    active = page.runs.active().order_by("pk")
+    queued = active.filter(status=SyncRun.Status.QUEUED).first()  # whoever begins takes the oldest
     if is_sync_locked(page.pk):
-        return active.first()
-    return active.filter(status=SyncRun.Status.QUEUED).first()
+        return active.exclude(status=SyncRun.Status.QUEUED).last() or queued
+    return queued
 
 
-def is_worker_alive() -> bool:
+def _ensure_job(run: SyncRun) -> None:
+    """A job that waits for this run.
+
+    One at which a worker already is does not count: that worker may be dead, which nobody can see. Where
+    it lives, the job that comes second finds nothing to do.
+    """
+    if not ProcrastinateJob.objects.filter(
+        task_name="sync_page", args__run_id=run.pk, status="todo"
+    ).exists():
+        sync_page.defer(run_id=run.pk)
+
+
+def is_worker_alive(worker_id: int | None = None) -> bool:
+    """Whether any worker gave a sign of life of late, or this one."""
     since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
-    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists()
+    alive = ProcrastinateWorker.objects.filter(last_heartbeat__gte=since)
+    return (alive if worker_id is None else alive.filter(pk=worker_id)).exists()
 
 
 @app.task(name="sync_page", queue=QUEUE)
@@ -88,7 +108,7 @@ def abandon(run_id: int) -> None:
     try:
         run = SyncRun.objects.active().filter(pk=run_id).first()
         if run is not None:
-            runs.finish(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
+            runs.give_up(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
     finally:
         connection.close()
 
@@ -119,7 +139,11 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future:
 @app.periodic(cron="*/15 * * * * *")
 @app.task(name="keep_current", queue=QUEUE, queueing_lock="keep_current", pass_context=False)
 def keep_current(timestamp: int) -> None:
-    """Takes over from dead processes, and syncs each Page that has not been for SYNC_EVERY_MINUTES."""
+    """Takes over from dead processes, and syncs each Page that has not been for SYNC_EVERY_MINUTES.
+
+    Of a dead worker nothing of this remains: its lock on the queue is held by a waiting job alone, which
+    whoever lives takes, and each worker reckons anew when the next one is due.
+    """
     try:
         take_over()
         _sync_what_is_due()
@@ -130,23 +154,23 @@ def keep_current(timestamp: int) -> None:
 def take_over(*, at_start: bool = False) -> None:
     """Goes on with runs whose process is gone; at the start of a worker also with what was stopped."""
     for page in Page.objects.all():
-        newest = page.runs.order_by("-pk").first()
-        if newest is None or is_sync_locked(page.pk):
-            continue
-        is_dead = newest.ended_at is None and newest.status != SyncRun.Status.QUEUED
-        was_stopped = newest.status == SyncRun.Status.INTERRUPTED
-        if is_dead or (at_start and was_stopped):
-            request_sync(page, full=newest.mode == SyncRun.Mode.FULL, trigger="takeover")
-        elif newest.status == SyncRun.Status.QUEUED and not _has_job(newest):
-            sync_page.defer(run_id=newest.pk)
+        if not is_sync_locked(page.pk):
+            _go_on(page, at_start)
 
 
-def _has_job(run: SyncRun) -> bool:
-    """Whether a job waits for it, or a worker that lives is at it."""
-    jobs = ProcrastinateJob.objects.filter(task_name="sync_page", args__run_id=run.pk)
-    since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
-    at_it = jobs.filter(status="doing", worker__last_heartbeat__gte=since)
-    return jobs.filter(status="todo").exists() or at_it.exists()
+def _go_on(page: Page, at_start: bool) -> None:
+    """Nobody works on this Page: a run in work was left by the dead, one that is queued needs a job.
+
+    A queued run may be older than one in work: both were made at the same time, by different processes.
+    """
+    last = page.runs.exclude(status=SyncRun.Status.QUEUED).order_by("-pk").first()
+    was_left = page.runs.active().exclude(status=SyncRun.Status.QUEUED).exists()
+    was_stopped = at_start and last is not None and last.status == SyncRun.Status.INTERRUPTED
+    if was_left or was_stopped:
+        full = last is not None and last.mode == SyncRun.Mode.FULL
+        request_sync(page, full=full, trigger="takeover")
+    elif page.runs.filter(status=SyncRun.Status.QUEUED).exists():
+        request_sync(page, trigger="takeover")
 
 
 def _sync_what_is_due() -> None:
@@ -155,8 +179,20 @@ def _sync_what_is_due() -> None:
     since = timezone.now() - timedelta(minutes=settings.SYNC_EVERY_MINUTES)
     for page in Page.objects.filter(state=Page.State.CONNECTED):
         newest = page.runs.order_by("-pk").first()
-        if newest is None or (newest.ended_at is not None and newest.ended_at < since):
-            request_sync(page, trigger="schedule")
+        is_due = newest is None or (newest.ended_at is not None and newest.ended_at < since)
+        if is_due and not _is_closed(page):
+            request_sync(page, full=_is_audit_due(page), trigger="schedule")
+
+
+def _is_audit_due(page: Page) -> bool:
+    if page.last_synced_at is None:  # the first run walks everything anyhow
+        return False
+    return page.audited_at is None or page.audited_at < timezone.now() - AUDIT_AFTER
+
+
+def _is_closed(page: Page) -> bool:
+    """Facebook asked us not to call for a while: who presses the button may wait, the schedule need not."""
+    return any(closed_seconds(page.facebook_page_id, platform) > WAIT_SECONDS for platform in Platform.values)
 
 
 @app.periodic(cron="*/5 * * * * *")

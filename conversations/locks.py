@@ -17,18 +17,19 @@ class SyncLock:
 
     def take(self) -> bool:
         """Whether it is ours now. It may be taken again after its connection was lost."""
+        self.is_ours = False  # also where the question fails
         self.is_ours = self._ask("pg_try_advisory_lock")
         return self.is_ours
 
     def keep(self) -> bool:
         """Whether it is ours still: one that was lost with its connection is taken again, if it is free."""
-        try:
-            with self._own.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            return self.is_ours
-        except Error:
-            self._own.close()
-            return self.take()
+        with suppress(Error):
+            if self.is_ours:
+                with self._own.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                return True
+        self._own.close()
+        return self.take()
 
     def release(self) -> None:
         if self.is_ours:

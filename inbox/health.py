@@ -1,5 +1,6 @@
 """For whoever watches the process: does it live, and can it work?"""
 
+from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -7,6 +8,7 @@ from django.views.decorators.cache import never_cache
 
 from conversations.jobs import is_worker_alive
 from conversations.sync.live import live
+from inbox.worker import embedded
 
 
 @never_cache
@@ -35,4 +37,9 @@ def not_ready() -> str:
         return "migrations"
     if not live.is_listening:
         return "listener"
-    return "" if is_worker_alive() else "worker"
+    return "" if has_worker() else "worker"
+
+
+def has_worker() -> bool:
+    """One's own, where the process has one; else any, which then run apart."""
+    return embedded.is_alive() if settings.EMBEDDED_WORKER else is_worker_alive()

@@ -5,22 +5,17 @@ here, too: the sync in work is interrupted first, that its watchers learn it, th
 """
 
 import asyncio
-import logging
+import os
 import signal
-from typing import cast
+import threading
+from collections.abc import Callable
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from conversations.jobs import take_over
 from conversations.sync.live import live
+from inbox import worker
 
-logger = logging.getLogger(__name__)
-
-WORK_AGAIN_SECONDS = 5
+LAST_SECONDS = 4  # a process that was told to end is gone within five, also on a busy machine
 
 
 class Background:
@@ -32,7 +27,7 @@ class Background:
     def start(self) -> None:
         self._listener = asyncio.create_task(live.run(), name="listener")
         if settings.EMBEDDED_WORKER:
-            self._worker = asyncio.create_task(work(), name="worker")
+            self._worker = asyncio.create_task(worker.embedded.run(), name="worker")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             chain(number, lambda: loop.call_soon_threadsafe(self.begin_end))
@@ -48,16 +43,18 @@ class Background:
 
 
 async def cancelled(task: asyncio.Task | None) -> None:
+    """Ends it; one that does not end in time is left behind, that the streams end in time."""
     if task is not None:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait([task], timeout=worker.END_SECONDS + 0.5)
 
 
-def chain(number: int, before) -> None:
+def chain(number: int, before: Callable[[], object]) -> None:
     """Calls `before` when the signal comes, then whoever would have been called."""
     handler = signal.getsignal(number)
 
     def both(number, frame):
+        end_at_last(number)
         before()
         if callable(handler):
             handler(number, frame)
@@ -65,25 +62,14 @@ def chain(number: int, before) -> None:
     signal.signal(number, both)
 
 
-async def work() -> None:
-    """A worker, and another one when it fails: the database may have been away."""
-    while True:
-        try:
-            await sync_to_async(take_over_at_start, thread_sensitive=False)()
-            connector = cast(DjangoConnector, app.connector).get_worker_connector()
-            worker = app.with_connector(connector)
-            async with worker.open_async():
-                await worker.run_worker_async(install_signal_handlers=False, name="web")
-        except Exception as error:
-            logger.warning("The worker stopped, another one begins in %s s: %s", WORK_AGAIN_SECONDS, error)
-        await asyncio.sleep(WORK_AGAIN_SECONDS)
+def end_at_last(number: int) -> None:
+    """Whatever hangs then (a request or a thread whose database does not answer) ends as by kill -9.
 
-
-def take_over_at_start() -> None:
-    try:
-        take_over(at_start=True)
-    finally:
-        connection.close()
+    That costs no data: what was committed is there, and locks die with their process.
+    """
+    last = threading.Timer(LAST_SECONDS, os._exit, [128 + number])
+    last.daemon = True
+    last.start()
 
 
 async def lifespan(receive, send) -> None:

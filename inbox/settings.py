@@ -92,7 +92,10 @@ SYNC_EVERY_MINUTES = env.int(
 )
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_WORKER_DEFAULTS = {
-    "concurrency": 32,  # syncs of as many Pages side by side
+    # Twenty Pages side by side, and room for what looks after them. A sync holds two connections (its lock's
+    # and its rows'), a process eight beside: 56 at most of the 100 that PostgreSQL allows by itself. As a
+    # Page is only synced once at a time, a second process adds its eight, and more only beyond 24 Pages.
+    "concurrency": 24,
     "shutdown_graceful_timeout": 0,  # a sync that is stopped goes on later: nothing to wait for
     "delete_jobs": "successful",
 }

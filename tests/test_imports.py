@@ -86,6 +86,7 @@ ALLOWED = {
     ],
     "conversations.sync.live": ["conversations.models", "conversations.sync.progress"],
     "conversations.jobs": [
+        "conversations.budget",
         "conversations.locks",
         "conversations.models",
         "conversations.reading.messages",

@@ -29,21 +29,25 @@ class Reading:
     since: datetime | None = None
     border: datetime | None = None  # what is older is held; None: everything is to be read
     result: str = "unchanged"  # of the list's answer
-    count: int = 0  # messages read
+    count: int = 0  # messages read, from the newest on
+    written: int = 0  # of those, what is stored
     is_restarted: bool = False
     is_overtaken: bool = False  # the thread has changed since: another reading has begun
 
-    def as_json(self, after: str | None) -> dict[str, str | None]:
+    def as_json(self, after: str | None) -> dict[str, str | int | None]:
         """What the next run needs to go on from here."""
         newest = self.newest.isoformat() if self.newest else None
-        return {"after": after, "newest": newest}
+        border = self.border.isoformat() if self.border else None
+        return {"after": after, "newest": newest, "border": border, "count": self.written}
 
     @classmethod
     def of(cls, thread: Thread) -> "Reading":
         """The reading that an earlier run began."""
         raw = thread.reading or {}
         newest = datetime.fromisoformat(raw["newest"]) if raw.get("newest") else None
-        return cls(thread, raw.get("after"), newest, newest, thread.complete_until)
+        border = datetime.fromisoformat(raw["border"]) if raw.get("border") else None
+        count = raw.get("count", 0) if raw.get("after") else 0
+        return cls(thread, raw.get("after"), newest, newest, border, count=count, written=count)
 
 
 @dataclass(eq=False)
@@ -132,7 +136,9 @@ class Debts:
 
 
 def _asking_messages(reading: Reading, after: str | None) -> Callable[[GraphClient], MessageBatch]:
-    limit = INSTAGRAM_SHOWS if reading.thread.platform == Platform.INSTAGRAM else None
+    limit = None
+    if reading.thread.platform == Platform.INSTAGRAM:  # one message beyond may cost the whole answer
+        limit = max(INSTAGRAM_SHOWS - reading.count, 1)
     return lambda client: client.message_batch(reading.thread.graph_id, after=after, limit=limit)
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from conversations.models import Conversation, Thread
+from conversations.models import Conversation, Platform, Thread
 from conversations.sync.copying import held_messages, insert_events
 from conversations.sync.transform import RECEIVED, EventRow, search_text
 
@@ -68,12 +68,21 @@ def begin_readings(places: Sequence[tuple[Thread, dict]]) -> None:
 
 def close_history(thread: Thread, complete_until: datetime | None, *, truncated: bool = False) -> None:
     """Every message of the thread up to this time is held now; `truncated`: that can still be read."""
+    truncated = truncated or _hides_some(thread)
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
     thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
     thread.reason, thread.complete_until, thread.reading = "", complete_until, None
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "reading"])
+
+
+def _hides_some(thread: Thread) -> bool:
+    """Whether Instagram counts more messages than we hold, all that it showed being read."""
+    if thread.platform != Platform.INSTAGRAM:
+        return False
+    thread.refresh_from_db(fields=["held_count"])  # the database adds to it
+    return thread.message_count > thread.held_count
 
 
 def leave_history(thread: Thread, state: str, reason: str) -> None:

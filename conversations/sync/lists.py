@@ -43,7 +43,7 @@ class ListWalk:
 
     By its cursors, one call after the other; where Graph honours bounds of time (`windows`: yes, no, or not
     known yet) and the walk goes to the end, by several windows side by side. `windows` tells what it found
-    out, `error` why it could not go on.
+    out, `error` why it could not go on. One that is `on_trial` makes one call and waits to be told `go_on()`.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class ListWalk:
         floor: int | None = None,
         place: Place | None = None,
         windows: bool | None = False,
+        on_trial: bool = False,
         note: Callable[[str], None] = logger.warning,
     ):
         self._page_id, self._folder, self._floor, self._note = page_id, folder, floor, note
@@ -61,6 +62,7 @@ class ListWalk:
         self.error: GraphError | None = None
         self.is_distrusted = False  # windows were honoured, and then no more
         self._is_probing = self._awaits = False
+        self._is_on_trial = on_trial
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
         self._open = self._begin(place or Place())
@@ -100,6 +102,12 @@ class ListWalk:
             call.window.is_busy = False
             self._understand(call, call.window, value)
             call.ends_walk = self.error
+            if self._is_on_trial and isinstance(value, ConversationBatch):
+                self._is_on_trial, self._awaits = False, True
+
+    def go_on(self) -> None:
+        """The list is what it was asked for as."""
+        self._awaits = False
 
     def leave(self) -> None:
         """Nothing more of this list is wanted."""

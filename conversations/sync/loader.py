@@ -48,6 +48,7 @@ class Outcome:
     events_created: int = 0
     after: str | None = None  # where its older messages begin
     newest: datetime | None = None  # of the messages that were shown
+    shown: int = 0  # so many of them
     needs_audit: bool = False  # Facebook counts more messages than we have seen: to be read from end to end
 
     @property
@@ -125,7 +126,7 @@ def _save_once_each(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> l
         touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
-        outcomes.append(Outcome(thread, result, created[thread.graph_id], row.after, row.newest))
+        outcomes.append(Outcome(thread, result, created[thread.graph_id], row.after, row.newest, row.shown))
     return outcomes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from conversations.models import Conversation, Thread
+from conversations.models import Conversation, Platform, Thread
 from conversations.sync.transform import RECEIVED, EventRow, ThreadRows, search_text
 
 Age = tuple[datetime, str]  # of a state: its time and its thread, which decides between equal times
@@ -186,7 +186,8 @@ def _take_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None
     if row.is_whole and row.unread_known and age(row.thread) >= age(stored):
         state.audited_count = row.thread.message_count
     if is_contiguous(stored, row):
-        is_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
+        was_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
+        is_truncated = was_truncated or (not row.is_whole and _hides_some(state))
         state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
     elif row.is_truncated:
         state.history = Thread.History.TRUNCATED
@@ -195,6 +196,11 @@ def _take_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None
             _owe_history(state, stored, has_new=bool(row.events))
         return
     state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
+
+
+def _hides_some(state: Thread) -> bool:
+    """Whether Instagram counts more than we hold: while a gap was open, nobody knew what lay beyond it."""
+    return state.platform == Platform.INSTAGRAM and state.message_count > state.held_count
 
 
 def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:

@@ -1,6 +1,8 @@
 """The rows of runs: how one begins, from where it goes on, and how it ends. Each change is published."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +18,10 @@ ABANDONED = "The process that ran it is gone. Run {} goes on from where it stopp
 LEFT = "Run {} was left by a process that is gone; going on from where it stopped."
 
 
+class LockLost(Exception):
+    """The Page's lock was lost with its connection, and another process has taken the sync over."""
+
+
 def queue_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     """A run for whichever worker is free."""
     is_full = full or page.last_synced_at is None
@@ -25,9 +31,16 @@ def queue_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     return run
 
 
+@transaction.atomic
 def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
-    """A run in work, queued by somebody before or made now. The caller holds the Page's sync lock."""
-    abandoned = list(page.runs.active().exclude(status=Status.QUEUED).order_by("pk"))
+    """A run in work, queued by somebody before or made now. The caller holds the Page's sync lock.
+
+    Reads the Page anew, in the transaction that closes the runs of the dead: one that only lost its lock
+    may be writing still, and writes nothing more after that.
+    """
+    page.refresh_from_db(from_queryset=Page.objects.select_for_update())
+    working = page.runs.active().exclude(status=Status.QUEUED)
+    abandoned = list(working.select_for_update().order_by("pk"))
     before = resumable(page)
     run = page.runs.filter(status=Status.QUEUED).order_by("pk").first() or SyncRun(page=page)
     full = full or run.mode == SyncRun.Mode.FULL
@@ -39,10 +52,9 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     run.resume = before.resume if before else {}
     run.status, run.started_at = Status.STARTING, timezone.now()
     run.notes = [LEFT.format(dead.pk) for dead in abandoned]
-    with transaction.atomic():
-        save(run)
-        for dead in abandoned:  # who holds the Page's lock knows that what still looks alive is dead
-            finish(dead, Status.INTERRUPTED, ABANDONED.format(run.pk))
+    save(run)
+    for dead in abandoned:  # who holds the Page's lock knows that what still looks alive is dead
+        finish(dead, Status.INTERRUPTED, ABANDONED.format(run.pk))
     return run
 
 
@@ -56,11 +68,19 @@ def resumable(page: Page) -> SyncRun | None:
 
 
 def save(run: SyncRun) -> None:
-    """The run's present state, and word of it to all who watch."""
+    """The run's present state, and word of it to all who watch. Raises LockLost where somebody ended it."""
     run.alive_at = timezone.now()
     with transaction.atomic():
-        run.save()
+        if run.pk is None:
+            run.save()
+        elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run)):
+            raise LockLost
         publish_progress(run)
+
+
+def _columns(run: SyncRun) -> dict[str, Any]:
+    names = (field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
+    return {name: getattr(run, name) for name in names}
 
 
 def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
@@ -70,7 +90,13 @@ def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
 
 
 def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> None:
-    """The end of a run: it is never opened again."""
+    """The end of a run: it is never opened again. Raises LockLost where somebody ended it before."""
     run.status, run.error, run.blame, run.ended_at = status, error, blame, timezone.now()
     run.ledger = take_ledger(run.page)
     save(run)
+
+
+def give_up(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
+    """The end of a run that may have ended meanwhile: then that end stays."""
+    with suppress(LockLost):
+        finish(run, status, error, blame=blame)

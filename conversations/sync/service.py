@@ -19,7 +19,7 @@ from conversations.sync import runs
 from conversations.sync.fetch import Fetcher, Note, Pause
 from conversations.sync.garbage import rare_collections
 from conversations.sync.progress import OnProgress, SyncProgress
-from conversations.sync.store import LockLost, Store
+from conversations.sync.store import Store
 from conversations.sync.walk import PageWalk
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,6 @@ def sync_conversations(
     with sync_lock(page.pk) as lock:
         if not lock.is_ours:
             raise SyncAlreadyRunning(page)
-        page.refresh_from_db()
         run = runs.open_run(page, full=full, trigger=trigger)
         try:
             _execute(page, run, lock, on_progress, stopping or threading.Event())
@@ -108,7 +107,7 @@ def sync_conversations(
         except KeyboardInterrupt:
             connection.close()  # it may have been in the middle of a statement
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
-        except LockLost:
+        except runs.LockLost:
             run.refresh_from_db()
             # Who took the lock over closes the row.
             run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
@@ -158,7 +157,7 @@ def _execute(
         finally:
             run.requests = count_requests()
             _remember(page)
-    _close(page, run, walk)
+        _close(page, run, walk, store)
 
 
 def _platforms(page: Page) -> list[str]:
@@ -198,14 +197,19 @@ def _remember(page: Page) -> None:
         page.save(update_fields=["learnt"])
 
 
-def _close(page: Page, run: SyncRun, walk: PageWalk) -> None:
+def _close(page: Page, run: SyncRun, walk: PageWalk, store: Store) -> None:
     """The watermarks of what was walked to its end move, and if that is everything, the run ends well."""
     failure = _failure(run, walk.failures)
-    with transaction.atomic():
+
+    def close() -> None:
         page.watermarks |= {platform: head.isoformat() for platform, head in walk.heads.items()}
         page.save(update_fields=["watermarks"])
         if failure is None:
             _complete(page, run)
+        else:
+            runs.save(run)
+
+    store.commit(close)
     if failure is not None:
         raise failure
 
@@ -222,12 +226,18 @@ def _complete(page: Page, run: SyncRun) -> None:
 
 
 def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None:
-    """What ends the run as an error; a platform that this Page does not have is only a note."""
-    for platform, error in failures.items():
-        if not isinstance(error, PlatformError) or platform == Platform.MESSENGER:
-            return error
-        run.notes.append(error.words)
-    return None
+    """What ends the run as an error, first of all what a person must mend.
+
+    A platform that this Page does not have is only a note.
+    """
+    missing = {
+        platform: error
+        for platform, error in failures.items()
+        if isinstance(error, PlatformError) and platform != Platform.MESSENGER
+    }
+    run.notes += [error.words for error in missing.values()]
+    errors = [error for platform, error in failures.items() if platform not in missing]
+    return min(errors, key=lambda error: not isinstance(error, AccessTokenError), default=None)
 
 
 def _blame_ourselves(run: SyncRun, error: Exception) -> None:
@@ -247,4 +257,4 @@ def _stop(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
     run.refresh_from_db()
     if run.ended_at is None:  # it may have been stopped just after its end
         run.requests = requests
-        runs.finish(run, status, error, blame=blame)
+        runs.give_up(run, status, error, blame=blame)

@@ -45,10 +45,6 @@ COUNTERS = (
 )
 
 
-class LockLost(Exception):
-    """The connection that held the Page's lock broke, and another process syncs the Page now."""
-
-
 class Store:
     """Writes for one run. `changes` counts the threads of which something was written."""
 
@@ -80,7 +76,7 @@ class Store:
     # -- what a list shows ---------------------------------------------------------------------------------
     def save_threads(self, batch: list[records.Conversation], platform: str) -> list[Reading]:
         """Stores the threads of one answer; returns what is to be read on of them."""
-        outcomes, readings = self._commit(lambda: self._save_batch(batch, platform))
+        outcomes, readings = self.commit(lambda: self._save_batch(batch, platform))
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
         self.follow(readings)
         self._report()
@@ -167,23 +163,33 @@ class Store:
 
     # -- long threads --------------------------------------------------------------------------------------
     def save_history(
-        self, reading: Reading, batch: records.MessageBatch, *, after: str | None, is_last: bool
+        self,
+        reading: Reading,
+        batch: records.MessageBatch,
+        *,
+        after: str | None,
+        is_last: bool,
+        is_cut: bool = False,
     ) -> None:
-        """Stores one answer of a thread's messages, which began at this cursor (None: with the newest)."""
-        before = (reading.newest, reading.since)
+        """Stores one answer of a thread's messages, which began at this cursor (None: with the newest).
+
+        `is_cut`: Facebook shows no older ones although there are some.
+        """
+        before = (reading.newest, reading.since, 0 if after is None else reading.written)
 
         def save() -> None:
-            reading.newest, reading.since = before
+            reading.newest, reading.since, reading.written = before
+            reading.written += len(batch.messages) + batch.unreadable
             self._save_messages(reading, batch, is_newest=after is None)
             if is_last and not reading.is_overtaken:
-                is_cut = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and _has_window(reading)
-                loader.close_history(reading.thread, reading.newest, truncated=is_cut)
+                is_full = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and has_window(reading)
+                loader.close_history(reading.thread, reading.newest, truncated=is_cut or is_full)
                 self.tally.count(reading.thread.pk, reading.result)
             elif not reading.is_overtaken:
                 loader.begin_readings([(reading.thread, reading.as_json(batch.after))])
             self._save_run()
 
-        self._commit(save)
+        self.commit(save)
         if is_last:
             self._forget(reading)
         self._report()
@@ -221,7 +227,7 @@ class Store:
             self.tally.count(thread.pk, "skipped" if is_final else "owed")
             self._save_run()
 
-        self._commit(save)
+        self.commit(save)
         self._report()
 
     def count_owed(self, thread_ids: list[int]) -> None:
@@ -232,16 +238,16 @@ class Store:
                 self.tally.count(thread_id, "owed")
             self._save_run()
 
-        self._commit(save)
+        self.commit(save)
 
     def pause(self, status: str, reason: str, seconds: float) -> None:
         """The run waits for Facebook."""
-        self._commit(lambda: runs.pause(self._run, status, reason, seconds))
+        self.commit(lambda: runs.pause(self._run, status, reason, seconds))
         self._report()
 
     # -- transactions --------------------------------------------------------------------------------------
     def save_run(self) -> None:
-        self._commit(self._save_run)
+        self.commit(self._save_run)
 
     def _save_run(self) -> None:
         self._run.status = SyncRun.Status.SYNCING
@@ -249,14 +255,17 @@ class Store:
         self._run.total = max(self._run.total, self.tally.accounted)
         runs.save(self._run)
 
-    def _commit(self, work: Callable[[], Result]) -> Result:
-        """Does the work in a transaction that holds the Page's rows, again where that may help."""
+    def commit(self, work: Callable[[], Result]) -> Result:
+        """Does the work in a transaction that holds the Page's rows, again where that may help.
+
+        It writes the run's row: whoever took the sync over has ended that, and then nothing is written.
+        """
         before, pauses = self._state(), iter(PAUSES_SECONDS)
         done: tuple[Result, datetime | None] | None = None  # all but the commit, whose answer was lost
         while True:
             try:
                 if not self._lock.keep():
-                    raise LockLost
+                    raise runs.LockLost
                 if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
                     return done[0]
                 self._take_back(before)
@@ -301,10 +310,18 @@ def _reading(outcome: Outcome) -> Reading:
     thread = outcome.thread
     if outcome.needs_audit:
         return Reading(thread, result=outcome.result)  # from end to end
+    count = outcome.shown if outcome.after else 0
     return Reading(
-        thread, outcome.after, outcome.newest, outcome.newest, thread.complete_until, outcome.result
+        thread,
+        outcome.after,
+        outcome.newest,
+        outcome.newest,
+        thread.complete_until,
+        outcome.result,
+        count=count,
+        written=count,
     )
 
 
-def _has_window(reading: Reading) -> bool:
+def has_window(reading: Reading) -> bool:
     return reading.thread.platform == Platform.INSTAGRAM

@@ -40,6 +40,7 @@ class ThreadRows:
     oldest: datetime | None = None  # time of the first of these events
     newest: datetime | None = None  # and of the last, but for those in the future
     oldest_held: datetime | None = None  # of those that we held before, which the loader takes out
+    shown: int = 0  # messages that came, with those that nobody can read
     is_whole: bool = True  # False: there are older messages, or none were shown of those there are
     is_truncated: bool = False  # there are older messages, but nobody can read them any more
     after: str | None = None  # the cursor of the older ones; None: from the newest on
@@ -74,6 +75,7 @@ def to_rows(
         events,
         oldest=events[0].occurred_at if events else None,
         newest=newest_until(now, events),
+        shown=len(events) + unreadable,
         # Not by message_count, which is an estimate.
         is_whole=record.messages is not None and messages.after is None and not is_truncated,
         is_truncated=is_truncated,

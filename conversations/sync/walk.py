@@ -20,6 +20,7 @@ from conversations.graph.errors import (
     CursorError,
     GraphError,
     RateLimitError,
+    Recovery,
     RefusedRequestError,
     TransientError,
 )
@@ -29,7 +30,7 @@ from conversations.sync.fetch import Call, Fetcher, Item, Note, Pause
 from conversations.sync.histories import SILENCE, DebtCall, Debts, Histories, HistoryCall, Reading
 from conversations.sync.lists import ListCall, ListWalk
 from conversations.sync.place import Place
-from conversations.sync.store import Store
+from conversations.sync.store import Store, has_window
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,8 @@ class PageWalk:
 
     def _begin(self, platform: str, folder: str | None) -> ListOf:
         place = Place.from_json(self._run.resume.get(f"{platform}/{folder or 'inbox'}", {}))
+        if place.head is None:  # the list was empty: what came since is found only from its top
+            place = Place()
         windows = self._learnt(platform).get("windows")
         walk = ListWalk(
             self._page.facebook_page_id,
@@ -130,6 +133,7 @@ class PageWalk:
             floor=self._floor(platform, folder),
             place=place,
             windows=bool(windows) if folder else windows,  # one call is enough to find out
+            on_trial=bool(folder) and place.head is None,
             note=lambda words: self._fetcher.put(Note(words)),
         )
         current = ListOf(platform, folder, place, walk, moved=bool(place.head))
@@ -273,6 +277,8 @@ class PageWalk:
         self._remember_folder(current, "ignored" if is_ignored else "ok")
         if is_ignored:
             self._fetcher.tell(current.walk.leave)
+        elif not current.is_head:
+            self._fetcher.tell(current.walk.go_on)
         return is_ignored
 
     def _is_too_early(self, current: ListOf, call: ListCall) -> bool:
@@ -353,6 +359,8 @@ class PageWalk:
             error = self._troubled(call)
             if error.stops:
                 self._fail(reading.thread.platform, error)
+            elif call.after and has_window(reading) and error.recovery is Recovery.SKIP_MESSAGE:
+                self._store.save_history(reading, MessageBatch(), after=call.after, is_last=True, is_cut=True)
             else:
                 self._store.leave(reading, error)
 

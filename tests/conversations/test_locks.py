@@ -1,7 +1,7 @@
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from conversations.locks import lock_rows, sync_lock
 
@@ -40,13 +40,39 @@ def test_lock_is_free_after_an_error():
 
 
 def test_lock_dies_with_its_connection():
-    with sync_lock(1), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks"
-            " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
-        )
+    with sync_lock(1):
+        end_locks()
         with sync_lock(1) as free:
             assert free.is_ours
+
+
+def test_lock_that_could_not_be_taken_again_at_once_is_taken_later():
+    with sync_lock(1) as lock:
+        end_locks()
+        found, lock._own.settings_dict["HOST"] = lock._own.settings_dict["HOST"], "/nowhere"
+        with pytest.raises(OperationalError):
+            lock.keep()
+        lock._own.settings_dict["HOST"] = found
+        assert lock.keep()
+        with sync_lock(1) as other:
+            assert not other.is_ours
+
+
+def test_lock_that_somebody_else_has_taken_is_not_ours():
+    with sync_lock(1) as lock:
+        end_locks()
+        with sync_lock(1) as other:
+            assert other.is_ours
+            assert (lock.keep(), lock.keep()) == (False, False)
+
+
+def end_locks() -> None:
+    """Ends the connections that hold them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+        )
 
 
 def test_sync_does_not_wait_for_itself():

@@ -13,13 +13,15 @@ def test_process_lives_without_a_database(client):
 
 @pytest.fixture
 def worker(db):
+    """Another process's, or that of one that has just died."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
 
 
 @pytest.mark.django_db
-def test_ready_with_database_migrations_listener_and_worker(client, worker, monkeypatch):
+def test_ready_with_database_migrations_listener_and_worker(client, worker, monkeypatch, settings):
     monkeypatch.setattr(live, "is_listening", True)
+    settings.EMBEDDED_WORKER = False
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer["Cache-Control"]
@@ -32,7 +34,15 @@ def test_missing_listener_is_named(client, worker):
 
 
 @pytest.mark.django_db
-def test_missing_worker_is_named(client, monkeypatch):
+def test_missing_worker_is_named(client, monkeypatch, settings):
+    monkeypatch.setattr(live, "is_listening", True)
+    settings.EMBEDDED_WORKER = False
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, "worker")
+
+
+@pytest.mark.django_db
+def test_process_that_works_itself_is_not_ready_by_the_worker_of_another(client, worker, monkeypatch):
     monkeypatch.setattr(live, "is_listening", True)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, "worker")

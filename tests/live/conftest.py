@@ -41,7 +41,11 @@ class Web:
         )
         self._errors: list[bytes] = []
         threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True).start()
-        self.wait_until_up()
+        try:
+            self.wait_until_up()
+        except BaseException:  # nobody has it yet who could end it
+            self.process.kill()
+            raise
 
     def _read_errors(self, pipe) -> None:
         with pipe:

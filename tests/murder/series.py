@@ -16,6 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from conversations.models import Conversation, Page, SyncRun
 from conversations.sandbox import SandboxServer
 from conversations.sandbox.ledger import Call
+from conversations.sync.fetch import ANSWERS, THREADS
 from conversations.sync.progress import SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 from conversations.tagging import tag_conversations
@@ -28,7 +29,10 @@ from .world import MovingInbox
 
 Status = SyncRun.Status
 
-BATCHES_REPEATED = 1  # by the run after a kill, beside the head of the list
+# What the run after a kill may ask again, beside the head of the list: where the cursor leads, the one batch
+# that was on its way; of single threads, of each platform, what was asked or waited for the writer just then.
+BATCHES_REPEATED = 1
+MESSAGES_REPEATED = THREADS + ANSWERS + 1
 
 
 HOW_OFTEN = {
@@ -153,7 +157,11 @@ class Series:
             self._sandbox.ledger.clear()
             with self._inbox.moving(self._sandbox, plan.meanwhile):
                 sync = self._begin(plan)
-                hit = self._murder(plan, sync)
+                try:
+                    hit = self._murder(plan, sync)
+                except BaseException:
+                    sync.kill(signal.SIGKILL)
+                    raise
             self._look(plan, hit)
         except BaseException as error:
             error.add_note(f"in {plan}\n{self._state()}")
@@ -315,6 +323,7 @@ class Series:
             self._toll.repeated(found)
             if plan.is_quiet and self._was_quiet and runs[-1].mode == self._dead.mode:
                 assert found.batches <= BATCHES_REPEATED, found
+                assert found.messages <= MESSAGES_REPEATED * len(self._inbox.platforms), found
         if calls:
             self._dead_calls, self._was_quiet = calls, plan.is_quiet
 

@@ -23,10 +23,10 @@ from tests.live.conftest import Web
 PATIENCE_SECONDS = 90  # until something that must end is called a fault
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
         time.sleep(0.002)  # between two looks
 
 
@@ -66,7 +66,10 @@ class Database:
         if not pids:
             return False
         with psycopg.connect(self.url) as witness:
-            os.kill(draw.choice(pids), signal.SIGKILL)
+            try:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+            except ProcessLookupError:  # it has just ended by itself
+                return False
             wait_until(lambda: is_broken(witness), "PostgreSQL does not notice that a backend was killed")
         self.wait_until_up()
         return True
@@ -127,15 +130,16 @@ class Command:
     name = "command"
 
     def __init__(self, environment: dict[str, str], page_id: str, *, full: bool) -> None:
-        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - output() closes it
+        self._told = tempfile.TemporaryFile("w+")  # noqa: SIM115 - output() closes it
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the same
         command = [sys.executable, "manage.py", "syncconversations", "--page", page_id]
         self.process = subprocess.Popen(
             [*command, *(["--full"] if full else [])],
             cwd=settings.BASE_DIR,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
+            stdout=self._told,
+            stderr=self._errors,
         )
 
     @property
@@ -150,10 +154,13 @@ class Command:
         self.process.wait(PATIENCE_SECONDS)
 
     def output(self) -> str:
-        """All that it said; it has ended."""
-        self._output.seek(0)
-        with self._output:
-            return self._output.read()
+        """All that it said, its errors last; it has ended."""
+        said = ""
+        for file in (self._told, self._errors):
+            with file:
+                file.seek(0)
+                said += file.read()
+        return said
 
 
 class WebSync:

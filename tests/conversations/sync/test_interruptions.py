@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Callable
 
 import pytest
 from django.db import connection, connections
@@ -9,6 +10,7 @@ from django.db import connection, connections
 from conversations.models import InteractionEvent, Page, SyncRun
 from conversations.sync.service import SyncAlreadyRunning, SyncStopped, sync_conversations
 from tests.conversations.sync.copies import assert_exact
+from tests.conversations.test_locks import end_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,6 +132,48 @@ def test_nobody_there_is_an_error_and_changes_nothing(page, sync, sandbox, by_cu
     assert (result.status, result.requests, result.synced) == ("error", 5, 0)
 
 
+def test_run_that_lost_its_lock_is_not_opened_again_by_its_process(page, sync, world, shop, inbox):
+    """Somebody else takes the sync over at its n-th progress, and is done with it before it goes on."""
+    for number in itertools.count(1):
+        SyncRun.objects.all().delete()
+        world.add_message(inbox[number % 12], "News")
+        other = TakeOver(number, lambda n=number: world.add_message(inbox[-1 - n % 12], "More news"))
+        result = sync(full=True, on_progress=other)
+        if other.run is None:
+            break
+        ours = SyncRun.objects.earliest("pk")
+        assert (result.status, ours.status) == ("interrupted", "interrupted")
+        assert f"Run {other.run.pk} goes on" in ours.error
+        assert SyncRun.objects.latest("pk").status == "complete"
+        page.refresh_from_db()
+        assert page.watermarks == other.watermarks
+        assert_exact(page, world, shop)
+    assert number > 5
+
+
+class TakeOver:
+    """Ends the connection that holds the lock at the n-th progress, and syncs at once."""
+
+    def __init__(self, number: int, meanwhile: Callable[[], object]) -> None:
+        self.left, self.meanwhile = number, meanwhile
+        self.run: SyncRun | None = None
+        self.watermarks: dict[str, str] = {}
+
+    def __call__(self, progress) -> None:
+        self.left -= 1
+        if self.left == 0 and not progress.is_end:
+            self.meanwhile()
+            end_locks()
+            thread = threading.Thread(target=self.take_over)
+            thread.start()
+            thread.join()
+
+    def take_over(self) -> None:
+        sync_conversations(Page.objects.get())
+        self.run, self.watermarks = SyncRun.objects.latest("pk"), Page.objects.get().watermarks
+        connections.close_all()
+
+
 def test_other_process_is_refused_while_one_works(page, inbox):
     refused: list[SyncAlreadyRunning] = []
 
@@ -228,3 +272,27 @@ def test_lock_that_another_took_meanwhile_ends_the_run(page, sync, world, shop, 
     assert sync().status == "complete"
     assert SyncRun.objects.first().status == "interrupted"
     assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize("old", ["bare id", "omitted", "call fails"])
+def test_reading_on_instagram_that_is_stopped_anywhere_ends_with_the_window(world, sandbox, old):
+    sandbox.switches.instagram_old_messages, sandbox.switches.max_limit = old, 3
+    shop = world.add_page("900000000000009", instagram_id="17841400000000001", instagram_username="shop")
+    world.add_conversation(shop, "Ana", 40, platform="instagram")
+    world.add_conversation(shop, "Ben", 18, platform="instagram")
+    for number in itertools.count(1, 3):
+        Page.objects.all().delete()
+        page = Page.objects.create(
+            facebook_page_id=shop.id,
+            access_token=shop.token,
+            instagram_account_id=shop.instagram_id,
+            platforms=["messenger", "instagram"],
+        )
+        stop = StopAt(number)
+        sync_conversations(page, on_progress=stop)
+        if not stop.stopped:
+            break
+        assert sync_conversations(page).status == "complete"
+        found = page.threads.order_by("-message_count").values_list("state", "history", "held_count")
+        assert list(found) == [("stored", "truncated", 20), ("stored", "complete", 18)]
+    assert number > 8

@@ -34,6 +34,7 @@ def stopped(
 def test_first_run_is_full_and_later_ones_are_not(shop_page):
     assert opened(shop_page).mode == "full"
     shop_page.last_synced_at = timezone.now()
+    shop_page.save()
     assert opened(shop_page).mode == "incremental"
     assert opened(shop_page, full=True).mode == "full"
 

@@ -108,6 +108,24 @@ def test_thread_that_outgrows_the_window_stays_complete_unless_there_is_a_gap(sh
     assert ledger() == ("stored", history, at(15 + new))
 
 
+@pytest.mark.parametrize("by", ["its own reading", "a list"])
+@pytest.mark.parametrize(("first", "history"), [(15, "complete"), (90, "truncated")])
+def test_gap_that_is_closed_does_not_make_a_thread_whole(shop_page, first, history, by):
+    save(
+        shop_page, on_instagram(shop_page, first, min(first, 20), bare=5 if first > 20 else 0, goes_on=False)
+    )
+    outcome = save(shop_page, on_instagram(shop_page, first + 10, 5))
+    assert outcome.needs_history
+    assert ledger() == ("owed", "partial", at(first))
+    if by == "a list":
+        save(shop_page, on_instagram(shop_page, first + 10, 12))
+    else:
+        older = [records.Message(f"m_{first + n}", at(first + n), message="Hi") for n in range(5, -2, -1)]
+        loader.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+        loader.close_history(outcome.thread, outcome.newest)
+    assert ledger() == ("stored", history, at(first + 10))
+
+
 def test_messenger_has_no_window(shop_page):
     row = shown(shop_page, 1, messages=25)
     row.is_whole = False

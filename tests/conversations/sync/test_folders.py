@@ -1,0 +1,187 @@
+"""Threads that Facebook keeps in other folders than the inbox: full runs ask for them, in a few calls."""
+
+import pytest
+
+from conversations.models import InteractionEvent, Page, SyncRun
+from conversations.sandbox import faults
+from conversations.sync.walk import FOLDERS
+from tests.conversations.sync.copies import assert_exact, row_versions
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fill(world, shop):
+    """So many threads in a folder, some of them long."""
+
+    def add(count: int, folder: str = "inbox", **fields):
+        now = world.clock.now()
+        return [
+            world.add_conversation(
+                shop,
+                messages=60 if number % 7 == 3 else 2,
+                folder=folder,
+                updated_time=now - 7777 * (number + 1),
+                **fields,
+            )
+            for number in range(count)
+        ]
+
+    return add
+
+
+@pytest.fixture
+def learnt_folders(page):
+    def read() -> dict[str, str]:
+        return Page.objects.get(pk=page.pk).learnt["messenger"].get("folders", {})
+
+    return read
+
+
+def asked(sandbox) -> list[str]:
+    """The folders that were asked for, once for each call."""
+    return [call.params["folder"] for call in sandbox.ledger.matching("folder=")]
+
+
+@pytest.mark.parametrize("windows", ["honoured", "ignored", "refused"])
+@pytest.mark.parametrize("limit", [None, 10])
+def test_full_run_stores_the_threads_of_every_folder(
+    sync, page, world, shop, sandbox, fill, learnt_folders, windows, limit
+):
+    sandbox.switches.updated_ms, sandbox.switches.max_limit = windows, limit
+    for folder, count in zip(("inbox", *FOLDERS), (35, 23, 12, 1, 0), strict=True):
+        fill(count, folder)
+    result = sync()
+    assert (result.status, result.inserted, result.owed) == ("complete", 71, 0)
+    assert_exact(page, world, shop)
+    assert learnt_folders() == dict.fromkeys(FOLDERS, "ok")
+    before = row_versions()
+    assert sync(full=True).updated == 0
+    assert row_versions() == before
+
+
+def test_folder_alone_is_stored(sync, page, world, shop, fill):
+    fill(12, "spam")
+    assert sync().inserted == 12
+    assert_exact(page, world, shop)
+
+
+def test_incremental_run_asks_for_no_folder(sync, sandbox, fill):
+    fill(3)
+    fill(3, "other")
+    sync()
+    sandbox.ledger.clear()
+    assert (sync().mode, asked(sandbox), len(sandbox.ledger)) == ("incremental", [], 1)
+
+
+def test_thread_that_moves_between_folders_is_stored_once(sync, page, world, shop, fill):
+    threads = fill(6)
+    fill(4, "other")
+    sync()
+    for thread in threads[:3]:
+        world.remove_conversation(thread)
+        thread.folder = "page_done"
+        world.place(thread)
+        world.add_message(thread, "The last word")
+    assert (sync(full=True).inserted, page.conversations.count()) == (0, 10)
+    assert_exact(page, world, shop)
+
+
+# -- refused -----------------------------------------------------------------------------------------------
+def test_refused_folder_is_remembered_and_not_asked_again(
+    sync, page, world, shop, sandbox, fill, learnt_folders
+):
+    fill(5)
+    fill(5, "page_done")
+    sandbox.switches.folders = {"inbox", "page_done"}
+    result = sync()
+    assert (result.status, result.inserted, SyncRun.objects.get().notes) == ("complete", 10, [])
+    assert learnt_folders() == {
+        "page_done": "ok",
+        "other": "refused",
+        "pending": "refused",
+        "spam": "refused",
+    }
+    assert len(asked(sandbox)) == 4
+    sandbox.ledger.clear()
+    assert sync(full=True).status == "complete"
+    assert asked(sandbox) == ["page_done"]
+
+
+def test_folder_that_does_not_answer_is_an_error_and_not_remembered(
+    sync, page, sandbox, fill, learnt_folders
+):
+    fill(5)
+    fill(5, "spam")
+    sandbox.faults.add(faults.unavailable(), times=None, path="folder=spam")
+    assert sync().status == "error"
+    assert "spam" not in learnt_folders()
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert page.conversations.count() == 10
+
+
+# -- ignored -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("windows", ["honoured", "ignored", "refused"])
+@pytest.mark.parametrize("count", [1, 2, 3, 45])
+def test_server_that_shows_the_inbox_again_is_found_out(
+    sync, page, world, shop, sandbox, fill, learnt_folders, windows, count
+):
+    sandbox.switches.updated_ms = windows
+    sandbox.switches.max_limit = 10
+    sandbox.switches.ignored_folders = set(FOLDERS)
+    fill(count)
+    result = sync()
+    assert (result.status, result.inserted, result.synced) == ("complete", count, count)
+    assert learnt_folders() == dict.fromkeys(FOLDERS, "ignored")
+    assert_exact(page, world, shop)
+    assert len(asked(sandbox)) == 4, "one call each is enough"
+    sandbox.ledger.clear()
+    sync(full=True)
+    assert asked(sandbox) == []
+
+
+def test_nothing_is_known_of_a_folder_while_the_page_is_empty(
+    sync, page, world, shop, sandbox, fill, learnt_folders
+):
+    sandbox.switches.ignored_folders = set(FOLDERS)
+    assert sync().status == "complete"
+    fill(2)
+    assert sync(full=True).inserted == 2
+    assert learnt_folders() == dict.fromkeys(FOLDERS, "ignored")
+    assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize("slow", ["inbox", "folder"])
+def test_it_is_found_out_whichever_answer_comes_first(
+    sync, page, world, shop, sandbox, fill, learnt_folders, slow
+):
+    sandbox.switches.ignored_folders = {"other"}
+    sandbox.switches.max_limit = 10
+    fill(45)
+    fill(15, "spam")
+    path = "folder=" if slow == "folder" else r"conversations\?(?!.*folder=)"
+    sandbox.faults.add(faults.slow(0.5), path=path, times=4)
+    result = sync()
+    assert (result.status, result.inserted) == ("complete", 60)
+    assert learnt_folders()["other"] == "ignored"
+    assert learnt_folders()["spam"] == "ok"
+    assert asked(sandbox).count("other") == 1
+    assert InteractionEvent.objects.count() == sum(len(thread.history) for thread in shop.threads.values())
+    assert_exact(page, world, shop)
+
+
+# -- a run that was left in the middle ---------------------------------------------------------------------
+@pytest.mark.parametrize("inbox", [0, 5, 25])
+def test_folder_is_walked_on_by_the_next_run(sync, page, world, shop, sandbox, fill, inbox):
+    sandbox.switches.max_limit = 10
+    fill(inbox)
+    fill(35, "spam")
+    sandbox.faults.add(faults.unavailable(), times=None, path="folder=spam", after=2)
+    assert sync().status == "error"
+    sandbox.faults.clear()
+    sandbox.ledger.clear()
+    fill(1, "inbox", unread_count=1)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+    assert page.conversations.count() == inbox + 36

@@ -1,0 +1,284 @@
+"""A Page with an Instagram account: two platforms in one run, and neither stops the other."""
+
+import pytest
+
+from conversations import models
+from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
+from conversations.sandbox import faults
+from tests.conversations.sync.copies import row_versions
+
+pytestmark = pytest.mark.django_db
+
+PLATFORMS = ("messenger", "instagram")
+SHOWN = 20  # messages of a thread that Instagram shows
+
+
+@pytest.fixture
+def shop(world):
+    return world.add_page(
+        "900000000000001", "Demo Shop", instagram_id="17841400000000001", instagram_username="demoshop"
+    )
+
+
+@pytest.fixture
+def page(page, shop) -> models.Page:
+    page.instagram_account_id = shop.instagram_id
+    page.save()
+    return page
+
+
+@pytest.fixture
+def inbox(world, shop):
+    """Six threads on each platform; those of Instagram hold from 1 to 90 messages."""
+    now = world.clock.now()
+    threads = {platform: [] for platform in PLATFORMS}
+    for platform in PLATFORMS:
+        for number, messages in enumerate((1, 19, 20, 21, 41, 90)):
+            thread = world.add_conversation(
+                shop, messages=messages, platform=platform, updated_time=now - 9999 * (number + 1)
+            )
+            threads[platform].append(thread)
+    return threads
+
+
+def watermarks(page) -> set[str]:
+    page.refresh_from_db()
+    return set(page.watermarks)
+
+
+def held(page, platform: str) -> dict[str, int]:
+    return dict(page.threads.filter(platform=platform).values_list("graph_id", "held_count"))
+
+
+def facebooks(threads, most: int = 10**6) -> dict[str, int]:
+    return {thread.id: min(len(thread.history), most) for thread in threads}
+
+
+def assert_both_are_whole(page, inbox) -> None:
+    assert held(page, "messenger") == facebooks(inbox["messenger"])
+    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
+    assert not page.threads.exclude(state="stored").exists()
+    events = InteractionEvent.objects.filter(conversation__page=page)
+    assert events.count() == sum(sum(held(page, platform).values()) for platform in PLATFORMS)
+
+
+def calls_of(sandbox, platform: str) -> int:
+    return len(sandbox.ledger.matching(platform=platform))
+
+
+# -- both --------------------------------------------------------------------------------------------------
+def test_both_platforms_are_walked_each_to_its_own_watermark(sync, page, inbox):
+    result = sync()
+    assert (result.status, result.inserted, result.owed) == ("complete", 12, 0)
+    assert_both_are_whole(page, inbox)
+    page.refresh_from_db()
+    for platform in PLATFORMS:
+        newest = max(thread.updated_time for thread in inbox[platform])
+        assert page.watermark(platform).timestamp() == int(newest)
+    assert set(SyncRun.objects.get().ledger["platforms"]) == set(PLATFORMS)
+
+
+def test_each_platform_has_its_own_budget(sync, page, inbox, sandbox):
+    sandbox.faults.add(faults.graph_error(613), platform="instagram")
+    assert sync().status == "complete"
+    closed = dict(CallBudget.objects.values_list("platform", "closed_until"))
+    assert closed["instagram"]
+    assert closed["messenger"] is None
+
+
+def test_instagram_is_not_asked_where_there_is_no_account(sync, page, inbox, sandbox):
+    Page.objects.update(instagram_account_id="")
+    assert sync().status == "complete"
+    assert calls_of(sandbox, "instagram") == 0
+    assert watermarks(page) == {"messenger"}
+
+
+def test_account_that_is_linked_later_is_walked_wholly_by_the_next_run(sync, page, inbox, sandbox, world):
+    Page.objects.update(instagram_account_id="")
+    sync()
+    Page.objects.update(instagram_account_id=page.instagram_account_id)
+    world.add_message(inbox["messenger"][0], "News")
+    sandbox.ledger.clear()
+    result = sync()
+    assert (result.mode, result.status, result.inserted, result.updated) == ("incremental", "complete", 6, 1)
+    assert calls_of(sandbox, "messenger") == 1
+    assert_both_are_whole(page, inbox)
+    assert watermarks(page) == set(PLATFORMS)
+
+
+# -- what Instagram shows of a long thread -----------------------------------------------------------------
+@pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
+def test_thread_with_more_than_it_shows_is_truncated_and_nothing_is_owed(sync, page, inbox, sandbox, mode):
+    sandbox.switches.instagram_old_messages = mode
+    result = sync()
+    assert (result.status, result.owed, result.skipped) == ("complete", 0, 0)
+    assert_both_are_whole(page, inbox)
+    histories = dict(page.threads.filter(platform="instagram").values_list("graph_id", "history"))
+    assert histories == {
+        thread.id: "truncated" if len(thread.history) > SHOWN else "complete" for thread in inbox["instagram"]
+    }
+    assert set(page.threads.filter(platform="messenger").values_list("history", flat=True)) == {"complete"}
+
+
+@pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
+@pytest.mark.parametrize("full", [False, True])
+def test_second_run_writes_nothing_and_asks_little(sync, page, inbox, sandbox, mode, full):
+    sandbox.switches.instagram_old_messages = mode
+    sync()
+    before = row_versions()
+    sandbox.ledger.clear()
+    result = sync(full=full)
+    assert (result.status, result.events_created) == ("complete", 0)
+    assert row_versions() == before
+    if not full:
+        assert all(calls_of(sandbox, platform) <= 2 for platform in PLATFORMS)
+
+
+@pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
+def test_answers_of_few_messages_are_read_on_as_far_as_instagram_shows(sync, page, inbox, sandbox, mode):
+    sandbox.switches.instagram_old_messages = mode
+    sandbox.limits.max_weight = 55  # five threads with ten messages of each
+    result = sync()
+    assert (result.status, result.owed, result.skipped) == ("complete", 0, 0)
+    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
+    assert_both_are_whole(page, inbox)
+
+
+@pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
+def test_what_was_held_stays_when_it_leaves_the_window(sync, page, inbox, sandbox, world, mode):
+    sandbox.switches.instagram_old_messages = mode
+    sync()
+    for number in range(15):
+        for thread in inbox["instagram"]:
+            world.add_message(thread, f"News {number}")
+    result = sync()
+    assert (result.status, result.owed) == ("complete", 0)
+    assert held(page, "instagram") == {
+        thread.id: min(len(thread.history) - 15, SHOWN) + 15 for thread in inbox["instagram"]
+    }
+
+
+# -- one without the other ---------------------------------------------------------------------------------
+REFUSALS = {
+    "link or login": faults.permission_error(10, 2534077),
+    "no account": faults.graph_error(100, 2534013),
+    "turned off": faults.permission_error(200, 2534041),
+    "not eligible": faults.graph_error(36103),
+    "permission 10": faults.permission_error(10),
+    "permission 200": faults.permission_error(200),
+    "capability 3": faults.permission_error(3, status=400),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refused_instagram_is_a_note_and_messenger_is_complete(sync, page, inbox, sandbox, name):
+    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram")
+    result = sync()
+    assert (result.status, result.inserted, result.error) == ("complete", 6, "")
+    assert held(page, "messenger") == facebooks(inbox["messenger"])
+    assert watermarks(page) == {"messenger"}
+    assert (page.state, page.state_reason) == ("connected", "")
+    run = SyncRun.objects.get()
+    assert [note for note in run.notes if "Instagram" in note]
+    sandbox.ledger.clear()
+    sync()
+    assert 1 <= calls_of(sandbox, "instagram") <= 2, "asked in each run: it may be allowed again"
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_both_are_whole(page, inbox)
+
+
+def test_missing_permission_for_instagram_is_a_note(sync, page, shop, inbox, sandbox, world):
+    sandbox.switches.check_permissions = True
+    world.tokens[shop.token].granted.discard("instagram_manage_messages")
+    assert (sync().status, watermarks(page), page.state) == ("complete", {"messenger"}, "connected")
+    assert "permission" in " ".join(SyncRun.objects.get().notes)
+
+
+@pytest.mark.parametrize("name", ["link or login", "permission 10"])
+def test_instagram_refused_in_the_middle_keeps_what_came(sync, page, inbox, sandbox, name):
+    sandbox.switches.max_limit = 2
+    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram", after=3)
+    result = sync()
+    assert result.status == ("complete_with_errors" if result.owed else "complete")
+    assert (watermarks(page), page.state) == ({"messenger"}, "connected")
+    assert 6 < result.synced + result.owed < 12
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert_both_are_whole(page, inbox)
+
+
+def test_missing_permission_for_messenger_asks_for_a_person_and_instagram_goes_on(
+    sync, page, shop, inbox, sandbox, world
+):
+    sandbox.switches.check_permissions = True
+    world.tokens[shop.token].granted.discard("pages_messaging")
+    result = sync()
+    run = SyncRun.objects.get()
+    assert (result.status, run.blame, result.inserted) == ("error", "owner", 6)
+    assert "pages_messaging" in result.error
+    assert watermarks(page) == {"instagram"}
+    assert page.state == "reconnect"
+    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
+    assert not page.threads.filter(platform="messenger").exists()
+    world.tokens[shop.token].granted.add("pages_messaging")
+    assert sync().status == "complete"
+    assert_both_are_whole(page, inbox)
+    assert watermarks(page) == set(PLATFORMS)
+    assert page.state == "connected"
+
+
+@pytest.mark.parametrize("instagram", ["link or login", "permission 10", "it does not answer"])
+def test_missing_permission_for_messenger_asks_for_a_person_whatever_instagram_says(
+    sync, page, inbox, sandbox, instagram
+):
+    sandbox.faults.add(REFUSALS.get(instagram, faults.unavailable()), times=None, platform="instagram")
+    sandbox.faults.add(faults.slow(0.3), platform="messenger")
+    sandbox.faults.add(faults.permission_error(10), times=None, platform="messenger")
+    result = sync()
+    page.refresh_from_db()
+    assert (result.status, page.state, SyncRun.objects.get().blame) == ("error", "reconnect", "owner")
+    assert "pages_messaging" in result.error
+    if instagram in REFUSALS:
+        assert [note for note in SyncRun.objects.get().notes if "Instagram" in note]
+
+
+@pytest.mark.parametrize("dead", PLATFORMS)
+@pytest.mark.parametrize("after", [0, 2])
+def test_platform_that_does_not_answer_leaves_the_other_complete(sync, page, inbox, sandbox, dead, after):
+    sandbox.switches.max_limit = 2
+    sandbox.faults.add(faults.unavailable(), times=None, platform=dead, after=after)
+    (alive,) = set(PLATFORMS) - {dead}
+    assert (sync().status, SyncRun.objects.get().blame) == ("error", "facebook")
+    assert watermarks(page) == {alive}
+    assert page.state == "connected"
+    assert held(page, alive) == facebooks(inbox[alive], SHOWN if alive == "instagram" else 90)
+    assert not page.threads.filter(platform=alive, state=Thread.State.OWED).exists()
+    sandbox.faults.clear()
+    sandbox.ledger.clear()
+    assert sync().status == "complete"
+    assert_both_are_whole(page, inbox)
+    assert watermarks(page) == set(PLATFORMS)
+
+
+def test_platform_that_does_not_answer_holds_no_later_run_of_the_other_up(sync, page, inbox, sandbox, world):
+    sync()
+    for thread in (inbox["messenger"][3], inbox["instagram"][3]):
+        world.add_message(thread, "News")
+    before = Page.objects.get().watermarks
+    sandbox.faults.add(faults.unavailable(), times=None, platform="instagram")
+    assert sync().status == "error"
+    after = Page.objects.get().watermarks
+    assert after["messenger"] > before["messenger"]
+    assert after["instagram"] == before["instagram"]
+    sandbox.faults.clear()
+    assert (sync().status, sync().requests) == ("complete", 2)
+    assert held(page, "messenger") == facebooks(inbox["messenger"])
+    assert InteractionEvent.objects.filter(text="News").count() == 2
+
+
+def test_dead_token_stops_both(sync, page, inbox, sandbox):
+    sandbox.faults.add(faults.token_error(463), times=None, platform="instagram")
+    assert sync().status == "error"
+    page.refresh_from_db()
+    assert page.state == "reconnect"

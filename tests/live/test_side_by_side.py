@@ -1,0 +1,38 @@
+"""Twenty Pages at once in one process, on a PostgreSQL as it comes."""
+
+import pytest
+import requests
+from django.db import connection
+
+from conversations.models import Page, SyncRun
+from conversations.sandbox import faults
+from tests.murder.victims import wait_until
+
+PAGES = 20
+BESIDE = 12  # connections of a process that syncs nothing: worker, listener, requests
+
+
+@pytest.fixture
+def pages(transactional_db, world) -> list[Page]:
+    shops = [world.add_page(f"9000000000001{number:02}") for number in range(PAGES)]
+    for shop in shops:
+        world.add_conversation(shop, messages=2)
+    return [Page.objects.create(facebook_page_id=shop.id, access_token=shop.token) for shop in shops]
+
+
+def connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_all_are_in_work_at_once_with_two_connections_each(start_web, sandbox, pages, key):
+    sandbox.faults.add(faults.hang(), times=None, path="/conversations")
+    web = start_web()
+    web.wait_until_ready()
+    for page in pages:
+        body, headers = {"pageId": page.pk}, key | {"Prefer": "respond-async"}
+        requests.post(f"{web.url}/api/conversations/sync", json=body, headers=headers, timeout=10)
+    at_work = SyncRun.objects.filter(status="fetching")
+    wait_until(lambda: at_work.count() == PAGES, "not all are at work at once")
+    assert connections() <= 2 * PAGES + BESIDE

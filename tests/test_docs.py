@@ -1,0 +1,29 @@
+"""What the documentation says of the code is what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import recoveries
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_table_of_recoveries_is_the_codes_own():
+    shown = recoveries.in_page(recoveries.PAGE.read_text())
+    assert shown == recoveries.table(), "write it anew: .venv/bin/python -m tests.recoveries"
+    assert shown.count("\n") > 30
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_rooms_that_are_named_are_there(page):
+    named = re.findall(r"`((?:conversations|inbox|tags|tests)/[\w/.]*)`", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
