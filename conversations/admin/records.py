@@ -5,8 +5,8 @@ from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from conversations.admin.access import MANAGER, OfPages, short_time
-from conversations.admin.filters import PageFilter, as_ids
+from conversations.admin.access import MANAGER, OfPages, page_ids, short_time
+from conversations.admin.filters import PageFilter
 from conversations.admin.ledgers import ledger_shown
 from conversations.models import ConversationTag, InteractionEvent, SyncRun, Thread
 from conversations.sync.progress import PAUSES, in_words, seconds_left
@@ -76,7 +76,8 @@ class OfPageFilter(PageFilter):
     """One Page of those one may see; of any other nothing is found."""
 
     def queryset(self, request, queryset):
-        return queryset.filter(page__in=as_ids([self.value()])) if self.value() else queryset
+        shown = {str(pk): pk for pk in page_ids(request)}
+        return queryset.filter(page=shown.get(self.value(), 0)) if self.value() else queryset
 
 
 @admin.register(Thread)

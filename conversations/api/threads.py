@@ -5,8 +5,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
 from conversations.api.pagination import NULLABLE_STRING, listed, number, parameter
-from conversations.api.params import BIGGEST_ID, shown, whole_number
+from conversations.api.params import whole_number
 from conversations.models import Thread
+from conversations.reading.values import BIGGEST_ID, shown
 
 STATES = Thread.State.values
 
