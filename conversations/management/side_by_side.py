@@ -14,6 +14,7 @@ from conversations.sync.service import SyncResult
 # one core that a Python process has. Each holds two connections, one for rows and one for the Page's lock:
 # twenty take 40 of the 100 that PostgreSQL gives unless it is told otherwise.
 AT_ONCE = 20
+LOOK_SECONDS = 0.5
 
 Sync = Callable[[Page, threading.Event], SyncResult]
 
@@ -45,7 +46,8 @@ class SideBySide:
         for _ in range(min(AT_ONCE, len(self._pages))):
             threading.Thread(target=self._work, name="sync", daemon=True).start()
         while len(self._results) < len(self._pages) and not self._is_stopped:
-            self._wake.get()
+            # Not for ever: a signal that comes just before a wait is handled only when that ends.
+            self._is_woken(time.monotonic() + LOOK_SECONDS)
         self._stopping.set()
         until = time.monotonic() + stop_seconds
         while len(self._results) < len(self._pages) and self._is_woken(until):
