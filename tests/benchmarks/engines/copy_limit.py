@@ -4,6 +4,7 @@ The bytes are ready beforehand; one transaction for each 100 conversations, as m
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -31,12 +32,14 @@ def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 def read_batches(source: psycopg.Connection) -> list[Batch]:
     ids = [row[0] for row in source.execute("SELECT id FROM conversations_conversation ORDER BY id")]
     chunks = [ids[n : n + CONVERSATIONS_PER_BATCH] for n in range(0, len(ids), CONVERSATIONS_PER_BATCH)]
-    question = "SELECT * FROM {} WHERE {} BETWEEN {} AND {} ORDER BY id"
+    question = "SELECT {} FROM {} WHERE {} BETWEEN {} AND {} ORDER BY id"
     return [
         {
             table: read(
                 source,
-                sql.SQL(question).format(sql.Identifier(table), sql.Identifier(key), chunk[0], chunk[-1]),
+                sql.SQL(question).format(
+                    columns(source, table), sql.Identifier(table), sql.Identifier(key), chunk[0], chunk[-1]
+                ),
             )
             for table, key in TABLES.items()
         }
@@ -50,8 +53,19 @@ def read(source: psycopg.Connection, question: str | sql.Composed) -> bytes:
         return b"".join(bytes(row) for row in rows)
 
 
+@cache
+def columns(connection: psycopg.Connection, table: str) -> sql.Composed:
+    """Those that are written: a generated one makes itself."""
+    names = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+        " AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+        [table],
+    ).fetchall()
+    return sql.SQL(", ").join(sql.Identifier(name) for (name,) in names)
+
+
 def write(connection: psycopg.Connection, table: str, rows: bytes) -> None:
-    statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns(connection, table))
     with connection.cursor().copy(statement) as copying:
         copying.write(rows)
 

@@ -198,7 +198,7 @@ def test_missing_permission_for_instagram_is_a_note(sync, page, shop, inbox, san
 @pytest.mark.parametrize("name", ["link or login", "permission 10"])
 def test_instagram_refused_in_the_middle_keeps_what_came(sync, page, inbox, sandbox, name):
     sandbox.switches.max_limit = 2
-    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram", after=3)
+    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram", path="&after=")
     result = sync()
     assert result.status == ("complete_with_errors" if result.owed else "complete")
     assert (watermarks(page), page.state) == ({"messenger"}, "connected")
