@@ -89,27 +89,3 @@ def leave_history(thread: Thread, state: str, reason: str) -> None:
     """The rest of the thread cannot be read: now (owed), or for good (unreadable)."""
     thread.state, thread.reason = state, reason
     thread.save(update_fields=["state", "reason"])
-
-
-def recount_held(threads: Sequence[Thread]) -> int:
-    """Mends held_count from the messages themselves; returns how many threads were wrong.
-
-    One statement for a batch. A message does not say by which thread it came: threads that share their
-    conversation with others are left alone.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE conversations_thread thread SET held_count = counted.held"
-            " FROM (SELECT conversation_id, (SELECT count(event.graph_id)"
-            "  FROM conversations_interactionevent event"
-            "  WHERE event.conversation_id = lone.conversation_id) held"
-            "  FROM conversations_thread lone WHERE conversation_id = ANY(%s)"
-            "  GROUP BY conversation_id HAVING count(*) = 1) counted"
-            " WHERE thread.conversation_id = counted.conversation_id AND thread.held_count <> counted.held"
-            " RETURNING thread.id, thread.held_count",
-            [[thread.conversation_id for thread in threads if thread.conversation_id is not None]],
-        )
-        mended = dict(cursor.fetchall())
-    for thread in threads:
-        thread.held_count = mended.get(thread.pk, thread.held_count)
-    return len(mended)

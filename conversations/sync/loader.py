@@ -18,7 +18,6 @@ from conversations.sync.history import (
     begin_readings,
     close_history,
     leave_history,
-    recount_held,
     save_messages,
     show_newest,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "close_history",
     "is_about_a_value",
     "leave_history",
-    "recount_held",
     "save_batch",
     "save_messages",
     "show_newest",

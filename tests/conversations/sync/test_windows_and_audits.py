@@ -11,7 +11,6 @@ from conversations.sync.loader import Outcome
 from conversations.sync.transform import ThreadRows, to_events, to_rows
 from tests.conversations.sync.copies import row_versions
 from tests.conversations.sync.test_loader import at, shown
-from tests.factories import EventFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -174,18 +173,3 @@ def test_count_that_is_not_told_asks_for_no_audit(shop_page):
 
 def test_truncated_thread_needs_no_audit(shop_page):
     assert not save(shop_page, on_instagram(shop_page, 90, 20), is_audit=True).needs_audit
-
-
-def test_held_messages_are_counted_anew(shop_page):
-    rows = [shown(shop_page, 1, messages=3), shown(shop_page, 2), shown(shop_page, 3, sender=2)]
-    threads = [outcome.thread for outcome in loader.save_batch(shop_page, rows)]
-    assert loader.recount_held(threads) == 0
-    EventFactory(conversation_id=threads[0].conversation_id, graph_id=None, kind="tag_added")
-    EventFactory(conversation_id=threads[0].conversation_id)
-    EventFactory(conversation_id=threads[1].conversation_id)  # whose thread it is cannot be told
-    before = row_versions()
-    assert loader.recount_held(threads) == 1
-    assert [thread.held_count for thread in threads] == [4, 1, 1]
-    assert list(Thread.objects.order_by("pk").values_list("held_count", flat=True)) == [4, 1, 1]
-    after = row_versions()
-    assert [a == b for a, b in zip(before["thread"], after["thread"], strict=True)].count(False) == 1
