@@ -125,7 +125,7 @@ class PageAdmin(OfPages):
 
     @display(description="Of these unread")
     def unread(self, page):
-        return f"{page.conversations.unread().count():,}"
+        return f"{page.conversations.filter(unread_count__gt=0).count():,}"
 
     @display(description="Ledger")
     def ledger(self, page):

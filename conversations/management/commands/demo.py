@@ -252,9 +252,9 @@ def make_tags() -> None:
     newest = Conversation.objects.for_pages([page.pk]).newest_first()
     chosen = {
         "VIP": newest.filter(message_count__gte=25)[:40],
-        "Order": newest.search("order")[:150],
-        "Follow up": newest.unread()[:30],
-        "Solved": newest.read()[5:205],
+        "Order": newest.filter(search__contains="order")[:150],
+        "Follow up": newest.filter(unread_count__gt=0)[:30],
+        "Solved": newest.filter(unread_count=0)[5:205],
     }
     for name, conversations in chosen.items():
         tag_conversations(list(conversations.values_list("pk", flat=True)), [tags[name]], actor=None)

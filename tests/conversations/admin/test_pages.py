@@ -1,5 +1,6 @@
 """Pages: members, state, and the sync one asks for."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,7 @@ def test_counts_state_and_reason_are_told(page, staff):
     text = text_of(staff("viewer"), page)
     assert "Reconnect: The token has expired." in text
     assert f'?page={page.pk}" class="inbox-link">3</a>' in text
+    assert re.search(r"Of these unread\W.*?>\s*2\s*<", text, re.DOTALL)
     assert "Somebody must connect this Page again." in text
 
 
