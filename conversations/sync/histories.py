@@ -11,9 +11,9 @@ from conversations.graph.errors import CursorError, TransientError
 from conversations.graph.records import MessageBatch
 from conversations.models import Platform, Thread
 from conversations.sync.fetch import Call
+from conversations.sync.transform import INSTAGRAM_WINDOW
 
 SILENCE = 3  # threads in a row without an answer: then it is not for them, and the rest is left owed
-INSTAGRAM_SHOWS = 20  # messages of a thread: developers.facebook.com, Messenger Platform, Conversations API
 
 
 @dataclass(eq=False)
@@ -138,7 +138,7 @@ class Debts:
 def _asking_messages(reading: Reading, after: str | None) -> Callable[[GraphClient], MessageBatch]:
     limit = None
     if reading.thread.platform == Platform.INSTAGRAM:  # one message beyond may cost the whole answer
-        limit = max(INSTAGRAM_SHOWS - reading.count, 1)
+        limit = max(INSTAGRAM_WINDOW - reading.count, 1)
     return lambda client: client.message_batch(reading.thread.graph_id, after=after, limit=limit)
 
 
@@ -147,7 +147,7 @@ def _asking_conversation(graph_id: str) -> Callable[[GraphClient], Any]:
 
 
 def _is_far_enough(reading: Reading, batch: MessageBatch) -> bool:
-    if reading.thread.platform == Platform.INSTAGRAM and reading.count >= INSTAGRAM_SHOWS:
+    if reading.thread.platform == Platform.INSTAGRAM and reading.count >= INSTAGRAM_WINDOW:
         return True
     times = [message.created_time for message in batch.messages if message.created_time]
     return reading.border is not None and bool(times) and times[-1] < reading.border

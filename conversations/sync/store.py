@@ -17,10 +17,10 @@ from conversations.graph.errors import GoneError, GraphError, TooMuchDataError
 from conversations.locks import SyncLock, lock_rows
 from conversations.models import Page, Platform, SyncRun, Thread
 from conversations.sync import loader, runs, takeover
-from conversations.sync.histories import INSTAGRAM_SHOWS, Reading
+from conversations.sync.histories import Reading
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
-from conversations.sync.transform import ThreadRows, newest_until, to_events, to_rows
+from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, newest_until, to_events, to_rows
 from conversations.text import clean
 
 logger = logging.getLogger(__name__)
@@ -182,7 +182,9 @@ class Store:
             reading.written += len(batch.messages) + batch.unreadable
             self._save_messages(reading, batch, is_newest=after is None)
             if is_last and not reading.is_overtaken:
-                is_full = batch.after is not None and reading.count >= INSTAGRAM_SHOWS and has_window(reading)
+                is_full = (
+                    batch.after is not None and reading.count >= INSTAGRAM_WINDOW and has_window(reading)
+                )
                 loader.close_history(reading.thread, reading.newest, truncated=is_cut or is_full)
                 self.tally.count(reading.thread.pk, reading.result)
             elif not reading.is_overtaken:

@@ -11,7 +11,8 @@ from conversations.models import Conversation, InteractionEvent, Page, Platform,
 from conversations.text import as_json, clean, clean_json, fold
 
 NO_CUSTOMER = "Facebook names nobody but the Page in it."
-INSTAGRAM_WINDOW = 20  # messages of a thread that Graph shows, the newest (graph-api.md 2.4)
+# Messages of a thread that Graph shows, the newest: Messenger Platform, Conversations API.
+INSTAGRAM_WINDOW = 20
 
 # As plain text: there are thousands in a batch.
 RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
