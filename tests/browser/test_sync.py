@@ -13,10 +13,10 @@ from conversations.sync import runs
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
-    """Five batches, of which each takes a second."""
+    """Five batches, one after the other; from the second on each takes two seconds."""
     for _ in range(500):
         world.add_conversation(shop, messages=1)
-    sandbox.faults.add(faults.slow(1), times=5, path="/conversations")
+    sandbox.faults.add(faults.slow(2), times=None, path="/conversations.*&after=")
 
 
 def bar_at(tab) -> float:
