@@ -12,6 +12,8 @@ REPLACEMENT = "\ufffd"
 
 def clean(text: str) -> str:
     """The text without what PostgreSQL refuses: NUL, and surrogates that have lost their other half."""
+    if text.isascii() and text.isprintable():
+        return text
     if "\x00" in text:
         text = text.replace("\x00", REPLACEMENT)
     try:

@@ -36,6 +36,7 @@ class Caller:
         retry_seconds: float,
         on_wait: Waiting,
         on_note: Callable[[str], None],
+        on_start: Callable[[], None],
         sleep: Callable[[float], None],
     ):
         self.requests = 0
@@ -44,7 +45,7 @@ class Caller:
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url))
         self._proof = {"appsecret_proof": _proof(token, app_secret)} if app_secret else {}
         self._retry_seconds, self._on_wait, self._on_note = retry_seconds, on_wait, on_note
-        self._sleep = sleep
+        self._on_start, self._sleep = on_start, sleep
         self._noted: set[str] = set()
         self._lock = threading.Lock()
 
@@ -69,6 +70,7 @@ class Caller:
 
     def _call(self, method: str, path: str, params: dict) -> Any:
         ticket = self._gate.enter()
+        self._on_start()
         with self._lock:
             self.requests += 1
         try:

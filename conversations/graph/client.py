@@ -31,7 +31,8 @@ class GraphClient:
     At most `calls_per_second` (0: no cap) start in any second, by `budget`, which other processes may
     share. What is transient is retried and a throttle waited for: `on_wait(error, seconds)` is told before
     such a pause, of a throttle once for all threads (RateLimitError). `on_note(words)` is told of what the
-    owner should know. All pauses are slept by `sleep`, which may raise to stop its thread.
+    owner should know, `on_start()`, in the thread of the call, when one may start. All pauses are slept by
+    `sleep`, which may raise to stop its thread.
     `learnt` is what to remember for this Page and platform, JSON-able and changed in place: `size`
     [conversations, messages] that was borne, `refused_fields`.
     Raises the errors of graph/errors.py and no others. Times are in seconds, `largest_answer` in bytes.
@@ -54,6 +55,7 @@ class GraphClient:
         learnt: dict | None = None,
         on_wait: Waiting = lambda error, seconds: None,
         on_note: Callable[[str], None] = lambda words: None,
+        on_start: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
     ):
         self.learnt = {} if learnt is None else learnt
@@ -84,6 +86,7 @@ class GraphClient:
             retry_seconds=retry_seconds,
             on_wait=on_wait,
             on_note=on_note,
+            on_start=on_start,
             sleep=sleep,
         )
         self._refusals = Refusals(self.learnt)

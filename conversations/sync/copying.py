@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from conversations.sync.transform import EventRow
+from conversations.sync.events import COLUMNS, EventRow
+from conversations.sync.events import TABLE as EVENTS
 from conversations.text import as_json
 
 CHUNK = 500  # rows in one block of what is sent
-EVENTS = "conversations_interactionevent"
-COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data"
 NOTHING = f"SELECT {COLUMNS} FROM {EVENTS} WITH NO DATA"  # noqa: S608 - constants
 
 OwnedEvent = tuple[int, EventRow]  # the conversation's primary key, and what happened in it
@@ -115,22 +114,9 @@ def _copy(table: str, events: Sequence[OwnedEvent]) -> None:
 
 
 def _chunks(events: Iterable[OwnedEvent]) -> Iterator[list[str]]:
-    lines = (_line(owner, event) for owner, event in events)
+    lines = (f"{owner}\t{event.line}" for owner, event in events)
     while chunk := list(islice(lines, CHUNK)):
         yield chunk
-
-
-def _line(owner: int, event: EventRow) -> str:
-    """One row in COPY's text format, in the order of COLUMNS."""
-    kind, graph_id, occurred_at, text, attachments, data = event
-    return (
-        f"{owner}\t{kind}\t{_escaped(graph_id)}\t{occurred_at.isoformat()}\t{_escaped(text)}"
-        f"\t{_escaped(attachments)}\t{_escaped(data)}\n"
-    )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _sqlstate(error: Exception) -> str:

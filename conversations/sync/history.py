@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.copying import held_messages, insert_events
-from conversations.sync.transform import RECEIVED, EventRow, search_text
+from conversations.sync.events import EventRow
+from conversations.sync.transform import RECEIVED, search_text
 
 
 def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:

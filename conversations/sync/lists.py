@@ -7,9 +7,10 @@ from typing import Any
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import CursorError, GraphError, RefusedRequestError
-from conversations.graph.records import ConversationBatch
+from conversations.graph.records import Conversation, ConversationBatch
 from conversations.sync.fetch import Call
 from conversations.sync.place import Place, Span
+from conversations.sync.transform import ThreadRows
 from conversations.sync.windows import (
     BEFORE_FACEBOOK,
     Cutter,
@@ -28,6 +29,7 @@ RESTARTS = 3  # of a walk whose cursor Facebook no longer knows
 class ListCall(Call):
     """One answer of the list, a ConversationBatch, and what the writer must know of it for the place."""
 
+    rows: list[ThreadRows] | None = None  # of the answer, shaped in the thread that asked
     window: Window | None = None  # None: a call that only finds out whether windows are honoured
     low: int | None = None  # the bound that was asked for: the window may have lost its older part since
     is_top: bool = False
@@ -44,6 +46,8 @@ class ListWalk:
     By its cursors, one call after the other; where Graph honours bounds of time (`windows`: yes, no, or not
     known yet) and the walk goes to the end, by several windows side by side. `windows` tells what it found
     out, `error` why it could not go on. One that is `on_trial` makes one call and waits to be told `go_on()`.
+    `since`: a second, where bounds are honoured: older threads are not asked for. `shape` makes the rows of
+    an answer, in the thread that asked.
     """
 
     def __init__(
@@ -52,12 +56,15 @@ class ListWalk:
         *,
         folder: str | None = None,
         floor: int | None = None,
+        since: int | None = None,
         place: Place | None = None,
         windows: bool | None = False,
         on_trial: bool = False,
+        shape: Callable[[list[Conversation]], list[ThreadRows] | None] = lambda batch: None,
         note: Callable[[str], None] = logger.warning,
     ):
-        self._page_id, self._folder, self._floor, self._note = page_id, folder, floor, note
+        self._page_id, self._folder, self._floor = page_id, folder, floor
+        self._shape, self._note = shape, note
         self.windows = windows if floor is None else False
         self.error: GraphError | None = None
         self.is_distrusted = False  # windows were honoured, and then no more
@@ -65,7 +72,7 @@ class ListWalk:
         self._is_on_trial = on_trial
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
-        self._open = self._begin(place or Place())
+        self._open = [Window(low=since)] if since is not None else self._begin(place or Place())
 
     def _begin(self, place: Place) -> list[Window]:
         if place.spans and self.windows is not False:
@@ -89,7 +96,9 @@ class ListWalk:
         window.is_busy = True
         asked = window.detour or replace(window)
         is_top = window.high is None and window.after is None
-        return ListCall(self, lambda client: self._ask(client, asked), None, window, asked.low, is_top)
+        call = ListCall(self, self._ask_probe, window=window, low=asked.low, is_top=is_top)
+        call.ask = lambda client: self._ask(client, call, asked)
+        return call
 
     def answered(self, call: Call, value: Any) -> None:
         assert isinstance(call, ListCall)  # noqa: S101 - nothing else is taken from here
@@ -127,10 +136,12 @@ class ListWalk:
         return ListCall(self, self._ask_probe)
 
     # -- in the threads ------------------------------------------------------------------------------------
-    def _ask(self, client: GraphClient, window: Window) -> ConversationBatch:
-        return client.conversation_batch(
+    def _ask(self, client: GraphClient, call: ListCall, window: Window) -> ConversationBatch:
+        batch = client.conversation_batch(
             self._page_id, folder=self._folder, after=window.after, **window.bounds
         )
+        call.rows = self._shape(batch.conversations)
+        return batch
 
     def _ask_probe(self, client: GraphClient) -> ConversationBatch:
         return client.conversation_batch(
@@ -141,7 +152,7 @@ class ListWalk:
     def _understand(self, call: ListCall, window: Window, value: Any) -> None:
         if isinstance(value, CursorError):
             self._restart(window, value)
-        elif isinstance(value, RefusedRequestError) and window.high is not None:
+        elif isinstance(value, RefusedRequestError) and window.bounds:
             self._distrust()
         elif not isinstance(value, ConversationBatch):
             self.error, self._open = value, []

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from conversations.models import Conversation, Platform, Thread
-from conversations.sync.transform import RECEIVED, EventRow, ThreadRows, search_text
+from conversations.sync.events import EventRow
+from conversations.sync.transform import RECEIVED, ThreadRows, search_text
 
 Age = tuple[datetime, str]  # of a state: its time and its thread, which decides between equal times
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

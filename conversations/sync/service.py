@@ -180,6 +180,7 @@ def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient
             learnt=page.learnt.setdefault(platform, {}),
             on_wait=lambda error, seconds: fetcher.put(Pause(error, seconds)),
             on_note=lambda words: fetcher.put(Note(words)),
+            on_start=lambda: fetcher.started(platform),
             sleep=fetcher.sleep,
         )
         try:

@@ -74,9 +74,19 @@ class Store:
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     # -- what a list shows ---------------------------------------------------------------------------------
-    def save_threads(self, batch: list[records.Conversation], platform: str) -> list[Reading]:
-        """Stores the threads of one answer; returns what is to be read on of them."""
-        outcomes, readings = self.commit(lambda: self._save_batch(batch, platform))
+    def save_threads(
+        self, batch: list[records.Conversation], platform: str, rows: list[ThreadRows] | None = None
+    ) -> list[Reading]:
+        """Stores the threads of one answer; returns what is to be read on of them.
+
+        `rows`: the batch in shape already; they are used up, and made again for a transaction that is.
+        """
+        ready = [rows] if rows is not None else []
+
+        def save() -> tuple[list[Outcome], list[Reading]]:
+            return self._save_batch(ready.pop() if ready else self.shape(batch, platform), batch, platform)
+
+        outcomes, readings = self.commit(save)
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
         self.follow(readings)
         self._report()
@@ -90,9 +100,9 @@ class Store:
             self._readings[reading.thread.pk] = reading
 
     def _save_batch(
-        self, batch: list[records.Conversation], platform: str
+        self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str
     ) -> tuple[list[Outcome], list[Reading]]:
-        outcomes = self._save_what_fits(self._shape(batch, platform))
+        outcomes = self._save_what_fits(self._with_known_senders(rows, batch, platform))
         for outcome in outcomes:
             self.tally.count(outcome.thread.pk, outcome.result)
             if outcome.needs_history:
@@ -112,18 +122,27 @@ class Store:
         reading = self._readings.get(outcome.thread.pk)
         return reading is not None and reading.thread.updated_time == outcome.thread.updated_time
 
-    def _shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
+    def shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
+        """The rows of one answer. Asks no database: any thread may do it."""
         now = timezone.now()
-        rows = [to_rows(record, self._page, platform, now=now) for record in batch]
+        return [to_rows(record, self._page, platform, now=now) for record in batch]
+
+    def _with_known_senders(
+        self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str
+    ) -> list[ThreadRows]:
+        """Facebook may no longer name the customer of a thread; the ledger still does."""
         if all(row.conversation for row in rows):
             return rows
-        # Facebook may no longer name the customer; the ledger still does.
         known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
         senders = dict(known.values_list("graph_id", "conversation__sender_id"))
-        senders_now = [senders.get(row.thread.graph_id) or "" for row in rows]
+        now = timezone.now()
         return [
-            to_rows(record, self._page, platform, now=now, sender_id=sender)
-            for record, sender in zip(batch, senders_now, strict=True)
+            row
+            if row.conversation
+            else to_rows(
+                record, self._page, platform, now=now, sender_id=senders.get(row.thread.graph_id) or ""
+            )
+            for row, record in zip(rows, batch, strict=True)
         ]
 
     def _save_what_fits(self, rows: list[ThreadRows]) -> list[Outcome]:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
 
 from conversations.graph import records
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.sync.events import EventRow, event_row
 from conversations.text import as_json, clean, clean_json, fold
 
 NO_CUSTOMER = "Facebook names nobody but the Page in it."
@@ -18,17 +18,6 @@ INSTAGRAM_WINDOW = 20
 RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
 SENT = InteractionEvent.Kind.MESSAGE_SENT.value
 UNKNOWN = InteractionEvent.Kind.MESSAGE_UNKNOWN.value
-
-
-class EventRow(NamedTuple):
-    """One message, ready to be written. No model instance: making those takes longer than writing them."""
-
-    kind: str
-    graph_id: str
-    occurred_at: datetime
-    text: str
-    attachments: str  # JSON
-    data: str  # JSON
 
 
 @dataclass
@@ -142,7 +131,7 @@ def _is_bare(message: records.Message) -> bool:
 
 
 def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
-    return EventRow(
+    return event_row(
         _kind(message, business_ids),
         clean(message.id),
         occurred_at,

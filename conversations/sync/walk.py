@@ -134,6 +134,7 @@ class PageWalk:
             place=place,
             windows=bool(windows) if folder else windows,  # one call is enough to find out
             on_trial=bool(folder) and place.head is None,
+            shape=lambda batch: self._store.shape(batch, platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )
         current = ListOf(platform, folder, place, walk, moved=bool(place.head))
@@ -167,10 +168,13 @@ class PageWalk:
         assert current.place.head is not None  # noqa: S101 - it is restless
         current.is_head, current.calls, current.newest = True, 0, None
         current.changes = self._store.changes
+        second = int(current.place.head.timestamp())
         current.walk = ListWalk(
             self._page.facebook_page_id,
             folder=current.folder,
-            floor=int(current.place.head.timestamp()),
+            floor=second,
+            since=second if self._learnt(current.platform).get("windows") else None,
+            shape=lambda batch: self._store.shape(batch, current.platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )
         self._fetcher.add(current.platform, current.walk)
@@ -243,7 +247,7 @@ class PageWalk:
         if not current.is_head:
             self._move(current, call, batch)
         changes = self._store.changes
-        readings = self._store.save_threads(batch.conversations, current.platform)
+        readings = self._store.save_threads(batch.conversations, current.platform, call.rows)
         histories = self._histories[current.platform]
         self._fetcher.tell(lambda: histories.add(readings))
         if call.awaits:

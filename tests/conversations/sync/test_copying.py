@@ -11,7 +11,8 @@ from conversations.graph import records
 from conversations.models import InteractionEvent, Page
 from conversations.sync import copying
 from conversations.sync.copying import insert_events
-from conversations.sync.transform import EventRow, to_events
+from conversations.sync.events import EventRow, event_row
+from conversations.sync.transform import to_events
 from tests.factories import ConversationFactory, EventFactory
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -46,8 +47,8 @@ def owner(db) -> int:
 
 
 def event(number: int, text: str = "Hi", **fields) -> EventRow:
-    row = EventRow("message_sent", f"m_{number}", START + timedelta(minutes=number), text, "[]", "{}")
-    return row._replace(**fields)
+    values = {"graph_id": f"m_{number}", "occurred_at": START + timedelta(minutes=number), **fields}
+    return event_row("message_sent", text=text, **values)
 
 
 def stored(owner: int) -> list[str | None]:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations.graph import records
 from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
 from conversations.sync import loader
+from conversations.sync.events import event_row
 from conversations.sync.transform import ThreadRows, to_rows
 from tags.models import Tag
 from tests.conversations.sync.copies import row_versions
@@ -156,7 +157,7 @@ def test_older_thread_that_is_written_to_becomes_the_shown_one(shop_page):
 def test_message_that_two_threads_show_is_stored_once(shop_page):
     both = [shown(shop_page, n, sender=5) for n in (1, 2)]
     for row in both:
-        row.events = [row.events[0]._replace(graph_id="m_same")]
+        row.events = [event_row(row.events[0].kind, "m_same", row.events[0].occurred_at, "Hi")]
     loader.save_batch(shop_page, both)
     assert InteractionEvent.objects.count() == 1
 

@@ -8,7 +8,8 @@ from django.db import connection
 from conversations.graph import records
 from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
 from conversations.sync import loader
-from conversations.sync.transform import EventRow, ThreadRows, to_events
+from conversations.sync.events import EventRow, event_row
+from conversations.sync.transform import ThreadRows, to_events
 from tags.models import Tag
 from tests.conversations.sync.copies import row_versions
 from tests.conversations.sync.test_loader import at, results, shown
@@ -32,7 +33,8 @@ def refusing(shop_page):
 def with_bad_messages(page: Page, *bad: int) -> ThreadRows:
     row = shown(page, 1, messages=20)
     for number in bad:
-        row.events[number] = row.events[number]._replace(text="refused")
+        kind, graph_id, occurred_at, *_ = row.events[number]
+        row.events[number] = event_row(kind, graph_id, occurred_at, "refused")
     return row
 
 
@@ -60,9 +62,9 @@ def test_message_of_older_history_that_is_refused_costs_only_itself(shop_page, r
 
 def test_error_that_is_not_about_a_value_is_raised(shop_page):
     row = shown(shop_page, 1)
-    row.events[0] = row.events[0]._replace(kind=None)
+    row.events[0] = event_row("odd", "m_odd", row.events[0].occurred_at, "Hi")
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE conversations_interactionevent ADD CHECK (kind <> 'None')")
+        cursor.execute("ALTER TABLE conversations_interactionevent ADD CHECK (kind <> 'odd')")
     with pytest.raises(Exception, match="violates check constraint"):
         loader.save_batch(shop_page, [row])
 
