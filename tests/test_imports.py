@@ -102,7 +102,7 @@ ALLOWED = {
     ],
     "conversations.sync.progress": ["conversations.models"],
     "conversations.sync.place": [],
-    "conversations.sync.garbage": [],
+    "conversations.sync.python_pace": [],
     "conversations.sync.windows": ["conversations.graph.records"],
     "conversations.sync.fetch": ["conversations.graph"],
     "conversations.sync": ["conversations.budget", "conversations.graph", *TABLES],

@@ -8,9 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -111,7 +113,9 @@ class TokenAuth(requests.auth.AuthBase):
 
 def parsed(content: bytes) -> Any:
     """The JSON, None where it is none, or nested so deeply that only malice does it."""
-    # Not orjson: Graph cuts texts in the middle of a character, which only json accepts.
+    with suppress(ValueError):  # of numbers beyond 64 bits, which Graph has none of, it keeps the size alone
+        return orjson.loads(content)
+    # Graph cuts texts in the middle of a character, which only json accepts.
     try:
         return json.loads(content, parse_constant=lambda name: None)
     except RecursionError:

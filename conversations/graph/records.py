@@ -2,9 +2,10 @@
 
 Any field may be missing, null, new or of another type: a record is made all the same. Only a thing
 without an id is none. One answer holds 2,500 messages and more: what is usual takes a short way, and what
-Graph sent is not copied where nothing has to be left out of it. Nobody may change a record.
+Graph sent is kept as it came until somebody asks. Nobody may change a record.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 from conversations.graph.errors import GraphError
 
 BIGINT_MAX = 2**63 - 1
-_CONTAINERS = {dict, list}
 DEEPEST = 50  # levels of what we keep as it came; nothing that Facebook documents has ten
 
 
@@ -48,8 +48,22 @@ class Message:
     from_: Person | None = None
     message: str = ""
     attachments: list[dict] = field(default_factory=list)
-    to: list[Person] = field(default_factory=list)
-    rest: dict = field(default_factory=dict)  # every other field, as it came
+    came: dict = field(default_factory=dict, repr=False)  # every other field, with whatever paging is in it
+
+    @property
+    def to(self) -> list[Person]:
+        return _people(self.came.get("to"))
+
+    @property
+    def rest(self) -> dict:
+        """Every other field, as it came."""
+        return without_paging(self.came)
+
+    def rest_as(self, dump: Callable[[dict], str]) -> str:
+        """`rest` as JSON by `dump`. Looking for a `paging` in what is written is quicker than in `came`."""
+        text = dump(self.came)
+        is_plain = '"paging"' not in text and text.count("{") + text.count("[") <= DEEPEST
+        return text if is_plain else dump(self.rest)
 
     @classmethod
     def from_graph(cls, raw: Any) -> "Message | None":
@@ -58,7 +72,7 @@ class Message:
         created_time = _time(raw.get("created_time")) if message_id else None
         if not message_id or (created_time is None and _is_bare(raw)):
             return None
-        rest = raw.copy() if _is_plain(raw) else without_paging(raw)
+        rest = raw.copy()
         del rest["id"]
         text, attachments = rest.pop("message", ""), rest.pop("attachments", None)
         return cls(
@@ -66,8 +80,7 @@ class Message:
             created_time,
             Person.from_graph(raw["from"]) if "from" in raw else None,
             text if type(text) is str else _text(text),
-            [item for item in _edge(attachments) if type(item) is dict] if attachments else [],
-            _people(raw["to"]) if "to" in raw else [],
+            _attachments(attachments) if attachments else [],
             rest,
         )
 
@@ -186,25 +199,13 @@ def without_paging(value: Any, depth: int = DEEPEST) -> Any:
     return value
 
 
-def _is_plain(raw: dict) -> bool:
-    """Whether nothing has to be left out: no `paging`, and too few objects and lists to lie too deep."""
-    found: list[Any] = [raw]
-    for container in found:
-        if type(container) is dict:
-            if "paging" in container:
-                return False
-            container = container.values()
-        for item in container:
-            if type(item) in _CONTAINERS:
-                found.append(item)  # noqa: PERF401 - a comprehension is slower for two or three
-        if len(found) > DEEPEST:
-            return False
-    return True
-
-
 def _is_bare(raw: dict) -> bool:
     """Whether it says nothing but its id."""
     return all(value is None for key, value in raw.items() if key != "id")
+
+
+def _attachments(raw: Any) -> list[dict]:
+    return [without_paging(item) for item in _edge(raw) if type(item) is dict]
 
 
 def _after_in(url: str) -> str:

@@ -24,10 +24,11 @@ class EventRow(NamedTuple):
 def event_row(
     kind: str, graph_id: str, occurred_at: datetime, text: str, attachments: str = "[]", data: str = "{}"
 ) -> EventRow:
-    """`attachments` and `data` as JSON; text that PostgreSQL can hold (conversations.text.clean)."""
+    """`attachments` and `data` as JSON in one line; all of it text that PostgreSQL can hold (text.clean)."""
+    # JSON has no line ends and tabs but those that it escapes itself.
+    attachments, data = attachments.replace("\\", "\\\\"), data.replace("\\", "\\\\")
     line = (
-        f"{kind}\t{_escaped(graph_id)}\t{occurred_at.isoformat()}\t{_escaped(text)}"
-        f"\t{_escaped(attachments)}\t{_escaped(data)}\n"
+        f"{kind}\t{_escaped(graph_id)}\t{occurred_at.isoformat()}\t{_escaped(text)}\t{attachments}\t{data}\n"
     )
     return EventRow(kind, graph_id, occurred_at, text, line)
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conversations.graph.client import GraphClient
@@ -29,7 +29,7 @@ RESTARTS = 3  # of a walk whose cursor Facebook no longer knows
 class ListCall(Call):
     """One answer of the list, a ConversationBatch, and what the writer must know of it for the place."""
 
-    rows: list[ThreadRows] | None = None  # of the answer, shaped in the thread that asked
+    rows: list[ThreadRows] = field(default_factory=list)  # of the answer, shaped by the thread that asked
     window: Window | None = None  # None: a call that only finds out whether windows are honoured
     low: int | None = None  # the bound that was asked for: the window may have lost its older part since
     is_top: bool = False
@@ -60,7 +60,7 @@ class ListWalk:
         place: Place | None = None,
         windows: bool | None = False,
         on_trial: bool = False,
-        shape: Callable[[list[Conversation]], list[ThreadRows] | None] = lambda batch: None,
+        shape: Callable[[list[Conversation]], list[ThreadRows]] = lambda batch: [],
         note: Callable[[str], None] = logger.warning,
     ):
         self._page_id, self._folder, self._floor = page_id, folder, floor
@@ -96,9 +96,15 @@ class ListWalk:
         window.is_busy = True
         asked = window.detour or replace(window)
         is_top = window.high is None and window.after is None
-        call = ListCall(self, self._ask_probe, window=window, low=asked.low, is_top=is_top)
-        call.ask = lambda client: self._ask(client, call, asked)
-        return call
+        rows: list[ThreadRows] = []
+        return ListCall(
+            self,
+            lambda client: self._ask(client, asked, rows),  # not the call: a cycle lives until Python looks
+            rows=rows,
+            window=window,
+            low=asked.low,
+            is_top=is_top,
+        )
 
     def answered(self, call: Call, value: Any) -> None:
         assert isinstance(call, ListCall)  # noqa: S101 - nothing else is taken from here
@@ -136,11 +142,11 @@ class ListWalk:
         return ListCall(self, self._ask_probe)
 
     # -- in the threads ------------------------------------------------------------------------------------
-    def _ask(self, client: GraphClient, call: ListCall, window: Window) -> ConversationBatch:
+    def _ask(self, client: GraphClient, window: Window, rows: list[ThreadRows]) -> ConversationBatch:
         batch = client.conversation_batch(
             self._page_id, folder=self._folder, after=window.after, **window.bounds
         )
-        call.rows = self._shape(batch.conversations)
+        rows += self._shape(batch.conversations)
         return batch
 
     def _ask_probe(self, client: GraphClient) -> ConversationBatch:

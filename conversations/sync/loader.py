@@ -73,15 +73,21 @@ class Known:
 
 
 def save_batch(
-    page: Page, rows: Iterable[ThreadRows], *, is_keyed: bool = True, is_audit: bool = False
+    page: Page,
+    rows: Iterable[ThreadRows],
+    *,
+    is_keyed: bool = True,
+    is_audit: bool = False,
+    carefully: bool = True,
 ) -> list[Outcome]:
     """Stores what one answer lists; one outcome for each thread, in the order listed.
 
     `is_keyed`: False where takeover.missing_keys() found any. `is_audit`: outcomes say `needs_audit`.
+    `carefully`: messages that are refused, or were stored meanwhile, cost only themselves; else they raise.
     """
     outcomes: dict[str, Outcome] = {}
     for batch in _once_each(rows):
-        for outcome in _save_once_each(page, batch, is_keyed=is_keyed):
+        for outcome in _save_once_each(page, batch, is_keyed=is_keyed, carefully=carefully):
             graph_id = outcome.thread.graph_id
             if graph_id in outcomes:
                 outcome.add(outcomes[graph_id])
@@ -111,12 +117,12 @@ def _once_each(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
     return [[of_one[n] for of_one in states.values() if n < len(of_one)] for n in range(most)]
 
 
-def _save_once_each(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> list[Outcome]:
+def _save_once_each(page: Page, batch: list[ThreadRows], *, is_keyed: bool, carefully: bool) -> list[Outcome]:
     known = _read_known(page, batch, is_keyed=is_keyed)
     _drop_known_events(batch, known)
     old_senders = set(known.conversations)
     changed_senders = upsert_conversations(batch, known)
-    created, refused = _insert_batch(batch, known)
+    created, refused = _insert_batch(batch, known, carefully=carefully)
     changed_threads = upsert_threads(batch, known, created, refused)
     outcomes = []
     for row in batch:
@@ -205,7 +211,9 @@ def _move_tag_rows(
 
 
 # -- events ------------------------------------------------------------------------------------------------
-def _insert_batch(batch: list[ThreadRows], known: Known) -> tuple[Counter[str], Counter[str]]:
+def _insert_batch(
+    batch: list[ThreadRows], known: Known, *, carefully: bool
+) -> tuple[Counter[str], Counter[str]]:
     """Inserts the events of all rows; returns how many each thread brought, and how many were refused."""
     events: dict[tuple[int, str], OwnedEvent] = {}
     brought_by: dict[tuple[int, str], str] = {}
@@ -216,7 +224,7 @@ def _insert_batch(batch: list[ThreadRows], known: Known) -> tuple[Counter[str], 
                 key = (owner, event.graph_id)
                 if key not in events:
                     events[key], brought_by[key] = (owner, event), thread
-    held, refused = insert_events(list(events.values()))
+    held, refused = insert_events(list(events.values()), carefully=carefully)
 
     def count(of: list[OwnedEvent]) -> Counter[str]:
         return Counter(brought_by[owner, event.graph_id] for owner, event in of)

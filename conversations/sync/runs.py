@@ -70,7 +70,7 @@ def resumable(page: Page) -> SyncRun | None:
 def save(run: SyncRun) -> None:
     """The run's present state, and word of it to all who watch. Raises LockLost where somebody ended it."""
     run.alive_at = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # all or nothing with what the caller writes
         if run.pk is None:
             run.save()
         elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run)):

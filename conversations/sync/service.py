@@ -17,8 +17,8 @@ from conversations.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
 from conversations.sync.fetch import Fetcher, Note, Pause
-from conversations.sync.garbage import rare_collections
 from conversations.sync.progress import OnProgress, SyncProgress
+from conversations.sync.python_pace import sync_pace
 from conversations.sync.store import Store
 from conversations.sync.walk import PageWalk
 
@@ -140,7 +140,7 @@ def _execute(
     runs.save(run)
     report()
     with ExitStack() as stack:
-        stack.enter_context(rare_collections())
+        stack.enter_context(sync_pace())
         fetcher = Fetcher()
         clients = {
             platform: stack.enter_context(_client(page, platform, fetcher)) for platform in _platforms(page)

@@ -5,11 +5,12 @@ done again; whether one was committed whose connection broke at its end is read 
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import DataError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from conversations.graph import records
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 15, 30)  # about a minute: a server that restarts is back by then
+LOCK_SECONDS = 1
 # PostgreSQL's codes: serialization failure, deadlock, lock not available, too many connections, shutting
 # down, crashed, starting up. Without a code it is the connection itself.
 PASSING = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006", None}
@@ -71,22 +73,30 @@ class Store:
             logger.warning("[page %s] %s", page.pk, takeover.note(self._missing_keys))
             run.notes.append(takeover.note(self._missing_keys))
         self._readings: dict[int, Reading] = {}  # by thread, while they last
+        self._lock_looked_at = 0.0
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     # -- what a list shows ---------------------------------------------------------------------------------
     def save_threads(
-        self, batch: list[records.Conversation], platform: str, rows: list[ThreadRows] | None = None
+        self, batch: list[records.Conversation], platform: str, rows: Sequence[ThreadRows] = ()
     ) -> list[Reading]:
         """Stores the threads of one answer; returns what is to be read on of them.
 
         `rows`: the batch in shape already; they are used up, and made again for a transaction that is.
         """
-        ready = [rows] if rows is not None else []
+        ready = [list(rows)] if rows else []
 
-        def save() -> tuple[list[Outcome], list[Reading]]:
-            return self._save_batch(ready.pop() if ready else self.shape(batch, platform), batch, platform)
+        def save(*, carefully: bool = False) -> tuple[list[Outcome], list[Reading]]:
+            shaped = ready.pop() if ready else self.shape(batch, platform)
+            shaped = self._with_known_senders(shaped, batch, platform)
+            return self._save_batch(shaped, self._save_what_fits if carefully else self._save_all)
 
-        outcomes, readings = self.commit(save)
+        try:
+            outcomes, readings = self.commit(save)
+        except (DataError, IntegrityError, OperationalError) as error:
+            if not (loader.is_about_a_value(error) or isinstance(error, IntegrityError)):
+                raise
+            outcomes, readings = self.commit(lambda: save(carefully=True))
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
         self.follow(readings)
         self._report()
@@ -100,9 +110,9 @@ class Store:
             self._readings[reading.thread.pk] = reading
 
     def _save_batch(
-        self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str
+        self, rows: list[ThreadRows], save: Callable[[list[ThreadRows]], list[Outcome]]
     ) -> tuple[list[Outcome], list[Reading]]:
-        outcomes = self._save_what_fits(self._with_known_senders(rows, batch, platform))
+        outcomes = save(rows)
         for outcome in outcomes:
             self.tally.count(outcome.thread.pk, outcome.result)
             if outcome.needs_history:
@@ -144,6 +154,12 @@ class Store:
             )
             for row, record in zip(rows, batch, strict=True)
         ]
+
+    def _save_all(self, rows: list[ThreadRows]) -> list[Outcome]:
+        """Without savepoints, each of which is two round trips: what is refused undoes the transaction."""
+        return loader.save_batch(
+            self._page, rows, is_keyed=not self._missing_keys, is_audit=self._is_audit, carefully=False
+        )
 
     def _save_what_fits(self, rows: list[ThreadRows]) -> list[Outcome]:
         """The whole batch at once; if PostgreSQL refuses a value in it, one by one without that record."""
@@ -285,8 +301,7 @@ class Store:
         done: tuple[Result, datetime | None] | None = None  # all but the commit, whose answer was lost
         while True:
             try:
-                if not self._lock.keep():
-                    raise runs.LockLost
+                self._keep_lock()
                 if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
                     return done[0]
                 self._take_back(before)
@@ -295,8 +310,20 @@ class Store:
                     lock_rows([self._page.pk])
                     done = (work(), self._run.alive_at)
                 return done[0]
+            except (DataError, IntegrityError):
+                self._take_back(before)
+                raise
             except (OperationalError, InterfaceError) as error:
+                if loader.is_about_a_value(error):
+                    self._take_back(before)
                 self._wait_for_database(error, next(pauses, None))
+
+    def _keep_lock(self) -> None:
+        """Now and then: who took the lock has ended the run's row, and that is looked at each time."""
+        if time.monotonic() >= self._lock_looked_at + LOCK_SECONDS:
+            if not self._lock.keep():
+                raise runs.LockLost
+            self._lock_looked_at = time.monotonic()
 
     def read(self, question: Callable[[], Result]) -> Result:
         """Asks the database, again where that may help."""

@@ -127,7 +127,7 @@ def to_events(messages: Sequence[records.Message], page: Page, *, since: datetim
 
 
 def _is_bare(message: records.Message) -> bool:
-    return not (message.message or message.created_time or message.attachments or message.rest)
+    return not (message.message or message.created_time or message.attachments or message.came)
 
 
 def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
@@ -137,7 +137,7 @@ def _event(message: records.Message, business_ids: Collection[str], occurred_at:
         occurred_at,
         clean(message.message),
         as_json(message.attachments) if message.attachments else "[]",
-        as_json(message.rest),
+        message.rest_as(as_json),
     )
 
 

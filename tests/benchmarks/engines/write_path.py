@@ -36,10 +36,10 @@ def answers(task: dict[str, Any]) -> Iterator[bytes]:
 
 def write(page: Any, bodies: list[bytes]) -> dict[str, Any]:
     from conversations.graph.records import ConversationBatch
-    from conversations.sync.garbage import rare_collections
+    from conversations.sync.python_pace import sync_pace
 
     events, seconds, cpu = 0, 0.0, 0.0
-    with rare_collections():  # as a sync does
+    with sync_pace():  # as a sync does
         for body in bodies:
             records = ConversationBatch.from_graph(orjson.loads(body)).conversations
             wall_before, cpu_before = time.perf_counter(), time.process_time()

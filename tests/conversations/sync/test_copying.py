@@ -75,7 +75,7 @@ def test_any_text_comes_through_exactly(owner):
 def test_any_json_comes_through_exactly(owner):
     values = [HOSTILE, {text: [text] for text in HOSTILE}, 2**70, 1.5, None, {"deep": [{"er": [True]}]}]
     messages = [
-        records.Message(f"m_{n}", START, message="Hi", attachments=[{"value": value}], rest={"value": value})
+        records.Message(f"m_{n}", START, message="Hi", attachments=[{"value": value}], came={"value": value})
         for n, value in enumerate(values)
     ]
     events = to_events(messages[::-1], Page(facebook_page_id="9"), since=None)
@@ -87,7 +87,7 @@ def test_any_json_comes_through_exactly(owner):
 def test_what_postgresql_cannot_hold_is_replaced(owner):
     odd = "NUL \x00, half \ud83d, pair \ud83d\ude00"
     rest = {"a": [odd, float("inf")]}
-    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest=rest)]
+    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], came=rest)]
     (row,) = to_events(messages, Page(facebook_page_id="9"), since=None)
     insert_events([(owner, row)])
     clean = "NUL \ufffd, half \ufffd, pair 😀"

@@ -1,12 +1,12 @@
 import gc
 
-from conversations.sync.garbage import THRESHOLDS, rare_collections
+from conversations.sync.python_pace import THRESHOLDS, sync_pace
 
 
 def test_collector_is_left_as_it_was_found():
     before = gc.get_threshold()
-    with rare_collections():
-        with rare_collections():
+    with sync_pace():
+        with sync_pace():
             assert gc.get_threshold() == THRESHOLDS
         assert gc.get_threshold() == THRESHOLDS
     assert gc.get_threshold() == before
