@@ -86,7 +86,7 @@ def steps(options: Options) -> int:
     theirs = 4 + (8 if more else 4) / rounds  # first syncs, and what comes once: two again for each pace
     numbers = {
         "sync": len(options.sizes) * (rounds * (theirs + 6) + extra * 3),
-        "write": rounds * 2,
+        "write": rounds * 3,
         "pace": extra * (2 if more else 1),
         "pages": rounds * 5,
         "memory": 2,

@@ -139,7 +139,7 @@ class Bench:
         with facebook(World(size, self.options.messages)) as server:
             source = self.source(server)
             for _ in range(self.options.rounds):
-                for engine in ("copy_limit", "write_path"):
+                for engine in ("copy_limit", "write_path", "write_bare"):
                     self.cluster.create("bench_ours", TEMPLATE)
                     label = f"{size:,} {engine.replace('_', ' ')}"
                     sample = self.measured(label, server, engine, "bench_ours", FREE, source_url=source)

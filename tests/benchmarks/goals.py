@@ -59,6 +59,11 @@ def writing(results: Results, size: int) -> Iterator[Goal]:
         found = ratios(path, limit)
         words = "the write path alone: within 1.5 times a plain COPY of the same rows"
         yield Goal(words, f"{found} times", found.middle <= 1.5)
+    bare = results.of("write", size, "write_bare")
+    if path and bare:
+        cost = 1 - ratios(bare, path).middle
+        words = "what the reads need (indexes, kept counters) costs at most 20 % of the write rate"
+        yield Goal(words, f"{cost:.0%}", cost <= 0.2)
 
 
 def again(results: Results, size: int) -> Iterator[Goal]:

@@ -1,4 +1,4 @@
-"""`make bench-reads`: builds the database, asks every question, writes docs/benchmarks-reads.md."""
+"""`make bench-reads`: builds the database, asks every question, writes its part of docs/benchmarks.md."""
 
 import os
 import sys

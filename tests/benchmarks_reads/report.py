@@ -1,7 +1,9 @@
-"""docs/benchmarks-reads.md and its chart."""
+"""The part of docs/benchmarks.md about reading, and its chart."""
 
 from math import isinf, log10
 from pathlib import Path
+
+from tests.benchmarks.page import write_reads
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTH, ROW, LEFT, MOST = 760, 18, 250, 30_000  # of the chart; its scale ends at so many ms
@@ -9,9 +11,9 @@ WIDTH, ROW, LEFT, MOST = 760, 18, 250, 30_000  # of the chart; its scale ends at
 
 def write(rows: int, built: float, lines, notes: list[str], sizes, machine: str) -> None:
     text = [
-        "# Reading, measured",
+        "# Reading",
         "",
-        f"`make bench-reads` made this page: {rows:,} conversations over 20 Pages (one holds half), 50 tags (one on 30 %, some"
+        f"`make bench-reads` wrote this part: {rows:,} conversations over 20 Pages (one holds half), 50 tags (one on 30 %, some"
         f" rare or old), {5 * rows:,} messages in a private PostgreSQL, built in {built:.0f} s. {machine}. Warm; client and"
         " server share the cores.",
         "",
@@ -20,7 +22,7 @@ def write(rows: int, built: float, lines, notes: list[str], sizes, machine: str)
         " back in a list. *Plain*: `filter(tags__in=…)`, `icontains`, OFFSET, `COUNT(*)`, ModelSerializer. Both are medians"
         " without a request around them; > 20,000: stopped.",
         "",
-        "![milliseconds of each question, three ways](benchmarks-reads.svg)",
+        "![milliseconds of each question, three ways](benchmarks/reads.svg)",
         "",
         "| question | p50 ms | p95 ms | goal | queries | replaced ms | × | plain ms | × |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -33,8 +35,8 @@ def write(rows: int, built: float, lines, notes: list[str], sizes, machine: str)
         *(f"| {name} | {size / 1e6:,.0f} |" for name, size in sizes if size > 1e6),
         "",
     ]
-    (DOCS / "benchmarks-reads.md").write_text("\n".join(text))
-    (DOCS / "benchmarks-reads.svg").write_text(chart(lines))
+    write_reads(DOCS / "benchmarks.md", "\n".join(text))
+    (DOCS / "benchmarks" / "reads.svg").write_text(chart(lines))
 
 
 def row(line) -> str:
