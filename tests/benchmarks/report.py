@@ -21,8 +21,8 @@ KINDS = {"first": "first sync", "unchanged": "nothing changed", "changed": "1 % 
 INTRODUCTION = """\
 # Benchmarks
 
-`make bench` wrote this in {minutes:.0f} minutes; how fast lists are read stands [below](#reading). It measures
-side by side, in one run, on one private PostgreSQL and on the sandbox Graph server, which runs in a process
+`make bench` wrote this in {minutes:.0f} minutes; how fast lists are read stands [below](#reading). Measured
+side by side, in one run, on one private PostgreSQL and the sandbox Graph server, which runs in a process
 of its own:
 
 - **before**: what the application that Inbox replaces did at first: 50 conversations a batch, one upsert
