@@ -222,6 +222,9 @@ class Thread(models.Model):
         constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
         indexes = [
             models.Index("page", name="thread_owed", condition=models.Q(state="owed")),
+            models.Index(
+                fields=["page", "-id"], name="thread_unreadable", condition=models.Q(state="unreadable")
+            ),
         ]
 
     def __str__(self):

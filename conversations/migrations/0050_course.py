@@ -35,4 +35,12 @@ class Migration(migrations.Migration):
                 blank=True, default=list, help_text="Its pauses: sync.course says how"
             ),
         ),
+        migrations.AddIndex(
+            model_name="thread",
+            index=models.Index(
+                condition=models.Q(("state", "unreadable")),
+                fields=["page", "-id"],
+                name="thread_unreadable",
+            ),
+        ),
     ]
