@@ -55,7 +55,9 @@ class SyncRunAdmin(Records):
     @display(description="Status")
     def state(self, run):
         template = '<span class="inbox-status" data-run="{}" data-show="status" data-status="{}">{}</span>{}'
-        return format_html(template, run.pk, run.status, status_in_words(run.status), why(run))
+        return format_html(
+            template, run.pk, run.status, status_in_words(run.status), why(run.is_managed and run.error)
+        )
 
     @display(description="Conversations")
     def bar(self, run):
@@ -143,11 +145,10 @@ class SyncRunAdmin(Records):
         return HttpResponseRedirect(reverse("admin:conversations_syncrun_change", args=[run.pk]))
 
 
-def why(run: SyncRun) -> SafeString | str:
-    """Why it failed, for managers."""
-    if not run.error or not run.is_managed:
-        return ""
-    return format_html('<span class="inbox-why inbox-quiet" title="{}">{}</span>', run.error, run.error)
+def why(error: str) -> SafeString | str:
+    """Why it failed, on one line; whole where one points at it, and on the run's page."""
+    template = '<span class="inbox-why inbox-quiet" title="{}">{}</span>'
+    return format_html(template, error, error) if error else ""
 
 
 def cell(run: SyncRun, name: str, number: int) -> SafeString:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from conversations.api.outcome import body_of, code_of
 from conversations.api.pagination import sealed
 from conversations.sync.ledger import take_ledger
 from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser
@@ -171,6 +172,15 @@ def test_manager_cancels_a_run_that_has_not_ended(page, status):
     assert told["error"].startswith(f"It was cancelled by {manager.username}.")
     again = cancel(manager, run)
     assert (again.status_code, again.json()) == (409, {"error": f"Run {run.pk} has ended already."})
+
+
+def test_who_waits_for_a_run_that_is_cancelled_is_told_so_with_409(page):
+    run = SyncRunFactory(page=page, status="syncing", ended_at=None)
+    cancel(member(page, "manager"), run)
+    run.refresh_from_db()
+    body = body_of(run)
+    assert (code_of(run), body["success"], body["status"]) == (409, False, "cancelled")
+    assert body["error"].startswith("It was cancelled by ")
 
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("tagger", 403), (None, 404)])
