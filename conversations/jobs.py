@@ -22,8 +22,11 @@ from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 
 logger = logging.getLogger(__name__)
 
+RunEnded = runs.RunEnded
+
 QUEUE = "sync"
 ALIVE_SECONDS = 30  # a worker gives a sign of life every ten
+AGAIN_SECONDS, AGAIN_TIMES = 0.5, 12  # one that was cancelled needs a moment to leave
 STOP_SECONDS = 2.5  # what a sync in work has to end in, when its process is told to
 WAIT_SECONDS = 60  # a run waits for Facebook; the schedule begins none that would wait longer
 # Incremental runs trust Facebook's order by time. Whatever that hid from them (a thread that changed without
@@ -33,20 +36,28 @@ AUDIT_AFTER = timedelta(days=7)
 INTERRUPTED = "Its process was stopped. The next sync goes on from there."
 
 
-def request_sync(page: Page, *, full: bool = False, trigger: str) -> SyncRun:
+def request_sync(page: Page, *, full: bool = False, trigger: str, asked_by=None) -> SyncRun:
     """The run that will bring this Page up to date: the one in work or queued, else a new one and its job.
 
-    `full` makes a queued run full; one in work is joined as it is.
+    `full` makes a queued run full; one in work is joined as it is. `asked_by`: the user, where one asked.
     """
     with transaction.atomic():
         Page.objects.select_for_update().get(pk=page.pk)
-        run = _living_run(page) or runs.queue_run(page, full=full, trigger=trigger)
+        run = _living_run(page) or runs.queue_run(page, full=full, trigger=trigger, asked_by=asked_by)
         if run.status == SyncRun.Status.QUEUED:
             if full and run.mode != SyncRun.Mode.FULL:
                 run.mode = SyncRun.Mode.FULL
                 runs.save(run)
             _ensure_job(run)
     return run
+
+
+def cancel_sync(run: SyncRun, *, asked_by=None) -> SyncRun:
+    """Ends this run, queued or in work anywhere, as cancelled; its place is kept for the next one.
+
+    Who works on it stops within a few seconds. Raises RunEnded.
+    """
+    return runs.cancel(run.pk, by=asked_by.get_username() if asked_by else "")
 
 
 def _living_run(page: Page) -> SyncRun | None:
@@ -94,13 +105,25 @@ async def sync_page(run_id: int) -> None:
 
 def _sync(run_id: int, stopping: threading.Event) -> None:
     try:
-        queued = SyncRun.objects.filter(pk=run_id, status=SyncRun.Status.QUEUED)
-        if run := queued.select_related("page").first():  # else a command has taken it over meanwhile
-            sync_conversations(run.page, stopping=stopping)
-    except SyncAlreadyRunning as error:
-        logger.info("%s", error)
+        for _ in range(AGAIN_TIMES):
+            if not _is_left_to(run_id, stopping) or stopping.wait(AGAIN_SECONDS):
+                break
     finally:
         connection.close()
+
+
+def _is_left_to(run_id: int, stopping: threading.Event) -> bool:
+    """Does the run, unless that is a moment too early: the Page's lock is held by a run that has ended."""
+    queued = SyncRun.objects.filter(pk=run_id, status=SyncRun.Status.QUEUED)
+    run = queued.select_related("page").first()
+    if run is None:  # a command has taken it over meanwhile, or it was cancelled
+        return False
+    try:
+        sync_conversations(run.page, stopping=stopping)
+    except SyncAlreadyRunning as error:
+        logger.info("%s", error)
+        return error.run is None
+    return False
 
 
 def abandon(run_id: int) -> None:

@@ -222,6 +222,9 @@ class Thread(models.Model):
         constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
         indexes = [
             models.Index("page", name="thread_owed", condition=models.Q(state="owed")),
+            models.Index(
+                fields=["page", "-id"], name="thread_unreadable", condition=models.Q(state="unreadable")
+            ),
         ]
 
     def __str__(self):
@@ -370,6 +373,9 @@ class SyncRun(models.Model):
     page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
     mode = models.TextField(choices=Mode)
     trigger = models.TextField(help_text="The door it was asked for at")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     status = models.TextField(choices=Status, default=Status.QUEUED)
     inserted = models.IntegerField(default=0)
     updated = models.IntegerField(default=0)
@@ -386,6 +392,10 @@ class SyncRun(models.Model):
     ledger = models.JSONField(
         default=dict, blank=True, help_text="At its end: every thread that Facebook lists, accounted for"
     )
+    samples = models.JSONField(
+        default=list, blank=True, help_text="Where it was when, for the chart: sync.course says how"
+    )
+    waits = models.JSONField(default=list, blank=True, help_text="Its pauses: sync.course says how")
     error = models.TextField(blank=True, default="")
     blame = models.TextField(
         choices=Blame, blank=True, default="", help_text="Whose turn it is after an error"

@@ -98,6 +98,10 @@ class RunQuerySet(OfPageQuerySet):
     def newest_first(self):
         return self.order_by("-id")
 
+    def briefly(self):
+        """Without what a run's own page alone shows: some kilobytes of each."""
+        return self.defer("samples", "waits", "resume")
+
     def active(self):
         """Queued or in work: only the end of a run has a time."""
         return self.filter(ended_at__isnull=True)

@@ -174,7 +174,10 @@ UNFOLD = {
     "SITE_HEADER": "Inbox",
     "SITE_SYMBOL": "inbox",
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("inbox/icon.svg")}],
-    "STYLES": [lambda request: static("conversations/admin.css")],
+    "STYLES": [
+        lambda request: static("conversations/admin.css"),
+        lambda request: static("conversations/runs.css"),
+    ],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {

@@ -86,8 +86,11 @@ ALLOWED = {
     ],
     "conversations.sync.tally": ["conversations.models"],
     "conversations.sync.ledger": ["conversations.models"],
+    "conversations.sync.course": ["conversations.models"],
+    "conversations.sync.cancelling": ["conversations.models", "conversations.sync.runs"],
     "conversations.sync.runs": [
         "conversations.models",
+        "conversations.sync.course",
         "conversations.sync.ledger",
         "conversations.sync.progress",
     ],

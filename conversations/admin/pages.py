@@ -1,10 +1,12 @@
 """Pages: how they are, who works on them, and the sync that one asks for and watches."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
@@ -13,10 +15,20 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from conversations.admin.access import MANAGER, OfPages, page_ids, require_role, short_time
 from conversations.admin.ledgers import ledger_shown
+from conversations.admin.words import result_in_words, status_in_words
 from conversations.jobs import is_worker_alive, request_sync
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sync.ledger import take_ledger
-from conversations.sync.progress import DISCREET, PAUSES, SyncProgress
+from conversations.sync.progress import DISCREET, ENDS, PAUSES, SyncProgress
+
+COUNTERS = {
+    "total": "conversations",
+    "inserted": "new",
+    "updated": "changed",
+    "unchanged": "unchanged",
+    "skipped": "skipped",
+    "eventsCreated": "new messages",
+}
 
 
 @dataclass
@@ -40,12 +52,40 @@ class SyncPanel:
         return self.state is not None and self.state.status in PAUSES
 
     @property
+    def until(self) -> datetime | None:
+        """When a pause ends."""
+        seconds = self.state.seconds if self.state else None
+        return timezone.now() + timedelta(seconds=seconds) if seconds else None
+
+    @property
     def done(self) -> int:
         return self.state.synced + self.state.skipped if self.state else 0
 
+    @property
+    def is_active(self) -> bool:
+        return self.state is not None and self.state.status not in ENDS
+
+    @property
+    def status(self) -> str:
+        return status_in_words(self.state.status if self.state else "")
+
+    @property
+    def counters(self) -> list[tuple[str, str, str]]:
+        """What is counted: its word, its name in a stream, and how many."""
+        values = self.state.as_message() if self.state else dict.fromkeys(COUNTERS, 0)
+        return [(word, name, f"{values[name]:,}") for name, word in COUNTERS.items()]
+
+    @property
+    def result(self) -> str:
+        return result_in_words(self.state)
+
+    @property
+    def zone(self) -> str:
+        return timezone.get_current_timezone_name()
+
 
 def panels(request: HttpRequest, pages: list[Page]) -> list[SyncPanel]:
-    newest = SyncRun.objects.filter(page__in=pages).order_by("page", "-pk").distinct("page")
+    newest = SyncRun.objects.filter(page__in=pages).briefly().order_by("page", "-pk").distinct("page")
     states = {
         run.page_id: SyncProgress.of(run) for run in newest.select_related("page").defer("page__access_token")
     }
@@ -148,5 +188,5 @@ class PageAdmin(OfPages):
         """Asks for a sync, or joins the one under way; `full` walks everything again."""
         page = self.get_object(request, str(pk))
         require_role(request, page.pk, MANAGER)
-        request_sync(page, full="full" in request.POST, trigger="admin")
+        request_sync(page, full="full" in request.POST, trigger="admin", asked_by=request.user)
         return HttpResponseRedirect(reverse("admin:conversations_page_change", args=[page.pk]))

@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from conversations.jobs import RunEnded
 from conversations.reading.sql import TooSlow
 from conversations.tagging import TagInUse
 from tags.models import NameTaken
@@ -24,7 +25,7 @@ AT_THE_SAME_TIME = "Somebody changed the same at the same time. Try again."
 def handle_exception(error: Exception, context: dict) -> Response | None:
     """Every refusal as {"error": words, …}; None for what is our fault: Django logs it and answers 500."""
     match error:
-        case NameTaken():
+        case NameTaken() | RunEnded():
             return refusal(status.HTTP_409_CONFLICT, str(error))
         case TagInUse():
             return refusal(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)

@@ -1,4 +1,4 @@
-"""Parts of long lists: by number for conversations, by cursor for events, the newest few for runs."""
+"""Parts of long lists: by number for conversations, by cursor for these, events and runs."""
 
 import base64
 from collections.abc import Mapping
@@ -118,22 +118,37 @@ class EventPagination(BasePagination):
 
 
 class RunPagination(BasePagination):
-    """The newest `limit` runs."""
+    """`limit` and an opaque `cursor`: older runs; new ones do not move it."""
 
-    parameters = ("limit",)
+    parameters = ("limit", "cursor")
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
-        limit = whole_number(request.query_params, "limit", default=20, highest=100)
-        return list(queryset.newest_first()[:limit])
+        self.limit = whole_number(request.query_params, "limit", default=20, highest=100)
+        if cursor := request.query_params.get("cursor", "").strip():
+            queryset = queryset.filter(pk__lt=opened_id(cursor))
+        rows = list(queryset.newest_first()[: self.limit + 1])
+        self.last = rows[self.limit - 1] if len(rows) > self.limit else None
+        return rows[: self.limit]
 
     def get_paginated_response(self, data) -> Response:
-        return Response({"sync_runs": data})
+        next_cursor = sealed(None, self.last.pk) if self.last else None
+        pagination = {"limit": self.limit, "hasNext": self.last is not None, "nextCursor": next_cursor}
+        return Response({"sync_runs": data, "pagination": pagination})
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
-        return [parameter("limit", number(20, 100), "How many at most.")]
+        return [
+            parameter("limit", number(20, 100), "How many at most."),
+            parameter("cursor", {"type": "string"}, "`nextCursor` of the part before."),
+        ]
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
-        return listed("sync_runs", schema)
+        return listed(
+            "sync_runs",
+            schema,
+            limit={"type": "integer"},
+            hasNext={"type": "boolean"},
+            nextCursor=NULLABLE_STRING,
+        )
 
 
 def sealed(time: datetime | None, row_id: int) -> str:
@@ -163,6 +178,14 @@ def opened(cursor: str) -> tuple[datetime, int]:
     if time is None:
         raise foreign_cursor()
     return time, row_id
+
+
+def opened_id(cursor: str) -> int:
+    """The place in a list by id, whose cursors have no time."""
+    time, row_id = opened_place(cursor)
+    if time is not None:
+        raise foreign_cursor()
+    return row_id
 
 
 def foreign_cursor() -> ValidationError:

@@ -139,7 +139,7 @@ class Live:
 def read_states(run_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:
     """(Page, state) of these runs, on a connection that is closed at once."""
     try:
-        runs = SyncRun.objects.filter(pk__in=run_ids).select_related("page").order_by("pk")
+        runs = SyncRun.objects.filter(pk__in=run_ids).briefly().select_related("page").order_by("pk")
         return [(run.page_id, SyncProgress.of(run)) for run in runs]
     finally:
         connection.close()
@@ -148,7 +148,7 @@ def read_states(run_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:
 def read_newest(page_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:
     """(Page, state of its newest run) of these Pages, on a connection that is closed at once."""
     try:
-        newest = SyncRun.objects.filter(page__in=page_ids).order_by("page", "-pk").distinct("page")
+        newest = SyncRun.objects.filter(page__in=page_ids).briefly().order_by("page", "-pk").distinct("page")
         return [(run.page_id, SyncProgress.of(run)) for run in newest.select_related("page")]
     finally:
         connection.close()

@@ -1,5 +1,6 @@
 """The rows of runs: how one begins, from where it goes on, and how it ends. Each change is published."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.models import Page, SyncRun
+from conversations.sync import course
 from conversations.sync.ledger import take_ledger
 from conversations.sync.progress import publish_progress
 
@@ -15,18 +17,24 @@ Status = SyncRun.Status
 
 RESUME_WITHIN = timedelta(days=1)  # a cursor does not live for ever: later the walk begins anew
 ABANDONED = "The process that ran it is gone. Run {} goes on from where it stopped."
+CANCELLED = "It was cancelled{}. What was stored is kept, and the next sync goes on from there."
+SELDOM = {"samples", "waits"}  # they grow with the run: written when they change, not with each batch
 LEFT = "Run {} was left by a process that is gone; going on from where it stopped."
 
 
 class LockLost(Exception):
-    """The Page's lock was lost with its connection, and another process has taken the sync over."""
+    """The run was ended by another process: by one that has the Page's lock now, or as cancelled."""
 
 
-def queue_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
+class RunEnded(Exception):
+    """The run has ended already: nothing is left of it to cancel."""
+
+
+def queue_run(page: Page, *, full: bool, trigger: str, asked_by=None) -> SyncRun:
     """A run for whichever worker is free."""
     is_full = full or page.last_synced_at is None
     mode = SyncRun.Mode.FULL if is_full else SyncRun.Mode.INCREMENTAL
-    run = SyncRun(page=page, mode=mode, trigger=trigger, status=Status.QUEUED)
+    run = SyncRun(page=page, mode=mode, trigger=trigger, asked_by=asked_by, status=Status.QUEUED)
     save(run)
     return run
 
@@ -60,33 +68,45 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
 
 def resumable(page: Page) -> SyncRun | None:
     """The run before, if it stopped in the middle of its walk not long ago."""
-    run = page.runs.exclude(status=Status.QUEUED).order_by("-pk").first()
+    begun = page.runs.exclude(status=Status.QUEUED).exclude(status=Status.CANCELLED, resume={})
+    run = begun.order_by("-pk").first()
     ended_well = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
     if run is None or run.status in ended_well or not run.resume or not run.alive_at:
         return None
     return run if timezone.now() - run.alive_at < RESUME_WITHIN else None
 
 
-def save(run: SyncRun) -> None:
-    """The run's present state, and word of it to all who watch. Raises LockLost where somebody ended it."""
+def save(run: SyncRun, *, also: Collection[str] = ()) -> None:
+    """The run's present state, and word of it to all who watch. Raises LockLost where somebody ended it.
+
+    `also`: which of SELDOM have changed.
+    """
     run.alive_at = timezone.now()
+    if course.take_sample(run):
+        also = {*also, "samples"}
     with transaction.atomic(savepoint=False):  # all or nothing with what the caller writes
         if run.pk is None:
             run.save()
-        elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run)):
+        elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run, also)):
             raise LockLost
         publish_progress(run)
 
 
-def _columns(run: SyncRun) -> dict[str, Any]:
+def _columns(run: SyncRun, also: Collection[str]) -> dict[str, Any]:
     names = (field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
-    return {name: getattr(run, name) for name in names}
+    return {name: getattr(run, name) for name in names if name not in SELDOM or name in also}
+
+
+def is_ended(run: SyncRun) -> bool:
+    """Whether somebody ended it, as the database knows."""
+    return not SyncRun.objects.filter(pk=run.pk, ended_at=None).exists()
 
 
 def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
     run.status, run.waits_for = status, reason
     run.waits_until = timezone.now() + timedelta(seconds=seconds)
-    save(run)
+    course.note_wait(run, seconds)
+    save(run, also=["waits"])
 
 
 def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> None:
@@ -94,6 +114,20 @@ def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> No
     run.status, run.error, run.blame, run.ended_at = status, error, blame, timezone.now()
     run.ledger = take_ledger(run.page)
     save(run)
+
+
+@transaction.atomic
+def cancel(run_id: int, *, by: str = "") -> SyncRun:
+    """Ends a run, queued or in work in any process, as cancelled. Raises RunEnded.
+
+    Whoever works on it finds its row ended at the next transaction, which then writes nothing, and looks at
+    it each second while there is none.
+    """
+    run = SyncRun.objects.select_for_update(of=["self"]).select_related("page").get(pk=run_id)
+    if run.ended_at is not None:
+        raise RunEnded(f"Run {run.pk} has ended already.")
+    finish(run, Status.CANCELLED, CANCELLED.format(f" by {by}" if by else ""))
+    return run
 
 
 def give_up(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:

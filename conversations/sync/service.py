@@ -16,6 +16,7 @@ from conversations.graph.errors import AccessTokenError, GraphError, PlatformErr
 from conversations.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
+from conversations.sync.cancelling import watching
 from conversations.sync.fetch import Fetcher, Note, Pause
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.python_pace import sync_pace
@@ -109,8 +110,8 @@ def sync_conversations(
             _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
         except runs.LockLost:
             run.refresh_from_db()
-            # Who took the lock over closes the row.
-            run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
+            if run.status != Status.CANCELLED:  # who took the lock over closes the row
+                run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
         except Exception as error:
             _blame_ourselves(run, error)
         with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop
@@ -151,7 +152,7 @@ def _execute(
             return sum(client.requests for client in clients.values())
 
         store = Store(page, run, lock, report=report, sleep=sleep, count_requests=count_requests)
-        walk = PageWalk(page, run, clients, fetcher, store, look)
+        walk = PageWalk(page, run, clients, fetcher, store, watching(run, look))
         try:
             walk.walk()
         finally:

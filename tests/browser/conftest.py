@@ -30,9 +30,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def log_in(chromium, web, page) -> Iterator[Login]:  # noqa: F811 - the fixtures above
+def wrong() -> list[str]:
+    """What went wrong in tabs: empty at the end of a test."""
+    return []
+
+
+@pytest.fixture
+def log_in(chromium, web, page, wrong) -> Iterator[Login]:  # noqa: F811 - the fixtures above
     """A tab in which staff with this role on the Page have logged in; nothing may go wrong in it."""
-    wrong: list[str] = []
     contexts = []
 
     def watch(tab: Tab) -> None:

@@ -110,7 +110,7 @@ def requested_run(request) -> SyncRun:
     body = read_body(request, SyncBody)
     page = named_page(request.user, body)
     require_role(request.user, [page.pk], MANAGER)
-    return request_sync(page, full=body["forceFull"], trigger="api")
+    return request_sync(page, full=body["forceFull"], trigger="api", asked_by=request.user)
 
 
 def named_page(user, body: dict) -> Page:

@@ -75,7 +75,8 @@ def test_run_shows_its_pause_and_its_notes_and_no_ledger_before_its_end(page, ro
         notes=["Run 6 was left.", "<i>odd</i>"],
     )
     text = root.get(f"/admin/conversations/syncrun/{run.pk}/change/").content.decode()
-    assert re.search(r"\d+ s more. Facebook says: slow down", text)
+    assert re.search(r"Facebook says: slow down</span>\s*<span[^>]*>Waiting for Facebook, \d+ s<", text)
+    assert re.search(r">until \d\d:\d\d<", text)
     assert "Run 6 was left." in text
     assert "&lt;i&gt;odd&lt;/i&gt;" in text
     assert "Facebook lists" not in text

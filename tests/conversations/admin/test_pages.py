@@ -71,7 +71,7 @@ def test_managers_ask_for_a_sync_which_is_queued_once(page, staff):
     assert client.post(address(page, "sync"))["Location"] == address(page)
     client.post(address(page, "sync"))
     run = SyncRun.objects.get()
-    assert (run.status, run.trigger, run.page) == ("queued", "admin", page)
+    assert (run.status, run.trigger, run.page, run.asked_by) == ("queued", "admin", page, client.user)
     assert ProcrastinateJob.objects.filter(task_name="sync_page", args__run_id=run.pk).count() == 1
     client.post(address(page, "sync"), {"full": "1"})
     run.refresh_from_db()

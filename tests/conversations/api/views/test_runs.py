@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from conversations.api.outcome import body_of, code_of
+from conversations.api.pagination import sealed
 from conversations.sync.ledger import take_ledger
 from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser
 
@@ -134,3 +136,57 @@ def test_list_costs_the_same_however_many_there_are(page, django_assert_num_quer
     client = api(member(page))
     with django_assert_num_queries(3):  # the token, the Pages one manages, the runs
         client.get(RUNS)
+
+
+# -- older runs --------------------------------------------------------------------------------------------
+def test_cursor_leads_to_every_older_run_once_while_new_ones_begin(page):
+    client, runs = api(member(page)), SyncRunFactory.create_batch(7, page=page)
+    seen, cursor = [], ""
+    while cursor is not None:
+        answer = client.get(RUNS, {"limit": 3, "page": page.pk, "cursor": cursor}).json()
+        seen += [row["id"] for row in answer["sync_runs"]]
+        cursor = answer["pagination"]["nextCursor"]
+        assert answer["pagination"] == {"limit": 3, "hasNext": cursor is not None, "nextCursor": cursor}
+        SyncRunFactory(page=page)
+    assert seen == [run.pk for run in reversed(runs)]
+
+
+def test_cursor_of_another_list_is_refused(page):
+    cursor = sealed(timezone.now(), 5)
+    assert api(member(page)).get(RUNS, {"cursor": cursor}).json()["field"] == "cursor"
+
+
+# -- cancelling --------------------------------------------------------------------------------------------
+def cancel(user, run):
+    return api(user).post(f"{RUNS}/{run.pk}/cancel")
+
+
+@pytest.mark.parametrize("status", ["queued", "syncing", "waiting"])
+def test_manager_cancels_a_run_that_has_not_ended(page, status):
+    run = SyncRunFactory(page=page, status=status, ended_at=None, inserted=5)
+    manager = member(page, "manager")
+    answer = cancel(manager, run)
+    assert answer.status_code == 200
+    told = answer.json()["sync_run"]
+    assert (told["id"], told["status"], told["synced"]) == (run.pk, "cancelled", 5)
+    assert told["error"].startswith(f"It was cancelled by {manager.username}.")
+    again = cancel(manager, run)
+    assert (again.status_code, again.json()) == (409, {"error": f"Run {run.pk} has ended already."})
+
+
+def test_who_waits_for_a_run_that_is_cancelled_is_told_so_with_409(page):
+    run = SyncRunFactory(page=page, status="syncing", ended_at=None)
+    cancel(member(page, "manager"), run)
+    run.refresh_from_db()
+    body = body_of(run)
+    assert (code_of(run), body["success"], body["status"]) == (409, False, "cancelled")
+    assert body["error"].startswith("It was cancelled by ")
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("tagger", 403), (None, 404)])
+def test_others_cancel_nothing(page, role, status):
+    run = SyncRunFactory(page=page, status="syncing", ended_at=None)
+    user = member(page, role) if role else member(PageFactory(), "manager")
+    assert cancel(user, run).status_code == status
+    run.refresh_from_db()
+    assert run.ended_at is None
