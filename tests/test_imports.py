@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 OURS = ("inbox", "conversations", "tags")
 
 # The longest prefix of a module's name decides; a room may always import itself.
-LEAVES = ["conversations.text", "conversations.secrets", "conversations.locks"]
+LEAVES = ["conversations.text", "conversations.pieces", "conversations.secrets", "conversations.locks"]
 TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEAVES]
 DOORS = [
     *TABLES,
@@ -19,6 +19,7 @@ DOORS = [
     "conversations.status",
     "conversations.connecting",
     "conversations.checking",
+    "conversations.refreshing",
     "conversations.sync.service",
     "conversations.sync.ledger",
     "conversations.sync.progress",
@@ -39,6 +40,7 @@ ALLOWED = {
     "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
     "conversations.sync.takeover": ["conversations.models"],
     "conversations.text": [],
+    "conversations.pieces": [],
     "conversations.secrets": [],
     "conversations.locks": [],
     "conversations.querysets": [],
@@ -55,6 +57,16 @@ ALLOWED = {
     "conversations.budget": ["conversations.graph", "conversations.models"],
     "conversations.connecting": ["conversations.budget", "conversations.graph", "conversations.models"],
     "conversations.checking": ["conversations.connecting", "conversations.graph", "conversations.models"],
+    "conversations.refreshing": [
+        *TABLES,
+        "conversations.connecting",
+        "conversations.graph",
+        "conversations.sync.histories",
+        "conversations.sync.loader",
+        "conversations.sync.merge",
+        "conversations.sync.takeover",
+        "conversations.sync.transform",
+    ],
     "conversations.status": [*TABLES],
     "conversations.sync.transform": [
         "conversations.graph.records",
