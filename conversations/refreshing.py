@@ -2,26 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
 
 from django.db import DataError, OperationalError, transaction
 from django.utils import timezone
 
-from conversations.connecting import open_client
+from conversations.asking import Refused, Why, asking
 from conversations.graph import records
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import (
-    AccessTokenError,
-    GoneError,
-    GraphError,
-    PlatformError,
-)
+from conversations.graph.errors import GraphError
 from conversations.locks import lock_rows, sync_lock
 from conversations.models import Conversation, InteractionEvent, Page, Platform
 from conversations.pieces import Piece, pieces_of
@@ -30,29 +21,8 @@ from conversations.sync.histories import Reading
 from conversations.sync.merge import age
 from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, to_events, to_rows
 
-TIMEOUT_SECONDS = (5.0, 20.0)  # to connect, and for each part of an answer
-ANSWER_SECONDS = 40.0
-PATIENCE_SECONDS = 8.0  # all pauses together: whoever waits longer had better come again
 READING_SECONDS = 25.0  # of older messages; what is not read by then is left to the next sync
 FACEBOOK = "https://www.facebook.com"
-TOKEN_CODES = (102, 190)  # it is the token itself that Facebook does not accept
-
-
-class Why(StrEnum):
-    """What whoever was refused can do about it."""
-
-    RECONNECT = "reconnect"  # a person must connect the Page again, or allow it something
-    GONE = "gone"  # nothing: Facebook shows it no longer
-    NOTHING = "nothing"  # nothing: there never was a link
-    FACEBOOK = "facebook"  # try again later
-
-
-class Refused(Exception):
-    """The text says in words why there is no answer; `why` for programs."""
-
-    def __init__(self, words: str, why: Why):
-        self.why = why
-        super().__init__(words)
 
 
 @dataclass(frozen=True)
@@ -70,7 +40,7 @@ def refresh(conversation: Conversation) -> Refreshed:
     Raises Refused. A sync of the Page may run meanwhile.
     """
     page = Page.objects.get(pk=conversation.page_id)
-    with _asking(page, conversation.platform) as client:
+    with asking(page, conversation.platform) as client:
         record, is_gapless = _read(client, page, conversation)
     row = to_rows(record, page, conversation.platform, now=timezone.now(), sender_id=conversation.sender_id)
     try:
@@ -186,7 +156,7 @@ def fresh_attachment(event: InteractionEvent, index: int) -> str:
     if not piece.expires:
         return piece.address
     page = Page.objects.get(pk=event.conversation.page_id)
-    with _asking(page, event.conversation.platform) as client:
+    with asking(page, event.conversation.platform) as client:
         message = client.message(event.graph_id or "")
     address = _same(piece, index, pieces_of(message.attachments, message.rest, message.message))
     _keep(page, event, message)
@@ -205,8 +175,7 @@ def _same(piece: Piece, index: int, fresh: list[Piece]) -> str:
 @transaction.atomic
 def _keep(page: Page, event: InteractionEvent, message: records.Message) -> None:
     lock_rows([page.pk])
-    [row] = to_events([message], page, since=event.occurred_at) or [None]
-    if row:
+    for row in to_events([message], page, since=event.occurred_at):
         InteractionEvent.objects.filter(pk=event.pk).update(
             attachments=json.loads(row.attachments), data=json.loads(row.data)
         )
@@ -215,7 +184,7 @@ def _keep(page: Page, event: InteractionEvent, message: records.Message) -> None
 def thread_link(conversation: Conversation) -> str:
     """The address of the conversation at Facebook, which it alone knows. Raises Refused."""
     page = Page.objects.get(pk=conversation.page_id)
-    with _asking(page, conversation.platform) as client:
+    with asking(page, conversation.platform) as client:
         link = client.get(conversation.graph_id, fields="link").get("link")
     try:
         address = urljoin(FACEBOOK, link) if link and isinstance(link, str) else ""
@@ -225,53 +194,3 @@ def thread_link(conversation: Conversation) -> str:
     if parts.scheme != "https" or not f".{parts.hostname}".endswith(".facebook.com"):
         raise Refused("Facebook tells no address of this conversation.", Why.NOTHING)
     return address
-
-
-# -- the client --------------------------------------------------------------------------------------------
-@contextmanager
-def _asking(page: Page, platform: str) -> Iterator[GraphClient]:
-    """A client with little patience. Whatever it meets is Refused, and a token that is dead is noted."""
-    state, reason = page.connection
-    if state == Page.State.RECONNECT:
-        raise Refused(f"The Page must be connected again. {reason}".strip(), Why.RECONNECT)
-    patience = Patience()
-    try:
-        with open_client(
-            page.facebook_page_id,
-            page.access_token,
-            platform=platform,
-            on_wait=patience.hear,
-            sleep=patience.sleep,
-            timeout_seconds=TIMEOUT_SECONDS,
-            answer_seconds=ANSWER_SECONDS,
-            learnt=deepcopy(page.learnt.get(platform, {})),  # what a sync notes, and it alone
-        ) as client:
-            yield client
-    except AccessTokenError as error:
-        if error.code in TOKEN_CODES:
-            page.reconnect(str(error))
-        raise Refused(error.words, Why.RECONNECT) from None
-    except PlatformError as error:
-        raise Refused(error.words, Why.RECONNECT) from None
-    except GoneError as error:
-        raise Refused(f"Facebook no longer shows this. {error.words}", Why.GONE) from None
-    except GraphError as error:
-        raise Refused(f"Facebook did not answer. {error.words}", Why.FACEBOOK) from None
-
-
-class Patience:
-    """The pauses of one request: beyond PATIENCE_SECONDS they end it."""
-
-    def __init__(self) -> None:
-        self._left, self._reason = PATIENCE_SECONDS, ""
-
-    def hear(self, error: GraphError, seconds: float) -> None:
-        self._reason = error.words
-
-    def sleep(self, seconds: float) -> None:
-        self._left -= seconds
-        if self._left < 0:
-            # Not one of the client's own errors, which it would meet with more patience.
-            reason = f" {self._reason}" if self._reason else ""
-            raise Refused(f"Facebook makes us wait: try again in a minute.{reason}", Why.FACEBOOK)
-        time.sleep(seconds)

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations.admin.access import TAGGER, OfPages, has_role, require_role
 from conversations.admin.asking import selection_of
 from conversations.admin.messages import history_of, messages_of
+from conversations.asking import Refused, Why
 from conversations.models import Conversation, InteractionEvent, Platform
 from conversations.reading.listing import time_limit
 from conversations.reading.neighbours import Neighbour, neighbours
 from conversations.reading.sql import TooSlow
-from conversations.refreshing import Refused, Why, fresh_attachment, refresh, thread_link
+from conversations.refreshing import fresh_attachment, refresh, thread_link
 from conversations.status import set_status
 from conversations.tagging import tag_conversations, untag_conversations
 from tags.models import Tag

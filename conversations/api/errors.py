@@ -8,8 +8,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from conversations.asking import Refused, Why
 from conversations.reading.sql import TooSlow
-from conversations.refreshing import Refused, Why
 from conversations.tagging import TagInUse
 from tags.models import NameTaken
 

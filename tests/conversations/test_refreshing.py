@@ -3,9 +3,10 @@
 import pytest
 
 from conversations import refreshing
+from conversations.asking import Refused, Why
 from conversations.locks import sync_lock
 from conversations.models import Conversation, InteractionEvent, Page, Thread
-from conversations.refreshing import Refused, Why, fresh_attachment, refresh, thread_link
+from conversations.refreshing import fresh_attachment, refresh, thread_link
 from conversations.sandbox import faults, media
 from conversations.sync.service import sync_conversations
 
@@ -25,7 +26,7 @@ def ours() -> Conversation:
 
 
 def held() -> list[str]:
-    return sorted(InteractionEvent.objects.values_list("graph_id", flat=True))
+    return sorted(event.graph_id or "" for event in InteractionEvent.objects.all())
 
 
 def shown(thread) -> list[str]:
