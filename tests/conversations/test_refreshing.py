@@ -100,6 +100,21 @@ def test_what_there_is_no_time_for_is_owed_to_the_next_sync(world, thread, page,
     assert Thread.objects.get().state == Thread.State.STORED
 
 
+def test_a_place_that_a_sync_left_is_not_taken_for_that_of_the_newer_gap(world, shop, page, sandbox, hurried):
+    thread = world.add_conversation(shop, "Ana", messages=300, updated_time=world.clock.now() - 3600)
+    sandbox.faults.add(faults.unavailable(), times=None, path="/messages")
+    sync_conversations(page)
+    before = Thread.objects.get().reading
+    sandbox.faults.clear()
+    for number in range(200):
+        world.add_message(thread, f"new {number}")
+    refresh(ours())
+    assert before
+    assert Thread.objects.get().reading["newest"] > before["newest"]
+    sync_conversations(page)
+    assert held() == shown(thread)
+
+
 def test_a_sync_is_no_obstacle_but_for_a_gap_that_it_could_take_for_closed(world, thread, page, hurried):
     with sync_lock(page.pk):
         world.add_message(thread, "new")
