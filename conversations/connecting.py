@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -88,8 +88,9 @@ def open_client(
     *,
     platform: str = Platform.MESSENGER,
     on_wait: Waiting = lambda error, seconds: None,
+    **options: Any,
 ) -> Iterator[GraphClient]:
-    """A client that shares the Page's budget of calls with all our processes."""
+    """A client that shares the Page's budget of calls with all our processes; `options`: GraphClient's."""
     with SharedBudget(facebook_page_id, platform) as budget:
         client = GraphClient(
             token,
@@ -101,6 +102,7 @@ def open_client(
             budget=budget,
             retry_seconds=settings.GRAPH_RETRY_SECONDS,
             on_wait=on_wait,
+            **options,
         )
         try:
             yield client

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 OURS = ("inbox", "conversations", "tags")
 
 # The longest prefix of a module's name decides; a room may always import itself.
-LEAVES = ["conversations.text", "conversations.secrets", "conversations.locks"]
+LEAVES = ["conversations.text", "conversations.pieces", "conversations.secrets", "conversations.locks"]
 TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEAVES]
 DOORS = [
     *TABLES,
@@ -19,6 +19,8 @@ DOORS = [
     "conversations.status",
     "conversations.connecting",
     "conversations.checking",
+    "conversations.asking",
+    "conversations.refreshing",
     "conversations.sync.service",
     "conversations.sync.ledger",
     "conversations.sync.progress",
@@ -39,6 +41,7 @@ ALLOWED = {
     "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
     "conversations.sync.takeover": ["conversations.models"],
     "conversations.text": [],
+    "conversations.pieces": [],
     "conversations.secrets": [],
     "conversations.locks": [],
     "conversations.querysets": [],
@@ -54,7 +57,18 @@ ALLOWED = {
     "conversations.tagging": [*TABLES, "conversations.reading"],
     "conversations.budget": ["conversations.graph", "conversations.models"],
     "conversations.connecting": ["conversations.budget", "conversations.graph", "conversations.models"],
+    "conversations.asking": ["conversations.connecting", "conversations.graph", "conversations.models"],
     "conversations.checking": ["conversations.connecting", "conversations.graph", "conversations.models"],
+    "conversations.refreshing": [
+        *TABLES,
+        "conversations.asking",
+        "conversations.graph",
+        "conversations.sync.histories",
+        "conversations.sync.loader",
+        "conversations.sync.merge",
+        "conversations.sync.takeover",
+        "conversations.sync.transform",
+    ],
     "conversations.status": [*TABLES],
     "conversations.sync.events": [],
     "conversations.sync.transform": [

@@ -1,4 +1,4 @@
-"""The list of conversations, and one of them: what was said, its tags, what staff did."""
+"""The list of conversations: found, tagged, set; conversation.py has the page of one of them."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -8,12 +8,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from conversations.admin.access import TAGGER, List, OfPages, has_role, page_ids, require_role, short_time
+from conversations.admin.access import TAGGER, List, has_role, page_ids, short_time
 from conversations.admin.actions import ACTIONS, counted
 from conversations.admin.asking import fault_of, selection_of
+from conversations.admin.conversation import OneConversation
 from conversations.admin.counting import SelectionPaginator
 from conversations.admin.filters import (
     ExcludeTagsFilter,
@@ -27,12 +27,9 @@ from conversations.admin.filters import (
     UnreadFilter,
     UntaggedFilter,
 )
-from conversations.admin.messages import history_of, messages_of
 from conversations.models import Conversation, ConversationTag
 from conversations.reading.sql import TooSlow
-from conversations.status import set_status
-from conversations.tagging import chosen_by_act, count, tag_conversations, undo, untag_conversations
-from tags.models import Tag
+from conversations.tagging import chosen_by_act, count, undo
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
 
@@ -58,7 +55,7 @@ class ConversationList(List):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(OfPages):
+class ConversationAdmin(OneConversation):
     list_display = ["name", "of_page", "said", "time", "unread", "status", "tags"]
     list_filter = [
         PageFilter,
@@ -138,14 +135,12 @@ class ConversationAdmin(OfPages):
         template = '<span class="inbox-tag" style="--tag: {}">{}</span> '
         return format_html('<span class="inbox-tags">{}</span>', format_html_join("", template, chips))
 
-    # -- one conversation
+    # -- acts
     def get_urls(self):
         return [
             path(
                 "acts/<uuid:act>/undo/", self.admin_site.admin_view(self.undo), name="conversations_act_undo"
             ),
-            path("<int:pk>/tags/", self.door(self.change_tags), name="conversations_conversation_tags"),
-            path("<int:pk>/status/", self.door(self.change_status), name="conversations_conversation_status"),
             *super().get_urls(),
         ]
 
@@ -165,51 +160,3 @@ class ConversationAdmin(OfPages):
             "count": counted(count(chosen)),
         }
         return TemplateResponse(request, "admin/conversations/conversation/undo.html", context)
-
-    def door(self, view):
-        return self.admin_site.admin_view(require_POST(view))
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """No form: its content is Facebook's, its tags and status have forms of their own."""
-        if request.method != "GET":
-            raise PermissionDenied
-        conversation = self.get_object(request, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            **messages_of(conversation, before=request.GET.get("before", "")),
-            "title": str(conversation),
-            "opts": self.opts,
-            "original": conversation,
-            "conversation": conversation,
-            "tag_rows": conversation.tag_rows.all(),
-            "history": history_of(conversation),
-            "may_tag": has_role(request, [conversation.page_id], TAGGER),
-            "other_tags": Tag.objects.exclude(conversation_rows__conversation=conversation),
-        }
-        return TemplateResponse(request, "admin/conversations/conversation/conversation.html", context)
-
-    def change_tags(self, request, pk):
-        """`add` and `remove`: ids of tags."""
-        conversation = self.changeable(request, pk)
-        for name, change in (("add", tag_conversations), ("remove", untag_conversations)):
-            chosen = [value for value in request.POST.getlist(name) if value.isdecimal()]
-            if tags := list(Tag.objects.filter(pk__in=chosen)):
-                change([conversation.pk], tags, actor=request.user)
-        return self.back(conversation)
-
-    def change_status(self, request, pk):
-        conversation = self.changeable(request, pk)
-        status = request.POST.get("status")
-        if status in Conversation.Status.values:
-            set_status([conversation.pk], status, actor=request.user)
-        return self.back(conversation)
-
-    def changeable(self, request, pk) -> Conversation:
-        conversation = self.get_object(request, str(pk))
-        require_role(request, conversation.page_id, TAGGER)
-        return conversation
-
-    def back(self, conversation) -> HttpResponseRedirect:
-        return HttpResponseRedirect(
-            reverse("admin:conversations_conversation_change", args=[conversation.pk])
-        )

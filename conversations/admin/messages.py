@@ -1,9 +1,14 @@
 """A conversation as people read it: who said what when, and what was attached."""
 
+import unicodedata
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from conversations.models import Conversation, InteractionEvent
+from conversations.pieces import MISSING, Piece, pieces_of, reactions_of
 
 Kind = InteractionEvent.Kind
 SIDES = {Kind.MESSAGE_RECEIVED: "left", Kind.MESSAGE_SENT: "right"}
@@ -11,14 +16,8 @@ STAFF_KINDS = (Kind.TAG_ADDED, Kind.TAG_REMOVED, Kind.STATUS_CHANGED)
 SHOWN = 100
 HISTORY_SHOWN = 50
 BIGGEST_ID = 2**63 - 1
-
-
-class Piece(NamedTuple):
-    """Something beside the text. Its address is never loaded by us: Facebook's links die."""
-
-    kind: str
-    name: str = ""
-    address: str = ""
+FEW = 8  # characters of nothing but pictures that are shown large
+PARTS = "\u200d\ufe0f🏻🏼🏽🏾🏿"  # joiners and shades: of one picture
 
 
 class Message(NamedTuple):
@@ -26,6 +25,11 @@ class Message(NamedTuple):
     event: InteractionEvent
     pieces: list[Piece]
     reactions: str
+    day: date
+    day_in_words: str
+    time_in_words: str
+    is_missing: bool  # nothing is left of it but that it was there
+    is_picture: bool  # its text is emoji alone
 
 
 def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
@@ -36,7 +40,8 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
         events = events.after_cursor(at.occurred_at, at.pk) if at else events.none()
     found = list(events[: SHOWN + 1])
     older = found[SHOWN - 1].pk if len(found) > SHOWN else None
-    shown = [as_message(event) for event in reversed(found[:SHOWN])]
+    now = timezone.now()
+    shown = [as_message(event, now) for event in reversed(found[:SHOWN])]
     return {"talk": shown, "older": older, "before": before}
 
 
@@ -46,71 +51,39 @@ def history_of(conversation: Conversation) -> list[InteractionEvent]:
     return list(events.newest_first()[:HISTORY_SHOWN])
 
 
-def as_message(event: InteractionEvent) -> Message:
-    return Message(SIDES.get(Kind(event.kind), "middle"), event, pieces_of(event), reactions_of(event))
-
-
-# -- what Graph attaches; any of it may be missing or of another type ----------------------------------------
-def pieces_of(event: InteractionEvent) -> list[Piece]:
-    data = _dict(event.data)
-    pieces = [_attachment(_dict(item)) for item in _list(event.attachments)]
-    if data.get("sticker"):
-        pieces.append(Piece("Sticker", "", web_address(data["sticker"])))
-    pieces += [_share(_dict(item)) for item in _list(data.get("shares"))]
-    if story := _dict(data.get("story")):
-        link = next((_dict(part).get("link") for part in story.values() if _dict(part).get("link")), "")
-        pieces.append(Piece("Story", "", web_address(link)))
-    if data.get("is_unsupported"):
-        pieces.append(Piece("A kind of message that Facebook does not hand out"))
-    if not pieces and not event.text:
-        pieces.append(Piece("Facebook shows nothing of this message"))
-    return pieces
-
-
-def _attachment(item: dict) -> Piece:
-    for field, kind in (("video_data", "Video"), ("image_data", "Image"), ("generic_template", "Card")):
-        if part := _dict(item.get(field)):
-            address = part.get("url") or _dict(part.get("cta")).get("url") or part.get("media_url")
-            return Piece(
-                _kind(item) or kind, _text(part.get("title") or item.get("name")), web_address(address)
-            )
-    return Piece(_kind(item) or "Attachment", _text(item.get("name")), web_address(item.get("file_url")))
-
-
-def _kind(item: dict) -> str:
-    kind = _text(item.get("mime_type")).split("/")[0]
-    return {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}.get(
-        kind, ""
+def as_message(event: InteractionEvent, now: datetime) -> Message:
+    pieces = pieces_of(event.attachments, event.data, event.text)
+    day = timezone.localtime(event.occurred_at).date()
+    return Message(
+        SIDES.get(Kind(event.kind), "middle"),
+        event,
+        pieces,
+        reactions_of(event.data),
+        day,
+        day_in_words(day, timezone.localtime(now).date()),
+        time_in_words(event.occurred_at, now),
+        is_missing=not event.text and all(piece.mark == MISSING for piece in pieces),
+        is_picture=is_picture(event.text),
     )
 
 
-def _share(item: dict) -> Piece:
-    words = ": ".join(filter(None, [_text(item.get("name")), _text(item.get("description"))]))
-    return Piece("Link", words or _text(item.get("link")), web_address(item.get("link")))
+# -- times -------------------------------------------------------------------------------------------------
+def day_in_words(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return date_format(day, "l, j F" if day.year == today.year else "l, j F Y")
 
 
-def reactions_of(event: InteractionEvent) -> str:
-    reactions = (_text(_dict(item).get("reaction")) for item in _list(_dict(event.data).get("reactions")))
-    return " ".join(filter(None, reactions))
+def time_in_words(moment: datetime, now: datetime) -> str:
+    """Within the hour how long ago, else the time of day: the day stands above."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if 0 <= minutes < 60:
+        return f"{minutes} min ago" if minutes else "just now"
+    return date_format(timezone.localtime(moment), "H:i")
 
 
-def web_address(value: Any) -> str:
-    """The address if it is one of the web; no `javascript:` comes from Facebook into a link."""
-    try:
-        parts = urlsplit(_text(value))
-    except ValueError:
-        return ""
-    return _text(value) if parts.scheme in ("http", "https") and parts.netloc else ""
-
-
-def _dict(value: Any) -> dict:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list:
-    items = value.get("data") if isinstance(value, dict) else value
-    return items if isinstance(items, list) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def is_picture(text: str) -> bool:
+    shown = [character for character in text if character not in PARTS and not character.isspace()]
+    return 0 < len(shown) <= FEW and all(unicodedata.category(one) == "So" for one in shown)

@@ -5,6 +5,7 @@ from conversations.api.streams import lasting
 from conversations.api.views.acts import UndoView
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.pages import PageViewSet
+from conversations.api.views.refreshing import AttachmentView, RefreshView
 from conversations.api.views.runs import RunViewSet
 from conversations.api.views.schema import DocsView, SchemaView, UnknownRoute
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
@@ -21,6 +22,11 @@ router.register("views", SavedViewViewSet)
 urlpatterns = [
     path("conversations/sync", lasting(SyncView.as_view())),
     path("conversations/sync-stream", lasting(SyncStreamView.as_view())),
+    re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
+    re_path(
+        r"^conversations/(?P<pk>[0-9]+)/events/(?P<event>[0-9]+)/attachments/(?P<index>[0-9]+)$",
+        AttachmentView.as_view(),
+    ),
     path("events", lasting(EventsView.as_view())),
     path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),
     *router.urls,

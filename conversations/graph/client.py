@@ -14,7 +14,7 @@ from conversations.graph.gate import Gate, Waiting
 from conversations.graph.http import Http
 from conversations.graph.ladder import Ladder
 from conversations.graph.pace import Budget, ProcessBudget
-from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
+from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
 from conversations.graph.refusals import REFUSED_FIELDS, Refusals
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -218,6 +218,14 @@ class GraphClient:
         batch = MessageBatch.from_graph(self._in_size(ladder, ask, _is_too_much))
         self._remember(graph_id, ladder, is_end=batch.after is None)
         return batch
+
+    def message(self, graph_id: str) -> Message:
+        """One message by its id. GoneError: it is not shown any more."""
+        raw = self._asked(_quoted(graph_id), {}, _object, lambda core: fields.message(core=core))
+        found = Message.from_graph(raw)
+        if found is None:
+            raise GoneError("Facebook answered without the message that was asked for.")
+        return found
 
     def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
         """The messages of a thread, newest first, from this cursor on to the oldest."""

@@ -16,6 +16,8 @@ from conversations.reading.sql import Sql, rows
 FEW_PAGES = 3  # so many are arms of their own; of more the index over all Pages is read
 WALK = 2000  # rows that a search looks at before it asks its index
 
+DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
+
 Place = tuple[datetime | None, int]  # where a row stands in the list: its time, its id
 
 TAGGED = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id} AND %s)"
@@ -192,11 +194,13 @@ def page_arms(selection: Selection, lead: Lead) -> list[Sql]:
     return [Sql.of(f"{lead.page} = ANY(%s::bigint[])", list(selection.page_ids))]
 
 
-def place_arms(selection: Selection, lead: Lead, after: Place | None) -> list[Sql]:
+def place_arms(selection: Selection, lead: Lead, after: Place | None, *, backwards: bool) -> list[Sql]:
     """What follows this place in the list; those without a time stand last, and are an arm of their own."""
     if after is None:
         return [Sql("TRUE")]
     time, row_id = after
+    if backwards:
+        return place_arms_backwards(lead, time, row_id)
     if time is None:
         return [Sql.of(f"{lead.time} IS NULL AND {lead.id} < %s", row_id)]
     # The first condition is implied by the second and lets the index be entered at the right place.
@@ -205,8 +209,18 @@ def place_arms(selection: Selection, lead: Lead, after: Place | None) -> list[Sq
     return arms if selection.has_times else [*arms, Sql(f"{lead.time} IS NULL")]
 
 
+def place_arms_backwards(lead: Lead, time: datetime | None, row_id: int) -> list[Sql]:
+    """What stands before the place."""
+    if time is None:
+        beside = Sql.of(f"{lead.time} IS NULL AND {lead.id} > %s", row_id)
+        return [beside, Sql(f"{lead.time} IS NOT NULL")]
+    return [Sql.of(f"{lead.time} >= %s AND ({lead.time} > %s OR {lead.id} > %s)", time, time, row_id)]
+
+
 # -- the statement -----------------------------------------------------------------------------------------
-def arms_of(selection: Selection, lead: Lead, after: Place | None = None) -> list[Sql]:
+def arms_of(
+    selection: Selection, lead: Lead, after: Place | None = None, *, backwards: bool = False
+) -> list[Sql]:
     """FROM and WHERE of each arm."""
     rest = list(conditions(selection, lead))
     table = lead.table
@@ -216,7 +230,7 @@ def arms_of(selection: Selection, lead: Lead, after: Place | None = None) -> lis
         Sql(f" FROM {table} WHERE ") + Sql.join(" AND ", [page, arm, place, *rest])
         for page in page_arms(selection, lead)
         for arm in lead.arms
-        for place in place_arms(selection, lead, after)
+        for place in place_arms(selection, lead, after, backwards=backwards)
     ]
 
 
@@ -230,10 +244,10 @@ def in_order(
     from_the_end: bool = False,
 ) -> Sql:
     """`id` and `time` of so many rows, newest first (or last first), after so many."""
-    time, row_id = ("ASC NULLS FIRST", "ASC") if from_the_end else ("DESC NULLS LAST", "DESC")
+    time, row_id = ASCENDING if from_the_end else DESCENDING
     order = f" ORDER BY {lead.time} {time}, {lead.id} {row_id}"
     columns = Sql(f"SELECT {lead.id} AS id, {lead.time} AS time")
-    arms = arms_of(selection, lead, after)
+    arms = arms_of(selection, lead, after, backwards=from_the_end)
     if len(arms) == 1:
         return columns + arms[0] + Sql.of(f"{order} LIMIT %s OFFSET %s", count, start)
     # Each arm ordered and ended by itself: so its index is read, and the arms are merged as they come.
@@ -250,29 +264,45 @@ def ids(
     count: int,
     after: Place | None = None,
     total: int | None = None,
+    backwards: bool = False,
 ) -> Sql:
-    """The same by whatever way is short; in no order. `total`: how many fit, if that is known."""
+    """The same by whatever way is short; in no order. `total`: how many fit, if that is known.
+
+    `backwards`: the nearest that stand before the place `after`.
+    """
     size, lead = smallest(selection, sizes)
     if selection.search is None:
         if total is not None and start > total // 2:
             end = max(start, min(start + count, total))
             return in_order(selection, lead, start=total - end, count=end - start, from_the_end=True)
-        return in_order(selection, lead, start=start, count=count, after=after)
+        return in_order(selection, lead, start=start, count=count, after=after, from_the_end=backwards)
     walk = WALK + 4 * (start + count)
     if size <= walk:
-        return in_order(selection, lead, start=start, count=count, after=after)
-    return walk_then_look_up(selection, lead, walk, start=start, count=count, after=after)
+        return in_order(selection, lead, start=start, count=count, after=after, from_the_end=backwards)
+    return walk_then_look_up(
+        selection, lead, walk, start=start, count=count, after=after, backwards=backwards
+    )
 
 
 def walk_then_look_up(
-    selection: Selection, lead: Lead, walk: int, *, start: int, count: int, after: Place | None
+    selection: Selection,
+    lead: Lead,
+    walk: int,
+    *,
+    start: int,
+    count: int,
+    after: Place | None,
+    backwards: bool = False,
 ) -> Sql:
-    newest = in_order(replace(selection, search=None), lead, start=0, count=walk, after=after)
+    time, row_id = ASCENDING if backwards else DESCENDING
+    newest = in_order(
+        replace(selection, search=None), lead, start=0, count=walk, after=after, from_the_end=backwards
+    )
     wanted = start + count
     walked = newest.inside("SELECT newest.id, newest.time FROM ({}) newest WHERE ")
     walked += search_condition(selection, "newest.id")
-    walked += Sql.of(" ORDER BY newest.time DESC NULLS LAST, newest.id DESC LIMIT %s", wanted)
-    looked_up = in_order(selection, HITS, start=0, count=wanted, after=after)
+    walked += Sql.of(f" ORDER BY newest.time {time}, newest.id {row_id} LIMIT %s", wanted)
+    looked_up = in_order(selection, HITS, start=0, count=wanted, after=after, from_the_end=backwards)
     return (
         walked.inside("WITH walked AS MATERIALIZED ({}), ")
         + hits(selection).inside("hits AS MATERIALIZED ({})")
@@ -284,7 +314,7 @@ def walk_then_look_up(
         )
         + looked_up.inside("SELECT id, time FROM ({}) found")
         + Sql.of(" WHERE (SELECT count(*) FROM walked) < %s) either", wanted)
-        + Sql.of(" ORDER BY time DESC NULLS LAST, id DESC LIMIT %s OFFSET %s", count, start)
+        + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
     )
 
 

@@ -1,12 +1,16 @@
 """One conversation: its messages as a talk, its tags, its history."""
 
 import re
+from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
-from conversations.admin import messages
-from conversations.models import ConversationTag, InteractionEvent
-from conversations.sandbox import media
+from conversations.admin.messages import day_in_words, is_picture, time_in_words
+from conversations.models import Conversation, ConversationTag, InteractionEvent, Page
+from conversations.pieces import pieces_of
+from conversations.sandbox import faults, media
+from conversations.sync.service import sync_conversations
 from conversations.tagging import tag_conversations
 from tests.factories import NOON, ConversationFactory, EventFactory, TagFactory
 
@@ -31,9 +35,12 @@ def test_sides_senders_and_times(talk, root):
     EventFactory(conversation=talk, kind="message_sent", text="Yes")
     EventFactory(conversation=talk, kind="message_unknown", text="Hm")
     text = text_of(root, talk)
-    assert re.search(r'inbox-left"> <p class="inbox-quiet">Ana · <time .{0,40}>12:00.*Is it blue\?', text)
-    assert re.search(r'inbox-right"> <p class="inbox-quiet">Demo Shop.*Yes', text)
-    assert re.search(r'inbox-middle"> <p class="inbox-quiet">Unknown sender.*Hm', text)
+    exactly = 'title="Friday, 17 May 2024, 12:00:00 UTC"'
+    assert re.search(
+        rf'inbox-left"[^>]*> <p[^>]*><bdi[^>]*>Ana</bdi> <time [^>]*{exactly}>12:00.*Is it blue\?', text
+    )
+    assert re.search(r'inbox-right"[^>]*> <p[^>]*><bdi[^>]*>Demo Shop.*Yes', text)
+    assert re.search(r'inbox-middle"[^>]*> <p[^>]*><bdi[^>]*>Unknown sender.*Hm', text)
     assert text.index("Is it blue?") < text.index(">Yes<") < text.index(">Hm<")
 
 
@@ -61,8 +68,10 @@ def test_attachments_are_named_and_never_loaded(talk, root, maker, kind, name):
     assert kind in talked
     assert name in talked
     assert "<img" not in talked
-    for link in re.findall(r'<a href="http[^>]*>', talked):
-        assert 'rel="noopener noreferrer nofollow"' in link
+    for link in re.findall(r"<a href=[^>]*>", talked):
+        assert 'target="_blank" rel="noopener noreferrer' in link
+    assert "fbcdn" not in talked
+    assert "fbsbx" not in talked
 
 
 ODD = ["javascript:alert(1)", "data:text/html,x", "http://[", 7, None, {"a": 1}, "//x.example/y"]
@@ -75,7 +84,7 @@ def test_only_addresses_of_the_web_become_links(odd):
         attachments=[{"file_url": odd}, {"image_data": {"url": odd}}, {"image_data": odd}, odd],
         data={"sticker": odd, "shares": {"data": [{"link": odd}]}, "story": odd, "reactions": odd},
     )
-    assert all(piece.address == "" for piece in messages.pieces_of(event))
+    assert all(piece.address == "" for piece in pieces_of(event.attachments, event.data, event.text))
 
 
 def test_everything_from_facebook_is_text(page, root):
@@ -98,11 +107,12 @@ def test_the_newest_hundred_and_a_way_back(talk, root, django_assert_num_queries
     seen: list[str] = []
     before = ""
     while True:
-        # The session, the user, the Pages, the conversation, its tags, messages, history, other tags.
-        with django_assert_num_queries(8 + bool(before)):
+        # The session, the user, the Pages, the conversation, its tags, messages, history,
+        # other tags, neighbours.
+        with django_assert_num_queries(9 + bool(before)):
             text = text_of(root, talk, **({"before": before} if before else {}))
         seen = re.findall(r"no\. (\d+)", text[text.index("inbox-talk") :]) + seen
-        link = re.search(r'href="\?before=(\d+)"', text)
+        link = re.search(r'href="[^"]*\?before=(\d+)"', text)
         if not link:
             break
         before = link[1]
@@ -156,3 +166,145 @@ def test_an_unknown_status_or_tag_changes_nothing(talk, root):
     root.post(address(talk, "tags"), {"add": "x", "remove": "999999"})
     assert not InteractionEvent.objects.exists()
     assert root.get(address(talk, "tags")).status_code == 405
+
+
+# -- further parts -----------------------------------------------------------------------------------------
+def test_a_further_part_is_the_talk_alone(talk, root, django_assert_num_queries):
+    for number in range(130):
+        EventFactory(conversation=talk, text=f"no. {number:03}")
+    page = text_of(root, talk)
+    link = re.search(r'data-older="([^"]*)"', page)
+    assert link
+    # The session, the user, the Pages, the conversation, its tags, where it begins, messages.
+    with django_assert_num_queries(7):
+        part = root.get(link[1]).content.decode()
+    assert re.findall(r"no\. (\d+)", part) == [f"{number:03}" for number in range(30)]
+    assert "<html" not in part
+    assert "data-older" not in part
+
+
+def test_strangers_get_no_part_and_may_ask_nothing(staff):
+    row = ConversationFactory()
+    event = EventFactory(conversation=row, **media.image(7))
+    client = staff("manager")
+    assert client.get(address(row, "messages")).status_code == 404
+    assert client.get(address(row, "messages", str(event.pk), "0")).status_code == 404
+    assert client.get(address(row, "facebook")).status_code == 404
+    assert client.post(address(row, "refresh")).status_code == 404
+
+
+def test_an_event_of_another_conversation_is_not_found_in_this_one(talk, root):
+    other = EventFactory(**media.image(7))
+    assert root.get(address(talk, "messages", str(other.pk), "0")).status_code == 404
+
+
+# -- words -------------------------------------------------------------------------------------------------
+def test_times_in_words():
+    assert time_in_words(NOON, NOON + timedelta(seconds=20)) == "just now"
+    assert time_in_words(NOON, NOON + timedelta(minutes=59, seconds=50)) == "59 min ago"
+    assert time_in_words(NOON, NOON + timedelta(hours=1)) == "12:00"
+    assert time_in_words(NOON + timedelta(days=1), NOON) == "12:00"
+    today = NOON.date()
+    days = [today, today - timedelta(days=1), today - timedelta(days=2), today.replace(year=2023)]
+    assert [day_in_words(day, today) for day in days] == [
+        "Today",
+        "Yesterday",
+        "Wednesday, 15 May",
+        "Wednesday, 17 May 2023",
+    ]
+
+
+@pytest.mark.parametrize("text", ["😀", "👍🏽 👍", "👨‍👩‍👧", "❤️", "🇵🇪"])
+def test_a_few_emoji_are_a_picture(text):
+    assert is_picture(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "ok 😀", "😀" * 9, "^^", "42"])
+def test_words_are_not(text):
+    assert not is_picture(text)
+
+
+# -- the list it came from ---------------------------------------------------------------------------------
+def test_the_lists_filters_go_along(talk, page, root):
+    rows = [ConversationFactory(page=page, sender_name=f"Guest {number}") for number in range(3)]
+    vip = TagFactory(name="VIP")
+    tag_conversations([talk.pk, rows[0].pk, rows[2].pk], [vip], actor=None)
+    listed = root.get("/admin/conversations/conversation/", {"include_tags": vip.pk})
+    came_from = f"include_tags={vip.pk}&p=2"
+    assert f"/{rows[0].pk}/change/?_changelist_filters=include_tags" in listed.content.decode()
+    text = text_of(root, rows[0], _changelist_filters=came_from)
+    assert f'href="/admin/conversations/conversation/?{came_from.replace("&", "&amp;")}"' in text
+    for row, words in ((rows[2], "Previous: </span><bdi>Guest 2"), (talk, "Next: </span><bdi>Ana")):
+        link = rf'href="[^"]*/{row.pk}/change/\?_changelist_filters=[^"]*"[^>]*>'
+        assert re.search(rf"{link}.{{0,99}}{words}", text)
+    answer = root.post(
+        address(rows[0], "status") + f"?{urlencode({'_changelist_filters': came_from})}", {"status": "done"}
+    )
+    assert (
+        answer["Location"] == address(rows[0], "change") + f"?{urlencode({'_changelist_filters': came_from})}"
+    )
+
+
+@pytest.mark.parametrize("query", ["nonsense", "page=999999", "status=gone", "\0", "%", "x=" + "y" * 9000])
+def test_filters_that_make_no_sense_cost_only_the_neighbours(talk, root, query):
+    assert text_of(root, talk, _changelist_filters=query)
+
+
+def test_the_filters_of_others_show_none_of_their_pages(staff, page):
+    theirs = ConversationFactory(sender_name="Secret")
+    mine = ConversationFactory(page=page)
+    text = text_of(staff("viewer"), mine, _changelist_filters=f"page={theirs.page_id}")
+    assert "Secret" not in text
+
+
+# -- Facebook, asked ---------------------------------------------------------------------------------------
+@pytest.fixture
+def shown(transactional_db, world, shop, sandbox):
+    """A conversation that Facebook shows, synced."""
+    page = Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
+    thread = world.add_conversation(shop, "Ana", messages=["Hi", {"message": "", **media.image(7)}])
+    sync_conversations(page)
+    return thread, page
+
+
+def test_a_refresh_says_what_came(shown, world, root):
+    thread, _ = shown
+    row = Conversation.objects.get()
+    world.add_message(thread, "One more")
+    assert root.post(address(row, "refresh"))["Location"] == address(row, "change")
+    text = text_of(root, row)
+    assert "1 new message." in text
+    assert "One more" in text
+
+
+def test_a_viewer_does_not_refresh(shown, staff):
+    _, page = shown
+    client = staff("viewer", on=page)
+    assert client.post(address(Conversation.objects.get(), "refresh")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        (None, 302, ""),
+        (faults.unavailable(), 502, "Facebook did not answer."),
+        (faults.token_error(460), 409, "has a new password"),
+        (faults.graph_error(100, 33), 410, "Facebook no longer shows this."),
+    ],
+    ids=["well", "502", "409", "410"],
+)
+def test_an_attachment_opens_or_says_why_not(shown, sandbox, root, fault, status, words):
+    if fault:
+        sandbox.faults.add(fault, times=None)
+    event = InteractionEvent.objects.get(text="")
+    answer = root.get(address(event.conversation, "messages", str(event.pk), "0"))
+    assert answer.status_code == status
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert words in answer.content.decode()
+    assert status != 302 or answer["Location"].startswith("https://scontent.example.fbcdn.net/")
+
+
+def test_the_thread_at_facebook_opens(shown, root):
+    thread, _ = shown
+    answer = root.get(address(Conversation.objects.get(), "facebook"))
+    assert answer["Location"].endswith(f"/inbox/{thread.number}/")
