@@ -1,6 +1,5 @@
 """Asking Facebook for one conversation, now, while somebody waits: its newest state, a link that works."""
 
-import json
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +18,8 @@ from conversations.pieces import Piece, pieces_of
 from conversations.sync import loader, takeover
 from conversations.sync.histories import Reading
 from conversations.sync.merge import age
-from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, to_events, to_rows
+from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, to_rows
+from conversations.text import clean_json
 
 READING_SECONDS = 25.0  # of older messages; what is not read by then is left to the next sync
 FACEBOOK = "https://www.facebook.com"
@@ -175,10 +175,9 @@ def _same(piece: Piece, index: int, fresh: list[Piece]) -> str:
 @transaction.atomic
 def _keep(page: Page, event: InteractionEvent, message: records.Message) -> None:
     lock_rows([page.pk])
-    for row in to_events([message], page, since=event.occurred_at):
-        InteractionEvent.objects.filter(pk=event.pk).update(
-            attachments=json.loads(row.attachments), data=json.loads(row.data)
-        )
+    InteractionEvent.objects.filter(pk=event.pk).update(
+        attachments=clean_json(message.attachments), data=clean_json(message.rest)
+    )
 
 
 def thread_link(conversation: Conversation) -> str:
