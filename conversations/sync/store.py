@@ -5,7 +5,6 @@ done again; whether one was committed whose connection broke at its end is read 
 """
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,7 +28,6 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 15, 30)  # about a minute: a server that restarts is back by then
-LOCK_SECONDS = 1
 # PostgreSQL's codes: serialization failure, deadlock, lock not available, too many connections, shutting
 # down, crashed, starting up. Without a code it is the connection itself.
 PASSING = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006", None}
@@ -73,7 +71,6 @@ class Store:
             logger.warning("[page %s] %s", page.pk, takeover.note(self._missing_keys))
             run.notes.append(takeover.note(self._missing_keys))
         self._readings: dict[int, Reading] = {}  # by thread, while they last
-        self._lock_looked_at = 0.0
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     # -- what a list shows ---------------------------------------------------------------------------------
@@ -301,7 +298,8 @@ class Store:
         done: tuple[Result, datetime | None] | None = None  # all but the commit, whose answer was lost
         while True:
             try:
-                self._keep_lock()
+                if not self._lock.keep():
+                    raise runs.LockLost
                 if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
                     return done[0]
                 self._take_back(before)
@@ -317,13 +315,6 @@ class Store:
                 if loader.is_about_a_value(error):
                     self._take_back(before)
                 self._wait_for_database(error, next(pauses, None))
-
-    def _keep_lock(self) -> None:
-        """Now and then: who took the lock has ended the run's row, and that is looked at each time."""
-        if time.monotonic() >= self._lock_looked_at + LOCK_SECONDS:
-            if not self._lock.keep():
-                raise runs.LockLost
-            self._lock_looked_at = time.monotonic()
 
     def read(self, question: Callable[[], Result]) -> Result:
         """Asks the database, again where that may help."""
