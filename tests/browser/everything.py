@@ -23,13 +23,14 @@ STUCK = "nobody works on this queue"
 
 def fill(page: Page) -> None:
     """Rows of every table that has a page, with words that fit in no column."""
+    somebody = User.objects.earliest("pk")
     row = ConversationFactory(page=page, sender_name=LONG, last_message=LONG * 3, unread_count=3)
     nameless = ConversationFactory(page=page, sender_name="", last_message="", last_message_time=None)
     EventFactory(conversation=row, text=f"https://example.com/{LONG}")
     EventFactory(conversation=row, text="", kind="message_sent", **media.two_images(7))
     colours = ("#111111", "#ffffff", "#ffd400", "#0b57d0")
     tags = [TagFactory(name=f"Tag {colour}", color=colour) for colour in colours]
-    tag_conversations([row.pk], [*tags, TagFactory(name=LONG)], actor=User.objects.first())
+    tag_conversations([row.pk], [*tags, TagFactory(name=LONG)], actor=somebody)
     for number, state in enumerate(Thread.State.values):
         Thread.objects.create(page=page, graph_id=f"t_{number}", state=state, reason=LONG)
     Thread.objects.create(page=page, graph_id="t_held", conversation=nameless)
@@ -37,9 +38,9 @@ def fill(page: Page) -> None:
     SyncRunFactory(page=page, status="error", error=f"Facebook says: {LONG}")
     sync_page.configure(queue=STUCK).defer(run_id=0)
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
-    SavedView.objects.create(name=LONG, owner=User.objects.first(), is_shared=True, query={"unread": "true"})
+    SavedView.objects.create(name=LONG, owner=somebody, is_shared=True, query={"unread": "true"})
     Group.objects.create(name="Night shift")
-    Token.objects.create(user=User.objects.first())
+    Token.objects.create(user=somebody)
 
 
 def addresses(user: User, beside: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ narrow and dark (all rules). Narrow and light would have the layout of the one a
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,13 +15,18 @@ from django.contrib.admin.utils import lookup_field
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import ViewportSize
 
 from tests.browser.everything import BESIDE, REFUSED, addresses, fill, request_of
 from tests.browser.watching import watch
 from tests.factories import PageMemberFactory
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-STATES = [(WIDE, "light", {}), (WIDE, "dark", {"runOnly": ["color-contrast"]}), (NARROW, "dark", {})]
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
+STATES: list[tuple[ViewportSize, Literal["light", "dark"], dict]] = [
+    (WIDE, "light", {}),
+    (WIDE, "dark", {"runOnly": ["color-contrast"]}),
+    (NARROW, "dark", {}),
+]
 GRAVE = {"serious", "critical"}
 KNOWN = {
     # Swagger UI has buttons to copy an address inside the buttons that open a route.
