@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from tests.browser.chromium import chromium_path, open_chromium
+from tests.browser.watching import watch
 from tests.factories import PageMemberFactory
 from tests.live.conftest import open_stream, page, start_web, web  # noqa: F401 - fixtures
 
@@ -40,21 +41,12 @@ def log_in(chromium, web, page, wrong) -> Iterator[Login]:  # noqa: F811 - the f
     """A tab in which staff with this role on the Page have logged in; nothing may go wrong in it."""
     contexts = []
 
-    def watch(tab: Tab) -> None:
-        tab.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-        tab.on(
-            "request",
-            lambda sent: None if sent.url.startswith((web.url, "data:")) else wrong.append(sent.url),
-        )
-        tab.on("response", lambda got: wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
-
     def log_in(role: str, **options) -> Tab:
         user = User.objects.create_user(f"anna-{role}", password=PASSWORD, is_staff=True)
         PageMemberFactory(page=page, user=user, role=role)
         contexts.append(chromium.new_context(base_url=web.url, **options))
         tab = contexts[-1].new_page()
-        watch(tab)
+        watch(tab, web.url, wrong)
         tab.goto("/admin/")
         tab.get_by_label("Username").fill(user.username)
         tab.get_by_label("Password").fill(PASSWORD)

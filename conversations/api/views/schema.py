@@ -13,6 +13,8 @@ class SchemaView(SpectacularJSONAPIView):
 class DocsView(SpectacularSwaggerSplitView):
     """The routes as a page, to be tried out there; strangers are asked to log in."""
 
+    template_name = "docs.html"
+
     def handle_exception(self, exc):
         if isinstance(exc, NotAuthenticated):
             return redirect_to_login(self.request.get_full_path())

@@ -19,7 +19,16 @@ PREFER = OpenApiParameter(
     "Prefer", str, OpenApiParameter.HEADER, enum=["respond-async"], description="Do not wait: 202 at once."
 )
 PAGE = OpenApiParameter("facebookPageId", str, description="Facebook's id of one Page; default: all seen.")
-STREAM = OpenApiResponse(str, "Server-sent events, one JSON object each")
+# What each event is: the stream itself has no type that a document could name.
+EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+STREAM = OpenApiResponse(EVENT, "Server-sent events, one JSON object in the data of each")
 
 
 class SyncBody(serializers.Serializer):
