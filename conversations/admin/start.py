@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import BigIntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -25,15 +26,14 @@ HOURS = [f"{hour:02}" for hour in range(24)]
 
 @dataclass
 class PageCard:
-    """A Page with its numbers and its sync. `page` has conversation_count, unread_count, message_count."""
+    """A Page with its numbers and its sync."""
 
+    page: Any  # a Page with_numbers()
     panel: SyncPanel
-    ledger: SafeString | None
-    last_sync: SafeString | None
 
     @property
-    def page(self):
-        return self.panel.page
+    def ledger(self) -> SafeString | None:
+        return ledger_shown(self.page, self.page.last_ledger)
 
     @property
     def counters(self) -> list[tuple[str, object]]:
@@ -43,7 +43,7 @@ class PageCard:
             "unread": self.page.unread_count,
         }
         shown = [(words, charts.whole(number)) for words, number in numbers.items()]
-        return [*shown, ("last complete sync", self.last_sync or "never")]
+        return [*shown, ("last complete sync", short_time(self.page.last_synced_at) or "never")]
 
 
 def start_page(request: HttpRequest) -> dict:
@@ -65,15 +65,8 @@ def start_page(request: HttpRequest) -> dict:
 
 def cards_seen(request: HttpRequest) -> list[PageCard]:
     """Of each Page that the user sees, by name."""
-    pages = with_numbers(Page.objects.filter(pk__in=page_ids(request))).order_by("name", "pk")
-    return [
-        PageCard(
-            panel,
-            ledger=ledger_shown(panel.page, panel.page.last_ledger),
-            last_sync=short_time(panel.page.last_synced_at),
-        )
-        for panel in panels(request, list(pages))
-    ]
+    pages = list(with_numbers(Page.objects.filter(pk__in=page_ids(request))).order_by("name", "pk"))
+    return [PageCard(page, panel) for page, panel in zip(pages, panels(request, pages), strict=True)]
 
 
 def with_numbers(pages):
@@ -86,7 +79,7 @@ def with_numbers(pages):
     )
 
 
-def today(found: Insight, pages: list[Page]) -> list[tuple[str, str, str]]:
+def today(found: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
     """(number, what it counts, said on hover)."""
     _, received, sent = found.today
     unread = sum(page.unread_count for page in pages)
@@ -110,9 +103,10 @@ def day_shown(day) -> str:
 
 
 def days_drawn(found: Insight) -> SafeString:
-    received, sent = (sum(day[n] for day in found.days) for n in (1, 2))
+    received = sum(received for _, received, _ in found.days)
+    sent = sum(sent for _, _, sent in found.days)
     return charts.bars(
-        [(day_shown(day), *both) for day, *both in found.days],
+        [(day_shown(day), above, below) for day, above, below in found.days],
         title=f"Messages per day, the last {DAYS} days",
         summary=f"{charts.whole(received)} received, {charts.whole(sent)} sent.",
         up="received",

@@ -6,7 +6,7 @@ MOST conversations that fit. Both know what the job has folded so far: it is som
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -132,7 +132,7 @@ def of_pages(page_ids: list[int], span: Span) -> Insight:
     slots = rows(Sql.of(SLOTS, page_ids, start, end))
     columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 5)]
     weeks = rows(Sql.of(WEEKS, page_ids, start // WEEK_SLOTS, end // WEEK_SLOTS))
-    found = drawn(span, *columns, weeks)
+    found = drawn(span, columns, weeks)
     found.tags = most_used(Sql.of(TAGS_OF_PAGES, page_ids))
     found.conversations = read_sizes(Selection(tuple(page_ids))).everything
     found.is_exact = not value(Sql(IS_BEHIND))
@@ -143,9 +143,9 @@ def of_conversations(selection: Selection, span: Span) -> Insight:
     chosen, number, is_all = newest(selection)
     shares = rows(Sql.of(SHARES, chosen))
     start, end = span.slots
-    columns = [within(b"".join(row[n] for row in shares), start, end) for n in (0, 1)]
+    columns: list[Slots] = [within(b"".join(row[n] for row in shares), start, end) for n in (0, 1)]
     columns += [Counter(row[n] for row in shares if row[n] and start <= row[n] < end) for n in (4, 5)]
-    found = drawn(span, *columns, [(row[2], row[3]) for row in shares])
+    found = drawn(span, columns, [(row[2], row[3]) for row in shares])
     found.tags = most_used(Sql.of(TAGS_OF_ROWS, chosen))
     found.conversations = number
     found.is_exact = is_all and not value(Sql(IS_BEHIND))
@@ -173,9 +173,9 @@ def most_used(counting: Sql) -> list[tuple[dict[str, Any], int]]:
 
 
 # -- what is made of it ------------------------------------------------------------------------------------
-def drawn(
-    span: Span, received: Slots, sent: Slots, begun: Slots, waiting: Slots, replies: Replies
-) -> Insight:
+def drawn(span: Span, columns: Sequence[Slots], replies: Replies) -> Insight:
+    """`columns`: received, sent, begun, waiting."""
+    received, sent, begun, waiting = columns
     days = {day: [0, 0] for day in span.days}
     hours = [[0] * 24 for _ in range(7)]
     zone = timezone.get_current_timezone()
@@ -188,7 +188,7 @@ def drawn(
     today = slot_of(span.last)
     return Insight(
         span=span,
-        days=[(day, *numbers) for day, numbers in days.items()],
+        days=[(day, numbers[0], numbers[1]) for day, numbers in days.items()],
         hours=hours,
         replies=medians(span, replies),
         begun_today=sum(number for slot, number in begun.items() if slot >= today),

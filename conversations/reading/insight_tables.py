@@ -20,7 +20,7 @@ def packed(numbers: Iterable[int]) -> bytes:
     return struct.pack(f"<{len(numbers)}I", *numbers)
 
 
-def unpacked(data: bytes) -> tuple[int, ...]:
+def unpacked(data: bytes | memoryview) -> tuple[int, ...]:
     return struct.unpack(f"<{len(data) // 4}I", data)
 
 
