@@ -85,21 +85,20 @@ def bars(
     middle, step = HEIGHT / 2, WIDTH / max(1, len(points))
     shapes = format_html_join(
         "",
-        '<g><title>{}: {} {}, {} {}</title><rect class="insight-space" x="{}" y="0" width="{}" height="{}"/>'
-        '<rect class="insight-up" x="{}" y="{}" width="{}" height="{}"/>'
-        '<rect class="insight-down" x="{}" y="{}" width="{}" height="{}"/></g>',
+        '<rect class="insight-space" x="{}" width="{}" height="{}"><title>{}: {} {}, {} {}</title></rect>',
         (
-            (
-                *(label, whole(above), up, whole(below), down, rounded(n * step), rounded(step), HEIGHT),
-                *bar(n, step, middle - middle * above / most, middle * above / most),
-                *bar(n, step, middle, middle * below / most),
-            )
+            (rounded(n * step), rounded(step), HEIGHT, label, whole(above), up, whole(below), down)
             for n, (label, above, below) in enumerate(points)
         ),
     )
+    drawn_bars = format_html(
+        '<path class="insight-up" d="{}"/><path class="insight-down" d="{}"/>',
+        rectangles([-middle * above / most for _, above, _ in points], step),
+        rectangles([middle * below / most for _, _, below in points], step),
+    )
     base = format_html('<line class="insight-axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, middle, middle)
     drawn = plot(
-        shapes + base,
+        drawn_bars + base + shapes,
         sides=[whole(most), "0", whole(most)],
         below=some([label for label, *_ in points]),
         summary=f"{title}. {summary}",
@@ -111,8 +110,14 @@ def bars(
     return figure(title, summary, drawn + table, legend=legend)
 
 
-def bar(n: int, step: float, top: float, height: float) -> tuple[float, float, float, float]:
-    return rounded((n + 0.1) * step), rounded(top), rounded(0.8 * step), rounded(height)
+def rectangles(heights: Iterable[float], step: float) -> str:
+    """Bars from the middle, as one path."""
+    width = rounded(0.8 * step)
+    return " ".join(
+        f"M{rounded((n + 0.1) * step)} {rounded(HEIGHT / 2)}h{width}v{rounded(height)}h-{width}z"
+        for n, height in enumerate(heights)
+        if height
+    )
 
 
 def rounded(number: float) -> float:

@@ -59,8 +59,10 @@ BEGIN
 END $$;
 CREATE TRIGGER went_insight AFTER DELETE ON conversations_page REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION conversations_page_went_insight();
+"""
 
--- What is there already: counted here, and what is recent is left to the job that folds.
+# What is there already: counted here, and what is recent is left to the job that folds.
+FILL = """
 INSERT INTO conversations_messagecount (page_id, messages)
 SELECT page_id, sum(number) FROM (
   SELECT conversation_id, count(*) AS number FROM conversations_interactionevent
@@ -157,4 +159,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]

@@ -33,10 +33,8 @@ def test_bars_are_as_long_as_their_numbers():
     picture = charts.bars(
         [("1 May", 10, 0), ("2 May", 5, 20)], title="t", summary="s", up="in", down="out", axis="Day"
     )
-    heights = re.findall(
-        r'class="insight-(up|down)" x="[^"]*" y="[^"]*" width="[^"]*" height="([^"]*)"', picture
-    )
-    assert heights == [("up", "25.0"), ("down", "0.0"), ("up", "12.5"), ("down", "50.0")]
+    paths = re.findall(r'class="insight-(?:up|down)" d="([^"]*)"', picture)
+    assert [re.findall(r"v([^h]*)h", path) for path in paths] == [["-25.0", "-12.5"], ["50.0"]]
     assert "<title>2 May: 5 in, 20 out</title>" in picture
     assert '<tr><th scope="row">2 May</th><td>5</td><td>20</td></tr>' in picture
 

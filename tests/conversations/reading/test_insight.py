@@ -4,10 +4,12 @@ import random
 import time as clock
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from statistics import median
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from conversations.jobs import fold_messages
@@ -208,6 +210,32 @@ def test_what_waits_since_before_what_is_kept_is_no_first_message():
     assert (found.begun_today, sum(received for _, received, _ in found.days)) == (0, 1)
 
 
+def test_message_whose_time_alone_is_replaced_moves():
+    now = timezone.now()
+    event = EventFactory(occurred_at=now)
+    fold_messages(0)
+    event.occurred_at = now - timedelta(days=3)
+    event.save()
+    fold_messages(0)
+    days = of_all(event.conversation.page, now=now).days
+    assert [received for _, received, _ in days[-4:]] == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_weeks_begin_on_monday_at_midnight_in_the_time_zone(zone, settings):
+    settings.TIME_ZONE = zone
+    row, now = ConversationFactory(), timezone.now()
+    today = now.astimezone(ZoneInfo(zone)).date()
+    monday = today - timedelta(days=today.weekday() + 7)
+    midnight = datetime(monday.year, monday.month, monday.day, tzinfo=ZoneInfo(zone))
+    for minutes, kind in ((-2, RECEIVED), (-1, SENT), (0, RECEIVED), (2, SENT)):
+        EventFactory(conversation=row, kind=kind, occurred_at=midnight + timedelta(minutes=minutes))
+    fold_messages(0)
+    before, week, _ = of_all(row.page, now=now).replies[-3:]
+    assert before == (monday - timedelta(days=7), 60, 1)
+    assert week == (monday, 120, 1)
+
+
 def test_sums_that_are_no_longer_shown_are_dropped_and_do_not_come_back():
     row = ConversationFactory()
     now = timezone.now()
@@ -254,6 +282,21 @@ def test_with_a_filter_only_what_fits_is_counted_and_of_very_many_the_newest(mon
     assert [(label["id"], number) for label, number in found.tags] == [(tag.pk, 1), (other.pk, 1)]
     nothing = insight(Selection((page.pk,), include=()))
     assert (nothing.conversations, nothing.today[1:], nothing.tags) == (0, (0, 0), [])
+
+
+def test_what_was_there_before_is_counted_too():
+    page, now = PageFactory(), timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # no trigger sees what is written
+        write(random.Random(3), ConversationFactory.create_batch(4, page=page), now)
+        cursor.execute("SET session_replication_role = DEFAULT")
+        assert not MessageCount.objects.exists()
+        cursor.execute(import_module("conversations.migrations.0020_insight").FILL)
+    catch_up(seconds=60)
+    expected = naively(list(Conversation.objects.all()), "UTC", now)
+    assert expected["days"]
+    assert_same(of_all(page, now=now), expected)
+    assert MessageCount.objects.get().messages == InteractionEvent.objects.count()
 
 
 def test_numbers_of_pages_take_five_queries(django_assert_num_queries):
