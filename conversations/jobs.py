@@ -17,6 +17,7 @@ from conversations.budget import closed_seconds
 from conversations.locks import is_sync_locked
 from conversations.models import Page, Platform, SyncRun
 from conversations.reading.messages import catch_up
+from conversations.reading.shares import drop_old
 from conversations.sync import runs
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 
@@ -221,8 +222,18 @@ def _is_closed(page: Page) -> bool:
 @app.periodic(cron="*/5 * * * * *")
 @app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
 def fold_messages(timestamp: int) -> None:
-    """Makes new messages searchable, for a moment at a time: a worker that is to end does not wait long."""
+    """Makes new messages searchable and counts them, for a moment: a worker that is to end waits not long."""
     try:
         catch_up()
+    finally:
+        connection.close()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="drop_old_numbers", queue=QUEUE, queueing_lock="drop_old_numbers", pass_context=False)
+def drop_old_numbers(timestamp: int) -> None:
+    """Sums of days that are shown no longer."""
+    try:
+        drop_old()
     finally:
         connection.close()

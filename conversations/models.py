@@ -9,7 +9,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from conversations import querysets
-from conversations.reading import tables  # noqa: F401 - Django finds an app's tables through this module
+from conversations.reading import insight_tables, tables  # noqa: F401 - through here Django finds them
 from conversations.secrets import EncryptedTextField
 
 TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"

@@ -43,7 +43,7 @@ class AdminSite(UnfoldAdminSite):
     """Behind our one door, /login."""
 
     site_url = None
-    index_title = "Pages"
+    index_title = "Start"
     index_template = "admin/start.html"
 
     def admin_view(self, view, cacheable=False):
@@ -64,9 +64,9 @@ class AdminSite(UnfoldAdminSite):
         return redirect("home" if request.user.is_authenticated else "login", permanent=False)
 
     def index(self, request, extra_context=None):
-        from conversations.admin.pages import panels_seen  # it needs this site to be there
+        from conversations.admin.start import start_page  # it needs this site to be there
 
-        return super().index(request, {"panels": panels_seen(request), **(extra_context or {})})
+        return super().index(request, {**start_page(request), **(extra_context or {})})
 
 
 def menu(request: HttpRequest) -> list[dict]:

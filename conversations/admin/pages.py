@@ -93,12 +93,6 @@ def panels(request: HttpRequest, pages: list[Page]) -> list[SyncPanel]:
     return [SyncPanel(page, states.get(page.pk), page.pk in managed, has_worker) for page in pages]
 
 
-def panels_seen(request: HttpRequest) -> list[SyncPanel]:
-    """Of each Page that the user sees, by name."""
-    pages = Page.objects.filter(pk__in=page_ids(request)).order_by("name", "pk")
-    return panels(request, list(pages))
-
-
 class PageMemberInline(TabularInline):
     model = PageMember
     extra = 0

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from conversations.api.streams import lasting
 from conversations.api.views.acts import UndoView
 from conversations.api.views.conversations import ConversationViewSet
+from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.refreshing import AttachmentView, RefreshView
 from conversations.api.views.runs import RunViewSet
@@ -14,6 +15,7 @@ from conversations.api.views.views import SavedViewViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("conversations", ConversationViewSet)
+router.register("insight", InsightViewSet, basename="insight")
 router.register("pages", PageViewSet)
 router.register("sync-runs", RunViewSet)
 router.register("tags", TagViewSet)

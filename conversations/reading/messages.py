@@ -2,7 +2,8 @@
 
 A sync only says which conversations have new messages (a trigger does, migrations/0012_messages.py): it does
 not wait for the index. A job, and whoever searches before it, folds them into parts: some messages of one
-conversation in a row. An index holds the keys of each part.
+conversation in a row. An index holds the keys of each part. The same queue and job keep the numbers about
+messages (shares.py).
 """
 
 import time
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from conversations.reading.finding import escaped
 from conversations.reading.selection import Selection
+from conversations.reading.shares import fold_shares
 from conversations.reading.sql import Sql, rows
 from conversations.reading.tables import MessagePart, MessageQueue
 from conversations.text import fold
@@ -70,6 +72,7 @@ def fold_some(limit: int) -> None:
     parts = appended(last, rows(Sql.of(NEW, list(known), list(known.values()))))
     MessagePart.objects.bulk_create([part for part in parts if part.pk is None])
     MessagePart.objects.bulk_update([part for part in parts if part.pk], ["text", "event_ids"])
+    fold_shares(known)
 
 
 def last_parts(conversation_ids: set[int]) -> dict[int, MessagePart]:

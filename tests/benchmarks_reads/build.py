@@ -6,6 +6,7 @@ import time
 from django.db import connection
 
 from conversations.models import Page
+from conversations.reading.messages import catch_up
 from conversations.text import fold
 
 PAGES, TAGS, MESSAGES = 20, 50, 5  # messages: of each conversation
@@ -30,8 +31,8 @@ TABLES = [
 
 CONVERSATIONS = """
 INSERT INTO conversations_conversation (page_id, sender_id, platform, graph_id, sender_name, last_message,
-  last_message_time, message_count, unread_count, can_reply, conversation_status, created_at, updated_at, search)
-SELECT page, 's' || n, platform, 't_' || n, name, said, time, {messages}, unread, true, status, time, time,
+  last_message_time, message_count, unread_count, can_reply, conversation_status, created_at, updated_at, told, search)
+SELECT page, 's' || n, platform, 't_' || n, name, said, time, {messages}, unread, true, status, time, time, '{{}}',
   lower(name) || E'\\n' || said
 FROM (
   SELECT n, CASE WHEN n % 2 = 0 THEN 1 ELSE 2 + (n / 2) % ({pages} - 1) END AS page,
@@ -80,7 +81,12 @@ INSERT INTO conversations_pagecount (page_id, facets, conversations)
 INSERT INTO conversations_tagcount (page_id, tag_id, conversations)
   SELECT page_id, tag_id, count(*) FROM conversations_conversationtag GROUP BY 1, 2
   UNION ALL SELECT page_id, NULL, count(*) FROM conversations_untagged GROUP BY 1;
+INSERT INTO conversations_messagecount (page_id, messages)
+  SELECT page_id, {messages} * count(*) FROM conversations_conversation GROUP BY 1;
 DELETE FROM conversations_messagequeue;
+INSERT INTO conversations_messagequeue (conversation_id, is_changed)
+  SELECT DISTINCT conversation_id, false FROM conversations_interactionevent
+  WHERE occurred_at >= now() - interval '101 days';
 """
 
 
@@ -105,10 +111,13 @@ def build(rows: int) -> None:
             cursor.execute(RARE_ROWS.format(old=old), [tag, max(5, number * rows // 1_000_000)])
         step(cursor, "messages", EVENTS.format(**numbers))
         step(cursor, "parts", PARTS)
-        step(cursor, "what is kept", KEPT)
+        step(cursor, "what is kept", KEPT.format(**numbers))
         for index in indexes:
             step(cursor, index.split()[2], index)
         cursor.execute("SET session_replication_role = DEFAULT")
+        begun = time.monotonic()
+        catch_up(seconds=3600)
+        print(f"  numbers about messages: {time.monotonic() - begun:.1f} s", flush=True)
         step(cursor, "vacuum", "VACUUM ANALYZE")
 
 
