@@ -45,7 +45,7 @@ def token_for(code: str, return_address: str) -> str:
         return _exchanged(code=code, redirect_uri=return_address)
     except GraphError as error:
         raise ConnectionRefused(
-            f"Facebook gave no token for this login: log in again, a login counts once and for minutes. {error}"
+            f"Facebook gave no token for this login: log in again, it counts once. {error}"
         ) from None
 
 
