@@ -137,7 +137,7 @@ def back(site, request: HttpRequest) -> HttpResponse:
         return _with_token(request, facebook_login.token_for(_code(request), _return_address(request)), again)
     except (ConnectionRefused, GraphError) as error:
         messages.error(request, f"Nothing was changed. {error}")
-    return redirect(_address(**({"page": again.pk} if again else {})))
+    return redirect(_address(page=again.pk) if again else _address())
 
 
 def _checked_state(request: HttpRequest) -> int | None:

@@ -98,7 +98,7 @@ def test_the_newest_hundred_and_a_way_back(talk, root, django_assert_num_queries
     seen: list[str] = []
     before = ""
     while True:
-        # The session, the user, the Pages, those lost, the conversation, its tags, messages, history, other tags.
+        # The session, the user, the Pages, those lost, the conversation, its tags, messages, history, tags.
         with django_assert_num_queries(9 + bool(before)):
             text = text_of(root, talk, **({"before": before} if before else {}))
         seen = re.findall(r"no\. (\d+)", text[text.index("inbox-talk") :]) + seen
