@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from enum import StrEnum
 
-from conversations.connecting import open_client
+from conversations.clients import open_client
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GoneError, GraphError, PlatformError
 from conversations.models import Page

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from conversations.clients import open_client
 from conversations.connecting import (
     ConnectionRefused,
     Finding,
@@ -26,7 +27,6 @@ from conversations.connecting import (
     confirmed_name,
     instagram_finding,
     linked_instagram,
-    open_client,
     token_findings,
 )
 from conversations.graph.client import GraphClient

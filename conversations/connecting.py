@@ -1,17 +1,14 @@
 """Connecting a Page: is this its token, and what does Facebook let us see with it?"""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations.budget import SharedBudget
+from conversations.clients import open_client
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, in_short
 from conversations.graph.gate import Waiting
@@ -63,15 +60,20 @@ class Instagram:
     told: bool = True
 
 
-def connect_page(facebook_page_id: str, token: str, *, name: str = "") -> Connection:
+def connect_page(
+    facebook_page_id: str,
+    token: str,
+    *,
+    name: str = "",
+    on_wait: Waiting = lambda error, seconds: None,
+) -> Connection:
     """Stores the Page with its token, once Facebook has confirmed that they belong together.
 
     A Page that is connected again keeps everything it had. Raises ConnectionRefused, and GraphError where
     Facebook refuses or cannot be reached.
     """
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise ConnectionRefused("That is no access token: it is empty or has characters that no token has.")
-    with open_client(facebook_page_id, token) as client:
+    require_token(token)
+    with open_client(facebook_page_id, token, on_wait=on_wait) as client:
         found = confirmed_name(client, facebook_page_id)
         instagram = linked_instagram(client, facebook_page_id)
         findings = [instagram_finding(instagram)]
@@ -81,33 +83,9 @@ def connect_page(facebook_page_id: str, token: str, *, name: str = "") -> Connec
     return Connection(page, created, notes)
 
 
-@contextmanager
-def open_client(
-    facebook_page_id: str,
-    token: str,
-    *,
-    platform: str = Platform.MESSENGER,
-    on_wait: Waiting = lambda error, seconds: None,
-    **options: Any,
-) -> Iterator[GraphClient]:
-    """A client that shares the Page's budget of calls with all our processes; `options`: GraphClient's."""
-    with SharedBudget(facebook_page_id, platform) as budget:
-        client = GraphClient(
-            token,
-            platform=platform,
-            url=settings.GRAPH_API_URL,
-            version=settings.GRAPH_API_VERSION,
-            app_secret=settings.FACEBOOK_APP_SECRET,
-            calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
-            budget=budget,
-            retry_seconds=settings.GRAPH_RETRY_SECONDS,
-            on_wait=on_wait,
-            **options,
-        )
-        try:
-            yield client
-        finally:
-            client.close()
+def require_token(token: str) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise ConnectionRefused("That is no access token: it is empty or has characters that no token has.")
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import json
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -14,6 +16,19 @@ def cipher() -> MultiFernet:
     """Any text serves as a key: its digest is what encrypts."""
     digests = (hashlib.sha256(key.encode()).digest() for key in settings.TOKEN_ENCRYPTION_KEYS)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def seal(value: Any) -> str:
+    """JSON that only this installation reads, for a while: see `unseal`."""
+    return cipher().encrypt(json.dumps(value).encode()).decode()
+
+
+def unseal(text: str, *, seconds: int) -> Any:
+    """What was sealed; None where that is longer ago than this, or by other keys."""
+    try:
+        return json.loads(cipher().decrypt(text.encode(), ttl=seconds))
+    except InvalidToken:
+        return None
 
 
 class Unreadable(str):

@@ -1,6 +1,6 @@
 """The admin's front: our one door, the way around, the start page."""
 
-from functools import wraps
+from functools import partial, wraps
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -63,6 +63,11 @@ class AdminSite(UnfoldAdminSite):
     def login(self, request, extra_context=None):
         return redirect("home" if request.user.is_authenticated else "login", permanent=False)
 
+    def each_context(self, request):
+        from conversations.admin.lost import lost_pages  # it needs this site to be there
+
+        return {**super().each_context(request), "lost_pages": partial(lost_pages, request)}
+
     def index(self, request, extra_context=None):
         from conversations.admin.start import start_page  # it needs this site to be there
 
@@ -76,10 +81,14 @@ def menu(request: HttpRequest) -> list[dict]:
         for model, model_admin in site._registry.items()
         if model_admin.has_view_permission(request)
     }
-    return [
+    groups: list[dict] = [
         {"title": title, "items": [entry(name, *words) for name, words in entries.items() if name in seen]}
         for title, entries in MENU.items()
     ]
+    if request.user.is_superuser:
+        link = reverse("admin:conversations_page_connect")
+        groups[-1]["items"].insert(0, {"title": "Connect a Page", "icon": "add_link", "link": link})
+    return groups
 
 
 def entry(name: str, title: str, icon: str) -> dict:

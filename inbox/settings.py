@@ -86,6 +86,16 @@ GRAPH_CALLS_PER_SECOND = env.float(
 )
 GRAPH_RETRY_SECONDS = 1.0  # the pause before a failed request is sent again; it doubles each time
 FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
+FACEBOOK_APP_ID = env.str(
+    "FACEBOOK_APP_ID", "", validate=validate.Regexp(r"\d*$", error="must be the app's id, digits only")
+)
+FACEBOOK_DIALOG_URL = env.str(
+    "FACEBOOK_DIALOG_URL",
+    f"https://www.facebook.com/{GRAPH_API_VERSION}/dialog/oauth",
+    validate=validate.Regexp(
+        r"https?://[^?#\s]+$", error="must be like https://www.facebook.com/v26.0/dialog/oauth"
+    ),
+)
 
 # -- jobs --------------------------------------------------------------------------------------------------
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)

@@ -13,6 +13,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from conversations.admin import connect
 from conversations.admin.access import MANAGER, OfPages, page_ids, require_role, short_time
 from conversations.admin.ledgers import ledger_shown
 from conversations.admin.words import result_in_words, status_in_words
@@ -107,7 +108,7 @@ class PageMemberInline(TabularInline):
 
 @admin.register(Page)
 class PageAdmin(OfPages):
-    """Superusers name Pages and say who works on them; `manage.py connectpage` adds them."""
+    """Superusers name Pages and say who works on them; connect.py adds them."""
 
     path_to_page = "pk"
     list_display = ["name_or_id", "facebook_page_id", "state_shown", "last_sync"]
@@ -116,6 +117,7 @@ class PageAdmin(OfPages):
     fields += ["ledger", "last_sync", "created"]
     readonly_fields = fields[1:]
     inlines = [PageMemberInline]
+    list_before_template = "admin/conversations/page/connect_button.html"
     change_form_outer_before_template = "admin/conversations/page/sync.html"
     ordering = ["name", "pk"]
 
@@ -176,7 +178,8 @@ class PageAdmin(OfPages):
 
     def get_urls(self):
         sync = self.admin_site.admin_view(require_POST(self.sync))
-        return [path("<int:pk>/sync/", sync, name="conversations_page_sync"), *super().get_urls()]
+        own = [path("<int:pk>/sync/", sync, name="conversations_page_sync"), *connect.urls(self.admin_site)]
+        return [*own, *super().get_urls()]
 
     def sync(self, request, pk):
         """Asks for a sync, or joins the one under way; `full` walks everything again."""

@@ -9,7 +9,15 @@ from typing import Any
 
 from .request import Place
 
-SECRETS = {"batch", "access_token", "appsecret_proof", "input_token", "client_secret", "fb_exchange_token"}
+SECRETS = {
+    "batch",
+    "access_token",
+    "appsecret_proof",
+    "input_token",
+    "client_secret",
+    "fb_exchange_token",
+    "code",
+}
 
 
 @dataclass

@@ -20,6 +20,7 @@ from .fragments import dumper, encode
 from .graph import Graph, Target
 from .ledger import SECRETS, Call, Ledger
 from .limits import Limits
+from .login import Login
 from .request import Answer, Request
 from .switches import Latency, Switches
 from .world import World
@@ -37,6 +38,7 @@ class SandboxServer:
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
         self.faults, self.ledger = Faults(), Ledger()
         self.graph = Graph(self.world, self.switches, self.limits)
+        self.login = Login(self.world, self.switches)
         self.host, self.port = host, port
         self.stopping = threading.Event()
         self._server: _Server | None = None
@@ -138,7 +140,7 @@ class SandboxServer:
         try:
             with self.world.lock:
                 self.limits.arrive_at_app(arrived)
-                if request.path == "/debug_token":
+                if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
                 target = self.graph.target(request)
                 asked = target.asked(request.params)
@@ -164,6 +166,9 @@ class SandboxServer:
 
     def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
         """The answer's object, and the seconds that it takes."""
+        if request.path == "/oauth/access_token":
+            with self.world.lock:
+                return self.login.token(request), 0.0
         if target is None:
             return accounts.debug_token(request, self.world, self.switches), 0.0
         body, reading = self.graph.read(request, target)
@@ -198,6 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/_sandbox/"):
             self._send(control.answer(sandbox, self.command, self.path, body))
+            return
+        if self.path.partition("?")[0].endswith("/dialog/oauth"):
+            self._send(sandbox.login.dialogue(self.path))
             return
         host = f"{sandbox.host}:{sandbox.port}"
         answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from conversations.budget import SharedBudget
+from conversations.clients import open_client
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
 from conversations.locks import SyncLock, sync_lock
@@ -168,26 +167,17 @@ def _platforms(page: Page) -> list[str]:
 
 @contextmanager
 def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient]:
-    with SharedBudget(page.facebook_page_id, platform) as budget:
-        client = GraphClient(
-            page.access_token,
-            platform=platform,
-            url=settings.GRAPH_API_URL,
-            version=settings.GRAPH_API_VERSION,
-            app_secret=settings.FACEBOOK_APP_SECRET,
-            calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
-            budget=budget,
-            retry_seconds=settings.GRAPH_RETRY_SECONDS,
-            learnt=page.learnt.setdefault(platform, {}),
-            on_wait=lambda error, seconds: fetcher.put(Pause(error, seconds)),
-            on_note=lambda words: fetcher.put(Note(words)),
-            on_start=lambda: fetcher.started(platform),
-            sleep=fetcher.sleep,
-        )
-        try:
-            yield client
-        finally:
-            client.close()
+    with open_client(
+        page.facebook_page_id,
+        page.access_token,
+        platform=platform,
+        learnt=page.learnt.setdefault(platform, {}),
+        on_wait=lambda error, seconds: fetcher.put(Pause(error, seconds)),
+        on_note=lambda words: fetcher.put(Note(words)),
+        on_start=lambda: fetcher.started(platform),
+        sleep=fetcher.sleep,
+    ) as client:
+        yield client
 
 
 def _remember(page: Page) -> None:

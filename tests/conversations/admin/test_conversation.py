@@ -107,9 +107,9 @@ def test_the_newest_hundred_and_a_way_back(talk, root, django_assert_num_queries
     seen: list[str] = []
     before = ""
     while True:
-        # The session, the user, the Pages, the conversation, its tags, messages, history,
+        # The session, the user, the Pages, those lost, the conversation, its tags, messages, history,
         # other tags, neighbours.
-        with django_assert_num_queries(9 + bool(before)):
+        with django_assert_num_queries(10 + bool(before)):
             text = text_of(root, talk, **({"before": before} if before else {}))
         seen = re.findall(r"no\. (\d+)", text[text.index("inbox-talk") :]) + seen
         link = re.search(r'href="[^"]*\?before=(\d+)"', text)

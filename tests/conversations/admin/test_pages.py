@@ -125,8 +125,9 @@ def test_it_says_whether_a_worker_is_there(page, root, monkeypatch):
 
 def test_start_page_costs_no_query_per_page(page, root, django_assert_num_queries):
     for number in range(2):
-        # The session, the user, the Pages one sees, the Pages, their newest runs, the workers; the numbers.
-        with django_assert_num_queries(6 + 5):
+        # The session, the user, the Pages one sees, the Pages, their newest runs, the workers, Pages lost;
+        # the numbers.
+        with django_assert_num_queries(7 + 5):
             text = root.get("/admin/").content.decode()
         assert text.count("inbox-sync") == 1 + 3 * number
         for _ in range(3):

@@ -1,0 +1,204 @@
+"""Connecting a Page in the admin, and mending a connection that is dead."""
+
+import html
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.contrib.sessions.models import Session
+
+from conversations.models import Page, SyncRun
+from conversations.sandbox import faults
+from tests.conversations.admin.conftest import log_in_as
+from tests.factories import member, superuser
+
+START = "/admin/conversations/page/connect/"
+CHOOSE, BACK = f"{START}choose/", f"{START}back/"
+
+
+@pytest.fixture
+def page(budgets_are_forgotten, shop, sandbox):
+    """Connected once, dead by now."""
+    return Page.objects.create(
+        facebook_page_id=shop.id,
+        name="Our name",
+        access_token="EAAdead",
+        state="reconnect",
+        state_reason="Somebody <b>changed</b> the password.",
+        watermarks={"messenger": "2026-01-01T00:00:00+00:00"},
+    )
+
+
+@pytest.fixture
+def uma(world, shop, sandbox, budgets_are_forgotten):
+    """A person who sees 31 Pages."""
+    more = [world.add_page(f"9100000000000{n:02}", f"Branch {n:02}") for n in range(30)]
+    return world.add_user(pages=[shop, *more])
+
+
+@pytest.fixture
+def login(settings, sandbox):
+    settings.FACEBOOK_APP_ID, settings.FACEBOOK_APP_SECRET = sandbox.switches.app_id, "s3cret"
+    settings.FACEBOOK_DIALOG_URL = f"{sandbox.url}/v26.0/dialog/oauth"
+    sandbox.switches.app_secret = "s3cret"
+
+
+def text(response) -> str:
+    return html.unescape(" ".join(response.content.decode().split()))
+
+
+def give(client, token, page=None):
+    return client.post(START + (f"?page={page.pk}" if page else ""), {"token": token}, follow=True)
+
+
+def through_dialogue(client, decision="allow", without=(), **query) -> str:
+    """Facebook's side: the address to which it leads back, on this host."""
+    sent = client.get(f"{START}facebook/", query)
+    address = sent["Location"]
+    scopes = parse_qs(urlsplit(address).query)["scope"][0].split(",")
+    assert "Allow" in requests.get(address, timeout=10).text
+    ticked = "".join(f"&granted={scope}" for scope in scopes if scope not in without)
+    answer = requests.get(f"{address}&decision={decision}{ticked}", allow_redirects=False, timeout=10)
+    return answer.headers["Location"].removeprefix("http://testserver")
+
+
+def test_a_persons_token_lists_all_pages_and_connects_those_chosen(root, uma, world, sandbox):
+    shown = text(give(root, uma.token))
+    assert "token of the person <b>Uma User</b>. It sees 31 Pages" in shown
+    assert all(page.id in shown and page.token not in shown for page in world.pages.values())
+    kept = Session.objects.get().get_decoded()["pages_seen"]
+    assert "EAA" not in kept
+    assert "Branch" not in kept
+    done = text(root.post(CHOOSE, {"pages": ["910000000000029", "910000000000003"]}, follow=True))
+    assert done.count("Start the first sync") == 2
+    stored = Page.objects.order_by("facebook_page_id")
+    assert [(page.name, page.access_token) for page in stored] == [
+        (name, world.pages[id].token)
+        for id, name in (("910000000000003", "Branch 03"), ("910000000000029", "Branch 29"))
+    ]
+    assert "pages_seen" not in Session.objects.get().get_decoded()
+    assert {call.token_in for call in sandbox.ledger.calls} == {"header"}
+    assert not [call for call in sandbox.ledger.calls if "subscribed_apps" in call.path]
+    root.post(f"/admin/conversations/page/{stored[0].pk}/sync/")
+    assert SyncRun.objects.get().page == stored[0]
+
+
+def test_a_pages_token_connects_that_page(root, shop, sandbox, budgets_are_forgotten):
+    assert "token of the Page <b>Demo Shop</b>. It sees 1 Page." in text(give(root, shop.token))
+    root.post(CHOOSE, {"pages": [shop.id]})
+    assert Page.objects.get().access_token == shop.token
+
+
+def test_what_is_missing_is_said_before_anything_is_stored(root, uma, world, shop):
+    world.tokens[uma.token].granted.discard("pages_messaging")
+    shop.tasks = ("ANALYZE",)
+    shown = text(give(root, uma.token))
+    assert "Missing: pages_messaging." in shown
+    assert shown.count("lacks the task Messages") == 1
+    assert not Page.objects.exists()
+
+
+@pytest.mark.parametrize("token", ["EAAnobodyKnowsThisToken1234", "not a token", "ümlaut"])
+def test_a_bad_token_is_refused_in_words_and_not_repeated(root, uma, token):
+    shown = text(give(root, token))
+    assert "Nothing was changed." in shown
+    assert token not in shown
+    assert not Page.objects.exists()
+
+
+def test_a_page_that_fails_is_told_and_the_others_are_stored(root, uma, world):
+    give(root, uma.token)
+    world.break_token(world.pages["910000000000003"].token, 460)
+    done = text(root.post(CHOOSE, {"pages": ["910000000000003", "910000000000004"]}, follow=True))
+    assert "Branch 03 was not connected." in done
+    assert Page.objects.get().name == "Branch 04"
+
+
+def test_facebook_that_fails_is_said_in_words(root, uma, sandbox):
+    sandbox.faults.add(faults.html(), times=None)
+    assert "Nothing was changed." in text(give(root, uma.token))
+
+
+def test_what_was_seen_is_forgotten(root, uma):
+    assert "Begin again." in text(root.get(CHOOSE, follow=True))
+
+
+def test_only_superusers_connect(page, uma, login):
+
+    manager = member(page, "manager")
+    manager.is_staff = True
+    manager.save()
+    client = log_in_as(manager)
+    for address in (START, CHOOSE, BACK, f"{START}facebook/", f"{START}done/?page={page.pk}"):
+        assert client.get(address).status_code == 403
+    assert client.post(START, {"token": uma.token}).status_code == 403
+
+
+def test_a_dead_connection_is_told_on_every_page_to_those_who_see_the_page(page, staff, root):
+    words = "Our name</b> is no longer connected"
+    shown = root.get("/admin/tags/tag/").content.decode()
+    assert words in shown
+    assert f"{START}?page={page.pk}" in shown
+    assert "Somebody &lt;b&gt;changed" in shown
+    seen = text(staff("viewer").get("/admin/tags/tag/"))
+    assert words in seen
+    assert f"ask {root.user.username}" in seen
+    assert START not in seen
+    other = Page.objects.create(facebook_page_id="77", name="Other", access_token="EAAother")
+    assert words not in text(staff("viewer", on=other).get("/admin/tags/tag/"))
+
+
+def test_connecting_again_mends_and_loses_nothing(page, root, uma, shop):
+    done = text(give(root, uma.token, page))
+    assert "Our name</a> is connected" in done
+    assert "is no longer connected" not in done
+    after = Page.objects.get()
+    assert (after.pk, after.name, after.state, after.state_reason) == (page.pk, "Our name", "connected", "")
+    assert (after.access_token, after.watermarks) == (shop.token, page.watermarks)
+
+
+def test_a_token_of_another_page_mends_nothing(page, root, world):
+    other = world.add_page("900000000000009", "Another")
+    assert "This is the token of Another, which does not see Our name" in text(give(root, other.token, page))
+    assert Page.objects.get().access_token == "EAAdead"
+
+
+def test_facebook_login_leads_to_the_list(root, uma, login, sandbox):
+    address = through_dialogue(root)
+    shown = root.get(address, follow=True)
+    assert shown.redirect_chain[-1][0] == CHOOSE
+    assert "It sees 31 Pages" in text(shown)
+    asked = [call for call in sandbox.ledger.calls if call.path == "/oauth/access_token"]
+    assert [call.method for call in asked] == ["POST", "POST"]  # the code, then the long-lived token
+    assert not [call for call in asked if {"code", "client_secret"} & set(call.params)]
+    again = text(root.get(address, follow=True))  # counts once
+    assert "was not begun here" in again
+
+
+def test_facebook_login_mends_a_page(page, root, uma, login):
+    assert "is connected" in text(root.get(through_dialogue(root, page=page.pk), follow=True))
+    assert Page.objects.get().state == "connected"
+
+
+def test_a_cancelled_dialogue_is_said_in_words(root, uma, login):
+    shown = text(root.get(through_dialogue(root, "cancel"), follow=True))
+    assert "Facebook's dialogue was cancelled" in shown
+
+
+def test_what_was_unticked_in_the_dialogue_is_missing(root, uma, login):
+    shown = text(root.get(through_dialogue(root, without=["pages_messaging"]), follow=True))
+    assert "Missing: pages_messaging." in shown
+
+
+def test_a_code_that_expired_is_said_in_words(root, uma, login, sandbox):
+    address = through_dialogue(root)
+    sandbox.clock.advance(3600)
+    shown = text(root.get(address, follow=True))
+    assert "expired or has been used" in shown
+    assert "s3cret" not in shown
+    assert "sandboxcode" not in shown
+
+
+def test_a_login_of_another_session_is_refused(root, uma, login, client):
+
+    assert "was not begun here" in text(log_in_as(superuser()).get(through_dialogue(root), follow=True))
