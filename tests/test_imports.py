@@ -51,11 +51,11 @@ ALLOWED = {
     "conversations.reading": [*TABLES],
     "conversations.graph": [],
     "conversations.sandbox": [],
-    "conversations.tagging": [*TABLES, "conversations.reading"],
+    "conversations.tagging": [*TABLES, "conversations.reading", "conversations.status"],
     "conversations.budget": ["conversations.graph", "conversations.models"],
     "conversations.connecting": ["conversations.budget", "conversations.graph", "conversations.models"],
     "conversations.checking": ["conversations.connecting", "conversations.graph", "conversations.models"],
-    "conversations.status": [*TABLES],
+    "conversations.status": [*TABLES, "conversations.reading.sql"],
     "conversations.sync.transform": [
         "conversations.graph.records",
         "conversations.models",
