@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conversations.locks import lock_rows
 from conversations.models import Conversation, InteractionEvent
-from conversations.reading.sql import Sql, rows
+from conversations.reading.sql import Sql, rows, value
 
 CHANGED = InteractionEvent.Kind.STATUS_CHANGED
 
@@ -23,6 +23,12 @@ AND NOT EXISTS (
     AND later.id > e.id AND later.kind = 'status_changed'
 )
 """
+
+
+def would_set(ids: Sql, status: str) -> int:
+    """How many of these conversations have another status."""
+    others = ids.inside("SELECT count(*) FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)")
+    return value(others + Sql.of(" WHERE c.conversation_status <> %s", status))
 
 
 @transaction.atomic

@@ -69,10 +69,13 @@ def menu(request: HttpRequest) -> list[dict]:
         for model, model_admin in site._registry.items()
         if model_admin.has_view_permission(request)
     }
-    return [
+    groups = [
         {"title": title, "items": [entry(name, *words) for name, words in entries.items() if name in seen]}
         for title, entries in MENU.items()
     ]
+    from conversations.admin.quick import views_menu  # as above
+
+    return groups[:1] + views_menu(request) + groups[1:]
 
 
 def entry(name: str, title: str, icon: str) -> dict:

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from conversations.text import fold
 
 DONE, INSTAGRAM, UNREAD, WAITS = 1, 2, 4, 8  # the bits of Conversation.facets
-FACETS = [
-    value for value in range(16) if not (value & DONE and value & WAITS)
-]  # what is done waits for nobody
+# What is done waits for nobody.
+FACETS = [value for value in range(16) if not (value & DONE and value & WAITS)]
 WAITING = timedelta(hours=24)  # a customer who wrote last and that long ago waits for a reply
 INDEXED_LETTERS = 3  # shorter terms mean the beginning of a word of the name
 
@@ -26,9 +25,7 @@ class Selection:
     untagged: bool | None = None
     unread: bool | None = None
     waiting: bool | None = None
-    waits_before: datetime | None = (
-        None  # who wrote last until then waits; there where `waiting` is asked for
-    )
+    waits_before: datetime | None = None  # who wrote last before that waits, where `waiting` is asked for
     status: str = ""
     platform: str = ""
     search: str | None = None  # folded; None: not asked for, empty: none fits

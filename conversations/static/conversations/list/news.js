@@ -1,0 +1,67 @@
+// What a sync brought while one looks: how many of this very list are new, and a button that shows them.
+// One stream for each tab, none while the tab is hidden: whoever looks again is told what was missed.
+
+import { list, show } from "./results.js";
+
+const AGAIN_MS = 5000;
+const ASK_MS = 2000; // at most so often
+const box = document.getElementById("inbox-news");
+let source, retry, asking;
+
+function open() {
+  close();
+  if (document.hidden) return;
+  const page = list().dataset.page;
+  source = new EventSource(`/api/events${page ? `?facebookPageId=${encodeURIComponent(page)}` : ""}`);
+  source.addEventListener("open", askSoon);
+  source.addEventListener("progress", askSoon);
+  source.addEventListener("error", () => {
+    // A connection that was lost comes back by itself, one that was refused does not.
+    if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, AGAIN_MS);
+  });
+}
+
+function close() {
+  clearTimeout(retry);
+  source?.close();
+}
+
+function askSoon() {
+  asking ??= setTimeout(askNow, ASK_MS);
+}
+
+async function askNow() {
+  asking = undefined;
+  const { news, mark } = list().dataset;
+  const question = new URLSearchParams(location.search);
+  question.set("after", mark);
+  try {
+    const told = await (await fetch(`${news}?${question}`)).json();
+    if (mark === list().dataset.mark) offer(told); // else another list is shown by now
+  } catch {
+    // Nobody waits for this: the next word of a sync asks again.
+  }
+}
+
+function offer({ new: number, many }) {
+  if (!number) return box.replaceChildren();
+  const words = `${number.toLocaleString("en")}${many ? " or more" : ""} new`;
+  const button = box.querySelector("button") ?? document.createElement("button");
+  button.type = "button";
+  button.textContent = `${words}, show`;
+  button.onclick = showThem;
+  if (!button.isConnected) box.replaceChildren(button);
+}
+
+async function showThem() {
+  const first = new URL(location.href);
+  first.searchParams.delete("p");
+  history.replaceState({}, "", first);
+  await show(first.href);
+  document.querySelector("#result_list th a")?.focus();
+}
+
+document.addEventListener("visibilitychange", open);
+addEventListener("pagehide", close);
+addEventListener("inbox:shown", () => box.replaceChildren());
+open();
