@@ -1,4 +1,4 @@
-"""Staff live in the list: they search while typing, tag where they are, take it back, and see what arrives."""
+"""Staff live in the list: they search while typing, tag in place, take it back, and see what arrives."""
 
 import re
 from datetime import timedelta
@@ -18,7 +18,7 @@ LIST = "/admin/conversations/conversation/"
 
 @pytest.fixture
 def customers(page) -> list[Conversation]:
-    """Ana Lopez and Ben wait for us since Friday; 60 buyers wrote an hour ago, of which two have the tag VIP."""
+    """Ana Lopez and Ben wait for us for days; 60 buyers wrote an hour ago, two of them have the tag VIP."""
     vip, _ = TagFactory(name="VIP", color="#ffee58"), TagFactory(name="Late", color="#1a237e")
     long_ago, lately = timezone.now() - timedelta(hours=60), timezone.now() - timedelta(hours=1)
     waits = {"page": page, "last_message_kind": "message_received"}

@@ -28,7 +28,8 @@ function replace(shown) {
   markViews(shown);
   keepInFilters();
   const boxes = document.querySelectorAll("tr input.action-select");
-  if (boxes.length) window.Actions(boxes); // Django's, for the boxes that are new
+  // The admin's own script, for the boxes that are new.
+  if (boxes.length) window.Actions(boxes, { parent: boxes[0].closest(".result-list-wrapper") });
   document.getElementById("inbox-count").textContent = `${list().dataset.count} conversations`;
   dispatchEvent(new Event("inbox:shown"));
 }
@@ -54,5 +55,5 @@ function keepInFilters() {
   form?.append(kept);
 }
 
-// Django's listener would look for the boxes of a list that has none now.
+// The admin's listener would look for the boxes of a list that has none now.
 addEventListener("pageshow", (event) => document.getElementById("action-toggle") || event.stopImmediatePropagation(), true);

@@ -13,7 +13,7 @@ let row, whose, preview, opener; // row: the tags' cell of one; whose: the conve
 
 export function start() {
   part("input[type=search]").addEventListener("input", narrow);
-  popover.addEventListener("change", (event) => (row ? change(event.target) : previewSoon()));
+  popover.addEventListener("change", ({ target }) => target.type === "checkbox" && (row ? change(target) : previewSoon()));
   popover.addEventListener("toggle", ({ newState }) => newState === "closed" && (opener?.isConnected ? opener.focus() : 0));
   for (const button of popover.querySelectorAll("[data-act]")) button.addEventListener("click", () => act(button.dataset.act));
   addEventListener("inbox:shown", addButtons);
