@@ -100,7 +100,7 @@ ALLOWED = {
     "conversations.sync.fetch": ["conversations.graph"],
     "conversations.sync": ["conversations.budget", "conversations.graph", *TABLES],
     "conversations.api": DOORS,
-    "conversations.admin": [*DOORS, "conversations.jobs"],
+    "conversations.admin": [*DOORS, "conversations.jobs", "tags.colors"],
     "conversations.management": [*DOORS, *REPAIR, "conversations.sandbox"],
     "tags": [],
 }

@@ -43,7 +43,7 @@ def test_what_is_typed_is_searched_for_and_back_goes_back(log_in, customers):
     box = tab.get_by_label("Search conversations")
     box.press_sequentially("lop", delay=30)
     expect(tab.locator("#result_list .inbox-name")).to_have_text(["Ana Lopez"])
-    expect(tab.locator("#inbox-count")).to_have_text("1 conversations")
+    expect(tab.locator("#inbox-count")).to_have_text("1 conversation")
     expect(box).to_be_focused()
     expect(tab).to_have_url(re.compile(r"\?q=lop$"))
     box.press_sequentially("zz")

@@ -30,7 +30,7 @@ function replace(shown) {
   const boxes = document.querySelectorAll("tr input.action-select");
   // The admin's own script, for the boxes that are new.
   if (boxes.length) window.Actions(boxes, { parent: boxes[0].closest(".result-list-wrapper") });
-  document.getElementById("inbox-count").textContent = `${list().dataset.count} conversations`;
+  document.getElementById("inbox-count").textContent = list().dataset.said;
   dispatchEvent(new Event("inbox:shown"));
 }
 
