@@ -2,7 +2,7 @@
 
 
 def ink_on(color: str) -> str:
-    """Black or white, what stands out more on `color` (like #1f7a8c): by 4.5 to 1 or more, which is WCAG AA."""
+    """Black or white, what can be read better on `color` (#1f7a8c): by 4.5 to 1 or more (WCAG AA)."""
     light = luminance(color)
     return "#000000" if contrast(light, 0.0) >= contrast(light, 1.0) else "#ffffff"
 

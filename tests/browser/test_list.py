@@ -17,7 +17,7 @@ LIST = "/admin/conversations/conversation/"
 
 
 @pytest.fixture
-def customers(page) -> list[Conversation]:
+def customers(page):
     """Ana Lopez and Ben wait for us for days; 60 buyers wrote an hour ago, two of them have the tag VIP."""
     vip, _ = TagFactory(name="VIP", color="#ffee58"), TagFactory(name="Late", color="#1a237e")
     long_ago, lately = timezone.now() - timedelta(hours=60), timezone.now() - timedelta(hours=1)
