@@ -131,6 +131,9 @@ class Conversation(models.Model):
     sender_name = models.TextField(blank=True, default="")
     last_message = models.TextField(blank=True, default="")
     last_message_time = models.DateTimeField(null=True, blank=True)
+    last_message_kind = models.TextField(
+        blank=True, default="", help_text="Whose it is, as of an event; empty: not known"
+    )
     message_count = models.BigIntegerField(default=0, help_text="What Facebook says, an estimate")
     unread_count = models.BigIntegerField(default=0)
     can_reply = models.BooleanField(default=True)
@@ -138,11 +141,13 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     search = models.TextField(blank=True, default="", editable=False)  # folded by text.fold()
-    # What filters choose by, as one number: 1 done, 2 Instagram, 4 unread. An index serves every combination.
+    # What filters choose by, as one number: 1 done, 2 Instagram, 4 unread, 8 active and the customer wrote
+    # last. An index serves every combination.
     facets = models.GeneratedField(
         expression=Case(When(conversation_status="done", then=1), default=0)
         + Case(When(platform="instagram", then=2), default=0)
-        + Case(When(unread_count__gt=0, then=4), default=0),
+        + Case(When(unread_count__gt=0, then=4), default=0)
+        + Case(When(last_message_kind="message_received", conversation_status="active", then=8), default=0),
         output_field=models.SmallIntegerField(),
         db_persist=True,
     )
@@ -266,7 +271,7 @@ class InteractionEvent(models.Model):
             models.Index(
                 KeyTextTransform("act", "data"),
                 name="event_act",  # few events have one: messages are not in it
-                condition=models.Q(kind__in=["tag_added", "tag_removed"]),
+                condition=models.Q(kind__in=["tag_added", "tag_removed", "status_changed"]),
             ),
             models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
         ]

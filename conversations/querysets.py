@@ -4,7 +4,7 @@ from django.apps import apps
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-UNREAD = 4  # the highest bit of Conversation.facets
+UNREAD = [value for value in range(16) if value & 4]  # of Conversation.facets
 ROLES = ["viewer", "tagger", "manager"]  # each may do what those before it may
 
 
@@ -36,7 +36,7 @@ class PageQuerySet(QuerySet):
         """Adds conversation_count and unread_count (conversations with something unread), as kept."""
         kept = apps.get_model("conversations", "PageCount").objects.filter(page=OuterRef("pk"))
         number = kept.order_by().values("page").annotate(number=Sum("conversations")).values("number")
-        unread = number.filter(facets__gte=UNREAD)
+        unread = number.filter(facets__in=UNREAD)
         return self.annotate(
             conversation_count=Coalesce(Subquery(number), Value(0), output_field=BigIntegerField()),
             unread_count=Coalesce(Subquery(unread), Value(0), output_field=BigIntegerField()),

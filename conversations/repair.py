@@ -24,6 +24,7 @@ OF_NEWEST = [
     "graph_id",
     "last_message",
     "last_message_time",
+    "last_message_kind",
     "message_count",
     "unread_count",
     "can_reply",

@@ -17,6 +17,7 @@ from conversations.models import Page
 from conversations.reading.finding import matching
 from conversations.reading.selection import Selection
 from conversations.reading.sql import Sql, rows, value
+from conversations.status import undo_status
 from tags.models import Tag
 
 # Pairs of conversation_id and tag_id: what is to go (`leaving`), and what is to be there (`coming`).
@@ -225,7 +226,7 @@ WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND (
 STOOD = "SELECT conversation_id, tag_id FROM standing WHERE kind = %s"
 OF_ACT = (
     "SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e"
-    " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed')"
+    " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')"
 )
 
 
@@ -246,4 +247,4 @@ def undo(act: uuid.UUID, chosen: Chosen, *, actor) -> tuple[set[int], uuid.UUID]
         cursor.execute("ANALYZE standing")
         changed = _change(Sql.of(STOOD, "tag_added"), Sql.of(STOOD, "tag_removed"), actor, own)
         cursor.execute("DROP TABLE standing")
-    return changed, own
+    return changed | undo_status(act, actor=actor, own=own), own

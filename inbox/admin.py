@@ -88,7 +88,9 @@ def menu(request: HttpRequest) -> list[dict]:
     if request.user.is_superuser:
         link = reverse("admin:conversations_page_connect")
         groups[-1]["items"].insert(0, {"title": "Connect a Page", "icon": "add_link", "link": link})
-    return groups
+    from conversations.admin.quick import views_menu  # as above
+
+    return groups[:1] + views_menu(request) + groups[1:]
 
 
 def entry(name: str, title: str, icon: str) -> dict:

@@ -58,7 +58,7 @@ ALLOWED = {
     "conversations.reading": [*TABLES],
     "conversations.graph": [],
     "conversations.sandbox": [],
-    "conversations.tagging": [*TABLES, "conversations.reading"],
+    "conversations.tagging": [*TABLES, "conversations.reading", "conversations.status"],
     "conversations.budget": ["conversations.graph", "conversations.models"],
     "conversations.clients": ["conversations.budget", "conversations.graph", "conversations.models"],
     "conversations.connecting": ["conversations.clients", "conversations.graph", "conversations.models"],
@@ -87,7 +87,7 @@ ALLOWED = {
         "conversations.graph",
         "conversations.models",
     ],
-    "conversations.status": [*TABLES],
+    "conversations.status": [*TABLES, "conversations.reading.sql"],
     "conversations.sync.events": [],
     "conversations.sync.transform": [
         "conversations.graph.records",
@@ -143,7 +143,7 @@ ALLOWED = {
     "conversations.sync.fetch": ["conversations.graph"],
     "conversations.sync": ["conversations.clients", "conversations.graph", *TABLES],
     "conversations.api": DOORS,
-    "conversations.admin": [*DOORS, "conversations.jobs"],
+    "conversations.admin": [*DOORS, "conversations.jobs", "tags.colors"],
     "conversations.management": [*DOORS, *REPAIR, "conversations.sandbox"],
     "tags": [],
 }

@@ -1,5 +1,9 @@
-"""What staff do to many conversations at once: to those selected, or to all that match the filters."""
+"""What staff do to many conversations at once: to those selected, or to all that match the filters.
 
+It is said before how many that would be, and after it how to take it back.
+"""
+
+import uuid
 from collections.abc import Iterator
 
 from django import forms
@@ -7,13 +11,15 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from conversations.admin.access import TAGGER, page_ids
 from conversations.admin.asking import selection_of
 from conversations.models import Conversation, Page
 from conversations.reading.sql import rows
-from conversations.status import set_status
+from conversations.status import set_status, would_set
 from conversations.tagging import Chosen, change_tags, chosen_by, chosen_ids, count, pages_of
 from tags.models import Tag
 
@@ -40,12 +46,12 @@ def remove_tags(modeladmin, request, queryset):
 
 @admin.action(description="Mark as done")
 def mark_done(modeladmin, request, queryset):
-    with_status(modeladmin, request, queryset, Conversation.Status.DONE, "Marked as done:")
+    return with_status(modeladmin, request, queryset, Conversation.Status.DONE, "Marked as done:")
 
 
 @admin.action(description="Mark as active")
 def mark_active(modeladmin, request, queryset):
-    with_status(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Marked as active:")
+    return with_status(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Marked as active:")
 
 
 ACTIONS = [add_tags, remove_tags, mark_done, mark_active]
@@ -63,37 +69,47 @@ def with_tags(modeladmin, request, queryset, action: str, verb: str):
     these = chosen(request, queryset)
     if is_refused(modeladmin, request, these):
         return None
-    form = TagsForm(request.POST if "tags_asked" in request.POST else None)
+    form = TagsForm(request.POST if "asked" in request.POST else None)
     if form.is_valid():
+        act = uuid.uuid4()
         with transaction.atomic():
             seen = count(these)
-            changed = change_tags(action, these, form.cleaned_data["tags"], actor=request.user)
-        tell(modeladmin, request, verb, seen, len(changed))
+            changed = change_tags(action, these, form.cleaned_data["tags"], actor=request.user, act=act)
+        tell(modeladmin, request, verb, seen, len(changed), act)
         return None
+    return ask(modeladmin, request, {"assign": "Add tags"}.get(action, "Remove tags"), these, form=form)
+
+
+def with_status(modeladmin, request, queryset, status: str, verb: str):
+    """Of all that match it says first how many would change."""
+    these = chosen(request, queryset)
+    if is_refused(modeladmin, request, these):
+        return None
+    if request.POST.get("select_across") == "1" and "asked" not in request.POST:
+        return ask(modeladmin, request, f"Mark as {status}", these, changing=would_set(these.ids, status))
+    act, seen, changed = uuid.uuid4(), 0, 0
+    with transaction.atomic():
+        for ids in in_chunks(these):
+            changed += len(set_status(ids, status, actor=request.user, act=act))
+            seen += len(ids)
+    tell(modeladmin, request, verb, seen, changed, act)
+    return None
+
+
+def ask(modeladmin, request, title: str, these: Chosen, *, form: forms.Form | None = None, changing=None):
     context = {
         **modeladmin.admin_site.each_context(request),
-        "title": {"Tagged": "Add tags"}.get(verb, "Remove tags"),
+        "title": title,
         "opts": modeladmin.opts,
         "form": form,
         "count": count(these),
+        "changing": changing,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "checkbox": ACTION_CHECKBOX_NAME,
         "action": request.POST["action"],
         "across": request.POST.get("select_across", "0"),
     }
     return TemplateResponse(request, "admin/conversations/conversation/choose_tags.html", context)
-
-
-def with_status(modeladmin, request, queryset, status: str, verb: str) -> None:
-    these = chosen(request, queryset)
-    if is_refused(modeladmin, request, these):
-        return
-    seen = changed = 0
-    with transaction.atomic():
-        for ids in in_chunks(these):
-            changed += len(set_status(ids, status, actor=request.user))
-            seen += len(ids)
-    tell(modeladmin, request, verb, seen, changed)
 
 
 def is_refused(modeladmin, request, these: Chosen) -> bool:
@@ -105,10 +121,14 @@ def is_refused(modeladmin, request, these: Chosen) -> bool:
     return first is not None
 
 
-def tell(modeladmin, request, verb: str, seen: int, changed: int) -> None:
+def tell(modeladmin, request, verb: str, seen: int, changed: int, act: uuid.UUID) -> None:
     words = f"{verb} {counted(changed)}."
     if seen > changed:
         words += f" {counted(seen - changed).capitalize()} needed no change."
+    if changed:
+        address = reverse("admin:conversations_act_undo", args=[act])
+        undo = '{} <a class="inbox-undo" data-act="{}" href="{}">Undo</a>'
+        words = format_html(undo, words, act, address)
     modeladmin.message_user(request, words, messages.SUCCESS)
 
 

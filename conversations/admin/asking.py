@@ -14,6 +14,7 @@ NAMES = {
     "exclude_tags": "exclude_tags",
     "tagging": "untagged",
     "reading": "unread",
+    "reply": "waiting",
     "status": "status",
     "platform": "platform",
     "q": "search",
@@ -21,7 +22,12 @@ NAMES = {
     "date_from": "startDate",
     "date_to": "endDate",
 }
-WORDS = {"untagged": "true", "tagged": "false", "unread": "true", "read": "false"}
+# Those that are true or false there have words here: the word for true, the word for false.
+FLAGS = {
+    "tagging": ("untagged", "tagged"),
+    "reading": ("unread", "read"),
+    "reply": ("waiting", "not_waiting"),
+}
 
 
 def parameters_of(request: HttpRequest) -> dict[str, str]:
@@ -31,7 +37,8 @@ def parameters_of(request: HttpRequest) -> dict[str, str]:
         values = [value.strip() for value in request.GET.getlist(name) if value.strip()]
         if values:
             value = ",".join(values)
-            found[rest_name] = WORDS.get(value, value) if name in ("tagging", "reading") else value
+            flag = dict(zip(FLAGS.get(name, ()), ("true", "false"), strict=False))
+            found[rest_name] = flag.get(value, value)
     return found
 
 
@@ -42,8 +49,8 @@ def as_query(parameters: dict[str, str]) -> dict[str, str | list[str]]:
         value = parameters.get(rest_name, "")
         if not value:
             continue
-        if rest_name in ("untagged", "unread"):
-            yes, no = ("untagged", "tagged") if name == "tagging" else ("unread", "read")
+        if name in FLAGS:
+            yes, no = FLAGS[name]
             found[name] = yes if value in ("true", "1") else no
         else:
             found[name] = value.split(",") if rest_name.endswith("_tags") else value

@@ -3,16 +3,17 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from conversations.admin.access import TAGGER, List, has_role, page_ids, short_time
+from conversations.admin.access import TAGGER, List, has_role, page_ids
 from conversations.admin.actions import ACTIONS, counted
-from conversations.admin.asking import fault_of, selection_of
+from conversations.admin.asking import fault_of, parameters_of, selection_of
+from conversations.admin.chips import chip, chips
 from conversations.admin.conversation import OneConversation
 from conversations.admin.counting import SelectionPaginator
 from conversations.admin.filters import (
@@ -26,14 +27,32 @@ from conversations.admin.filters import (
     StatusFilter,
     UnreadFilter,
     UntaggedFilter,
+    WaitingFilter,
+    all_tags,
 )
-from conversations.models import Conversation, ConversationTag
+from conversations.admin.quick import quick_filters
+from conversations.admin.times import time_ago
+from conversations.models import Conversation, ConversationTag, Page
+from conversations.reading.news import MOST, count_new, newest_mark
 from conversations.reading.sql import TooSlow
 from conversations.tagging import chosen_by_act, count, undo
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
 
 TOO_SLOW = "The search took too long and was ended. Narrow it: more letters, a Page, a tag, a time."
+
+
+def rest_filter(request) -> dict[str, str] | None:
+    """The list's filter as REST takes it; None where it is not understood."""
+    if fault_of(request):
+        return None
+    page = request.GET.get("page", "").strip()
+    if not page:
+        return parameters_of(request)
+    if not page.isdecimal() or int(page) not in page_ids(request):
+        return None
+    [facebook_page_id] = Page.objects.filter(pk=page).values_list("facebook_page_id", flat=True)
+    return {**parameters_of(request), "facebookPageId": facebook_page_id}
 
 
 class ConversationList(List):
@@ -64,6 +83,7 @@ class ConversationAdmin(OneConversation):
         ExcludeTagsFilter,
         UntaggedFilter,
         UnreadFilter,
+        WaitingFilter,
         StatusFilter,
         PlatformFilter,
         LastMessageFilter,
@@ -102,7 +122,24 @@ class ConversationAdmin(OneConversation):
     def changelist_view(self, request, extra_context=None):
         if request.method == "POST" and not self.has_tagger_permission(request):
             raise PermissionDenied
-        return super().changelist_view(request, extra_context)
+        if request.method == "POST":
+            return super().changelist_view(request, extra_context)
+        shown = {
+            "newest_mark": newest_mark(),  # before the rows are read: what arrives meanwhile is news
+            "quick_filters": quick_filters(request),
+            "rest_filter": rest_filter(request),
+            "may_tag": self.has_tagger_permission(request),
+            "all_chips": [(tag, chip(tag)) for tag in all_tags(request)],
+        }
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
+
+    def news(self, request):
+        """How many conversations of the list as it is filtered have messages newer than its mark, `after`."""
+        mark = request.GET.get("after", "")
+        mark = int(mark) if mark.isdecimal() and len(mark) < 19 else 0
+        number = count_new(selection_of(request), mark)
+        many = number is None or number > MOST
+        return JsonResponse({"new": MOST if many else number, "many": many})
 
     @display(description="Name")
     def name(self, row):
@@ -119,7 +156,7 @@ class ConversationAdmin(OneConversation):
 
     @display(description="Time", empty_value="")
     def time(self, row):
-        return short_time(row.last_message_time)
+        return time_ago(row.last_message_time)
 
     @display(description="Unread", empty_value="")
     def unread(self, row):
@@ -131,9 +168,9 @@ class ConversationAdmin(OneConversation):
 
     @display(description="Tags", empty_value="")
     def tags(self, row):
-        chips = ((tag_row.tag.color, tag_row.tag.name) for tag_row in row.tag_rows.all())
-        template = '<span class="inbox-tag" style="--tag: {}">{}</span> '
-        return format_html('<span class="inbox-tags">{}</span>', format_html_join("", template, chips))
+        tags = [tag_row.tag for tag_row in row.tag_rows.all()]
+        template = '<span class="inbox-tags" data-tags="{}" data-name="{}" data-pk="{}">{}</span>'
+        return format_html(template, ",".join(str(tag.pk) for tag in tags), str(row), row.pk, chips(tags))
 
     # -- acts
     def get_urls(self):
@@ -141,6 +178,7 @@ class ConversationAdmin(OneConversation):
             path(
                 "acts/<uuid:act>/undo/", self.admin_site.admin_view(self.undo), name="conversations_act_undo"
             ),
+            path("news/", self.admin_site.admin_view(self.news), name="conversations_news"),
             *super().get_urls(),
         ]
 

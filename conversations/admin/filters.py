@@ -9,6 +9,14 @@ from conversations.models import Conversation, Page, Platform
 from tags.models import Tag
 
 
+def all_tags(request) -> list[Tag]:
+    """By name; asked once per request."""
+    known = vars(request)
+    if "all_tags" not in known:
+        known["all_tags"] = list(Tag.objects.all())
+    return known["all_tags"]
+
+
 class Shown:
     """Django's filters narrow the rows one after another; ours are read together, as a Selection."""
 
@@ -26,7 +34,7 @@ class PageFilter(Shown, DropdownFilter):
 
 class TagsFilter(Shown, MultipleDropdownFilter):
     def lookups(self, request, model_admin):
-        return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")]
+        return [(str(tag.pk), tag.name) for tag in all_tags(request)]
 
     def has_output(self) -> bool:
         return True  # also without any tags: a filter that is left out does not filter
@@ -62,6 +70,11 @@ class UntaggedFilter(ChoiceFilter):
 class UnreadFilter(ChoiceFilter):
     title, parameter_name = "reading", "reading"
     choices_shown = [("unread", "Unread"), ("read", "Read")]
+
+
+class WaitingFilter(ChoiceFilter):
+    title, parameter_name = "our reply", "reply"
+    choices_shown = [("waiting", "Waited for over 24 h"), ("not_waiting", "Not waited for")]
 
 
 class StatusFilter(ChoiceFilter):

@@ -8,6 +8,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from conversations.admin.access import TAGGER, page_ids
+from conversations.admin.chips import chip
 from conversations.tagging import delete_tag
 from tags.models import Tag, change_tag, create_tag
 
@@ -19,9 +20,12 @@ class TagAdmin(ModelAdmin):
     fields = ["name", "color", "slug"]
     readonly_fields = ["slug"]
 
+    class Media:
+        css = {"all": ["conversations/list/list.css"]}
+
     @display(description="Name")
     def chip(self, tag):
-        return format_html('<span class="inbox-tag" style="--tag: {}">{}</span>', tag.color, tag.name)
+        return chip(tag)
 
     @display(description="Conversations")
     def conversations(self, tag):

@@ -2,13 +2,15 @@
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from conversations.admin.access import page_ids
-from conversations.admin.asking import as_query, parameters_of
+from conversations.admin.asking import parameters_of
+from conversations.admin.quick import view_address
 from conversations.models import Page, SavedView
 from conversations.reading.filters import read
 
@@ -30,11 +32,9 @@ class SavedViewAdmin(ModelAdmin):
 
     @display(description="View")
     def opened(self, view):
-        query = {**as_query(view.query), **({"page": view.page_id} if view.page_id else {})}
-        address = reverse("admin:conversations_conversation_changelist", query=query)
         change = reverse("admin:conversations_savedview_change", args=[view.pk])
         template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">Change</a>'
-        return format_html(template, address, view.name, change)
+        return format_html(template, view_address(view), view.name, change)
 
     @display(description="Filters")
     def filters(self, view):
@@ -59,6 +59,11 @@ class SavedViewAdmin(ModelAdmin):
         if not change:
             obj.owner = request.user
         super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Back to the list, which shows the view now."""
+        self.message_user(request, f"Saved as “{obj.name}”. It is in the sidebar.")
+        return HttpResponseRedirect(view_address(obj))
 
     # -- who may
     def has_view_permission(self, request, obj=None) -> bool:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0014_savedview"),
+        ("conversations", "0030_waiting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from django_filters import rest_framework as filters  # type: ignore[import-unty
 from drf_spectacular.utils import extend_schema_field
 
 from conversations.models import Conversation, Platform
-from conversations.reading.selection import INDEXED_LETTERS, Selection, distinct, folded
+from conversations.reading.selection import INDEXED_LETTERS, WAITING, Selection, distinct, folded
 from conversations.reading.values import BIGGEST_ID, as_flag, as_id, shown
 from tags.models import Tag
 
@@ -105,6 +105,9 @@ class ConversationFilter(filters.FilterSet):
     exclude_tags = KeysFilter(help_text="Conversations that have none of these tags.")
     untagged = FlagFilter(help_text="Conversations without (or with) any tag.")
     unread = FlagFilter()
+    waiting = FlagFilter(
+        help_text="Not done, and the newest message is the customer's and older than 24 hours (or not so)."
+    )
     status = filters.ChoiceFilter(choices=Conversation.Status.choices)
     platform = filters.ChoiceFilter(choices=Platform.choices)
     search = filters.CharFilter(
@@ -130,6 +133,7 @@ class ConversationFilter(filters.FilterSet):
         """What the parameters, found valid before, ask of these Pages."""
         asked = self.form.cleaned_data
         include, exclude = tag_ids(asked["include_tags"], asked["exclude_tags"])
+        waits_before = None if asked["waiting"] is None else timezone.now() - WAITING
         return Selection(
             page_ids=tuple(page_ids),
             everywhere=everywhere,
@@ -138,13 +142,19 @@ class ConversationFilter(filters.FilterSet):
             exclude=distinct(pk for pk in exclude if pk),
             untagged=asked["untagged"],
             unread=asked["unread"],
+            waiting=asked["waiting"],
+            waits_before=waits_before,
             status=asked["status"] or "",
             platform=asked["platform"] or "",
             search=folded(asked["search"]) if asked["search"] else None,
             in_messages=asked["search_in"] == "messages",
             since=asked["startDate"],
-            until=asked["endDate"],
+            until=earlier(asked["endDate"], waits_before if asked["waiting"] else None),
         )
+
+
+def earlier(*bounds: datetime | None) -> datetime | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 PARAMETERS = tuple(ConversationFilter.base_filters)

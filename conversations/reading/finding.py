@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from conversations.reading.selection import Selection
+from conversations.reading.selection import WAITS, Selection
 from conversations.reading.sql import Sql, rows
 
 FEW_PAGES = 3  # so many are arms of their own; of more the index over all Pages is read
@@ -150,6 +150,9 @@ def conditions(selection: Selection, lead: Lead) -> Iterator[Sql]:
     yield from tag_conditions(selection, lead)
     if selection.has_facets and "facets" not in lead.decides:
         yield Sql.of("c.facets = ANY(%s::smallint[])", selection.facets)
+    if selection.waiting is False:  # one who waits has a time, and the bit
+        late = f"CASE WHEN {lead.time} <= %s THEN {WAITS} ELSE 0 END"
+        yield Sql.of(f"c.facets & {late} = 0", selection.waits_before)
     if selection.since is not None:
         yield Sql.of(f"{lead.time} >= %s", selection.since)
     if selection.until is not None:

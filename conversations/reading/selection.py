@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from conversations.text import fold
 
-DONE, INSTAGRAM, UNREAD = 1, 2, 4  # the bits of Conversation.facets
-FACETS = range(8)
+DONE, INSTAGRAM, UNREAD, WAITS = 1, 2, 4, 8  # the bits of Conversation.facets
+# What is done waits for nobody.
+FACETS = [value for value in range(16) if not (value & DONE and value & WAITS)]
+WAITING = timedelta(hours=24)  # a customer who wrote last and that long ago waits for a reply
 INDEXED_LETTERS = 3  # shorter terms mean the beginning of a word of the name
 
 
@@ -22,6 +24,8 @@ class Selection:
     exclude: tuple[int, ...] = ()
     untagged: bool | None = None
     unread: bool | None = None
+    waiting: bool | None = None
+    waits_before: datetime | None = None  # who wrote last before that waits, where `waiting` is asked for
     status: str = ""
     platform: str = ""
     search: str | None = None  # folded; None: not asked for, empty: none fits
@@ -40,6 +44,7 @@ class Selection:
             DONE: {"": None, "done": True, "active": False}[self.status],
             INSTAGRAM: {"": None, "instagram": True, "messenger": False}[self.platform],
             UNREAD: self.unread,
+            WAITS: self.waiting or None,  # who does not wait may be in any
         }
         asked = {bit: is_set for bit, is_set in wanted.items() if is_set is not None}
         return [value for value in FACETS if all(bool(value & bit) == asked[bit] for bit in asked)]

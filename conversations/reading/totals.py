@@ -45,7 +45,7 @@ def kept(selection: Selection, sizes: Sizes) -> int | None:
     """The number, where the counters tell it."""
     if selection.is_impossible:
         return 0
-    if selection.search is not None or selection.has_times:
+    if selection.search is not None or selection.has_times or selection.waiting is not None:
         return None
     asked = [selection.has_facets, selection.include, selection.exclude, selection.untagged is not None]
     if sum(map(bool, asked)) > 1:

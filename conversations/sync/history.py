@@ -49,10 +49,12 @@ def show_newest(thread: Thread, event: EventRow) -> None:
     if shown is None or shown.last_message_time not in (event.occurred_at, thread.updated_time):
         return
     text = event.text or shown.last_message
-    if (text, event.occurred_at) != (shown.last_message, shown.last_message_time):
-        shown.last_message, shown.last_message_time = text, event.occurred_at
+    state = (text, event.occurred_at, event.kind)
+    if state != (shown.last_message, shown.last_message_time, shown.last_message_kind):
+        shown.last_message, shown.last_message_time, shown.last_message_kind = state
         shown.search, shown.updated_at = search_text(shown), timezone.now()
-        shown.save(update_fields=["last_message", "last_message_time", "search", "updated_at"])
+        fields = ["last_message", "last_message_time", "last_message_kind", "search", "updated_at"]
+        shown.save(update_fields=fields)
         shown.tag_rows.update(last_message_time=event.occurred_at)
 
 

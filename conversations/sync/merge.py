@@ -19,6 +19,7 @@ CONVERSATION_FIELDS = [
     "sender_name",
     "last_message",
     "last_message_time",
+    "last_message_kind",
     "message_count",
     "unread_count",
     "can_reply",
@@ -80,7 +81,7 @@ def next_conversation(
     _take_what_is_told(state, current, seen, CONVERSATION_MAY_LACK, ages=ages, tells=tells)
     if row.oldest is None and ages[1] <= ages[0]:  # a snippet of what we hold whole
         first = second = current
-    state.last_message, state.last_message_time = _last_message(first, second)
+    state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
     return state
@@ -128,12 +129,14 @@ def _told_at(stored: Conversation | Thread, name: str, own: Age) -> Age:
     return (datetime.fromisoformat(told[0]), told[1]) if told else NEVER
 
 
-def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None]:
-    """The newer text; `first` says it where both are as new, unless it shows none."""
+def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None, str]:
+    """The newer text, with its time and kind; `first` says it where both are as new, unless it shows none."""
     shown = first if _time(first) >= _time(second) else second
     other = second if shown is first else first
     same = _time(first) == _time(second)
-    return shown.last_message or (other.last_message if same else ""), shown.last_message_time
+    text = shown.last_message or (other.last_message if same else "")
+    kind = shown.last_message_kind or (other.last_message_kind if same else "")
+    return text, shown.last_message_time, kind
 
 
 def _status(current: Conversation, new_events: list[EventRow]) -> str:

@@ -177,6 +177,7 @@ def _conversation(
         sender_name=clean(sender.name),
         last_message=(newest and newest.text) or clean(record.snippet),
         last_message_time=newest.occurred_at if newest else record.updated_time,
+        last_message_kind=newest.kind if newest else "",
         message_count=record.message_count or 0,
         unread_count=record.unread_count or 0,
         can_reply=record.can_reply is not False,

@@ -31,9 +31,10 @@ TABLES = [
 
 CONVERSATIONS = """
 INSERT INTO conversations_conversation (page_id, sender_id, platform, graph_id, sender_name, last_message,
-  last_message_time, message_count, unread_count, can_reply, conversation_status, created_at, updated_at, told, search)
-SELECT page, 's' || n, platform, 't_' || n, name, said, time, {messages}, unread, true, status, time, time, '{{}}',
-  lower(name) || E'\\n' || said
+  last_message_time, message_count, unread_count, can_reply, conversation_status, created_at, updated_at, search,
+  told, last_message_kind)
+SELECT page, 's' || n, platform, 't_' || n, name, said, time, {messages}, unread, true, status, time, time,
+  lower(name) || E'\\n' || said, '{{}}', CASE WHEN random() < 0.35 THEN 'message_received' ELSE 'message_sent' END
 FROM (
   SELECT n, CASE WHEN n % 2 = 0 THEN 1 ELSE 2 + (n / 2) % ({pages} - 1) END AS page,
     CASE WHEN random() < 0.1 THEN 'instagram' ELSE 'messenger' END AS platform,

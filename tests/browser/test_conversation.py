@@ -1,7 +1,7 @@
 """Staff read a long conversation, open what is attached, refresh, and go through the list."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has none
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from conversations.models import Conversation

@@ -4,12 +4,15 @@ import pytest
 from django.db import connection, transaction
 
 from conversations.locks import ROWS
-from conversations.models import ConversationTag, InteractionEvent
+from conversations.models import Conversation, ConversationTag, InteractionEvent
+from conversations.status import set_status
 from conversations.tagging import (
     TagInUse,
+    chosen_by_act,
     delete_tag,
     replace_tags,
     tag_conversations,
+    undo,
     untag_conversations,
 )
 from tags.models import Tag
@@ -127,3 +130,17 @@ def test_writers_hold_the_lock_of_the_page(ann, vip, write):
         with connection.cursor() as cursor:
             cursor.execute("SELECT classid, objid FROM pg_locks WHERE locktype = 'advisory'")
             assert (ROWS, ann.page_id) in cursor.fetchall()
+
+
+def test_undo_gives_back_the_status_where_nobody_set_it_since(ann, ben, actor):
+    cleo, act = ConversationFactory(), uuid.uuid4()
+    set_status([ann.pk, ben.pk, cleo.pk], "done", actor=actor, act=act)
+    set_status([ben.pk], "active", actor=actor)
+    set_status([ben.pk], "done", actor=actor)
+    Conversation.objects.filter(pk=cleo.pk).update(conversation_status="active")  # as a sync does
+    changed, own = undo(act, chosen_by_act(act), actor=actor)
+    assert changed == {ann.pk}
+    assert Conversation.objects.get(pk=ann.pk).conversation_status == "active"
+    assert Conversation.objects.get(pk=ben.pk).conversation_status == "done"
+    assert undo(own, chosen_by_act(own), actor=actor)[0] == {ann.pk}
+    assert Conversation.objects.get(pk=ann.pk).conversation_status == "done"

@@ -3,7 +3,7 @@
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -45,6 +45,8 @@ TERMS = [
     "ne",
 ]
 MOMENTS = [None, *(NOON - timedelta(days=days) for days in (0, 0, 1, 2, 3, 5, 8))]
+JUST_NOW = datetime.now(UTC) - timedelta(hours=1)
+KINDS = ["message_received", "message_received", "message_sent", ""]
 
 
 @dataclass
@@ -93,7 +95,8 @@ def made_row(dice, page, number) -> Row:
     fields = {
         "sender_name": dice.choice(NAMES),
         "last_message": dice.choice(TEXTS),
-        "last_message_time": dice.choice(MOMENTS),
+        "last_message_time": dice.choice([*MOMENTS, JUST_NOW]),
+        "last_message_kind": dice.choice(KINDS),
         "unread_count": dice.choice([0, 0, 3]),
         "conversation_status": dice.choice(["active", "active", "done"]),
         "platform": dice.choice(["messenger", "messenger", "instagram"]),
@@ -112,6 +115,7 @@ def asked(dice, pages) -> dict[str, str]:
         "exclude_tags": lambda: ",".join(dice.sample(["vip", "late", "rare", "nobody"], dice.randint(1, 2))),
         "untagged": lambda: dice.choice(["true", "false"]),
         "unread": lambda: dice.choice(["true", "false"]),
+        "waiting": lambda: dice.choice(["true", "false"]),
         "status": lambda: dice.choice(["active", "done"]),
         "platform": lambda: dice.choice(["messenger", "instagram"]),
         "search": lambda: dice.choice(TERMS),
@@ -137,6 +141,7 @@ def fits(row: Row, asked: dict[str, str]) -> bool:
             not exclude & row.tags,
             "untagged" not in asked or (asked["untagged"] == "true") == (not row.tags),
             "unread" not in asked or (asked["unread"] == "true") == (row.fields["unread_count"] > 0),
+            "waiting" not in asked or (asked["waiting"] == "true") == waits(row),
             asked.get("status", row.fields["conversation_status"]) == row.fields["conversation_status"],
             asked.get("platform", row.fields["platform"]) == row.fields["platform"],
             "startDate" not in asked or (day is not None and day >= asked["startDate"]),
@@ -144,6 +149,13 @@ def fits(row: Row, asked: dict[str, str]) -> bool:
             "search" not in asked or says(row, fold(asked["search"]), "search_in" in asked),
         ]
     )
+
+
+def waits(row: Row) -> bool:
+    time = row.fields["last_message_time"]
+    is_late = time is not None and time < datetime.now(UTC) - timedelta(hours=24)
+    is_theirs = row.fields["last_message_kind"] == "message_received"
+    return is_late and is_theirs and row.fields["conversation_status"] == "active"
 
 
 def says(row: Row, term: str, in_messages: bool) -> bool:

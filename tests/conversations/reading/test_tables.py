@@ -30,9 +30,9 @@ def assert_kept():
 
 
 def facets_of(row: Conversation) -> int:
-    return (
-        (row.conversation_status == "done") + 2 * (row.platform == "instagram") + 4 * (row.unread_count > 0)
-    )
+    is_done = row.conversation_status == "done"
+    waits = row.last_message_kind == "message_received" and not is_done
+    return is_done + 2 * (row.platform == "instagram") + 4 * (row.unread_count > 0) + 8 * waits
 
 
 def something_happens(dice, pages, tags) -> None:
@@ -45,6 +45,7 @@ def something_happens(dice, pages, tags) -> None:
         lambda: tag_conversations(some, dice.sample(tags, 2), actor=None),
         lambda: replace_tags(some, dice.sample(tags, unread), actor=None),
         lambda: rows.update(conversation_status=status, unread_count=unread),
+        lambda: rows.update(last_message_kind=dice.choice(["message_received", "message_sent", ""])),
         lambda: rows.update(platform="instagram", last_message_time=dice.choice([NOON, None])),
         lambda: rows.delete(),
     ]

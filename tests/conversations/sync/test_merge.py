@@ -69,6 +69,7 @@ def state(page: Page) -> tuple:
         "sender_name",
         "last_message",
         "last_message_time",
+        "last_message_kind",
         "message_count",
         "unread_count",
         "can_reply",
@@ -93,6 +94,17 @@ def test_newer_state_replaces_an_older_one(shop_page):
         2,
         1,
     )
+
+
+def test_it_is_known_who_wrote_last(shop_page):
+    save(shop_page, snapshot(shop_page, [0, 2]))
+    assert Conversation.objects.get().last_message_kind == "message_received"
+    save(shop_page, snapshot(shop_page, [0, 2, 3]))
+    assert Conversation.objects.get().last_message_kind == "message_sent"
+    save(shop_page, snapshot(shop_page, [4], messages=None))  # the list alone: nobody knows whose it is
+    assert Conversation.objects.get().last_message_kind == ""
+    save(shop_page, snapshot(shop_page, [0, 2, 3, 4]))
+    assert Conversation.objects.get().last_message_kind == "message_received"
 
 
 def test_older_state_after_a_newer_one_changes_nothing(shop_page):

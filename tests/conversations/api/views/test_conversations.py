@@ -82,7 +82,7 @@ def test_status_is_set_with_an_event_and_shown(client, user, conversation):
     assert (event.kind, event.actor, event.data) == (
         "status_changed",
         user,
-        {"from": "active", "to": "done"},
+        {"from": "active", "to": "done", "act": event.data["act"]},
     )
 
 
