@@ -9,6 +9,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from conversations import querysets
+from conversations.forgetting import tables as forgetting_tables  # noqa: F401 - as below
 from conversations.reading import tables  # noqa: F401 - Django finds an app's tables through this module
 from conversations.secrets import EncryptedTextField
 
