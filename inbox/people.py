@@ -6,12 +6,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.utils.text import Truncator
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from conversations.admin.access import Superusers
+from conversations.admin.access import Superusers, short_time
 from conversations.models import PageMember
 from inbox.account import beginning
 
@@ -101,13 +102,22 @@ class TokenAdmin(Superusers):
 class SignInRecords(Superusers):
     """Written by axes alone. Passwords are not in them, nor names that nobody has."""
 
-    list_display = ["attempt_time", "username", "ip_address", "user_agent"]
+    list_display = ["time", "username", "ip_address", "browser"]
     search_fields = ["=username", "=ip_address"]
     search_help_text = "Username or address, whole"
     fields = ["attempt_time", "username", "ip_address", "user_agent", "path_info"]
     ordering = ["-attempt_time"]
     list_display_links = None
+    sortable_by = ()
     show_full_result_count = False
+
+    @display(description="When")
+    def time(self, row):
+        return short_time(row.attempt_time)
+
+    @display(description="Browser")
+    def browser(self, row):
+        return Truncator(row.user_agent).chars(60)
 
     def has_add_permission(self, request) -> bool:
         return False
@@ -121,19 +131,27 @@ class SignInRecords(Superusers):
 
 @admin.register(AccessLog)
 class SignInAdmin(SignInRecords):
-    list_display = ["attempt_time", "logout_time", "username", "ip_address", "user_agent"]
+    list_display = ["time", "out", "username", "ip_address", "browser"]
+
+    @display(description="Logged out", empty_value="")
+    def out(self, row):
+        return short_time(row.logout_time)
 
 
 @admin.register(AccessFailureLog)
 class FailedSignInAdmin(SignInRecords):
-    list_display = ["attempt_time", "username", "ip_address", "locked_out", "user_agent"]
+    list_display = ["time", "username", "ip_address", "then", "browser"]
+
+    @display(description="Then", label={"locked": "danger"}, empty_value="")
+    def then(self, row):
+        return "locked" if row.locked_out else None
 
 
 @admin.register(AccessAttempt)
 class LockAdmin(SignInRecords):
     """What is counted at the moment: to delete it is to let somebody in before the time is up."""
 
-    list_display = ["attempt_time", "username", "ip_address", "failures_since_start", "user_agent"]
+    list_display = ["time", "username", "ip_address", "failures_since_start", "browser"]
     actions = ["unlock"]
 
     @admin.action(description="Unlock")

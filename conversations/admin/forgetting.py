@@ -26,7 +26,15 @@ class ErasureAdmin(OfPages):
     """For managers of the Page; of Pages that are gone for superusers."""
 
     role = MANAGER
-    list_display = ["time", "kind_shown", "page_shown", "actor_name", "conversations", "messages", "state"]
+    list_display = [
+        "time",
+        "kind_shown",
+        "page_shown",
+        "actor_name",
+        "conversations_shown",
+        "messages_shown",
+        "state",
+    ]
     ordering = ["-id"]
 
     def get_queryset(self, request):
@@ -51,6 +59,14 @@ class ErasureAdmin(OfPages):
     @display(description="Page")
     def page_shown(self, erasure):
         return erasure.page_name or erasure.facebook_page_id
+
+    @display(description="Conversations")
+    def conversations_shown(self, erasure):
+        return f"{erasure.conversations:,}"
+
+    @display(description="Messages")
+    def messages_shown(self, erasure):
+        return f"{erasure.messages:,}"
 
     @display(description="State", label={"Done": "success", "In work": "warning"})
     def state(self, erasure):
