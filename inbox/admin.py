@@ -30,7 +30,7 @@ MENU = {
         "authtoken_tokenproxy": ("API keys", "key"),
         "axes_accesslog": ("Sign-ins", "login"),
         "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
-        "axes_accessattempt": ("Locked sign-ins", "lock_clock"),
+        "axes_accessattempt": ("Counted failures", "lock_clock"),
         "procrastinate_procrastinatejob": ("Jobs", "work_history"),
         "conversations_callbudget": ("Call budgets", "speed"),
     },

@@ -38,6 +38,7 @@ class UserAdmin(DjangoUserAdmin, Superusers):
 
     form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
     inlines = [RoleInline]
+    readonly_fields = ["last_login", "date_joined"]
     rights = ("is_active", "is_staff", "is_superuser")
     fieldsets = (
         (None, {"fields": ("username", "password")}),

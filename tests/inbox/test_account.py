@@ -26,7 +26,8 @@ def browser(anna):
 
 
 def form_of(answer) -> dict[str, str]:
-    return {"of": re.search(r'name="of" value="([^"]*)"', answer.content.decode())[1]}
+    [of] = re.findall(r'name="of" value="([^"]*)"', answer.content.decode())
+    return {"of": of}
 
 
 def act(browser, name: str):

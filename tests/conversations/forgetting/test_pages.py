@@ -68,7 +68,7 @@ def other(db):
 
 
 def rows_of(page_id: int) -> dict[str, int]:
-    counts = {model.__name__: model.objects.filter(page=page_id).count() for model in OF_PAGES}
+    counts = {model.__name__: model._base_manager.filter(page=page_id).count() for model in OF_PAGES}
     events = InteractionEvent.objects.filter(conversation__page=page_id).count()
     return counts | {"InteractionEvent": events}
 
