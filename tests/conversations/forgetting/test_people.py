@@ -143,9 +143,10 @@ def test_nor_by_a_further_thread_also_when_facebook_names_them_no_more(
     further = world.add_conversation(shop, theirs.customer, ["A secret wish again"])
     assert_gone(page, traces, sync())
     assert Thread.objects.get(graph_id=further.id).reason == FORGOTTEN
-    for thread in (theirs, further):
-        thread.customer = None
-        world.add_message(thread, "Still a secret wish", nameless=True)
+    for thread in (theirs, further):  # as Facebook shows threads of people who left it
+        world.remove_conversation(thread)
+        said = {"message": "Still a secret wish", "nameless": True}
+        world.add_conversation(shop, None, [said], id=thread.id)
     assert_gone(page, traces, sync())
     assert set(Thread.objects.filter(state="unreadable").values_list("record", flat=True)) == {None}
 
@@ -186,7 +187,7 @@ def test_a_long_thread_that_is_being_read_is_let_go(
     for number in range(400):
         world.add_message(theirs, f"A secret wish {number}")
     if fails:
-        sandbox.faults.add(faults.unavailable(), times=None, after=1, path="/messages")
+        sandbox.faults.add(faults.unavailable(), times=None, path="/messages")
     forgotten = []
 
     def meanwhile(progress) -> None:
@@ -239,6 +240,28 @@ def test_a_batch_that_waits_for_the_forgetting_honours_it(
         other.join()
     assert_gone(page, traces, result)
     assert result.skipped == 2
+
+
+def test_each_who_is_forgotten_while_a_sync_runs_stays_so(
+    sync, page, world, shop, theirs, add_threads, small_batches, by_cursor
+):
+    add_threads(30)
+    other = world.add_conversation(shop, Person("7555555555555555", "Lance"), 1)
+    old = world.clock.now() - 10**6
+    for number, person in enumerate((theirs.customer, other.customer)):
+        world.add_conversation(shop, person, ["Long ago"], updated_time=old - number)
+    waiting = ["7555555555555555", PSID]
+
+    def meanwhile(progress) -> None:
+        found = Conversation.objects.filter(sender_id__in=waiting[-1:]).first()
+        if found:
+            forget(found, actor=None)
+            waiting.pop()
+
+    result = sync(on_progress=meanwhile)
+    assert (waiting, result.status) == ([], "complete")
+    assert Thread.objects.filter(reason=FORGOTTEN, conversation=None).count() == 4
+    assert page.conversations.count() == 42
 
 
 # -- what is kept ------------------------------------------------------------------------------------------
