@@ -9,6 +9,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from conversations import querysets
+from conversations.forgetting import tables as forgetting_tables  # noqa: F401 - as below
 from conversations.reading import insight_tables, tables  # noqa: F401 - through here Django finds them
 from conversations.secrets import EncryptedTextField
 

@@ -16,6 +16,7 @@ from conversations.locks import lock_rows, sync_lock
 from conversations.models import Conversation, InteractionEvent, Page, Platform
 from conversations.pieces import Piece, pieces_of
 from conversations.sync import loader, takeover
+from conversations.sync.forgotten import Forgotten
 from conversations.sync.histories import Reading
 from conversations.sync.merge import age
 from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, to_rows
@@ -109,6 +110,9 @@ def _store(page: Page, row: ThreadRows) -> loader.Outcome | None:
     None: meanwhile a sync has stored a newer state. It knows what is still to be read; this one does not.
     """
     lock_rows([page.pk])
+    forgotten = Forgotten(page)  # meanwhile, perhaps
+    forgotten.look()
+    [row] = forgotten.hide([row])
     stored = page.threads.filter(graph_id=row.thread.graph_id).first()
     if stored and age(stored) > age(row.thread):
         return None

@@ -22,6 +22,7 @@ MENU = {
     "Looking closer": {
         "conversations_syncrun": ("Sync runs", "sync"),
         "conversations_thread": ("Ledger of threads", "receipt_long"),
+        "conversations_erasure": ("Erasures", "delete_history"),
         "conversations_interactionevent": ("Events", "history"),
         "conversations_conversationtag": ("Tags on conversations", "sell"),
     },
@@ -29,6 +30,9 @@ MENU = {
         "auth_user": ("Users", "person"),
         "auth_group": ("Groups", "group"),
         "authtoken_tokenproxy": ("API keys", "key"),
+        "axes_accesslog": ("Sign-ins", "login"),
+        "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
+        "axes_accessattempt": ("Counted failures", "lock_clock"),
         "procrastinate_procrastinatejob": ("Jobs", "work_history"),
         "conversations_callbudget": ("Call budgets", "speed"),
     },

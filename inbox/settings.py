@@ -1,5 +1,6 @@
 """Every setting, read from the environment; a wrong value stops the start and names the variable."""
 
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -8,6 +9,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -103,6 +105,7 @@ SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_IMPORT_PATHS = ["conversations.forgetting.jobs"]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages side by side, and room for what looks after them. A sync holds two connections (its lock's
     # and its rows'), a process eight beside: 56 at most of the 100 that PostgreSQL allows by itself. As a
@@ -118,6 +121,29 @@ HTTPS = env.bool("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, over plain HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# How many proxies stand in front, each of which adds the address of who asked it to X-Forwarded-For.
+PROXY_COUNT = env.int(
+    "PROXY_COUNT", int(HTTPS), validate=validate.Range(min=0, error="must be 0 (none) or more")
+)
+
+# -- signing in (inbox/signing.py) -------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "inbox.signing.SignIns"
+AXES_FAILURE_LIMIT = 5  # of one user at one address; of all users at one address ten times as many
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else who goes on trying locks others out for ever
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False  # inbox/people.py has it in our look
+AXES_CLIENT_IP_CALLABLE = "inbox.signing.address_of"
+AXES_USERNAME_CALLABLE = "inbox.signing.known_name"
+AXES_LOCKOUT_CALLABLE = "inbox.signing.locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
 
 # -- what a browser may do with our pages ------------------------------------------------------------------
 # For every page; the admin needs more and says so itself (inbox/admin.py).
@@ -163,6 +189,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
+    "axes",
     "conversations",
     "tags",
 ]
@@ -178,6 +205,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -238,6 +266,7 @@ UNFOLD = {
         }
     },
     "SIDEBAR": {"navigation": "inbox.admin.menu"},
+    "ACCOUNT": {"navigation": [{"title": "My API key", "link": reverse_lazy("key")}]},
 }
 
 # -- REST --------------------------------------------------------------------------------------------------
@@ -284,6 +313,7 @@ LOGGING = {
         "conversations": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "inbox": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables tell the rest
         "django.request": {"level": "ERROR"},  # what a caller did wrong is told to the caller
     },
 }

@@ -101,9 +101,14 @@ class PageMemberInline(TabularInline):
     verbose_name_plural = "Who works on it"
 
     def has_view_permission(self, request, obj=None) -> bool:
+        """Managers see who works with them; superusers alone give roles: what none has, none gives."""
+        managed = page_ids(request, MANAGER)
+        return obj.pk in managed if obj else bool(managed)
+
+    def has_change_permission(self, request, obj=None) -> bool:
         return request.user.is_superuser
 
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+    has_add_permission = has_delete_permission = has_change_permission
 
 
 @admin.register(Page)
@@ -119,6 +124,7 @@ class PageAdmin(OfPages):
     inlines = [PageMemberInline]
     list_before_template = "admin/conversations/page/connect_button.html"
     change_form_outer_before_template = "admin/conversations/page/sync.html"
+    change_form_outer_after_template = "admin/conversations/page/erase_link.html"
     ordering = ["name", "pk"]
 
     def has_change_permission(self, request, obj=None) -> bool:

@@ -64,20 +64,26 @@ class PageListener(Listener):
     def __exit__(self, *_) -> None:
         get_listener_manager().remove_listener(self)
 
-    async def heard(self, beat: float, stopped: asyncio.Event) -> AsyncIterator[bytes]:
-        """What was sent, as chunks of the stream; a comment where nothing was for `beat` seconds."""
-        stop = asyncio.ensure_future(stopped.wait())
+    async def heard(self, beat: float, *ends: asyncio.Event) -> AsyncIterator[bytes]:
+        """What was sent until one of `ends` is set, as chunks of the stream.
+
+        A comment where nothing was for `beat` seconds.
+        """
+        stops = [asyncio.ensure_future(end.wait()) for end in ends]
         try:
-            while not stopped.is_set():
-                await self._woken(stop, beat)
+            while True:
+                await self._woken(stops, beat)
+                if any(end.is_set() for end in ends):
+                    return
                 yield self._taken() or b": still here\n\n"
         finally:
-            stop.cancel()
+            for stop in stops:
+                stop.cancel()
 
-    async def _woken(self, stop: asyncio.Future, beat: float) -> None:
+    async def _woken(self, stops: list[asyncio.Task], beat: float) -> None:
         arrived = asyncio.ensure_future(self.aevent.wait())
         try:
-            await asyncio.wait([arrived, stop], timeout=beat, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([arrived, *stops], timeout=beat, return_when=asyncio.FIRST_COMPLETED)
         finally:
             arrived.cancel()
 

@@ -20,6 +20,14 @@ class ErrorSerializer(serializers.Serializer):
     field = serializers.CharField(required=False, help_text="The parameter or field at fault")
 
 
+class ForgottenSerializer(serializers.Serializer):
+    conversations = serializers.IntegerField()
+    messages = serializers.IntegerField()
+    history = serializers.IntegerField(help_text="Events that tell what staff did")
+    tags = serializers.IntegerField()
+    threads = serializers.IntegerField(help_text="Emptied: their ids stay in the ledger")
+
+
 class TagInUseSerializer(serializers.Serializer):
     error = serializers.CharField()
     conversations = serializers.IntegerField(required=False, help_text="How many conversations have it")

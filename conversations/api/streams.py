@@ -4,6 +4,7 @@ What is asked is checked by a REST framework view in a thread, which lets its co
 is asynchronous and holds neither a thread nor a connection. `lasting` puts the two together for the URL map.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 
 from conversations.api.channels import PageListener
 from conversations.api.outcome import outcome_of
+from conversations.api.rights import Rights
 from conversations.sync.live import channel_of, live, read_newest, read_states
 from conversations.sync.progress import SyncProgress
 
@@ -117,17 +119,32 @@ async def _late_outcome(run_id: int) -> AsyncIterator[bytes]:
 
 
 # -- all runs ----------------------------------------------------------------------------------------------
-async def watch_pages(page_ids: list[int], managed: set[int]) -> HttpResponseBase:
-    """The eventstream of these Pages: the present state of each, then whatever is sent."""
-    channels = [channel_of(page_id, is_managed=page_id in managed) for page_id in page_ids]
+async def watch_pages(user_id: int, rights: Callable[[], Rights | None]) -> HttpResponseBase:
+    """The eventstream of the Pages that this user may see: the present state of each, then whatever is sent.
+
+    Begins anew, within the same answer, when the user's rights change; ends where `rights()` has none.
+    """
 
     async def body() -> AsyncIterator[bytes]:
-        with PageListener(channels) as listener:
-            yield b": open\n\n"
-            for page_id, state in await sync_to_async(read_newest, thread_sensitive=False)(page_ids):
-                event = state.as_event() if page_id in managed else state.as_viewers_event()
-                yield sse_encode_event("progress", json.dumps(event)).encode()
-            async for chunk in listener.heard(BEAT_SECONDS, live.stopped):
-                yield chunk
+        yield b": open\n\n"
+        while not live.stopped.is_set():
+            with live.watch_rights(user_id) as changed:
+                now = await sync_to_async(rights, thread_sensitive=False)()
+                if now is None:
+                    return
+                async for chunk in _heard(now, changed):
+                    yield chunk
 
     return event_stream(body())
+
+
+async def _heard(rights: Rights, changed: asyncio.Event) -> AsyncIterator[bytes]:
+    managed = rights.managed
+    channels = [channel_of(page_id, is_managed=page_id in managed) for page_id in rights.page_ids]
+    with PageListener(channels) as listener:
+        present_states = await sync_to_async(read_newest, thread_sensitive=False)(rights.page_ids)
+        for page_id, state in [] if changed.is_set() else present_states:
+            event = state.as_event() if page_id in managed else state.as_viewers_event()
+            yield sse_encode_event("progress", json.dumps(event)).encode()
+        async for chunk in listener.heard(BEAT_SECONDS, live.stopped, changed):
+            yield chunk

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0030_waiting"),
+        ("conversations", "0041_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

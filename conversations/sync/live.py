@@ -22,6 +22,7 @@ from conversations.sync.progress import CHANNEL, SyncProgress
 logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 1
+RIGHTS = "inbox_rights"  # a trigger (migrations/0041_rights.py) names whose have changed
 
 
 def channel_of(page_id: int, *, is_managed: bool) -> str:
@@ -63,6 +64,7 @@ class Live:
         self.is_listening = False
         self.stopped = asyncio.Event()  # the process ends: so do its streams
         self._watchers: dict[int, set[Watcher]] = defaultdict(set)
+        self._rights: dict[int, set[asyncio.Event]] = defaultdict(set)  # by user
         self._changed: set[int] = set()
         self._wake = asyncio.Event()
 
@@ -77,6 +79,24 @@ class Live:
             self._watchers[run_id].discard(watcher)
             if not self._watchers[run_id]:
                 del self._watchers[run_id]
+
+    @contextmanager
+    def watch_rights(self, user_id: int) -> Iterator[asyncio.Event]:
+        """Set as soon as this user may see or do something else than when it began."""
+        changed = asyncio.Event()
+        self._rights[user_id].add(changed)
+        try:
+            yield changed
+        finally:
+            self._rights[user_id].discard(changed)
+            if not self._rights[user_id]:
+                del self._rights[user_id]
+
+    def _tell_rights(self, user_ids: Iterable[int]) -> None:
+        """At once: whatever is heard after it is judged by the new rights."""
+        for user_id in user_ids:
+            for changed in self._rights.get(user_id, ()):
+                changed.set()
 
     def stop(self) -> None:
         self.stopped.set()
@@ -104,10 +124,13 @@ class Live:
         wanted = {key: params[key] for key in params if key not in ("cursor_factory", "context")}
         async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True) as listener:
             await listener.execute(f"LISTEN {CHANNEL}")
+            await listener.execute(f"LISTEN {RIGHTS}")
             self.is_listening = True
             self._look_at(list(self._watchers))  # what was said while nobody listened
+            self._tell_rights(list(self._rights))
             async for notification in listener.notifies():
-                self._look_at([int(notification.payload)])
+                tell = self._tell_rights if notification.channel == RIGHTS else self._look_at
+                tell([int(notification.payload)])
 
     def _look_at(self, run_ids: Iterable[int]) -> None:
         self._changed.update(run_ids)

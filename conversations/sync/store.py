@@ -17,6 +17,7 @@ from conversations.graph.errors import GoneError, GraphError, TooMuchDataError
 from conversations.locks import SyncLock, lock_rows
 from conversations.models import Page, Platform, SyncRun, Thread
 from conversations.sync import loader, runs, takeover
+from conversations.sync.forgotten import Forgotten
 from conversations.sync.histories import Reading
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
@@ -71,6 +72,7 @@ class Store:
             logger.warning("[page %s] %s", page.pk, takeover.note(self._missing_keys))
             run.notes.append(takeover.note(self._missing_keys))
         self._readings: dict[int, Reading] = {}  # by thread, while they last
+        self._forgotten = Forgotten(page)
         self._unstorable: set[int] = set()  # hashes of ids that not even the ledger can hold
 
     # -- what a list shows ---------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ class Store:
     def _save_batch(
         self, rows: list[ThreadRows], save: Callable[[list[ThreadRows]], list[Outcome]]
     ) -> tuple[list[Outcome], list[Reading]]:
-        outcomes = save(rows)
+        outcomes = save(self._forgotten.hide(rows))
         for outcome in outcomes:
             self.tally.count(outcome.thread.pk, outcome.result)
             if outcome.needs_history:
@@ -211,6 +213,9 @@ class Store:
 
         def save() -> None:
             reading.newest, reading.since, reading.written = before
+            if self._is_forgotten(reading.thread):
+                reading.is_overtaken = True
+                return self._save_run()
             reading.written += len(batch.messages) + batch.unreadable
             self._save_messages(reading, batch, is_newest=after is None)
             if is_last and not reading.is_overtaken:
@@ -221,12 +226,17 @@ class Store:
                 self.tally.count(reading.thread.pk, reading.result)
             elif not reading.is_overtaken:
                 loader.begin_readings([(reading.thread, reading.as_json(batch.after))])
-            self._save_run()
+            return self._save_run()
 
         self.commit(save)
         if is_last:
             self._forget(reading)
         self._report()
+
+    def _is_forgotten(self, thread: Thread) -> bool:
+        if is_forgotten := self._forgotten.has(thread):
+            self.tally.count(thread.pk, "skipped")
+        return is_forgotten
 
     def _forget(self, reading: Reading) -> None:
         if self._readings.get(reading.thread.pk) is reading:
@@ -256,9 +266,10 @@ class Store:
         logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
 
         def save() -> None:
-            state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
-            loader.leave_history(thread, state, clean(str(error)))
-            self.tally.count(thread.pk, "skipped" if is_final else "owed")
+            if not self._is_forgotten(thread):
+                state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
+                loader.leave_history(thread, state, clean(str(error)))
+                self.tally.count(thread.pk, "skipped" if is_final else "owed")
             self._save_run()
 
         self.commit(save)
@@ -306,6 +317,7 @@ class Store:
                 done = None
                 with transaction.atomic():
                     lock_rows([self._page.pk])
+                    self._forgotten.look()
                     done = (work(), self._run.alive_at)
                 return done[0]
             except (DataError, IntegrityError):

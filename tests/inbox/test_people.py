@@ -4,6 +4,7 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from conversations.jobs import request_sync
+from conversations.models import PageMember
 from tests.factories import PageFactory, UserFactory, superuser
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,48 @@ def test_superusers_make_people_who_are_not_deleted_but_made_inactive(root):
     assert root.get(f"/admin/auth/user/{anna.pk}/change/").status_code == 200
     assert root.get(f"/admin/auth/user/{anna.pk}/password/").status_code == 200
     assert root.post(f"/admin/auth/user/{anna.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def inline(prefix: str, **fields) -> dict:
+    made = {f"{prefix}-TOTAL_FORMS": 1, f"{prefix}-INITIAL_FORMS": int("id" in fields)}
+    return made | {f"{prefix}-0-{name}": value for name, value in fields.items()}
+
+
+def test_roles_are_given_changed_and_taken_at_the_person(root):
+    anna, page = UserFactory(username="anna"), PageFactory()
+    address = f"/admin/auth/user/{anna.pk}/change/"
+    person = {"username": "anna", "is_active": "on", "date_joined_0": "2024-05-17", "date_joined_1": "12:00"}
+    rows = "page_memberships"
+
+    def send(**fields):
+        answer = root.post(address, {**person, **inline(rows, user=anna.pk, **fields)})
+        assert answer.status_code == 302, answer.context["errors"]
+        return list(PageMember.objects.values_list("page", "user", "role", "pk"))
+
+    [(*given, pk)] = send(page=page.pk, role="tagger")
+    assert given == [page.pk, anna.pk, "tagger"]
+    assert send(page=page.pk, role="manager", id=pk) == [(page.pk, anna.pk, "manager", pk)]
+    assert send(page=page.pk, role="manager", id=pk, DELETE="on") == []
+
+
+def test_roles_are_given_and_taken_at_the_page(root):
+    anna, page = UserFactory(username="anna"), PageFactory()
+    address = f"/admin/conversations/page/{page.pk}/change/"
+    sent = {"name": "Shop", **inline("members", page=page.pk, user=anna.pk, role="viewer")}
+    assert root.post(address, sent).status_code == 302
+    row = PageMember.objects.get(page=page, user=anna, role="viewer")
+    gone = inline("members", page=page.pk, user=anna.pk, role="viewer", id=row.pk, DELETE="on")
+    assert root.post(address, {"name": "Shop", **gone}).status_code == 302
+    assert not PageMember.objects.exists()
+
+
+def test_nobody_takes_his_own_rights_away(root):
+    boss = User.objects.get()
+    form = {"username": boss.username, **inline("page_memberships")}
+    form |= {"page_memberships-TOTAL_FORMS": 0, "date_joined_0": "2024-05-17", "date_joined_1": "12:00"}
+    assert root.post(f"/admin/auth/user/{boss.pk}/change/", form).status_code == 302
+    boss.refresh_from_db()
+    assert (boss.is_active, boss.is_staff, boss.is_superuser) == (True, True, True)
 
 
 def test_groups_open(root):

@@ -35,6 +35,7 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("GRAPH_API_VERSION", "26"),
         ("GRAPH_CALLS_PER_SECOND", "-1"),
         ("GRAPH_CALLS_PER_SECOND", "two"),
+        ("PROXY_COUNT", "-1"),
         ("CSRF_TRUSTED_ORIGINS", "inbox.example.com"),
         ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
     ],
@@ -75,3 +76,9 @@ def test_django_checks_find_nothing():
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_behind_https_there_is_one_proxy_unless_told_otherwise():
+    code = "import inbox.asgi; from django.conf import settings as s; print(s.PROXY_COUNT)"
+    for environment, count in (({}, "0"), ({"HTTPS": "1"}, "1"), ({"HTTPS": "1", "PROXY_COUNT": "2"}, "2")):
+        assert start(code, **environment).stdout.strip() == count

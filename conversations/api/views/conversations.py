@@ -8,11 +8,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.access import TAGGER, TaggersChange, page_ids, require_role
+from conversations.api.access import MANAGER, TAGGER, TaggersChange, page_ids, require_role
 from conversations.api.asking import selected
 from conversations.api.exporting import exported
 from conversations.api.pagination import ConversationPagination, EventPagination
-from conversations.api.params import KnownParameters
+from conversations.api.params import KnownParameters, flag
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     BulkResultSerializer,
@@ -21,11 +21,13 @@ from conversations.api.serializers import (
     ConversationTagSerializer,
     ErrorSerializer,
     EventSerializer,
+    ForgottenSerializer,
     StatusBody,
     TagIdsBody,
     read_body,
 )
 from conversations.api.views.sync import AnyAccept
+from conversations.forgetting.people import forget, would_forget
 from conversations.models import Conversation, InteractionEvent
 from conversations.reading import rows
 from conversations.reading.filters import PARAMETERS, ConversationFilter
@@ -52,6 +54,7 @@ PAGE = OpenApiParameter(
     "facebookPageId", str, description="Facebook's id of a Page; `all` (the default): every Page one may see."
 )
 
+DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only say what would go.")
 FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="csv is the default.")
 
 
@@ -68,6 +71,7 @@ class ConversationViewSet(GenericViewSet):
         "list": {"facebookPageId", *ConversationPagination.parameters, *PARAMETERS},
         "events": EventPagination.parameters,
         "export": {"format", "facebookPageId", *PARAMETERS},
+        "destroy": {"dry_run"},
     }
 
     def get_queryset(self):
@@ -91,6 +95,17 @@ class ConversationViewSet(GenericViewSet):
         status = read_body(request, StatusBody)["conversation_status"]
         set_status([conversation.pk], status, actor=request.user)
         return self.one(conversation)
+
+    @extend_schema(parameters=[DRY_RUN], responses={200: wrapped("deleted", ForgottenSerializer)})
+    def destroy(self, request, pk):
+        """Forgets this person for good: all that belongs to the conversation goes (manager)."""
+        conversation = self.get_object()
+        require_role(request.user, [conversation.page_id], MANAGER)
+        if flag(request.query_params, "dry_run"):
+            return Response({"deleted": would_forget(conversation).as_dict()})
+        if gone := forget(conversation, actor=request.user):
+            return Response({"deleted": gone.as_dict()})
+        raise NotFound("It is gone already.")
 
     def one(self, conversation) -> Response:
         return Response({"conversation": rows.one(conversation.pk)})

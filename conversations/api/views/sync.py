@@ -4,12 +4,14 @@ from functools import partial
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
+from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations.api.access import MANAGER, page_ids, require_role
+from conversations.api.access import MANAGER, require_role
+from conversations.api.rights import rights_now, rights_of
 from conversations.api.serializers import ErrorSerializer, FlagField, IdField, read_body
 from conversations.api.streams import Lasting, wait_for_run, watch_pages, watch_run
 from conversations.jobs import request_sync
@@ -110,9 +112,11 @@ class EventsView(APIView):
     @extend_schema(parameters=[PAGE], responses={(200, "text/event-stream"): STREAM, 404: ErrorSerializer})
     def get(self, request):
         """The progress of all syncs of the Pages one may see, as `event: progress`."""
-        managed = Page.objects.visible_to(request.user, at_least=MANAGER).values_list("pk", flat=True)
         wanted = request.query_params.get("facebookPageId", "").strip()
-        return Lasting(partial(watch_pages, page_ids(request.user, wanted), set(managed)))
+        rights_of(request.user, wanted)  # what is not seen is refused before the stream opens
+        key = request.auth.key if isinstance(request.auth, Token) else None
+        user_id = request.user.pk
+        return Lasting(partial(watch_pages, user_id, partial(rights_now, user_id, key, wanted)))
 
 
 def requested_run(request) -> SyncRun:

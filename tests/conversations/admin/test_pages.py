@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations.admin import pages
 from conversations.models import Page, SyncRun
-from tests.factories import ConversationFactory, PageFactory, SyncRunFactory, UserFactory
+from tests.factories import ConversationFactory, PageFactory, SyncRunFactory, UserFactory, member
 
 NO_WORKER = "No worker is running"
 
@@ -43,10 +43,18 @@ def test_superuser_names_a_page_and_its_members_and_keeps_its_token(page, root):
     assert "EAA" not in root.get(address(page, "history")).content.decode()
 
 
-def test_staff_do_not_give_themselves_roles(page, staff):
+def test_managers_see_who_works_on_it_and_give_nobody_a_role(page, staff):
     client = staff("manager")
-    assert "members-TOTAL_FORMS" not in text_of(client, page)
-    assert client.post(address(page), {"name": "Mine"}).status_code == 403
+    colleague = member(page, "viewer")
+    text = text_of(client, page)
+    assert colleague.username in text
+    assert not re.search(r"members-\d+-role", text)
+    assert colleague.username not in text_of(staff("tagger"), page)
+    row = page.members.get(user=colleague)
+    form = {"members-TOTAL_FORMS": 1, "members-INITIAL_FORMS": 1, "members-0-id": row.pk}
+    form |= {"members-0-page": page.pk, "members-0-user": colleague.pk, "members-0-role": "manager"}
+    assert client.post(address(page), {"name": "Mine", **form}).status_code == 403
+    assert page.members.get(user=colleague).role == "viewer"
 
 
 def test_counts_state_and_reason_are_told(page, staff):

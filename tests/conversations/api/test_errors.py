@@ -87,7 +87,7 @@ def test_unknown_route_is_a_404_by_any_method(viewer, method):
     ("method", "route"),
     [
         ("post", "/api/conversations"),
-        ("delete", "/api/conversations/1"),
+        ("delete", "/api/conversations"),
         ("put", "/api/conversations/1"),
         ("get", "/api/conversations/bulk-tags"),
         ("post", "/api/pages"),

@@ -1,0 +1,31 @@
+"""A manager forgets a person and makes a key; both on a small screen, too."""
+
+from playwright.sync_api import expect
+
+from conversations.models import Conversation
+from tests.factories import ConversationFactory, EventFactory
+
+
+def test_a_manager_forgets_a_person_and_makes_a_key_on_a_small_screen(log_in, page):
+    row = ConversationFactory(page=page, sender_name="Ada")
+    EventFactory(conversation=row, text="Please forget me")
+    tab = log_in("manager", viewport={"width": 360, "height": 740})
+    tab.goto(f"/admin/conversations/conversation/{row.pk}/change/")
+    tab.get_by_role("link", name="Forget this person").click()
+    expect(tab.get_by_text("1 message, with everything")).to_be_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    tab.get_by_role("link", name="Cancel").click()
+    assert Conversation.objects.exists()
+    tab.go_back()
+    tab.get_by_role("button", name="Forget this person").click()
+    expect(tab.get_by_text("Forgotten, with 1 message.")).to_be_visible()
+    assert not Conversation.objects.exists()
+
+    tab.goto("/account/key")
+    tab.get_by_role("button", name="Make a key").click()
+    key = tab.get_by_label("New key").inner_text()
+    assert len(key) == 40
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    tab.goto("/account/key")
+    expect(tab.get_by_text(f"It begins with {key[:6]}")).to_be_visible()
+    expect(tab.get_by_text(key)).to_have_count(0)

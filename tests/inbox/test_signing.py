@@ -1,0 +1,217 @@
+"""Guessing passwords is slow, recorded, and tells nobody who has an account."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.test import Client
+from django.utils import timezone
+
+from inbox import signing
+from tests.factories import UserFactory, superuser
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+LIMIT = 5
+
+
+@pytest.fixture
+def anna():
+    user = UserFactory(username="anna")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def root():
+    client = Client()
+    client.force_login(superuser())
+    return client
+
+
+def log_in(password: str, name: str = "anna", at: str = "192.0.2.1", **headers):
+    form = {"username": name, "password": password, "next": "/api/docs"}
+    return Client(REMOTE_ADDR=at).post("/login", form, headers=headers)
+
+
+def fail(times: int, name: str = "anna", at: str = "192.0.2.1", **headers) -> list[int]:
+    return [log_in("wrong", name, at, **headers).status_code for _ in range(times)]
+
+
+# -- what locks --------------------------------------------------------------------------------------------
+def test_a_user_is_locked_at_an_address_after_five_failures_also_with_the_right_password(anna):
+    assert fail(LIMIT) == [200, 200, 200, 200, 429]
+    answer = log_in(PASSWORD)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 15 * 60
+    text = answer.content.decode()
+    assert "Too many attempts" in text
+    assert "Wait 15 minutes" in text
+    assert "anna" not in text
+    assert "<script" not in text
+
+
+def test_nobody_locks_a_user_out_elsewhere_nor_others_at_the_same_address(anna):
+    fail(LIMIT)
+    assert log_in(PASSWORD, at="192.0.2.2").status_code == 302
+    assert log_in("wrong", "berta").status_code == 200
+
+
+def test_an_address_that_tries_many_users_is_locked_for_all(anna):
+    for number in range(16):
+        assert set(fail(3, f"user{number}")) == {200}
+    assert fail(2, "another") == [200, 429]
+    assert log_in(PASSWORD).status_code == 429
+    assert log_in(PASSWORD, at="192.0.2.2").status_code == 302
+
+
+def test_another_browser_counts_as_the_same(anna):
+    codes = [fail(1, user_agent=f"browser {number}")[0] for number in range(LIMIT)]
+    assert codes[-1] == 429
+
+
+def test_time_opens_it_whoever_goes_on_trying(anna):
+    fail(LIMIT)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=14))
+    answer = log_in("wrong")
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) <= 60
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=15, seconds=1))
+    assert log_in(PASSWORD).status_code == 302
+
+
+def test_success_resets_ones_own_failures_and_no_others(anna):
+    fail(LIMIT - 1)
+    fail(LIMIT - 1, "berta")
+    assert log_in(PASSWORD).status_code == 302
+    assert set(fail(LIMIT - 1)) == {200}
+    assert fail(1, "berta") == [429]
+
+
+# -- what it tells -----------------------------------------------------------------------------------------
+def words_of(answer) -> str:
+    return re.sub(r'(value|name="csrfmiddlewaretoken" value)="[^"]*"', "", answer.content.decode())
+
+
+def test_unknown_inactive_and_wrong_are_told_in_the_same_words_and_locked_alike(anna):
+    gone = UserFactory(username="gone", is_active=False)
+    gone.set_password(PASSWORD)
+    gone.save()
+    said = set()
+    for name, password in (("anna", "wrong"), ("nobody", "wrong"), ("gone", PASSWORD)):
+        answers = [log_in(password, name, f"198.51.100.{len(name)}") for _ in range(LIMIT)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+        said.add((words_of(answers[0]), words_of(answers[-1])))
+    assert len(said) == 1
+
+
+# -- what is written ---------------------------------------------------------------------------------------
+def test_records_hold_no_password_not_even_one_typed_as_a_name(anna, traces_of):
+    Client().get("/login?next=/secret-in-address")
+    fail(2)
+    log_in("hunter2-as-password", "my-secret-typed-as-name")
+    form = {"username": "anna", "password": "x", "csrfmiddlewaretoken": "secret-token"}
+    Client().post("/login?next=/secret-in-address", form)
+    assert AccessFailureLog.objects.count() == 4
+    assert traces_of("anna")
+    for secret in ("hunter2", "my-secret", "secret-token", "secret-in-address", PASSWORD):
+        assert not traces_of(secret), secret
+
+
+@pytest.fixture
+def traces_of():
+    def find(text: str) -> list:
+        found = []
+        for model in (AccessAttempt, AccessFailureLog, AccessLog):
+            found += [row for row in model.objects.values() if text in str(row)]
+        return found
+
+    return find
+
+
+def test_superusers_see_who_came_who_failed_and_unlock(anna, root):
+    log_in(PASSWORD)
+    fail(LIMIT)
+    for model in ("accesslog", "accessfailurelog", "accessattempt"):
+        text = root.get(f"/admin/axes/{model}/").content.decode()
+        assert "anna" in text
+        assert "192.0.2.1" in text
+        assert f"/admin/axes/{model}/" in root.get("/admin/").content.decode()
+        row = {"accesslog": AccessLog, "accessfailurelog": AccessFailureLog, "accessattempt": AccessAttempt}
+        pk = row[model].objects.filter(username="anna")[0].pk
+        assert root.post(f"/admin/axes/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
+        assert root.post(f"/admin/axes/{model}/{pk}/change/", {"username": "x"}).status_code == 403
+        detail = root.get(f"/admin/axes/{model}/{pk}/change/").content.decode()
+        assert "post_data" not in detail
+        assert "session" not in detail.lower().replace("sessionid", "")
+    locked = AccessAttempt.objects.get()
+    form = {"action": "unlock", "_selected_action": [locked.pk], "index": 0, "select_across": 0}
+    assert (
+        "Forgot 1 count of failures."
+        in root.post("/admin/axes/accessattempt/", form, follow=True).content.decode()
+    )
+    assert log_in(PASSWORD).status_code == 302
+
+
+def test_records_are_for_superusers(anna):
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get("/admin/axes/accesslog/").status_code == 403
+
+
+def test_records_are_kept_for_ninety_days(anna):
+    log_in("wrong")
+    log_in(PASSWORD)
+    long_ago = timezone.now() - timedelta(days=91)
+    for model in (AccessLog, AccessFailureLog):
+        model.objects.update(attempt_time=long_ago, username="old")
+    log_in("wrong")
+    log_in(PASSWORD)
+    for model in (AccessLog, AccessFailureLog):
+        assert [row.username for row in model.objects.all()] == ["anna"]
+
+
+# -- whose address -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("count", "forwarded", "address"),
+    [
+        (0, None, "192.0.2.1"),
+        (0, "203.0.113.9", "192.0.2.1"),  # nobody we trust has said it
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # what the client made up stands further left
+        (2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.1"),  # it came past the outer proxy
+        (1, None, "192.0.2.1"),
+        (1, "no address", "192.0.2.1"),
+        (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),  # one customer has the whole of it
+        (1, "[2001:db8:1:2::9]", "2001:db8:1:2::"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
+    ],
+)
+def test_the_address_is_that_of_who_asks_and_not_what_he_says(settings, rf, count, forwarded, address):
+    settings.PROXY_COUNT = count
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    request = rf.post("/login", headers=headers, REMOTE_ADDR="192.0.2.1")
+    assert signing.address_of(request) == address
+
+
+def test_a_made_up_address_does_not_help(anna, settings):
+    settings.PROXY_COUNT = 1
+    codes = [fail(1, x_forwarded_for=f"10.0.0.{number}, 203.0.113.9")[0] for number in range(LIMIT)]
+    assert codes[-1] == 429
+
+
+def test_where_no_address_is_known_the_user_is_locked(anna):
+    assert fail(LIMIT, at="")[-1] == 429
+
+
+# -- what else asks for a password -------------------------------------------------------------------------
+def test_keys_are_not_counted(anna):
+    for _ in range(LIMIT + 1):
+        answer = Client().get("/api/pages", headers={"authorization": "Token wrong"})
+        assert answer.status_code == 401
+    assert not AccessAttempt.objects.exists()
+    assert log_in(PASSWORD).status_code == 302
