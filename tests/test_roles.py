@@ -60,7 +60,7 @@ admin   look at a conversation           login login hidden  ok      ok      ok 
 admin   find it in the list              login login hidden  ok      ok      ok      ok
 admin   look at a Page                   login login hidden  ok      ok      ok      ok
 admin   look at a thread of the ledger   login login hidden  ok      ok      ok      ok
-admin   look at a run                    login login hidden  hidden  hidden  ok      ok
+admin   look at a run                    login login hidden  ok      ok      ok      ok
 admin   see why a run failed             login login hidden  hidden  hidden  ok      ok
 admin   see who works on a Page          login login hidden  hidden  hidden  ok      ok
 admin   tag a conversation               login login hidden  refused ok      ok      ok

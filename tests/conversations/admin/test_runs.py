@@ -64,7 +64,7 @@ def test_page_of_a_run_costs_the_same_however_much_it_tells(run, page, staff, dj
     for count in (20, 30):
         # The session, the user, the Pages one sees, the run, the workers, what is skipped, what is owed, and
         # whether the Page's token can be read.
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(address(run))
         run.samples, run.waits, run.notes = SAMPLES * count, WAITS * count, ["Odd."] * count
         run.save()

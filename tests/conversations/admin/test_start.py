@@ -93,9 +93,9 @@ def test_pictures_can_be_of_one_page(told, page, root):
 
 
 def test_without_a_page_it_says_how_to_connect_one(root, staff, page):
-    assert "connectpage" not in shown(root)
+    assert "There is no Page yet" not in shown(root)
     page.delete()
-    assert "connectpage" in shown(root)
+    assert "There is no Page yet" in shown(root)
 
 
 @pytest.mark.parametrize(
