@@ -2,7 +2,7 @@
 
 import { byId, h } from "./dom.mjs";
 import { load, loadMore, tryMoreAgain } from "./listing.mjs";
-import { rowElement } from "./rowview.mjs";
+import { markRow, rowElement } from "./rowview.mjs";
 import { select } from "./selection.mjs";
 import { go, store } from "./state.mjs";
 import { whenChanged } from "./store.mjs";
@@ -100,19 +100,15 @@ function leaveOut(wanted) {
 
 function placed(row, index, count) {
   const { open, cursor, selection, isAll, pages, filter, list } = store.get();
-  const flags = { isOpen: open === row.id, isCursor: (cursor ?? list.rows[0]?.id) === row.id, isSelected: isAll || selection.has(row.id), index, count };
-  const key = [row, flags.isOpen, flags.isCursor, flags.isSelected, pages, filter];
+  const isCursor = (cursor ?? list.rows[0].id) === row.id;
+  const key = [row, pages, filter];
   const known = drawn.get(row.id);
-  if (!known || key.some((part, at) => part !== known.key[at])) {
-    const element = rowElement(row, flags);
-    if (known) known.element.replaceWith(element);
-    drawn.set(row.id, { element, key });
-  }
-  const { element } = drawn.get(row.id);
+  const element = known && key.every((part, at) => part === known.key[at]) ? known.element : rowElement(row);
+  if (known && known.element !== element) known.element.replaceWith(element);
+  drawn.set(row.id, { element, key });
+  markRow(element, { isOpen: open === row.id, isCursor, isSelected: isAll || selection.has(row.id), index, count });
   element.style.transform = `translateY(${index * rowHeight}px)`;
-  element.setAttribute("aria-posinset", index + 1);
-  element.setAttribute("aria-setsize", count);
-  if (flags.isCursor) cursorAt = index;
+  if (isCursor) cursorAt = index;
   return element;
 }
 

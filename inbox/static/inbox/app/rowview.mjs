@@ -6,23 +6,32 @@ import { pageOf, store } from "./state.mjs";
 import { fullTime, hue, initials, number, plural, shortTime, split } from "./words.mjs";
 
 const TAGS_SHOWN = 3;
+const BEFORE_HIT = 24; // letters: what was found is to be seen in a short line
 
-export function rowElement(row, { isOpen, isCursor, isSelected, index, count }) {
+export function rowElement(row) {
   const { filter, insight } = store.get();
-  const classes = ["row", row.unread_count && "unread", row.conversation_status === "done" && "done", isOpen && "open", isSelected && "selected", isCursor && "cursor"];
+  const classes = ["row", row.unread_count && "unread", row.conversation_status === "done" && "done"];
   const href = write({ filter, insight, open: row.id });
-  const tab = { tabindex: isCursor ? 0 : -1 };
+  const box = h("input", { type: "checkbox", "aria-label": `Select ${nameOf(row)}` });
   return h(
     "li",
-    { class: classes.filter(Boolean).join(" "), data: { id: row.id }, "aria-setsize": count, "aria-posinset": index + 1 },
-    picker(row, isSelected, tab),
-    h("a", { href, class: "line", "aria-current": isOpen ? "true" : null, ...tab }, head(row), said(row, filter), tags(row)),
+    { class: classes.filter(Boolean).join(" "), data: { id: row.id } },
+    h("label", { class: "pick" }, box, avatar(row)),
+    h("a", { href, class: "line" }, head(row), said(row, filter), tags(row)),
   );
 }
 
-function picker(row, isSelected, tab) {
-  const box = h("input", { type: "checkbox", "aria-label": `Select ${nameOf(row)}`, checked: isSelected, ...tab });
-  return h("label", { class: "pick" }, box, avatar(row));
+/** What changes while somebody points at the row: then it must stay the same element. */
+export function markRow(element, { isOpen, isCursor, isSelected, index, count }) {
+  const [box, link] = [element.querySelector("input"), element.querySelector("a")];
+  element.classList.toggle("open", isOpen);
+  element.classList.toggle("selected", isSelected);
+  if (isOpen) link.setAttribute("aria-current", "true");
+  else link.removeAttribute("aria-current");
+  box.checked = isSelected;
+  box.tabIndex = link.tabIndex = isCursor ? 0 : -1;
+  element.setAttribute("aria-posinset", index + 1);
+  element.setAttribute("aria-setsize", count);
 }
 
 export const nameOf = (row) => row.sender_name || `Customer ${row.sender_id}`;
@@ -43,10 +52,12 @@ function head(row) {
 
 function said(row, filter) {
   const text = row.matches?.snippet || row.last_message || "No text";
+  const [[before], ...rest] = split(text, filter.search);
+  const short = rest.length && before.length > BEFORE_HIT ? `…${text.slice(before.length - BEFORE_HIT)}` : text;
   return h(
     "span",
     { class: "said" },
-    h("span", { class: "text", dir: "auto" }, marked(text, filter.search)),
+    h("span", { class: "text", dir: "auto" }, marked(short, filter.search)),
     row.matches?.count > 1 && h("span", { class: "quiet" }, `${plural(row.matches.count, "message")}`),
     row.unread_count > 0 && h("span", { class: "badge" }, number(row.unread_count), h("span", { class: "hidden" }, " unread")),
   );

@@ -32,7 +32,7 @@ function heading() {
 function content({ from, to, timeZone, days, hours, tags, replies, conversations, isExact }) {
   return h(
     "div",
-    { class: "insight-body" },
+    { class: "insight-body", tabindex: 0, role: "region", "aria-label": "Numbers" },
     h("p", { class: "quiet" }, `${isExact ? "" : "About "}${plural(conversations, "conversation")} · ${from} to ${to} · ${timeZone}`),
     card("Messages a day", legend(), messages(days)),
     card("When customers write", busiest(hours), heatMap(hours, DAYS)),

@@ -107,5 +107,6 @@ async function goToFound({ found }) {
   shown.isAtFound = true;
   if (!(await reach(found))) return;
   await null; // drawn by now
-  scroller.querySelector(`[data-id="${found}"]`)?.scrollIntoView({ block: "center" });
+  const bubble = scroller.querySelector(`[data-id="${found}"]`);
+  if (bubble) scroller.scrollTop = bubble.offsetTop - scroller.clientHeight / 3;
 }
