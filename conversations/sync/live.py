@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django_eventstream import send_event
 
+from conversations.changes import CHANNEL as CHANGES
 from conversations.models import SyncRun
 from conversations.sync.progress import CHANNEL, SyncProgress
 
@@ -104,10 +105,14 @@ class Live:
         wanted = {key: params[key] for key in params if key not in ("cursor_factory", "context")}
         async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True) as listener:
             await listener.execute(f"LISTEN {CHANNEL}")
+            await listener.execute(f"LISTEN {CHANGES}")
             self.is_listening = True
             self._look_at(list(self._watchers))  # what was said while nobody listened
             async for notification in listener.notifies():
-                self._look_at([int(notification.payload)])
+                if notification.channel == CHANGES:
+                    tell_of_change(int(notification.payload))
+                else:
+                    self._look_at([int(notification.payload)])
 
     def _look_at(self, run_ids: Iterable[int]) -> None:
         self._changed.update(run_ids)
@@ -134,6 +139,12 @@ class Live:
             watcher.put(state)
         send_event(channel_of(page_id, is_managed=True), "progress", state.as_event())
         send_event(channel_of(page_id, is_managed=False), "progress", state.as_viewers_event())
+
+
+def tell_of_change(page_id: int) -> None:
+    """Staff changed something on this Page; what, each reads for himself."""
+    for is_managed in (True, False):
+        send_event(channel_of(page_id, is_managed=is_managed), "changed", {"pageId": page_id})
 
 
 def read_states(run_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:

@@ -100,7 +100,10 @@ class EventsView(APIView):
 
     @extend_schema(parameters=[PAGE], responses={(200, "text/event-stream"): STREAM, 404: ErrorSerializer})
     def get(self, request):
-        """The progress of all syncs of the Pages one may see, as `event: progress`."""
+        """The progress of all syncs of the Pages one may see, as `event: progress`.
+
+        `event: changed` where staff tagged something or set a status.
+        """
         managed = Page.objects.visible_to(request.user, at_least=MANAGER).values_list("pk", flat=True)
         wanted = request.query_params.get("facebookPageId", "").strip()
         return Lasting(partial(watch_pages, page_ids(request.user, wanted), set(managed)))

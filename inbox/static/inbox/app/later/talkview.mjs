@@ -9,7 +9,7 @@ import { setStatus } from "../statuses.mjs";
 import { whenChanged } from "../store.mjs";
 import { changeTag } from "../tagging.mjs";
 import { askFacebook, loadOlder, openTalk, reach, refreshTalk } from "./talk.mjs";
-import { number } from "../words.mjs";
+import { plural } from "../words.mjs";
 
 const NEAR_TOP = 300; // pixels
 const scroller = byId("messages");
@@ -47,7 +47,7 @@ function drawHead(pick) {
 }
 
 function who(row) {
-  const facts = [pageOf(row.page_id)?.name, row.platform === "instagram" ? "Instagram" : "Messenger", `about ${number(row.message_count)} messages`];
+  const facts = [pageOf(row.page_id)?.name, row.platform === "instagram" ? "Instagram" : "Messenger", `about ${plural(row.message_count, "message")}`];
   return h("div", { class: "who" }, h("h2", {}, h("bdi", {}, nameOf(row))), h("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -58,7 +58,7 @@ function acts(row, isTagger, isAsking) {
     "div",
     { class: "acts" },
     iconButton("sync", isAsking ? "Asking Facebook …" : "Ask Facebook for this conversation now", () => askFacebook(row.id), { disabled: isAsking, class: isAsking ? "icon-button turning" : "icon-button" }),
-    isTagger && button(isDone ? "Mark as active" : "Mark as done", () => setStatus([row.id], other), { class: isDone ? "button small plain" : "button small" }),
+    isTagger && h("button", { type: "button", class: isDone ? "button small plain" : "button small", onclick: () => setStatus([row.id], other) }, h("span", { class: "mark" }, "Mark as "), h("span", { class: "act-word" }, other)),
     !isTagger && h("span", { class: "state" }, isDone ? "Done" : "Active"),
   );
 }
