@@ -11,7 +11,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 APP = Path(__file__).parent / "static" / "inbox" / "app"
-# Told to the browser at once: it need not read one module to learn of the next. Those in later/ come when used.
+# Told to the browser at once, that it need not read one module to learn of the next.
 MODULES = sorted(f"inbox/app/{path.name}" for path in APP.glob("*.mjs"))
 STYLES = sorted(f"inbox/app/{path.name}" for path in APP.glob("*.css"))
 POLICY = (

@@ -33,9 +33,7 @@ class Newest(list[Event]):
 
     def append(self, event: Event) -> None:
         run = _of(event).get("run")
-        self[:] = [
-            other for other in self if _of(other).get("run") != run or _of(other).get("status") in ENDS
-        ]
+        self[:] = [other for other in self if _of(other).get("run") != run or _is_end(other)]
         super().append(event)
 
     def __len__(self) -> int:
@@ -49,6 +47,10 @@ class Pending(dict[str, Newest]):
 
 def _of(event: Event) -> dict:
     return json.loads(event.data)
+
+
+def _is_end(event: Event) -> bool:
+    return _of(event).get("status") in ENDS
 
 
 class PageListener(Listener):

@@ -19,7 +19,7 @@ export function startLive({ onState, onCatchUp, onOther, onConnected }) {
   hear = { onState, onCatchUp, onOther, onConnected };
   channel = new BroadcastChannel(NAME);
   channel.addEventListener("message", ({ data }) => heard(data));
-  addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", look);
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && look());
   look();
