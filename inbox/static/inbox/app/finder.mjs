@@ -11,6 +11,7 @@ import { number } from "./words.mjs";
 const TYPING_MS = 180;
 
 const box = byId("search");
+let isAhead = false; // of the address: letters were typed that are not in it yet
 let isTypedOn = false; // further letters are not steps of their own for the back button
 
 export function startFinder({ save, openInsight }) {
@@ -23,6 +24,7 @@ export function startFinder({ save, openInsight }) {
   byId("insight-toggle").addEventListener("click", openInsight);
   byId("filters").addEventListener("change", ({ target }) => narrow({ [target.name]: target.value }));
   store.subscribe(whenChanged(({ filter, tags, pages, views }) => [filter, tags, pages, views], (state) => draw(state, save)));
+  store.subscribe(whenChanged(({ filter }) => [filter], fillSearch));
   store.subscribe(whenChanged(({ pages }) => [pages], drawFields));
   store.subscribe(whenChanged(({ filter, pages }) => [filter, pages], fillFields));
   store.subscribe(whenChanged(({ list }) => [list], drawTotal));
@@ -36,16 +38,21 @@ export function narrow(change) {
 function typed() {
   clearTimeout(typed.timer);
   typed.timer = setTimeout(search, TYPING_MS);
+  isAhead = true;
 }
 
 function search() {
   clearTimeout(typed.timer);
+  isAhead = false;
   go({ filter: tidy({ ...store.get().filter, search: box.value.trim() }) }, { replace: isTypedOn });
   isTypedOn = true;
 }
 
+function fillSearch({ filter: { search: wanted = "" } }) {
+  if (!isAhead && box.value.trim() !== wanted) box.value = wanted;
+}
+
 function draw({ filter, tags, pages, views }, save) {
-  if (document.activeElement !== box || !isTypedOn) box.value = filter.search ?? "";
   byId("in-messages").checked = filter.search_in === "messages";
   box.placeholder = filter.search_in === "messages" ? "Search in all messages" : "Search names and last messages";
   const name = title(filter, VIEWS, views?.map((view) => ({ name: view.name, filter: ofView(view) })));
@@ -92,13 +99,18 @@ function drawFields({ pages }) {
     choice("Unread", "unread", [["", "Any"], ["true", "Something unread"], ["false", "Nothing unread"]]),
     choice("Tags", "untagged", [["", "Any"], ["true", "Without a tag"], ["false", "With a tag"]]),
     isBoth && choice("Platform", "platform", [["", "Both"], ["messenger", "Messenger"], ["instagram", "Instagram"]]),
-    h("label", {}, "From", h("input", { type: "date", name: "startDate" })),
-    h("label", {}, "Until", h("input", { type: "date", name: "endDate" })),
+    field("From", h("input", { type: "date", name: "startDate" })),
+    field("Until", h("input", { type: "date", name: "endDate" })),
   );
 }
 
 function choice(label, name, options) {
-  return h("label", {}, label, h("select", { name }, options.map(([value, words]) => h("option", { value }, words))));
+  return field(label, h("select", { name }, options.map(([value, words]) => h("option", { value }, words))));
+}
+
+function field(label, input) {
+  input.id = `filter-${input.name}`;
+  return h("div", {}, h("label", { for: input.id }, label), input);
 }
 
 // Not the field that somebody is at: a date is written in three steps.

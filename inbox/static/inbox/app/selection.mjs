@@ -46,7 +46,7 @@ function draw({ selection, isAll, list }, pick) {
     isTagger && button("Tag", () => pick("assign", target()), { class: "button small" }),
     isTagger && button("Untag", () => pick("remove", target()), { class: "button small plain" }),
     isTagger && !isAll && button("Done", () => setStatus([...selection], "done").then(letGo), { class: "button small plain" }),
-    !isAll && list.next && button(`Select all ${all(list)}`, () => store.set({ isAll: true }), { class: "link" }),
+    !isAll && selection.size !== list.total && button(`Select all ${all(list)}`, () => store.set({ isAll: true }), { class: "link" }),
     iconButton("close", "Clear the selection", letGo),
   );
 }
