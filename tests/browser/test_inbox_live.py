@@ -31,12 +31,11 @@ def test_sync_is_seen_to_its_end_also_after_a_reload_and_by_who_comes_later(log_
     expect(tab.get_by_text("Bring in everything that customers ever wrote.")).to_be_visible()
     tab.get_by_role("button", name="Sync Demo Shop").click()
     bar = tab.get_by_role("progressbar")
-    tab.wait_for_function("document.querySelector('progress')?.value > 0")
     expect(tab.locator("#rows li").first).to_be_visible()  # the first batch is there before the end
-    expect(tab.locator(".sync")).to_contain_text(re.compile(r"Syncing · \d+ of \d+"))
+    expect(tab.locator(".sync")).to_contain_text(re.compile(r"Syncing · [1-4]00 so far"))
     tab.reload()
-    tab.wait_for_function("document.querySelector('progress')?.value > 0")
-    expect(tab.locator(".sync")).to_contain_text(re.compile(r"\d+ a second · about \d+ s left"))
+    expect(bar).to_be_visible()
+    expect(tab.locator(".sync")).to_contain_text(re.compile(r"\d a second · [2-5]00 new messages"))
     expect(bar).to_have_count(0, timeout=30_000)
     expect(tab.locator("#toasts")).to_contain_text("All done: 500 of 500 conversations, 500 new messages.")
     expect(tab.locator("#total")).to_have_text("500")
@@ -60,6 +59,7 @@ def test_waits_and_failures_of_a_sync_are_told_to_each_as_far_as_they_may_know(l
             )
         expect(manager.locator(".sync")).to_contain_text("Facebook asks us to slow down.")
         expect(viewer.locator(".sync")).not_to_contain_text("slow down")
+        expect(viewer.get_by_role("progressbar")).to_have_attribute("value", "32")
         expect(viewer.get_by_role("button", name="Stop")).to_have_count(0)
         runs.finish(run, SyncRun.Status.ERROR, "A reason for managers.")
     expect(manager.locator(".sync")).to_contain_text("Failed. A reason for managers.")
@@ -86,11 +86,10 @@ def test_one_stream_serves_all_tabs_and_hidden_ones_let_it_go(log_in, page):
     for tab in (first, *others):
         expect(tab.locator("#rows .tag")).to_have_text("VIP")
 
-    for tab in (first, *others[:-1]):
-        tab.evaluate(HIDE, "hidden")
-    last = others[-1]
+    last = others.pop()
     with last.expect_response("**/api/events"):
-        pass
+        for tab in (*others, first):
+            tab.evaluate(HIDE, "hidden")
     assert len(streams) == 1  # it went to the tab that is in sight
     last.evaluate(HIDE, "hidden")
     run = runs.open_run(page, full=True, trigger="command")

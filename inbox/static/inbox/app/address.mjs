@@ -28,7 +28,7 @@ export function tidy(filter) {
   const clean = {};
   for (const name of FILTER) if (filter[name]) clean[name] = String(filter[name]);
   if (clean.facebookPageId === "all") delete clean.facebookPageId;
-  if (!clean.include_tags || clean.include_mode !== "all") delete clean.include_mode;
+  if (clean.include_mode !== "all" || keys(clean.include_tags).length < 2) delete clean.include_mode; // of one tag it says nothing
   return clean;
 }
 

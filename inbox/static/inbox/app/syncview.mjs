@@ -27,9 +27,10 @@ export function syncOf(page) {
 // -- while it runs ---------------------------------------------------------------------------------------------------
 function running(page, run, isManager) {
   const done = run.synced + run.skipped;
+  const isKnown = run.total > done; // a first run only knows what was listed so far
   return [
-    h("progress", { "aria-label": `Sync of ${page.name}`, max: run.total || 1, value: run.total ? done : null }),
-    h("p", {}, h("strong", {}, WORDS[run.status]), run.total > 0 && ` · ${number(done)} of ${number(run.total)}`),
+    h("progress", { "aria-label": `Sync of ${page.name}`, max: run.total || 1, value: isKnown ? done : null }),
+    h("p", {}, h("strong", {}, WORDS[run.status]), done > 0 && ` · ${number(done)} ${isKnown ? `of ${number(run.total)}` : "so far"}`),
     h("p", { class: "quiet" }, pace(page, run)),
     isManager && run.message && run.waitsUntil && h("p", { class: "quiet" }, run.message),
     isManager && button("Stop", () => cancel(run.run), { class: "link" }),
