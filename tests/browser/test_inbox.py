@@ -70,6 +70,13 @@ def test_finding_is_in_the_address_and_becomes_a_view(log_in, orders):
     link = tab.url
     tab.get_by_role("link", name=re.compile("^All")).click()
     total(tab, "65")
+    tab.locator("#scroller").evaluate("scroller => scroller.scrollTop = 1500")
+    tab.wait_for_function("() => history.state?.top === 1500")
+    tab.get_by_role("link", name=re.compile("^Untagged")).click()
+    total(tab, "5")
+    tab.go_back()
+    total(tab, "65")
+    tab.wait_for_function("() => document.getElementById('scroller').scrollTop === 1500")  # its place
     tab.goto(link)
     expect(tab.get_by_role("heading", name="Fresh orders")).to_be_visible()
     total(tab, "1")

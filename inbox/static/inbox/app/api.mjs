@@ -59,6 +59,7 @@ function written() {
 }
 
 function inWords(status, { error }) {
+  if (status === 403 && /CSRF/.test(error)) return "Somebody logged in or out in another tab. Load this page again.";
   if (typeof error === "string" && error) return error;
   if (status >= 500) return `This went wrong on the server (${status}); its log has the reason. Try again.`;
   return WORDS[status] ?? `The server refused this (${status}).`;

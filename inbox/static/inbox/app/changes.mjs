@@ -4,7 +4,7 @@ import { loadAround } from "./setup.mjs";
 import { refresh } from "./listing.mjs";
 
 const SOON_MS = 150;
-const APART_MS = 2000;
+const APART_MS = 3000;
 
 const followers = [];
 let last = 0;

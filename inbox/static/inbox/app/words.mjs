@@ -36,6 +36,7 @@ export function dayName(text, now = new Date()) {
 
 /** "40 s", "3 min", "2 h 5 min" */
 export function duration(seconds) {
+  if (seconds > 0 && seconds < 1) return "less than a second";
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
