@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
@@ -91,8 +91,8 @@ def press(tab: Tab, *keys: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone_and_everything_has_a_name(log_in, rows, scheme):
     tab = log_in("manager", "/", viewport={"width": 360, "height": 740}, color_scheme=scheme)
-    tab.route("**/api/insight*", lambda route: route.fulfill(json={"insight": INSIGHT}))
     expect(tab.locator("#total")).to_have_text("12")
+    tab.route("**/api/insight*", lambda route: route.fulfill(json={"insight": INSIGHT}))
     is_clean(tab)
     tab.get_by_role("button", name="Views, tags and Pages").click()
     expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()

@@ -16,6 +16,7 @@ let isTypedOn = false; // further letters are not steps of their own for the bac
 
 export function startFinder({ save, openInsight }) {
   box.addEventListener("input", typed);
+  if (box.value) typed(); // somebody was quicker than this script
   box.addEventListener("keydown", ({ key }) => key === "Enter" && search());
   box.addEventListener("blur", () => (isTypedOn = false));
   byId("in-messages").addEventListener("change", ({ target }) => narrow({ search_in: target.checked ? "messages" : "" }));
