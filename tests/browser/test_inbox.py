@@ -183,6 +183,9 @@ def test_session_that_ended_leads_through_the_login_back_to_the_same_place(log_i
     assert tab.url.endswith("/?include_tags=order&search=guest")
     assert {text.split()[0] for text in wrong} <= {"401", "Failed"}
     wrong.clear()
+    tab.get_by_role("button", name="Log out").click()
+    expect(tab.get_by_label("Username")).to_be_visible()
+    assert tab.request.get("/api/pages").status == 401
 
 
 def test_what_is_refused_or_fails_is_said_in_words_and_taken_back(log_in, orders, wrong):

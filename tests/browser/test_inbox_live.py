@@ -20,7 +20,9 @@ HIDE = """visibility => {
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
-    """Five batches, one after the other; from the second on each takes two seconds."""
+    """Five batches, one after the other; from the second on each takes two seconds. One is unreadable."""
+    silent = world.add_conversation(shop, messages=150)
+    sandbox.faults.add(faults.graph_error(100, 33), times=None, path=f"/{silent.id}/messages")
     for _ in range(500):
         world.add_conversation(shop, messages=1)
     sandbox.faults.add(faults.slow(2), times=None, path="/conversations.*&after=")
@@ -37,10 +39,12 @@ def test_sync_is_seen_to_its_end_also_after_a_reload_and_by_who_comes_later(log_
     expect(bar).to_be_visible()
     expect(tab.locator(".sync")).to_contain_text(re.compile(r"\d a second · [2-5]00 new messages"))
     expect(bar).to_have_count(0, timeout=30_000)
-    expect(tab.locator("#toasts")).to_contain_text("All done: 500 of 500 conversations, 500 new messages.")
-    expect(tab.locator("#total")).to_have_text("500")
+    expect(tab.locator("#toasts")).to_contain_text("All done: 500 of 501 conversations")
+    expect(tab.locator("#total")).to_have_text(re.compile("^50[01]$"))
     tab.get_by_role("button", name="What came of it").click()
-    expect(tab.locator(".outcome")).to_contain_text("500 conversations: 500 new. 500 new messages.")
+    expect(tab.locator(".outcome")).to_contain_text("500 conversations: 500 new.")
+    expect(tab.locator(".outcome")).to_contain_text("1 thread skipped: Facebook does not let us read it.")
+    expect(tab.locator(".outcome li")).to_have_text(re.compile("^1 . Cannot be read: ."))
     assert SyncRun.objects.get().trigger == "api"
 
 
