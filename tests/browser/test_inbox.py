@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from conversations.models import ConversationTag, SavedView
+from conversations.models import ConversationTag, Page, PageMember, SavedView
 from conversations.sandbox import media
 from conversations.tagging import tag_conversations
 from tests.browser.conftest import PASSWORD
@@ -210,3 +211,16 @@ def test_what_is_refused_or_fails_is_said_in_words_and_taken_back(log_in, orders
     tab.get_by_role("button", name="Try again").click()
     total(tab, "5")
     wrong.clear()
+
+
+def test_who_sees_no_page_is_told_what_to_do(log_in, page):
+    tab = log_in("viewer", "/")
+    expect(tab.get_by_text("once a manager of the Page has synced it")).to_be_visible()
+    PageMember.objects.all().delete()
+    tab.reload()
+    expect(tab.get_by_text("Ask whoever runs this Inbox to give you a role on a Page.")).to_be_visible()
+    Page.objects.all().delete()
+    User.objects.update(is_superuser=True)
+    tab.reload()
+    expect(tab.get_by_text("No Page is connected yet")).to_be_visible()
+    expect(tab.get_by_role("link", name="Pages in the admin")).to_be_visible()
