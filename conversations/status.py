@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from conversations.changes import publish_changes
 from conversations.locks import lock_rows
 from conversations.models import Conversation, InteractionEvent
 from conversations.reading.sql import Sql, rows, value
@@ -37,9 +38,12 @@ def set_status(
 ) -> set[int]:
     """Sets the status where it differs; returns the ids of what changed."""
     found = Conversation.objects.filter(pk__in=conversation_ids)
-    lock_rows(found.order_by().values_list("page_id", flat=True).distinct())
+    pages = list(found.order_by().values_list("page_id", flat=True).distinct())
+    lock_rows(pages)
     before = dict(found.exclude(conversation_status=status).values_list("pk", "conversation_status"))
     _change(before.items(), status, actor, act or uuid.uuid4())
+    if before:
+        publish_changes(pages)
     return set(before)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
+from conversations.changes import publish_changes
 from conversations.locks import lock_rows
 from conversations.models import Page
 from conversations.reading.finding import matching
@@ -124,7 +125,10 @@ def change_tags(
     """`action`: assign, remove or replace. Returns the ids of the conversations that changed."""
     lock_rows(chosen.page_ids)
     leaving, coming = ACTIONS[action](chosen, [tag.pk for tag in tags])
-    return _change(leaving, coming, actor, act or uuid.uuid4())
+    changed = _change(leaving, coming, actor, act or uuid.uuid4())
+    if changed:
+        publish_changes(chosen.page_ids)
+    return changed
 
 
 def would_change(action: str, chosen: Chosen, tags: Iterable[Tag]) -> int:
@@ -247,4 +251,6 @@ def undo(act: uuid.UUID, chosen: Chosen, *, actor) -> tuple[set[int], uuid.UUID]
         cursor.execute("ANALYZE standing")
         changed = _change(Sql.of(STOOD, "tag_added"), Sql.of(STOOD, "tag_removed"), actor, own)
         cursor.execute("DROP TABLE standing")
-    return changed | undo_status(act, actor=actor, own=own), own
+    changed |= undo_status(act, actor=actor, own=own)
+    publish_changes(chosen.page_ids)
+    return changed, own

@@ -43,6 +43,7 @@ ALLOWED = {
     "conversations.checks": ["conversations.sync.takeover"],
     "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
     "conversations.sync.takeover": ["conversations.models"],
+    "conversations.changes": [],
     "conversations.text": [],
     "conversations.pieces": [],
     "conversations.secrets": [],
@@ -63,7 +64,12 @@ ALLOWED = {
     "conversations.reading": [*TABLES],
     "conversations.graph": [],
     "conversations.sandbox": [],
-    "conversations.tagging": [*TABLES, "conversations.reading", "conversations.status"],
+    "conversations.tagging": [
+        *TABLES,
+        "conversations.changes",
+        "conversations.reading",
+        "conversations.status",
+    ],
     "conversations.budget": ["conversations.graph", "conversations.models"],
     "conversations.clients": ["conversations.budget", "conversations.graph", "conversations.models"],
     "conversations.connecting": ["conversations.clients", "conversations.graph", "conversations.models"],
@@ -93,7 +99,7 @@ ALLOWED = {
         "conversations.graph",
         "conversations.models",
     ],
-    "conversations.status": [*TABLES, "conversations.reading.sql"],
+    "conversations.status": [*TABLES, "conversations.changes", "conversations.reading.sql"],
     "conversations.sync.events": [],
     "conversations.sync.transform": [
         "conversations.graph.records",
@@ -132,7 +138,11 @@ ALLOWED = {
         "conversations.sync.ledger",
         "conversations.sync.progress",
     ],
-    "conversations.sync.live": ["conversations.models", "conversations.sync.progress"],
+    "conversations.sync.live": [
+        "conversations.changes",
+        "conversations.models",
+        "conversations.sync.progress",
+    ],
     "conversations.jobs": [
         "conversations.budget",
         "conversations.locks",

@@ -26,14 +26,14 @@ class NoChannels(ChannelManagerBase):
 
 
 class Newest(list[Event]):
-    """Unsent events of one channel: of each run the newest, and every end.
+    """Unsent events of one channel: of each run the newest, and every end; of changes one.
 
     The library drops what comes when ten are unsent; what never looks full is never dropped.
     """
 
     def append(self, event: Event) -> None:
-        run = _of(event)["run"]
-        self[:] = [other for other in self if _of(other)["run"] != run or _of(other)["status"] in ENDS]
+        run = _of(event).get("run")
+        self[:] = [other for other in self if _of(other).get("run") != run or _is_end(other)]
         super().append(event)
 
     def __len__(self) -> int:
@@ -47,6 +47,10 @@ class Pending(dict[str, Newest]):
 
 def _of(event: Event) -> dict:
     return json.loads(event.data)
+
+
+def _is_end(event: Event) -> bool:
+    return _of(event).get("status") in ENDS
 
 
 class PageListener(Listener):

@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django_eventstream import send_event
 
+from conversations.changes import CHANNEL as CHANGES
 from conversations.models import SyncRun
 from conversations.sync.progress import CHANNEL, SyncProgress
 
@@ -125,12 +126,20 @@ class Live:
         async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True) as listener:
             await listener.execute(f"LISTEN {CHANNEL}")
             await listener.execute(f"LISTEN {RIGHTS}")
+            await listener.execute(f"LISTEN {CHANGES}")
             self.is_listening = True
             self._look_at(list(self._watchers))  # what was said while nobody listened
             self._tell_rights(list(self._rights))
             async for notification in listener.notifies():
-                tell = self._tell_rights if notification.channel == RIGHTS else self._look_at
-                tell([int(notification.payload)])
+                self._hear(notification.channel, int(notification.payload))
+
+    def _hear(self, channel: str, number: int) -> None:
+        if channel == CHANGES:
+            tell_of_change(number)
+        elif channel == RIGHTS:
+            self._tell_rights([number])
+        else:
+            self._look_at([number])
 
     def _look_at(self, run_ids: Iterable[int]) -> None:
         self._changed.update(run_ids)
@@ -157,6 +166,12 @@ class Live:
             watcher.put(state)
         send_event(channel_of(page_id, is_managed=True), "progress", state.as_event())
         send_event(channel_of(page_id, is_managed=False), "progress", state.as_viewers_event())
+
+
+def tell_of_change(page_id: int) -> None:
+    """Staff changed something on this Page; what, each reads for himself."""
+    for is_managed in (True, False):
+        send_event(channel_of(page_id, is_managed=is_managed), "changed", {"pageId": page_id})
 
 
 def read_states(run_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:

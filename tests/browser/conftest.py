@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def wrong() -> list[str]:
-    """What went wrong in tabs: empty at the end of a test."""
+    """What went wrong in the tabs. A test that wants something to empties it."""
     return []
 
 
@@ -41,13 +41,13 @@ def log_in(chromium, web, page, wrong) -> Iterator[Login]:  # noqa: F811 - the f
     """A tab in which staff with this role on the Page have logged in; nothing may go wrong in it."""
     contexts = []
 
-    def log_in(role: str, **options) -> Tab:
+    def log_in(role: str, at: str = "/admin/", **options) -> Tab:
         user = User.objects.create_user(f"anna-{role}", password=PASSWORD, is_staff=True)
         PageMemberFactory(page=page, user=user, role=role)
         contexts.append(chromium.new_context(base_url=web.url, **options))
         tab = contexts[-1].new_page()
         watch(tab, web.url, wrong)
-        tab.goto("/admin/")
+        tab.goto(at)
         tab.get_by_label("Username").fill(user.username)
         tab.get_by_label("Password").fill(PASSWORD)
         tab.get_by_role("button", name="Log in").click()

@@ -29,6 +29,7 @@ def main() -> None:
     with demo() as password, open_chromium() as browser:
         tab = browser.new_page(base_url=SITE, viewport={"width": 1280, "height": 800})
         log_in(tab, password)
+        inbox_page(tab)
         conversation_list(tab)
         conversation(tab)
         page_in_sync(tab)
@@ -56,6 +57,19 @@ def log_in(tab: Tab, password: str) -> None:
     tab.get_by_label("Username").fill("demo")
     tab.get_by_label("Password").fill(password)
     tab.get_by_role("button", name="Log in").click()
+
+
+def inbox_page(tab: Tab) -> None:
+    """With a conversation open that has tags and an attachment."""
+    tab.goto("/?include_tags=order,vip,follow-up")
+    tab.wait_for_selector("#rows a")
+    for _ in range(30):
+        tab.keyboard.press("j")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector("#events .message")
+        if tab.locator("#talk-head .tag").count() > 1 and tab.locator(".piece a").count():
+            break
+    take(tab, "inbox")
 
 
 def conversation_list(tab: Tab) -> None:

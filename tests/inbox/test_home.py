@@ -26,11 +26,27 @@ def test_strangers_are_led_to_the_login(client):
     assert (answer.status_code, answer["Location"]) == (302, "/login?next=/")
 
 
-def test_start_leads_staff_to_the_admin_and_others_to_the_docs(user, client):
+def test_start_is_the_inbox_page_for_staff_and_others(user, client):
+    for somebody in (user, superuser()):
+        client.force_login(somebody)
+        answer = client.get("/")
+        assert answer.status_code == 200
+        assert "csrftoken" in answer.cookies
+        assert f'data-user="{somebody.username}"' in answer.content.decode()
+    user.is_active = False
+    user.save()
     client.force_login(user)
-    assert client.get("/")["Location"] == "/api/docs"
-    client.force_login(superuser())
-    assert client.get("/")["Location"] == "/admin/"
+    assert client.get("/")["Location"] == "/login?next=/"
+
+
+def test_inbox_page_has_nothing_inline_and_asks_no_other_host(user, client):
+    client.force_login(user)
+    text = client.get("/").content.decode()
+    assert not re.findall(r"<script(?![^>]* src=)|<style|style=|\son\w+=", text)
+    links = [link for link in re.findall(r'(?:href|src)="([^"]+)"', text) if link != "/admin/"]
+    assert len(links) > 20
+    for link in links:
+        assert finders.find(link.removeprefix("/static/")), link
 
 
 def test_login_opens_and_logout_closes(user, client):
@@ -63,6 +79,7 @@ def test_wrong_password_and_inactive_users_are_refused_in_words(user, client):
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("javascript:alert(1)", "/"),
+        ("/?search=a&conversation=7", "/?search=a&conversation=7"),
         ("", "/"),
     ],
 )

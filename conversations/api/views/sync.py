@@ -111,7 +111,10 @@ class EventsView(APIView):
 
     @extend_schema(parameters=[PAGE], responses={(200, "text/event-stream"): STREAM, 404: ErrorSerializer})
     def get(self, request):
-        """The progress of all syncs of the Pages one may see, as `event: progress`."""
+        """The progress of all syncs of the Pages one may see, as `event: progress`.
+
+        `event: changed` where staff tagged something or set a status.
+        """
         wanted = request.query_params.get("facebookPageId", "").strip()
         rights_of(request.user, wanted)  # what is not seen is refused before the stream opens
         key = request.auth.key if isinstance(request.auth, Token) else None

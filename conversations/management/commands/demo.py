@@ -88,7 +88,7 @@ class Command(BaseCommand):
         line = " ".join(f"{key}={shlex.quote(value)}" for key, value in variables.items())
         key = f'SECRET_KEY="$(cat {shlex.quote(str(state / "secret_key"))})"'
         if serves:
-            self.stdout.write(f"\n  Site      http://{HOST}:{port}/    (admin: /admin/, REST: /api/docs)")
+            self.stdout.write(f"\n  Inbox     http://{HOST}:{port}/    (admin: /admin/, REST: /api/docs)")
         self.stdout.write(
             f"  Login     {name}   password {password}\n"
             f"  REST      Authorization: Token {token}\n"

@@ -1,0 +1,226 @@
+"""The inbox page: finding, tagging and reading conversations."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from conversations.models import ConversationTag, Page, PageMember, SavedView
+from conversations.sandbox import media
+from conversations.tagging import tag_conversations
+from tests.browser.conftest import PASSWORD
+from tests.factories import ConversationFactory, EventFactory, TagFactory
+
+HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
+
+
+def names(tab: Tab) -> list[str]:
+    return tab.locator("#rows .name").all_inner_texts()
+
+
+def total(tab: Tab, number: str) -> None:
+    expect(tab.locator("#total")).to_have_text(number)
+
+
+@pytest.fixture
+def orders(page):
+    """60 orders, of which two are solved and one is unread, and 5 other conversations."""
+    order, solved, _ = TagFactory(name="Order"), TagFactory(name="Solved"), TagFactory(name="VIP")
+    for number in range(5):
+        ConversationFactory(page=page, sender_name=f"Guest {number}")
+    rows = [
+        ConversationFactory(page=page, sender_name=f"Buyer {number}", unread_count=number == 7).pk
+        for number in range(60)
+    ]
+    tag_conversations(rows, [order], actor=None)
+    tag_conversations(rows[:2], [solved], actor=None)
+    return rows
+
+
+def test_finding_is_in_the_address_and_becomes_a_view(log_in, orders):
+    tab = log_in("tagger", "/")
+    total(tab, "65")
+    tab.get_by_label("Search", exact=True).press_sequentially("buyer 5")
+    total(tab, "11")  # 5, and 50 to 59
+    assert tab.url.endswith("/?search=buyer+5")
+    assert names(tab)[0] == "Buyer 59"
+    tab.go_back()
+    total(tab, "65")
+
+    tab.get_by_role("button", name=re.compile("^Order, 60 conversations")).click()
+    tab.get_by_role("button", name=re.compile("^Solved, 2 conversations")).dblclick()
+    total(tab, "58")
+    assert tab.url.endswith("/?include_tags=order&exclude_tags=solved")
+    tab.get_by_role("button", name=re.compile("^VIP")).click()
+    tab.get_by_role("button", name="All of them").click()
+    expect(tab.get_by_text("Nothing matches")).to_be_visible()
+    tab.get_by_role("button", name="No longer filter by: VIP").click()
+    tab.get_by_role("button", name="More filters").click()
+    tab.get_by_label("Unread", exact=True).select_option("Something unread")
+    total(tab, "1")
+    assert names(tab) == ["Buyer 7"]
+
+    tab.get_by_role("button", name="Save as view").click()
+    tab.get_by_label("Name").fill("Fresh orders")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.get_by_role("link", name="Fresh orders")).to_have_attribute("aria-current", "page")
+    query = SavedView.objects.get().query
+    assert query == {"unread": "true", "include_tags": "order", "exclude_tags": "solved"}
+    link = tab.url
+    tab.get_by_role("link", name=re.compile("^All")).click()
+    total(tab, "65")
+    tab.locator("#scroller").evaluate("scroller => scroller.scrollTop = 1500")
+    tab.wait_for_function("() => history.state?.top === 1500")
+    tab.get_by_role("link", name=re.compile("^Untagged")).click()
+    total(tab, "5")
+    tab.go_back()
+    total(tab, "65")
+    tab.wait_for_function("() => document.getElementById('scroller').scrollTop === 1500")  # its place
+    tab.goto(link)
+    expect(tab.get_by_role("heading", name="Fresh orders")).to_be_visible()
+    total(tab, "1")
+
+
+def test_messages_are_searched_and_the_one_that_was_found_is_shown(log_in, page):
+    row = ConversationFactory(page=page, sender_name="Ana")
+    EventFactory(conversation=row, text="Where is the Umbrella I paid for?")
+    EventFactory.create_batch(120, conversation=row)
+    tab = log_in("viewer", "/?search_in=messages")
+    tab.get_by_label("Search", exact=True).press_sequentially("um")
+    expect(tab.get_by_text("Type three letters or more.")).to_be_visible()
+    tab.get_by_label("Search", exact=True).press_sequentially("brella")
+    expect(tab.locator("#rows mark")).to_have_text("Umbrella")
+    tab.get_by_role("link", name=re.compile("^Ana")).click()
+    expect(tab.locator(".message.found")).to_be_in_viewport()
+    expect(tab.locator(".message.found mark")).to_have_text("Umbrella")
+
+
+def tagged(name: str) -> set[int]:
+    return set(ConversationTag.objects.filter(tag__name=name).values_list("conversation", flat=True))
+
+
+def pick(tab: Tab, name: str) -> None:
+    tab.get_by_role("combobox").fill(name)
+    tab.get_by_role("option", name=name).first.click()
+
+
+def test_one_some_and_all_are_tagged_and_taken_back(log_in, orders):
+    tab = log_in("tagger", "/?include_tags=order&exclude_tags=solved")
+    total(tab, "58")
+    tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
+    tab.get_by_role("checkbox", name="Select Buyer 56").click(modifiers=["Shift"], force=True)
+    expect(tab.get_by_text("4 selected")).to_be_visible()
+    tab.get_by_role("button", name="Tag", exact=True).click()
+    pick(tab, "VIP")
+    expect(tab.get_by_text("VIP: Tagged 4 conversations.")).to_be_visible()
+    assert tagged("VIP") == set(orders[56:])
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.get_by_text("Restored 4 conversations.")).to_be_visible()
+    expect(tab.locator("#rows .tag", has_text="VIP")).to_have_count(0)
+    assert tagged("VIP") == set()
+
+    tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
+    tab.get_by_role("button", name="Select all 58 conversations").click()
+    tab.get_by_role("button", name="Tag", exact=True).click()
+    tab.get_by_role("combobox").fill("Spring sale")
+    tab.get_by_role("option", name="New tag “Spring sale”").click()
+    tab.get_by_label("Pink").check(force=True)
+    tab.get_by_role("button", name="Make it").click()
+    expect(tab.get_by_text("is put on 58 conversations; 58 match.")).to_be_visible()
+    assert tagged("Spring sale") == set()  # not before it is meant
+    tab.get_by_role("button", name="Tag 58").click()
+    expect(tab.get_by_text("Spring sale: Tagged 58 conversations.")).to_be_visible()
+    assert tagged("Spring sale") == set(orders[2:])
+    expect(tab.get_by_role("button", name=re.compile("^Spring sale, 58 conversations"))).to_be_visible()
+
+
+def test_two_people_at_once_end_with_the_same_picture(log_in, orders):
+    anna, bert = (log_in(role, "/?untagged=true") for role in ("tagger", "manager"))
+    for tab in (anna, bert):
+        total(tab, "5")
+    anna.locator("#rows a").first.click()
+    anna.get_by_role("button", name="+ Tag").click()
+    pick(anna, "VIP")
+    bert.locator("#rows a").nth(1).click()
+    bert.get_by_role("button", name="Mark as done").click()
+    for tab in (anna, bert):
+        total(tab, "4")
+        expect(tab.locator("#rows .state")).to_have_count(1)
+        assert names(tab) == ["Guest 3", "Guest 2", "Guest 1", "Guest 0"]
+    expect(anna.get_by_text("tagged VIP")).to_be_visible()
+    bert.get_by_role("button", name="Undo").click()
+    expect(anna.locator("#rows .state")).to_have_count(0)
+
+
+def test_what_facebook_sends_is_text_and_viewers_have_no_buttons(log_in, page):
+    row = ConversationFactory(page=page, sender_name=HOSTILE, last_message=HOSTILE)
+    TagFactory(name=HOSTILE)
+    bad = {"attachments": [{"name": HOSTILE, "file_url": "javascript:alert(1)"}]}
+    EventFactory(conversation=row, text=HOSTILE, **bad)
+    picture = EventFactory(conversation=row, text="", **media.image(7))
+    tab = log_in("viewer", f"/?conversation={row.pk}")
+    expect(tab.locator(".bubble", has_text=HOSTILE).first).to_be_visible()
+    link = f"/api/conversations/{row.pk}/events/{picture.pk}/attachments/0"
+    expect(tab.get_by_role("link", name="image-7")).to_have_attribute("href", link)
+    assert tab.locator("main img, main a[href^=javascript]").count() == 0
+    assert "taken" not in tab.title()
+    for name in ("Mark as", "+ Tag", "Sync now", "New tag", "Remove"):
+        expect(tab.get_by_role("button", name=name)).to_have_count(0)
+    tab.get_by_role("checkbox", name=re.compile("^Select")).check(force=True)
+    expect(tab.get_by_role("button", name="Tag", exact=True)).to_have_count(0)
+
+
+def test_session_that_ended_leads_through_the_login_back_to_the_same_place(log_in, orders, wrong):
+    tab = log_in("tagger", "/?search=guest")
+    total(tab, "5")
+    tab.context.clear_cookies()
+    tab.get_by_role("button", name=re.compile("^Order")).click()
+    tab.get_by_label("Username").fill("anna-tagger")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Log in").click()
+    expect(tab.get_by_text("Nothing matches")).to_be_visible()
+    assert tab.url.endswith("/?include_tags=order&search=guest")
+    assert {text.split()[0] for text in wrong} <= {"401", "Failed"}
+    wrong.clear()
+    tab.get_by_role("button", name="Log out").click()
+    expect(tab.get_by_label("Username")).to_be_visible()
+    assert tab.request.get("/api/pages").status == 401
+
+
+def test_what_is_refused_or_fails_is_said_in_words_and_taken_back(log_in, orders, wrong):
+    tab = log_in("tagger", "/?untagged=true")
+    total(tab, "5")
+    refusal = {"status": 409, "json": {"error": "Somebody was quicker."}}
+    tab.route("**/bulk-tags", lambda route: route.fulfill(**refusal))
+    tab.locator("#rows a").first.click()
+    with tab.expect_response("**/bulk-tags"):
+        tab.get_by_role("button", name="+ Tag").click()
+        pick(tab, "VIP")
+    expect(tab.get_by_text("Somebody was quicker.")).to_be_visible()
+    expect(tab.locator("#talk-head .tag")).to_have_count(0)
+    tab.goto("/?startDate=yesterday")
+    expect(tab.get_by_text("neither a date")).to_be_visible()
+    tab.get_by_role("button", name="Clear the filter").click()
+    total(tab, "65")
+    tab.route("**/api/conversations?*", lambda route: route.abort())
+    tab.get_by_label("Search", exact=True).fill("guest")
+    expect(tab.get_by_text("The server cannot be reached.")).to_be_visible()
+    tab.unroute("**/api/conversations?*")
+    tab.get_by_role("button", name="Try again").click()
+    total(tab, "5")
+    wrong.clear()
+
+
+def test_who_sees_no_page_is_told_what_to_do(log_in, page):
+    tab = log_in("viewer", "/")
+    expect(tab.get_by_text("once a manager of the Page has synced it")).to_be_visible()
+    PageMember.objects.all().delete()
+    tab.reload()
+    expect(tab.get_by_text("Ask whoever runs this Inbox to give you a role on a Page.")).to_be_visible()
+    Page.objects.all().delete()
+    User.objects.update(is_superuser=True)
+    tab.reload()
+    expect(tab.get_by_text("No Page is connected yet")).to_be_visible()
+    expect(tab.get_by_role("link", name="Pages in the admin")).to_be_visible()

@@ -1,0 +1,188 @@
+"""The inbox page: its keys, its names for those who hear it, its size and its speed."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from conversations.models import Conversation
+from conversations.tagging import tag_conversations
+from tests.factories import ConversationFactory, EventFactory, TagFactory
+
+APP = Path(__file__).parents[2] / "inbox" / "static" / "inbox" / "app"
+REQUESTS, BYTES = 50, 100_000
+LONG_TASK_MS = 500  # nobody is kept from typing for longer, also while other tests run beside
+MANY, PART = 100_000, 5000
+WATCH = """
+  window.slow = [];
+  new PerformanceObserver(list => slow.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: "longtask", buffered: true });
+"""
+INSIGHT = {
+    "from": "2026-08-27",
+    "to": "2026-11-24",
+    "timeZone": "UTC",
+    "days": [{"date": f"day {number}", "received": number, "sent": 90 - number} for number in range(90)],
+    "hours": [[hour * (day == 4) for hour in range(24)] for day in range(7)],
+    "tags": [{"tag": {"id": 1, "name": "VIP", "slug": "vip", "color": "#b45309"}, "conversations": 7}],
+    "replies": [
+        {"week": "2026-W40", "seconds": 7500, "count": 3},
+        {"week": "2026-W41", "seconds": None, "count": 0},
+    ],
+    "conversations": 12,
+    "isExact": True,
+}
+
+
+@pytest.fixture
+def rows(page):
+    tag = TagFactory(name="VIP")
+    made = [ConversationFactory(page=page, sender_name=f"Buyer {number}") for number in range(12)]
+    EventFactory.create_batch(3, conversation=made[-1])
+    tag_conversations([made[-1].pk], [tag], actor=None)
+    return made
+
+
+def is_clean(tab: Tab) -> None:
+    found = Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_everything_is_done_with_the_keyboard(log_in, rows):
+    tab = log_in("tagger", "/")
+    expect(tab.locator("#total")).to_have_text("12")
+    press(tab, "j", "j", "k")
+    expect(tab.get_by_role("link", name=re.compile("^Buyer 11"))).to_be_focused()
+    press(tab, "Enter")
+    expect(tab.get_by_role("heading", name="Buyer 11")).to_be_visible()
+    press(tab, "e")
+    expect(tab.get_by_text("Marked as done: 1 conversation.")).to_be_visible()
+    assert Conversation.objects.get(conversation_status="done") == rows[11]
+    press(tab, "Escape", "x", "j", "x")
+    expect(tab.get_by_text("2 selected")).to_be_visible()
+    press(tab, "t")
+    tab.get_by_role("combobox").fill("vip")
+    press(tab, "Enter")
+    expect(tab.get_by_text("VIP: Tagged 1 conversation.")).to_be_visible()  # the other has it
+    press(tab, "/")
+    expect(tab.get_by_label("Search", exact=True)).to_be_focused()
+    tab.keyboard.type("buyer 3")
+    expect(tab.locator("#total")).to_have_text("1")
+    press(tab, "Escape", "Control+k")
+    tab.get_by_role("combobox").fill("clear")
+    press(tab, "Enter")
+    expect(tab.locator("#total")).to_have_text("12")
+    press(tab, "?")
+    expect(tab.get_by_role("dialog", name="Keys")).to_be_visible()
+    press(tab, "Escape")
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+
+
+def press(tab: Tab, *keys: str) -> None:
+    for key in keys:
+        tab.keyboard.press(key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_everything_has_a_name(log_in, rows, scheme):
+    tab = log_in("manager", "/", viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    expect(tab.locator("#total")).to_have_text("12")
+    tab.route("**/api/insight*", lambda route: route.fulfill(json={"insight": INSIGHT}))
+    is_clean(tab)
+    tab.get_by_role("button", name="Views, tags and Pages").click()
+    expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()
+    is_clean(tab)
+    tab.keyboard.press("Escape")
+    tab.get_by_role("link", name=re.compile("^Buyer 11")).click()
+    expect(tab.locator(".message")).to_have_count(3)
+    expect(tab.get_by_label("Search", exact=True)).to_be_hidden()
+    is_clean(tab)
+    tab.get_by_role("button", name="+ Tag").click()
+    is_clean(tab)
+    tab.keyboard.press("Escape")
+    tab.get_by_role("button", name="Back to the list").click()
+    tab.get_by_role("button", name="Numbers of what is shown").click()
+    expect(tab.get_by_text("Most on Fri from 23:00 to 24:00.")).to_be_visible()
+    expect(tab.get_by_role("img", name="4,005 messages received and 4,095 sent in 90 days")).to_be_visible()
+    expect(tab.get_by_text("within 2 h 5 min in the week of 2026-W40")).to_be_visible()
+    is_clean(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_first_sight_costs_few_requests_and_bytes(log_in, rows):
+    tab = log_in("manager", "/")
+    expect(tab.locator("#total")).to_have_text("12")
+    asked: list[str] = []
+    tab.on("request", lambda sent: asked.append(urlsplit(sent.url).path))
+    tab.context.new_cdp_session(tab).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    tab.add_init_script(WATCH)
+    tab.reload()
+    expect(tab.locator("#rows li")).to_have_count(12)
+    expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()  # all is there
+    own = {path for path in asked if path.startswith("/static/inbox/app/")}
+    assert own
+    assert len(asked) <= REQUESTS, asked
+    assert sum((APP.parents[1] / path.removeprefix("/static/")).stat().st_size for path in own) < BYTES
+    assert [took for took in tab.evaluate("slow") if took > LONG_TASK_MS] == []
+
+
+def test_a_hundred_thousand_rows_are_scrolled_and_typed_over_without_growing_the_page(log_in, page):
+    tab = log_in("viewer", "/admin/")
+    tab.add_init_script(WATCH)
+    tab.route("**/api/conversations?*", lambda route: route.fulfill(json=part_of(route.request.url, page)))
+    tab.goto("/")
+    for loaded in range(PART, MANY + 1, PART):
+        tab.wait_for_function(
+            "rows => document.getElementById('rows').clientHeight === 88 * rows", arg=loaded
+        )
+        tab.evaluate("scroller.scrollTop = scroller.scrollHeight")
+    expect(tab.get_by_text("That is all.")).to_be_visible()
+    expect(tab.get_by_role("link", name=re.compile(f"^Customer {MANY - 1} "))).to_be_visible()
+    tab.evaluate("scroller.scrollTop = 88 * 50000")
+    expect(tab.get_by_role("link", name=re.compile("^Customer 50000 "))).to_be_visible()
+    assert tab.locator("#rows li").count() < 60
+    tab.get_by_role("link", name=re.compile("^Customer 50000 ")).focus()
+    press(tab, "x", *"jjj", "k")
+    expect(tab.get_by_role("link", name=re.compile("^Customer 50002 "))).to_be_focused()
+    tab.get_by_label("Search", exact=True).press_sequentially("many letters in a row")
+    expect(tab.get_by_label("Search", exact=True)).to_have_value("many letters in a row")
+    assert [took for took in tab.evaluate("slow") if took > LONG_TASK_MS] == []
+
+
+def part_of(address: str, page) -> dict:
+    """A part of a list that is longer than a test has time to make."""
+    query = parse_qs(urlsplit(address).query)
+    start = int(query.get("cursor", ["0"])[0])
+    shown = range(start, min(MANY, start + (PART if "total" in query else 1)))
+    end = shown[-1] + 1
+    return {
+        "conversations": [row(number, page) for number in shown],
+        "pagination": {
+            "total": MANY,
+            "totalIsExact": False,
+            "hasNext": end < MANY,
+            "nextCursor": str(end) if end < MANY else None,
+        },
+    }
+
+
+def row(number: int, page) -> dict:
+    moment = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(minutes=number)
+    return {
+        "id": MANY - number,
+        "page_id": page.facebook_page_id,
+        "sender_id": str(number),
+        "sender_name": f"Customer {number}",
+        "last_message": "Is it still for sale?",
+        "last_message_time": moment.isoformat(),
+        "conversation_status": "active",
+        "message_count": 3,
+        "unread_count": 0,
+        "platform": "messenger",
+        "conversation_tags": [],
+    }
