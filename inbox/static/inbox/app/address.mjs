@@ -1,7 +1,7 @@
 // What the page shows is in its address: the filter, in the list's own parameters, and what is open.
 
 export const FILTER = [
-  "facebookPageId", "status", "unread", "untagged", "platform", "include_tags", "include_mode",
+  "facebookPageId", "status", "waiting", "unread", "untagged", "platform", "include_tags", "include_mode",
   "exclude_tags", "startDate", "endDate", "search", "search_in",
 ];
 const WORDS_NEEDED = 3; // letters, for a search in messages

@@ -49,6 +49,7 @@ export const byId = (id) => document.getElementById(id);
 const PATHS = {
   all: "M3 5h14v10H3zM3 5l7 6 7-6",
   active: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4l3 2",
+  waiting: "M6 3h8M6 17h8M7 3c0 4 6 4 6 7s-6 3-6 7M13 3c0 4-6 4-6 7s6 3 6 7",
   unread: "M3 8v7h14V8l-7-5zM3 8l7 4 7-4",
   untagged: "M3 3h6l8 8-6 6-8-8zM3 17 17 3",
   tag: "M3 3h6l8 8-6 6-8-8zM6.5 6.5h.01",

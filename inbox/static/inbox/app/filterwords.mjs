@@ -8,6 +8,7 @@ export function parts(filter, { tags, pages }) {
   const plain = [
     ["facebookPageId", page?.name ?? "Another Page"],
     ["status", filter.status === "done" ? "Done" : "To do"],
+    ["waiting", isYes(filter.waiting) ? "Waiting over 24 h" : "Not waiting"],
     ["unread", isYes(filter.unread) ? "Unread" : "Nothing unread"],
     ["untagged", isYes(filter.untagged) ? "Untagged" : "With a tag"],
     ["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],

@@ -46,8 +46,7 @@ function noPage() {
   return told(
     "No Page is connected yet",
     "Connect one, then bring in its conversations.",
-    h("pre", {}, "PAGE_ACCESS_TOKEN=… manage.py connectpage PAGE_ID"),
-    h("p", {}, h("a", { href: "/admin/conversations/page/" }, "Pages in the admin")),
+    h("p", {}, h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
   );
 }
 

@@ -3,10 +3,11 @@
 import { get, isAborted } from "./api.mjs";
 import { store } from "./state.mjs";
 
-// Each view is a filter. Further ones go here.
+// Each view is a filter.
 export const VIEWS = [
   { name: "All", icon: "all", filter: {} },
   { name: "To do", icon: "active", filter: { status: "active" } },
+  { name: "Waiting over 24 h", icon: "waiting", filter: { waiting: "true" } },
   { name: "Unread", icon: "unread", filter: { unread: "true" } },
   { name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
   { name: "Done", icon: "done", filter: { status: "done" } },
