@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
+
+# A password's hash says with how many rounds it was made: a third of a second each would be minutes in all.
+PBKDF2PasswordHasher.iterations = 1
 
 
 @pytest.fixture

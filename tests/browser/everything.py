@@ -58,7 +58,9 @@ def addresses(user: User, beside: list[str]) -> list[str]:
 
 
 def is_page(answer) -> bool:
-    return answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    """Not what refuses or leads elsewhere, and no part that a page fetches."""
+    is_html = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    return is_html and b"<html" in answer.content
 
 
 def of_models(user: User) -> Iterator[str]:

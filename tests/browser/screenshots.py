@@ -33,6 +33,8 @@ def main() -> None:
         conversation_list(tab)
         conversation(tab)
         page_in_sync(tab)
+        run_of_it(tab)
+        start_page(tab)
 
 
 @contextmanager
@@ -96,6 +98,18 @@ def page_in_sync(tab: Tab) -> None:
     tab.wait_for_function("document.querySelector('progress')?.position > 0.4")
     take(tab, "sync")
     tab.wait_for_selector("[data-status^=complete]", timeout=120_000)
+
+
+def run_of_it(tab: Tab) -> None:
+    tab.goto("/admin/conversations/syncrun/")
+    tab.locator("#result_list th a").first.click()
+    take(tab, "run")
+
+
+def start_page(tab: Tab) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 1500})
+    tab.goto("/admin/")
+    take(tab, "start")
 
 
 def take(tab: Tab, name: str) -> None:

@@ -223,4 +223,4 @@ def test_who_sees_no_page_is_told_what_to_do(log_in, page):
     User.objects.update(is_superuser=True)
     tab.reload()
     expect(tab.get_by_text("No Page is connected yet")).to_be_visible()
-    expect(tab.get_by_role("link", name="Pages in the admin")).to_be_visible()
+    expect(tab.get_by_role("link", name="Connect a Page")).to_be_visible()
