@@ -3,7 +3,7 @@
 from django.db import connection
 
 from conversations.models import SyncRun
-from conversations.sync.progress import in_words
+from conversations.sync.progress import REMOVED, in_words
 
 Status, Blame = SyncRun.Status, SyncRun.Blame
 CODES = {
@@ -24,6 +24,9 @@ def outcome_of(run_id: int) -> tuple[dict, int]:
     """(body, status) for a run, on a connection that is closed at once."""
     try:
         run = SyncRun.objects.get(pk=run_id)
+        return body_of(run), code_of(run)
+    except SyncRun.DoesNotExist:  # everything of its Page was deleted meanwhile
+        run = SyncRun(pk=run_id, status=Status.CANCELLED, error=REMOVED)
         return body_of(run), code_of(run)
     finally:
         connection.close()

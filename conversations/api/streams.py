@@ -62,8 +62,9 @@ def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
 
 # -- one run -----------------------------------------------------------------------------------------------
 async def present(run_id: int) -> SyncProgress:
-    [(_, state)] = await sync_to_async(read_states, thread_sensitive=False)([run_id])
-    return state
+    for _, state in await sync_to_async(read_states, thread_sensitive=False)([run_id]):
+        return state
+    return SyncProgress.removed(run_id)
 
 
 async def states(run_id: int, beat: float) -> AsyncIterator[SyncProgress]:

@@ -21,6 +21,7 @@ ENDS = {
 }
 PAUSES = {SyncRun.Status.WAITING, SyncRun.Status.RETRYING}
 
+REMOVED = "It was removed with everything of its Page."
 # Why a run failed or pauses is for managers; others are told that it does.
 DISCREET: dict[str, str] = {
     SyncRun.Status.WAITING: "Waiting for Facebook.",
@@ -68,6 +69,11 @@ class SyncProgress:
             seconds_left(run),
             tuple(run.notes),
         )
+
+    @classmethod
+    def removed(cls, run_id: int) -> "SyncProgress":
+        """Of a run whose row is gone: its watchers are told an end, too."""
+        return cls("", SyncRun.Status.CANCELLED, REMOVED, run_id, *[0] * 8)
 
     @property
     def is_end(self) -> bool:
