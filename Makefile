@@ -26,7 +26,7 @@ test: development programs
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
-	@$(python) -m pytest -n 2 --dist loadfile
+	@$(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads

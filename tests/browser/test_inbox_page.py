@@ -103,6 +103,7 @@ def test_it_fits_a_phone_and_everything_has_a_name(log_in, rows, scheme):
     expect(tab.get_by_label("Search", exact=True)).to_be_hidden()
     is_clean(tab)
     tab.get_by_role("button", name="+ Tag").click()
+    expect(tab.get_by_role("combobox")).to_be_visible()
     is_clean(tab)
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Back to the list").click()

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def processes_of(server: Server) -> list[psutil.Process]:
 
 def kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # those of one server end each other
+            process.kill()
     psutil.wait_procs(processes, timeout=5)
 
 
