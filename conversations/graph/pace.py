@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-# A little slower than the cap: an early arrival within Facebook's second would be refused.
-MARGIN = 1.03
+# A little slower than the cap: the third call must not arrive within a second of the first, though a busy
+# process may send that one some hundredths of a second after its start.
+MARGIN = 1.05
 
 
 class Budget(Protocol):

@@ -73,7 +73,7 @@ class SyncProgress:
     @classmethod
     def removed(cls, run_id: int) -> "SyncProgress":
         """Of a run whose row is gone: its watchers are told an end, too."""
-        return cls("", SyncRun.Status.CANCELLED, REMOVED, run_id, *[0] * 8)
+        return cls("", SyncRun.Status.CANCELLED, REMOVED, run_id, 0, 0, 0, 0, 0, 0, 0, 0)
 
     @property
     def is_end(self) -> bool:

@@ -2,9 +2,13 @@
 
 `before` is what the tables held of these rows, read in the same transaction and under the same lock. Each
 row that is written gets its primary key.
+
+One raw statement for each table. The ORM's bulk_create(update_conflicts=True) says the same of conversations,
+but takes longer in Python than in PostgreSQL, which a writer that is busy all the time feels.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -12,67 +16,84 @@ from conversations.models import Conversation, Thread
 from conversations.sync.merge import CONVERSATION_FIELDS, THREAD_FIELDS
 from conversations.text import as_json
 
-CHUNK = 500
+Row = Conversation | Thread
+
+
+@dataclass(frozen=True)
+class Table:
+    """The statements of one table: a row is known by its Page and `key`; `newer`: the columns that change."""
+
+    name: str
+    key: str
+    newer: list[str]
+    once: list[str] = field(default_factory=list)  # what is only written with a new row
+
+    @property
+    def columns(self) -> list[str]:
+        return ["page_id", self.key, *self.newer, *self.once]
+
+    @property
+    def insert(self) -> str:
+        columns = ", ".join(self.columns)
+        return f"INSERT INTO {self.name} ({columns}) SELECT {columns} FROM {self._rows}"  # noqa: S608 - constants
+
+    @property
+    def upsert(self) -> str:
+        changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in self.newer)
+        return f"{self.insert} ON CONFLICT (page_id, {self.key}) DO UPDATE SET {changes}"
+
+    @property
+    def update(self) -> str:
+        changes = ", ".join(f"{name} = state.{name}" for name in self.newer)
+        return f"UPDATE {self.name} stored SET {changes} FROM {self._rows} state WHERE stored.id = state.id"  # noqa: S608 - constants
+
+    @property
+    def _rows(self) -> str:
+        # As JSON: the driver takes longer to write an array of texts than the server to take this apart.
+        return f"json_populate_recordset(NULL::{self.name}, %s::json)"
+
+
+CONVERSATIONS = Table(
+    "conversations_conversation", "sender_id", [*CONVERSATION_FIELDS, "updated_at"], ["created_at"]
+)
+THREADS = Table("conversations_thread", "graph_id", THREAD_FIELDS)
 
 
 def write_conversations(
     changed: dict[str, Conversation], before: dict[str, Conversation], *, is_keyed: bool
 ) -> None:
     """`changed` and `before` by sender."""
-    fields = [*CONVERSATION_FIELDS, "updated_at"]
-    if is_keyed:
-        Conversation.objects.bulk_create(
-            changed.values(),
-            update_conflicts=True,
-            unique_fields=["page", "sender_id"],
-            update_fields=fields,
-            batch_size=CHUNK,
-        )
-        return
-    # No key that could say what is new: what was read says it, and nobody else writes meanwhile.
-    for sender in changed.keys() & before.keys():
-        changed[sender].pk = before[sender].pk
-    Conversation.objects.bulk_update(
-        [state for state in changed.values() if state.pk], fields, batch_size=CHUNK
-    )
-    Conversation.objects.bulk_create([state for state in changed.values() if not state.pk], batch_size=CHUNK)
-
-
-COLUMNS = ", ".join(["page_id", "graph_id", *THREAD_FIELDS])
-# As JSON, because the driver takes longer to write an array of texts than the server to take this apart.
-ROWS = "json_populate_recordset(NULL::conversations_thread, %s::json)"
-INSERT = f"INSERT INTO conversations_thread ({COLUMNS}) SELECT {COLUMNS} FROM {ROWS}"  # noqa: S608 - constants
-UPSERT = f"{INSERT} ON CONFLICT (page_id, graph_id) DO UPDATE SET " + ", ".join(
-    f"{name} = EXCLUDED.{name}" for name in THREAD_FIELDS
-)
-UPDATE = (
-    "UPDATE conversations_thread stored SET "  # noqa: S608 - constants
-    + ", ".join(f"{name} = state.{name}" for name in THREAD_FIELDS)
-    + f" FROM {ROWS} state WHERE stored.id = state.id"
-)
+    for state in changed.values():
+        state.created_at = state.created_at or state.updated_at
+    _write(CONVERSATIONS, changed, before, is_keyed=is_keyed)
 
 
 def write_threads(changed: dict[str, Thread], before: dict[str, Thread], *, is_keyed: bool) -> None:
     """`changed` and `before` by graph_id."""
+    _write(THREADS, changed, before, is_keyed=is_keyed)
+
+
+def _write(table: Table, changed: Mapping[str, Row], before: Mapping[str, Row], *, is_keyed: bool) -> None:
     if is_keyed:
-        _insert(UPSERT, changed.values())
+        _insert(table, table.upsert, changed.values())
         return
-    for graph_id in changed.keys() & before.keys():
-        changed[graph_id].pk = before[graph_id].pk
-    _run(UPDATE, [state for state in changed.values() if state.pk])
-    _insert(INSERT, [state for state in changed.values() if not state.pk])
+    # No key that could say what is new: what was read says it, and nobody else writes meanwhile.
+    for key in changed.keys() & before.keys():
+        changed[key].pk = before[key].pk
+    _run(table, table.update, [state for state in changed.values() if state.pk])
+    _insert(table, table.insert, [state for state in changed.values() if not state.pk])
 
 
-def _insert(sql: str, states: Collection[Thread]) -> None:
-    keys = dict(_run(f"{sql} RETURNING graph_id, id", states))
+def _insert(table: Table, sql: str, states: Collection[Row]) -> None:
+    keys = dict(_run(table, f"{sql} RETURNING {table.key}, id", states))
     for state in states:
-        state.pk, state._state.adding = keys[state.graph_id], False
+        state.pk, state._state.adding = keys[getattr(state, table.key)], False
 
 
-def _run(sql: str, states: Collection[Thread]) -> list[tuple[str, int]]:
+def _run(table: Table, sql: str, states: Collection[Row]) -> list[tuple[str, int]]:
     if not states:
         return []
-    names = ["id", "page_id", "graph_id", *THREAD_FIELDS]
+    names = ["id", *table.columns]
     rows = [{name: getattr(state, name) for name in names} for state in states]
     with connection.cursor() as cursor:
         cursor.execute(sql, [as_json(rows)])

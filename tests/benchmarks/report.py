@@ -172,7 +172,7 @@ def writing(results: Results, options: Options) -> Iterator[str]:
     bare = results.of("write", size, "write_bare")
     if limit and path and bare:
         yield f"## Writing alone: {size:,} conversations of {options.messages} messages\n"
-        yield "Records become rows and are stored, without the network and without taking JSON apart.\n"
+        yield "What the one writer of a sync does; the threads that ask have shaped the rows before.\n"
         head = [
             "",
             "seconds",

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from django.http import StreamingHttpResponse
 
 from conversations.api.streams import wait_for_run, watch_run
 
@@ -21,7 +22,9 @@ def test_who_waits_is_told():
 
 def test_who_watches_is_told_and_the_stream_ends():
     async def read() -> list[bytes]:
-        return [chunk async for chunk in (await watch_run(404)).streaming_content]
+        answer = await watch_run(404)
+        assert isinstance(answer, StreamingHttpResponse)
+        return [chunk async for chunk in answer]
 
     [chunk] = asyncio.run(read())
     message = json.loads(chunk.removeprefix(b"data: "))
