@@ -74,7 +74,8 @@ class Caller:
         with self._lock:
             self.requests += 1
         try:
-            answer = self._http.ask(method, f"{self._base}/{path}", **self._placed(method, params))
+            url = f"{self._base}/{path}"
+            answer = self._http.ask(method, url, on_sent=self._gate.sent, **self._placed(method, params))
         except BaseException:
             self._gate.failed(ticket)
             raise

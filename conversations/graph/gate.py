@@ -16,6 +16,7 @@ TOLD_SECONDS = 5  # a longer wait for a start is somebody's closing, not the pac
 WIDER_FROM, WAIT_FROM = 75, 95  # percent of a counter
 UNCAPPED_GAP_SECONDS = 0.5  # what is widened where there is no cap
 POLL_SECONDS = 0.2
+LATE_SECONDS = 0.005
 
 Waiting = Callable[[GraphError, float], None]
 ASKED_TO_WAIT = "Facebook has asked for no calls for a while."
@@ -107,6 +108,8 @@ class Gate:
             self._on_wait(closed, seconds)
         if seconds > 0:
             self._sleep(seconds)
+        if (late := self._last_start + self._present_gap() - self._clock()) > LATE_SECONDS:
+            self._sleep(late)  # meanwhile the call before was sent, later than it might have started
 
     def _seconds_to_start(self) -> float:
         gap = self._present_gap()
@@ -128,6 +131,11 @@ class Gate:
             self._last_start = self._clock()
             self._is_held = self._closed is not None
             return Ticket(self._closings, era, self._is_held)
+
+    def sent(self) -> None:
+        """A call has left: in a busy process some time after its start, and Facebook counts from here."""
+        with self._changed:
+            self._last_start = self._clock()
 
     # -- after a call --------------------------------------------------------------------------------------
     def answered(self, ticket: Ticket, usage: Usage) -> None:

@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,8 @@ CHUNK_BYTES = 256 * 1024
 CONNECTIONS = 32  # kept open
 LONGEST_NUMBER = 1000  # digits; Python refuses to read more than 4,300, and the whole answer with them
 
-_limit = threading.local()  # .deadline: when the answer that this thread reads must be complete
+# .deadline: when the answer that this thread reads must be complete; .on_sent(): its question has left.
+_limit = threading.local()
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,11 @@ class Http:
     def close(self) -> None:
         self._session.close()
 
-    def ask(self, method: str, url: str, **parameters: Any) -> Answer:
+    def ask(
+        self, method: str, url: str, *, on_sent: Callable[[], None] = lambda: None, **parameters: Any
+    ) -> Answer:
         """`params` or `data` as in requests. TransientError: nothing came; TooMuchDataError: too much."""
+        _limit.on_sent = on_sent
         answer, error = self._asked(method, url, parameters)
         if answer is None:
             # Not where it is caught: the first error repeats the address, and would stay with this one.
@@ -174,9 +178,17 @@ class _TimedResponse(http.client.HTTPResponse):
 class _Connection(HTTPConnection):
     response_class = _TimedResponse
 
+    def endheaders(self, *args: Any, **kwargs: Any) -> None:
+        super().endheaders(*args, **kwargs)
+        _limit.on_sent()
+
 
 class _SecureConnection(HTTPSConnection):
     response_class = _TimedResponse
+
+    def endheaders(self, *args: Any, **kwargs: Any) -> None:
+        super().endheaders(*args, **kwargs)
+        _limit.on_sent()
 
 
 class _Pool(HTTPConnectionPool):

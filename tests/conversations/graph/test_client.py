@@ -1,7 +1,9 @@
 """The walk over lists, and what the calls look like."""
 
+import itertools
 import json
 import re
+import time
 
 import pytest
 from requests.structures import CaseInsensitiveDict
@@ -227,9 +229,15 @@ def test_token_goes_into_the_header():
 
 def test_calls_keep_to_the_cap(sandbox, shop):
     slept: list[float] = []
-    client = GraphClient(shop.token, url=sandbox.url, calls_per_second=2, sleep=slept.append)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time.sleep(seconds)
+
+    client = GraphClient(shop.token, url=sandbox.url, calls_per_second=2, sleep=sleep)
     for _ in range(3):
         client.get("me")
     client.close()
-    assert len(slept) == 2
-    assert all(0.4 < seconds < 1.1 for seconds in slept)
+    began = [call.started for call in sandbox.ledger.calls]
+    assert slept
+    assert all(later - earlier >= 0.5 for earlier, later in itertools.pairwise(began))
