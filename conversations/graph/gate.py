@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ TOLD_SECONDS = 5  # a longer wait for a start is somebody's closing, not the pac
 WIDER_FROM, WAIT_FROM = 75, 95  # percent of a counter
 UNCAPPED_GAP_SECONDS = 0.5  # what is widened where there is no cap
 POLL_SECONDS = 0.2
-LATE_SECONDS = 0.005
 
 Waiting = Callable[[GraphError, float], None]
 ASKED_TO_WAIT = "Facebook has asked for no calls for a while."
@@ -60,6 +60,8 @@ class Gate:
         self._over: RateLimitError | None = None  # what ended the last era
         self._usage = Usage()
         self._last_start = float("-inf")
+        self._sent_together = max(1, int(calls_per_second))  # what the cap allows in one second
+        self._sent: deque[float] = deque(maxlen=self._sent_together)  # when those left
         self._is_first = True
 
     # -- before a call -------------------------------------------------------------------------------------
@@ -108,8 +110,8 @@ class Gate:
             self._on_wait(closed, seconds)
         if seconds > 0:
             self._sleep(seconds)
-        if (late := self._last_start + self._present_gap() - self._clock()) > LATE_SECONDS:
-            self._sleep(late)  # meanwhile the call before was sent, later than it might have started
+        if (late := self._seconds_too_early()) > 0:
+            self._sleep(late)
 
     def _seconds_to_start(self) -> float:
         gap = self._present_gap()
@@ -119,6 +121,13 @@ class Gate:
         self._is_first = False
         # A thread that woke late must not shorten the next gap.
         return max(seconds, self._last_start + gap - self._clock())
+
+    def _seconds_too_early(self) -> float:
+        """A call that was sent late, because its thread got no turn, must not be too near the one to come."""
+        with self._changed:
+            if len(self._sent) < self._sent_together:
+                return 0
+            return self._sent[0] + self._sent_together * self._gap - self._clock()
 
     def _present_gap(self) -> float:
         over = self._usage.percent - WIDER_FROM
@@ -135,7 +144,7 @@ class Gate:
     def sent(self) -> None:
         """A call has left: in a busy process some time after its start, and Facebook counts from here."""
         with self._changed:
-            self._last_start = self._clock()
+            self._sent.append(self._clock())
 
     # -- after a call --------------------------------------------------------------------------------------
     def answered(self, ticket: Ticket, usage: Usage) -> None:

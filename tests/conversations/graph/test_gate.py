@@ -73,22 +73,17 @@ def test_thread_that_wakes_late_does_not_shorten_the_next_gap(make_gate, clock):
     assert min(later - earlier for earlier, later in itertools.pairwise(begun)) >= MARGIN / 2
 
 
-def test_call_that_is_sent_late_holds_the_next_one_back(make_gate, clock):
-    """Its thread got no turn for a while; the one behind it waited for its own start by then."""
-    sent: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        if not sent:  # while the second call waits the first one leaves
-            clock.now += 0.3
-            seconds -= 0.3
-            gate.sent()
-            sent.append(clock.now)
-        clock.sleep(seconds)
-
-    gate = make_gate(2, sleep=sleep)
-    for _ in range(2):
-        gate.answered(gate.enter(), Usage())
-    assert clock.now - sent[0] == pytest.approx(MARGIN / 2)
+def test_call_that_is_sent_late_holds_back_the_one_that_would_be_too_many(make_gate, clock):
+    """Its thread got no turn for a while; those behind it had their starts by then."""
+    gate, sent = make_gate(2), []
+    for late in (0.3, 0, 0):
+        ticket = gate.enter()
+        clock.now += late
+        gate.sent()
+        sent.append(clock.now)
+        clock.now -= late
+        gate.answered(ticket, Usage())
+    assert sent[2] - sent[0] == pytest.approx(MARGIN)
 
 
 def test_without_a_cap_nobody_waits(make_gate, clock):
