@@ -101,6 +101,7 @@ def page_in_sync(tab: Tab) -> None:
 
 
 def run_of_it(tab: Tab) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 1100})
     tab.goto("/admin/conversations/syncrun/")
     tab.locator("#result_list th a").first.click()
     take(tab, "run")

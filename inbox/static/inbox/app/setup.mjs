@@ -7,7 +7,7 @@ import { store } from "./state.mjs";
 export const VIEWS = [
   { name: "All", icon: "all", filter: {} },
   { name: "To do", icon: "active", filter: { status: "active" } },
-  { name: "Waiting over 24 h", icon: "waiting", filter: { waiting: "true" } },
+  { name: "Waiting 24 h", icon: "waiting", filter: { waiting: "true" } },
   { name: "Unread", icon: "unread", filter: { unread: "true" } },
   { name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
   { name: "Done", icon: "done", filter: { status: "done" } },
