@@ -75,6 +75,7 @@ admin   sync                             login login hidden  refused refused ok 
 admin   ask to forget a person           login login hidden  refused refused ok      ok
 admin   forget a person                  login login hidden  refused refused ok      ok
 admin   see that somebody was forgotten  login login hidden  hidden  hidden  ok      ok
+admin   connect a Page                   login login refused refused refused refused ok
 admin   name a Page                      login login hidden  refused refused refused ok
 admin   give a role at the Page          login login hidden  refused refused refused ok
 admin   give a role at the person        login login refused refused refused refused ok
@@ -127,6 +128,7 @@ ASKED: dict[
     ("admin", "look at a thread of the ledger"): (f"get {ADMIN}/thread/{{thread}}/change/",),
     ("admin", "look at a run"): (f"get {ADMIN}/syncrun/{{run}}/change/",),
     ("admin", "see why a run failed"): (f"get {ADMIN}/page/{{page}}/change/", None, "Facebook says no"),
+    ("admin", "connect a Page"): (f"get {ADMIN}/page/connect/",),
     ("admin", "see who works on a Page"): (f"get {ADMIN}/page/{{page}}/change/", None, "colleague"),
     ("admin", "tag a conversation"): (f"post {ADMIN}/conversation/{{conversation}}/tags/", {"add": "{tag}"}),
     ("admin", "set the status"): (
