@@ -62,6 +62,7 @@ admin   look at a Page                   login login hidden  ok      ok      ok 
 admin   look at a thread of the ledger   login login hidden  ok      ok      ok      ok
 admin   look at a run                    login login hidden  ok      ok      ok      ok
 admin   see why a run failed             login login hidden  hidden  hidden  ok      ok
+admin   connect a Page                   login login refused refused refused refused ok
 admin   see who works on a Page          login login hidden  hidden  hidden  ok      ok
 admin   tag a conversation               login login hidden  refused ok      ok      ok
 admin   set the status                   login login hidden  refused ok      ok      ok
@@ -75,7 +76,6 @@ admin   sync                             login login hidden  refused refused ok 
 admin   ask to forget a person           login login hidden  refused refused ok      ok
 admin   forget a person                  login login hidden  refused refused ok      ok
 admin   see that somebody was forgotten  login login hidden  hidden  hidden  ok      ok
-admin   connect a Page                   login login refused refused refused refused ok
 admin   name a Page                      login login hidden  refused refused refused ok
 admin   give a role at the Page          login login hidden  refused refused refused ok
 admin   give a role at the person        login login refused refused refused refused ok

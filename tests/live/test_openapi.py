@@ -23,7 +23,7 @@ from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member
 
 SEED = int(os.environ.get("SEED") or random.randrange(2**32))
-RIGHT, WRONG = 12, 6  # requests to each operation
+RIGHT, WRONG = 8, 4  # requests to each operation
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
