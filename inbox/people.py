@@ -12,7 +12,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from conversations.admin.access import Superusers, short_time
+from conversations.admin.access import LookedAt, Superusers, short_time
 from conversations.models import PageMember
 from inbox.account import beginning
 
@@ -64,7 +64,7 @@ class GroupAdmin(DjangoGroupAdmin, Superusers):
 
 
 @admin.register(TokenProxy)
-class TokenAdmin(Superusers):
+class TokenAdmin(LookedAt):
     """Who has a key; the keys themselves are shown only to those who make them: /account/key."""
 
     list_display = ["user", "begins_with", "created"]
@@ -89,18 +89,9 @@ class TokenAdmin(Superusers):
     def has_view_permission(self, request, obj=None) -> bool:
         return obj is None and super().has_view_permission(request)
 
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
-
 
 # -- who signed in, and who tried to -----------------------------------------------------------------------
-class SignInRecords(Superusers):
+class SignInRecords(LookedAt):
     """Written by axes alone. Passwords are not in them, nor names that nobody has."""
 
     list_display = ["time", "username", "ip_address", "browser"]
@@ -119,15 +110,6 @@ class SignInRecords(Superusers):
     @display(description="Browser")
     def browser(self, row):
         return Truncator(row.user_agent).chars(60)
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
 
 @admin.register(AccessLog)

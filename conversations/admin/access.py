@@ -123,3 +123,16 @@ class Superusers(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return self.has_view_permission(request)
+
+
+class LookedAt(Superusers):
+    """Rows that the machinery writes: superusers look at them."""
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False

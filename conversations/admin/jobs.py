@@ -6,7 +6,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from conversations.admin.access import Superusers
+from conversations.admin.access import LookedAt
 from conversations.admin.counting import CappedPaginator
 from conversations.models import CallBudget
 
@@ -37,19 +37,6 @@ class EventInline(TabularInline):
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
-
-
-class LookedAt(Superusers):
-    """Rows that the machinery writes."""
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
 
 @admin.register(ProcrastinateJob)
