@@ -1,18 +1,13 @@
-"""What goes out, and what may come in."""
+"""What goes out."""
 
 from urllib.parse import urlencode
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
 from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun, Thread
-from conversations.reading.filters import PARAMETERS
-from conversations.reading.values import as_flag, as_id, shown
 from conversations.sync.progress import PAUSES, message_for, seconds_left
-from tags.models import COLOR, Tag
-
-# -- out ---------------------------------------------------------------------------------------------------
+from tags.models import Tag
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -262,114 +257,3 @@ class SavedViewSerializer(serializers.ModelSerializer):
     def get_address(self, view) -> str:
         parameters = urlencode(view.parameters)
         return f"/api/conversations?{parameters}" if parameters else "/api/conversations"
-
-
-# -- in ----------------------------------------------------------------------------------------------------
-
-
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "integer", "minimum": 1},
-            {"type": "string", "pattern": "^0*[1-9][0-9]*$"},
-        ]
-    }
-)
-class IdField(serializers.Field):
-    def to_internal_value(self, data) -> int:
-        try:
-            return as_id(data)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "boolean"},
-            {"type": "integer", "enum": [0, 1]},
-            {"type": "string", "enum": ["true", "false", "1", "0"]},
-        ]
-    }
-)
-class FlagField(serializers.Field):
-    def to_internal_value(self, data) -> bool:
-        try:
-            return as_flag(data)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-
-class TagBody(serializers.Serializer):
-    name = serializers.CharField(max_length=100)
-    color = serializers.CharField(required=False, validators=[COLOR])
-
-
-class TagIdsBody(serializers.Serializer):
-    tagIds = serializers.ListField(child=IdField(), max_length=1000)
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "description": "The list's parameters, without page, limit, cursor and total",
-        "additionalProperties": {"type": ["string", "integer", "boolean", "array", "null"]},
-    }
-)
-class FilterField(serializers.Field):
-    """Parameters of the list as JSON says them, made those of an address."""
-
-    def to_internal_value(self, data) -> dict[str, str]:
-        if not isinstance(data, dict):
-            raise ValidationError("It must be an object: the list's parameters.")
-        known = {"facebookPageId", *PARAMETERS}
-        for name in data:
-            if name not in known:
-                raise ValidationError(f"There is no parameter {shown(name)}.")
-        return {name: self.as_text(name, value) for name, value in data.items() if value is not None}
-
-    def as_text(self, name: str, value) -> str:
-        if isinstance(value, list):
-            return ",".join(self.as_text(name, item) for item in value)
-        if not isinstance(value, str | int):
-            raise ValidationError(f"{name} cannot be {shown(value)}.")
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-class BulkTagsBody(TagIdsBody):
-    conversationIds = serializers.ListField(child=IdField(), max_length=10_000, required=False)
-    filter = FilterField(required=False)
-    action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
-    dry_run = FlagField(default=False)
-
-    def validate(self, attrs):
-        if "conversationIds" not in attrs and "filter" not in attrs:
-            raise ValidationError({"conversationIds": ["Name conversations, or give a filter."]})
-        if "conversationIds" in attrs and "filter" in attrs:
-            raise ValidationError({"filter": ["Give a filter or conversationIds, not both."]})
-        return attrs
-
-
-class SavedViewBody(serializers.Serializer):
-    name = serializers.CharField(max_length=100)
-    shared = FlagField(default=False)
-    facebookPageId = serializers.CharField(required=False, allow_null=True, default=None)
-    query = FilterField(default=dict)
-
-
-class EmptyBody(serializers.Serializer):
-    pass
-
-
-class StatusBody(serializers.Serializer):
-    conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
-
-
-def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:
-    """What the body says, checked; a field that is not known is refused."""
-    serializer = serializer_class(data=request.data)
-    for name in request.data:
-        if name not in serializer.fields:
-            raise ValidationError({name: ["There is no such field here."]})
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data

@@ -7,7 +7,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.views import APIView
 
 from conversations.api.access import TAGGER, page_ids, require_role
-from conversations.api.serializers import BulkResultSerializer, EmptyBody, ErrorSerializer, read_body
+from conversations.api.bodies import EmptyBody, read_body
+from conversations.api.serializers import BulkResultSerializer, ErrorSerializer
 from conversations.api.views.conversations import bulk_answer
 from conversations.tagging import chosen_by_act, count, undo
 

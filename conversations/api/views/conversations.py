@@ -10,21 +10,18 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import MANAGER, TAGGER, TaggersChange, page_ids, require_role
 from conversations.api.asking import selected
+from conversations.api.bodies import BulkTagsBody, StatusBody, TagIdsBody, read_body
 from conversations.api.exporting import exported
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.params import KnownParameters, flag
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     BulkResultSerializer,
-    BulkTagsBody,
     ConversationSerializer,
     ConversationTagSerializer,
     ErrorSerializer,
     EventSerializer,
     ForgottenSerializer,
-    StatusBody,
-    TagIdsBody,
-    read_body,
 )
 from conversations.api.views.sync import AnyAccept
 from conversations.forgetting.people import forget, would_forget

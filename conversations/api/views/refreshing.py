@@ -9,8 +9,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from conversations.api.access import TaggersChange, page_ids
+from conversations.api.bodies import EmptyBody, read_body
 from conversations.api.params import KnownParameters
-from conversations.api.serializers import ConversationSerializer, EmptyBody, ErrorSerializer, read_body
+from conversations.api.serializers import ConversationSerializer, ErrorSerializer
 from conversations.api.views.sync import AnyAccept
 from conversations.models import Conversation, InteractionEvent
 from conversations.reading import rows

@@ -5,9 +5,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import MANAGER, require_role
+from conversations.api.bodies import EmptyBody, read_body
 from conversations.api.pagination import RunPagination
 from conversations.api.schema import wrapped
-from conversations.api.serializers import EmptyBody, ErrorSerializer, RunSerializer, read_body
+from conversations.api.serializers import ErrorSerializer, RunSerializer
 from conversations.jobs import cancel_sync
 from conversations.models import Page, SyncRun
 from conversations.reading.values import as_id

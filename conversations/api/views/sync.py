@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api.access import MANAGER, require_role
+from conversations.api.bodies import FlagField, IdField, read_body
 from conversations.api.rights import rights_now, rights_of
-from conversations.api.serializers import ErrorSerializer, FlagField, IdField, read_body
+from conversations.api.serializers import ErrorSerializer
 from conversations.api.streams import Lasting, wait_for_run, watch_pages, watch_run
 from conversations.jobs import request_sync
 from conversations.models import Page, SyncRun

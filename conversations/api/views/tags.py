@@ -5,15 +5,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.access import TagsAreShared
+from conversations.api.bodies import TagBody, read_body
 from conversations.api.params import KnownParameters, flag
 from conversations.api.schema import wrapped
-from conversations.api.serializers import (
-    CountedTagSerializer,
-    ErrorSerializer,
-    TagBody,
-    TagInUseSerializer,
-    read_body,
-)
+from conversations.api.serializers import CountedTagSerializer, ErrorSerializer, TagInUseSerializer
 from conversations.models import ConversationTag
 from conversations.tagging import delete_tag
 from tags.models import Tag, change_tag, create_tag

@@ -5,8 +5,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.asking import selected
+from conversations.api.bodies import SavedViewBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer, SavedViewBody, SavedViewSerializer, read_body
+from conversations.api.serializers import ErrorSerializer, SavedViewSerializer
 from conversations.models import Page, SavedView
 
 ONE = wrapped("view", SavedViewSerializer)
