@@ -219,8 +219,8 @@ def test_time_left_is_told_where_the_number_is_known(at_the_door, before, now, w
     said = at_the_door.evaluate(
         "async ([[was, total], [synced, newTotal]]) => {"
         " const { Pace } = await import('/static/conversations/words.js'); const pace = new Pace();"
-        " pace.seen = [{ at: Date.now() - 10000, done: was, total }];"
-        " pace.add({ synced, skipped: 0, total: newTotal }); return pace.words; }",
+        " pace.add({ synced: was, skipped: 0, total }, 0);"
+        " pace.add({ synced, skipped: 0, total: newTotal }, 10000); return pace.words; }",
         [before, now],
     )
     assert said == words
