@@ -1,6 +1,6 @@
 // What the page shows is in its address: the filter, in the list's own parameters, and what is open.
 
-export const FILTER = [
+const FILTER = [
   "facebookPageId", "status", "waiting", "unread", "untagged", "platform", "include_tags", "include_mode",
   "exclude_tags", "startDate", "endDate", "search", "search_in",
 ];
@@ -56,7 +56,7 @@ export function ofView({ query, facebookPageId }) {
   return tidy({ ...query, facebookPageId });
 }
 
-// -- tags: named by slug, or by id as others may have written them ---------------------------------------------
+// -- tags: named by slug, or by id as others may have written them
 export function keys(text = "") {
   return text.split(",").filter(Boolean);
 }

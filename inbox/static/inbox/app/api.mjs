@@ -1,6 +1,5 @@
 // Speaks to our REST, in the session of whoever is logged in.
 
-const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const WORDS = {
   403: "You may not do that: your role on this Page does not allow it.",
   404: "It is not there, or not for you to see.",
@@ -10,45 +9,53 @@ const WORDS = {
 };
 
 /** An answer that is none: `status` (0: the server was not reached) and words for people. */
-export class ApiError extends Error {
-  constructor(status, words, body = {}) {
+class ApiError extends Error {
+  constructor(status, words) {
     super(words);
     this.status = status;
-    this.body = body;
   }
 }
 
 export const isAborted = (error) => error?.name === "AbortError";
 
-export const get = (path, query = {}, options = {}) => request("GET", withQuery(path, query), options);
-export const post = (path, body = {}, options = {}) => request("POST", path, { ...options, body });
+export function get(path, query = {}, options = {}) {
+  const text = new URLSearchParams(query).toString();
+  return request("GET", text ? `${path}?${text}` : path, options);
+}
+
+export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
 export const patch = (path, body) => request("PATCH", path, { body });
 export const remove = (path) => request("DELETE", path);
 
-function withQuery(path, query) {
-  const text = new URLSearchParams(query).toString();
-  return text ? `${path}?${text}` : path;
-}
-
-async function request(method, path, { body, headers = {}, signal } = {}) {
-  const answer = await reached(path, {
+async function request(method, path, { body, headers, signal } = {}) {
+  const { status, ok, text } = await reached(path, {
     method,
     signal,
-    headers: { Accept: "application/json", ...headers, ...(UNSAFE.has(method) ? written() : {}) },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : written()) },
+    body: body && JSON.stringify(body),
   });
-  if (answer.status === 401) leaveForLogin();
-  const value = answer.status === 204 ? {} : await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(answer.status, inWords(answer.status, value), value);
+  if (status === 401) leaveForLogin();
+  const value = parsed(text);
+  if (!ok || !value) throw new ApiError(status, inWords(status, value?.error));
   return value;
 }
 
+// The answer to its end: a connection may break in the midst of it, and a question be given up then.
 async function reached(path, options) {
   try {
-    return await fetch(path, { credentials: "same-origin", ...options });
+    const answer = await fetch(path, options);
+    return { status: answer.status, ok: answer.ok, text: await answer.text() };
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new ApiError(0, "The server cannot be reached. Is there a connection?");
+  }
+}
+
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    return null; // not ours: a proxy's page
   }
 }
 
@@ -58,18 +65,19 @@ function written() {
   return { "Content-Type": "application/json", "X-CSRFToken": token };
 }
 
-function inWords(status, { error }) {
+export async function logOut() {
+  await reached("/logout", { method: "POST", headers: written() });
+  location.assign("/login");
+}
+
+function inWords(status, error) {
   if (status === 403 && /CSRF/.test(error)) return "Somebody logged in or out in another tab. Load this page again.";
   if (typeof error === "string" && error) return error;
   if (status >= 500) return `This went wrong on the server (${status}); its log has the reason. Try again.`;
-  return WORDS[status] ?? `The server refused this (${status}).`;
+  return WORDS[status] ?? `The server did not do this (${status}).`;
 }
 
-let isLeaving = false;
-
-/** The session ended: log in, and come back to this very address. */
-export function leaveForLogin() {
-  if (isLeaving) return;
-  isLeaving = true;
+// The session ended: log in, and come back to this very address.
+function leaveForLogin() {
   location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }

@@ -18,15 +18,14 @@ export function parts(filter, { tags, pages }) {
   const shown = plain.filter(([name]) => filter[name]);
   return [
     ...shown.map(([name, words]) => ({ words, choice: "", without: tidy({ ...filter, [name]: "" }) })),
-    ...ofTags(filter, "include", filter.include_tags, tags),
-    ...ofTags(filter, "exclude", filter.exclude_tags, tags),
+    ...["include", "exclude"].flatMap((choice) => ofTags(filter, choice, tags)),
   ];
 }
 
 const isYes = (flag) => flag === "true" || flag === "1";
 
-function ofTags(filter, choice, text, tags) {
-  return keys(text).map((key) => {
+function ofTags(filter, choice, tags) {
+  return keys(filter[`${choice}_tags`]).map((key) => {
     const tag = tags?.find(({ id, slug }) => slug === key || String(id) === key) ?? { id: key, slug: key, name: key, color: "" };
     return { words: tag.name, choice, tag, without: chosen(filter, tag, "") };
   });

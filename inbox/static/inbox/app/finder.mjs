@@ -1,39 +1,35 @@
 // The head of the list: what is searched for, where, and everything that narrows it.
 
-import { isEmpty, ofView, tidy } from "./address.mjs";
-import { byId, button, fill, h, tagDot } from "./dom.mjs";
+import { isEmpty, ofView } from "./address.mjs";
+import { byId, button, fill, h, tagChip } from "./dom.mjs";
 import { parts, title } from "./filterwords.mjs";
-import { VIEWS } from "./setup.mjs";
-import { go, store } from "./state.mjs";
-import { whenChanged } from "./store.mjs";
+import { VIEWS } from "./around.mjs";
+import { go, narrow, set, state, toggleInsight, watch } from "./state.mjs";
 import { number } from "./words.mjs";
 
 const TYPING_MS = 180;
 
 const box = byId("search");
 let isAhead = false; // of the address: letters were typed that are not in it yet
+let drawnFields = "";
 let isTypedOn = false; // further letters are not steps of their own for the back button
 
-export function startFinder({ save, openInsight }) {
+export function startFinder({ save }) {
   box.addEventListener("input", typed);
   if (box.value) typed(); // somebody was quicker than this script
   box.addEventListener("keydown", ({ key }) => key === "Enter" && search());
   box.addEventListener("blur", () => (isTypedOn = false));
   byId("in-messages").addEventListener("change", ({ target }) => narrow({ search_in: target.checked ? "messages" : "" }));
-  byId("filter-toggle").addEventListener("click", () => store.set({ isFilterOpen: !store.get().isFilterOpen }));
-  byId("menu").addEventListener("click", () => store.set({ isSideOpen: true }));
-  byId("insight-toggle").addEventListener("click", openInsight);
+  byId("filter-toggle").addEventListener("click", () => set({ isFilterOpen: !state.isFilterOpen }));
+  byId("menu").addEventListener("click", () => set({ isSideOpen: true }));
+  byId("insight-toggle").addEventListener("click", toggleInsight);
   byId("filters").addEventListener("change", ({ target }) => narrow({ [target.name]: target.value }));
-  store.subscribe(whenChanged(({ filter, tags, pages, views }) => [filter, tags, pages, views], (state) => draw(state, save)));
-  store.subscribe(whenChanged(({ filter }) => [filter], fillSearch));
-  store.subscribe(whenChanged(({ pages }) => [pages], drawFields));
-  store.subscribe(whenChanged(({ filter, pages }) => [filter, pages], fillFields));
-  store.subscribe(whenChanged(({ list }) => [list], drawTotal));
-  store.subscribe(whenChanged(({ isFilterOpen, insight }) => [isFilterOpen, insight], drawToggles));
-}
-
-export function narrow(change) {
-  go({ filter: tidy({ ...store.get().filter, ...change }) });
+  watch("filter tags pages views", (now) => draw(now, save));
+  watch("filter", fillSearch);
+  watch("pages", drawFields);
+  watch("filter pages", fillFields);
+  watch("list", drawTotal);
+  watch("isFilterOpen insight", drawToggles);
 }
 
 function typed() {
@@ -45,12 +41,14 @@ function typed() {
 function search() {
   clearTimeout(typed.timer);
   isAhead = false;
-  go({ filter: tidy({ ...store.get().filter, search: box.value.trim() }) }, { replace: isTypedOn });
+  narrow({ search: box.value.trim() }, { replace: isTypedOn });
   isTypedOn = true;
 }
 
 function fillSearch({ filter: { search: wanted = "" } }) {
-  if (!isAhead && box.value.trim() !== wanted) box.value = wanted;
+  if (isAhead || box.value.trim() === wanted) return;
+  box.value = wanted;
+  isTypedOn = false; // somebody went back: what is typed now is a step again
 }
 
 function draw({ filter, tags, pages, views }, save) {
@@ -69,33 +67,32 @@ function drawChips(shown, filter, save) {
     chips,
     shown.map(chip),
     shown.filter(({ choice }) => choice === "include").length > 1 && modeSwitch(filter),
-    button("Save as view", save, { class: "link" }),
-    button("Clear", () => go({ filter: {} }), { class: "link" }),
+    button("Save as view", save, "link"),
+    button("Clear", () => go({ filter: {} }), "link"),
   );
 }
 
 function chip({ words, choice, tag, without }) {
   const label = `${choice === "exclude" ? "Not " : ""}${words}`;
-  return h(
-    "span",
-    { class: `tag ${choice}`, css: tag ? { "--tag": tag.color } : null },
-    tag && tagDot(tag),
-    label,
-    h("button", { type: "button", "aria-label": `No longer filter by: ${label}`, onclick: () => go({ filter: without }) }, "×"),
-  );
+  const off = button("×", () => go({ filter: without }), "off", { "aria-label": `No longer filter by: ${label}` });
+  return tagChip(tag, choice, label, off);
 }
 
 function modeSwitch(filter) {
-  const isAll = filter.include_mode === "all";
-  const one = (mode, label, isOn) => button(label, () => narrow({ include_mode: mode }), { class: "segment", "aria-pressed": String(isOn) });
-  return h("span", { class: "segments", role: "group", "aria-label": "With these tags" }, one("", "Any of them", !isAll), one("all", "All of them", isAll));
+  const one = (mode, label) => button(label, () => narrow({ include_mode: mode }), "segment", { "aria-pressed": String(mode === (filter.include_mode ?? "")) });
+  return h("span.segments", { role: "group", "aria-label": "With these tags" }, one("", "Any of them"), one("all", "All of them"));
 }
 
+// Anew only where they are others: not under a hand that is writing a date, for a Page that counts one more.
 function drawFields({ pages }) {
+  const names = pages?.map((page) => [page.facebook_page_id, page.name]) ?? [];
   const isBoth = pages?.some(({ platforms }) => platforms.includes("instagram"));
+  const wanted = JSON.stringify([names, isBoth]);
+  if (drawnFields === wanted) return;
+  drawnFields = wanted;
   fill(
     byId("filters"),
-    pages?.length > 1 && choice("Page", "facebookPageId", [["", "All Pages"], ...pages.map((page) => [page.facebook_page_id, page.name])]),
+    names.length > 1 && choice("Page", "facebookPageId", [["", "All Pages"], ...names]),
     choice("Status", "status", [["", "Any"], ["active", "To do"], ["done", "Done"]]),
     choice("Unread", "unread", [["", "Any"], ["true", "Something unread"], ["false", "Nothing unread"]]),
     choice("Tags", "untagged", [["", "Any"], ["true", "Without a tag"], ["false", "With a tag"]]),
@@ -111,7 +108,7 @@ function choice(label, name, options) {
 
 function field(label, input) {
   input.id = `filter-${input.name}`;
-  return h("div", {}, h("label", { for: input.id }, label), input);
+  return h("div", h("label", { for: input.id }, label), input);
 }
 
 // Not the field that somebody is at: a date is written in three steps.

@@ -1,34 +1,26 @@
 // What the keyboard does.
 
-import { byId, isTyping } from "./dom.mjs";
+import { toggleStatus } from "./acts.mjs";
+import { byId } from "./dom.mjs";
 import { moveCursor } from "./listview.mjs";
-import { letGo, select, target } from "./selection.mjs";
-import { go, maySomewhere, store } from "./state.mjs";
-import { toggleStatus } from "./statuses.mjs";
+import { select, target } from "./selection.mjs";
+import { go, letGo, set, state, toggleInsight } from "./state.mjs";
 
-/** [keys, what it does]: for the help. */
-export const KEYS = [
-  ["j, ↓", "Next conversation"], ["k, ↑", "Conversation before"], ["Enter, o", "Open it"],
-  ["x", "Select it (Shift and click: all up to there)"], ["e", "Done, or active again"], ["t", "Tag"],
-  ["u", "Take a tag off"], ["/", "Search"], ["i", "Numbers of what is shown"],
-  ["Ctrl K, ⌘ K", "Everything else: views, tags, Pages"], ["Esc", "Back"], ["?", "These keys"],
-];
-
+/** What each does is told in `later/help.mjs`, too. */
 export function startKeys({ pick, palette, help }) {
   const acts = {
     j: () => moveCursor(1), k: () => moveCursor(-1), ArrowDown: () => moveCursor(1), ArrowUp: () => moveCursor(-1),
-    o: openCursor, x: () => store.get().cursor && select(store.get().cursor),
+    o: openCursor, x: () => state.cursor && select(state.cursor),
     e: () => forTarget(({ ids }) => ids && toggleStatus(ids)),
     t: () => forTarget((aim) => pick("assign", aim)), u: () => forTarget((aim) => pick("remove", aim)),
-    "/": () => byId("search").focus(), i: () => go({ insight: !store.get().insight, open: null }), "?": help, Escape: back,
+    "/": () => byId("search").focus(), i: toggleInsight, "?": help, Escape: back,
   };
   addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return; // which has keys of its own
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return run(event, palette);
-    if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-    if (isTyping(event.target)) return leaveField(event);
-    if (event.key.startsWith("Arrow") && !isInList(event.target)) return undefined;
-    return acts[event.key] && run(event, acts[event.key]);
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      if (!event.altKey && event.key.toLowerCase() === "k") run(event, palette);
+    } else if (event.target.matches?.("input:not([type=checkbox]), select")) leaveField(event);
+    else if (event.key in acts && !(event.key.startsWith("Arrow") && isElsewhere(event.target))) run(event, acts[event.key]);
   });
 }
 
@@ -37,7 +29,7 @@ function run(event, act) {
   act();
 }
 
-const isInList = (element) => element === document.body || element.closest?.("#list");
+const isElsewhere = (element) => element !== document.body && !element.closest?.("#list");
 
 function leaveField(event) {
   if (event.key === "Escape") event.target.blur();
@@ -45,18 +37,17 @@ function leaveField(event) {
 }
 
 function openCursor() {
-  const { cursor } = store.get();
-  if (cursor) go({ open: cursor });
+  if (state.cursor) go({ open: state.cursor });
 }
 
 function forTarget(act) {
   const aim = target();
-  if (aim && maySomewhere("tagger")) act(aim);
+  if (aim) act(aim);
 }
 
 function back() {
-  const { selection, isAll, isSideOpen, open, insight } = store.get();
-  if (isSideOpen) store.set({ isSideOpen: false });
+  const { selection, isAll, isSideOpen, open, insight } = state;
+  if (isSideOpen) set({ isSideOpen: false });
   else if (selection.size || isAll) letGo();
   else if (open || insight) go({ open: null, insight: false });
 }

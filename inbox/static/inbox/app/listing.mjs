@@ -2,50 +2,51 @@
 
 import { asked, isTooShort } from "./address.mjs";
 import { get, isAborted } from "./api.mjs";
-import { appended, merged } from "./order.mjs";
-import { setList, store } from "./state.mjs";
+import { appended, meets, merged } from "./order.mjs";
+import { kept, NO_ROWS, setList, state } from "./state.mjs";
 
 const FIRST = 50;
 const HEAD = 100;
 const PART = 500; // the further one scrolls, the larger the parts
+const MOST = 1000;
 
 let question = null; // of the filter that is shown; one that is not any more is given up
+let loading = null;
 
-function ask(more) {
-  return get("/api/conversations", { ...asked(store.get().filter), ...more }, { signal: question.signal });
+async function ask(more) {
+  const { conversations, pagination } = await get("/api/conversations", { ...asked(state.filter), ...more }, { signal: question.signal });
+  const { total, totalIsExact: isExact, nextCursor: next } = pagination;
+  return { rows: conversations, total, isExact, next };
 }
 
-/** The list of the filter from its head; `count`: so many rows, to come back to a place. */
-export async function load({ count = FIRST } = {}) {
+/** The list of the filter from its head; `count`: so many rows, to come back to a place. Was it not given up? */
+export function load({ count = FIRST } = {}) {
   question?.abort();
   question = new AbortController();
-  if (isTooShort(store.get().filter)) return setList({ status: "short", rows: [], next: null, total: null });
-  setList({ status: "loading", error: null, isMore: false });
-  await attempt(async () => {
-    const { conversations, pagination } = await ask({ limit: Math.min(1000, Math.max(FIRST, count)), total: "estimate" });
-    const { total, totalIsExact, nextCursor, behind = 0 } = pagination;
-    setList({ status: "ready", rows: conversations, next: nextCursor, total, isExact: totalIsExact, behind });
-  });
+  if (isTooShort(state.filter)) return setList({ ...NO_ROWS, status: "short" });
+  loading = first(Math.min(MOST, Math.max(FIRST, count)), question);
+  return loading;
 }
 
-async function attempt(read) {
+async function first(limit, { signal }) {
+  setList({ status: "loading", isMore: false, moreError: null });
   try {
-    await read();
+    setList({ ...NO_ROWS, status: "ready", ...(await ask({ limit, total: "estimate" })) });
   } catch (error) {
-    if (!isAborted(error)) setList({ status: "error", error, isMore: false });
+    if (!isAborted(error)) setList({ ...NO_ROWS, status: "error", error });
   }
+  return !signal.aborted;
 }
 
 export async function loadMore() {
-  const { status, rows, next, isMore, moreError } = store.get().list;
-  if (status !== "ready" || !next || isMore || moreError) return;
+  const { status, rows, next: cursor, isMore, moreError } = state.list;
+  if (status !== "ready" || !cursor || isMore || moreError) return;
   setList({ isMore: true });
   try {
-    const limit = Math.min(PART, Math.max(HEAD, rows.length));
-    const { conversations, pagination } = await ask({ cursor: next, limit, total: "none" });
-    setList({ rows: appended(store.get().list.rows, conversations), next: pagination.nextCursor, isMore: false });
-  } catch (error) {
-    if (!isAborted(error)) setList({ isMore: false, moreError: error });
+    const part = await ask({ cursor, limit: Math.min(PART, Math.max(HEAD, rows.length)), total: "none" });
+    setList({ rows: appended(state.list.rows, part.rows), next: part.next, isMore: false });
+  } catch (moreError) {
+    if (!isAborted(moreError)) setList({ isMore: false, moreError });
   }
 }
 
@@ -55,38 +56,41 @@ export function tryMoreAgain() {
 }
 
 /** Reads the head anew, and what is in sight where that is further down. */
-export async function refresh({ firstInSight = 0 } = {}) {
-  if (store.get().list.status === "error") return load();
-  if (store.get().list.status !== "ready") return undefined;
+export async function refresh(firstInSight) {
+  await loading; // which may have been asked before the change
+  if (state.list.status === "error") return load();
+  if (state.list.status !== "ready") return undefined;
   try {
     await refreshHead();
-    const from = store.get().list.rows[firstInSight];
+    const from = state.list.rows[firstInSight];
     if (firstInSight >= HEAD / 2 && from?.last_message_time) await refreshFrom(from);
-  } catch (error) {
-    if (!isAborted(error)) setList({ isStale: true }); // the rows that are there still serve
+  } catch {
+    // Given up, or the server is away: the rows that are there still serve.
   }
   return undefined;
 }
 
 async function refreshHead() {
-  const { conversations, pagination } = await ask({ limit: HEAD, total: "estimate" });
-  const { list } = store.get();
-  const rows = merged(list.rows, conversations, { isEnd: !pagination.hasNext });
-  const isAll = rows.length <= conversations.length;
-  const next = isAll ? pagination.nextCursor : list.next;
-  setList({ rows, next, total: pagination.total, isExact: pagination.totalIsExact, isStale: false });
+  const { rows: head, next, ...numbers } = await ask({ limit: HEAD, total: "estimate" });
+  const { rows } = state.list;
+  if (next && rows.length && !meets(rows, head)) return load({ count: rows.length });
+  const all = renewed(head, { isEnd: !next });
+  return setList({ ...numbers, rows: all, next: all.length > head.length ? state.list.next : next });
 }
 
-async function refreshFrom(row) {
-  const { conversations, pagination } = await ask({ endDate: row.last_message_time, limit: HEAD, total: "none" });
-  setList({ rows: merged(store.get().list.rows, conversations, { from: row, isEnd: !pagination.hasNext }) });
+async function refreshFrom(from) {
+  const { rows, next } = await ask({ endDate: from.last_message_time, limit: HEAD, total: "none" });
+  setList({ rows: renewed(rows, { from, isEnd: !next }) });
 }
 
-/** The rows with these ids, changed at once; what they were is returned. */
+function renewed(part, where) {
+  const { rows } = state.list;
+  const known = new Map(rows.map((row) => [row.id, row]));
+  return merged(rows, part.map((row) => kept(known.get(row.id), row)), where);
+}
+
+/** The rows with these ids, changed at once. */
 export function changeRows(ids, change) {
-  const { rows } = store.get().list;
   const wanted = new Set(ids);
-  const before = rows.filter(({ id }) => wanted.has(id));
-  setList({ rows: rows.map((row) => (wanted.has(row.id) ? { ...row, ...change(row) } : row)) });
-  return before;
+  setList({ rows: state.list.rows.map((row) => (wanted.has(row.id) ? { ...row, ...change(row) } : row)) });
 }

@@ -1,60 +1,55 @@
 // What stands in place of the rows: loading, nothing there, something wrong; in words, with what to do.
 
-import { isEmpty, tidy } from "./address.mjs";
+import { same } from "./address.mjs";
 import { byId, button, fill, h } from "./dom.mjs";
-import { narrow } from "./finder.mjs";
 import { load } from "./listing.mjs";
-import { go, may, store } from "./state.mjs";
-import { whenChanged } from "./store.mjs";
-import { sync, isEnd } from "./syncing.mjs";
+import { go, may, narrow, pagesHere, state, watch } from "./state.mjs";
+import { isRunning, sync } from "./syncing.mjs";
 
 export function startListState() {
-  store.subscribe(whenChanged(({ list, pages, filter, runs }) => [list.status, list.rows.length, list.error, pages, filter, runs], draw));
+  watch("list.status list.rows.length list.error pages filter runs", draw);
 }
 
-function draw(state) {
-  const words = said(state);
+function draw({ list, filter }) {
+  const words = said(list, filter);
   const place = byId("list-state");
   place.hidden = !words;
-  byId("scroller").classList.toggle("emptied", Boolean(words) && !state.list.rows.length);
+  byId("scroller").classList.toggle("emptied", Boolean(words) && !list.rows.length);
   fill(place, words);
 }
 
-function said({ list, pages, filter, runs }) {
+function said(list, filter) {
   if (list.status === "error") return wrong(list.error);
   if (list.status === "short") return told("Search in messages", "Type three letters or more.");
   if (list.rows.length) return null;
-  if (list.status === "loading" || !pages) return told("Loading …");
-  if (!pages.length) return noPage();
-  return isEmpty(tidy({ ...filter, facebookPageId: "" })) ? nothingYet(pages, filter, runs) : noMatch(filter);
+  if (list.status === "loading" || !state.pages) return told("Loading …");
+  if (!state.pages.length) return noPage();
+  return same(filter, { facebookPageId: filter.facebookPageId }) ? nothingYet() : noMatch(filter);
 }
 
 function told(heading, ...more) {
-  return h("div", { class: "state-words" }, h("p", { class: "state-heading" }, heading), more.map((one) => (typeof one === "string" ? h("p", {}, one) : one)));
+  return h("div.state-words", h("p.state-heading", heading), more.map((one) => (typeof one === "string" ? h("p", one) : one)));
 }
 
 function wrong(error) {
   const isFilter = error.status === 400 || error.status === 404;
-  return told("That did not work", h("p", { class: "fault" }, error.message), isFilter ? clear() : button("Try again", () => load()));
+  return told("That did not work", h("p.fault", error.message), isFilter ? clear() : button("Try again", () => load()));
 }
 
 const clear = () => button("Clear the filter", () => go({ filter: {} }));
 
 function noPage() {
-  const { me } = store.get();
-  if (!me.isSuperuser) return told("You see no Page yet", "Ask whoever runs this Inbox to give you a role on a Page. Then reload.");
+  if (!state.me.isSuperuser) return told("You see no Page yet", "Ask whoever runs this Inbox to give you a role on a Page. Then reload.");
   return told(
     "No Page is connected yet",
     "Connect one, then bring in its conversations.",
-    h("p", {}, h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
+    h("p", h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
   );
 }
 
-function nothingYet(pages, filter, runs) {
-  const here = pages.filter((page) => !filter.facebookPageId || page.facebook_page_id === filter.facebookPageId);
-  const running = here.some((page) => runs[page.facebook_page_id] && !isEnd(runs[page.facebook_page_id]));
-  if (running) return told("The first conversations are on their way", "They appear here as they come in.");
-  const mine = here.filter((page) => may("manager", page.facebook_page_id));
+function nothingYet() {
+  if (pagesHere().some(isRunning)) return told("The first conversations are on their way", "They appear here as they come in.");
+  const mine = pagesHere().filter((page) => may("manager", page));
   if (!mine.length) return told("No conversations yet", "They appear here once a manager of the Page has synced it.");
   return told("No conversations yet", "Bring in everything that customers ever wrote.", mine.map((page) => button(`Sync ${page.name}`, () => sync(page))));
 }

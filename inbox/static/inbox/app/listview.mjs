@@ -1,11 +1,11 @@
 // Draws the rows in sight. The page holds some forty of them, however many are loaded.
 
-import { byId, h } from "./dom.mjs";
-import { load, loadMore, tryMoreAgain } from "./listing.mjs";
-import { markRow, rowElement } from "./rowview.mjs";
+import { whenStale } from "./changes.mjs";
+import { button, byId, fill } from "./dom.mjs";
+import { load, loadMore, refresh, tryMoreAgain } from "./listing.mjs";
+import { markRow, pageTold, rowElement } from "./rowview.mjs";
 import { select } from "./selection.mjs";
-import { go, store } from "./state.mjs";
-import { whenChanged } from "./store.mjs";
+import { go, set, state, watch } from "./state.mjs";
 import { inSight, isNearEnd, topFor } from "./window.mjs";
 
 const ROW_REM = 5.5;
@@ -26,15 +26,15 @@ export function startList() {
   scroller.addEventListener("scroll", later, { passive: true });
   rows.addEventListener("click", clicked);
   rows.addEventListener("focusin", ({ target }) => setCursor(Number(target.closest("li")?.dataset.id)));
-  store.subscribe(whenChanged(({ list, open, cursor, selection, isAll, pages, filter }) => [list, open, cursor, selection, isAll, pages, filter], draw));
-  store.subscribe(whenChanged(({ filter }) => [filter], () => comeBack(history.state)));
-  store.subscribe(whenChanged(({ open }) => [open], rememberSoon));
+  watch("list open cursor selection isAll pages filter", draw);
+  watch("filter", () => comeBack(history.state));
+  watch("open", rememberSoon);
+  whenStale(() => refresh(firstInSight()));
 }
 
 // At the place where it was left, if this address was shown before.
 async function comeBack(place) {
-  await load({ count: place?.count });
-  scroller.scrollTop = place?.top ?? 0;
+  if (await load({ count: place?.count })) scroller.scrollTop = place?.top ?? 0;
 }
 
 function measure() {
@@ -54,24 +54,25 @@ function rememberSoon() {
 }
 
 function remember() {
-  const { list } = store.get();
+  const { list } = state;
   if (list.status === "ready") history.replaceState({ top: scroller.scrollTop, count: list.rows.length }, "");
 }
 
-export const firstInSight = () => Math.floor(scroller.scrollTop / rowHeight);
+const firstInSight = () => Math.floor(scroller.scrollTop / rowHeight);
 
 const sight = (count) => ({ top: scroller.scrollTop, height: scroller.clientHeight, rowHeight, count });
 
 function draw() {
   isDue = false;
-  const { list } = store.get();
+  const { list } = state;
   keepPlace(list.rows);
   rows.style.height = `${list.rows.length * rowHeight}px`;
   const { first, last } = inSight(sight(list.rows.length));
   const wanted = list.rows.slice(first, last);
   const focused = document.activeElement?.closest("#rows li")?.dataset.id;
   leaveOut(new Set(wanted.map(({ id }) => id)));
-  inOrder(wanted.map((row, at) => placed(row, first + at, list.rows.length)));
+  const tabbed = (wanted.find(({ id }) => id === state.cursor) ?? list.rows[firstInSight()])?.id; // by the Tab key
+  inOrder(wanted.map((row, at) => placed(row, first + at, tabbed)));
   keepFocus(Number(focused));
   drawFoot(list);
   if (isNearEnd(sight(list.rows.length))) loadMore();
@@ -98,17 +99,16 @@ function leaveOut(wanted) {
   }
 }
 
-function placed(row, index, count) {
-  const { open, cursor, selection, isAll, pages, filter, list } = store.get();
-  const isCursor = (cursor ?? list.rows[0].id) === row.id;
-  const key = [row, pages, filter];
+function placed(row, index, tabbed) {
+  const { open, cursor, selection, isAll, filter, list } = state;
+  const key = [row, filter, pageTold(row)];
   const known = drawn.get(row.id);
-  const element = known && key.every((part, at) => part === known.key[at]) ? known.element : rowElement(row);
+  const element = known && key.every((part, at) => part === known.key[at]) ? known.element : rowElement(row, key[2]);
   if (known && known.element !== element) known.element.replaceWith(element);
   drawn.set(row.id, { element, key });
-  markRow(element, { isOpen: open === row.id, isCursor, isSelected: isAll || selection.has(row.id), index, count });
+  markRow(element, { isOpen: open === row.id, isTabbed: row.id === tabbed, isSelected: isAll || selection.has(row.id), index, count: list.rows.length });
   element.style.transform = `translateY(${index * rowHeight}px)`;
-  if (isCursor) cursorAt = index;
+  if (row.id === (cursor ?? list.rows[0].id)) cursorAt = index;
   return element;
 }
 
@@ -131,10 +131,10 @@ function keepFocus(id) {
 function drawFoot({ status, rows: all, next, isMore, moreError }) {
   const words = moreError ? moreError.message : isMore || next ? "Loading more …" : "That is all.";
   foot.hidden = status !== "ready" || !all.length;
-  foot.replaceChildren(words, ...(moreError ? [" ", h("button", { type: "button", class: "link", onclick: tryMoreAgain }, "Try again")] : []));
+  fill(foot, words, moreError && button("Try again", tryMoreAgain, "link"));
 }
 
-// -- what is done with a row -------------------------------------------------------------------------------------
+// -- what is done with a row
 function clicked(event) {
   const id = Number(event.target.closest("li")?.dataset.id);
   if (!id) return;
@@ -149,17 +149,17 @@ function clicked(event) {
 }
 
 function setCursor(id) {
-  if (id && store.get().cursor !== id) store.set({ cursor: id });
+  if (id && state.cursor !== id) set({ cursor: id });
 }
 
 /** Moves the keyboard's row by so many, and the focus with it. */
 export function moveCursor(step) {
-  const { list, cursor, open } = store.get();
+  const { list, cursor, open } = state;
   if (!list.rows.length) return;
   const at = list.rows.findIndex(({ id }) => id === (cursor ?? open));
   const was = at < 0 ? cursorAt - Number(step > 0) : at;
   const index = Math.min(list.rows.length - 1, Math.max(0, was + step));
-  store.set({ cursor: list.rows[index].id });
+  set({ cursor: list.rows[index].id });
   scroller.scrollTop = topFor({ index, top: scroller.scrollTop, height: scroller.clientHeight, rowHeight });
   draw();
   drawn.get(list.rows[index].id)?.element.querySelector("a").focus({ preventScroll: true });

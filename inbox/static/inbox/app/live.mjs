@@ -9,31 +9,29 @@ const NAME = "inbox-live";
 const AGAIN_MS = 3000;
 const LAST = new Map(); // Page → the newest state that was told
 
-let channel = null;
+const channel = new BroadcastChannel(NAME);
 let source = null;
-let letGo = null; // ends this tab's lead, or its wish for it
+let letGo = null; // ends this tab's lead, or its wish for it; null while it is hidden
+let wasLost = false;
 let hear = {};
 
-/** `onState`: of a run. `onCatchUp`: something may have been missed. `onOther`: a tab changed something. */
-export function startLive({ onState, onCatchUp, onOther, onConnected }) {
-  hear = { onState, onCatchUp, onOther, onConnected };
-  channel = new BroadcastChannel(NAME);
-  channel.addEventListener("message", ({ data }) => heard(data));
+/** `onState`: of a run. `onCatchUp`: something may have been missed. `onOther`: something changed elsewhere. */
+export function startLive(listeners) {
+  hear = listeners;
+  channel.addEventListener("message", ({ data }) => letGo && heard(data));
   document.addEventListener("visibilitychange", look);
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && look());
-  look();
+  if (document.visibilityState !== "hidden") want();
 }
 
 /** Tells the other tabs that this one changed something. */
-export const tellOthers = () => channel?.postMessage({ kind: "changed" });
+export const tellOthers = () => channel.postMessage({ kind: "changed" });
 
 function look() {
   if (document.visibilityState === "hidden") return leave();
   if (letGo) return undefined;
-  if (look.isSecond) hear.onCatchUp();
-  look.isSecond = true;
-  channel.postMessage({ kind: "hello" });
+  hear.onCatchUp();
   return want();
 }
 
@@ -44,6 +42,7 @@ function leave() {
 
 // Browsers know locks where the address is safe (https or this machine). Elsewhere each tab in sight listens itself.
 function want() {
+  channel.postMessage({ kind: "hello" });
   const ending = new AbortController();
   const until = new Promise((resolve) => (letGo = () => (resolve(), ending.abort())));
   const lead = () => (ending.signal.aborted ? null : (listen(), until.finally(hush)));
@@ -51,34 +50,31 @@ function want() {
   return navigator.locks.request(NAME, { signal: ending.signal }, lead).catch(() => {}); // given up while waiting
 }
 
-function heard({ kind, state }) {
-  if (kind === "state") return told(state);
-  if (kind === "catch up") return hear.onCatchUp();
-  if (kind === "changed") return hear.onOther();
-  if (kind === "hello" && source) for (const one of LAST.values()) channel.postMessage({ kind: "state", state: one });
-  return undefined;
+function heard({ kind, run, isConnected }) {
+  if (kind === "run") {
+    LAST.set(run.page_id, run);
+    hear.onState(run);
+  } else if (kind === "connected") {
+    wasLost = !isConnected;
+    hear.onConnected(isConnected);
+  }
+  if (kind === "catch up") hear.onCatchUp();
+  if (kind === "changed") hear.onOther();
+  if (kind === "hello" && source) for (const last of LAST.values()) channel.postMessage({ kind: "run", run: last });
 }
 
-function told(state) {
-  LAST.set(state.page_id, state);
-  hear.onConnected(true);
-  hear.onState(state);
-}
-
-// -- the one who listens ---------------------------------------------------------------------------------------------
+// -- the one who listens
 function listen() {
-  let wasLost = false;
   source = new EventSource("/api/events");
   source.addEventListener("open", () => {
-    hear.onConnected(true);
-    if (wasLost) everybody({ kind: "catch up" });
-    wasLost = false;
+    const hasMissed = wasLost;
+    everybody({ kind: "connected", isConnected: true });
+    if (hasMissed) everybody({ kind: "catch up" });
   });
-  source.addEventListener("progress", ({ data }) => everybody({ kind: "state", state: JSON.parse(data) }));
+  source.addEventListener("progress", ({ data }) => everybody({ kind: "run", run: JSON.parse(data) }));
   source.addEventListener("changed", () => everybody({ kind: "changed" }));
   source.addEventListener("error", () => {
-    wasLost = true;
-    hear.onConnected(false);
+    everybody({ kind: "connected", isConnected: false });
     if (source?.readyState === EventSource.CLOSED) again(source);
   });
 }
@@ -91,9 +87,8 @@ function everybody(message) {
 // A connection that was lost comes back by itself, one that was refused does not: perhaps the session ended.
 function again(refused) {
   setTimeout(async () => {
-    if (source !== refused) return;
-    await get("/api/pages").catch(() => {}); // leads to the login where it must
-    if (source === refused) (listen(), everybody({ kind: "catch up" }));
+    if (source === refused) await get("/api/pages").catch(() => {}); // leads to the login where it must
+    if (source === refused) listen();
   }, AGAIN_MS);
 }
 

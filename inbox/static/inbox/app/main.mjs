@@ -1,55 +1,64 @@
 // Puts the page together.
 
-import { firstInSight, startList } from "./listview.mjs";
-import { loadCounts, loadPages, loadTags, loadViews } from "./setup.mjs";
-import { byId, styled } from "./dom.mjs";
-import { stale, startChanges, tellOthersBy } from "./changes.mjs";
+import { loadAround, loadCounts, loadViews } from "./around.mjs";
+import { byId, h } from "./dom.mjs";
+import { stale, tellOthersBy } from "./changes.mjs";
 import { startFinder } from "./finder.mjs";
 import { startKeys } from "./keys.mjs";
 import { startLive, tellOthers } from "./live.mjs";
 import { startListState } from "./liststate.mjs";
+import { startList } from "./listview.mjs";
 import { startSelection } from "./selection.mjs";
 import { startSide } from "./side.mjs";
-import { go, store } from "./state.mjs";
-import { whenChanged } from "./store.mjs";
+import { set, watch } from "./state.mjs";
 import { startSync } from "./syncview.mjs";
 import { hear } from "./syncing.mjs";
 import { complain } from "./toast.mjs";
 
 // What is not needed to see the list comes when it is asked for.
-async function later(name, sheet) {
-  const [part] = await Promise.all([import(`./later/${name}.mjs`), styled(sheet)]);
-  return part;
+const later = (name, verb, sheet = "dialogs") => async (...given) => {
+  try {
+    const [part] = await Promise.all([import(`./later/${name}.mjs`), styled(sheet)]).catch(() => {
+      throw new Error("A part of this page could not be loaded. Is there a connection?");
+    });
+    await part[verb](...given);
+  } catch (error) {
+    complain(error);
+  }
+};
+
+const sheets = {};
+
+function styled(name) {
+  const href = new URL(`./later/${name}.css`, import.meta.url).href;
+  sheets[name] ??= new Promise((onload, onerror) => document.head.append(h("link", { rel: "stylesheet", href, onload, onerror })));
+  return sheets[name].catch(() => delete sheets[name]);
 }
 
-const calls = (name, verb, sheet = "dialogs") => (...given) => later(name, sheet).then((part) => part[verb](...given)).catch(complain);
-const pick = calls("picker", "pickTag");
-const help = calls("help", "showHelp");
-const startTalk = calls("talkview", "startTalk", "talk");
-const drawInsight = calls("insight", "drawInsight", "insight");
-const openInsight = () => go({ insight: !store.get().insight, open: null });
+const pick = later("picker", "pickTag");
+const help = later("help", "showHelp");
+const startTalk = later("talkview", "startTalk", "talk");
+const drawInsight = later("insight", "drawInsight", "insight");
 
-startSide({ forget: calls("saved", "forgetView"), newTag: calls("picker", "newTag") });
-startFinder({ save: calls("saved", "saveView"), openInsight });
+startSide({ forget: later("saved", "forgetView"), newTag: later("picker", "newTag") });
+startFinder({ save: later("saved", "saveView") });
 startSelection({ pick });
 startListState();
-startKeys({ pick, palette: calls("palette", "openPalette"), help });
-startSync();
+startKeys({ pick, palette: later("palette", "openPalette"), help });
+startSync({ tell: later("outcome", "loadOutcome") });
 byId("help").addEventListener("click", help);
-store.subscribe(whenChanged(({ open, insight }) => [open, insight], showScreen));
-store.subscribe(whenChanged(({ open }) => [Boolean(open)], ({ open }) => open && startTalk({ pick })));
-store.subscribe(whenChanged(({ insight, filter, open }) => [insight && !open, filter], ({ insight, open }) => insight && !open && drawInsight()));
-store.subscribe(whenChanged(({ filter, pages }) => [filter.facebookPageId, Boolean(pages)], ({ pages }) => pages && loadCounts()));
-store.subscribe(whenChanged(({ isConnected }) => [isConnected], ({ isConnected }) => (byId("offline").hidden = isConnected !== false)));
+watch("open insight", showScreen);
+watch("open", ({ open }) => open && startTalk({ pick }));
+watch("insight open filter", ({ insight, open }) => insight && !open && drawInsight());
+watch("filter.facebookPageId", ({ pages }) => pages && loadCounts());
+watch("isConnected", ({ isConnected }) => (byId("offline").hidden = isConnected !== false));
 
 startList();
-store.set({}); // the first drawing, which asks for the list
-loadPages();
-loadTags();
+set({}); // the first drawing, which asks for the list
+loadAround();
 loadViews();
-startChanges({ firstInSight });
 tellOthersBy(tellOthers);
-startLive({ onState: hear, onCatchUp: () => stale({ atOnce: true }), onOther: () => stale(), onConnected: (isConnected) => store.set({ isConnected }) });
+startLive({ onState: hear, onCatchUp: () => stale({ atOnce: true }), onOther: stale, onConnected: (isConnected) => set({ isConnected }) });
 
 // On a phone the panes are screens.
 function showScreen({ open, insight }) {

@@ -22,6 +22,12 @@ export function merged(rows, part, { from = null, isEnd = false } = {}) {
   return [...others.filter(isAbove), ...part, ...others.filter((row) => !isAbove(row) && isBelow(row))];
 }
 
+/** Does the head that was read anew reach rows that are as they were? Else some between them would be missing. */
+export function meets(rows, head) {
+  const times = new Map(rows.map((row) => [row.id, timeOf(row)]));
+  return head.some((row) => times.get(row.id) === timeOf(row));
+}
+
 /** Further rows at the end, without those that are there already. */
 export function appended(rows, part) {
   const known = new Set(rows.map(({ id }) => id));

@@ -1,52 +1,54 @@
 // Which conversations an act is for: some of the list, or everything that matches.
 
+import { setStatus } from "./acts.mjs";
+import { asked } from "./address.mjs";
 import { byId, button, fill, h, iconButton } from "./dom.mjs";
 import { between } from "./order.mjs";
-import { maySomewhere, store } from "./state.mjs";
-import { whenChanged } from "./store.mjs";
-import { setStatus } from "./statuses.mjs";
+import { letGo, maySomewhere, set, state, watch } from "./state.mjs";
 import { number, plural } from "./words.mjs";
 
 /** Selects a row or lets go of it; `isRange`: all from the last one on. */
 export function select(id, { isRange = false } = {}) {
-  const { list, anchor, selection, isAll } = store.get();
+  const { list, anchor, selection, isAll } = state;
   if (isAll) return letGo();
   const chosen = new Set(selection);
   if (isRange && anchor !== null) between(list.rows, anchor, id).forEach((one) => chosen.add(one));
   else if (!chosen.delete(id)) chosen.add(id);
-  store.set({ selection: chosen, anchor: id });
+  set({ selection: chosen, anchor: id });
   return undefined;
 }
 
-export function letGo() {
-  store.set({ selection: new Set(), anchor: null, isAll: false });
-}
-
-/** {ids} or {all: true}: what is selected, else what is open, else where the keyboard is; null: nothing. */
+/**
+ * {ids} or {filter}, all that match it: what is selected, else what is open, else where the keyboard is; null: nothing,
+ * or nothing that this person may change.
+ */
 export function target() {
-  const { selection, isAll, open, cursor } = store.get();
-  if (isAll) return { all: true };
+  const { selection, isAll, filter, open, cursor } = state;
+  if (!maySomewhere("tagger")) return null;
+  if (isAll) return { filter: asked(filter) }; // this one, also when the address changes before the act is confirmed
   if (selection.size) return { ids: [...selection] };
   const one = open ?? cursor;
   return one ? { ids: [one] } : null;
 }
 
 export function startSelection({ pick }) {
-  store.subscribe(whenChanged(({ selection, isAll, list, pages }) => [selection, isAll, list, pages], (state) => draw(state, pick)));
+  watch("selection isAll list pages", (now) => draw(now, pick));
 }
 
 function draw({ selection, isAll, list }, pick) {
   const bar = byId("selection");
   bar.hidden = !selection.size && !isAll;
   if (bar.hidden) return fill(bar);
-  const isTagger = maySomewhere("tagger");
+  const small = "button.small.plain";
   return fill(
     bar,
     h("strong", { "aria-live": "polite" }, isAll ? `All ${all(list)} that match` : `${number(selection.size)} selected`),
-    isTagger && button("Tag", () => pick("assign", target()), { class: "button small" }),
-    isTagger && button("Untag", () => pick("remove", target()), { class: "button small plain" }),
-    isTagger && !isAll && button("Done", () => setStatus([...selection], "done").then(letGo), { class: "button small plain" }),
-    !isAll && selection.size !== list.total && button(`Select all ${all(list)}`, () => store.set({ isAll: true }), { class: "link" }),
+    maySomewhere("tagger") && [
+      button("Tag", () => pick("assign", target()), "button.small"),
+      button("Untag", () => pick("remove", target()), small),
+      !isAll && button("Done", () => setStatus([...selection], "done").then(letGo), small),
+    ],
+    !isAll && selection.size !== list.total && button(`Select all ${all(list)}`, () => set({ isAll: true }), "link"),
     iconButton("close", "Clear the selection", letGo),
   );
 }

@@ -1,47 +1,80 @@
-// The page's one store, what it begins with, and the way to another address.
+// The page's one state, and the way to another address. Who draws watches; changes of one moment are drawn once.
 
-import { read, same, write } from "./address.mjs";
-import { createStore } from "./store.mjs";
+import { read, same, tidy, write } from "./address.mjs";
 
-const NO_ROWS = { status: "loading", rows: [], next: null, total: null, isExact: true, error: null, isMore: false };
+export const NO_ROWS = { status: "loading", rows: [], next: null, total: null, isExact: true, error: null, isMore: false, moreError: null };
+const NOTHING_SELECTED = { selection: new Set(), anchor: null, isAll: false };
 const RANKS = ["viewer", "tagger", "manager", "superuser"];
 
 const { user, superuser, staff } = document.body.dataset;
 
-export const store = createStore({
+export let state = {
   ...read(location.search),
+  ...NOTHING_SELECTED,
   me: { name: user, isSuperuser: superuser !== undefined, isStaff: staff !== undefined },
   pages: null, tags: null, views: null, counts: {}, setupError: null,
   list: NO_ROWS,
   cursor: null, // the row that the keyboard is at
-  selection: new Set(), anchor: null, isAll: false,
   talk: null,
   runs: {}, outcomes: {},
   isConnected: null,
   isSideOpen: false, isFilterOpen: false,
-});
+};
 
-export function setList(change) {
-  store.set({ list: { ...store.get().list, ...change } });
+const drawers = [];
+let isDue = false;
+
+function draw() {
+  isDue = false;
+  for (const drawer of drawers) drawer();
 }
 
-export function setTalk(change) {
-  store.set({ talk: { ...store.get().talk, ...change } });
+export function set(change) {
+  state = { ...state, ...change };
+  if (!isDue) queueMicrotask(draw);
+  isDue = true;
 }
 
-// -- addresses -------------------------------------------------------------------------------------------------
+export const setList = (change) => set({ list: { ...state.list, ...change } });
+export const setTalk = (change) => set({ talk: { ...state.talk, ...change } });
+export const letGo = () => set(NOTHING_SELECTED);
+
+/** Calls the drawer with the state whenever one of these parts of it is another: "filter talk.status". */
+export function watch(names, drawer) {
+  const paths = names.split(" ").map((name) => name.split("."));
+  let before = [];
+  drawers.push(() => {
+    const now = paths.map((path) => path.reduce((part, key) => part?.[key], state));
+    if (before.length && now.every((part, at) => Object.is(part, before[at]))) return;
+    before = now;
+    drawer(state);
+  });
+}
+
+/** What was read anew; where it says the same, what was there: that is not drawn again under a hand or a selection. */
+export function kept(before, fresh) {
+  return JSON.stringify(before) === JSON.stringify(fresh) ? before : fresh;
+}
+
+// -- addresses
 /** Shows another filter or opens something; `replace`: without a step for the back button. */
 export function go(change, { replace = false } = {}) {
-  const { filter, open, insight } = { ...store.get(), ...change };
+  const { filter, open, insight } = { ...state, ...change };
   const address = write({ filter, open, insight });
-  if (address !== write(store.get())) history[replace ? "replaceState" : "pushState"](null, "", address);
-  arrive({ filter, open, insight });
+  if (address !== write(state)) history[replace ? "replaceState" : "pushState"](null, "", address);
+  arrive({ filter: tidy(filter), open, insight });
 }
 
+export function narrow(change, options) {
+  go({ filter: { ...state.filter, ...change } }, options);
+}
+
+/** Numbers of what is shown, in place of a conversation. */
+export const toggleInsight = () => go({ insight: !state.insight, open: null });
+
 function arrive(next) {
-  const isOther = !same(next.filter, store.get().filter);
-  if (isOther) store.set({ selection: new Set(), anchor: null, isAll: false, cursor: null });
-  store.set({ ...next, filter: isOther ? next.filter : store.get().filter, isSideOpen: false });
+  const isSame = same(next.filter, state.filter);
+  set({ ...next, isSideOpen: false, ...(isSame ? { filter: state.filter } : { ...NOTHING_SELECTED, cursor: null }) });
 }
 
 addEventListener("popstate", () => arrive(read(location.search)));
@@ -54,16 +87,17 @@ addEventListener("click", (event) => {
   go(read(link.search));
 });
 
-// -- roles -----------------------------------------------------------------------------------------------------
+// -- Pages and roles
 export function pageOf(facebookPageId) {
-  return store.get().pages?.find((page) => page.facebook_page_id === facebookPageId);
+  return state.pages?.find((page) => page.facebook_page_id === facebookPageId);
+}
+
+/** The Pages that the filter lets through. */
+export function pagesHere() {
+  const { pages, filter } = state;
+  return (pages ?? []).filter((page) => [undefined, page.facebook_page_id].includes(filter.facebookPageId));
 }
 
 /** Is this the role on that Page, or a higher one? Only for what is shown: the server decides. */
-export function may(role, facebookPageId) {
-  return RANKS.indexOf(pageOf(facebookPageId)?.role) >= RANKS.indexOf(role);
-}
-
-export function maySomewhere(role) {
-  return (store.get().pages ?? []).some((page) => may(role, page.facebook_page_id));
-}
+export const may = (role, page) => RANKS.indexOf(page?.role) >= RANKS.indexOf(role);
+export const maySomewhere = (role) => Boolean(state.pages?.some((page) => may(role, page)));

@@ -1,24 +1,24 @@
 // Short words at the foot of the page: what was done (with a way back), or what went wrong.
 
-import { byId, h } from "./dom.mjs";
+import { button, byId, h } from "./dom.mjs";
 
 const SECONDS = 8;
+const FEW = 2;
 
-/** `action`: [label, function]. Errors stay until they are put away. */
-export function say(words, { action = null, isError = false } = {}) {
-  const item = h("div", { class: isError ? "toast fault" : "toast" }, h("span", {}, words));
-  const leave = () => item.remove();
-  if (action) item.append(h("button", { type: "button", onclick: () => (leave(), action[1]()) }, action[0]));
-  item.append(h("button", { type: "button", "aria-label": "Put this message away", onclick: leave }, "×"));
-  byId(isError ? "faults" : "toasts").append(item);
-  if (!isError) setTimeout(leave, 1000 * SECONDS);
-  keepFew();
+/** `action`: [label, function]. */
+export function say(words, action) {
+  const leave = show("toasts", "div.toast", words, action);
+  setTimeout(leave, 1000 * SECONDS);
 }
 
-export const complain = (error) => say(error.message, { isError: true });
+/** What went wrong stays until it is put away. */
+export const complain = ({ message }) => void show("faults", "div.toast.fault", message);
 
-function keepFew() {
-  for (const place of [byId("toasts"), byId("faults")]) {
-    while (place.children.length > 2) place.firstElementChild.remove();
-  }
+function show(place, what, words, action) {
+  const leave = () => item.remove();
+  const act = action && button(action[0], () => (leave(), action[1]()), "");
+  const item = h(what, h("span", words), act, button("×", leave, "", { "aria-label": "Put this message away" }));
+  byId(place).append(item);
+  while (byId(place).children.length > FEW) byId(place).firstElementChild.remove();
+  return leave;
 }

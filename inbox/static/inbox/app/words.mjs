@@ -57,8 +57,8 @@ export function hue(text) {
   return sum % 360;
 }
 
-// -- what was searched for, in a text ------------------------------------------------------------------------
-const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// -- what was searched for, in a text
+export const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** [[text, isHit], …]: the text in pieces, those that match a search told apart. */
 export function split(text, search) {

@@ -7,8 +7,8 @@ import { clockTime, dayName, fullTime } from "../words.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const DEEDS = {
-  tag_added: ({ name }) => ["tagged ", h("b", {}, String(name))],
-  tag_removed: ({ name }) => ["removed the tag ", h("b", {}, String(name))],
+  tag_added: ({ name }) => ["tagged ", h("b", String(name))],
+  tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
   status_changed: ({ from, to }) => [`changed the status from ${from} to ${to}`],
 };
 
@@ -19,7 +19,7 @@ export function bubbles(events, { conversation, names, search, found }) {
     const isNewDay = day !== (day = new Date(event.occurred_at).toDateString());
     const side = SIDES[event.kind];
     const shown = side ? bubble(event, { side, conversation, names, search, isFound: event.id === found }) : deed(event);
-    return isNewDay ? [h("li", { class: "day" }, h("span", {}, dayName(event.occurred_at))), shown] : [shown];
+    return isNewDay ? [h("li.day", h("span", dayName(event.occurred_at))), shown] : [shown];
   });
 }
 
@@ -27,16 +27,15 @@ function bubble(event, { side, conversation, names, search, isFound }) {
   const who = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
   const reactions = reactionsOf(event);
   return h(
-    "li",
-    { class: `message ${side}${isFound ? " found" : ""}`, data: { id: event.id } },
-    h("span", { class: "hidden" }, `${who}: `),
+    `li.message.${side}${isFound ? ".found" : ""}`,
+    { "data-id": event.id },
+    h("span.hidden", `${who}: `),
     h(
-      "div",
-      { class: "bubble" },
+      "div.bubble",
       event.text && h("p", { dir: "auto" }, marked(event.text, search)),
       piecesOf(event, conversation).map(piece),
     ),
-    h("p", { class: "quiet" }, side === "middle" && `${who} · `, time(event), reactions && ` · ${reactions}`),
+    h("p.quiet", side === "middle" && `${who} · `, time(event), reactions && ` · ${reactions}`),
   );
 }
 
@@ -45,12 +44,12 @@ function time({ occurred_at: at }) {
 }
 
 function piece({ kind, name, address }) {
-  if (!address) return h("p", { class: "piece" }, h("b", {}, kind), name && " ", name && h("bdi", {}, name));
+  if (!address) return h("p.piece", h("b", kind), name && " ", name && h("bdi", name));
   const link = { href: address, target: "_blank", rel: "noopener noreferrer nofollow" };
-  return h("p", { class: "piece" }, h("a", link, h("b", {}, kind), " ", h("bdi", {}, name || "open")));
+  return h("p.piece", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
 }
 
 function deed(event) {
   const what = DEEDS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
-  return h("li", { class: "deed" }, event.actor || "The system", " ", what, " · ", time(event));
+  return h("li.deed", event.actor || "The system", " ", what, " · ", time(event));
 }

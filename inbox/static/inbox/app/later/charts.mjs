@@ -9,14 +9,13 @@ const [WIDTH, HEIGHT] = [600, 140];
 export function lines(series, { label, unit = number }) {
   const highest = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   return h(
-    "div",
-    { class: "chart" },
-    h("span", { class: "chart-top quiet", "aria-hidden": "true" }, unit(highest)),
+    "div.chart",
+    h("span.chart-top.quiet", { "aria-hidden": "true" }, unit(highest)),
     svg(
       "svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
-      [0.25, 0.5, 0.75].map((part) => svg("line", { class: "guide", x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part })),
-      series.map(({ className, values }) => svg("path", { class: `curve ${className}`, d: path(values, highest) })),
+      [0.25, 0.5, 0.75].map((part) => svg("line.guide", { x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part })),
+      series.map(({ className, values }) => svg(`path.curve.${className}`, { d: path(values, highest) })),
     ),
   );
 }
@@ -37,18 +36,17 @@ export function path(values, highest) {
 /** Seven rows of 24 cells, the darker the more. */
 export function heatMap(hours, days) {
   const highest = Math.max(1, ...hours.flat());
-  const cell = (count, day, hour) => h("td", { css: { "--part": `${Math.round((100 * count) / highest)}%` }, title: `${days[day]} ${hour}:00: ${number(count)}` }, h("span", { class: "hidden" }, number(count)));
+  const cell = (count, day, hour) => h("td", { css: { "--part": `${Math.round((100 * count) / highest)}%` }, title: `${days[day]} ${hour}:00: ${number(count)}` }, h("span.hidden", number(count)));
   return h(
-    "table",
-    { class: "heat" },
-    h("caption", { class: "hidden" }, "Messages from customers by weekday and hour"),
-    h("thead", {}, h("tr", {}, h("td", {}), Array.from({ length: 24 }, (_, hour) => h("th", { scope: "col" }, hour % 6 ? h("span", { class: "hidden" }, String(hour)) : String(hour))))),
-    h("tbody", {}, hours.map((counts, day) => h("tr", {}, h("th", { scope: "row" }, days[day]), counts.map((count, hour) => cell(count, day, hour))))),
+    "table.heat",
+    h("caption.hidden", "Messages from customers by weekday and hour"),
+    h("thead", h("tr", h("td"), Array.from({ length: 24 }, (_, hour) => h("th", { scope: "col" }, hour % 6 ? h("span.hidden", String(hour)) : String(hour))))),
+    h("tbody", hours.map((counts, day) => h("tr", h("th", { scope: "row" }, days[day]), counts.map((count, hour) => cell(count, day, hour))))),
   );
 }
 
 /** Names with bars: [{name, color, value}]. */
 export function bars(rows) {
   const highest = Math.max(1, ...rows.map(({ value }) => value));
-  return h("ul", { class: "bars" }, rows.map(({ name, color, value }) => h("li", {}, h("span", { class: "entry-name" }, name), h("span", { class: "bar", css: { "--part": `${(100 * value) / highest}%`, "--tag": color || "#6b7280" } }), h("span", { class: "count" }, number(value)))));
+  return h("ul.bars", rows.map(({ name, color, value }) => h("li", h("span.entry-name", name), h("span.bar", { css: { "--part": `${(100 * value) / highest}%`, "--tag": color || "#6b7280" } }), h("span.count", number(value)))));
 }

@@ -1,11 +1,10 @@
 // A box to type in and what fits below it: for the palette and for tags.
 
 import { fill, h } from "../dom.mjs";
+import { folded } from "../words.mjs";
 import { openDialog } from "./dialog.mjs";
 
 const SHOWN = 60;
-const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-
 /** Options whose words hold every word that was typed; those that begin with them first. */
 export function fitting(options, typed) {
   const words = folded(typed).split(/\s+/).filter(Boolean);
@@ -19,12 +18,12 @@ export function fitting(options, typed) {
  * `further(typed)`: options that depend on what was typed.
  */
 export function choose(label, options, { further = () => [], placeholder = label } = {}) {
-  return openDialog(label, (close) => chooser(label, placeholder, (typed) => [...fitting(options, typed), ...further(typed)], close), { className: "dialog chooser" });
+  return openDialog(label, (close) => chooser(label, placeholder, (typed) => [...fitting(options, typed), ...further(typed)], close), "dialog.chooser");
 }
 
 function chooser(label, placeholder, find, close) {
   const list = h("ul", { role: "listbox", id: "choices", "aria-label": label });
-  const none = h("p", { class: "quiet hint", role: "status" });
+  const none = h("p.quiet.hint", { role: "status" });
   const box = h("input", { type: "text", role: "combobox", "aria-label": label, placeholder, "aria-controls": "choices", "aria-expanded": "true", "aria-autocomplete": "list", autocomplete: "off", autofocus: true });
   let [found, at] = [[], 0];
 
@@ -44,16 +43,16 @@ function chooser(label, placeholder, find, close) {
   box.addEventListener("input", look);
   box.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) at = (at + step + found.length) % (found.length || 1);
-    else if (event.key === "Enter") return found[at] && (event.preventDefault(), close(found[at]));
-    else return undefined;
+    if (!step && event.key !== "Enter") return;
     event.preventDefault();
-    return draw();
+    if (!step) return void (found[at] && close(found[at]));
+    at = (at + step + found.length) % (found.length || 1);
+    draw();
   });
   look();
   return [box, list, none];
 }
 
 function shown({ label, symbol, hint }, index, isHere, onclick) {
-  return h("li", { role: "option", id: `choice-${index}`, "aria-selected": String(isHere), onclick }, symbol?.cloneNode(true), h("span", { class: "entry-name" }, label), hint && h("span", { class: "quiet" }, hint));
+  return h("li", { role: "option", id: `choice-${index}`, "aria-selected": String(isHere), onclick }, symbol?.cloneNode(true), h("span.entry-name", label), hint && h("span.quiet", hint));
 }

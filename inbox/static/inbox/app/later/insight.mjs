@@ -3,7 +3,7 @@
 import { asked } from "../address.mjs";
 import { get, isAborted } from "../api.mjs";
 import { byId, button, fill, h, iconButton } from "../dom.mjs";
-import { go, store } from "../state.mjs";
+import { go, state } from "../state.mjs";
 import { duration, number, plural } from "../words.mjs";
 import { bars, heatMap, lines } from "./charts.mjs";
 
@@ -16,24 +16,24 @@ export async function drawInsight() {
   question?.abort();
   question = new AbortController();
   const pane = byId("insight");
-  fill(pane, heading(), h("p", { class: "state-words", role: "status" }, "Counting …"));
+  fill(pane, heading(), h("p.state-words", { role: "status" }, "Counting …"));
   try {
-    const { insight } = await get("/api/insight", asked(store.get().filter), { signal: question.signal });
-    fill(pane, heading(), insight.conversations ? content(insight) : h("p", { class: "state-words" }, "Nothing matches: there is nothing to count."));
+    const { insight } = await get("/api/insight", asked(state.filter), { signal: question.signal });
+    fill(pane, heading(), insight.conversations ? content(insight) : h("p.state-words", "Nothing matches: there is nothing to count."));
   } catch (error) {
-    if (!isAborted(error)) fill(pane, heading(), h("div", { class: "state-words" }, h("p", { class: "fault" }, error.message), button("Try again", drawInsight)));
+    if (!isAborted(error)) fill(pane, heading(), h("div.state-words", h("p.fault", error.message), button("Try again", drawInsight)));
   }
 }
 
 function heading() {
-  return h("header", { class: "talk-bar" }, iconButton("back", "Back to the list", () => go({ insight: false })), h("h2", {}, "Numbers"));
+  return h("header.talk-bar", iconButton("back", "Back to the list", () => go({ insight: false })), h("h2", "Numbers"));
 }
 
 function content({ from, to, timeZone, days, hours, tags, replies, conversations, isExact }) {
   return h(
-    "div",
-    { class: "insight-body", tabindex: 0, role: "region", "aria-label": "Numbers" },
-    h("p", { class: "quiet" }, `${isExact ? "" : "About "}${plural(conversations, "conversation")} · ${from} to ${to} · ${timeZone}`),
+    "div.insight-body",
+    { tabindex: 0, role: "region", "aria-label": "Numbers" },
+    h("p.quiet", `${isExact ? "" : "About "}${plural(conversations, "conversation")} · ${from} to ${to} · ${timeZone}`),
     card("Messages a day", legend(), messages(days)),
     card("When customers write", busiest(hours), heatMap(hours, DAYS)),
     card("Until the answer", replyWords(replies), answers(replies)),
@@ -42,13 +42,13 @@ function content({ from, to, timeZone, days, hours, tags, replies, conversations
 }
 
 function card(name, words, drawing) {
-  return h("section", { class: "card" }, h("h3", {}, name), words, drawing);
+  return h("section.card", h("h3", name), words, drawing);
 }
 
 const sum = (rows, name) => rows.reduce((all, row) => all + row[name], 0);
 
 function legend() {
-  return h("p", { class: "legend quiet" }, h("span", { class: "key received" }), "received ", h("span", { class: "key sent" }), "sent");
+  return h("p.legend.quiet", h("span.key.received"), "received ", h("span.key.sent"), "sent");
 }
 
 function messages(days) {
@@ -59,15 +59,15 @@ function messages(days) {
 
 function busiest(hours) {
   const highest = Math.max(...hours.flat());
-  if (!highest) return h("p", { class: "quiet" }, "Nobody wrote in this time.");
+  if (!highest) return h("p.quiet", "Nobody wrote in this time.");
   const day = hours.findIndex((counts) => counts.includes(highest));
   const hour = hours[day].indexOf(highest);
-  return h("p", { class: "quiet" }, `Most on ${DAYS[day]} from ${hour}:00 to ${hour + 1}:00.`);
+  return h("p.quiet", `Most on ${DAYS[day]} from ${hour}:00 to ${hour + 1}:00.`);
 }
 
 function replyWords(replies) {
   const last = replies.filter(({ seconds }) => seconds !== null).at(-1);
-  return h("p", { class: "quiet" }, last ? `Half of the answers came within ${duration(last.seconds)} in the week of ${last.week}.` : "No answers in this time.");
+  return h("p.quiet", last ? `Half of the answers came within ${duration(last.seconds)} in the week of ${last.week}.` : "No answers in this time.");
 }
 
 function answers(replies) {

@@ -1,11 +1,11 @@
 // Everything that one can do or go to, by typing a part of it.
 
-import { clicked, ofView, tidy } from "../address.mjs";
+import { setStatus } from "../acts.mjs";
+import { clicked, ofView } from "../address.mjs";
+import { VIEWS } from "../around.mjs";
 import { icon, tagDot } from "../dom.mjs";
 import { target } from "../selection.mjs";
-import { VIEWS } from "../setup.mjs";
-import { go, may, maySomewhere, store } from "../state.mjs";
-import { setStatus } from "../statuses.mjs";
+import { go, may, state } from "../state.mjs";
 import { sync } from "../syncing.mjs";
 import { choose } from "./chooser.mjs";
 import { showHelp } from "./help.mjs";
@@ -18,31 +18,28 @@ export async function openPalette() {
 }
 
 function deeds() {
-  const aim = maySomewhere("tagger") ? target() : null;
+  const aim = target();
   const one = (label, hint, symbol, act) => ({ label, hint, symbol: icon(symbol), act });
   return [
-    ...(aim ? [one("Add a tag", "t", "tag", () => pickTag("assign", aim)), one("Take a tag off", "u", "untagged", () => pickTag("remove", aim))] : []),
-    ...(aim?.ids ? [one("Mark as done", "e", "done", () => setStatus(aim.ids, "done")), one("Mark as active", "", "active", () => setStatus(aim.ids, "active"))] : []),
-    ...syncs(one),
+    aim && one("Add a tag", "t", "tag", () => pickTag("assign", aim)),
+    aim && one("Take a tag off", "u", "untagged", () => pickTag("remove", aim)),
+    aim?.ids && one("Mark as done", "e", "done", () => setStatus(aim.ids, "done")),
+    aim?.ids && one("Mark as active", "", "active", () => setStatus(aim.ids, "active")),
+    ...(state.pages ?? []).map((page) => may("manager", page) && one(`Sync ${page.name}`, "", "sync", () => sync(page))),
     one("Numbers of what is shown", "i", "chart", () => go({ insight: true, open: null })),
     one("Save as view", "", "view", saveView),
     one("Show the keys", "?", "more", showHelp),
     one("Clear the filter", "", "close", () => go({ filter: {} })),
-  ];
-}
-
-function syncs(one) {
-  const mine = (store.get().pages ?? []).filter((page) => may("manager", page.facebook_page_id));
-  return mine.map((page) => one(`Sync ${page.name}`, "", "sync", () => sync(page)));
+  ].filter(Boolean);
 }
 
 function places() {
-  const { filter, tags, views, pages } = store.get();
-  const page = filter.facebookPageId;
+  const { filter: { facebookPageId }, tags, views, pages } = state;
+  const one = (label, hint, symbol, filter) => ({ label, hint, symbol, act: () => go({ filter }) });
   return [
-    ...VIEWS.map((view) => ({ label: view.name, hint: "view", symbol: icon(view.icon), act: () => go({ filter: tidy({ ...view.filter, facebookPageId: page }) }) })),
-    ...(views ?? []).map((view) => ({ label: view.name, hint: "saved view", symbol: icon("view"), act: () => go({ filter: ofView(view) }) })),
-    ...(tags ?? []).map((tag) => ({ label: tag.name, hint: "tag", symbol: tagDot(tag), act: () => go({ filter: clicked(filter, tag) }) })),
-    ...(pages ?? []).map((one) => ({ label: one.name, hint: "Page", symbol: icon("all"), act: () => go({ filter: tidy({ ...filter, facebookPageId: one.facebook_page_id }) }) })),
+    ...VIEWS.map((view) => one(view.name, "view", icon(view.icon), { ...view.filter, facebookPageId })),
+    ...(views ?? []).map((view) => one(view.name, "saved view", icon("view"), ofView(view))),
+    ...(tags ?? []).map((tag) => one(tag.name, "tag", tagDot(tag), clicked(state.filter, tag))),
+    ...(pages ?? []).map((page) => one(page.name, "Page", icon("all"), { ...state.filter, facebookPageId: page.facebook_page_id })),
   ];
 }

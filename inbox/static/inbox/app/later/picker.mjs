@@ -1,9 +1,10 @@
 // Choosing a tag, or making one, for some conversations or for everything that matches.
 
 import { h, icon, tagDot } from "../dom.mjs";
-import { letGo } from "../selection.mjs";
-import { maySomewhere, store } from "../state.mjs";
-import { changeTag, makeTag, wouldChange } from "../tagging.mjs";
+import { bulk, changeTag, known } from "../acts.mjs";
+import { post } from "../api.mjs";
+import { loadTags } from "../around.mjs";
+import { letGo, state } from "../state.mjs";
 import { say } from "../toast.mjs";
 import { number, plural } from "../words.mjs";
 import { choose } from "./chooser.mjs";
@@ -15,7 +16,7 @@ const COLORS = [
 ];
 const HEADINGS = { assign: "Add a tag", remove: "Take a tag off" };
 
-/** `verb`: assign or remove; `target`: {ids} or {all: true}. */
+/** `verb`: assign or remove; `target`: {ids} or {filter}, all that match. */
 export async function pickTag(verb, target) {
   const found = await choose(HEADINGS[verb], options(verb, target), { further: (typed) => making(verb, typed), placeholder: "A tag’s name" });
   if (!found) return;
@@ -23,55 +24,49 @@ export async function pickTag(verb, target) {
   if (tag) await apply(verb, tag, target);
 }
 
-function rowsOf({ ids }) {
-  const { list, talk } = store.get();
-  const known = new Map(list.rows.map((row) => [row.id, row]));
-  if (talk?.conversation) known.set(talk.id, talk.conversation);
-  return ids.map((id) => known.get(id)).filter(Boolean);
-}
-
 const has = (row, tag) => row.conversation_tags.some((one) => one.tag.id === tag.id);
 
-function options(verb, target) {
-  const tags = store.get().tags ?? [];
-  const rows = target.all ? [] : rowsOf(target);
-  const all = tags.map((tag) => ({ tag, label: tag.name, symbol: tagDot(tag), on: rows.filter((row) => has(row, tag)).length }));
-  if (target.all) return all;
-  const fits = verb === "remove" ? all.filter(({ on }) => on) : all.filter(({ on }) => on < rows.length || !rows.length);
-  return fits.map((option) => ({ ...option, hint: option.on && rows.length > 1 ? `on ${option.on} of ${rows.length}` : "" }));
+function options(verb, { ids }) {
+  const rows = [...known(ids).values()];
+  const many = rows.length;
+  const all = (state.tags ?? []).map((tag) => {
+    const on = rows.filter((row) => has(row, tag)).length;
+    return { tag, label: tag.name, symbol: tagDot(tag), on, hint: on && many > 1 ? `on ${on} of ${many}` : "" };
+  });
+  if (!ids) return all;
+  return all.filter(({ on }) => (verb === "remove" ? on : on < many || !many));
 }
 
 function making(verb, typed) {
-  const isKnown = (store.get().tags ?? []).some(({ name }) => name.toLowerCase() === typed.toLowerCase());
-  if (verb === "remove" || !typed || isKnown || !maySomewhere("tagger")) return [];
-  return [{ label: `New tag “${typed}”`, name: typed, symbol: icon("tag") }];
+  const isKnown = (state.tags ?? []).some(({ name }) => name.toLowerCase() === typed.toLowerCase());
+  return verb === "remove" || !typed || isKnown ? [] : [{ label: `New tag “${typed}”`, name: typed, symbol: icon("tag") }];
 }
 
 async function apply(verb, tag, target) {
-  if (target.all && !(await isMeant(verb, tag, target))) return;
+  if (target.filter && !(await isMeant(verb, tag, target))) return;
   await changeTag(verb, tag, target);
-  if (target.all || target.ids.length > 1) letGo();
+  if (target.ids?.length !== 1) letGo();
 }
 
 async function isMeant(verb, tag, target) {
-  try {
-    const { matched, changed } = await wouldChange(verb, tag, target);
-    const [deed, label] = verb === "remove" ? ["is taken off", "Untag"] : ["is put on", "Tag"];
-    if (!changed) return void say(`${tag.name}: nothing to change.`);
-    const words = `“${tag.name}” ${deed} ${plural(changed, "conversation")}; ${number(matched)} match. It can be taken back.`;
-    return await confirmed(`${label} everything that matches?`, words, `${label} ${number(changed)}`);
-  } catch (error) {
-    return void say(error.message, { isError: true });
-  }
+  const { matched, changed } = await bulk(verb, tag, target, { dry_run: true });
+  const [deed, label] = verb === "remove" ? ["is taken off", "Untag"] : ["is put on", "Tag"];
+  if (!changed) return void say(`${tag.name}: nothing to change.`);
+  const words = `“${tag.name}” ${deed} ${plural(changed, "conversation")}; ${number(matched)} match. It can be taken back.`;
+  return confirmed(`${label} everything that matches?`, words, `${label} ${number(changed)}`);
 }
 
 /** Makes a tag; resolves with it, or null. */
 export function newTag(name = "") {
   const fields = [
-    h("label", {}, "Name", h("input", { name: "name", value: typeof name === "string" ? name : "", maxlength: 100, required: true, autofocus: true })),
-    h("fieldset", { class: "swatches" }, h("legend", {}, "Colour"), COLORS.map(([label, color], at) => swatch(label, color, at === 0))),
+    h("label", "Name", h("input", { name: "name", value: name, maxlength: 100, required: true, autofocus: true })),
+    h("fieldset.swatches", h("legend", "Colour"), COLORS.map(([label, color], at) => swatch(label, color, at === 0))),
   ];
-  return openForm("New tag", fields, "Make it", (form) => makeTag(form.get("name").trim(), form.get("color")));
+  return openForm("New tag", fields, "Make it", async (form) => {
+    const { tag } = await post("/api/tags", { name: form.get("name").trim(), color: form.get("color") });
+    await loadTags();
+    return tag;
+  });
 }
 
 function swatch(label, color, isFirst) {

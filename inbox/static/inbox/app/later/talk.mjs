@@ -2,7 +2,7 @@
 
 import { get, isAborted, post } from "../api.mjs";
 import { changeRows } from "../listing.mjs";
-import { setTalk, store } from "../state.mjs";
+import { kept, set, setTalk, state } from "../state.mjs";
 import { complain, say } from "../toast.mjs";
 
 const PART = 50;
@@ -10,22 +10,27 @@ const SEARCHED = 200; // events a part, on the way back to a message that was fo
 const SEARCHED_PARTS = 25;
 
 let question = null;
+let opening = null;
+
+const NOTHING = { conversation: null, events: [], next: null };
 
 const path = (id, more = "") => `/api/conversations/${id}${more}`;
 
-export async function openTalk(id) {
+export function openTalk(id) {
   question?.abort();
-  if (!id) return store.set({ talk: null });
   question = new AbortController();
-  const known = store.get().list.rows.find((row) => row.id === id) ?? null;
-  store.set({ talk: { id, conversation: known, status: "loading", events: [], next: null, error: null, found: known?.matches?.event ?? null } });
+  opening = id ? first(id) : set({ talk: null });
+}
+
+async function first(id) {
+  const known = state.list.rows.find((row) => row.id === id) ?? null;
+  set({ talk: { id, ...NOTHING, conversation: known, status: "loading", error: null, found: known?.matches?.event } });
   try {
     const [conversation, part] = await both(id);
     setTalk({ conversation, status: "ready", events: part.events, next: part.pagination.nextCursor });
   } catch (error) {
     if (!isAborted(error)) setTalk({ status: "error", error });
   }
-  return undefined;
 }
 
 async function both(id) {
@@ -35,12 +40,13 @@ async function both(id) {
 }
 
 export async function loadOlder(limit = PART) {
-  const { id, next, isMore, status } = store.get().talk ?? {};
+  const { id, next, isMore, status, events: before } = state.talk ?? {};
   if (status !== "ready" || !next || isMore) return;
   setTalk({ isMore: true });
   try {
     const { events, pagination } = await get(path(id, "/events"), { limit, cursor: next }, { signal: question.signal });
-    setTalk({ isMore: false, events: [...store.get().talk.events, ...events], next: pagination.nextCursor });
+    const isFitting = state.talk.events.some((event) => event.id === before.at(-1).id); // it may have begun anew
+    setTalk({ isMore: false, ...(isFitting && { events: [...state.talk.events, ...events], next: pagination.nextCursor }) });
   } catch (error) {
     if (isAborted(error)) return;
     setTalk({ isMore: false });
@@ -50,25 +56,27 @@ export async function loadOlder(limit = PART) {
 
 /** Goes back until the message is there that the search has found; is it? */
 export async function reach(eventId) {
-  const isThere = () => store.get().talk?.events.some(({ id }) => id === eventId);
-  for (let part = 0; part < SEARCHED_PARTS && !isThere() && store.get().talk?.next; part += 1) await loadOlder(SEARCHED);
+  const isThere = () => state.talk?.events.some(({ id }) => id === eventId);
+  for (let part = 0; part < SEARCHED_PARTS && !isThere() && state.talk?.next; part += 1) await loadOlder(SEARCHED);
   return Boolean(isThere());
 }
 
 /** What is new of it; what was read further back stays. */
 export async function refreshTalk() {
-  const { id, status } = store.get().talk ?? {};
+  await opening; // which may have been asked before the change
+  const { id, status } = state.talk ?? {};
   if (!id) return;
-  if (status === "error") return void openTalk(id);
+  if (status === "error") return openTalk(id);
   try {
     const [conversation, part] = await both(id);
-    const { talk } = store.get();
+    const { talk } = state;
     if (talk?.id !== id) return;
-    setTalk({ conversation, status: "ready", ...joined(talk, part) });
+    const { events, next } = joined(talk, part);
+    setTalk({ conversation: kept(talk.conversation, conversation), events: kept(talk.events, events), next });
     const { matches: _, ...row } = conversation;
     changeRows([id], () => row);
   } catch (error) {
-    if (!isAborted(error)) setTalk({ isStale: true });
+    if (error.status === 404) setTalk({ ...NOTHING, status: "error", error }); // gone, or not theirs any more
   }
 }
 
@@ -97,5 +105,5 @@ export async function askFacebook(id) {
   } catch (error) {
     complain(error);
   }
-  if (store.get().talk?.id === id) setTalk({ isAsking: false });
+  if (state.talk?.id === id) setTalk({ isAsking: false });
 }

@@ -1,13 +1,11 @@
 // The pane of the open conversation.
 
+import { changeTag, setStatus } from "../acts.mjs";
 import { whenStale } from "../changes.mjs";
 import { bubbles } from "./bubbles.mjs";
-import { byId, button, fill, h, iconButton, tagDot } from "../dom.mjs";
+import { byId, button, fill, h, iconButton, tagChip } from "../dom.mjs";
 import { avatar, nameOf } from "../rowview.mjs";
-import { go, may, pageOf, store } from "../state.mjs";
-import { setStatus } from "../statuses.mjs";
-import { whenChanged } from "../store.mjs";
-import { changeTag } from "../tagging.mjs";
+import { go, may, pageOf, set, state, watch } from "../state.mjs";
 import { askFacebook, loadOlder, openTalk, reach, refreshTalk } from "./talk.mjs";
 import { plural } from "../words.mjs";
 
@@ -22,63 +20,50 @@ export function startTalk({ pick }) {
   if (isStarted) return;
   isStarted = true;
   whenStale(refreshTalk);
-  store.subscribe(whenChanged(({ open }) => [open], ({ open }) => openTalk(open)));
-  store.subscribe(whenChanged(({ talk, pages }) => [talk?.conversation, talk?.isAsking, talk?.status, pages], () => drawHead(pick)));
-  store.subscribe(whenChanged(({ talk, pages }) => [talk?.id, talk?.events, talk?.status, talk?.next, pages], drawMessages));
+  watch("open", ({ open }) => openTalk(open));
+  watch("talk.conversation talk.isAsking talk.status pages", () => drawHead(pick));
+  watch("talk.id talk.events talk.status talk.next pages.length", drawMessages);
   scroller.addEventListener("scroll", () => scroller.scrollTop < NEAR_TOP && loadOlder(), { passive: true });
-  store.set({}); // the first drawing
+  set({}); // the first drawing
 }
 
-const close = () => go({ open: null });
-
-// -- who it is, and what can be done with it -----------------------------------------------------------------------
+// -- who it is, and what can be done with it
 function drawHead(pick) {
-  const { conversation: row, isAsking, status } = store.get().talk ?? {};
+  const { conversation: row, isAsking, status } = state.talk ?? {};
   const head = byId("talk-head");
-  if (!row) {
-    return fill(head, iconButton("back", "Back to the list", close), status === "loading" && h("h2", {}, "Loading …"));
-  }
-  const isTagger = may("tagger", row.page_id);
+  const back = iconButton("back", "Back to the list", () => go({ open: null }));
+  if (!row) return fill(head, back, status === "loading" && h("h2", "Loading …"));
+  const isTagger = may("tagger", pageOf(row.page_id));
+  const adder = button("+ Tag", () => pick("assign", { ids: [row.id] }), "chip-button");
   return fill(
     head,
-    h("div", { class: "talk-bar" }, iconButton("back", "Back to the list", close), avatar(row), who(row), acts(row, isTagger, isAsking)),
-    h("div", { class: "talk-tags" }, row.conversation_tags.map(({ tag }) => chip(row, tag, isTagger)), isTagger && adder(row, pick)),
+    h("div.talk-bar", back, avatar(row), who(row), acts(row, isTagger, isAsking)),
+    h("div.talk-tags", row.conversation_tags.map(({ tag }) => chip(row, tag, isTagger)), isTagger && adder),
   );
 }
 
 function who(row) {
   const facts = [pageOf(row.page_id)?.name, row.platform === "instagram" ? "Instagram" : "Messenger", `about ${plural(row.message_count, "message")}`];
-  return h("div", { class: "who" }, h("h2", {}, h("bdi", {}, nameOf(row))), h("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")));
+  return h("div.who", h("h2", h("bdi", nameOf(row))), h("p.quiet", facts.filter(Boolean).join(" · ")));
 }
 
 function acts(row, isTagger, isAsking) {
   const isDone = row.conversation_status === "done";
-  const other = isDone ? "active" : "done";
+  const [other, kind] = isDone ? ["active", "button.small.plain"] : ["done", "button.small"];
+  const label = [h("span.mark", "Mark as "), h("span.act-word", other)];
   return h(
-    "div",
-    { class: "acts" },
-    iconButton("sync", isAsking ? "Asking Facebook …" : "Ask Facebook for this conversation now", () => askFacebook(row.id), { disabled: isAsking, class: isAsking ? "icon-button turning" : "icon-button" }),
-    isTagger && h("button", { type: "button", class: isDone ? "button small plain" : "button small", onclick: () => setStatus([row.id], other) }, h("span", { class: "mark" }, "Mark as "), h("span", { class: "act-word" }, other)),
-    !isTagger && h("span", { class: "state" }, isDone ? "Done" : "Active"),
+    "div.acts",
+    iconButton("sync", isAsking ? "Asking Facebook …" : "Ask Facebook for this conversation now", () => askFacebook(row.id), { disabled: isAsking }),
+    isTagger ? button(label, () => setStatus([row.id], other), kind) : h("span.state", isDone ? "Done" : "Active"),
   );
 }
 
 function chip(row, tag, isTagger) {
   const off = () => changeTag("remove", tag, { ids: [row.id] });
-  return h(
-    "span",
-    { class: "tag", css: { "--tag": tag.color } },
-    tagDot(tag),
-    tag.name,
-    isTagger && h("button", { type: "button", "aria-label": `Remove ${tag.name}`, onclick: off }, "×"),
-  );
+  return tagChip(tag, "", tag.name, isTagger && button("×", off, "off", { "aria-label": `Remove ${tag.name}` }));
 }
 
-function adder(row, pick) {
-  return button("+ Tag", () => pick("assign", { ids: [row.id] }), { class: "chip-button" });
-}
-
-// -- what was said ---------------------------------------------------------------------------------------------------
+// -- what was said
 function drawMessages({ talk, filter }) {
   if (!talk) return fill(byId("events"));
   const fromEnd = scroller.scrollHeight - scroller.scrollTop;
@@ -97,10 +82,10 @@ function drawMessages({ talk, filter }) {
 }
 
 function foot({ status, error, next, events, id }) {
-  if (status === "error") return h("li", { class: "state-words" }, h("p", { class: "fault" }, error.message), button("Try again", () => openTalk(id)));
-  if (status === "loading") return h("li", { class: "deed" }, "Loading …");
-  if (next) return h("li", { class: "deed" }, button("Older messages", () => loadOlder(), { class: "link" }));
-  return h("li", { class: "deed" }, events.length ? "This is where it begins." : "No messages yet.");
+  if (status === "error") return h("li.state-words", h("p.fault", error.message), button("Try again", () => openTalk(id)));
+  if (status === "loading") return h("li.deed", "Loading …");
+  if (next) return h("li.deed", button("Older messages", () => loadOlder(), "link"));
+  return h("li.deed", events.length ? "This is where it begins." : "No messages yet.");
 }
 
 async function goToFound({ found }) {
