@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { appended, between, compare, merged } from "../../../inbox/static/inbox/app/order.mjs";
+import { appended, between, compare, meets, merged } from "../../../inbox/static/inbox/app/order.mjs";
 import { AROUND, inSight, isNearEnd, topFor } from "../../../inbox/static/inbox/app/window.mjs";
 
 const row = (id, minute, more = {}) => ({ id, last_message_time: minute === null ? null : new Date(Date.UTC(2024, 0, 1, 0, minute)).toISOString(), ...more });
@@ -34,6 +34,13 @@ test("the head read anew brings what is new up, and drops what does not fit any 
   assert.equal(merged(rows, head)[1].name, "new");
   assert.deepEqual(ids(merged(rows, head, { isEnd: true })), [5, 9, 7]);
   assert.deepEqual(merged(rows, [], { isEnd: true }), []);
+});
+
+test("a head of nothing but news meets none of the rows: some between may be missing", () => {
+  const rows = [row(9, 90), row(8, 80)];
+  assert.ok(meets(rows, [row(7, 95), row(9, 90)]));
+  assert.ok(!meets(rows, [row(7, 99), row(9, 95)])); // this one was written to since
+  assert.ok(!meets(rows, []) && !meets([], [row(1, 1)]));
 });
 
 test("a part further down read anew leaves what is above it", () => {

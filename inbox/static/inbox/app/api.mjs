@@ -1,6 +1,7 @@
 // Speaks to our REST, in the session of whoever is logged in.
 
 const WORDS = {
+  200: "The answer is not one of this server’s. Is something between?",
   403: "You may not do that: your role on this Page does not allow it.",
   404: "It is not there, or not for you to see.",
   405: "This server cannot do that yet.",
@@ -74,7 +75,7 @@ function inWords(status, error) {
   if (status === 403 && /CSRF/.test(error)) return "Somebody logged in or out in another tab. Load this page again.";
   if (typeof error === "string" && error) return error;
   if (status >= 500) return `This went wrong on the server (${status}); its log has the reason. Try again.`;
-  return WORDS[status] ?? `The server did not do this (${status}).`;
+  return WORDS[status] ?? `The server refused this (${status}).`;
 }
 
 // The session ended: log in, and come back to this very address.
