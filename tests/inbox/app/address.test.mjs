@@ -56,6 +56,7 @@ test("a search that is not there is searched nowhere, and a short one not in mes
 test("a saved view is a filter, and the list is called by its name", () => {
   const view = { query: { exclude_tags: "x" }, facebookPageId: null };
   assert.ok(same(ofView(view), { exclude_tags: "x", search: "" }));
+  assert.deepEqual(ofView({ query: { unread: false } }), { unread: "false" }); // saved by another program
   const views = [{ name: "All", filter: {} }];
   assert.equal(title({ exclude_tags: "x" }, views, [{ name: "Mine", filter: ofView(view) }]), "Mine");
   assert.equal(title({ facebookPageId: "9" }, views, null), "All");

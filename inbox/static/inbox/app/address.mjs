@@ -25,8 +25,7 @@ export function write({ filter, open = null, insight = false }) {
 
 /** The filter without what says nothing, in one order: equal filters are written alike. */
 export function tidy(filter) {
-  const clean = {};
-  for (const name of FILTER) if (filter[name]) clean[name] = String(filter[name]);
+  const clean = Object.fromEntries(FILTER.map((name) => [name, String(filter[name] ?? "")]).filter(([, value]) => value));
   if (clean.facebookPageId === "all") delete clean.facebookPageId;
   if (clean.include_mode !== "all" || keys(clean.include_tags).length < 2) delete clean.include_mode; // of one tag it says nothing
   return clean;

@@ -11,7 +11,6 @@ const TYPING_MS = 180;
 
 const box = byId("search");
 let isAhead = false; // of the address: letters were typed that are not in it yet
-let drawnFields = "";
 let isTypedOn = false; // further letters are not steps of their own for the back button
 
 export function startFinder({ save }) {
@@ -23,11 +22,8 @@ export function startFinder({ save }) {
   byId("filter-toggle").addEventListener("click", () => set({ isFilterOpen: !state.isFilterOpen }));
   byId("menu").addEventListener("click", () => set({ isSideOpen: true }));
   byId("insight-toggle").addEventListener("click", toggleInsight);
-  byId("filters").addEventListener("change", ({ target }) => narrow({ [target.name]: target.value }));
   watch("filter tags pages views", (now) => draw(now, save));
   watch("filter", fillSearch);
-  watch("pages", drawFields);
-  watch("filter pages", fillFields);
   watch("list", drawTotal);
   watch("isFilterOpen insight", drawToggles);
 }
@@ -81,42 +77,6 @@ function chip({ words, choice, tag, without }) {
 function modeSwitch(filter) {
   const one = (mode, label) => button(label, () => narrow({ include_mode: mode }), "segment", { "aria-pressed": String(mode === (filter.include_mode ?? "")) });
   return h("span.segments", { role: "group", "aria-label": "With these tags" }, one("", "Any of them"), one("all", "All of them"));
-}
-
-// Anew only where they are others: not under a hand that is writing a date, for a Page that counts one more.
-function drawFields({ pages }) {
-  const names = pages?.map((page) => [page.facebook_page_id, page.name]) ?? [];
-  const isBoth = pages?.some(({ platforms }) => platforms.includes("instagram"));
-  const wanted = JSON.stringify([names, isBoth]);
-  if (drawnFields === wanted) return;
-  drawnFields = wanted;
-  fill(
-    byId("filters"),
-    names.length > 1 && choice("Page", "facebookPageId", [["", "All Pages"], ...names]),
-    choice("Status", "status", [["", "Any"], ["active", "To do"], ["done", "Done"]]),
-    choice("Unread", "unread", [["", "Any"], ["true", "Something unread"], ["false", "Nothing unread"]]),
-    choice("Tags", "untagged", [["", "Any"], ["true", "Without a tag"], ["false", "With a tag"]]),
-    isBoth && choice("Platform", "platform", [["", "Both"], ["messenger", "Messenger"], ["instagram", "Instagram"]]),
-    field("From", h("input", { type: "date", name: "startDate" })),
-    field("Until", h("input", { type: "date", name: "endDate" })),
-  );
-}
-
-function choice(label, name, options) {
-  return field(label, h("select", { name }, options.map(([value, words]) => h("option", { value }, words))));
-}
-
-function field(label, input) {
-  input.id = `filter-${input.name}`;
-  return h("div", h("label", { for: input.id }, label), input);
-}
-
-// Not the field that somebody is at: a date is written in three steps.
-function fillFields({ filter }) {
-  for (const field of byId("filters").querySelectorAll("select, input")) {
-    const value = filter[field.name] ?? "";
-    if (field !== document.activeElement) field.value = field.type === "date" ? value.slice(0, 10) : value;
-  }
 }
 
 function drawTotal({ list: { status, total, isExact } }) {

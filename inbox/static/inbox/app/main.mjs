@@ -18,7 +18,7 @@ import { complain } from "./toast.mjs";
 // What is not needed to see the list comes when it is asked for.
 const later = (name, verb, sheet = "dialogs") => async (...given) => {
   try {
-    const [part] = await Promise.all([import(`./later/${name}.mjs`), styled(sheet)]).catch(() => {
+    const [part] = await Promise.all([import(`./later/${name}.mjs`), sheet && styled(sheet)]).catch(() => {
       throw new Error("A part of this page could not be loaded. Is there a connection?");
     });
     await part[verb](...given);
@@ -37,6 +37,7 @@ function styled(name) {
 
 const pick = later("picker", "pickTag");
 const help = later("help", "showHelp");
+const startFilters = later("filters", "startFilters", null);
 const startTalk = later("talkview", "startTalk", "talk");
 const drawInsight = later("insight", "drawInsight", "insight");
 
@@ -45,9 +46,10 @@ startFinder({ save: later("saved", "saveView") });
 startSelection({ pick });
 startListState();
 startKeys({ pick, palette: later("palette", "openPalette"), help });
-startSync({ tell: later("outcome", "loadOutcome") });
+startSync({ tell: later("outcome", "loadOutcome", null) });
 byId("help").addEventListener("click", help);
 watch("open insight", showScreen);
+watch("isFilterOpen", ({ isFilterOpen }) => isFilterOpen && startFilters());
 watch("open", ({ open }) => open && startTalk({ pick }));
 watch("insight open filter", ({ insight, open }) => insight && !open && drawInsight());
 watch("filter.facebookPageId", ({ pages }) => pages && loadCounts());

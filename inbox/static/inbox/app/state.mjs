@@ -6,12 +6,12 @@ export const NO_ROWS = { status: "loading", rows: [], next: null, total: null, i
 const NOTHING_SELECTED = { selection: new Set(), anchor: null, isAll: false };
 const RANKS = ["viewer", "tagger", "manager", "superuser"];
 
-const { user, superuser, staff } = document.body.dataset;
+const { user, superuser } = document.body.dataset;
 
 export let state = {
   ...read(location.search),
   ...NOTHING_SELECTED,
-  me: { name: user, isSuperuser: superuser !== undefined, isStaff: staff !== undefined },
+  me: { name: user, isSuperuser: superuser !== undefined },
   pages: null, tags: null, views: null, counts: {}, setupError: null,
   list: NO_ROWS,
   cursor: null, // the row that the keyboard is at

@@ -10,9 +10,7 @@ const longDay = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeri
 
 export const number = (value) => whole.format(value);
 
-export function plural(count, word, many = `${word}s`) {
-  return `${number(count)} ${count === 1 ? word : many}`;
-}
+export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 
 const midnight = (moment) => new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
 
