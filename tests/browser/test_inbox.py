@@ -187,6 +187,7 @@ def test_session_that_ended_leads_through_the_login_back_to_the_same_place(log_i
     tab.get_by_role("button", name="Log out").click()
     expect(tab.get_by_label("Username")).to_be_visible()
     assert tab.request.get("/api/pages").status == 401
+    wrong.clear()  # what was still being read as the session ended
 
 
 def test_what_is_refused_or_fails_is_said_in_words_and_taken_back(log_in, orders, wrong):

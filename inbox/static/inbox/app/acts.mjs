@@ -16,7 +16,7 @@ export async function changeTag(verb, tag, target) {
   const takeBack = show(ids, "conversation_tags", (tags) => withTag(tags, verb, tag));
   try {
     const { message, act, changed: count } = await bulk(verb, tag, target);
-    say(`${tag.name}: ${count ? message : "nothing to change."}`, count && ["Undo", () => undo(act)]);
+    say(`${tag.name}: ${count ? message : "nothing to change."}`, count > 0 && ["Undo", () => undo(act)]);
   } catch (error) {
     takeBack();
     complain(error);
@@ -42,9 +42,12 @@ function withTag(tags, verb, tag) {
 }
 
 // -- done or active
-export async function setStatus(ids, status) {
+export function setStatus(ids, status) {
   const rows = known(ids);
-  const others = ids.filter((id) => rows.get(id)?.conversation_status !== status);
+  return mark(ids.filter((id) => rows.get(id)?.conversation_status !== status), status);
+}
+
+async function mark(others, status) {
   const takeBack = show(others, "conversation_status", () => status);
   const refused = new Map(); // id → error
   for (let at = 0; at < others.length; at += AT_ONCE) {
@@ -59,7 +62,7 @@ export async function setStatus(ids, status) {
 
 function tell(ids, status) {
   const back = status === "done" ? "active" : "done";
-  if (ids.length) say(`Marked as ${status}: ${plural(ids.length, "conversation")}.`, ["Undo", () => setStatus(ids, back)]);
+  if (ids.length) say(`Marked as ${status}: ${plural(ids.length, "conversation")}.`, ["Undo", () => mark(ids, back)]);
 }
 
 /** The other status, of all of them what the first one is not. */

@@ -1,5 +1,6 @@
 // Speaks to our REST, in the session of whoever is logged in.
 
+const PATIENCE_MS = 120_000;
 const WORDS = {
   200: "The answer is not one of this server’s. Is something between?",
   403: "You may not do that: your role on this Page does not allow it.",
@@ -19,9 +20,11 @@ class ApiError extends Error {
 
 export const isAborted = (error) => error?.name === "AbortError";
 
-export function get(path, query = {}, options = {}) {
+/** `signal`: gives the question up; one that stays without an answer is given up as well, or nothing would be read after it. */
+export function get(path, query = {}, { signal } = {}) {
   const text = new URLSearchParams(query).toString();
-  return request("GET", text ? `${path}?${text}` : path, options);
+  const signals = [AbortSignal.timeout(PATIENCE_MS), signal].filter(Boolean);
+  return request("GET", text ? `${path}?${text}` : path, { signal: AbortSignal.any(signals) });
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });

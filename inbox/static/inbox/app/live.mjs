@@ -12,7 +12,6 @@ const LAST = new Map(); // Page → the newest state that was told
 const channel = new BroadcastChannel(NAME);
 let source = null;
 let letGo = null; // ends this tab's lead, or its wish for it; null while it is hidden
-let wasLost = false;
 let hear = {};
 
 /** `onState`: of a run. `onCatchUp`: something may have been missed. `onOther`: something changed elsewhere. */
@@ -54,10 +53,8 @@ function heard({ kind, run, isConnected }) {
   if (kind === "run") {
     LAST.set(run.page_id, run);
     hear.onState(run);
-  } else if (kind === "connected") {
-    wasLost = !isConnected;
-    hear.onConnected(isConnected);
   }
+  if (kind === "connected") hear.onConnected(isConnected);
   if (kind === "catch up") hear.onCatchUp();
   if (kind === "changed") hear.onOther();
   if (kind === "hello" && source) for (const last of LAST.values()) channel.postMessage({ kind: "run", run: last });
@@ -67,9 +64,8 @@ function heard({ kind, run, isConnected }) {
 function listen() {
   source = new EventSource("/api/events");
   source.addEventListener("open", () => {
-    const hasMissed = wasLost;
     everybody({ kind: "connected", isConnected: true });
-    if (hasMissed) everybody({ kind: "catch up" });
+    everybody({ kind: "catch up" }); // on what changed while nobody listened: also after the first reading
   });
   source.addEventListener("progress", ({ data }) => everybody({ kind: "run", run: JSON.parse(data) }));
   source.addEventListener("changed", () => everybody({ kind: "changed" }));
