@@ -169,5 +169,5 @@ def _missing(page_id: str, facts: TokenFacts | None, granted: frozenset[str] | N
         )
         said.append(f"Missing: {', '.join(missing)}. Without it conversations stay hidden: {where}.")
     if elsewhere := sorted(needed & granted - here):
-        said.append(f"Given for other Pages only: {', '.join(elsewhere)}. {TICK}")
+        said.append(f"Allowed for other Pages only: {', '.join(elsewhere)}. {TICK}")
     return said

@@ -107,10 +107,10 @@ def test_a_permission_for_other_pages_only_is_said_beside_the_page(root, uma, wo
     branches = {id for id in world.pages if id != shop.id}
     world.tokens[uma.token].only_for = {"pages_messaging": branches, "pages_read_engagement": {shop.id}}
     shown = text(give(root, uma.token))
-    assert "Given for other Pages only: pages_messaging." in row_of(shop, shown)
+    assert "Allowed for other Pages only: pages_messaging." in row_of(shop, shown)
     assert "tick this Page, too" in row_of(shop, shown)
     for id in branches:
-        assert "Given for other Pages only: pages_read_engagement." in row_of(world.pages[id], shown)
+        assert "Allowed for other Pages only: pages_read_engagement." in row_of(world.pages[id], shown)
     assert "Missing:" not in shown
     assert "did not say" not in shown
 
@@ -119,8 +119,8 @@ def test_where_facebook_tells_the_app_alone_it_is_asked_as_the_app(root, uma, lo
     sandbox.switches.debug_needs_app = True
     world.tokens[uma.token].only_for = {"pages_messaging": {"910000000000001"}}
     shown = text(give(root, uma.token))
-    assert "Given for other Pages only: pages_messaging." in row_of(shop, shown)
-    assert "Given" not in row_of(world.pages["910000000000001"], shown)
+    assert "Allowed for other Pages only: pages_messaging." in row_of(shop, shown)
+    assert "Allowed" not in row_of(world.pages["910000000000001"], shown)
     assert "s3cret" not in shown
     assert {call.token_in for call in sandbox.ledger.calls if "debug_token" in call.path} == {
         "batch",
@@ -133,7 +133,7 @@ def test_where_facebook_does_not_tell_nothing_is_claimed_of_single_pages(root, u
     world.tokens[uma.token].only_for = {"pages_messaging": {"910000000000001"}}
     shown = text(give(root, uma.token))
     assert "did not say for which of these Pages each permission was given" in shown
-    assert "Given for other Pages only" not in shown
+    assert "Allowed for other Pages only" not in shown
     assert "Missing:" not in shown
 
 
