@@ -5,6 +5,9 @@ from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
 from conversations.api.serializers import ErrorSerializer
 
+# These name things of one's own choice in parameters or bodies.
+NAMES_THINGS = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
+
 
 def wrapped(name: str, serializer_class, *, many: bool = False):
     """The answer {name: …}."""
@@ -36,6 +39,6 @@ class Schema(AutoSchema):
             codes += ["403"]
         if self.method in ("POST", "PUT", "PATCH"):
             codes += ["413"]
-        if "{" in self.path or self.path.endswith(("/conversations", "/sync-runs", "/bulk-tags")):
+        if "{" in self.path or self.path.endswith(NAMES_THINGS):
             codes += ["404"]
         return codes

@@ -26,6 +26,10 @@ class LockLost(Exception):
     """The run was ended by another process: by one that has the Page's lock now, or as cancelled."""
 
 
+class NotQueued(Exception):
+    """The run that was to be done waits no longer: it was cancelled, or somebody has begun it."""
+
+
 class RunEnded(Exception):
     """The run has ended already: nothing is left of it to cancel."""
 
@@ -40,8 +44,10 @@ def queue_run(page: Page, *, full: bool, trigger: str, asked_by=None) -> SyncRun
 
 
 @transaction.atomic
-def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
+def open_run(page: Page, *, full: bool, trigger: str, queued: int | None = None) -> SyncRun:
     """A run in work, queued by somebody before or made now. The caller holds the Page's sync lock.
+
+    `queued`: the run that it is for. Raises NotQueued where that waits no longer: then none is begun.
 
     Reads the Page anew, in the transaction that closes the runs of the dead: one that only lost its lock
     may be writing still, and writes nothing more after that.
@@ -50,7 +56,11 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     working = page.runs.active().exclude(status=Status.QUEUED)
     abandoned = list(working.select_for_update().order_by("pk"))
     before = resumable(page)
-    run = page.runs.filter(status=Status.QUEUED).order_by("pk").first() or SyncRun(page=page)
+    # Locked: whoever cancels one of them meanwhile was quicker, or cancels it in work.
+    waiting = list(page.runs.filter(status=Status.QUEUED).select_for_update().order_by("pk"))
+    if queued and queued not in [run.pk for run in waiting]:
+        raise NotQueued
+    run = waiting[0] if waiting else SyncRun(page=page)
     full = full or run.mode == SyncRun.Mode.FULL
     if before and full and before.mode != SyncRun.Mode.FULL:
         before = None  # it walked only a part of what is to be walked now

@@ -22,7 +22,6 @@ export const isAborted = (error) => error?.name === "AbortError";
 
 export const get = (path, query = {}, options = {}) => request("GET", withQuery(path, query), options);
 export const post = (path, body = {}, options = {}) => request("POST", path, { ...options, body });
-export const patch = (path, body) => request("PATCH", path, { body });
 export const remove = (path) => request("DELETE", path);
 
 function withQuery(path, query) {

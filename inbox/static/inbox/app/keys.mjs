@@ -4,7 +4,7 @@ import { byId, isTyping } from "./dom.mjs";
 import { moveCursor } from "./listview.mjs";
 import { letGo, select, target } from "./selection.mjs";
 import { go, maySomewhere, store } from "./state.mjs";
-import { toggleStatus } from "./statuses.mjs";
+import { otherStatus } from "./statuses.mjs";
 
 /** [keys, what it does]: for the help. */
 export const KEYS = [
@@ -14,11 +14,11 @@ export const KEYS = [
   ["Ctrl K, ⌘ K", "Everything else: views, tags, Pages"], ["Esc", "Back"], ["?", "These keys"],
 ];
 
-export function startKeys({ pick, palette, help }) {
+export function startKeys({ pick, mark, palette, help }) {
   const acts = {
     j: () => moveCursor(1), k: () => moveCursor(-1), ArrowDown: () => moveCursor(1), ArrowUp: () => moveCursor(-1),
     o: openCursor, x: () => store.get().cursor && select(store.get().cursor),
-    e: () => forTarget(({ ids }) => ids && toggleStatus(ids)),
+    e: () => forTarget((aim) => mark(otherStatus(aim), aim)),
     t: () => forTarget((aim) => pick("assign", aim)), u: () => forTarget((aim) => pick("remove", aim)),
     "/": () => byId("search").focus(), i: () => go({ insight: !store.get().insight, open: null }), "?": help, Escape: back,
   };

@@ -4,7 +4,7 @@ import { byId, button, fill, h, iconButton } from "./dom.mjs";
 import { between } from "./order.mjs";
 import { maySomewhere, store } from "./state.mjs";
 import { whenChanged } from "./store.mjs";
-import { setStatus } from "./statuses.mjs";
+import { otherStatus } from "./statuses.mjs";
 import { number, plural } from "./words.mjs";
 
 /** Selects a row or lets go of it; `isRange`: all from the last one on. */
@@ -31,11 +31,11 @@ export function target() {
   return one ? { ids: [one] } : null;
 }
 
-export function startSelection({ pick }) {
-  store.subscribe(whenChanged(({ selection, isAll, list, pages }) => [selection, isAll, list, pages], (state) => draw(state, pick)));
+export function startSelection({ pick, mark }) {
+  store.subscribe(whenChanged(({ selection, isAll, list, pages }) => [selection, isAll, list, pages], (state) => draw(state, pick, mark)));
 }
 
-function draw({ selection, isAll, list }, pick) {
+function draw({ selection, isAll, list }, pick, mark) {
   const bar = byId("selection");
   bar.hidden = !selection.size && !isAll;
   if (bar.hidden) return fill(bar);
@@ -45,10 +45,16 @@ function draw({ selection, isAll, list }, pick) {
     h("strong", { "aria-live": "polite" }, isAll ? `All ${all(list)} that match` : `${number(selection.size)} selected`),
     isTagger && button("Tag", () => pick("assign", target()), { class: "button small" }),
     isTagger && button("Untag", () => pick("remove", target()), { class: "button small plain" }),
-    isTagger && !isAll && button("Done", () => setStatus([...selection], "done").then(letGo), { class: "button small plain" }),
+    isTagger && marker(mark),
     !isAll && selection.size !== list.total && button(`Select all ${all(list)}`, () => store.set({ isAll: true }), { class: "link" }),
     iconButton("close", "Clear the selection", letGo),
   );
+}
+
+// “Done”, or “Active” where the first one is done.
+function marker(mark) {
+  const other = otherStatus(target());
+  return button(other === "done" ? "Done" : "Active", () => mark(other, target()), { class: "button small plain" });
 }
 
 function all({ total, isExact }) {

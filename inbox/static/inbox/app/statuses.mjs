@@ -1,27 +1,27 @@
-// Done or active: shown at once, taken back where the server refuses.
+// Done or active: shown at once, read anew where the server refuses.
 
-import { patch } from "./api.mjs";
+import { idsOf, tellOf, whom } from "./acts.mjs";
+import { post } from "./api.mjs";
 import { changed } from "./changes.mjs";
 import { changeRows } from "./listing.mjs";
 import { setTalk, store } from "./state.mjs";
-import { complain, say } from "./toast.mjs";
-import { plural } from "./words.mjs";
+import { complain } from "./toast.mjs";
 
-const AT_ONCE = 4;
+const bulk = (status, target, more) => post("/api/conversations/bulk-status", { ...whom(target), conversation_status: status, ...more });
 
-export async function setStatus(ids, status) {
-  show(ids, status);
+/** `target`: {ids} or {all: true}. */
+export async function setStatus(status, target) {
+  show(idsOf(target), status);
   try {
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => patch(`/api/conversations/${id}`, { conversation_status: status })));
-    }
-    const back = status === "done" ? "active" : "done";
-    say(`Marked as ${status}: ${plural(ids.length, "conversation")}.`, { action: ["Undo", () => setStatus(ids, back)] });
+    tellOf(await bulk(status, target));
   } catch (error) {
     complain(error);
   }
   changed();
 }
+
+/** How many it would change: {matched, changed}. */
+export const wouldSet = (status, target) => bulk(status, target, { dry_run: true });
 
 function show(ids, status) {
   changeRows(ids, () => ({ conversation_status: status }));
@@ -31,9 +31,10 @@ function show(ids, status) {
   }
 }
 
-/** The other status, of all of them what the first one is not. */
-export function toggleStatus(ids) {
+/** What the first one is not. */
+export function otherStatus(target) {
   const { list, talk } = store.get();
-  const first = list.rows.find(({ id }) => id === ids[0]) ?? talk?.conversation;
-  return setStatus(ids, first?.conversation_status === "done" ? "active" : "done");
+  const [id] = idsOf(target);
+  const first = list.rows.find((row) => row.id === id) ?? talk?.conversation;
+  return first?.conversation_status === "done" ? "active" : "done";
 }

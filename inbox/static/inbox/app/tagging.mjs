@@ -1,19 +1,18 @@
 // Tags go on and off at once; the server's word follows, and each act can be taken back.
 
-import { asked } from "./address.mjs";
+import { idsOf, tellOf, whom } from "./acts.mjs";
 import { post } from "./api.mjs";
 import { changed } from "./changes.mjs";
 import { changeRows } from "./listing.mjs";
 import { setTalk, store } from "./state.mjs";
-import { complain, say } from "./toast.mjs";
+import { complain } from "./toast.mjs";
 
 /** `verb`: assign or remove; `target`: {ids} or {all: true}. */
 export async function changeTag(verb, tag, target) {
-  const ids = target.ids ?? store.get().list.rows.map(({ id }) => id);
-  const before = show(ids, verb, tag);
+  const before = show(idsOf(target), verb, tag);
   try {
     const answer = await post("/api/conversations/bulk-tags", { ...whom(target), tagIds: [tag.id], action: verb });
-    tellOf(answer, tag);
+    tellOf(answer, tag.name);
   } catch (error) {
     takeBack(before);
     complain(error);
@@ -24,24 +23,6 @@ export async function changeTag(verb, tag, target) {
 /** How many it would change: {matched, changed}. */
 export function wouldChange(verb, tag, target) {
   return post("/api/conversations/bulk-tags", { ...whom(target), tagIds: [tag.id], action: verb, dry_run: true });
-}
-
-function whom(target) {
-  return target.all ? { filter: asked(store.get().filter) } : { conversationIds: target.ids };
-}
-
-function tellOf({ message, act, changed: count }, tag) {
-  if (count) say(`${tag.name}: ${message}`, { action: ["Undo", () => undo(act)] });
-  else say(`${tag.name}: nothing to change.`);
-}
-
-async function undo(act) {
-  try {
-    say((await post(`/api/acts/${act}/undo`)).message);
-  } catch (error) {
-    complain(error);
-  }
-  changed();
 }
 
 export async function makeTag(name, color) {

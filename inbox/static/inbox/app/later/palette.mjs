@@ -5,24 +5,23 @@ import { icon, tagDot } from "../dom.mjs";
 import { target } from "../selection.mjs";
 import { VIEWS } from "../setup.mjs";
 import { go, may, maySomewhere, store } from "../state.mjs";
-import { setStatus } from "../statuses.mjs";
 import { sync } from "../syncing.mjs";
 import { choose } from "./chooser.mjs";
 import { showHelp } from "./help.mjs";
 import { pickTag } from "./picker.mjs";
 import { saveView } from "./saved.mjs";
 
-export async function openPalette() {
-  const found = await choose("What would you like to do?", [...deeds(), ...places()]);
+export async function openPalette({ mark }) {
+  const found = await choose("What would you like to do?", [...deeds(mark), ...places()]);
   await found?.act();
 }
 
-function deeds() {
+function deeds(mark) {
   const aim = maySomewhere("tagger") ? target() : null;
   const one = (label, hint, symbol, act) => ({ label, hint, symbol: icon(symbol), act });
   return [
     ...(aim ? [one("Add a tag", "t", "tag", () => pickTag("assign", aim)), one("Take a tag off", "u", "untagged", () => pickTag("remove", aim))] : []),
-    ...(aim?.ids ? [one("Mark as done", "e", "done", () => setStatus(aim.ids, "done")), one("Mark as active", "", "active", () => setStatus(aim.ids, "active"))] : []),
+    ...(aim ? [one("Mark as done", "e", "done", () => mark("done", aim)), one("Mark as active", "", "active", () => mark("active", aim))] : []),
     ...syncs(one),
     one("Numbers of what is shown", "i", "chart", () => go({ insight: true, open: null })),
     one("Save as view", "", "view", saveView),

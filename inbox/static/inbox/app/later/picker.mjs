@@ -4,10 +4,9 @@ import { h, icon, tagDot } from "../dom.mjs";
 import { letGo } from "../selection.mjs";
 import { maySomewhere, store } from "../state.mjs";
 import { changeTag, makeTag, wouldChange } from "../tagging.mjs";
-import { say } from "../toast.mjs";
-import { number, plural } from "../words.mjs";
 import { choose } from "./chooser.mjs";
-import { confirmed, openForm } from "./dialog.mjs";
+import { openForm } from "./dialog.mjs";
+import { isMeant } from "./meant.mjs";
 
 const COLORS = [
   ["Teal", "#1f7a8c"], ["Blue", "#2563eb"], ["Violet", "#7c3aed"], ["Pink", "#be185d"],
@@ -48,21 +47,19 @@ function making(verb, typed) {
 }
 
 async function apply(verb, tag, target) {
-  if (target.all && !(await isMeant(verb, tag, target))) return;
+  if (target.all && !(await isMeant(wouldChange(verb, tag, target), inWords(verb, tag)))) return;
   await changeTag(verb, tag, target);
   if (target.all || target.ids.length > 1) letGo();
 }
 
-async function isMeant(verb, tag, target) {
-  try {
-    const { matched, changed } = await wouldChange(verb, tag, target);
-    const [deed, label] = verb === "remove" ? ["is taken off", "Untag"] : ["is put on", "Tag"];
-    if (!changed) return void say(`${tag.name}: nothing to change.`);
-    const words = `“${tag.name}” ${deed} ${plural(changed, "conversation")}; ${number(matched)} match. It can be taken back.`;
-    return await confirmed(`${label} everything that matches?`, words, `${label} ${number(changed)}`);
-  } catch (error) {
-    return void say(error.message, { isError: true });
-  }
+function inWords(verb, { name }) {
+  const [label, deed] = verb === "remove" ? ["Untag", "is taken off"] : ["Tag", "is put on"];
+  return {
+    heading: `${label} everything that matches?`,
+    deed: (count) => `“${name}” ${deed} ${count}`,
+    label,
+    nothing: `${name}: nothing to change.`,
+  };
 }
 
 /** Makes a tag; resolves with it, or null. */

@@ -58,7 +58,7 @@ function acts(row, isTagger, isAsking) {
     "div",
     { class: "acts" },
     iconButton("sync", isAsking ? "Asking Facebook …" : "Ask Facebook for this conversation now", () => askFacebook(row.id), { disabled: isAsking, class: isAsking ? "icon-button turning" : "icon-button" }),
-    isTagger && h("button", { type: "button", class: isDone ? "button small plain" : "button small", onclick: () => setStatus([row.id], other) }, h("span", { class: "mark" }, "Mark as "), h("span", { class: "act-word" }, other)),
+    isTagger && h("button", { type: "button", class: isDone ? "button small plain" : "button small", onclick: () => setStatus(other, { ids: [row.id] }) }, h("span", { class: "mark" }, "Mark as "), h("span", { class: "act-word" }, other)),
     !isTagger && h("span", { class: "state" }, isDone ? "Done" : "Active"),
   );
 }
