@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.models import Page, SyncRun
 from conversations.sync import course
 from conversations.sync.ledger import take_ledger
-from conversations.sync.progress import publish_progress
+from conversations.sync.progress import PUBLISH, publish_progress, published
 
 Status = SyncRun.Status
 
@@ -97,14 +96,25 @@ def save(run: SyncRun, *, also: Collection[str] = ()) -> None:
     with transaction.atomic(savepoint=False):  # all or nothing with what the caller writes
         if run.pk is None:
             run.save()
-        elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run, also)):
+            publish_progress(run)
+        else:
+            _update(run, also)
+
+
+def _update(run: SyncRun, also: Collection[str]) -> None:
+    """In one statement, each batch: the ORM would take longer to write it than the server to do it."""
+    fields = [field for field in SyncRun._meta.concrete_fields if not field.primary_key]
+    changed = [field for field in fields if field.attname not in SELDOM or field.attname in also]
+    columns = ", ".join(f'"{field.column}" = %s' for field in changed)
+    values = [field.get_db_prep_save(getattr(run, field.attname), connection) for field in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE conversations_syncrun SET {columns} WHERE id = %s AND ended_at IS NULL"  # noqa: S608 - names
+            f" RETURNING {PUBLISH}",
+            [*values, run.pk, *published(run)],
+        )
+        if cursor.fetchone() is None:
             raise LockLost
-        publish_progress(run)
-
-
-def _columns(run: SyncRun, also: Collection[str]) -> dict[str, Any]:
-    names = (field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
-    return {name: getattr(run, name) for name in names if name not in SELDOM or name in also}
 
 
 def is_ended(run: SyncRun) -> bool:
