@@ -21,7 +21,7 @@ from conversations.sync.history import (
     save_messages,
     show_newest,
 )
-from conversations.sync.merge import THREAD_FIELDS, age, differs, next_conversation, next_thread
+from conversations.sync.merge import age, copy_of, differs, next_conversation, next_thread
 from conversations.sync.stored import stored_conversations, stored_threads
 from conversations.sync.transform import ThreadRows
 from conversations.sync.writing import write_conversations, write_threads
@@ -268,6 +268,6 @@ def _tell_merged(states: dict[str, Thread], known: Known) -> None:
 
 
 def _turned(state: Thread) -> Thread:
-    values = {name: getattr(state, name) for name in ["page_id", "graph_id", *THREAD_FIELDS]}
-    values["state"] = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
-    return Thread(**values)
+    turned = copy_of(state)
+    turned.state = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
+    return turned
