@@ -248,7 +248,8 @@ UNFOLD = {
         lambda request: static("conversations/runs.css"),
         lambda request: static("inbox/tidy.css"),
     ],
-    "SCRIPTS": [lambda request: static("inbox/names.js")],
+    "SCRIPTS": [lambda request: static("inbox/names.js"), lambda request: static("inbox/keys.js")],
+    "SITE_URL": None,  # the sidebar leads to the inbox page
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {
@@ -266,7 +267,12 @@ UNFOLD = {
         }
     },
     "SIDEBAR": {"navigation": "inbox.admin.menu"},
-    "ACCOUNT": {"navigation": [{"title": "My API key", "link": reverse_lazy("key")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "My API key", "link": reverse_lazy("key")},
+        ]
+    },
 }
 
 # -- REST --------------------------------------------------------------------------------------------------
