@@ -86,7 +86,7 @@ def menu(request: HttpRequest) -> list[dict]:
         if model_admin.has_view_permission(request)
     }
     groups: list[dict] = [
-        {"title": title, "items": [entry(f"admin:{name}_changelist", *words) for name, words in entries.items() if name in seen]}
+        {"title": title, "items": [list_of(name, *words) for name, words in entries.items() if name in seen]}
         for title, entries in MENU.items()
     ]
     groups[0]["items"].insert(0, entry("home", "Inbox", "inbox") | {"active": never})
@@ -98,6 +98,10 @@ def menu(request: HttpRequest) -> list[dict]:
     from conversations.admin.quick import views_menu  # as above
 
     return groups[:1] + views_menu(request) + groups[1:]
+
+
+def list_of(name: str, title: str, icon: str) -> dict:
+    return entry(f"admin:{name}_changelist", title, icon)
 
 
 def entry(name: str, title: str, icon: str) -> dict:

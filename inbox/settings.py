@@ -73,6 +73,7 @@ TIME_ZONE = env.str(
 )
 USE_TZ = True
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["inbox.formats"]
 
 # -- Facebook ----------------------------------------------------------------------------------------------
 GRAPH_API_URL = env.str(
