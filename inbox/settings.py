@@ -94,11 +94,11 @@ FACEBOOK_APP_ID = env.str(
 )
 FACEBOOK_DIALOG_URL = env.str(
     "FACEBOOK_DIALOG_URL",
-    f"https://www.facebook.com/{GRAPH_API_VERSION}/dialog/oauth",
+    "https://www.facebook.com/{version}/dialog/oauth",
     validate=validate.Regexp(
         r"https?://[^?#\s]+$", error="must be like https://www.facebook.com/v26.0/dialog/oauth"
     ),
-)
+).replace("{version}", GRAPH_API_VERSION)
 
 # -- jobs --------------------------------------------------------------------------------------------------
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
