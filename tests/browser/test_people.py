@@ -1,8 +1,9 @@
 """A manager forgets a person and makes a key; both on a small screen, too."""
 
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from conversations.models import Conversation
+from conversations.models import Conversation, PageMember
 from tests.factories import ConversationFactory, EventFactory
 
 
@@ -43,3 +44,15 @@ def test_the_menus_of_the_admin_open_from_the_keyboard(log_in):
     tab.get_by_role("button", name="Close the menu").focus()
     tab.keyboard.press("Space")
     expect(tab.locator("#nav-sidebar")).to_be_hidden()
+
+
+def test_a_role_is_taken_away_from_the_keyboard(log_in, page):
+    tab = log_in("manager")
+    User.objects.update(is_superuser=True)
+    tab.goto(f"/admin/conversations/page/{page.pk}/change/")
+    tab.get_by_role("checkbox", name="delete").focus()
+    tab.keyboard.press("Space")
+    tab.get_by_role("button", name="Save", exact=True).focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("was changed successfully")).to_be_visible()
+    assert not PageMember.objects.exists()
