@@ -92,7 +92,7 @@ class ConversationAdmin(OneConversation):
     ]
     list_fullwidth = True
     search_fields = ["search"]
-    search_help_text = "Name or last message; one or two letters: a name's beginning"
+    search_help_text = "Name or last message"
     actions = ACTIONS
 
     # -- the list

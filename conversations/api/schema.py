@@ -20,6 +20,10 @@ def wrapped(name: str, serializer_class, *, many: bool = False):
 class Schema(AutoSchema):
     """Bodies are JSON objects without unknown fields; each route lists the refusals that all routes share."""
 
+    def get_summary(self) -> str:
+        """Beside the route in a list of them: the first sentence of what it does."""
+        return " ".join(self.get_description().split("\n\n")[0].split()).split(". ")[0].removesuffix(".")
+
     def map_parsers(self) -> list[str]:
         return ["application/json"]
 
