@@ -9,7 +9,7 @@ from conversations.graph.accounts import Account, list_accounts
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, RefusedRequestError, in_short
 from conversations.graph.gate import Waiting
-from conversations.graph.probes.token import granted_to
+from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
 from conversations.models import Page, Platform
 
 LONGEST_WAIT_SECONDS = 25  # in all: somebody sits before it
@@ -17,6 +17,14 @@ TASKS = {"MESSAGING", "MODERATE"}  # one of them lets a person read a Page's con
 NO_PAGES = (
     "Facebook shows no Page to this token. Allow pages_show_list (and business_management, where the Pages "
     "belong to a business portfolio) and choose the Pages in Facebook's dialogue, then take a new token."
+)
+UNTOLD = (
+    "Facebook did not say for which of these Pages each permission was given: where one is missing, that "
+    "Page's conversations stay hidden."
+)
+TICK = (
+    "Without it this Page's conversations stay hidden: tick this Page, too, in Facebook's dialogue (Edit "
+    "settings), or at Facebook → Settings → Business integrations → your app → View and edit."
 )
 SHORT = "Page tokens from it may end within hours, as it could not be exchanged for a long-lived one: "
 
@@ -61,11 +69,17 @@ def look(token: str) -> Seen:
         owner = client.get("me", fields="id,name")
         holder = in_short(str(owner.get("name") or owner.get("id") or ""), token, 200)
         if not _is_person(client):
-            return Seen(holder, True, [SeenPage(str(owner.get("id")), holder, token, [])])
+            page = SeenPage(str(owner.get("id")), holder, token, [])
+            facts = _facts(client, token)
+            page.lacks = _missing(page.id, facts, facts.scopes) if facts else []
+            return Seen(holder, True, [page])
     lasting, notes = _long_lived(token)
     with open_person_client(lasting, on_wait=impatient()) as client:
-        granted = _granted(client)
-        pages = [_seen(account, granted, lasting) for account in list_accounts(client)]
+        facts = _facts(client, lasting)
+        granted = facts.scopes if facts else _granted(client)
+        pages = [_seen(account, facts, granted, lasting) for account in list_accounts(client)]
+    if facts is None and granted is not None:
+        notes.append(UNTOLD)
     if not pages:
         raise ConnectionRefused(NO_PAGES)
     return Seen(holder, False, sorted(pages, key=lambda page: page.name.casefold()), notes)
@@ -110,6 +124,13 @@ def _long_lived(token: str) -> tuple[str, list[str]]:
         return token, [f"{SHORT}{error}"]
 
 
+def _facts(client: GraphClient, token: str) -> TokenFacts | None:
+    try:
+        return token_facts(client, token, app_token=facebook_login.app_token())
+    except GraphError:
+        return None
+
+
 def _granted(client: GraphClient) -> frozenset[str] | None:
     try:
         return granted_to(client)
@@ -117,9 +138,10 @@ def _granted(client: GraphClient) -> frozenset[str] | None:
         return None
 
 
-def _seen(account: Account, granted: frozenset[str] | None, token: str) -> SeenPage:
+def _seen(account: Account, facts: TokenFacts | None, granted: frozenset[str] | None, token: str) -> SeenPage:
     name = in_short(account.name, token, 200)
-    return SeenPage(account.id, name, account.token, [*_lacking(account), *_missing(granted)])
+    lacks = [*_lacking(account), *_missing(account.id, facts, granted)]
+    return SeenPage(account.id, name, account.token, lacks)
 
 
 def _lacking(account: Account) -> list[str]:
@@ -134,11 +156,18 @@ def _lacking(account: Account) -> list[str]:
     return []
 
 
-def _missing(granted: frozenset[str] | None) -> list[str]:
+def _missing(page_id: str, facts: TokenFacts | None, granted: frozenset[str] | None) -> list[str]:
+    """`granted`: anywhere. For which Pages, `facts` tell, where Facebook does."""
     if granted is None:
         return ["Facebook did not say which permissions the token has."]
-    missing = sorted(NEEDED[Platform.MESSENGER] - granted)
-    if not missing:
-        return []
-    where = "allow it in Facebook's dialogue, or at Facebook → Settings → Business integrations → your app"
-    return [f"Missing: {', '.join(missing)}. Without it conversations stay hidden: {where}."]
+    needed = NEEDED[Platform.MESSENGER]
+    here = facts.granted({page_id}) if facts else granted
+    said = []
+    if missing := sorted(needed - granted):
+        where = (
+            "allow it in Facebook's dialogue, or at Facebook → Settings → Business integrations → your app"
+        )
+        said.append(f"Missing: {', '.join(missing)}. Without it conversations stay hidden: {where}.")
+    if elsewhere := sorted(needed & granted - here):
+        said.append(f"Allowed for other Pages only: {', '.join(elsewhere)}. {TICK}")
+    return said

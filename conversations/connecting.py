@@ -150,10 +150,11 @@ def token_findings(
 ) -> list[Finding]:
     """What it may do and how long it works."""
     try:
-        facts = token_facts(client, token, {facebook_page_id, instagram.id} - {""})
+        facts = token_facts(client, token)
     except GraphError:
         facts = None
-    granted = facts.granted if facts else _granted(client)
+    ids = {facebook_page_id, instagram.id} - {""}
+    granted = facts.granted(ids) if facts else _granted(client)
     return [_permissions(granted, instagram), *_expiry(facts)]
 
 

@@ -25,6 +25,11 @@ def is_set_up() -> bool:
     return bool(settings.FACEBOOK_APP_ID and settings.FACEBOOK_APP_SECRET)
 
 
+def app_token() -> str:
+    """With which the app asks about its own tokens; empty: not set up."""
+    return f"{settings.FACEBOOK_APP_ID}|{settings.FACEBOOK_APP_SECRET}" if is_set_up() else ""
+
+
 def dialogue_address(return_address: str, state: str, *, instagram: bool) -> str:
     scopes = SCOPES | INSTAGRAM_SCOPES if instagram else SCOPES
     return f"{settings.FACEBOOK_DIALOG_URL}?" + urlencode(

@@ -64,7 +64,8 @@ def cancel_sync(run: SyncRun, *, asked_by=None) -> SyncRun:
 def _living_run(page: Page) -> SyncRun | None:
     """In work with the Page's lock held, or queued; one whose process is gone is not joined."""
     active = page.runs.active().order_by("pk")
-    queued = active.filter(status=SyncRun.Status.QUEUED).first()  # whoever begins takes the oldest
+    # Whoever begins takes the oldest. Locked: one that is being cancelled is not joined.
+    queued = active.filter(status=SyncRun.Status.QUEUED).select_for_update().first()
     if is_sync_locked(page.pk):
         return active.exclude(status=SyncRun.Status.QUEUED).last() or queued
     return queued
@@ -120,7 +121,9 @@ def _is_left_to(run_id: int, stopping: threading.Event) -> bool:
     if run is None:  # a command has taken it over meanwhile, or it was cancelled
         return False
     try:
-        sync_conversations(run.page, stopping=stopping)
+        sync_conversations(run.page, stopping=stopping, queued=run_id)
+    except runs.NotQueued:  # cancelled since it was looked at
+        return False
     except SyncAlreadyRunning as error:
         logger.info("%s", error)
         return error.run is None

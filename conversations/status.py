@@ -1,21 +1,42 @@
-"""Staff say that a conversation is done, or that it is not. Each change leaves an event with its `act`."""
+"""Staff say that conversations are done, or that they are not. Each change leaves an event with its `act`.
+
+However many they are, one statement does them, as with tags.
+"""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db import transaction
 from django.utils import timezone
 
 from conversations.changes import publish_changes
+from conversations.choosing import Chosen, chosen_ids
 from conversations.locks import lock_rows
-from conversations.models import Conversation, InteractionEvent
 from conversations.reading.sql import Sql, rows, value
 
-CHANGED = InteractionEvent.Kind.STATUS_CHANGED
+# `wanted`: pairs of id and the status it is to have.
+CHANGE = """
+WITH wanted AS MATERIALIZED ({wanted}), before AS MATERIALIZED (
+  SELECT c.id, c.conversation_status AS status, wanted.status AS wanted
+  FROM wanted JOIN conversations_conversation AS c ON c.id = wanted.id
+  WHERE c.conversation_status <> wanted.status
+), changed AS (
+  UPDATE conversations_conversation AS c
+  SET conversation_status = before.wanted, updated_at = %s::timestamptz
+  FROM before WHERE c.id = before.id
+), told AS (
+  INSERT INTO conversations_interactionevent
+    (conversation_id, kind, occurred_at, text, attachments, data, actor_id)
+  SELECT id, 'status_changed', %s::timestamptz, '', '[]'::jsonb,
+    jsonb_build_object('from', status, 'to', wanted, 'act', %s::text), %s::bigint
+  FROM before ORDER BY id
+)
+SELECT id FROM before
+"""
 
 # What still stands as the act left it: nobody has set it since, and the customer has not woken it.
 STANDING = """
-SELECT c.id, e.data->>'from', e.data->>'to' FROM conversations_interactionevent AS e
+SELECT c.id, e.data->>'from' AS status FROM conversations_interactionevent AS e
 JOIN conversations_conversation AS c ON c.id = e.conversation_id
 WHERE e.data->>'act' = %s AND e.kind = 'status_changed' AND c.conversation_status = e.data->>'to'
 AND NOT EXISTS (
@@ -26,48 +47,42 @@ AND NOT EXISTS (
 """
 
 
-def would_set(ids: Sql, status: str) -> int:
-    """How many of these conversations have another status."""
-    others = ids.inside("SELECT count(*) FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)")
+@transaction.atomic
+def change_status(status: str, chosen: Chosen, *, actor, act: uuid.UUID | None = None) -> set[int]:
+    """Sets the status where it differs; returns the ids of what changed."""
+    lock_rows(chosen.page_ids)
+    changed = _change(with_status(chosen, status), actor, act or uuid.uuid4())
+    if changed:
+        publish_changes(chosen.page_ids)
+    return changed
+
+
+def would_change_status(status: str, chosen: Chosen) -> int:
+    """How many of these conversations have another status. Writes and locks nothing."""
+    others = chosen.ids.inside(
+        "SELECT count(*) FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
+    )
     return value(others + Sql.of(" WHERE c.conversation_status <> %s", status))
 
 
-@transaction.atomic
 def set_status(
     conversation_ids: Collection[int], status: str, *, actor, act: uuid.UUID | None = None
 ) -> set[int]:
-    """Sets the status where it differs; returns the ids of what changed."""
-    found = Conversation.objects.filter(pk__in=conversation_ids)
-    pages = list(found.order_by().values_list("page_id", flat=True).distinct())
-    lock_rows(pages)
-    before = dict(found.exclude(conversation_status=status).values_list("pk", "conversation_status"))
-    _change(before.items(), status, actor, act or uuid.uuid4())
-    if before:
-        publish_changes(pages)
-    return set(before)
+    """The same for conversations that are known."""
+    return change_status(status, chosen_ids(conversation_ids), actor=actor, act=act)
 
 
 def undo_status(act: uuid.UUID, *, actor, own: uuid.UUID) -> set[int]:
     """Takes back what still stands of an act, as the act `own`. Runs inside the caller's locks."""
-    standing = rows(Sql.of(STANDING, str(act)))
-    for status in Conversation.Status.values:
-        _change([(pk, now) for pk, before, now in standing if before == status], status, actor, own)
-    return {pk for pk, *_ in standing}
+    return _change(Sql.of(STANDING, str(act)), actor, own)
 
 
-def _change(before: Iterable[tuple[int, str]], status: str, actor, act: uuid.UUID) -> None:
-    """`before`: the ids and the status of each, which is another."""
-    pairs, now = list(before), timezone.now()
-    Conversation.objects.filter(pk__in=[pk for pk, _ in pairs]).update(
-        conversation_status=status, updated_at=now
-    )
-    InteractionEvent.objects.bulk_create(
-        InteractionEvent(
-            conversation_id=pk,
-            kind=CHANGED,
-            occurred_at=now,
-            actor=actor,
-            data={"from": old, "to": status, "act": str(act)},
-        )
-        for pk, old in pairs
-    )
+def with_status(chosen: Chosen, status: str) -> Sql:
+    return Sql.of("SELECT chosen.id, %s::text AS status FROM (", status) + chosen.ids + Sql(") AS chosen")
+
+
+def _change(wanted: Sql, actor, act: uuid.UUID) -> set[int]:
+    before, after = CHANGE.split("{wanted}")
+    now = timezone.now()
+    statement = Sql(before) + wanted + Sql.of(after, now, now, str(act), actor and actor.pk)
+    return {pk for (pk,) in rows(statement)}

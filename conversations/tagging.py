@@ -7,16 +7,14 @@ unless that is what was asked.
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.changes import publish_changes
+from conversations.choosing import Chosen, chosen_ids, count
 from conversations.locks import lock_rows
 from conversations.models import Page
-from conversations.reading.finding import matching
-from conversations.reading.selection import Selection
 from conversations.reading.sql import Sql, rows, value
 from conversations.status import undo_status
 from tags.models import Tag
@@ -66,33 +64,6 @@ class TagInUse(Exception):
     def __init__(self, conversations: int):
         super().__init__(f"The tag is on {conversations} conversation{'s' * (conversations != 1)}.")
         self.conversations = conversations
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The conversations that an action is about: their ids as SQL, and the Pages that they may be on."""
-
-    ids: Sql
-    page_ids: tuple[int, ...]
-
-
-def chosen_ids(conversation_ids: Collection[int]) -> Chosen:
-    ids = Sql.of(
-        "SELECT c.id FROM conversations_conversation AS c WHERE c.id = ANY(%s::bigint[])",
-        list(conversation_ids),
-    )
-    pages = rows(
-        Sql.of(
-            "SELECT DISTINCT page_id FROM conversations_conversation WHERE id = ANY(%s::bigint[])",
-            list(conversation_ids),
-        )
-    )
-    return Chosen(ids, tuple(page_id for (page_id,) in pages))
-
-
-def chosen_by(selection: Selection) -> Chosen:
-    """All that match. Which they are is decided when the change is made."""
-    return Chosen(matching(selection), selection.page_ids)
 
 
 # -- what an action is -------------------------------------------------------------------------------------
@@ -145,24 +116,6 @@ def would_change(action: str, chosen: Chosen, tags: Iterable[Tag]) -> int:
             "SELECT count(DISTINCT conversation_id) FROM ({}) AS changes"
         )
     )
-
-
-def count(chosen: Chosen) -> int:
-    return value(chosen.ids.inside("SELECT count(*) FROM ({}) AS chosen"))
-
-
-def pages_of(chosen: Chosen) -> list[int]:
-    """The Pages that they are on."""
-    return [
-        page_id
-        for page_id in chosen.page_ids
-        if value(
-            chosen.ids.inside(
-                "SELECT EXISTS (SELECT FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
-            )
-            + Sql.of(" WHERE c.page_id = %s)", page_id)
-        )
-    ]
 
 
 def _change(leaving: Sql, coming: Sql, actor, act: uuid.UUID) -> set[int]:
@@ -228,17 +181,6 @@ WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed') AND (
 ) = 0
 """
 STOOD = "SELECT conversation_id, tag_id FROM standing WHERE kind = %s"
-OF_ACT = (
-    "SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e"
-    " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')"
-)
-
-
-def chosen_by_act(act: uuid.UUID) -> Chosen:
-    """The conversations that this act changed."""
-    ids = Sql.of(OF_ACT, str(act))
-    pages = "SELECT DISTINCT c.page_id FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
-    return Chosen(ids, tuple(page_id for (page_id,) in rows(ids.inside(pages))))
 
 
 @transaction.atomic

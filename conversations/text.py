@@ -44,6 +44,13 @@ def as_json(value: Any) -> str:
     return json.dumps(clean_json(value), default=str) if "\\u0000" in text else text
 
 
+def clean_json_text(text: str) -> str:
+    """JSON text that PostgreSQL can hold."""
+    if "\\" not in text:  # found sooner
+        return text
+    return as_json(json.loads(text)) if "\\u" in text else text
+
+
 def fold(text: str) -> str:
     """The text for searching: case, accents and width folded here, so no database locale matters."""
     if text.isascii():

@@ -86,16 +86,28 @@ def menu(request: HttpRequest) -> list[dict]:
         if model_admin.has_view_permission(request)
     }
     groups: list[dict] = [
-        {"title": title, "items": [entry(name, *words) for name, words in entries.items() if name in seen]}
+        {"title": title, "items": [list_of(name, *words) for name, words in entries.items() if name in seen]}
         for title, entries in MENU.items()
     ]
+    groups[0]["items"].insert(0, entry("home", "Inbox", "inbox") | {"active": never})
     if request.user.is_superuser:
-        link = reverse("admin:conversations_page_connect")
-        groups[-1]["items"].insert(0, {"title": "Connect a Page", "icon": "add_link", "link": link})
+        connect = entry("admin:conversations_page_connect", "Connect a Page", "add_link")
+        groups[-1]["items"].insert(0, connect)
+        if request.path.startswith(connect["link"]):
+            groups[0]["items"] = [item | {"active": never} for item in groups[0]["items"]]  # nor Pages
     from conversations.admin.quick import views_menu  # as above
 
     return groups[:1] + views_menu(request) + groups[1:]
 
 
+def list_of(name: str, title: str, icon: str) -> dict:
+    return entry(f"admin:{name}_changelist", title, icon)
+
+
 def entry(name: str, title: str, icon: str) -> dict:
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}
+    return {"title": title, "icon": icon, "link": reverse(name)}
+
+
+def never(request: HttpRequest) -> bool:
+    """Of an entry that is not marked as where one is, though the address begins like it."""
+    return False

@@ -38,6 +38,8 @@ class UserAdmin(DjangoUserAdmin, Superusers):
 
     form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
     inlines = [RoleInline]
+    list_display = ["username", "full_name", "email", "is_active", "is_staff", "is_superuser"]
+    sortable_by = ()
     readonly_fields = ["last_login", "date_joined"]
     rights = ("is_active", "is_staff", "is_superuser")
     fieldsets = (
@@ -46,6 +48,12 @@ class UserAdmin(DjangoUserAdmin, Superusers):
         ("What they may", {"fields": rights}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
+
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
+
+    @display(description="Name", empty_value="")
+    def full_name(self, user):
+        return user.get_full_name()
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []  # first the person
@@ -67,7 +75,7 @@ class GroupAdmin(DjangoGroupAdmin, Superusers):
 class TokenAdmin(LookedAt):
     """Who has a key; the keys themselves are shown only to those who make them: /account/key."""
 
-    list_display = ["user", "begins_with", "created"]
+    list_display = ["user", "begins_with", "made"]
     list_display_links = None
     list_select_related = ["user__auth_token"]
     search_fields = ["user__username"]
@@ -78,6 +86,10 @@ class TokenAdmin(LookedAt):
     @display(description="Key")
     def begins_with(self, proxy):
         return beginning(proxy.user.auth_token)
+
+    @display(description="Made")
+    def made(self, proxy):
+        return short_time(proxy.created)
 
     @admin.action(description="Revoke")
     def revoke(self, request, queryset):

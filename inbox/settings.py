@@ -73,6 +73,7 @@ TIME_ZONE = env.str(
 )
 USE_TZ = True
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["inbox.formats"]
 
 # -- Facebook ----------------------------------------------------------------------------------------------
 GRAPH_API_URL = env.str(
@@ -93,11 +94,11 @@ FACEBOOK_APP_ID = env.str(
 )
 FACEBOOK_DIALOG_URL = env.str(
     "FACEBOOK_DIALOG_URL",
-    f"https://www.facebook.com/{GRAPH_API_VERSION}/dialog/oauth",
+    "https://www.facebook.com/{version}/dialog/oauth",
     validate=validate.Regexp(
         r"https?://[^?#\s]+$", error="must be like https://www.facebook.com/v26.0/dialog/oauth"
     ),
-)
+).replace("{version}", GRAPH_API_VERSION)
 
 # -- jobs --------------------------------------------------------------------------------------------------
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
@@ -248,7 +249,8 @@ UNFOLD = {
         lambda request: static("conversations/runs.css"),
         lambda request: static("inbox/tidy.css"),
     ],
-    "SCRIPTS": [lambda request: static("inbox/names.js")],
+    "SCRIPTS": [lambda request: static("inbox/names.js"), lambda request: static("inbox/keys.js")],
+    "SITE_URL": None,  # the sidebar leads to the inbox page
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {
@@ -266,7 +268,12 @@ UNFOLD = {
         }
     },
     "SIDEBAR": {"navigation": "inbox.admin.menu"},
-    "ACCOUNT": {"navigation": [{"title": "My API key", "link": reverse_lazy("key")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "My API key", "link": reverse_lazy("key")},
+        ]
+    },
 }
 
 # -- REST --------------------------------------------------------------------------------------------------

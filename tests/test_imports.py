@@ -15,6 +15,7 @@ TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEA
 DOORS = [
     *TABLES,
     "conversations.reading",
+    "conversations.choosing",
     "conversations.tagging",
     "conversations.status",
     "conversations.connecting",
@@ -67,6 +68,7 @@ ALLOWED = {
     "conversations.tagging": [
         *TABLES,
         "conversations.changes",
+        "conversations.choosing",
         "conversations.reading",
         "conversations.status",
     ],
@@ -99,7 +101,13 @@ ALLOWED = {
         "conversations.graph",
         "conversations.models",
     ],
-    "conversations.status": [*TABLES, "conversations.changes", "conversations.reading.sql"],
+    "conversations.choosing": ["conversations.reading"],
+    "conversations.status": [
+        *TABLES,
+        "conversations.changes",
+        "conversations.choosing",
+        "conversations.reading.sql",
+    ],
     "conversations.sync.events": [],
     "conversations.sync.transform": [
         "conversations.graph.records",
@@ -119,12 +127,14 @@ ALLOWED = {
         "conversations.sync.events",
         "conversations.sync.transform",
     ],
+    "conversations.sync.stored": ["conversations.models", "conversations.text"],
     "conversations.sync.writing": ["conversations.models", "conversations.sync.merge", "conversations.text"],
     "conversations.sync.loader": [
         "conversations.models",
         "conversations.sync.copying",
         "conversations.sync.history",
         "conversations.sync.merge",
+        "conversations.sync.stored",
         "conversations.sync.transform",
         "conversations.sync.writing",
     ],

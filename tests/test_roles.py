@@ -45,6 +45,7 @@ REST    replace its tags                 login login hidden  refused ok      ok 
 REST    tag many                         login login hidden  refused ok      ok      ok
 REST    undo an act                      login login hidden  refused ok      ok      ok
 REST    set the status                   login login hidden  refused ok      ok      ok
+REST    set the status of many           login login hidden  refused ok      ok      ok
 REST    make a tag                       login login ok      refused ok      ok      ok
 REST    rename a tag                     login login refused refused refused refused ok
 REST    delete a tag                     login login refused refused refused refused ok
@@ -110,6 +111,10 @@ ASKED: dict[
     ("REST", "set the status"): (
         "patch /api/conversations/{conversation}",
         {"conversation_status": "done"},
+    ),
+    ("REST", "set the status of many"): (
+        "post /api/conversations/bulk-status",
+        {"conversationIds": ["{conversation}"], "conversation_status": "done"},
     ),
     ("REST", "make a tag"): ("post /api/tags", {"name": "New"}),
     ("REST", "rename a tag"): ("put /api/tags/{tag}", {"name": "New"}),

@@ -4,7 +4,6 @@ It is said before how many that would be, and after it how to take it back.
 """
 
 import uuid
-from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,13 +16,11 @@ from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from conversations.admin.access import TAGGER, page_ids
 from conversations.admin.asking import selection_of
+from conversations.choosing import Chosen, chosen_by, chosen_ids, count, pages_of
 from conversations.models import Conversation, Page
-from conversations.reading.sql import rows
-from conversations.status import set_status, would_set
-from conversations.tagging import Chosen, change_tags, chosen_by, chosen_ids, count, pages_of
+from conversations.status import change_status, would_change_status
+from conversations.tagging import change_tags
 from tags.models import Tag
-
-CHUNK = 5000
 
 
 class TagsForm(forms.Form):
@@ -86,13 +83,14 @@ def with_status(modeladmin, request, queryset, status: str, verb: str):
     if is_refused(modeladmin, request, these):
         return None
     if request.POST.get("select_across") == "1" and "asked" not in request.POST:
-        return ask(modeladmin, request, f"Mark as {status}", these, changing=would_set(these.ids, status))
-    act, seen, changed = uuid.uuid4(), 0, 0
+        return ask(
+            modeladmin, request, f"Mark as {status}", these, changing=would_change_status(status, these)
+        )
+    act = uuid.uuid4()
     with transaction.atomic():
-        for ids in in_chunks(these):
-            changed += len(set_status(ids, status, actor=request.user, act=act))
-            seen += len(ids)
-    tell(modeladmin, request, verb, seen, changed, act)
+        seen = count(these)
+        changed = change_status(status, these, actor=request.user, act=act)
+    tell(modeladmin, request, verb, seen, len(changed), act)
     return None
 
 
@@ -130,14 +128,6 @@ def tell(modeladmin, request, verb: str, seen: int, changed: int, act: uuid.UUID
         undo = '{} <a class="inbox-undo" data-act="{}" href="{}">Undo</a>'
         words = format_html(undo, words, act, address)
     modeladmin.message_user(request, words, messages.SUCCESS)
-
-
-def in_chunks(these: Chosen) -> Iterator[list[int]]:
-    """Page by page: whoever writes locks Pages in the order of their ids."""
-    in_order = "SELECT c.id FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
-    ids = [pk for (pk,) in rows(these.ids.inside(in_order + " ORDER BY c.page_id, c.id"))]
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
 
 
 def counted(number: int) -> str:

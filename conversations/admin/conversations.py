@@ -32,10 +32,11 @@ from conversations.admin.filters import (
 )
 from conversations.admin.quick import quick_filters
 from conversations.admin.times import time_ago
+from conversations.choosing import chosen_by_act, count
 from conversations.models import Conversation, ConversationTag, Page
 from conversations.reading.news import MOST, count_new, newest_mark
 from conversations.reading.sql import TooSlow
-from conversations.tagging import chosen_by_act, count, undo
+from conversations.tagging import undo
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
 
@@ -91,7 +92,7 @@ class ConversationAdmin(OneConversation):
     ]
     list_fullwidth = True
     search_fields = ["search"]
-    search_help_text = "Name or last message; one or two letters: a name's beginning"
+    search_help_text = "Name or last message"
     actions = ACTIONS
 
     # -- the list

@@ -58,7 +58,7 @@ class ChoiceFilter(Shown, RadioFilter):
 
 
 class IncludeModeFilter(ChoiceFilter):
-    title, parameter_name = "of the tags to include", "include_mode"
+    title, parameter_name = "any or all of these tags", "include_mode"
     choices_shown = [("any", "Any of them"), ("all", "All of them")]
 
 
@@ -68,12 +68,12 @@ class UntaggedFilter(ChoiceFilter):
 
 
 class UnreadFilter(ChoiceFilter):
-    title, parameter_name = "reading", "reading"
+    title, parameter_name = "unread", "reading"
     choices_shown = [("unread", "Unread"), ("read", "Read")]
 
 
 class WaitingFilter(ChoiceFilter):
-    title, parameter_name = "our reply", "reply"
+    title, parameter_name = "waiting for our reply", "reply"
     choices_shown = [("waiting", "Waited for over 24 h"), ("not_waiting", "Not waited for")]
 
 
@@ -88,7 +88,7 @@ class PlatformFilter(ChoiceFilter):
 
 
 class SearchInFilter(ChoiceFilter):
-    title, parameter_name = "search in", "search_in"
+    title, parameter_name = "where to search", "search_in"
     choices_shown = [("messages", "All messages")]
 
 

@@ -22,9 +22,10 @@ def _line(page: Page, platform: str, account: dict) -> SafeString:
         ", ", "{}", ((_link(page, platform, state, threads[state]),) for state in Thread.State.values)
     )
     return format_html(
-        "{}Facebook lists {} threads: {}. Of about {} messages {} are held, {} cannot be read.",
+        "{}Facebook lists {} thread{}: {}. Of about {} messages {} are held, {} cannot be read.",
         f"{platform.capitalize()}: " if platform else "",
         f"{threads['listed']:,}",
+        "" if threads["listed"] == 1 else "s",
         states,
         *(f"{messages[name]:,}" for name in ("listed", "held", "unreadable")),
     )

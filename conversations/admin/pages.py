@@ -23,7 +23,7 @@ from conversations.sync.ledger import take_ledger
 from conversations.sync.progress import DISCREET, ENDS, PAUSES, SyncProgress
 
 COUNTERS = {
-    "total": "conversations",
+    "total": "listed",
     "inserted": "new",
     "updated": "changed",
     "unchanged": "unchanged",

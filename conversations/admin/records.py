@@ -1,13 +1,16 @@
 """What syncs and services wrote down, to look at: the ledger of threads, events, rows of tags."""
 
 from django.contrib import admin
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from conversations.admin.access import OfPages, page_ids, short_time
+from conversations.admin.chips import chip
 from conversations.admin.filters import PageFilter
 from conversations.models import ConversationTag, InteractionEvent, Thread
 
+SYSTEM = "the system"  # did what nobody did
 THREAD_COLOURS = {"stored": "success", "merged": "info", "unreadable": "danger", "owed": "warning"}
 
 
@@ -30,8 +33,8 @@ class OfPageFilter(PageFilter):
 class ThreadAdmin(Records):
     """The ledger: each thread that Facebook lists is accounted for."""
 
-    list_display = ["graph_id", "page", "platform", "account", "history", "held_count", "message_count"]
-    list_display += ["updated", "reason"]
+    list_display = ["facebook_id", "of_page", "platform", "account", "history", "held", "listed"]
+    list_display += ["updated", "why"]
     list_filter = [
         OfPageFilter,
         ("state", ChoicesDropdownFilter),
@@ -44,9 +47,29 @@ class ThreadAdmin(Records):
     exclude = ["record"]
     ordering = ["-id"]
 
+    @display(description="Facebook's id")
+    def facebook_id(self, thread):
+        return thread.graph_id
+
+    @display(description="Page")
+    def of_page(self, thread):
+        return format_html('<span class="inbox-nowrap">{}</span>', thread.page)
+
+    @display(description="Held")
+    def held(self, thread):
+        return f"{thread.held_count:,}"
+
+    @display(description="Listed")
+    def listed(self, thread):
+        return "" if thread.message_count is None else f"{thread.message_count:,}"
+
     @display(description="Updated", empty_value="-")
     def updated(self, thread):
         return short_time(thread.updated_time)
+
+    @display(description="Reason", empty_value="")
+    def why(self, thread):
+        return thread.reason
 
     @display(description="State", label=THREAD_COLOURS)
     def account(self, thread):
@@ -56,7 +79,7 @@ class ThreadAdmin(Records):
 @admin.register(InteractionEvent)
 class InteractionEventAdmin(Records):
     path_to_page = "conversation__page"
-    list_display = ["time", "conversation", "kind", "text", "actor"]
+    list_display = ["time", "conversation", "what", "words", "who"]
     list_filter = [("kind", ChoicesDropdownFilter)]
     list_select_related = ["conversation__page", "actor"]
     ordering = ["-id"]
@@ -65,9 +88,43 @@ class InteractionEventAdmin(Records):
     def time(self, event):
         return short_time(event.occurred_at)
 
+    @display(description="Text", empty_value="")
+    def words(self, event):
+        """Of a message its words, else what it was about: a tag, a status."""
+        return (
+            event.text
+            or event.data.get("name")
+            or event.data.get("to")
+            or (event.attachments and "Attachment")
+        )
+
+    @display(description="Kind")
+    def what(self, event):
+        return event.get_kind_display().capitalize()
+
+    @display(description="By", empty_value="")
+    def who(self, event):
+        """Messages say it by their kind."""
+        return None if event.kind.startswith("message") else event.actor or SYSTEM
+
 
 @admin.register(ConversationTag)
 class ConversationTagAdmin(Records):
-    list_display = ["conversation", "tag", "actor", "created_at"]
+    list_display = ["conversation", "chip", "who", "created"]
     list_select_related = ["conversation", "page", "tag", "actor"]
     ordering = ["-id"]
+
+    class Media:
+        css = {"all": ["conversations/list/list.css"]}
+
+    @display(description="Tag")
+    def chip(self, row):
+        return chip(row.tag)
+
+    @display(description="By")
+    def who(self, row):
+        return row.actor or SYSTEM
+
+    @display(description="When")
+    def created(self, row):
+        return short_time(row.created_at)

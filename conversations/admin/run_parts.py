@@ -22,16 +22,18 @@ TROUBLES = 5  # of each kind; the others are behind the link
 def run_shown(request: HttpRequest, run: SyncRun) -> dict:
     """The context of admin/conversations/syncrun/parts.html."""
     is_managed = has_role(request, [run.page_id], MANAGER)
+    panel = SyncPanel(run.page, SyncProgress.of(run), is_managed, is_worker_alive())
+    why = message_for(run, is_manager=is_managed) if run.error else ""
     return {
         "run": run,
-        "panel": SyncPanel(run.page, SyncProgress.of(run), is_managed, is_worker_alive()),
+        "panel": panel,
         "is_managed": is_managed,
         "asked": asked(run),
         "took": duration(run.duration) if run.started_at else "",
         "charts": rate_charts(run.samples, run.waits),
         "rates": rate_table(run.samples),
         "waits": waits_shown(run, is_managed=is_managed),
-        "why": message_for(run, is_manager=is_managed) if run.error else "",
+        "why": why if why != panel.message else "",  # a long one is cut there
         "notes": run.notes if is_managed else [],
         "ledger": ledger_shown(run.page, run.ledger),
         "troubles": troubles_of(run) if run.ended_at else [],

@@ -88,7 +88,11 @@ def today(found: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
         (sent, "sent today", "Messages of the Page"),
         (found.begun_today, "new conversations", "Their first message came today"),
         (unread, "unread", "Conversations with something unread"),
-        (found.waiting, "waiting for a reply", f"Conversations of the last {DAYS} days, not set to done"),
+        (
+            found.waiting,
+            f"waiting for a reply ({DAYS} days)",
+            f"Conversations in which the customer wrote last, in the last {DAYS} days, not set to done",
+        ),
     ]
     return [(charts.whole(number), words, more) for number, words, more in said]
 

@@ -44,6 +44,9 @@ class TagAdmin(ModelAdmin):
             made = create_tag(obj.name, color=obj.color)
             obj.pk, obj.slug = made.pk, made.slug
 
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ["name", "color"]  # the slug is made from the name
+
     # -- deleting: each conversation that loses it keeps an event
     def get_deleted_objects(self, objs, request):
         lines = [f"{tag}, and it is taken off every conversation that has it" for tag in objs]

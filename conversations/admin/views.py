@@ -14,12 +14,19 @@ from conversations.admin.quick import view_address
 from conversations.models import Page, SavedView
 from conversations.reading.filters import read
 
+WORDS = {
+    "name": ("Name", "As it is called in the sidebar"),
+    "page": ("Page", "Empty: all Pages that one sees"),
+    "is_shared": ("Shared", "With all who see the Page; without one, with everybody"),
+    "query": ("Filter", "Filter the list of conversations, then press Save this view there: it is filled in"),
+}
+
 
 @admin.register(SavedView)
 class SavedViewAdmin(ModelAdmin):
     """Made from the list as it is filtered: its button *Save this view* brings the filter here."""
 
-    list_display = ["opened", "page", "owner", "is_shared", "filters"]
+    list_display = ["opened", "of_page", "owner", "is_shared", "filters"]
     list_display_links = None
     fields = ["name", "page", "is_shared", "query"]
 
@@ -36,6 +43,10 @@ class SavedViewAdmin(ModelAdmin):
         template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">Change</a>'
         return format_html(template, view_address(view), view.name, change)
 
+    @display(description="Page", empty_value="all")
+    def of_page(self, view):
+        return view.page
+
     @display(description="Filters")
     def filters(self, view):
         return ", ".join(f"{name} = {value}" for name, value in view.query.items()) or "none"
@@ -50,6 +61,14 @@ class SavedViewAdmin(ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.clean_query = clean_query
         return form
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in WORDS:
+            field.label, field.help_text = WORDS[db_field.name]
+        if db_field.name == "query":
+            field.widget.attrs |= {"rows": 3}
+        return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs["queryset"] = Page.objects.filter(pk__in=page_ids(request))

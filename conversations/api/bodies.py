@@ -79,10 +79,9 @@ class FilterField(serializers.Field):
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class BulkTagsBody(TagIdsBody):
+class BulkBody(serializers.Serializer):
     conversationIds = serializers.ListField(child=IdField(), max_length=10_000, required=False)
     filter = FilterField(required=False)
-    action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
     dry_run = FlagField(default=False)
 
     def validate(self, attrs):
@@ -91,6 +90,10 @@ class BulkTagsBody(TagIdsBody):
         if "conversationIds" in attrs and "filter" in attrs:
             raise ValidationError({"filter": ["Give a filter or conversationIds, not both."]})
         return attrs
+
+
+class BulkTagsBody(TagIdsBody, BulkBody):
+    action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
 
 
 class SavedViewBody(serializers.Serializer):
@@ -106,6 +109,10 @@ class EmptyBody(serializers.Serializer):
 
 class StatusBody(serializers.Serializer):
     conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
+
+
+class BulkStatusBody(StatusBody, BulkBody):
+    pass
 
 
 def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:

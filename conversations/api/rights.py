@@ -8,7 +8,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import NotFound
 
 from conversations.api.access import MANAGER, page_ids
-from conversations.models import Page
+from conversations.models import Page, SyncRun
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,21 @@ def rights_now(user_id: int, key: str | None, wanted: str) -> Rights | None:
         return None
     finally:
         connection.close()
+
+
+@dataclass(frozen=True)
+class RunReader:
+    """Who watches one run. `key`: as in rights_now()."""
+
+    run_id: int
+    user_id: int
+    key: str | None = None
+
+    def may_read(self) -> bool:
+        """Whether it is a manager of the run's Page, as of now. A run that is gone hides nothing."""
+        try:
+            run = SyncRun.objects.filter(pk=self.run_id).only("page_id").first()
+            rights = rights_now(self.user_id, self.key, "")
+            return run is None or (rights is not None and run.page_id in rights.managed)
+        finally:
+            connection.close()

@@ -5,6 +5,9 @@ from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
 from conversations.api.serializers import ErrorSerializer
 
+# These name things of one's own choice in parameters or bodies.
+NAMES_THINGS = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
+
 
 def wrapped(name: str, serializer_class, *, many: bool = False):
     """The answer {name: …}."""
@@ -16,6 +19,10 @@ def wrapped(name: str, serializer_class, *, many: bool = False):
 
 class Schema(AutoSchema):
     """Bodies are JSON objects without unknown fields; each route lists the refusals that all routes share."""
+
+    def get_summary(self) -> str:
+        """Beside the route in a list of them: the first sentence of what it does."""
+        return " ".join(self.get_description().split("\n\n")[0].split()).split(". ")[0].removesuffix(".")
 
     def map_parsers(self) -> list[str]:
         return ["application/json"]
@@ -36,6 +43,6 @@ class Schema(AutoSchema):
             codes += ["403"]
         if self.method in ("POST", "PUT", "PATCH"):
             codes += ["413"]
-        if "{" in self.path or self.path.endswith(("/conversations", "/sync-runs", "/bulk-tags")):
+        if "{" in self.path or self.path.endswith(NAMES_THINGS):
             codes += ["404"]
         return codes

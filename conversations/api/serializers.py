@@ -234,7 +234,7 @@ class BulkResultSerializer(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
     matched = serializers.IntegerField(help_text="Conversations that were named or match the filter")
-    changed = serializers.IntegerField(help_text="Conversations whose tags differ afterwards")
+    changed = serializers.IntegerField(help_text="Conversations that differ afterwards")
     act = serializers.UUIDField(allow_null=True, help_text="In the events of this change; null on dry_run")
 
 

@@ -7,7 +7,8 @@ is asynchronous and holds neither a thread nor a connection. `lasting` puts the 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 from asgiref.sync import sync_to_async
@@ -18,13 +19,14 @@ from rest_framework.response import Response
 
 from conversations.api.channels import PageListener
 from conversations.api.outcome import outcome_of
-from conversations.api.rights import Rights
-from conversations.sync.live import channel_of, live, read_newest, read_states
+from conversations.api.rights import Rights, RunReader
+from conversations.sync.live import Watcher, channel_of, live, read_newest, read_states
 from conversations.sync.progress import SyncProgress
 
 QUEUED_SECONDS = 10  # then it is said that no worker takes it
 SILENT_SECONDS = 20  # then headers go out: clients and proxies give up on silence
 BEAT_SECONDS = 15
+NO_LONGER = "You no longer have the role manager on this Page. The sync goes on."
 NO_WORKER = "No worker has taken it yet: is one running? It stays queued."
 
 
@@ -67,55 +69,75 @@ async def present(run_id: int) -> SyncProgress:
     return SyncProgress.removed(run_id)
 
 
-async def states(run_id: int, beat: float) -> AsyncIterator[SyncProgress]:
+@contextmanager
+def watching(reader: RunReader) -> Iterator[Watcher]:
+    with live.watch(reader.run_id) as watcher, live.watch_rights(reader.user_id, watcher.doubt):
+        yield watcher
+
+
+async def is_refused(reader: RunReader, watcher: Watcher) -> bool:
+    """Whether the reader may not watch this run any more: asked only where that is in doubt."""
+    if not watcher.is_doubted:
+        return False
+    watcher.is_doubted = False  # before it is asked: what changes meanwhile is asked again
+    return not await sync_to_async(reader.may_read, thread_sensitive=False)()
+
+
+async def states(reader: RunReader, beat: float) -> AsyncIterator[SyncProgress]:
     """The present state and each one after it, the last one again where nothing was said for `beat` seconds.
 
-    Ends with the run, or with this process.
+    Ends with the run, with this process, or where the reader may not watch it any more.
     """
-    with live.watch(run_id) as watcher:
-        state = await present(run_id)
-        while True:
+    with watching(reader) as watcher:
+        state = await present(reader.run_id)
+        while not await is_refused(reader, watcher):
             yield state
             if state.is_end or live.stopped.is_set():
                 return
-            state = await watcher.take(beat) or await present(run_id)
+            state = await watcher.take(beat) or await present(reader.run_id)
 
 
-async def watch_run(run_id: int) -> HttpResponseBase:
+async def watch_run(reader: RunReader) -> HttpResponseBase:
     """The stream of one run, in the manner of the old client: `data: ` lines and nothing else."""
 
     async def body() -> AsyncIterator[bytes]:
-        async for state in states(run_id, BEAT_SECONDS - 1):
+        async for state in states(reader, BEAT_SECONDS - 1):
             yield f"data: {json.dumps(state.as_message())}\n\n".encode()
 
     return event_stream(body())
 
 
-async def wait_for_run(run_id: int) -> HttpResponseBase:
+async def wait_for_run(reader: RunReader) -> HttpResponseBase:
     """The outcome as one answer; a status that tells, as long as it comes soon enough to have one."""
     started = time.monotonic()
-    with live.watch(run_id) as watcher:
-        state = await present(run_id)
-        while not state.is_end and not live.stopped.is_set():
+    with watching(reader) as watcher:
+        state = await present(reader.run_id)
+        while not (refused := await is_refused(reader, watcher)):
             limit = QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
             left = started + limit - time.monotonic()
-            if left <= 0:
+            if state.is_end or live.stopped.is_set() or left <= 0:
                 break
-            state = await watcher.take(left) or await present(run_id)
+            state = await watcher.take(left) or await present(reader.run_id)
+    if refused:
+        return JsonResponse({"error": NO_LONGER, "run": reader.run_id}, status=403)
     if state.is_end:
-        body, code = await sync_to_async(outcome_of, thread_sensitive=False)(run_id)
+        body, code = await sync_to_async(outcome_of, thread_sensitive=False)(reader.run_id)
         return JsonResponse(body, status=code)
     if live.stopped.is_set() or state.status == "queued":
-        return JsonResponse({"error": NO_WORKER, "status": state.status, "run": run_id}, status=503)
-    return StreamingHttpResponse(_late_outcome(run_id), content_type="application/json")
+        words = {"error": NO_WORKER, "status": state.status, "run": reader.run_id}
+        return JsonResponse(words, status=503)
+    return StreamingHttpResponse(_late_outcome(reader), content_type="application/json")
 
 
-async def _late_outcome(run_id: int) -> AsyncIterator[bytes]:
+async def _late_outcome(reader: RunReader) -> AsyncIterator[bytes]:
     """White space, which JSON does not mind, until there is an answer."""
-    async for state in states(run_id, BEAT_SECONDS - 1):
+    async for state in states(reader, BEAT_SECONDS - 1):
         if not state.is_end:
             yield b" "
-    body, _ = await sync_to_async(outcome_of, thread_sensitive=False)(run_id)
+    if await sync_to_async(reader.may_read, thread_sensitive=False)():
+        body, _ = await sync_to_async(outcome_of, thread_sensitive=False)(reader.run_id)
+    else:
+        body = {"success": False, "error": NO_LONGER, "run": reader.run_id}
     yield json.dumps(body).encode()
 
 
@@ -129,7 +151,8 @@ async def watch_pages(user_id: int, rights: Callable[[], Rights | None]) -> Http
     async def body() -> AsyncIterator[bytes]:
         yield b": open\n\n"
         while not live.stopped.is_set():
-            with live.watch_rights(user_id) as changed:
+            changed = asyncio.Event()
+            with live.watch_rights(user_id, changed.set):
                 now = await sync_to_async(rights, thread_sensitive=False)()
                 if now is None:
                     return

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conversations.graph import errors
+from conversations.graph import answers, errors
+from conversations.graph.answers import TypedConversation
 from conversations.graph.errors import RateLimitError, TransientError
 from conversations.graph.gate import THROTTLE_PAUSES_SECONDS, Gate, Ticket, Waiting
 from conversations.graph.http import Answer, Http
@@ -17,6 +18,7 @@ from conversations.graph.usage import Usage
 TRIES = 5
 LONGEST_PAUSE_SECONDS = 30
 
+Parse = Callable[[bytes], Any]
 Check = Callable[[Any], Any]  # returns the body; raises TransientError where it is not what was asked for
 
 
@@ -49,12 +51,21 @@ class Caller:
         self._noted: set[str] = set()
         self._lock = threading.Lock()
 
-    def ask(self, method: str, path: str, params: dict, *, check: Check, tries: int = TRIES) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        params: dict,
+        *,
+        check: Check,
+        tries: int = TRIES,
+        parse: Parse = answers.parsed,
+    ) -> Any:
         """Asks until there is an answer, an error that lasts, or no patience left."""
         failures = throttles = 0
         while True:
             try:
-                return check(self._call(method, path, params))
+                return check(self._call(method, path, params, parse))
             except TransientError as error:
                 failures += 1
                 if failures >= tries:
@@ -68,14 +79,15 @@ class Caller:
                 if error.recovery is not errors.Recovery.WAIT or throttles > len(THROTTLE_PAUSES_SECONDS):
                     raise
 
-    def _call(self, method: str, path: str, params: dict) -> Any:
+    def _call(self, method: str, path: str, params: dict, parse: Parse) -> Any:
         ticket = self._gate.enter()
         self._on_start()
         with self._lock:
             self.requests += 1
         try:
             url = f"{self._base}/{path}"
-            answer = self._http.ask(method, url, on_sent=self._gate.sent, **self._placed(method, params))
+            placed = self._placed(method, params)
+            answer = self._http.ask(method, url, parse=parse, on_sent=self._gate.sent, **placed)
         except BaseException:
             self._gate.failed(ticket)
             raise
@@ -141,14 +153,18 @@ def _links(body: Any) -> Iterator[str]:
     if not isinstance(body, dict):
         return
     data = body.get("data")
-    items = (
-        (item.get("messages") for item in data if isinstance(item, dict)) if isinstance(data, list) else ()
-    )
-    for part in (body, body.get("messages"), *items):
-        paging = part.get("paging") if isinstance(part, dict) else None
+    lists = [body, body.get("messages"), *(map(_messages, data) if isinstance(data, list) else ())]
+    for part in lists:
+        paging = part.get("paging") if isinstance(part, dict) else getattr(part, "paging", None)
         link = paging.get("next") if isinstance(paging, dict) else None
         if isinstance(link, str):
             yield link
+
+
+def _messages(item: Any) -> Any:
+    if isinstance(item, TypedConversation):
+        return item.messages
+    return item.get("messages") if isinstance(item, dict) else None
 
 
 def _place(link: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from conversations.graph import fields
-from conversations.graph.caller import TRIES, Caller, Check
+from conversations.graph.answers import parsed, parsed_conversations
+from conversations.graph.caller import TRIES, Caller, Check, Parse
 from conversations.graph.errors import GoneError, GraphError, Recovery, TooMuchDataError, TransientError
 from conversations.graph.gate import Gate, Waiting
 from conversations.graph.http import Http
@@ -145,6 +146,7 @@ class GraphClient:
                 _list,
                 lambda core: fields.conversation(messages, core=core),
                 tries,
+                parsed_conversations,
             )
 
         def is_less_useful(error: GraphError) -> bool:
@@ -264,12 +266,18 @@ class GraphClient:
                 return raw
 
     def _asked(
-        self, path: str, params: dict, check: Check, fields_for: Callable[[bool], str], tries: int = TRIES
+        self,
+        path: str,
+        params: dict,
+        check: Check,
+        fields_for: Callable[[bool], str],
+        tries: int = TRIES,
+        parse: Parse = parsed,
     ) -> dict:
         """With every field that we know; where Facebook refuses one, with those that it documents."""
         return self._refusals.ask(
             lambda core: self._caller.ask(
-                "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries
+                "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries, parse=parse
             ),
             params,
         )

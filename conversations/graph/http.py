@@ -3,16 +3,13 @@
 import http.client
 import http.cookiejar
 import io
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -20,11 +17,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from conversations.graph import errors
+from conversations.graph.answers import parsed
 from conversations.graph.errors import AccessTokenError, GraphError, TooMuchDataError, TransientError
 
 CHUNK_BYTES = 256 * 1024
 CONNECTIONS = 32  # kept open
-LONGEST_NUMBER = 1000  # digits; Python refuses to read more than 4,300, and the whole answer with them
 
 # .deadline: when the answer that this thread reads must be complete; .on_sent(): its question has left.
 _limit = threading.local()
@@ -60,17 +57,25 @@ class Http:
         self._session.close()
 
     def ask(
-        self, method: str, url: str, *, on_sent: Callable[[], None] = lambda: None, **parameters: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        parse: Callable[[bytes], Any] = parsed,
+        on_sent: Callable[[], None] = lambda: None,
+        **parameters: Any,
     ) -> Answer:
         """`params` or `data` as in requests. TransientError: nothing came; TooMuchDataError: too much."""
         _limit.on_sent = on_sent
-        answer, error = self._asked(method, url, parameters)
+        answer, error = self._asked(method, url, parse, parameters)
         if answer is None:
             # Not where it is caught: the first error repeats the address, and would stay with this one.
             raise error or TransientError("The call to Facebook failed.")
         return answer
 
-    def _asked(self, method: str, url: str, parameters: dict) -> tuple[Answer | None, GraphError | None]:
+    def _asked(
+        self, method: str, url: str, parse: Callable[[bytes], Any], parameters: dict
+    ) -> tuple[Answer | None, GraphError | None]:
         _limit.deadline = time.monotonic() + self._answer_seconds
         try:
             response = self._session.request(
@@ -86,7 +91,7 @@ class Http:
             return None, TransientError(self._too_late() if is_late else _in_words(error))
         finally:
             del _limit.deadline
-        return Answer(response.status_code, response.headers, parsed(content)), None
+        return Answer(response.status_code, response.headers, parse(content)), None
 
     def _read(self, response: requests.Response) -> bytes:
         """The body, unpacked."""
@@ -113,27 +118,6 @@ class TokenAuth(requests.auth.AuthBase):
             raise AccessTokenError(f"The access token has characters that none has. {errors.RECONNECT}.")
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
-
-
-def parsed(content: bytes) -> Any:
-    """The JSON, None where it is none, or nested so deeply that only malice does it."""
-    with suppress(ValueError):  # of numbers beyond 64 bits, which Graph has none of, it keeps the size alone
-        return orjson.loads(content)
-    # Graph cuts texts in the middle of a character, which only json accepts.
-    try:
-        return json.loads(content, parse_constant=lambda name: None)
-    except RecursionError:
-        return None
-    except ValueError:
-        pass
-    try:  # again, for the sake of a number that is too long for Python
-        return json.loads(content, parse_constant=lambda name: None, parse_int=_number)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _number(digits: str) -> int | str:
-    return int(digits) if len(digits) < LONGEST_NUMBER else digits
 
 
 def _in_words(error: Exception) -> str:

@@ -1,88 +1,19 @@
 """What Graph sends, as frozen dataclasses in Graph's own words.
 
 Any field may be missing, null, new or of another type: a record is made all the same. Only a thing
-without an id is none. One answer holds 2,500 messages and more: what is usual takes a short way, and what
-Graph sent is kept as it came until somebody asks. Nobody may change a record.
+without an id is none. Nobody may change a record.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from conversations.graph.answers import TypedConversation, as_it_came, parsed
 from conversations.graph.errors import GraphError
-
-BIGINT_MAX = 2**63 - 1
-DEEPEST = 50  # levels of what we keep as it came; nothing that Facebook documents has ten
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    id: str
-    name: str = ""
-
-    @classmethod
-    def from_graph(cls, raw: Any) -> "Person | None":
-        if type(raw) is not dict:
-            return None
-        person_id, name = raw.get("id"), raw.get("name")
-        if type(person_id) is not str:
-            person_id = _id(person_id)
-        if type(name) is not str or not name:
-            name = _text(name) or _text(raw.get("username"))
-        return _person(person_id, name) if person_id else None
-
-
-@lru_cache(10_000)
-def _person(person_id: str, name: str) -> Person:
-    """The same few people write all the messages of an answer."""
-    return Person(person_id, name)
-
-
-@dataclass(slots=True)  # frozen costs as much as all the rest
-class Message:
-    id: str
-    created_time: datetime | None = None
-    from_: Person | None = None
-    message: str = ""
-    attachments: list[dict] = field(default_factory=list)
-    came: dict = field(default_factory=dict, repr=False)  # every other field, with whatever paging is in it
-
-    @property
-    def to(self) -> list[Person]:
-        return _people(self.came.get("to"))
-
-    @property
-    def rest(self) -> dict:
-        """Every other field, as it came."""
-        return without_paging(self.came)
-
-    def rest_as(self, dump: Callable[[dict], str]) -> str:
-        """`rest` as JSON by `dump`. Looking for a `paging` in what is written is quicker than in `came`."""
-        text = dump(self.came)
-        is_plain = '"paging"' not in text and text.count("{") + text.count("[") <= DEEPEST
-        return text if is_plain else dump(self.rest)
-
-    @classmethod
-    def from_graph(cls, raw: Any) -> "Message | None":
-        """None without an id, and with nothing else: so Instagram shows what it no longer lets us read."""
-        message_id = _id(raw.get("id")) if type(raw) is dict else ""
-        created_time = _time(raw.get("created_time")) if message_id else None
-        if not message_id or (created_time is None and _is_bare(raw)):
-            return None
-        rest = raw.copy()
-        del rest["id"]
-        text, attachments = rest.pop("message", ""), rest.pop("attachments", None)
-        return cls(
-            message_id,
-            created_time,
-            Person.from_graph(raw["from"]) if "from" in raw else None,
-            text if type(text) is str else _text(text),
-            _attachments(attachments) if attachments else [],
-            rest,
-        )
+from conversations.graph.messages import Message
+from conversations.graph.people import Person, people
+from conversations.graph.values import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +43,7 @@ class MessageBatch:
 
     @classmethod
     def _with_cursor(cls, raw: Any, after: str | None) -> "MessageBatch":
-        messages = [Message.from_graph(item) for item in _edge(raw)]
+        messages = [Message.from_graph(item) for item in as_edge(raw)]
         readable = [message for message in messages if message]
         return cls(readable, after, len(messages) - len(readable))
 
@@ -129,30 +60,51 @@ class Conversation:
     can_reply: bool | None = None
     messages: MessageBatch | None = None  # None: the answer says nothing of messages
     problem: str = ""  # why its messages cannot be read, if so
-    came: dict = field(default_factory=dict, repr=False)  # with whatever paging is in it
+    came: dict | TypedConversation = field(default_factory=dict, repr=False)  # with whatever paging is in it
 
     @property
     def raw(self) -> dict:
         """Everything, as it came."""
-        return without_paging(self.came)
+        came = self.came
+        return without_paging(as_it_came(came) if isinstance(came, TypedConversation) else came)
 
     @classmethod
     def from_graph(cls, raw: Any) -> "Conversation | None":
-        raw = _dict(raw)
-        graph_id = _id(raw.get("id"))
+        if isinstance(raw, TypedConversation):
+            return cls._usual(raw)
+        raw = as_dict(raw)
+        graph_id = as_id(raw.get("id"))
         if not graph_id:
             return None
         can_reply = raw.get("can_reply")
         return cls(
             graph_id,
-            _time(raw.get("updated_time")),
-            _people(raw.get("participants")),
-            _people(raw.get("senders")),
-            _count(raw.get("message_count")),
-            _count(raw.get("unread_count")),
-            _text(raw.get("snippet")),
+            as_time(raw.get("updated_time")),
+            people(raw.get("participants")),
+            people(raw.get("senders")),
+            as_count(raw.get("message_count")),
+            as_count(raw.get("unread_count")),
+            as_text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
             MessageBatch.nested(raw.get("messages")),
+            came=raw,
+        )
+
+    @classmethod
+    def _usual(cls, raw: TypedConversation) -> "Conversation | None":
+        if not raw.id:
+            return None
+        messages = raw.messages
+        return cls(
+            raw.id,
+            as_time(raw.updated_time),
+            people(parsed(bytes(raw.participants))),
+            people(parsed(bytes(raw.senders))),
+            as_count(raw.message_count),
+            as_count(raw.unread_count),
+            as_text(raw.snippet),
+            raw.can_reply if isinstance(raw.can_reply, bool) else None,
+            MessageBatch.nested({"data": messages.data, "paging": messages.paging}) if messages else None,
             came=raw,
         )
 
@@ -167,7 +119,7 @@ class ConversationBatch:
 
     @classmethod
     def from_graph(cls, raw: Any) -> "ConversationBatch":
-        conversations = [Conversation.from_graph(item) for item in _edge(raw)]
+        conversations = [Conversation.from_graph(item) for item in as_edge(raw)]
         readable = [conversation for conversation in conversations if conversation]
         return cls(readable, next_cursor(raw), len(conversations) - len(readable))
 
@@ -179,33 +131,13 @@ def next_cursor(raw: Any) -> str | None:
     page may have a `next` (developers.facebook.com/docs/graph-api/results). `next` itself is never
     called: it holds the token and may point anywhere.
     """
-    paging = _dict(_dict(raw).get("paging"))
+    paging = as_dict(as_dict(raw).get("paging"))
     if paging.get("next") is None:
         return None
-    after = _text(_dict(paging.get("cursors")).get("after")) or _after_in(_text(paging["next"]))
+    after = as_text(as_dict(paging.get("cursors")).get("after")) or _after_in(as_text(paging["next"]))
     if not (after and after.isascii() and after.isprintable()):
         raise GraphError("Facebook says that the list goes on, but not where: it gave no cursor.")
     return after
-
-
-def without_paging(value: Any, depth: int = DEEPEST) -> Any:
-    """The value without any `paging`, whose links hold the access token, and without what lies too deep."""
-    if isinstance(value, dict):
-        return {
-            key: without_paging(item, depth - 1) for key, item in value.items() if key != "paging" and depth
-        }
-    if isinstance(value, list):
-        return [without_paging(item, depth - 1) for item in value if depth]
-    return value
-
-
-def _is_bare(raw: dict) -> bool:
-    """Whether it says nothing but its id."""
-    return all(value is None for key, value in raw.items() if key != "id")
-
-
-def _attachments(raw: Any) -> list[dict]:
-    return [without_paging(item) for item in _edge(raw) if type(item) is dict]
 
 
 def _after_in(url: str) -> str:
@@ -213,55 +145,3 @@ def _after_in(url: str) -> str:
         return parse_qs(urlsplit(url).query).get("after", [""])[0]
     except ValueError:
         return ""
-
-
-def _people(raw: Any) -> list[Person]:
-    people = []
-    for item in _edge(raw):
-        if person := Person.from_graph(item):
-            people.append(person)  # noqa: PERF401 - a comprehension is slower for one or two
-    return people
-
-
-def _dict(value: Any) -> dict:
-    return value if isinstance(value, dict) else {}
-
-
-def _edge(value: Any) -> list:
-    items = value.get("data") if isinstance(value, dict) else value
-    return items if isinstance(items, list) else []
-
-
-def _text(value: Any) -> str:
-    if type(value) is str:
-        return value
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _id(value: Any) -> str:
-    """Ids are text today and were numbers once."""
-    return value if type(value) is str else _text(value) if isinstance(value, int) else ""
-
-
-def _count(value: Any) -> int | None:
-    """A number of things, or None where it was not told."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return min(max(number, 0), BIGINT_MAX) if not isinstance(value, bool) else None
-
-
-def _time(value: Any) -> datetime | None:
-    """Graph writes 2026-11-20T10:38:15+0000, always in UTC; seconds since 1970 are understood too."""
-    try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is UTC:
-                return moment
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None

@@ -66,7 +66,8 @@ def sentences(page: Page, result: SyncResult, its_ledger: dict | None) -> Iterat
     yield (
         f"{printable(str(page))}: {result.status}. {result.synced:,} conversations ({result.inserted:,} new, "
         f"{result.updated:,} changed, {result.unchanged:,} unchanged, {result.skipped:,} unreadable, "
-        f"{result.owed:,} owed), {result.events_created:,} new messages, {result.requests:,} requests, "
+        f"{result.owed:,} owed), {result.events_created:,} new messages, "
+        f"{result.requests:,} request{'s' * (result.requests != 1)}, "
         f"{result.duration:.1f} s"
     )
     if its_ledger:

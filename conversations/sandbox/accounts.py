@@ -51,11 +51,18 @@ def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
         "issued_at": int(token.issued_at),
         "is_valid": subcode is None,
         "scopes": scopes,
-        "granular_scopes": [{"scope": scope, "target_ids": [token.holder_id]} for scope in scopes],
+        "granular_scopes": [_granular(scope, token) for scope in scopes],
         **({"profile_id": token.holder_id} if token.type == "PAGE" else {}),
         **({"user_id": owner} if owner else {}),
         **({} if subcode is None else _trouble(subcode or None)),
     }
+
+
+def _granular(scope: str, token: Token) -> dict[str, Any]:
+    """A person's permission that was ticked for all Pages names none."""
+    everywhere = {token.holder_id} if token.type == "PAGE" else set()
+    targets = token.only_for.get(scope, everywhere)
+    return {"scope": scope, **({"target_ids": sorted(targets)} if targets else {})}
 
 
 def _trouble(subcode: int | None) -> dict[str, Any]:

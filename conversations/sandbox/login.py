@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .errors import GraphFailure, bad_token
@@ -92,14 +93,13 @@ class Login:
         token = self.world.tokens.get(value)
         if token is None or token.trouble(self.world.clock.now()) is not None:
             raise bad_token(status=self.switches.token_error_status)
-        return self._given(token.holder_id, LONG_SECONDS, granted=token.granted, declined=token.declined)
+        kept = {"granted": token.granted, "declined": token.declined, "only_for": token.only_for}
+        return self._given(token.holder_id, LONG_SECONDS, **kept)
 
-    def _given(
-        self, holder_id: str, seconds: int, *, granted: set[str], declined: set[str]
-    ) -> dict[str, str | int]:
+    def _given(self, holder_id: str, seconds: int, **fields: Any) -> dict[str, str | int]:
         value = f"EAAsandboxLogin{next(self._numbers):08}"
         until = self.world.clock.now() + seconds
-        self.world.add_token(value, holder_id, "USER", expires_at=until, granted=granted, declined=declined)
+        self.world.add_token(value, holder_id, "USER", expires_at=until, **fields)
         return {"access_token": value, "token_type": "bearer", "expires_in": seconds}
 
 

@@ -38,6 +38,7 @@ class Token:
     issued_at: float = 0
     granted: set[str] = field(default_factory=lambda: set(SCOPES))
     declined: set[str] = field(default_factory=set)
+    only_for: dict[str, set[str]] = field(default_factory=dict)  # by permission: the Pages it was ticked for
 
     def trouble(self, now: float) -> int | None:
         """The subcode that refuses it at this time."""

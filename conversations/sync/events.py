@@ -5,13 +5,14 @@ and the writer has enough to do.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 TABLE = "conversations_interactionevent"
 COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data"
 
 
-class EventRow(NamedTuple):
+class EventRow(Struct, frozen=True, gc=False):
     """What happened. `line`: all columns but the first, in COPY's text format, with the line's end."""
 
     kind: str
@@ -22,14 +23,25 @@ class EventRow(NamedTuple):
 
 
 def event_row(
-    kind: str, graph_id: str, occurred_at: datetime, text: str, attachments: str = "[]", data: str = "{}"
+    kind: str,
+    graph_id: str,
+    occurred_at: datetime,
+    text: str,
+    attachments: str = "[]",
+    data: str = "{}",
+    iso_time: str = "",
 ) -> EventRow:
-    """`attachments` and `data` as JSON in one line; all of it text that PostgreSQL can hold (text.clean)."""
+    """`attachments` and `data` as JSON in one line; all of it text that PostgreSQL can hold (text.clean).
+
+    `iso_time`: occurred_at, where somebody has written it already.
+    """
     # JSON has no line ends and tabs but those that it escapes itself.
-    attachments, data = attachments.replace("\\", "\\\\"), data.replace("\\", "\\\\")
-    line = (
-        f"{kind}\t{_escaped(graph_id)}\t{occurred_at.isoformat()}\t{_escaped(text)}\t{attachments}\t{data}\n"
-    )
+    if "\\" in attachments:
+        attachments = attachments.replace("\\", "\\\\")
+    if "\\" in data:
+        data = data.replace("\\", "\\\\")
+    moment = iso_time or occurred_at.isoformat()
+    line = f"{kind}\t{_escaped(graph_id)}\t{moment}\t{_escaped(text)}\t{attachments}\t{data}\n"
     return EventRow(kind, graph_id, occurred_at, text, line)
 
 

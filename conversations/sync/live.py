@@ -8,7 +8,7 @@ the Page, and to those who wait for this very run. Nobody who watches holds a co
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -37,6 +37,7 @@ class Watcher:
     def __init__(self) -> None:
         self._state: SyncProgress | None = None
         self._arrived = asyncio.Event()
+        self.is_doubted = True  # whether its reader may know: asked at first, and where rights have changed
 
     def put(self, state: SyncProgress) -> None:
         if self._state is None or not self._state.is_end:
@@ -46,8 +47,12 @@ class Watcher:
     def wake(self) -> None:
         self._arrived.set()
 
+    def doubt(self) -> None:
+        self.is_doubted = True
+        self.wake()
+
     async def take(self, seconds: float) -> SyncProgress | None:
-        """The newest state; None where none came within these seconds, or the process stops."""
+        """The newest state; None where none came within these seconds, or it was woken."""
         try:
             async with asyncio.timeout(seconds):
                 await self._arrived.wait()
@@ -65,7 +70,7 @@ class Live:
         self.is_listening = False
         self.stopped = asyncio.Event()  # the process ends: so do its streams
         self._watchers: dict[int, set[Watcher]] = defaultdict(set)
-        self._rights: dict[int, set[asyncio.Event]] = defaultdict(set)  # by user
+        self._rights: dict[int, list[Callable[[], None]]] = defaultdict(list)  # by user
         self._changed: set[int] = set()
         self._wake = asyncio.Event()
 
@@ -82,22 +87,21 @@ class Live:
                 del self._watchers[run_id]
 
     @contextmanager
-    def watch_rights(self, user_id: int) -> Iterator[asyncio.Event]:
-        """Set as soon as this user may see or do something else than when it began."""
-        changed = asyncio.Event()
-        self._rights[user_id].add(changed)
+    def watch_rights(self, user_id: int, tell: Callable[[], None]) -> Iterator[None]:
+        """`tell` is called as soon as this user may see or do something else than before."""
+        self._rights[user_id].append(tell)
         try:
-            yield changed
+            yield
         finally:
-            self._rights[user_id].discard(changed)
+            self._rights[user_id].remove(tell)
             if not self._rights[user_id]:
                 del self._rights[user_id]
 
     def _tell_rights(self, user_ids: Iterable[int]) -> None:
         """At once: whatever is heard after it is judged by the new rights."""
         for user_id in user_ids:
-            for changed in self._rights.get(user_id, ()):
-                changed.set()
+            for tell in self._rights.get(user_id, ()):
+                tell()
 
     def stop(self) -> None:
         self.stopped.set()

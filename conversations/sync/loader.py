@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationTag, Page, Thread
@@ -21,7 +21,8 @@ from conversations.sync.history import (
     save_messages,
     show_newest,
 )
-from conversations.sync.merge import THREAD_FIELDS, age, differs, next_conversation, next_thread
+from conversations.sync.merge import age, copy_of, differs, next_conversation, next_thread
+from conversations.sync.stored import stored_conversations, stored_threads
 from conversations.sync.transform import ThreadRows
 from conversations.sync.writing import write_conversations, write_threads
 
@@ -147,12 +148,11 @@ def _read_known(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> Known
     senders = {row.sender_id for row in batch} - {""}
     known = Known(is_keyed)
     # Where there are several rows for one, the oldest is the one that is written.
-    for row in page.conversations.filter(sender_id__in=senders).order_by("pk"):
+    for row in stored_conversations(page.pk, senders):
         first = known.conversations.setdefault(row.sender_id, row)
         known.twins.setdefault(first.pk, []).append(row.pk)
-    listed = Q(graph_id__in=[row.thread.graph_id for row in batch])
-    theirs = Q(conversation__in=[pk for twins in known.twins.values() for pk in twins])
-    for thread in page.threads.filter(listed | theirs).order_by("pk"):
+    theirs = [pk for twins in known.twins.values() for pk in twins]
+    for thread in stored_threads(page.pk, [row.thread.graph_id for row in batch], theirs):
         known.threads.setdefault(thread.graph_id, thread)
     return known
 
@@ -215,21 +215,23 @@ def _insert_batch(
     batch: list[ThreadRows], known: Known, *, carefully: bool
 ) -> tuple[Counter[str], Counter[str]]:
     """Inserts the events of all rows; returns how many each thread brought, and how many were refused."""
-    events: dict[tuple[int, str], OwnedEvent] = {}
-    brought_by: dict[tuple[int, str], str] = {}
+    events: list[OwnedEvent] = []
+    brought: Counter[str] = Counter()
+    brought_by: dict[int, dict[str, str]] = {}  # by conversation and message: the thread
     for row in batch:
         if row.conversation is not None and row.events:
             owner, thread = known.conversations[row.sender_id].pk, row.thread.graph_id
-            for event in row.events:
-                key = (owner, event.graph_id)
-                if key not in events:
-                    events[key], brought_by[key] = (owner, event), thread
-    held, refused = insert_events(list(events.values()), carefully=carefully)
+            brought_before = brought_by.setdefault(owner, {})
+            new = {event.graph_id: event for event in row.events if event.graph_id not in brought_before}
+            events += [(owner, event) for event in new.values()]
+            brought[thread] += len(new)
+            brought_before |= dict.fromkeys(new, thread)
+    held, refused = insert_events(events, carefully=carefully)
 
     def count(of: list[OwnedEvent]) -> Counter[str]:
-        return Counter(brought_by[owner, event.graph_id] for owner, event in of)
+        return Counter(brought_by[owner][event.graph_id] for owner, event in of)
 
-    return Counter(brought_by.values()) - count(held) - count(refused), count(refused)
+    return brought - count(held) - count(refused), count(refused)
 
 
 # -- the ledger --------------------------------------------------------------------------------------------
@@ -266,6 +268,6 @@ def _tell_merged(states: dict[str, Thread], known: Known) -> None:
 
 
 def _turned(state: Thread) -> Thread:
-    values = {name: getattr(state, name) for name in ["page_id", "graph_id", *THREAD_FIELDS]}
-    values["state"] = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
-    return Thread(**values)
+    turned = copy_of(state)
+    turned.state = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
+    return turned

@@ -154,13 +154,11 @@ def next_thread(
     stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int, refused: int
 ) -> Thread:
     """The ledger's row after this record: it brought so many new messages, and PostgreSQL refused so many."""
-    seen = row.thread
-    state = Thread(
-        page_id=seen.page_id,
-        graph_id=seen.graph_id,
-        conversation_id=conversation.pk if conversation else (stored.conversation_id if stored else None),
-        **{name: getattr(seen, name) for name in THREAD_FIELDS if name != "conversation_id"},
-    )
+    state = copy_of(row.thread)
+    if conversation is not None:
+        state.conversation_id = conversation.pk
+    elif stored is not None:
+        state.conversation_id = stored.conversation_id
     state.unreadable_count += refused
     if stored is not None:
         _keep_stored(state, stored, row)
@@ -170,6 +168,13 @@ def next_thread(
     if row.conversation is not None:  # else none of its messages was stored: what we hold reaches no further
         _take_history(state, stored, row)
     return state
+
+
+def copy_of(thread: Thread) -> Thread:
+    """The same as an unsaved row."""
+    copy = Thread(*[getattr(thread, field.attname) for field in Thread._meta.concrete_fields])
+    copy.pk = None
+    return copy
 
 
 def _keep_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:

@@ -95,6 +95,7 @@ class SyncProgress:
         return self.as_event() | ({"message": DISCREET[self.status]} if self.status in DISCREET else {})
 
 
+PUBLISH = "pg_notify(%s, %s)"
 OnProgress = Callable[[SyncProgress], None]
 
 
@@ -108,8 +109,12 @@ def _cut(text: str) -> str:
 def publish_progress(run: SyncRun) -> None:
     """Tells all processes, when the transaction commits, that there is a new state of this run."""
     with connection.cursor() as cursor:
-        # The id alone: a payload that is too long would abort the transaction.
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
+        cursor.execute(f"SELECT {PUBLISH}", published(run))
+
+
+def published(run: SyncRun) -> list[str]:
+    """The parameters of PUBLISH. The id alone: a payload that is too long would abort the transaction."""
+    return [CHANNEL, str(run.pk)]
 
 
 def seconds_left(run: SyncRun) -> int | None:

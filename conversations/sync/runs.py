@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.models import Page, SyncRun
 from conversations.sync import course
 from conversations.sync.ledger import take_ledger
-from conversations.sync.progress import publish_progress
+from conversations.sync.progress import PUBLISH, publish_progress, published
 
 Status = SyncRun.Status
 
@@ -24,6 +23,10 @@ LEFT = "Run {} was left by a process that is gone; going on from where it stoppe
 
 class LockLost(Exception):
     """The run was ended by another process: by one that has the Page's lock now, or as cancelled."""
+
+
+class NotQueued(Exception):
+    """The run that was to be done waits no longer: it was cancelled, or somebody has begun it."""
 
 
 class RunEnded(Exception):
@@ -40,8 +43,10 @@ def queue_run(page: Page, *, full: bool, trigger: str, asked_by=None) -> SyncRun
 
 
 @transaction.atomic
-def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
+def open_run(page: Page, *, full: bool, trigger: str, queued: int | None = None) -> SyncRun:
     """A run in work, queued by somebody before or made now. The caller holds the Page's sync lock.
+
+    `queued`: the run that it is for. Raises NotQueued where that waits no longer: then none is begun.
 
     Reads the Page anew, in the transaction that closes the runs of the dead: one that only lost its lock
     may be writing still, and writes nothing more after that.
@@ -50,7 +55,11 @@ def open_run(page: Page, *, full: bool, trigger: str) -> SyncRun:
     working = page.runs.active().exclude(status=Status.QUEUED)
     abandoned = list(working.select_for_update().order_by("pk"))
     before = resumable(page)
-    run = page.runs.filter(status=Status.QUEUED).order_by("pk").first() or SyncRun(page=page)
+    # Locked: whoever cancels one of them meanwhile was quicker, or cancels it in work.
+    waiting = list(page.runs.filter(status=Status.QUEUED).select_for_update().order_by("pk"))
+    if queued and queued not in [run.pk for run in waiting]:
+        raise NotQueued
+    run = waiting[0] if waiting else SyncRun(page=page)
     full = full or run.mode == SyncRun.Mode.FULL
     if before and full and before.mode != SyncRun.Mode.FULL:
         before = None  # it walked only a part of what is to be walked now
@@ -87,14 +96,25 @@ def save(run: SyncRun, *, also: Collection[str] = ()) -> None:
     with transaction.atomic(savepoint=False):  # all or nothing with what the caller writes
         if run.pk is None:
             run.save()
-        elif not SyncRun.objects.filter(pk=run.pk, ended_at=None).update(**_columns(run, also)):
+            publish_progress(run)
+        else:
+            _update(run, also)
+
+
+def _update(run: SyncRun, also: Collection[str]) -> None:
+    """In one statement, each batch: the ORM would take longer to write it than the server to do it."""
+    fields = [field for field in SyncRun._meta.concrete_fields if not field.primary_key]
+    changed = [field for field in fields if field.attname not in SELDOM or field.attname in also]
+    columns = ", ".join(f'"{field.column}" = %s' for field in changed)
+    values = [field.get_db_prep_save(getattr(run, field.attname), connection) for field in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE conversations_syncrun SET {columns} WHERE id = %s AND ended_at IS NULL"  # noqa: S608 - names
+            f" RETURNING {PUBLISH}",
+            [*values, run.pk, *published(run)],
+        )
+        if cursor.fetchone() is None:
             raise LockLost
-        publish_progress(run)
-
-
-def _columns(run: SyncRun, also: Collection[str]) -> dict[str, Any]:
-    names = (field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
-    return {name: getattr(run, name) for name in names if name not in SELDOM or name in also}
 
 
 def is_ended(run: SyncRun) -> bool:

@@ -86,17 +86,19 @@ def sync_conversations(
     trigger: str = "command",
     on_progress: OnProgress = lambda progress: None,
     stopping: threading.Event | None = None,
+    queued: int | None = None,
 ) -> SyncResult:
     """Stores every conversation and message that Facebook shows of this Page.
 
     The first run walks everything (`full`), later ones what has changed since. Tells `on_progress` after
-    each commit. Ends as interrupted soon after `stopping` is set, at once on SyncStopped. Raises
-    SyncAlreadyRunning; what goes wrong on the way is in the run and the result.
+    each commit. Ends as interrupted soon after `stopping` is set, at once on SyncStopped. `queued`:
+    the run that it is for. Raises SyncAlreadyRunning, and runs.NotQueued where that run waits no longer;
+    what goes wrong on the way is in the run and the result.
     """
     with sync_lock(page.pk) as lock:
         if not lock.is_ours:
             raise SyncAlreadyRunning(page)
-        run = runs.open_run(page, full=full, trigger=trigger)
+        run = runs.open_run(page, full=full, trigger=trigger, queued=queued)
         try:
             _execute(page, run, lock, on_progress, stopping or threading.Event())
         except AccessTokenError as error:

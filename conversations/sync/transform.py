@@ -8,7 +8,7 @@ from itertools import chain
 from conversations.graph import records
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.events import EventRow, event_row
-from conversations.text import as_json, clean, clean_json, fold
+from conversations.text import as_json, clean, clean_json, clean_json_text, fold
 
 NO_CUSTOMER = "Facebook names nobody but the Page in it."
 # Messages of a thread that Graph shows, the newest: Messenger Platform, Conversations API.
@@ -127,7 +127,7 @@ def to_events(messages: Sequence[records.Message], page: Page, *, since: datetim
 
 
 def _is_bare(message: records.Message) -> bool:
-    return not (message.message or message.created_time or message.attachments or message.came)
+    return not (message.message or message.created_time or message.attachments or message.rest_json != "{}")
 
 
 def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
@@ -137,7 +137,8 @@ def _event(message: records.Message, business_ids: Collection[str], occurred_at:
         occurred_at,
         clean(message.message),
         as_json(message.attachments) if message.attachments else "[]",
-        message.rest_as(as_json),
+        clean_json_text(message.rest_json),
+        message.iso_time,
     )
 
 

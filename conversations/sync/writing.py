@@ -94,7 +94,8 @@ def _run(table: Table, sql: str, states: Collection[Row]) -> list[tuple[str, int
     if not states:
         return []
     names = ["id", *table.columns]
-    rows = [{name: getattr(state, name) for name in names} for state in states]
+    held = [vars(state) for state in states]  # Django's way to each value is a call
+    rows = [{name: values[name] for name in names} for values in held]
     with connection.cursor() as cursor:
         cursor.execute(sql, [as_json(rows)])
         return cursor.fetchall() if cursor.description else []

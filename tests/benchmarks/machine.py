@@ -17,7 +17,7 @@ SYNCS = 50
 
 
 def machine(cluster: Cluster) -> dict[str, str]:
-    packages = ("Django", "psycopg", "requests", "orjson")
+    packages = ("Django", "psycopg", "requests", "msgspec")
     return {
         "Day": f"{datetime.now(UTC):%Y-%m-%d}",
         "Processor": f"{processor()}, {os.cpu_count()} cores",

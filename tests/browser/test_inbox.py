@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from conversations.models import ConversationTag, Page, PageMember, SavedView
+from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView
 from conversations.sandbox import media
+from conversations.status import set_status
 from conversations.tagging import tag_conversations
 from tests.browser.conftest import PASSWORD
 from tests.factories import ConversationFactory, EventFactory, TagFactory
@@ -134,6 +135,41 @@ def test_one_some_and_all_are_tagged_and_taken_back(log_in, orders):
     expect(tab.get_by_text("Spring sale: Tagged 58 conversations.")).to_be_visible()
     assert tagged("Spring sale") == set(orders[2:])
     expect(tab.get_by_role("button", name=re.compile("^Spring sale, 58 conversations"))).to_be_visible()
+
+
+def done() -> set[int]:
+    return set(Conversation.objects.filter(conversation_status="done").values_list("pk", flat=True))
+
+
+def test_some_and_all_are_marked_as_done_and_taken_back(log_in, orders):
+    set_status(orders[59:], "done", actor=None)
+    tab = log_in("tagger", "/?include_tags=order&exclude_tags=solved")
+    total(tab, "58")
+    tab.get_by_role("checkbox", name="Select Buyer 58").check(force=True)
+    tab.get_by_role("checkbox", name="Select Buyer 57").check(force=True)
+    tab.get_by_role("button", name="Done", exact=True).click()
+    expect(tab.get_by_text("Marked as done: 2 conversations.")).to_be_visible()
+    expect(tab.locator("#rows .state")).to_have_count(3)
+    assert done() == set(orders[57:])
+
+    tab.get_by_role("checkbox", name="Select Buyer 56").check(force=True)
+    tab.get_by_role("button", name="Select all 58 conversations").click()
+    tab.get_by_role("button", name="Active", exact=True).click()  # the first of all is done
+    expect(tab.get_by_text("3 conversations will be marked as active; 58 match.")).to_be_visible()
+    tab.get_by_role("button", name="Cancel").click()
+    assert done() == set(orders[57:])
+    expect(tab.get_by_text("All 58 conversations that match")).to_be_visible()
+    tab.keyboard.press("Control+k")
+    pick(tab, "Mark as done")
+    with tab.expect_response("**/bulk-status"):
+        tab.get_by_role("button", name="Mark 55").click()
+    expect(tab.get_by_text("Marked as done: 55 conversations.")).to_be_visible()
+    assert done() == set(orders[2:])
+    toast = tab.locator(".toast", has_text="55 conversations")
+    toast.get_by_role("button", name="Undo").click()
+    expect(tab.get_by_text("Restored 55 conversations.")).to_be_visible()
+    expect(tab.locator("#rows .state")).to_have_count(3)
+    assert done() == set(orders[57:])  # those that were done before still are
 
 
 def test_two_people_at_once_end_with_the_same_picture(log_in, orders):

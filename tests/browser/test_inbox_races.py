@@ -39,14 +39,20 @@ def test_a_status_is_taken_back_where_it_was_refused_and_undone_where_it_was_cha
     tab.get_by_label("What is selected").get_by_role("button", name="Done").click()
     expect(tab.get_by_text("Marked as done: 2 conversations.")).to_be_visible()
     tab.get_by_role("button", name="Undo").click()
-    expect(tab.get_by_text("Marked as active: 2 conversations.")).to_be_visible()
+    expect(tab.get_by_text("Restored 2 conversations.")).to_be_visible()
+    expect(tab.locator("#rows .state")).to_have_count(1)
     assert Conversation.objects.get(conversation_status="done") == done
 
     tab.route(re.compile("/api/conversations"), lambda route: route.abort())
-    tab.locator("#rows a").first.click()
-    tab.keyboard.press("e")
+    tab.keyboard.press("j")
+    tab.keyboard.press("x")
+    tab.keyboard.press("k")
+    tab.keyboard.press("x")
+    selected = tab.get_by_label("What is selected")
+    selected.get_by_role("button", name=re.compile("^(Done|Active)$")).click()
     expect(tab.get_by_text("The server cannot be reached.").last).to_be_visible()
     expect(tab.locator("#rows .state")).to_have_count(1)  # which was done before
+    expect(selected.get_by_text("2 selected")).to_be_visible()  # to try again
     wrong.clear()
 
 

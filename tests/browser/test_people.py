@@ -1,8 +1,9 @@
 """A manager forgets a person and makes a key; both on a small screen, too."""
 
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from conversations.models import Conversation
+from conversations.models import Conversation, PageMember
 from tests.factories import ConversationFactory, EventFactory
 
 
@@ -29,3 +30,29 @@ def test_a_manager_forgets_a_person_and_makes_a_key_on_a_small_screen(log_in, pa
     tab.goto("/account/key")
     expect(tab.get_by_text(f"It begins with {key[:6]}")).to_be_visible()
     expect(tab.get_by_text(key)).to_have_count(0)
+
+
+def test_the_menus_of_the_admin_open_from_the_keyboard(log_in):
+    tab = log_in("viewer", viewport={"width": 360, "height": 740})
+    tab.goto("/admin/tags/tag/")
+    tab.get_by_role("button", name="Menu", exact=True).focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#nav-sidebar a").first).to_be_focused()
+    tab.get_by_role("button", name="Account of anna-viewer").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("link", name="Change password")).to_be_visible()
+    tab.get_by_role("button", name="Close the menu").focus()
+    tab.keyboard.press("Space")
+    expect(tab.locator("#nav-sidebar")).to_be_hidden()
+
+
+def test_a_role_is_taken_away_from_the_keyboard(log_in, page):
+    tab = log_in("manager")
+    User.objects.update(is_superuser=True)
+    tab.goto(f"/admin/conversations/page/{page.pk}/change/")
+    tab.get_by_role("checkbox", name="delete").focus()
+    tab.keyboard.press("Space")
+    tab.get_by_role("button", name="Save", exact=True).focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("was changed successfully")).to_be_visible()
+    assert not PageMember.objects.exists()

@@ -3,12 +3,12 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
+from conversations.choosing import chosen_by_act
 from conversations.locks import ROWS
 from conversations.models import Conversation, ConversationTag, InteractionEvent
 from conversations.status import set_status
 from conversations.tagging import (
     TagInUse,
-    chosen_by_act,
     delete_tag,
     replace_tags,
     tag_conversations,

@@ -82,3 +82,9 @@ def test_behind_https_there_is_one_proxy_unless_told_otherwise():
     code = "import inbox.asgi; from django.conf import settings as s; print(s.PROXY_COUNT)"
     for environment, count in (({}, "0"), ({"HTTPS": "1"}, "1"), ({"HTTPS": "1", "PROXY_COUNT": "2"}, "2")):
         assert start(code, **environment).stdout.strip() == count
+
+
+def test_dialogue_of_facebook_is_asked_in_the_version_that_is_set():
+    code = "from inbox import settings; print(settings.FACEBOOK_DIALOG_URL)"
+    asked = {"GRAPH_API_VERSION": "v27.0", "FACEBOOK_DIALOG_URL": "http://x.test/{version}/dialog/oauth"}
+    assert start(code, **asked).stdout == "http://x.test/v27.0/dialog/oauth\n"

@@ -8,9 +8,10 @@ from rest_framework.views import APIView
 
 from conversations.api.access import TAGGER, page_ids, require_role
 from conversations.api.bodies import EmptyBody, read_body
+from conversations.api.bulk import bulk_answer
 from conversations.api.serializers import BulkResultSerializer, ErrorSerializer
-from conversations.api.views.conversations import bulk_answer
-from conversations.tagging import chosen_by_act, count, undo
+from conversations.choosing import chosen_by_act, count
+from conversations.tagging import undo
 
 ACT = OpenApiParameter("act", OpenApiTypes.UUID, OpenApiParameter.PATH, description="As the act told it.")
 
@@ -32,7 +33,7 @@ class UndoView(APIView):
     )
     @transaction.atomic
     def post(self, request, act: str):
-        """Takes back what an act did to tags, where nobody changed the same tag since (tagger)."""
+        """Takes back what an act did, where nobody changed the same tag or the status since (tagger)."""
         read_body(request, EmptyBody)
         known = as_act(act)
         chosen = chosen_by_act(known)

@@ -1,6 +1,3 @@
-import uuid
-
-from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -8,9 +5,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.access import MANAGER, TAGGER, TaggersChange, page_ids, require_role
+from conversations.api.access import MANAGER, TaggersChange, page_ids, require_role
 from conversations.api.asking import selected
-from conversations.api.bodies import BulkTagsBody, StatusBody, TagIdsBody, read_body
+from conversations.api.bodies import BulkStatusBody, BulkTagsBody, StatusBody, TagIdsBody, read_body
+from conversations.api.bulk import answer_to_bulk, possible
 from conversations.api.exporting import exported
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.params import KnownParameters, flag
@@ -28,19 +26,8 @@ from conversations.forgetting.people import forget, would_forget
 from conversations.models import Conversation, InteractionEvent
 from conversations.reading import rows
 from conversations.reading.filters import PARAMETERS, ConversationFilter
-from conversations.reading.values import BIGGEST_ID
-from conversations.status import set_status
-from conversations.tagging import (
-    Chosen,
-    change_tags,
-    chosen_by,
-    chosen_ids,
-    count,
-    pages_of,
-    replace_tags,
-    tag_conversations,
-    would_change,
-)
+from conversations.status import change_status, set_status, would_change_status
+from conversations.tagging import change_tags, replace_tags, tag_conversations, would_change
 from tags.models import Tag
 
 DONE = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
@@ -156,36 +143,28 @@ class ConversationViewSet(GenericViewSet):
     def bulk_tags(self, request):
         """Tags many at once, named or by filter: all of them or, where one cannot be, none (tagger)."""
         body = read_body(request, BulkTagsBody)
-        verb, tags, is_trial = body["action"], known_tags(body["tagIds"]), body["dry_run"]
-        act = None if is_trial else uuid.uuid4()
-        with transaction.atomic():
-            chosen = changeable(request.user, body)
-            matched = count(chosen)
-            if is_trial:
-                changed = would_change(verb, chosen, tags)
-            else:
-                changed = len(change_tags(verb, chosen, tags, actor=request.user, act=act))
-        return bulk_answer("Would change" if is_trial else DONE[verb], matched, changed, act)
+        verb, tags = body["action"], known_tags(body["tagIds"])
+        return answer_to_bulk(
+            request.user,
+            body,
+            DONE[verb],
+            would=lambda chosen: would_change(verb, chosen, tags),
+            change=lambda chosen, act: change_tags(verb, chosen, tags, actor=request.user, act=act),
+        )
 
-
-def bulk_answer(verb: str, matched: int, changed: int, act: uuid.UUID | None) -> Response:
-    message = f"{verb} {changed} conversation{'s' * (changed != 1)}."
-    return Response({"success": True, "message": message, "matched": matched, "changed": changed, "act": act})
-
-
-def changeable(user, body: dict) -> Chosen:
-    """The conversations a bulk act is about; refused where one is not seen or may not be tagged."""
-    if "filter" in body:
-        chosen = chosen_by(selected(user, body["filter"]))
-        require_role(user, pages_of(chosen), TAGGER)
-        return chosen
-    wanted = set(body["conversationIds"])
-    seen = Conversation.objects.for_pages(page_ids(user))
-    pages = dict(seen.filter(pk__in=possible(wanted)).values_list("pk", "page_id"))
-    if missing := wanted - pages.keys():
-        raise NotFound(f"There is no conversation {min(missing)} that you may see; nothing was changed.")
-    require_role(user, pages.values(), TAGGER)
-    return chosen_ids(sorted(pages))
+    @extend_schema(request=BulkStatusBody, responses={200: BulkResultSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk-status")
+    def bulk_status(self, request):
+        """Sets the status of many, named or by filter: of all or, where one may not be, none (tagger)."""
+        body = read_body(request, BulkStatusBody)
+        status = body["conversation_status"]
+        return answer_to_bulk(
+            request.user,
+            body,
+            f"Marked as {status}:",
+            would=lambda chosen: would_change_status(status, chosen),
+            change=lambda chosen, act: change_status(status, chosen, actor=request.user, act=act),
+        )
 
 
 def known_tags(tag_ids: list[int]) -> list[Tag]:
@@ -193,7 +172,3 @@ def known_tags(tag_ids: list[int]) -> list[Tag]:
     if missing := set(tag_ids) - {tag.pk for tag in tags}:
         raise ValidationError({"tagIds": [f"There is no tag {min(missing)}."]})
     return tags
-
-
-def possible(ids) -> list[int]:
-    return [number for number in ids if number <= BIGGEST_ID]

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from conversations.api.access import MANAGER, require_role
 from conversations.api.bodies import FlagField, IdField, read_body
-from conversations.api.rights import rights_now, rights_of
+from conversations.api.rights import RunReader, rights_now, rights_of
 from conversations.api.serializers import ErrorSerializer
 from conversations.api.streams import Lasting, wait_for_run, watch_pages, watch_run
 from conversations.jobs import request_sync
@@ -93,7 +93,7 @@ class SyncView(APIView):
             headers = {"Location": f"/api/sync-runs/{run.pk}"}
             body = {"run": run.pk, "status": run.status}
             return Response(body, status=status.HTTP_202_ACCEPTED, headers=headers)
-        return Lasting(partial(wait_for_run, run.pk))
+        return Lasting(partial(wait_for_run, reader_of(request, run)))
 
 
 class SyncStreamView(APIView):
@@ -102,7 +102,7 @@ class SyncStreamView(APIView):
     @extend_schema(request=SyncBody, responses={(200, "text/event-stream"): STREAM, 404: ErrorSerializer})
     def post(self, request):
         """Syncs a Page and tells how far it is, until it is done (manager)."""
-        return Lasting(partial(watch_run, requested_run(request).pk))
+        return Lasting(partial(watch_run, reader_of(request, requested_run(request))))
 
 
 class EventsView(APIView):
@@ -118,9 +118,17 @@ class EventsView(APIView):
         """
         wanted = request.query_params.get("facebookPageId", "").strip()
         rights_of(request.user, wanted)  # what is not seen is refused before the stream opens
-        key = request.auth.key if isinstance(request.auth, Token) else None
         user_id = request.user.pk
-        return Lasting(partial(watch_pages, user_id, partial(rights_now, user_id, key, wanted)))
+        return Lasting(partial(watch_pages, user_id, partial(rights_now, user_id, key_of(request), wanted)))
+
+
+def key_of(request) -> str | None:
+    """The API key that it came with; None: a session."""
+    return request.auth.key if isinstance(request.auth, Token) else None
+
+
+def reader_of(request, run: SyncRun) -> RunReader:
+    return RunReader(run.pk, request.user.pk, key_of(request))
 
 
 def requested_run(request) -> SyncRun:

@@ -1,5 +1,6 @@
 """Whose token it is, what it may do and how long."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -12,34 +13,47 @@ LATEST = 253402300799  # the last second of the year 9999, the last that a datet
 
 @dataclass(frozen=True)
 class TokenFacts:
-    """What /debug_token says. `granted`: permissions that hold for the Page or its Instagram account.
+    """What /debug_token says. `targets`: of permissions that were given for some Pages only, their ids.
 
     Both clocks are seconds since 1970, 0 for never, None where it was not told.
     """
 
-    granted: frozenset[str]
+    scopes: frozenset[str]
+    targets: Mapping[str, frozenset[str]]
     expires_at: int | None
     data_access_expires_at: int | None
 
+    def granted(self, ids: set[str]) -> frozenset[str]:
+        """The permissions that hold for a Page: these are its id and that of its Instagram account."""
+        return frozenset(s for s in self.scopes if s not in self.targets or ids & self.targets[s])
 
-def token_facts(client: GraphClient, token: str, ids: set[str]) -> TokenFacts | None:
-    """None: Facebook does not tell. Asked in a batch: the token would stand in a GET's address."""
-    [part] = ask_batch(client, f"debug_token?input_token={quote(token, safe='')}")
-    data = part.body.get("data")
+
+def token_facts(client: GraphClient, token: str, *, app_token: str = "") -> TokenFacts | None:
+    """None: Facebook does not tell. Asked in a batch: the token would stand in a GET's address.
+
+    Facebook tells an app about its own tokens (`app_token`: its id and secret), others only at times.
+    """
+    question = f"debug_token?input_token={quote(token, safe='')}"
+    as_app = [f"{question}&access_token={quote(app_token, safe='')}"] if app_token else []
+    told = [_facts(part.body.get("data")) for part in ask_batch(client, *as_app, question)]
+    return next(filter(None, told), None)
+
+
+def _facts(data: Any) -> TokenFacts | None:
     if not isinstance(data, dict) or not isinstance(data.get("scopes"), list):
         return None
-    elsewhere = {row.get("scope") for row in dicts(data.get("granular_scopes")) if _is_elsewhere(row, ids)}
     return TokenFacts(
-        frozenset(str(scope) for scope in data["scopes"] if scope not in elsewhere),
+        frozenset(map(str, data["scopes"])),
+        {str(row.get("scope")): _targets(row) for row in dicts(data.get("granular_scopes")) if _targets(row)},
         _seconds(data.get("expires_at")),
         _seconds(data.get("data_access_expires_at")),
     )
 
 
-def _is_elsewhere(row: dict, ids: set[str]) -> bool:
-    """Whether a permission was given for other Pages only: people choose them one by one."""
+def _targets(row: dict) -> frozenset[str]:
+    """For which Pages a permission was given: people choose them one by one. Empty: it does not say."""
     targets = row.get("target_ids")
-    return isinstance(targets, list) and bool(targets) and not ids & {str(target) for target in targets}
+    return frozenset(map(str, targets)) if isinstance(targets, list) else frozenset()
 
 
 def _seconds(value: Any) -> int | None:

@@ -68,6 +68,7 @@ def build_world(options: dict[str, Any]) -> World:
         else {}
     )
     page = world.add_page(options["page_id"], options["name"], options["token"], **account)
+    world.add_user(pages=[page])  # whom the dialogue of Facebook Login asks
     names = ("conversations", "messages", "instagram", "seed", "until")
     try:
         seed_page(world, page, **{name: options[name] for name in names})

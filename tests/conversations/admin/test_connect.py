@@ -98,6 +98,54 @@ def test_what_is_missing_is_said_before_anything_is_stored(root, uma, world, sho
     assert not Page.objects.exists()
 
 
+def row_of(page, shown: str) -> str:
+    """What the list says of one Page."""
+    return shown.split(f'value="{page.id}"')[1].split("</li>")[0]
+
+
+def test_a_permission_for_other_pages_only_is_said_beside_the_page(root, uma, world, shop):
+    branches = {id for id in world.pages if id != shop.id}
+    world.tokens[uma.token].only_for = {"pages_messaging": branches, "pages_read_engagement": {shop.id}}
+    shown = text(give(root, uma.token))
+    assert "Allowed for other Pages only: pages_messaging." in row_of(shop, shown)
+    assert "tick this Page, too" in row_of(shop, shown)
+    for id in branches:
+        assert "Allowed for other Pages only: pages_read_engagement." in row_of(world.pages[id], shown)
+    assert "Missing:" not in shown
+    assert "did not say" not in shown
+
+
+def test_where_facebook_tells_the_app_alone_it_is_asked_as_the_app(root, uma, login, world, shop, sandbox):
+    sandbox.switches.debug_needs_app = True
+    world.tokens[uma.token].only_for = {"pages_messaging": {"910000000000001"}}
+    shown = text(give(root, uma.token))
+    assert "Allowed for other Pages only: pages_messaging." in row_of(shop, shown)
+    assert "Allowed" not in row_of(world.pages["910000000000001"], shown)
+    assert "s3cret" not in shown
+    assert {call.token_in for call in sandbox.ledger.calls if "debug_token" in call.path} == {
+        "batch",
+        "header",
+    }
+
+
+def test_where_facebook_does_not_tell_nothing_is_claimed_of_single_pages(root, uma, world, shop, sandbox):
+    sandbox.switches.debug_needs_app = True
+    world.tokens[uma.token].only_for = {"pages_messaging": {"910000000000001"}}
+    shown = text(give(root, uma.token))
+    assert "did not say for which of these Pages each permission was given" in shown
+    assert "Allowed for other Pages only" not in shown
+    assert "Missing:" not in shown
+
+
+def test_what_a_pages_token_lacks_is_said_before_it_is_stored(
+    root, shop, world, sandbox, budgets_are_forgotten
+):
+    world.tokens[shop.token].granted.discard("pages_messaging")
+    assert "Missing: pages_messaging." in row_of(shop, text(give(root, shop.token)))
+    sandbox.switches.debug_needs_app = True
+    assert "Missing" not in text(give(root, shop.token))
+
+
 @pytest.mark.parametrize("token", ["EAAnobodyKnowsThisToken1234", "not a token", "ümlaut"])
 def test_a_bad_token_is_refused_in_words_and_not_repeated(root, uma, token):
     shown = text(give(root, token))

@@ -53,7 +53,7 @@ def test_page_of_a_run_tells_all_of_it(run, staff, view):
         "Something odd.",
         "admin, eva",
         "1 min 30 s",
-        "Facebook lists 1 threads",
+        "Facebook lists 1 thread: ",
         "Run again",
     ):
         assert words in text
@@ -90,6 +90,12 @@ def test_run_that_never_began_shows_no_course(page, staff):
     assert "Waiting for its turn." in text
     assert "<svg class" not in text
     assert "Cancel" not in text  # it is for managers
+
+
+def test_why_a_run_ended_is_said_once(page, staff):
+    run = SyncRunFactory(page=page, status="cancelled", error="It was cancelled by eva.")
+    assert text_of(staff("manager"), run).count("It was cancelled by eva.") == 1
+    assert text_of(staff("viewer"), run).count("It was cancelled.") == 1
 
 
 def test_manager_cancels_and_runs_again_in_the_same_mode(page, staff):

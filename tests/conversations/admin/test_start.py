@@ -46,7 +46,7 @@ def test_today_stands_on_top(told, staff):
         "sent today": "1",
         "new conversations": "1",
         "unread": "1",
-        "waiting for a reply": "1",
+        "waiting for a reply (90 days)": "1",
     }
 
 

@@ -42,6 +42,11 @@ TABLE: list[tuple[str, dict | None, list[int]]] = [
         {"conversationIds": ["{conversation}"], "tagIds": [], "action": "replace", "dry_run": True},
         [401, 404, 403, 200, 200, 200],
     ),
+    (
+        "post /api/conversations/bulk-status",
+        {"conversationIds": ["{conversation}"], "conversation_status": "done", "dry_run": True},
+        [401, 404, 403, 200, 200, 200],
+    ),
     ("get /api/pages", None, [401, 200, 200, 200, 200, 200]),
     ("get /api/pages/{page}", None, [401, 404, 200, 200, 200, 200]),
     ("get /api/sync-runs", None, [401, 200, 200, 200, 200, 200]),

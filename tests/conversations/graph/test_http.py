@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from conversations.graph.answers import parsed
 from conversations.graph.caller import TRIES
 from conversations.graph.errors import GraphError, TooMuchDataError, TransientError
-from conversations.graph.http import parsed
 from conversations.sandbox import faults
 
 TOKEN = "none-of-Facebooks-shapes-0123456789"

@@ -8,17 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversations.graph.errors import GraphError
-from conversations.graph.records import (
-    BIGINT_MAX,
-    DEEPEST,
-    Conversation,
-    ConversationBatch,
-    Message,
-    MessageBatch,
-    Person,
-    next_cursor,
-    without_paging,
-)
+from conversations.graph.messages import Message
+from conversations.graph.people import Person
+from conversations.graph.records import Conversation, ConversationBatch, MessageBatch, next_cursor
+from conversations.graph.values import BIGINT_MAX, DEEPEST, without_paging
 
 SAMPLES = Path(__file__).parents[1] / "graph_samples"
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)

@@ -31,6 +31,13 @@ def test_command_serves_its_page_until_it_is_ended(ending):
         assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 30
         params["platform"] = "instagram"
         assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 5
+        asked = {
+            "client_id": "100000000000000",
+            "redirect_uri": "http://127.0.0.1/back",
+            "scope": "pages_show_list",
+        }
+        dialogue = requests.get(f"{url}/v26.0/dialog/oauth", params=asked, timeout=10)
+        assert "Inbox sandbox asks Uma User" in dialogue.text
         process.send_signal(ending)
         assert process.wait(timeout=10) == 0
         assert process.stderr.read() == ""

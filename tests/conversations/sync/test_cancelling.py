@@ -1,10 +1,13 @@
 """A run that is cancelled from elsewhere ends soon, keeps what it has done, and the next one goes on."""
 
+import random
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from conversations import jobs
 from conversations.models import Page, SyncRun
@@ -130,3 +133,105 @@ def test_sync_that_is_asked_for_while_a_cancelled_one_leaves_is_done_soon(page, 
     worker.join(30)
     next_run.refresh_from_db()
     assert (next_run.status, next_run.inserted) == ("complete", 30)
+
+
+# -- at the very moment when a worker takes it -------------------------------------------------------------
+@pytest.fixture
+def watcher():
+    """A connection of its own, on which nothing waits."""
+    own = connection.copy()
+    yield own
+    own.close()
+
+
+def wait_until_blocked(watcher) -> None:
+    """Until somebody waits for a row that another has locked."""
+    blocked = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock')"
+    )
+    until = time.monotonic() + 30
+    with watcher.cursor() as cursor:
+        while not cursor.execute(blocked).fetchone()[0]:
+            assert time.monotonic() < until
+            time.sleep(0.02)  # between two looks
+
+
+def in_thread(work) -> tuple[threading.Thread, list]:
+    """What the work returned, or the error that it raised, comes into the list."""
+    outcome: list = []
+
+    def do() -> None:
+        try:
+            outcome.append(work())
+        except Exception as error:
+            outcome.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+def assert_nothing_ran(run, sandbox) -> None:
+    assert [(found.pk, found.status, found.started_at) for found in SyncRun.objects.all()] == [
+        (run.pk, "cancelled", None)
+    ]
+    assert not sandbox.ledger.calls
+
+
+def test_run_that_is_cancelled_before_its_worker_opens_it_is_not_begun(page, inbox, sandbox, watcher):
+    run = jobs.request_sync(page, trigger="admin")
+    sandbox.ledger.clear()
+    with transaction.atomic():
+        Page.objects.select_for_update().get(pk=page.pk)
+        worker, outcome = in_thread(lambda: jobs._sync(run.pk, threading.Event()))
+        wait_until_blocked(watcher)  # it has seen the run queued, and would open it
+        jobs.cancel_sync(run)
+    worker.join(30)
+    assert outcome == [None]
+    assert_nothing_ran(run, sandbox)
+
+
+def test_run_that_is_cancelled_while_its_worker_opens_it_is_not_begun(page, inbox, sandbox, watcher):
+    run = jobs.request_sync(page, trigger="admin")
+    sandbox.ledger.clear()
+    with transaction.atomic():
+        jobs.cancel_sync(run)
+        worker, outcome = in_thread(lambda: jobs._sync(run.pk, threading.Event()))
+        wait_until_blocked(watcher)
+    worker.join(30)
+    assert outcome == [None]
+    assert_nothing_ran(run, sandbox)
+
+
+def test_who_asks_while_the_queued_run_is_cancelled_gets_another(page, watcher):
+    run = jobs.request_sync(Page.objects.get(pk=page.pk), trigger="admin")
+    with transaction.atomic():
+        jobs.cancel_sync(run)
+        asking, outcome = in_thread(lambda: jobs.request_sync(page, full=True, trigger="api"))
+        wait_until_blocked(watcher)
+    asking.join(30)
+    [found] = outcome
+    assert (found.status, found.pk > run.pk) == ("queued", True)
+
+
+def test_cancelling_and_beginning_at_once_ends_one_way_or_the_other(page, inbox, by_cursor, sandbox):
+    seed = random.randrange(10**6)
+    dice = random.Random(seed)
+    for _ in range(12):
+        run = jobs.request_sync(page, full=True, trigger="admin")
+        sandbox.ledger.clear()
+        worker, outcome = in_thread(partial(jobs._sync, run.pk, threading.Event()))
+        time.sleep(dice.uniform(0, 0.03))
+        with suppress(jobs.RunEnded):  # it was quicker
+            jobs.cancel_sync(run)
+        worker.join(30)
+        assert outcome == [None], seed
+        run.refresh_from_db()
+        began, called = run.started_at is not None, bool(sandbox.ledger.calls)
+        assert run.status == "cancelled" or (began and run.status == "complete"), seed
+        assert began or not called, seed
+        assert SyncRun.objects.last() == run, seed  # no other came in its place
+        assert not page.runs.active().exists(), seed

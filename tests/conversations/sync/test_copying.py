@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from conversations.graph import records
+from conversations.graph.values import as_json
 from conversations.models import InteractionEvent, Page
 from conversations.sync import copying
 from conversations.sync.copying import insert_events
@@ -75,7 +76,9 @@ def test_any_text_comes_through_exactly(owner):
 def test_any_json_comes_through_exactly(owner):
     values = [HOSTILE, {text: [text] for text in HOSTILE}, 2**70, 1.5, None, {"deep": [{"er": [True]}]}]
     messages = [
-        records.Message(f"m_{n}", START, message="Hi", attachments=[{"value": value}], came={"value": value})
+        records.Message(
+            f"m_{n}", START, message="Hi", attachments=[{"value": value}], rest_json=as_json({"value": value})
+        )
         for n, value in enumerate(values)
     ]
     events = to_events(messages[::-1], Page(facebook_page_id="9"), since=None)
@@ -87,7 +90,7 @@ def test_any_json_comes_through_exactly(owner):
 def test_what_postgresql_cannot_hold_is_replaced(owner):
     odd = "NUL \x00, half \ud83d, pair \ud83d\ude00"
     rest = {"a": [odd, float("inf")]}
-    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], came=rest)]
+    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest_json=as_json(rest))]
     (row,) = to_events(messages, Page(facebook_page_id="9"), since=None)
     insert_events([(owner, row)])
     clean = "NUL \ufffd, half \ufffd, pair 😀"

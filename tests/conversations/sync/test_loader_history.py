@@ -33,8 +33,8 @@ def refusing(shop_page):
 def with_bad_messages(page: Page, *bad: int) -> ThreadRows:
     row = shown(page, 1, messages=20)
     for number in bad:
-        kind, graph_id, occurred_at, *_ = row.events[number]
-        row.events[number] = event_row(kind, graph_id, occurred_at, "refused")
+        event = row.events[number]
+        row.events[number] = event_row(event.kind, event.graph_id, event.occurred_at, "refused")
     return row
 
 

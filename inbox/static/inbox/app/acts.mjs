@@ -1,22 +1,32 @@
-// Tags and statuses: shown at once, taken back where the server refuses; each can be undone.
+// Tags and statuses, of some or of everything that matches: shown at once, taken back where the server refuses, undone by act.
 
-import { patch, post } from "./api.mjs";
+import { asked, same } from "./address.mjs";
+import { post } from "./api.mjs";
 import { changed } from "./changes.mjs";
+import { later } from "./later.mjs";
 import { changeRows } from "./listing.mjs";
-import { setTalk, state } from "./state.mjs";
+import { letGo, setTalk, state } from "./state.mjs";
 import { complain, say } from "./toast.mjs";
-import { plural } from "./words.mjs";
 
-const AT_ONCE = 4;
+const isMeant = later("meant", "isMeant");
 
-// -- tags
-/** `verb`: assign or remove; `target`: {ids} or {filter}, all that match. */
-export async function changeTag(verb, tag, target) {
-  const ids = target.ids ?? state.list.rows.map(({ id }) => id);
-  const takeBack = show(ids, "conversation_tags", (tags) => withTag(tags, verb, tag));
+/** `verb`: assign or remove; `target`: {ids} or {filter}, all that match it; with `selection`, which is then let go. */
+export function changeTag(verb, tag, target) {
+  const deed = { path: "bulk-tags", body: { tagIds: [tag.id], action: verb }, field: "conversation_tags", change: (tags) => withTag(tags, verb, tag) };
+  return act(target, { ...deed, verb, tag, about: `${tag.name}: `, nothing: `${tag.name}: nothing to change.` });
+}
+
+export function setStatus(status, target) {
+  const deed = { path: "bulk-status", body: { conversation_status: status }, field: "conversation_status", change: () => status };
+  return act(target, { ...deed, verb: "mark", status, about: "", nothing: `Nothing to change: ${status} already.` });
+}
+
+async function act(target, deed) {
+  if (target.filter && !(await isMeant(deed, () => ask(target, deed, { dry_run: true })))) return;
+  const takeBack = show(idsOf(target), deed);
   try {
-    const { message, act, changed: count } = await bulk(verb, tag, target);
-    say(`${tag.name}: ${count ? message : "nothing to change."}`, count > 0 && ["Undo", () => undo(act)]);
+    tell(deed, await ask(target, deed));
+    if (state.selection === target.selection) letGo(); // not what was selected in the meantime
   } catch (error) {
     takeBack();
     complain(error);
@@ -24,14 +34,18 @@ export async function changeTag(verb, tag, target) {
   changed();
 }
 
-/** {matched, changed, message, act}; with `dry_run` of what it would do. */
-export function bulk(verb, tag, { ids, filter }, more = {}) {
-  const whom = filter ? { filter } : { conversationIds: ids };
-  return post("/api/conversations/bulk-tags", { ...whom, tagIds: [tag.id], action: verb, ...more });
+// {matched, changed, message, act}
+function ask({ ids, filter }, { path, body }, more) {
+  return post(`/api/conversations/${path}`, { ...(filter ? { filter } : { conversationIds: ids }), ...body, ...more });
 }
 
-async function undo(act) {
-  await post(`/api/acts/${act}/undo`).then(({ message }) => say(message), complain);
+function tell({ about, nothing }, { message, act: own, changed: count }) {
+  if (count) say(about + message, ["Undo", () => undo(own)]);
+  else say(nothing);
+}
+
+async function undo(own) {
+  await post(`/api/acts/${own}/undo`).then(({ message }) => say(message), complain);
   changed();
 }
 
@@ -41,37 +55,18 @@ function withTag(tags, verb, tag) {
   return [...others, { id: 0, tag }].sort((one, other) => one.tag.name.localeCompare(other.tag.name));
 }
 
-// -- done or active
-export function setStatus(ids, status) {
-  const rows = known(ids);
-  return mark(ids.filter((id) => rows.get(id)?.conversation_status !== status), status);
-}
-
-async function mark(others, status) {
-  const takeBack = show(others, "conversation_status", () => status);
-  const refused = new Map(); // id → error
-  for (let at = 0; at < others.length; at += AT_ONCE) {
-    const some = others.slice(at, at + AT_ONCE);
-    await Promise.all(some.map((id) => patch(`/api/conversations/${id}`, { conversation_status: status }).catch((error) => refused.set(id, error))));
-  }
-  takeBack([...refused.keys()]);
-  if (refused.size) complain([...refused.values()][0]);
-  tell(others.filter((id) => !refused.has(id)), status);
-  changed();
-}
-
-function tell(ids, status) {
-  const back = status === "done" ? "active" : "done";
-  if (ids.length) say(`Marked as ${status}: ${plural(ids.length, "conversation")}.`, ["Undo", () => mark(ids, back)]);
-}
-
-/** The other status, of all of them what the first one is not. */
-export function toggleStatus(ids) {
-  const [first] = known(ids.slice(0, 1)).values();
-  return setStatus(ids, first?.conversation_status === "done" ? "active" : "done");
+/** What the first one is not. */
+export function otherStatus(target) {
+  const [first] = known(idsOf(target).slice(0, 1)).values();
+  return first?.conversation_status === "done" ? "active" : "done";
 }
 
 // -- what is shown before the server has said it
+// Of a filter that is not shown any more there are none.
+function idsOf({ ids, filter }) {
+  return ids ?? (same(filter, asked(state.filter)) ? state.list.rows.map(({ id }) => id) : []);
+}
+
 /** id → row, of those that are known: as it is open, else as the list has it. */
 export function known(ids) {
   const wanted = new Set(ids);
@@ -79,16 +74,16 @@ export function known(ids) {
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-// Returns how to take it back, from all or from some of them.
-function show(ids, field, change) {
+// Returns how to take it back.
+function show(ids, { field, change }) {
   const before = known(ids);
   put(ids, field, change);
-  return (those = ids) => put(those, field, (value, id) => before.get(id)?.[field] ?? value);
+  return () => put(ids, field, (value, id) => before.get(id)?.[field] ?? value);
 }
 
 function put(ids, field, change) {
-  const changed = (row) => ({ [field]: change(row[field], row.id) });
-  changeRows(ids, changed);
+  const fresh = (row) => ({ [field]: change(row[field], row.id) });
+  changeRows(ids, fresh);
   const open = state.talk?.conversation;
-  if (open && ids.includes(open.id)) setTalk({ conversation: { ...open, ...changed(open) } });
+  if (open && ids.includes(open.id)) setTalk({ conversation: { ...open, ...fresh(open) } });
 }

@@ -28,7 +28,6 @@ export function get(path, query = {}, { signal } = {}) {
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
-export const patch = (path, body) => request("PATCH", path, { body });
 export const remove = (path) => request("DELETE", path);
 
 async function request(method, path, { body, headers, signal } = {}) {

@@ -49,7 +49,7 @@ function fillSearch({ filter: { search: wanted = "" } }) {
 
 function draw({ filter, tags, pages, views }, save) {
   byId("in-messages").checked = filter.search_in === "messages";
-  box.placeholder = filter.search_in === "messages" ? "Search in all messages" : "Search names and last messages";
+  box.placeholder = filter.search_in === "messages" ? "Search in all messages" : "Name or last message";
   const name = title(filter, VIEWS, views?.map((view) => ({ name: view.name, filter: ofView(view) })));
   byId("title").textContent = name;
   document.title = `${name} – Inbox`;

@@ -1,6 +1,6 @@
 // What the keyboard does.
 
-import { toggleStatus } from "./acts.mjs";
+import { otherStatus, setStatus } from "./acts.mjs";
 import { byId } from "./dom.mjs";
 import { moveCursor } from "./listview.mjs";
 import { select, target } from "./selection.mjs";
@@ -11,7 +11,7 @@ export function startKeys({ pick, palette, help }) {
   const acts = {
     j: () => moveCursor(1), k: () => moveCursor(-1), ArrowDown: () => moveCursor(1), ArrowUp: () => moveCursor(-1),
     o: openCursor, x: () => state.cursor && select(state.cursor),
-    e: () => forTarget(({ ids }) => ids && toggleStatus(ids)),
+    e: () => forTarget((aim) => setStatus(otherStatus(aim), aim)),
     t: () => forTarget((aim) => pick("assign", aim)), u: () => forTarget((aim) => pick("remove", aim)),
     "/": () => byId("search").focus(), i: toggleInsight, "?": help, Escape: back,
   };

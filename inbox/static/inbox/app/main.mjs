@@ -1,10 +1,11 @@
 // Puts the page together.
 
 import { loadAround, loadCounts, loadViews } from "./around.mjs";
-import { byId, h } from "./dom.mjs";
+import { byId } from "./dom.mjs";
 import { stale, tellOthersBy } from "./changes.mjs";
 import { startFinder } from "./finder.mjs";
 import { startKeys } from "./keys.mjs";
+import { later } from "./later.mjs";
 import { startLive, tellOthers } from "./live.mjs";
 import { startListState } from "./liststate.mjs";
 import { startList } from "./listview.mjs";
@@ -13,27 +14,6 @@ import { startSide } from "./side.mjs";
 import { set, watch } from "./state.mjs";
 import { startSync } from "./syncview.mjs";
 import { hear } from "./syncing.mjs";
-import { complain } from "./toast.mjs";
-
-// What is not needed to see the list comes when it is asked for.
-const later = (name, verb, sheet = "dialogs") => async (...given) => {
-  try {
-    const [part] = await Promise.all([import(`./later/${name}.mjs`), sheet && styled(sheet)]).catch(() => {
-      throw new Error("A part of this page could not be loaded. Is there a connection?");
-    });
-    await part[verb](...given);
-  } catch (error) {
-    complain(error);
-  }
-};
-
-const sheets = {};
-
-function styled(name) {
-  const href = new URL(`./later/${name}.css`, import.meta.url).href;
-  sheets[name] ??= new Promise((onload, onerror) => document.head.append(h("link", { rel: "stylesheet", href, onload, onerror })));
-  return sheets[name].catch(() => delete sheets[name]);
-}
 
 const pick = later("picker", "pickTag");
 const help = later("help", "showHelp");

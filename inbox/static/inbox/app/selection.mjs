@@ -1,6 +1,6 @@
 // Which conversations an act is for: some of the list, or everything that matches.
 
-import { setStatus } from "./acts.mjs";
+import { otherStatus, setStatus } from "./acts.mjs";
 import { asked } from "./address.mjs";
 import { byId, button, fill, h, iconButton } from "./dom.mjs";
 import { between } from "./order.mjs";
@@ -19,14 +19,14 @@ export function select(id, { isRange = false } = {}) {
 }
 
 /**
- * {ids} or {filter}, all that match it: what is selected, else what is open, else where the keyboard is; null: nothing,
- * or nothing that this person may change.
+ * {ids} or {filter}, all that match it: what is selected (then `selection`, too), else what is open, else where the
+ * keyboard is; null: nothing, or nothing that this person may change.
  */
 export function target() {
   const { selection, isAll, filter, open, cursor } = state;
   if (!maySomewhere("tagger")) return null;
-  if (isAll) return { filter: asked(filter) }; // this one, also when the address changes before the act is confirmed
-  if (selection.size) return { ids: [...selection] };
+  if (isAll) return { filter: asked(filter), selection }; // this one, also when the address changes before the act is confirmed
+  if (selection.size) return { ids: [...selection], selection };
   const one = open ?? cursor;
   return one ? { ids: [one] } : null;
 }
@@ -46,11 +46,17 @@ function draw({ selection, isAll, list }, pick) {
     maySomewhere("tagger") && [
       button("Tag", () => pick("assign", target()), "button.small"),
       button("Untag", () => pick("remove", target()), small),
-      !isAll && button("Done", () => setStatus([...selection], "done").then(letGo), small),
+      marker(small),
     ],
     !isAll && selection.size !== list.total && button(`Select all ${all(list)}`, () => set({ isAll: true }), "link"),
     iconButton("close", "Clear the selection", letGo),
   );
+}
+
+// “Done”, or “Active” where the first one is done.
+function marker(kind) {
+  const other = otherStatus(target());
+  return button(other === "done" ? "Done" : "Active", () => setStatus(other, target()), kind);
 }
 
 function all({ total, isExact }) {

@@ -23,8 +23,8 @@ function deeds() {
   return [
     aim && one("Add a tag", "t", "tag", () => pickTag("assign", aim)),
     aim && one("Take a tag off", "u", "untagged", () => pickTag("remove", aim)),
-    aim?.ids && one("Mark as done", "e", "done", () => setStatus(aim.ids, "done")),
-    aim?.ids && one("Mark as active", "", "active", () => setStatus(aim.ids, "active")),
+    aim && one("Mark as done", "e", "done", () => setStatus("done", aim)),
+    aim && one("Mark as active", "", "active", () => setStatus("active", aim)),
     ...(state.pages ?? []).map((page) => may("manager", page) && one(`Sync ${page.name}`, "", "sync", () => sync(page))),
     one("Numbers of what is shown", "i", "chart", () => go({ insight: true, open: null })),
     one("Save as view", "", "view", saveView),

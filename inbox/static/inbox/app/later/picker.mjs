@@ -1,14 +1,12 @@
 // Choosing a tag, or making one, for some conversations or for everything that matches.
 
 import { h, icon, tagDot } from "../dom.mjs";
-import { bulk, changeTag, known } from "../acts.mjs";
+import { changeTag, known } from "../acts.mjs";
 import { post } from "../api.mjs";
 import { loadTags } from "../around.mjs";
-import { letGo, state } from "../state.mjs";
-import { say } from "../toast.mjs";
-import { number, plural } from "../words.mjs";
+import { state } from "../state.mjs";
 import { choose } from "./chooser.mjs";
-import { confirmed, openForm } from "./dialog.mjs";
+import { openForm } from "./dialog.mjs";
 
 const COLORS = [
   ["Teal", "#1f7a8c"], ["Blue", "#2563eb"], ["Violet", "#7c3aed"], ["Pink", "#be185d"],
@@ -16,12 +14,12 @@ const COLORS = [
 ];
 const HEADINGS = { assign: "Add a tag", remove: "Take a tag off" };
 
-/** `verb`: assign or remove; `target`: {ids} or {filter}, all that match. */
+/** `verb`: assign or remove; `target`: as `target()` tells it. */
 export async function pickTag(verb, target) {
   const found = await choose(HEADINGS[verb], options(verb, target), { further: (typed) => making(verb, typed), placeholder: "A tag’s name" });
   if (!found) return;
   const tag = found.tag ?? (await newTag(found.name));
-  if (tag) await apply(verb, tag, target);
+  if (tag) await changeTag(verb, tag, target);
 }
 
 const has = (row, tag) => row.conversation_tags.some((one) => one.tag.id === tag.id);
@@ -40,20 +38,6 @@ function options(verb, { ids }) {
 function making(verb, typed) {
   const isKnown = (state.tags ?? []).some(({ name }) => name.toLowerCase() === typed.toLowerCase());
   return verb === "remove" || !typed || isKnown ? [] : [{ label: `New tag “${typed}”`, name: typed, symbol: icon("tag") }];
-}
-
-async function apply(verb, tag, target) {
-  if (target.filter && !(await isMeant(verb, tag, target))) return;
-  await changeTag(verb, tag, target);
-  if (target.ids?.length !== 1) letGo();
-}
-
-async function isMeant(verb, tag, target) {
-  const { matched, changed } = await bulk(verb, tag, target, { dry_run: true });
-  const [deed, label] = verb === "remove" ? ["is taken off", "Untag"] : ["is put on", "Tag"];
-  if (!changed) return void say(`${tag.name}: nothing to change.`);
-  const words = `“${tag.name}” ${deed} ${plural(changed, "conversation")}; ${number(matched)} match. It can be taken back.`;
-  return confirmed(`${label} everything that matches?`, words, `${label} ${number(changed)}`);
 }
 
 /** Makes a tag; resolves with it, or null. */

@@ -54,7 +54,7 @@ function acts(row, isTagger, isAsking) {
   return h(
     "div.acts",
     iconButton("sync", isAsking ? "Asking Facebook …" : "Ask Facebook for this conversation now", () => askFacebook(row.id), { disabled: isAsking }),
-    isTagger ? button(label, () => setStatus([row.id], other), kind) : h("span.state", isDone ? "Done" : "Active"),
+    isTagger ? button(label, () => setStatus(other, { ids: [row.id] }), kind) : h("span.state", isDone ? "Done" : "Active"),
   );
 }
 

@@ -1,0 +1,1 @@
+"""How Django writes times where no code of ours does: as our own pages do."""
