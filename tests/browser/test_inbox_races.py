@@ -4,7 +4,9 @@ import re
 
 from playwright.sync_api import expect
 
-from conversations.models import Conversation
+from conversations.locks import sync_lock
+from conversations.models import Conversation, SyncRun
+from conversations.sync import runs
 from conversations.tagging import tag_conversations
 from tests.browser.test_inbox import orders, pick, tagged, total  # noqa: F401 - a fixture
 from tests.browser.test_inbox_live import HIDE
@@ -14,6 +16,12 @@ LIST = re.compile(r"/api/conversations\?")
 CONNECTED = """async () => {
   const page = await import("/static/inbox/app/state.mjs");
   while (!page.state.isConnected) await new Promise(requestAnimationFrame);
+}"""
+HEAR = """async (id) => {
+  const { hear } = await import("/static/inbox/app/syncing.mjs");
+  const { state } = await import("/static/inbox/app/state.mjs");
+  hear({ ...state.runs[id], synced: 77 });
+  await new Promise((done) => setTimeout(done));
 }"""
 SLOW_READER = """async () => {
   const { stale, whenStale } = await import("/static/inbox/app/changes.mjs");
@@ -169,3 +177,18 @@ def test_what_changes_before_the_stream_is_open_is_read_when_it_opens(log_in, pa
     ConversationFactory(page=page)
     held.pop().continue_()
     expect(tab.locator("#total")).to_have_text("1")
+
+
+def test_a_button_that_is_pressed_while_something_comes_in_is_clicked(log_in, page):
+    with sync_lock(page.pk):  # else a worker would take it over
+        run = runs.open_run(page, full=True, trigger="command")
+        tab = log_in("manager", "/")
+        stop = tab.get_by_role("button", name="Stop")
+        stop.hover()
+        tab.mouse.down()
+        tab.evaluate(HEAR, page.facebook_page_id)
+        with tab.expect_response("**/cancel"):
+            tab.mouse.up()
+        expect(tab.locator(".sync")).to_contain_text("Cancelled")
+        run.refresh_from_db()
+        assert run.status == SyncRun.Status.CANCELLED

@@ -23,8 +23,19 @@ export let state = {
 
 const drawers = [];
 let isDue = false;
+let isPressed = false;
+
+// What is pressed stays until it is let go: what is drawn anew in between gets no click.
+addEventListener("pointerdown", ({ button, target }) => (isPressed = !button && Boolean(target.closest?.("a, button"))), true);
+for (const end of ["pointerup", "pointercancel", "contextmenu", "blur"]) addEventListener(end, release, true);
+
+function release() {
+  isPressed = false;
+  setTimeout(() => isDue && draw()); // after the click
+}
 
 function draw() {
+  if (isPressed) return;
   isDue = false;
   for (const drawer of drawers) drawer();
 }
