@@ -179,6 +179,25 @@ def test_what_changes_before_the_stream_is_open_is_read_when_it_opens(log_in, pa
     expect(tab.locator("#total")).to_have_text("1")
 
 
+def test_what_is_typed_while_a_dialogue_is_on_its_way_is_not_for_the_page(log_in, page):
+    ConversationFactory.create_batch(2, page=page)
+    tab = log_in("tagger", "/")
+    total(tab, "2")
+    held: list = []
+    tab.route("**/later/picker.mjs", lambda route: held.append(route))
+    tab.keyboard.press("j")
+    with tab.expect_request("**/later/picker.mjs"):
+        tab.keyboard.press("t")
+    for key in ("e", "t", "x", "Enter"):
+        tab.keyboard.press(key)
+    tab.get_by_role("button", name="New tag").click()
+    held.pop().continue_()
+    expect(tab.get_by_role("dialog")).to_have_count(1)
+    expect(tab.locator("#selection")).to_be_hidden()
+    expect(tab.locator("#talk-open")).to_be_hidden()
+    assert not Conversation.objects.filter(conversation_status="done").exists()
+
+
 def test_a_button_that_is_pressed_while_something_comes_in_is_clicked(log_in, page):
     with sync_lock(page.pk):  # else a worker would take it over
         run = runs.open_run(page, full=True, trigger="command")

@@ -2,6 +2,7 @@
 
 import { otherStatus, setStatus } from "./acts.mjs";
 import { byId } from "./dom.mjs";
+import { isComing } from "./later.mjs";
 import { moveCursor } from "./listview.mjs";
 import { select, target } from "./selection.mjs";
 import { go, letGo, set, state, toggleInsight } from "./state.mjs";
@@ -17,12 +18,15 @@ export function startKeys({ pick, palette, help }) {
   };
   addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return; // which has keys of its own
+    if (isComing()) return void (isText(event) && event.preventDefault());
     if (event.ctrlKey || event.metaKey || event.altKey) {
       if (!event.altKey && event.key.toLowerCase() === "k") run(event, palette);
     } else if (event.target.matches?.("input:not([type=checkbox]), select")) leaveField(event);
     else if (event.key in acts && !(event.key.startsWith("Arrow") && isElsewhere(event.target))) run(event, acts[event.key]);
   });
 }
+
+const isText = ({ key, ctrlKey, metaKey, altKey }) => (key.length === 1 || key === "Enter") && !ctrlKey && !metaKey && !altKey;
 
 function run(event, act) {
   event.preventDefault();

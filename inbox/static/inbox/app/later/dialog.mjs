@@ -2,8 +2,9 @@
 
 import { button, fill, h } from "../dom.mjs";
 
-/** Shows the content until it is closed; resolves with what `close(value)` was given, else null. */
-export function openDialog(label, content, kind = "dialog") {
+/** Shows the content until it is closed; resolves with what `close(value)` was given, else null, as where one is open. */
+export async function openDialog(label, content, kind = "dialog") {
+  if (document.querySelector("dialog[open]")) return null; // it was asked for twice
   return new Promise((resolve) => {
     const dialog = h(`dialog.${kind}`, { "aria-label": label });
     let value = null;
