@@ -1,13 +1,17 @@
 """The cast: a sandbox Graph server with an empty Page, and the same Page connected to us."""
 
+import io
+import logging
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.management import get_commands, load_command_class
 from django.db import connection
 
 from conversations import models
@@ -77,6 +81,40 @@ def manage(transactional_db, sandbox):
 
     run.start, run.url_of = start, url_of
     return run
+
+
+@pytest.fixture
+def command(transactional_db, sandbox):
+    """Runs a command as manage.py does, in this process: its answers, without the second that a start takes.
+
+    Settings are this process's; one that is not read before (PAGE_ACCESS_TOKEN) is given as with `manage`.
+    """
+
+    def run(name: str, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for variable, value in ({"PAGE_ACCESS_TOKEN": ""} | variables).items():
+                patch.setenv(variable, value)
+            code = exit_code_of([name, *arguments], err)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+def exit_code_of(arguments: list[str], err: io.StringIO) -> int:
+    """Of a command run here; what our code logs is among what it says, as in a process of its own."""
+    [console] = [one for one in logging.getLogger("conversations").handlers if one.name == "console"]
+    before = console.setStream(err)
+    try:
+        load_command_class(get_commands()[arguments[0]], arguments[0]).run_from_argv(
+            ["manage.py", *arguments]
+        )
+    except SystemExit as end:
+        return end.code or 0
+    finally:
+        console.setStream(before)
+    return 0
 
 
 def environment_of(sandbox) -> dict[str, str]:
