@@ -20,7 +20,10 @@ HIDE = """visibility => {
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
-    """Five batches, one after the other; from the second on each takes two seconds. One is unreadable."""
+    """Five batches, one after the other; from the second on each takes two seconds, until faults are cleared.
+
+    One is unreadable.
+    """
     silent = world.add_conversation(shop, messages=150)
     sandbox.faults.add(faults.graph_error(100, 33), times=None, path=f"/{silent.id}/messages")
     for _ in range(500):

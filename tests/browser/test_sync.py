@@ -18,7 +18,7 @@ from tests.factories import SyncRunFactory
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
-    """Five batches, one after the other; from the second on each takes two seconds."""
+    """Five batches, one after the other; from the second on each takes two seconds, until faults are cleared."""
     for _ in range(500):
         world.add_conversation(shop, messages=1)
     sandbox.faults.add(faults.slow(2), times=None, path="/conversations.*&after=")
@@ -51,7 +51,7 @@ def is_under_way(tab) -> None:
     expect(tab.locator(".inbox-sync")).to_have_attribute("data-status", "syncing")
 
 
-def test_sync_now_moves_the_bar_to_its_end_also_after_a_reload(log_in, inbox):
+def test_sync_now_moves_the_bar_to_its_end_also_after_a_reload(log_in, inbox, sandbox):
     tab = log_in("manager")
     tab.get_by_role("link", name="Demo Shop").click()
     tab.get_by_role("button", name="Sync now").click()
@@ -59,6 +59,7 @@ def test_sync_now_moves_the_bar_to_its_end_also_after_a_reload(log_in, inbox):
     tab.reload()
     is_under_way(tab)
     seen = int(tab.locator("[data-show=inserted]").inner_text().replace(",", ""))
+    sandbox.faults.clear()
     expect(tab.locator(".inbox-sync")).to_have_attribute("data-status", "complete", timeout=30_000)
     expect(tab.get_by_text("All done: 500 of 500 conversations, 500 new messages.")).to_be_visible()
     assert bar_at(tab) == 1
@@ -105,13 +106,14 @@ def is_at(tab, status: str) -> None:
     expect(tab.locator(".inbox-sync")).to_have_attribute("data-status", status, timeout=30_000)
 
 
-def test_sync_of_the_command_line_is_watched_to_its_end_on_its_page(log_in, inbox, manage):
+def test_sync_of_the_command_line_is_watched_to_its_end_on_its_page(log_in, inbox, manage, sandbox):
     tab = log_in("viewer")
     process = manage.start("syncconversations")
     run_page(tab, run := begun(process))
     is_at(tab, "syncing")
     before = bar_at(tab)
     expect(tab.get_by_text(re.compile(r"\d+ conversations a second"))).to_be_visible()
+    sandbox.faults.clear()
     is_at(tab, "complete")
     process.communicate(timeout=30)
     assert process.returncode == 0
@@ -136,7 +138,7 @@ def test_sync_of_the_command_line_is_watched_to_its_end_on_its_page(log_in, inbo
     assert "A reason for managers." not in tab.content()
 
 
-def test_sync_of_the_command_line_is_cancelled_and_run_again_to_its_end(log_in, inbox, manage):
+def test_sync_of_the_command_line_is_cancelled_and_run_again_to_its_end(log_in, inbox, manage, sandbox):
     tab = log_in("manager")
     process = manage.start("syncconversations")
     run_page(tab, run := begun(process))
@@ -148,6 +150,7 @@ def test_sync_of_the_command_line_is_cancelled_and_run_again_to_its_end(log_in, 
     run.refresh_from_db()
     kept = run.page.conversations.count()
     assert 0 < kept == run.inserted < 500
+    sandbox.faults.clear()
     tab.get_by_role("button", name="Run again").click()
     is_at(tab, "complete")
     again = SyncRun.objects.latest("pk")
