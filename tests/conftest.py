@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from urllib.parse import urlsplit
 
@@ -12,7 +13,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import get_commands, load_command_class
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
@@ -41,16 +43,29 @@ def sandbox(world, shop, settings):
         yield server
 
 
+@pytest.fixture(scope="session")
+def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
+    """A connection on which what is written stays, whatever becomes of a test's transaction."""
+    with django_db_blocker.unblock():
+        own = connection.copy()
+        yield own
+        own.close()
+
+
 @pytest.fixture
-def budgets_are_forgotten(db):
+def budgets_are_forgotten(db, beside):
     """They are written on a connection of their own: what a test closed would be closed for the next."""
     yield
-    own = connection.copy()
     try:
-        with own.cursor() as cursor:
-            cursor.execute("DELETE FROM conversations_callbudget")
-    finally:
-        own.close()
+        forget_budgets(beside)
+    except OperationalError:  # the test has ended all connections
+        beside.close()
+        forget_budgets(beside)
+
+
+def forget_budgets(beside: BaseDatabaseWrapper) -> None:
+    with beside.cursor() as cursor:
+        cursor.execute("DELETE FROM conversations_callbudget")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import SyncRunFactory
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
-    """Five batches, one after the other; from the second on each takes two seconds, until faults are cleared."""
+    """Five batches, one after the other; from the second on each takes two seconds while the fault lasts."""
     for _ in range(500):
         world.add_conversation(shop, messages=1)
     sandbox.faults.add(faults.slow(2), times=None, path="/conversations.*&after=")
@@ -88,7 +88,6 @@ def test_a_sync_that_runs_elsewhere_is_seen_with_its_waits_and_its_end(log_in, p
 
 # -- the page of a run -------------------------------------------------------------------------------------
 def run_page(tab, run: SyncRun) -> None:
-    tab.wait_for_url("**/admin/")
     tab.goto(f"/admin/conversations/syncrun/{run.pk}/change/")
 
 
@@ -197,7 +196,6 @@ def test_pages_of_runs_are_accessible_and_fit_a_phone(log_in, page):
     Thread.objects.create(page=page, graph_id="t_" + "4" * 60, state="unreadable", reason="Gone")
     run = SyncRunFactory(page=page, inserted=800, skipped=10, total=810, samples=samples, waits=waits)
     tab = log_in("manager", viewport={"width": 360, "height": 800})
-    tab.wait_for_url("**/admin/")
     for address in (f"syncrun/{run.pk}/change/", "syncrun/", f"page/{page.pk}/change/"):
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
