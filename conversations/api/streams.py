@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django_eventstream.utils import sse_encode_event
@@ -22,7 +23,6 @@ from conversations.api.rights import Rights
 from conversations.sync.live import channel_of, live, read_newest, read_states
 from conversations.sync.progress import SyncProgress
 
-QUEUED_SECONDS = 10  # then it is said that no worker takes it
 SILENT_SECONDS = 20  # then headers go out: clients and proxies give up on silence
 BEAT_SECONDS = 15
 NO_WORKER = "No worker has taken it yet: is one running? It stays queued."
@@ -97,7 +97,7 @@ async def wait_for_run(run_id: int) -> HttpResponseBase:
     with live.watch(run_id) as watcher:
         state = await present(run_id)
         while not state.is_end and not live.stopped.is_set():
-            limit = QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
+            limit = settings.QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
             left = started + limit - time.monotonic()
             if left <= 0:
                 break
