@@ -107,7 +107,7 @@ def inbox(request, page, world, shop, sandbox):
 
 @pytest.fixture(scope="module")
 def counted() -> dict[bool, int]:
-    """Calls of a calm run, by whether it goes by windows: counted once, of an inbox that is always the same."""
+    """Calls of a calm run, by whether it goes by windows: counted once, as the inbox is always the same."""
     return {}
 
 
