@@ -150,8 +150,8 @@ def test_stopping_interrupts_the_sync_and_the_next_start_goes_on(
     stream.wait_for(lambda state: state["synced"] == 200)
     web.process.send_signal(number)
     web.process.wait(5)
-    assert stream.ended.wait(1)
-    assert listener.ended.wait(1)
+    assert stream.ended.wait(20)
+    assert listener.ended.wait(20)
     assert stream.wait_for(is_end)["status"] == "interrupted"
     run = SyncRun.objects.get()
     assert (run.status, run.synced) == ("interrupted", 200)
