@@ -21,8 +21,9 @@ Login = Callable[..., Tab]
 expect.set_options(timeout=20_000)  # milliseconds: other tests run beside
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """One for all files here; it ends before the tests elsewhere, which do without its event loop."""
     if chromium_path() is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("Chromium is not here")
     with pytest.MonkeyPatch.context() as patch:
