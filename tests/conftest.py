@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -126,14 +127,15 @@ def command(transactional_db, sandbox):
 
 def exit_code_of(arguments: list[str], err: io.StringIO) -> int:
     """Of a command run here; what our code logs is among what it says, as in a process of its own."""
-    [console] = [one for one in logging.getLogger("conversations").handlers if one.name == "console"]
+    known = {one.name: one for one in logging.getLogger("conversations").handlers}
+    console = cast(logging.StreamHandler, known["console"])
     before = console.setStream(err)
     try:
         load_command_class(get_commands()[arguments[0]], arguments[0]).run_from_argv(
             ["manage.py", *arguments]
         )
     except SystemExit as end:
-        return end.code or 0
+        return int(end.code or 0)
     finally:
         console.setStream(before)
     return 0

@@ -57,7 +57,7 @@ def web(start_web) -> Web:
 @pytest.fixture
 def each_signal(start_web) -> dict[int, Web]:
     """A web process for each signal that ends one."""
-    webs = {number: start_web() for number in (signal.SIGTERM, signal.SIGINT)}
+    webs: dict[int, Web] = {number: start_web() for number in (signal.SIGTERM, signal.SIGINT)}
     for web in webs.values():
         web.wait_until_ready()
     return webs
