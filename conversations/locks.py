@@ -1,11 +1,13 @@
 """Who may work on a Page: PostgreSQL's advisory locks, which die with the process that holds them."""
 
+import select
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
 
 SYNC, ROWS = 1, 2  # key spaces: apart, or a sync would wait for itself
+LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
 
 class SyncLock:
@@ -25,11 +27,18 @@ class SyncLock:
         """Whether it is ours still: one that was lost with its connection is taken again, if it is free."""
         with suppress(Error):
             if self.is_ours:
-                with self._own.cursor() as cursor:
-                    cursor.execute("SELECT 1")
+                self._listen()
                 return True
         self._own.close()
         return self.take()
+
+    def _listen(self) -> None:
+        """Raises where the server has ended the connection: it says so, and only then it is asked."""
+        with self._own.wrap_database_errors:
+            has_spoken, _, _ = select.select([self._own.connection.fileno()], [], [], 0)
+        if has_spoken:
+            with self._own.cursor() as cursor:
+                cursor.execute("SELECT 1")
 
     def release(self) -> None:
         if self.is_ours:
@@ -61,7 +70,7 @@ def lock_rows(page_ids: Iterable[int]) -> None:
     """
     with connection.cursor() as cursor:
         for page_id in sorted(set(page_ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS, page_id])
+            cursor.execute(LOCK_ROWS, [ROWS, page_id])
 
 
 def is_sync_locked(page_id: int) -> bool:

@@ -109,9 +109,8 @@ def _store(page: Page, row: ThreadRows) -> loader.Outcome | None:
 
     None: meanwhile a sync has stored a newer state. It knows what is still to be read; this one does not.
     """
-    lock_rows([page.pk])
-    forgotten = Forgotten(page)  # meanwhile, perhaps
-    forgotten.look()
+    forgotten = Forgotten(page)
+    forgotten.lock_and_look()
     [row] = forgotten.hide([row])
     stored = page.threads.filter(graph_id=row.thread.graph_id).first()
     if stored and age(stored) > age(row.thread):

@@ -88,6 +88,7 @@ GRAPH_CALLS_PER_SECOND = env.float(
     "GRAPH_CALLS_PER_SECOND", 2, validate=validate.Range(min=0, error="must be 0 (no cap) or more")
 )
 GRAPH_RETRY_SECONDS = 1.0  # the pause before a failed request is sent again; it doubles each time
+QUEUED_SECONDS = 10  # then who waits for a sync is told that no worker takes it
 FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
 FACEBOOK_APP_ID = env.str(
     "FACEBOOK_APP_ID", "", validate=validate.Regexp(r"\d*$", error="must be the app's id, digits only")

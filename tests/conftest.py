@@ -1,20 +1,34 @@
 """The cast: a sandbox Graph server with an empty Page, and the same Page connected to us."""
 
+import io
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection
+from django.core.management import get_commands, load_command_class
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
 
+# Their files take longest, and are begun first: at the end no worker waits for the other.
+LONG = {"benchmarks", "browser", "live", "murder"}
+
 # A password's hash says with how many rounds it was made: a third of a second each would be minutes in all.
 PBKDF2PasswordHasher.iterations = 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 @pytest.fixture
@@ -37,16 +51,29 @@ def sandbox(world, shop, settings):
         yield server
 
 
+@pytest.fixture(scope="session")
+def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
+    """A connection on which what is written stays, whatever becomes of a test's transaction."""
+    with django_db_blocker.unblock():
+        own = connection.copy()
+        yield own
+        own.close()
+
+
 @pytest.fixture
-def budgets_are_forgotten(db):
+def budgets_are_forgotten(db, beside):
     """They are written on a connection of their own: what a test closed would be closed for the next."""
     yield
-    own = connection.copy()
     try:
-        with own.cursor() as cursor:
-            cursor.execute("DELETE FROM conversations_callbudget")
-    finally:
-        own.close()
+        forget_budgets(beside)
+    except OperationalError:  # the test has ended all connections
+        beside.close()
+        forget_budgets(beside)
+
+
+def forget_budgets(beside: BaseDatabaseWrapper) -> None:
+    with beside.cursor() as cursor:
+        cursor.execute("DELETE FROM conversations_callbudget")
 
 
 @pytest.fixture
@@ -77,6 +104,41 @@ def manage(transactional_db, sandbox):
 
     run.start, run.url_of = start, url_of
     return run
+
+
+@pytest.fixture
+def command(transactional_db, sandbox):
+    """Runs a command as manage.py does, in this process: its answers, without the second that a start takes.
+
+    Settings are this process's; one that is not read before (PAGE_ACCESS_TOKEN) is given as with `manage`.
+    """
+
+    def run(name: str, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for variable, value in ({"PAGE_ACCESS_TOKEN": ""} | variables).items():
+                patch.setenv(variable, value)
+            code = exit_code_of([name, *arguments], err)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+def exit_code_of(arguments: list[str], err: io.StringIO) -> int:
+    """Of a command run here; what our code logs is among what it says, as in a process of its own."""
+    known = {one.name: one for one in logging.getLogger("conversations").handlers}
+    console = cast(logging.StreamHandler, known["console"])
+    before = console.setStream(err)
+    try:
+        load_command_class(get_commands()[arguments[0]], arguments[0]).run_from_argv(
+            ["manage.py", *arguments]
+        )
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        console.setStream(before)
+    return 0
 
 
 def environment_of(sandbox) -> dict[str, str]:

@@ -166,6 +166,7 @@ ALLOWED = {
     "conversations.sync.forgotten": [
         "conversations.forgetting.people",
         "conversations.forgetting.tables",
+        "conversations.locks",
         "conversations.models",
         "conversations.sync.transform",
     ],

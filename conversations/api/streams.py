@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import wraps
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django_eventstream.utils import sse_encode_event
@@ -23,7 +24,6 @@ from conversations.api.rights import Rights, RunReader
 from conversations.sync.live import Watcher, channel_of, live, read_newest, read_states
 from conversations.sync.progress import SyncProgress
 
-QUEUED_SECONDS = 10  # then it is said that no worker takes it
 SILENT_SECONDS = 20  # then headers go out: clients and proxies give up on silence
 BEAT_SECONDS = 15
 NO_LONGER = "You no longer have the role manager on this Page. The sync goes on."
@@ -113,7 +113,7 @@ async def wait_for_run(reader: RunReader) -> HttpResponseBase:
     with watching(reader) as watcher:
         state = await present(reader.run_id)
         while not (refused := await is_refused(reader, watcher)):
-            limit = QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
+            limit = settings.QUEUED_SECONDS if state.status == "queued" else SILENT_SECONDS
             left = started + limit - time.monotonic()
             if state.is_end or live.stopped.is_set() or left <= 0:
                 break

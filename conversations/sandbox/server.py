@@ -59,7 +59,7 @@ class SandboxServer:
         self._server = _Server((self.host, self.port), self)
         self.port = self._server.server_address[1]
         self.stopping.clear()
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True).start()
 
     def stop(self) -> None:
         """End at once: answers under way are cut, open connections closed."""

@@ -4,24 +4,28 @@ from django.db import connection
 
 from conversations.forgetting.people import FORGOTTEN
 from conversations.forgetting.tables import Fingerprint, of_sender, of_thread
+from conversations.locks import LOCK_ROWS, ROWS
 from conversations.models import Page, Thread
 from conversations.sync.transform import ThreadRows
 
-KEPT = "SELECT key, forgotten_count FROM conversations_forgottenkey WHERE facebook_page_id = %s"
+FOUND = "SELECT key, forgotten_count FROM conversations_forgottenkey WHERE facebook_page_id = %s"
+# In one go, two statements all the same: the second sees what was written before the lock was free.
+LOCK_AND_LOOK = f"{LOCK_ROWS}; {FOUND}"
 
 
 class Forgotten:
     """Of one Page. Where nobody was forgotten there is one look-up for each answer of Facebook, of no row."""
 
     def __init__(self, page: Page):
-        self._page_id = page.facebook_page_id
+        self._page_pk, self._page_id = page.pk, page.facebook_page_id
         self._key, self._count = "", 0
         self._digests: set[str] = set()
 
-    def look(self) -> None:
-        """To be called where the Page's rows are locked: whoever forgets locks them, too."""
+    def lock_and_look(self) -> None:
+        """locks.lock_rows() of the Page, as whoever forgets does, too; then who was forgotten meanwhile."""
         with connection.cursor() as cursor:
-            cursor.execute(KEPT, [self._page_id])
+            cursor.execute(LOCK_AND_LOOK, [ROWS, self._page_pk, self._page_id])
+            cursor.nextset()
             found = cursor.fetchone()
         if found and found != (self._key, self._count):
             self._key, self._count = found

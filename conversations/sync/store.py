@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from conversations.graph import records
 from conversations.graph.errors import GoneError, GraphError, TooMuchDataError
-from conversations.locks import SyncLock, lock_rows
+from conversations.locks import SyncLock
 from conversations.models import Page, Platform, SyncRun, Thread
 from conversations.sync import loader, runs, takeover
 from conversations.sync.forgotten import Forgotten
@@ -316,8 +316,7 @@ class Store:
                 self._take_back(before)
                 done = None
                 with transaction.atomic():
-                    lock_rows([self._page.pk])
-                    self._forgotten.look()
+                    self._forgotten.lock_and_look()
                     done = (work(), self._run.alive_at)
                 return done[0]
             except (DataError, IntegrityError):

@@ -9,14 +9,13 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.admin.utils import lookup_field
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
+from tests.browser.conftest import let_in
 from tests.browser.everything import BESIDE, REFUSED, addresses, fill, request_of
 from tests.browser.watching import watch
 from tests.factories import PageMemberFactory
@@ -49,19 +48,12 @@ def tab(chromium, web) -> Iterator[Tab]:
     context.close()
 
 
-def let_in(tab: Tab, user: User, home: str) -> None:
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    tab.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": home}])
-
-
 @pytest.mark.parametrize("role", ["superuser", "viewer"])
 def test_every_page_is_accessible_and_tidy(tab, web, staff, role):
     faults: list[str] = []
     wrong: list[str] = []
     watch(tab, web.url, wrong)
-    let_in(tab, staff[role], web.url)
+    let_in(tab.context, staff[role], web.url)
     for address in addresses(staff[role], BESIDE if role == "superuser" else ["/", "/admin/"]):
         tab.goto(address)
         if address == "/api/docs":

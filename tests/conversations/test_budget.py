@@ -1,7 +1,7 @@
 """The budget of calls of a Page and platform, which all processes share through PostgreSQL."""
 
 import threading
-import time
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, connections
@@ -60,20 +60,29 @@ def test_two_clients_of_a_page_share_one_pace(sandbox):
     def call() -> None:
         with SharedBudget(PAGE, "messenger") as budget:
             client = GraphClient(
-                sandbox.world.pages[PAGE].token, url=sandbox.url, calls_per_second=4, budget=budget
+                sandbox.world.pages[PAGE].token, url=sandbox.url, calls_per_second=40, budget=budget
             )
             for _ in range(6):
                 client.get(PAGE, fields="id")
             client.close()
 
     threads = [threading.Thread(target=call) for _ in range(2)]
-    began = time.monotonic()
+    began = now_of_the_database()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(sandbox.ledger) == 12
-    assert time.monotonic() - began >= 11 * MARGIN / 4  # apart, they would take half of that
+    taken = (CallBudget.objects.get().next_at - began).total_seconds()
+    assert taken >= 12 * MARGIN / 40 - 1e-4  # apart, they would take half of that
+    assert now_of_the_database() >= began + timedelta(seconds=11 * MARGIN / 40 - 1e-4), "and no call is early"
+
+
+def now_of_the_database() -> datetime:
+    """By the clock of which the starts are given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def test_platforms_and_pages_have_their_own():

@@ -1,6 +1,7 @@
 """Real web processes on the test's database and sandbox."""
 
 import json
+import random
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from rest_framework.authtoken.models import Token
 from conversations.models import Page
 
 from ..conftest import environment_of
+
+PORTS = 20_000, 32_000
 
 
 class Web:
@@ -76,9 +79,12 @@ class Web:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """None of those that the system gives to any connection, before the process has begun to listen."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ from rest_framework.authtoken.models import Token
 
 from conversations import models
 from conversations.sandbox import faults
-from tests.murder.conftest import database  # noqa: F401 - a fixture
+from tests.murder.conftest import database, mortal  # noqa: F401 - fixtures
 from tests.murder.victims import Database, wait_until
 
 from ..conftest import environment_of
@@ -33,11 +34,41 @@ def page(database: Database, shop) -> models.Page:  # noqa: F811
 
 
 @pytest.fixture
-def web(database: Database, sandbox, open_stream) -> Iterator[Web]:  # noqa: F811
-    web = Web(environment_of(sandbox) | {"DATABASE_URL": database.url, "SYNC_EVERY_MINUTES": "0"})
-    yield web
-    web.process.kill()
-    web.process.wait()
+def start_web(database: Database, sandbox, open_stream) -> Iterator[Callable[[], Web]]:  # noqa: F811
+    started: list[Web] = []
+
+    def start() -> Web:
+        started.append(
+            Web(environment_of(sandbox) | {"DATABASE_URL": database.url, "SYNC_EVERY_MINUTES": "0"})
+        )
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.process.kill()
+        web.process.wait()
+
+
+@pytest.fixture
+def web(start_web) -> Web:
+    return start_web()
+
+
+@pytest.fixture
+def each_signal(start_web) -> dict[int, Web]:
+    """A web process for each signal that ends one."""
+    webs: dict[int, Web] = {number: start_web() for number in (signal.SIGTERM, signal.SIGINT)}
+    for web in webs.values():
+        web.wait_until_ready()
+    return webs
+
+
+def end_in_time(webs: dict[int, Web]) -> None:
+    for number, web in webs.items():
+        web.process.send_signal(number)
+    until = time.monotonic() + END_SECONDS
+    for web in webs.values():
+        web.process.wait(until - time.monotonic())
 
 
 @pytest.fixture
@@ -65,17 +96,14 @@ def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop
     web.wait_until_ready()
     sync().wait_for(lambda state: state["synced"] == 200)
     database.stop_at_once()
-    web.process.send_signal(number)
-    web.process.wait(END_SECONDS)
+    end_in_time({number: web})
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_time_when_the_database_has_been_away_for_a_while(web, database, number):  # noqa: F811
-    web.wait_until_ready()
+def test_it_ends_in_time_when_the_database_has_been_away_for_a_while(each_signal, database):  # noqa: F811
     database.stop_at_once()
-    wait_until(has_noticed(web), "the listener does not notice")
-    web.process.send_signal(number)
-    web.process.wait(END_SECONDS)
+    for web in each_signal.values():
+        wait_until(has_noticed(web), "the listener does not notice")
+    end_in_time(each_signal)
 
 
 def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):  # noqa: F811
@@ -83,20 +111,16 @@ def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):
     database.stop_at_once()
     web.start()
     wait_until(lambda: "The worker stopped" in web.log, "no worker was tried")
-    web.process.send_signal(signal.SIGTERM)
-    web.process.wait(END_SECONDS)
+    end_in_time({signal.SIGTERM: web})
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_time_when_the_database_does_not_answer(web, database, sync, number):  # noqa: F811
+def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database):  # noqa: F811
     """All its processes are halted: connections stay open, and nothing comes back."""
-    web.wait_until_ready()
     halted = database.others()
     for pid in halted:
         os.kill(pid, signal.SIGSTOP)
     try:
-        web.process.send_signal(number)
-        web.process.wait(END_SECONDS)
+        end_in_time(each_signal)
     finally:
         for pid in halted:
             with suppress(ProcessLookupError):

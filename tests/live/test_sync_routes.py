@@ -2,6 +2,7 @@ import json
 
 import pytest
 import requests
+from django.conf import settings
 
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
@@ -112,7 +113,8 @@ def test_failures_say_whose_turn_it_is(web, page, world, shop, sandbox, key):
 
 
 def test_without_a_worker_it_says_so_and_the_run_stays_queued(start_web, page, inbox, key, open_stream):
-    web = start_web(EMBEDDED_WORKER="0")
+    assert settings.QUEUED_SECONDS == 10  # of the contract; here it is less
+    web = start_web(EMBEDDED_WORKER="0", DJANGO_SETTINGS_MODULE="tests.live.settings")
     ready = requests.get(f"{web.url}/readyz", timeout=10)
     assert (ready.status_code, ready.json()["missing"] in ("listener", "worker")) == (503, True)
     stream = open_stream("POST", f"{web.url}/api/conversations/sync-stream", key, {"pageId": page.pk})

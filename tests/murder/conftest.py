@@ -13,7 +13,7 @@ from rest_framework.authtoken.models import Token
 
 from conversations.models import Page
 from conversations.sandbox import SandboxServer, World
-from inbox.postgres import throwaway
+from inbox.postgres import Server, throwaway
 from inbox.settings import database as database_settings
 from tests.factories import TagFactory
 
@@ -25,15 +25,23 @@ from .victims import Database  # noqa: E402
 from .world import MovingInbox  # noqa: E402
 
 
-@pytest.fixture
-def database(django_db_blocker) -> Iterator[Database]:
-    """Django works on it, too, as long as the test lasts."""
+@pytest.fixture(scope="module")
+def mortal(django_db_blocker) -> Iterator[Server]:
+    """A server whose databases begin with our tables."""
     with throwaway() as server, django_db_blocker.unblock():
-        found = Database(server)
-        found.create()
-        with django_on(found.url):
+        with django_on(server.url("template1")):
             call_command("migrate", verbosity=0)
-            yield found
+        yield server
+
+
+@pytest.fixture
+def database(mortal) -> Iterator[Database]:
+    """Django works on it, too, as long as the test lasts."""
+    mortal.start()  # the test before may have left it dead
+    found = Database(mortal)
+    found.create()
+    with django_on(found.url):
+        yield found
 
 
 @contextmanager

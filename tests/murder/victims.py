@@ -40,8 +40,10 @@ class Database:
         self.url = server.url(self.NAME)
 
     def create(self) -> None:
-        self.server.create_database(self.NAME)
+        """Anew: whoever is still in the one before is put out."""
         with self.server.connect() as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {self.NAME} WITH (FORCE)")
+            admin.execute(f"CREATE DATABASE {self.NAME}")
             admin.execute(f"ALTER DATABASE {self.NAME} SET synchronous_commit = on")
 
     def others(self, condition: str = "true") -> list[int]:

@@ -269,7 +269,7 @@ def test_one_thread_probes_and_the_others_wait_for_it(make_real_gate, told):
 
 
 def test_end_of_patience_is_raised_in_all_threads(make_real_gate):
-    gate, errors = make_real_gate(), []
+    gate, errors = make_real_gate(retry_seconds=0.001), []
 
     def ask() -> None:
         try:

@@ -84,7 +84,10 @@ def test_answer_that_does_not_come_is_tried_again(make_client, sandbox, fault):
     sandbox.faults.add(fault)
     client = make_client(timeout_seconds=(1, 0.2))
     assert client.get("me")["id"]
-    assert len(sandbox.ledger) == 2
+    # On a busy machine a true answer may take longer than that, too.
+    first, *others = [call.fault for call in sandbox.ledger]
+    assert first
+    assert set(others) == {None}
 
 
 def test_nobody_there_is_a_sentence(make_client, sandbox, pauses):

@@ -25,9 +25,9 @@ def test_page_that_can_be_synced_is_told_in_plain_lines(manage, page):
     assert page.access_token not in done.stdout
 
 
-def test_what_a_person_must_do_is_on_standard_error(manage, page, world):
+def test_what_a_person_must_do_is_on_standard_error(command, page, world):
     world.break_token(page.access_token, 463)
-    done = manage("checkpage", page.facebook_page_id)
+    done = command("checkpage", page.facebook_page_id)
     assert done.returncode == 1
     assert (
         "A person must act. Access token: The access token has expired. Connect the Page again."
@@ -38,8 +38,8 @@ def test_what_a_person_must_do_is_on_standard_error(manage, page, world):
     assert "Traceback" not in done.stderr
 
 
-def test_json_is_one_line_for_programs(manage, page):
-    done = manage("checkpage", page.facebook_page_id, "--json")
+def test_json_is_one_line_for_programs(command, page):
+    done = command("checkpage", page.facebook_page_id, "--json")
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
     told = json.loads(line)
@@ -51,27 +51,27 @@ def test_json_is_one_line_for_programs(manage, page):
     assert told["learnt"] == page.learnt
 
 
-def test_json_comes_with_exit_1_too(manage, page, world):
+def test_json_comes_with_exit_1_too(command, page, world):
     world.break_token(page.access_token, 460)
-    done = manage("checkpage", page.facebook_page_id, "--json")
+    done = command("checkpage", page.facebook_page_id, "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["ready"] is False
 
 
 @pytest.mark.parametrize("page_id", ["77", "me", ""])
-def test_unknown_page_is_wrong_usage(manage, page_id):
-    done = manage("checkpage", page_id)
+def test_unknown_page_is_wrong_usage(command, page_id):
+    done = command("checkpage", page_id)
     assert done.returncode == 2
     assert "is connected" in done.stderr
 
 
-def test_missing_id_is_wrong_usage(manage):
-    assert manage("checkpage").returncode == 2
+def test_missing_id_is_wrong_usage(command):
+    assert command("checkpage").returncode == 2
 
 
-def test_waits_are_told(manage, page, sandbox):
+def test_waits_are_told(command, page, sandbox):
     sandbox.faults.add(faults.unavailable(), path="folder=spam")
-    done = manage("checkpage", page.facebook_page_id)
+    done = command("checkpage", page.facebook_page_id)
     assert done.returncode == 0, done.stderr
     assert "Asking again in" in done.stderr
 

@@ -54,9 +54,9 @@ def is_at_its_default(process, number: int) -> bool:
     return not int(line.split()[1], 16) >> (number - 1) & 1
 
 
-def test_two_pages_are_synced_and_told_in_their_order(manage, connect):
+def test_two_pages_are_synced_and_told_in_their_order(command, connect):
     pages = connect(2)
-    done = manage("syncconversations")
+    done = command("syncconversations")
     assert done.returncode == 0, done.stderr
     assert [line.split(":")[0] for line in done.stdout.splitlines()[::2]] == ["Demo Shop", "Shop 2"]
     for page in pages:
@@ -64,13 +64,13 @@ def test_two_pages_are_synced_and_told_in_their_order(manage, connect):
         assert page.conversations.count() == 2
 
 
-def test_of_five_pages_the_dead_token_and_the_busy_one_do_not_touch_the_others(manage, connect, world):
+def test_of_five_pages_the_dead_token_and_the_busy_one_do_not_touch_the_others(command, connect, world):
     pages = connect(5)
     world.break_token(pages[1].access_token, 463)
     busy = pages[3]
     run = busy.runs.create(mode="full", trigger="api", status=SyncRun.Status.SYNCING)
     with sync_lock(busy.pk):
-        done = manage("syncconversations", "--json")
+        done = command("syncconversations", "--json")
     answer = last_line(done.stdout)
     assert (done.returncode, answer["status"], answer["inserted"]) == (1, "error", 6)
     assert [row["page"] for row in answer["runs"]] == [page.facebook_page_id for page in pages]
@@ -81,7 +81,7 @@ def test_of_five_pages_the_dead_token_and_the_busy_one_do_not_touch_the_others(m
     assert answer["eventsCreated"] == sum(2 * number for number in (1, 3, 5))
 
 
-def test_a_page_that_hangs_holds_up_no_other_and_a_signal_ends_it(manage, connect, sandbox):
+def test_a_page_that_hangs_holds_up_no_other_and_a_signal_ends_it(manage, command, connect, sandbox):
     hanging, other = connect(2)
     sandbox.faults.add(faults.hang(), page_id=hanging.facebook_page_id, path="/conversations", times=None)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -97,7 +97,7 @@ def test_a_page_that_hangs_holds_up_no_other_and_a_signal_ends_it(manage, connec
         assert not SyncRun.objects.filter(ended_at=None).exists()
         other.runs.all().delete()
     sandbox.faults.clear()
-    assert manage("syncconversations").returncode == 0
+    assert command("syncconversations").returncode == 0
 
 
 def test_a_signal_in_the_middle_of_five_pauses_interrupts_them_all(manage, connect, sandbox):

@@ -265,19 +265,19 @@ def test_numbers_that_wait_to_be_folded_are_told():
 
 
 def test_with_a_filter_only_what_fits_is_counted_and_of_very_many_the_newest(monkeypatch):
-    page, (tag, other) = PageFactory(), TagFactory.create_batch(2)
+    page, (tag, other), now = PageFactory(), TagFactory.create_batch(2), timezone.now()
     rows = ConversationFactory.create_batch(3, page=page)
     for row in rows:
-        EventFactory(conversation=row, occurred_at=timezone.now())
+        EventFactory(conversation=row, occurred_at=now)
     tag_conversations([rows[0].pk, rows[1].pk], [tag], actor=None)
     tag_conversations([rows[1].pk], [other], actor=None)
     fold_messages(0)
     asked = Selection((page.pk,), include=(tag.pk,))
-    found = insight(asked)
+    found = insight(asked, now=now)
     assert (found.conversations, found.today[1], found.is_exact) == (2, 2, True)
     assert [(label["id"], number) for label, number in found.tags] == [(tag.pk, 2), (other.pk, 1)]
     monkeypatch.setattr(room, "MOST", 1)
-    found = insight(asked)
+    found = insight(asked, now=now)
     assert (found.conversations, found.today[1], found.is_exact) == (2, 1, False)
     assert [(label["id"], number) for label, number in found.tags] == [(tag.pk, 1), (other.pk, 1)]
     nothing = insight(Selection((page.pk,), include=()))
