@@ -185,7 +185,7 @@ def test_every_time_zone_is_made_of_slots():
 
 def test_reply_is_timed_from_the_first_message_that_nobody_answered():
     row = ConversationFactory()
-    now = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    now = (timezone.now() - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
     for kind, minutes in ((RECEIVED, 60), (RECEIVED, 50), (SENT, 40), (SENT, 30), (RECEIVED, 20), (SENT, 19)):
         EventFactory(conversation=row, kind=kind, occurred_at=now - timedelta(minutes=minutes))
     EventFactory(conversation=row, occurred_at=now - timedelta(minutes=5))
