@@ -47,7 +47,8 @@ class ListWalk:
     known yet) and the walk goes to the end, by several windows side by side. `windows` tells what it found
     out, `error` why it could not go on. One that is `on_trial` makes one call and waits to be told `go_on()`.
     `since`: a second, where bounds are honoured: older threads are not asked for. `shape` makes the rows of
-    an answer, in the thread that asked.
+    an answer, in the thread that asked. `is_floor_known`: of the floor's second all is held that stood there
+    when the floor was left behind, so that below an answer without news there is none.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ListWalk:
         place: Place | None = None,
         windows: bool | None = False,
         on_trial: bool = False,
+        is_floor_known: bool = True,
         shape: Callable[[list[Conversation]], list[ThreadRows]] = lambda batch: [],
         note: Callable[[str], None] = logger.warning,
     ):
@@ -69,7 +71,7 @@ class ListWalk:
         self.error: GraphError | None = None
         self.is_distrusted = False  # windows were honoured, and then no more
         self._is_probing = self._awaits = False
-        self._is_on_trial = on_trial
+        self._is_on_trial, self._is_floor_known = on_trial, is_floor_known
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
         self._open = [Window(low=since)] if since is not None else self._begin(place or Place())
@@ -131,7 +133,7 @@ class ListWalk:
     def settle(self, *, changed: bool) -> None:
         """The answer that was awaited: the second of the floor may hold more that is new, or it does not."""
         self._awaits = False
-        if not changed:
+        if not changed and self._is_floor_known:
             self._open = []
 
     def _probe(self) -> ListCall | None:
@@ -237,6 +239,7 @@ class ListWalk:
     def _restart(self, window: Window, error: GraphError) -> None:
         """The cursor is stale: from the top again, a window from its newest second."""
         self._restarts += 1
+        self._is_floor_known = False  # what was stored since is no news any more
         self._note(f"The walk began anew: {error}")
         window.after, window.border, window.behind, window.detour = None, "", None, None
         self._cursors.clear()

@@ -14,6 +14,7 @@ from conversations.sync.progress import PUBLISH, publish_progress, published
 
 Status = SyncRun.Status
 
+ENDED_WELL = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
 RESUME_WITHIN = timedelta(days=1)  # a cursor does not live for ever: later the walk begins anew
 ABANDONED = "The process that ran it is gone. Run {} goes on from where it stopped."
 CANCELLED = "It was cancelled{}. What was stored is kept, and the next sync goes on from there."
@@ -79,10 +80,15 @@ def resumable(page: Page) -> SyncRun | None:
     """The run before, if it stopped in the middle of its walk not long ago."""
     begun = page.runs.exclude(status=Status.QUEUED).exclude(status=Status.CANCELLED, resume={})
     run = begun.order_by("-pk").first()
-    ended_well = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
-    if run is None or run.status in ended_well or not run.resume or not run.alive_at:
+    if run is None or run.status in ENDED_WELL or not run.resume or not run.alive_at:
         return None
     return run if timezone.now() - run.alive_at < RESUME_WITHIN else None
+
+
+def follows_whole(run: SyncRun) -> bool:
+    """Whether the run before ended well: all that its lists showed is held, and not only their beginnings."""
+    begun = SyncRun.objects.filter(page_id=run.page_id, pk__lt=run.pk).exclude(status=Status.QUEUED)
+    return begun.order_by("-pk").values_list("status", flat=True).first() in ENDED_WELL
 
 
 def save(run: SyncRun, *, also: Collection[str] = ()) -> None:

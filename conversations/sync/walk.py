@@ -26,6 +26,7 @@ from conversations.graph.errors import (
 )
 from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
 from conversations.models import Page, SyncRun, Thread
+from conversations.sync import runs
 from conversations.sync.fetch import Call, Fetcher, Item, Note, Pause
 from conversations.sync.histories import SILENCE, DebtCall, Debts, Histories, HistoryCall, Reading
 from conversations.sync.lists import ListCall, ListWalk
@@ -77,6 +78,7 @@ class PageWalk:
     ):
         self._page, self._run, self._fetcher, self._store, self._look = page, run, fetcher, store, look
         self._platforms = list(clients)
+        self._is_floor_known = runs.follows_whole(run)
         self.heads: dict[str, datetime] = {}
         self.failures: dict[str, GraphError] = {}
         self._lists: dict[str, ListOf] = {}
@@ -134,6 +136,7 @@ class PageWalk:
             place=place,
             windows=bool(windows) if folder else windows,  # one call is enough to find out
             on_trial=bool(folder) and place.head is None,
+            is_floor_known=self._is_floor_known,
             shape=lambda batch: self._store.shape(batch, platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )
@@ -166,6 +169,7 @@ class PageWalk:
 
     def _begin_head(self, current: ListOf) -> None:
         assert current.place.head is not None  # noqa: S101 - it is restless
+        is_read = current.is_head  # once before in this run, to its end
         current.is_head, current.calls, current.newest = True, 0, None
         current.changes = self._store.changes
         second = int(current.place.head.timestamp())
@@ -174,6 +178,7 @@ class PageWalk:
             folder=current.folder,
             floor=second,
             since=second if self._learnt(current.platform).get("windows") else None,
+            is_floor_known=is_read or self._is_floor_known,
             shape=lambda batch: self._store.shape(batch, current.platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )

@@ -30,8 +30,8 @@ from .world import MovingInbox
 Status = SyncRun.Status
 
 # What the run after a kill may ask again, beside the head of the list: of each list that is walked by its
-# cursor, what waited for the writer, was in its hands or on its way; of single threads, of each platform, what
-# was asked or waited just then.
+# cursor, what waited for the writer, was in its hands or on its way; of single threads, of each platform,
+# what was asked or waited just then.
 BATCHES_REPEATED = ANSWERS + 2
 MESSAGES_REPEATED = THREADS + ANSWERS + 1
 

@@ -1,6 +1,7 @@
 """The walk over a list that moves, fails and is left in the middle."""
 
 import itertools
+import threading
 
 import pytest
 
@@ -87,6 +88,29 @@ def test_crowd_in_the_second_of_the_watermark_is_not_read_every_time(sync, world
         world.add_conversation(shop)
     assert sync().inserted == 45
     assert sync().requests == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("updated_ms", ["honoured", "ignored"])
+def test_crowd_whose_reading_was_broken_off_is_read_to_its_end(
+    sync, page, world, shop, sandbox, small_batches, updated_ms
+):
+    sandbox.switches.updated_ms = updated_ms
+    world.clock.fix(world.clock.now() - 86400)
+    for _ in range(25):
+        world.add_conversation(shop)
+    stopping = threading.Event()
+
+    def gather(progress):
+        if progress.synced == 25 and len(shop.threads) == 25:
+            for _ in range(25):
+                world.add_conversation(shop)
+        elif progress.synced > 25:
+            stopping.set()
+
+    assert sync(on_progress=gather, stopping=stopping).status == "interrupted"
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
 
 
 def test_time_in_the_future_hides_nothing(sync, page, world, shop, add_threads, small_batches):
