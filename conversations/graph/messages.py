@@ -65,7 +65,9 @@ class Message(Struct):
             others += _rare(raw)
         rest = f'{{"created_time":"{when}"{from_json}{to_json}{others}}}'
         attachments = _attachments(parsed(bytes(raw.attachments))) if raw.attachments else []
-        return cls(raw.id, created_time, person, raw.message or "", attachments, readers, rest, when)
+        # Other zones only as we write them: PostgreSQL knows none beyond sixteen hours.
+        iso_time = when if when.endswith("+0000") else ""
+        return cls(raw.id, created_time, person, raw.message or "", attachments, readers, rest, iso_time)
 
 
 # -- parts of many messages: what they say, and what they are as a field of the rest -------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from conversations.graph import fields
 from conversations.graph.answers import TypedConversation, TypedMessage, parsed, parsed_conversations
+from conversations.graph.messages import Message
 from conversations.graph.records import Conversation, ConversationBatch
 from tests.conversations.graph.test_records import ANSWER, ANY_TEXT, SAMPLES
 
@@ -126,3 +127,12 @@ def test_every_field_that_we_ask_for_is_read_by_type():
 
     assert names(fields.message(core=False)) == typed(TypedMessage)
     assert names(fields.light(core=False)) | {"messages"} == typed(TypedConversation)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("2026-11-20T10:38:15+0000", True), ("2026-11-20T10:38:15+2000", False)]
+)
+def test_a_time_is_written_as_it_came_only_in_the_usual_zone(written, kept):
+    message = Message.from_graph(TypedMessage("m_1", written))
+    assert message is not None
+    assert message.iso_time == (written if kept else "")
