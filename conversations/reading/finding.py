@@ -15,6 +15,7 @@ from conversations.reading.sql import Sql, rows
 
 FEW_PAGES = 3  # so many are arms of their own; of more the index over all Pages is read
 WALK = 2000  # rows that a search looks at before it asks its index
+WALK_IN_MESSAGES = 6000  # whose index leads to more that is to be looked at
 
 DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
 
@@ -279,7 +280,7 @@ def ids(
             end = max(start, min(start + count, total))
             return in_order(selection, lead, start=total - end, count=end - start, from_the_end=True)
         return in_order(selection, lead, start=start, count=count, after=after, from_the_end=backwards)
-    walk = WALK + 4 * (start + count)
+    walk = (WALK_IN_MESSAGES if selection.in_messages else WALK) + 4 * (start + count)
     if size <= walk:
         return in_order(selection, lead, start=start, count=count, after=after, from_the_end=backwards)
     return walk_then_look_up(
