@@ -2,7 +2,7 @@
 
 One answer of Graph is tens of thousands of objects, none of them in a cycle. By default each seven hundred
 start a round of the collector, which looks at all objects there are. And a thread that reads one keeps the
-others from running for five milliseconds at a time: the writer, who talks to PostgreSQL a dozen times a batch,
+others from running for five milliseconds at a time: the writer, who asks PostgreSQL a dozen times a batch,
 would wait as often.
 """
 
