@@ -17,6 +17,7 @@ from conversations.models import Page, Platform, SyncRun
 from conversations.sync import runs
 from conversations.sync.cancelling import watching
 from conversations.sync.fetch import Fetcher, Note, Pause
+from conversations.sync.interrupts import interrupt_in
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.python_pace import sync_pace
 from conversations.sync.store import Store
@@ -107,14 +108,13 @@ def sync_conversations(
         except GraphError as error:
             _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
         except KeyboardInterrupt:
-            connection.close()  # it may have been in the middle of a statement
-            _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
+            _interrupt(run)
         except runs.LockLost:
             run.refresh_from_db()
             if run.status != Status.CANCELLED:  # who took the lock over closes the row
                 run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
         except Exception as error:
-            _blame_ourselves(run, error)
+            _interrupt(run) if interrupt_in(error) else _blame_ourselves(run, error)
         with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop
             on_progress(SyncProgress.of(run))
         return SyncResult.of(run)
@@ -232,6 +232,11 @@ def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None
     run.notes += [error.words for error in missing.values()]
     errors = [error for platform, error in failures.items() if platform not in missing]
     return min(errors, key=lambda error: not isinstance(error, AccessTokenError), default=None)
+
+
+def _interrupt(run: SyncRun) -> None:
+    connection.close()  # it may have been in the middle of a statement
+    _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
 
 
 def _blame_ourselves(run: SyncRun, error: Exception) -> None:

@@ -19,6 +19,7 @@ from conversations.models import Page, Platform, SyncRun, Thread
 from conversations.sync import loader, runs, takeover
 from conversations.sync.forgotten import Forgotten
 from conversations.sync.histories import Reading
+from conversations.sync.interrupts import interrupt_in
 from conversations.sync.loader import Outcome
 from conversations.sync.tally import Tally
 from conversations.sync.transform import INSTAGRAM_WINDOW, ThreadRows, newest_until, to_events, to_rows
@@ -347,6 +348,8 @@ class Store:
             setattr(self._run, name, list(value) if name == "notes" else value)
 
     def _wait_for_database(self, error: Exception, pause: float | None) -> None:
+        if interrupt := interrupt_in(error):
+            raise interrupt
         code = getattr(error.__cause__, "sqlstate", None)
         if pause is None or connection.in_atomic_block or code not in PASSING:
             raise error

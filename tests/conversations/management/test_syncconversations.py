@@ -143,7 +143,8 @@ def test_signal_interrupts_the_run_and_the_next_goes_on(manage, command, page, w
     process.send_signal(number)
     out, err = process.communicate(timeout=5)
     assert process.returncode == 1, err
-    assert json.loads(out.splitlines()[-1])["status"] == "interrupted"
+    ended = json.loads(out.splitlines()[-1])
+    assert ended["status"] == "interrupted", ended
     assert "Traceback" not in err
     run = SyncRun.objects.get()
     assert (run.status, run.synced) == ("interrupted", 100)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections
+from django.db import ProgrammingError, connection, connections
 
 from conversations.models import InteractionEvent, Page, SyncRun
 from conversations.sync.service import SyncAlreadyRunning, SyncStopped, sync_conversations
@@ -296,3 +296,22 @@ def test_reading_on_instagram_that_is_stopped_anywhere_ends_with_the_window(worl
         found = page.threads.order_by("-message_count").values_list("state", "history", "held_count")
         assert list(found) == [("stored", "truncated", 20), ("stored", "complete", 18)]
     assert number > 8
+
+
+@pytest.mark.parametrize("error", [ProgrammingError("set_autocommit"), RuntimeError("un-acquired lock")])
+def test_interrupt_that_something_else_failed_of_is_one_all_the_same(sync, add_threads, error):
+    add_threads(5)
+
+    def fail(progress):
+        if progress.status == "syncing":
+            try:
+                raise SyncStopped
+            finally:
+                raise error
+
+    result = sync(on_progress=fail)
+    assert (result.status, result.error) == (
+        "interrupted",
+        "It was stopped. The next sync goes on from there.",
+    )
+    assert result.inserted + sync().inserted == 5
