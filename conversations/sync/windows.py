@@ -10,7 +10,7 @@ from itertools import islice
 from conversations.graph.records import ConversationBatch
 
 BEFORE_FACEBOOK = 1_072_915_200  # 2004-01-01: a window that ends here is empty wherever windows are honoured
-LEAST_CALLS = 4  # a part of fewer is not worth a cut
+LEAST_CALLS = 2.5  # a part of fewer is not worth a cut
 TAIL_CALLS = 4
 LEAP = 8
 
