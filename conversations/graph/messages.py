@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from conversations.graph.answers import TypedMessage, as_it_came, parsed
 from conversations.graph.people import Person, people
-from conversations.graph.values import as_edge, as_id, as_json, as_text, as_time, without_paging
+from conversations.graph.values import as_edge, as_id, as_text, as_time, kept_json, without_paging
 
 USUAL_TIME = len("2026-11-20T10:38:15+0000")
 RARE = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
@@ -22,7 +22,7 @@ class Message(Struct):
     message: str = ""
     attachments: list[dict] = []
     to: list[Person] = []
-    rest_json: str = "{}"  # every other field as it came, in one line, but for any paging (values.as_json)
+    rest_json: str = "{}"  # every other field as it came, in one line, but for any paging (values.kept_json)
     iso_time: str = ""  # created_time as it came, where that is ISO 8601: writing it anew takes its time, too
 
     @property
@@ -48,7 +48,7 @@ class Message(Struct):
             as_text(text),
             _attachments(attachments),
             people(raw.get("to")),
-            as_json(rest),
+            kept_json(rest),
         )
 
     @classmethod
@@ -94,7 +94,7 @@ def _rare(raw: TypedMessage) -> str:
 
 
 def _field(name: str, raw: bytes, value: Any) -> str:
-    return f',"{name}":{as_json(value)}' if raw else ""
+    return f',"{name}":{kept_json(value)}' if raw else ""
 
 
 def _is_bare(raw: dict) -> bool:

@@ -55,7 +55,7 @@ def as_time(value: Any) -> datetime | None:
     return None
 
 
-def as_json(value: Any) -> str:
+def kept_json(value: Any) -> str:
     """JSON in one line, without any `paging` and without what lies too deep.
 
     May hold escapes of what is no text: NUL, half a surrogate.

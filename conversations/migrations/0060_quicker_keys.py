@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.db import migrations
 
 # The same keys in a third of the time: a loop in PL/pgSQL over the signs, which it holds apart. As SQL functions
@@ -29,22 +31,8 @@ BEGIN
   RETURN keys;
 END $$;
 """
-AS_BEFORE = """
-CREATE OR REPLACE FUNCTION conversations_keys(page bigint, words text) RETURNS bigint[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-  SELECT array_agg(hashtextextended(first || second || third, page)) FROM (
-    SELECT lag(sign, 2) OVER () AS first, lag(sign) OVER () AS second, sign AS third
-    FROM string_to_table(words, NULL) AS sign
-  ) AS three WHERE first IS NOT NULL
-$$;
-
-CREATE OR REPLACE FUNCTION conversations_search_keys(page bigint, search text) RETURNS bigint[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-  SELECT conversations_keys(page, search) || array_agg(conversations_name_key(page, left(word, size)))
-  FROM string_to_table(conversations_name_words(search), ' ') AS word, generate_series(1, 2) AS size
-  WHERE word <> ''
-$$;
-"""
+BEFORE = import_module("conversations.migrations.0011_search").FUNCTIONS
+AS_BEFORE = BEFORE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
 
 class Migration(migrations.Migration):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from conversations.graph import records
-from conversations.graph.values import as_json
+from conversations.graph.values import kept_json
 from conversations.models import InteractionEvent, Page
 from conversations.sync import copying
 from conversations.sync.copying import insert_events
@@ -77,7 +77,11 @@ def test_any_json_comes_through_exactly(owner):
     values = [HOSTILE, {text: [text] for text in HOSTILE}, 2**70, 1.5, None, {"deep": [{"er": [True]}]}]
     messages = [
         records.Message(
-            f"m_{n}", START, message="Hi", attachments=[{"value": value}], rest_json=as_json({"value": value})
+            f"m_{n}",
+            START,
+            message="Hi",
+            attachments=[{"value": value}],
+            rest_json=kept_json({"value": value}),
         )
         for n, value in enumerate(values)
     ]
@@ -90,7 +94,7 @@ def test_any_json_comes_through_exactly(owner):
 def test_what_postgresql_cannot_hold_is_replaced(owner):
     odd = "NUL \x00, half \ud83d, pair \ud83d\ude00"
     rest = {"a": [odd, float("inf")]}
-    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest_json=as_json(rest))]
+    messages = [records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest_json=kept_json(rest))]
     (row,) = to_events(messages, Page(facebook_page_id="9"), since=None)
     insert_events([(owner, row)])
     clean = "NUL \ufffd, half \ufffd, pair 😀"

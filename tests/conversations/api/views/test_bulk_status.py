@@ -2,24 +2,9 @@ import pytest
 
 from conversations.models import Conversation, InteractionEvent
 from conversations.status import set_status
-from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, api, member
+from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, api
 
 BULK = "/api/conversations/bulk-status"
-
-
-@pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
-def user(page):
-    return member(page, "tagger")
-
-
-@pytest.fixture
-def three(page):
-    return [conversation.pk for conversation in ConversationFactory.create_batch(3, page=page)]
 
 
 def bulk(user, code=200, **body):

@@ -11,21 +11,6 @@ BULK = "/api/conversations/bulk-tags"
 
 
 @pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
-def user(page):
-    return member(page, "tagger")
-
-
-@pytest.fixture
-def three(page):
-    return [conversation.pk for conversation in ConversationFactory.create_batch(3, page=page)]
-
-
-@pytest.fixture
 def vip(db):
     return TagFactory(name="VIP")
 

@@ -15,11 +15,6 @@ INSIGHT = "/api/insight"
 
 
 @pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
 def told(page):
     """A conversation of this morning: asked at 9:00, replied to at 9:10."""
     row = ConversationFactory(page=page, sender_name="Ada")

@@ -12,11 +12,6 @@ RUNS = "/api/sync-runs"
 
 
 @pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
 def run(page):
     return SyncRunFactory(
         page=page,

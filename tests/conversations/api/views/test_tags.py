@@ -3,14 +3,9 @@ import pytest
 from conversations.models import ConversationTag, InteractionEvent
 from conversations.tagging import tag_conversations
 from tags.models import Tag
-from tests.factories import ConversationFactory, PageFactory, TagFactory, api, member, superuser
+from tests.factories import ConversationFactory, TagFactory, api, member, superuser
 
 TAGS = "/api/tags"
-
-
-@pytest.fixture
-def page(db):
-    return PageFactory()
 
 
 @pytest.fixture

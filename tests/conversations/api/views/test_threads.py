@@ -7,11 +7,6 @@ from tests.factories import NOON, ConversationFactory, PageFactory, api, member,
 
 
 @pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
 def route(page) -> str:
     return f"/api/pages/{page.pk}/threads"
 

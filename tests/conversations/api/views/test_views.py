@@ -16,11 +16,6 @@ VIEWS = "/api/views"
 
 
 @pytest.fixture
-def page(db):
-    return PageFactory()
-
-
-@pytest.fixture
 def anna(page):
     return member(page)
 
