@@ -62,14 +62,15 @@ def log_in(tab: Tab, password: str) -> None:
 
 
 def inbox_page(tab: Tab) -> None:
-    """With a conversation open that has tags and an attachment."""
+    """With a conversation open that has tags and an attachment, in letters that every machine can show."""
     tab.goto("/?include_tags=order,vip,follow-up")
     tab.wait_for_selector("#rows a")
     for _ in range(30):
         tab.keyboard.press("j")
         tab.keyboard.press("Enter")
         tab.wait_for_selector("#events .message")
-        if tab.locator("#talk-head .tag").count() > 1 and tab.locator(".piece a").count():
+        is_shown = tab.locator("#talk-head").inner_text().split("\n")[0].isascii()
+        if is_shown and tab.locator("#talk-head .tag").count() > 1 and tab.locator(".piece a").count():
             break
     take(tab, "inbox")
 
