@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -33,7 +34,8 @@ class GraphClient:
     share. What is transient is retried and a throttle waited for: `on_wait(error, seconds)` is told before
     such a pause, of a throttle once for all threads (RateLimitError). `on_note(words)` is told of what the
     owner should know, `on_start()`, in the thread of the call, when one may start. All pauses are slept by
-    `sleep`, which may raise to stop its thread.
+    `sleep`, which may raise to stop its thread. `reading` is held while records are made of an answer: a lock
+    lets threads do so one after the other.
     `learnt` is what to remember for this Page and platform, JSON-able and changed in place: `size`
     [conversations, messages] that was borne, `refused_fields`.
     Raises the errors of graph/errors.py and no others. Times are in seconds, `largest_answer` in bytes.
@@ -58,6 +60,7 @@ class GraphClient:
         on_note: Callable[[str], None] = lambda words: None,
         on_start: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
+        reading: AbstractContextManager | None = None,
     ):
         self.learnt = {} if learnt is None else learnt
         # All keys from the start on: the dict may be written down while threads change values.
@@ -92,6 +95,7 @@ class GraphClient:
         )
         self._refusals = Refusals(self.learnt)
         self._ladder = _list_ladder(platform, self.learnt)
+        self._reading = reading or nullcontext()
         self._message_sizes = fields.message_sizes(platform)
         self._heavy: dict[str, Ladder[int]] = {}  # threads whose messages come in smaller batches
         self._lock = threading.Lock()
@@ -154,7 +158,9 @@ class GraphClient:
             return _is_too_much(error) or (isinstance(error, GoneError) and page_id not in error.words)
 
         try:
-            return ConversationBatch.from_graph(self._in_size(self._ladder, ask, is_less_useful))
+            raw = self._in_size(self._ladder, ask, is_less_useful)
+            with self._reading:
+                return ConversationBatch.from_graph(raw)
         except GraphError as error:
             if not is_less_useful(error):
                 raise
@@ -217,7 +223,9 @@ class GraphClient:
             )
 
         ladder = self._heavy.get(graph_id) or Ladder(self._message_sizes)
-        batch = MessageBatch.from_graph(self._in_size(ladder, ask, _is_too_much))
+        raw = self._in_size(ladder, ask, _is_too_much)
+        with self._reading:
+            batch = MessageBatch.from_graph(raw)
         self._remember(graph_id, ladder, is_end=batch.after is None)
         return batch
 

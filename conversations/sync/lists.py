@@ -10,6 +10,7 @@ from conversations.graph.errors import CursorError, GraphError, RefusedRequestEr
 from conversations.graph.records import Conversation, ConversationBatch
 from conversations.sync.fetch import Call
 from conversations.sync.place import Place, Span
+from conversations.sync.python_pace import one_reads
 from conversations.sync.transform import ThreadRows
 from conversations.sync.windows import (
     BEFORE_FACEBOOK,
@@ -148,7 +149,8 @@ class ListWalk:
         batch = client.conversation_batch(
             self._page_id, folder=self._folder, after=window.after, **window.bounds
         )
-        rows += self._shape(batch.conversations)
+        with one_reads:
+            rows += self._shape(batch.conversations)
         return batch
 
     def _ask_probe(self, client: GraphClient) -> ConversationBatch:

@@ -3,7 +3,8 @@
 One answer of Graph is tens of thousands of objects, none of them in a cycle. By default each seven hundred
 start a round of the collector, which looks at all objects there are. And a thread that reads one keeps the
 others from running for five milliseconds at a time: the writer, who asks PostgreSQL a dozen times a batch,
-would wait as often.
+would wait as often. Threads that read answers at the same time are no faster, Python lets them take turns;
+but the writer had his only after all of them. So one reads at a time.
 """
 
 import gc
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 
 THRESHOLDS = (100_000, 20, 20)
 TURN_SECONDS = 0.0005
+
+one_reads = threading.Lock()  # for the whole process; held while an answer becomes records, and records rows
 
 Pace = tuple[tuple[int, int, int], float]
 

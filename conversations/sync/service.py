@@ -19,7 +19,7 @@ from conversations.sync.cancelling import watching
 from conversations.sync.fetch import Fetcher, Note, Pause
 from conversations.sync.interrupts import interrupt_in
 from conversations.sync.progress import OnProgress, SyncProgress
-from conversations.sync.python_pace import sync_pace
+from conversations.sync.python_pace import one_reads, sync_pace
 from conversations.sync.store import Store
 from conversations.sync.walk import PageWalk
 
@@ -178,6 +178,7 @@ def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient
         on_note=lambda words: fetcher.put(Note(words)),
         on_start=lambda: fetcher.started(platform),
         sleep=fetcher.sleep,
+        reading=one_reads,
     ) as client:
         yield client
 
