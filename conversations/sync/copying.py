@@ -3,9 +3,7 @@
 Measured in batches of 2,500: the ORM's insert takes five times as long, most of it in Python.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
@@ -14,10 +12,11 @@ from conversations.sync.events import COLUMNS, EventRow
 from conversations.sync.events import TABLE as EVENTS
 from conversations.text import as_json
 
-CHUNK = 500  # rows in one block of what is sent
+CHUNK_BYTES = 256 * 1024  # of what is sent at once
 NOTHING = f"SELECT {COLUMNS} FROM {EVENTS} WITH NO DATA"  # noqa: S608 - constants
 
 OwnedEvent = tuple[int, EventRow]  # the conversation's primary key, and what happened in it
+OwnedEvents = tuple[int, Iterable[EventRow]]
 
 
 class Written(NamedTuple):
@@ -27,15 +26,24 @@ class Written(NamedTuple):
     refused: list[OwnedEvent]
 
 
-def insert_events(events: Sequence[OwnedEvent], *, carefully: bool = True) -> Written:
+def copy_events(events: Iterable[OwnedEvents], table: str = EVENTS) -> None:
     """Inserts them, oldest first, so that among equals the higher id is the newer.
 
-    What is there already is left alone. A message that PostgreSQL refuses costs that message alone.
-    Not `carefully`: either raises (IntegrityError, DataError, OperationalError), the transaction is over.
+    One that is there already raises IntegrityError; one that PostgreSQL refuses, DataError or
+    OperationalError: the transaction is over.
     """
-    if not carefully:
-        _copy(EVENTS, events)
-    if not events or not carefully:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy,
+    ):
+        for chunk in _chunks(events):
+            copy.write(chunk)
+
+
+def insert_events(events: Sequence[OwnedEvent]) -> Written:
+    """The same, but what is there already is left alone, and what PostgreSQL refuses costs itself alone."""
+    if not events:
         return Written([], [])
     try:
         return Written(_copy_new(events), [])
@@ -78,7 +86,7 @@ def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """
     try:
         with transaction.atomic():
-            _copy(EVENTS, events)
+            copy_events(_each(events))
             return []
     except IntegrityError as error:
         if _sqlstate(error) != "23505":
@@ -91,7 +99,7 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """By way of a table of our own; returns those that were there."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged_events ON COMMIT DROP AS {NOTHING}")
-        _copy("staged_events", events)
+        copy_events(_each(events), "staged_events")
         cursor.execute(
             f"INSERT INTO {EVENTS} ({COLUMNS}) SELECT {COLUMNS} FROM staged_events ORDER BY ctid"  # noqa: S608 - constants
             " ON CONFLICT (conversation_id, graph_id) DO NOTHING RETURNING conversation_id, graph_id"
@@ -107,24 +115,22 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     return known
 
 
-def _copy(table: str, events: Sequence[OwnedEvent]) -> None:
-    if not events:
-        return
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy,
-    ):
-        for start in range(0, len(events), CHUNK):
-            copy.write(_lines(events[start : start + CHUNK]).encode())
+def _each(events: Iterable[OwnedEvent]) -> Iterable[OwnedEvents]:
+    return ((owner, [event]) for owner, event in events)
 
 
-def _lines(events: Sequence[OwnedEvent]) -> str:
-    written = []
-    for owner, of_one in groupby(events, key=itemgetter(0)):
-        beginning = f"{owner}\t"
-        written.append(beginning + beginning.join([event.line for _, event in of_one]))
-    return "".join(written)
+def _chunks(events: Iterable[OwnedEvents]) -> Iterator[bytes]:
+    chunk: list[bytes] = []
+    size = 0
+    for owner, of_one in events:
+        beginning = b"%d\t" % owner
+        lines = beginning + beginning.join([event.line for event in of_one])
+        chunk.append(lines)
+        size += len(lines)
+        if size >= CHUNK_BYTES:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+    yield b"".join(chunk)
 
 
 def _sqlstate(error: Exception) -> str:

@@ -13,13 +13,13 @@ COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data
 
 
 class EventRow(Struct, frozen=True, gc=False):
-    """What happened. `line`: all columns but the first, in COPY's text format, with the line's end."""
+    """What happened. `line`: all columns but the first, as COPY takes them in UTF-8, with the line's end."""
 
     kind: str
     graph_id: str
     occurred_at: datetime
     text: str
-    line: str
+    line: bytes
 
 
 def event_row(
@@ -42,7 +42,7 @@ def event_row(
         data = data.replace("\\", "\\\\")
     moment = iso_time or occurred_at.isoformat()
     line = f"{kind}\t{_escaped(graph_id)}\t{moment}\t{_escaped(text)}\t{attachments}\t{data}\n"
-    return EventRow(kind, graph_id, occurred_at, text, line)
+    return EventRow(kind, graph_id, occurred_at, text, line.encode())
 
 
 def _escaped(text: str) -> str:

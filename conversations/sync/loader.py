@@ -13,7 +13,14 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationTag, Page, Thread
-from conversations.sync.copying import OwnedEvent, held_messages, insert_events, is_about_a_value
+from conversations.sync.copying import (
+    OwnedEvent,
+    OwnedEvents,
+    copy_events,
+    held_messages,
+    insert_events,
+    is_about_a_value,
+)
 from conversations.sync.history import (
     begin_readings,
     close_history,
@@ -215,7 +222,7 @@ def _insert_batch(
     batch: list[ThreadRows], known: Known, *, carefully: bool
 ) -> tuple[Counter[str], Counter[str]]:
     """Inserts the events of all rows; returns how many each thread brought, and how many were refused."""
-    events: list[OwnedEvent] = []
+    events: list[OwnedEvents] = []
     brought: Counter[str] = Counter()
     brought_by: dict[int, dict[str, str]] = {}  # by conversation and message: the thread
     for row in batch:
@@ -223,10 +230,14 @@ def _insert_batch(
             owner, thread = known.conversations[row.sender_id].pk, row.thread.graph_id
             brought_before = brought_by.setdefault(owner, {})
             new = {event.graph_id: event for event in row.events if event.graph_id not in brought_before}
-            events += [(owner, event) for event in new.values()]
+            events.append((owner, list(new.values())))
             brought[thread] += len(new)
             brought_before |= dict.fromkeys(new, thread)
-    held, refused = insert_events(events, carefully=carefully)
+    if not carefully:
+        if events:
+            copy_events(events)
+        return brought, Counter()
+    held, refused = insert_events([(owner, event) for owner, of_one in events for event in of_one])
 
     def count(of: list[OwnedEvent]) -> Counter[str]:
         return Counter(brought_by[owner][event.graph_id] for owner, event in of)

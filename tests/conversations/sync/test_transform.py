@@ -100,7 +100,7 @@ def test_messages_become_events_oldest_first():
 
 def written_json(event: EventRow) -> list[Any]:
     """Its attachments and data, as COPY will read them."""
-    return [json.loads(column.replace("\\\\", "\\")) for column in event.line.split("\t")[-2:]]
+    return [json.loads(column.replace("\\\\", "\\")) for column in event.line.decode().split("\t")[-2:]]
 
 
 def test_every_field_of_a_message_is_kept():
