@@ -135,13 +135,19 @@ class Fetcher:
         with self._changed:
             if not self._changed.wait_for(lambda: self._items or self._is_idle(), seconds):
                 raise TimeoutError
-            if not self._items:
-                return None
-            item = self._items.popleft()
-            if isinstance(item, Call):
-                self._answers -= 1
-            self._changed.notify_all()
-            return item
+            return self._pop() if self._items else None
+
+    def next_if(self, is_wanted: Callable[[Item], bool]) -> Item | None:
+        """What `next()` would return, if it is there already and wanted."""
+        with self._changed:
+            return self._pop() if self._items and is_wanted(self._items[0]) else None
+
+    def _pop(self) -> Item:
+        item = self._items.popleft()
+        if isinstance(item, Call):
+            self._answers -= 1
+        self._changed.notify_all()
+        return item
 
     def _is_idle(self) -> bool:
         return not self._under_way and not any(

@@ -49,7 +49,8 @@ class ListWalk:
     out, `error` why it could not go on. One that is `on_trial` makes one call and waits to be told `go_on()`.
     `since`: a second, where bounds are honoured: older threads are not asked for. `shape` makes the rows of
     an answer, in the thread that asked. `is_floor_known`: of the floor's second all is held that stood there
-    when the floor was left behind, so that below an answer without news there is none.
+    when the floor was left behind, so that below an answer without news there is none. `follows`: a walk that
+    must have come to its end before.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ListWalk:
         windows: bool | None = False,
         on_trial: bool = False,
         is_floor_known: bool = True,
+        follows: "ListWalk | None" = None,
         shape: Callable[[list[Conversation]], list[ThreadRows]] = lambda batch: [],
         note: Callable[[str], None] = logger.warning,
     ):
@@ -73,6 +75,7 @@ class ListWalk:
         self.is_distrusted = False  # windows were honoured, and then no more
         self._is_probing = self._awaits = False
         self._is_on_trial, self._is_floor_known = on_trial, is_floor_known
+        self._follows = follows
         self._restarts, self._cursors = 0, set[int]()
         self._cutter: Cutter | None = None
         self._open = [Window(low=since)] if since is not None else self._begin(place or Place())
@@ -85,11 +88,16 @@ class ListWalk:
         return [Window(after=place.after)]
 
     # -- for the fetcher -----------------------------------------------------------------------------------
+    @property
+    def is_over(self) -> bool:
+        """Whether the end was reached and nothing is under way."""
+        return not self._open and self.error is None
+
     def has_work(self) -> bool:
-        return bool(self._open) and not self._awaits
+        return bool(self._open) and not self._awaits and (self._follows is None or self._follows.is_over)
 
     def take(self) -> ListCall | None:
-        if self._awaits or not self._open:
+        if not self.has_work():
             return None
         window = next((window for window in self._open if not window.is_busy), None)
         if window is None and self._cutter:

@@ -7,7 +7,7 @@ began. A platform's watermark is the time at the top of the last such reading.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from conversations.graph.errors import (
 from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync import runs
-from conversations.sync.fetch import Call, Fetcher, Item, Note, Pause
+from conversations.sync.fetch import ANSWERS, Call, Fetcher, Item, Note, Pause
 from conversations.sync.histories import SILENCE, DebtCall, Debts, Histories, HistoryCall, Reading
 from conversations.sync.lists import ListCall, ListWalk
 from conversations.sync.place import Place
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 FOLDERS = ("page_done", "other", "pending", "spam")  # beside the inbox; not documented any more
 HEAD_READINGS = 5  # after that what still moves is newer than the watermark: the next run reads it
+TOGETHER = ANSWERS  # answers of one list are stored in one transaction, where so many wait
 DEBTS = 200  # owed threads that are held at once
 LOOK_SECONDS = 0.2  # at whether the run is to stop
 
@@ -49,6 +50,7 @@ class ListOf:
     folder: str | None
     place: Place
     walk: ListWalk
+    head: ListWalk | None = None  # reads the head again, once the walk is over
     is_head: bool = False  # the head is being read, once more
     calls: int = 0
     changes: int = 0
@@ -109,8 +111,7 @@ class PageWalk:
         lists = [self._begin(platform, folder) for platform, folder in names]
         self._drain()
         for current in lists:
-            current.moved = current.moved or current.calls > 1
-            current.place.walked = current.platform not in self.failures
+            self._end_walk(current)
         for _ in range(HEAD_READINGS):
             restless = [current for current in lists if self._is_restless(current)]
             if not restless:
@@ -164,25 +165,45 @@ class PageWalk:
             if self._learnt(platform).get("folders", {}).get(folder, "ok") == "ok"
         ]
 
+    def _end_walk(self, current: ListOf) -> None:
+        if current.is_head:  # the walk was over sooner than those of other lists
+            self._end_head(current)
+        else:
+            current.moved = current.moved or current.calls > 1
+            current.place.walked = current.platform not in self.failures
+
     def _is_restless(self, current: ListOf) -> bool:
         return current.moved and current.place.head is not None and current.platform not in self.failures
 
-    def _begin_head(self, current: ListOf) -> None:
+    def _begin_head(self, current: ListOf, *, follows: ListWalk | None = None) -> None:
         assert current.place.head is not None  # noqa: S101 - it is restless
         is_read = current.is_head  # once before in this run, to its end
-        current.is_head, current.calls, current.newest = True, 0, None
-        current.changes = self._store.changes
         second = int(current.place.head.timestamp())
-        current.walk = ListWalk(
+        current.head = ListWalk(
             self._page.facebook_page_id,
             folder=current.folder,
             floor=second,
             since=second if self._learnt(current.platform).get("windows") else None,
             is_floor_known=is_read or self._is_floor_known,
+            follows=follows,
             shape=lambda batch: self._store.shape(batch, current.platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )
-        self._fetcher.add(current.platform, current.walk)
+        self._fetcher.add(current.platform, current.head)
+
+    def _announce_head(self, current: ListOf) -> None:
+        """It is asked for as soon as the walk is over, while the writer still has answers to store."""
+        if current.is_head or current.head is not None:
+            return
+        current.moved = current.moved or current.calls > 1
+        if self._is_restless(current):
+            self._begin_head(current, follows=current.walk)
+
+    def _turn_to_head(self, current: ListOf, head: ListWalk) -> None:
+        """Its first answer has come: all of the walk before it is stored."""
+        current.place.walked = True
+        current.walk, current.head, current.is_head = head, None, True
+        current.calls, current.newest, current.changes = 0, None, self._store.changes
 
     def _end_head(self, current: ListOf) -> None:
         current.moved = current.calls > 1 and self._store.changes > current.changes
@@ -228,7 +249,7 @@ class PageWalk:
             self._run.notes.append(words)
 
     def _take_list(self, call: ListCall) -> None:
-        current = next((found for found in self._lists.values() if found.walk is call.source), None)
+        current = self._list_of(call)
         if current is None:
             return
         if call.window is None:
@@ -237,26 +258,52 @@ class PageWalk:
         elif self._is_too_early(current, call):
             return
         elif isinstance(call.value, ConversationBatch):
-            self._store_list(current, call, call.value)
+            self._take_batch(current, call, call.value)
         if current.walk.is_distrusted:
             self._learnt(current.platform)["windows"] = False
         if call.ends_walk:
             self._fail_list(current, call.ends_walk)
 
-    def _store_list(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
-        current.calls += 1
+    def _list_of(self, call: ListCall) -> ListOf | None:
+        for current in self._lists.values():
+            if current.head is not None and current.head is call.source:
+                self._turn_to_head(current, current.head)
+            if current.walk is call.source:
+                return current
+        return None
+
+    def _take_batch(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
         if call.is_top:
             current.newest = _newest(batch)
             if self._is_inbox_again(current, batch):
+                current.calls += 1
                 return
-        if not current.is_head:
-            self._move(current, call, batch)
         changes = self._store.changes
-        readings = self._store.save_threads(batch.conversations, current.platform, call.rows)
-        histories = self._histories[current.platform]
-        self._fetcher.tell(lambda: histories.add(readings))
+        self._store_list(current, [(call, batch), *self._more_of(call)])
+        self._announce_head(current)
         if call.awaits:
             self._fetcher.tell(lambda: current.walk.settle(changed=self._store.changes > changes))
+
+    def _more_of(self, call: ListCall) -> Iterator[tuple[ListCall, ConversationBatch]]:
+        """What waits behind it of the same list: a writer who is behind needs fewer transactions."""
+        for _ in range(TOGETHER - 1):
+            more = self._fetcher.next_if(lambda item: _goes_with(item, call))
+            if not isinstance(more, ListCall):
+                return
+            yield more, more.value
+
+    def _store_list(self, current: ListOf, answers: list[tuple[ListCall, ConversationBatch]]) -> None:
+        current.calls += len(answers)
+        if not current.is_head:
+            for call, batch in answers:
+                self._move(current, call, batch)
+        readings = self._store.save_threads(
+            [record for _, batch in answers for record in batch.conversations],
+            current.platform,
+            [row for call, _ in answers for row in call.rows],
+        )
+        histories = self._histories[current.platform]
+        self._fetcher.tell(lambda: histories.add(readings))
 
     def _move(self, current: ListOf, call: ListCall, batch: ConversationBatch) -> None:
         """The run's row learns with this batch from where a further run goes on."""
@@ -381,6 +428,17 @@ class PageWalk:
     def _unasked(self) -> list[int]:
         owed = self._page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
         return [pk for pk in self._store.read(lambda: list(owed.all())) if not self._store.tally.has(pk)]
+
+
+def _goes_with(item: Item, call: ListCall) -> bool:
+    """Whether it is to be stored and nothing more: another answer of the same list, no first or last one."""
+    return (
+        isinstance(item, ListCall)
+        and item.source is call.source
+        and item.window is not None
+        and isinstance(item.value, ConversationBatch)
+        and not any(each.is_top or each.awaits or each.ends_walk for each in (call, item))
+    )
 
 
 def _is_permission(error: GraphError) -> bool:

@@ -7,7 +7,10 @@ import pytest
 
 from conversations.models import InteractionEvent, SyncRun
 from conversations.sandbox import faults
+from conversations.sync.fetch import ANSWERS
+from conversations.sync.walk import TOGETHER
 from tests.conversations.sync.copies import assert_exact
+from tests.murder.victims import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +206,39 @@ def test_next_run_goes_on_where_a_failed_one_stopped(
     resumed = sandbox.ledger.calls[0].params.get("after")
     assert resumed
     assert len(sandbox.ledger) == (1 + 5 + 1 if stale else 2 + 1)
+
+
+# -- the writer is behind ----------------------------------------------------------------------------------
+def busy_until(enough, *, after: int):
+    """Keeps the writer busy behind so many commits until there is enough; notes what each had stored."""
+    stored: list[int] = []
+
+    def on_progress(progress):
+        if progress.status == "syncing":
+            stored.append(progress.synced)
+            if len(stored) == after:
+                wait_until(enough, "the threads ask on while the writer is busy", seconds=20)
+
+    return on_progress, stored
+
+
+def test_answers_that_wait_together_share_a_transaction(
+    sync, page, world, shop, sandbox, add_threads, small_batches, by_cursor
+):
+    add_threads(100)
+    waiting = 1 + ANSWERS + 1  # the first is stored, behind these one more is asked for
+    on_progress, stored = busy_until(lambda: len(sandbox.ledger) >= waiting, after=1)
+    assert sync(on_progress=on_progress).status == "complete"
+    assert stored[:2] == [10, 10 + 10 * TOGETHER]
+    assert_exact(page, world, shop)
+
+
+def test_head_is_asked_for_while_the_writer_still_stores_the_walk(
+    sync, page, world, shop, sandbox, add_threads, small_batches, by_cursor
+):
+    calls_of_the_walk = 3 + ANSWERS  # at least three are stored when the writer is busy, the rest waits
+    add_threads(10 * calls_of_the_walk)
+    on_progress, _ = busy_until(lambda: len(sandbox.ledger) > calls_of_the_walk, after=3)
+    assert sync(on_progress=on_progress).status == "complete"
+    assert_exact(page, world, shop)
+    assert sync().requests == 1
