@@ -34,6 +34,7 @@ class ListCall(Call):
     window: Window | None = None  # None: a call that only finds out whether windows are honoured
     low: int | None = None  # the bound that was asked for: the window may have lost its older part since
     is_top: bool = False
+    by_cursor: bool = False  # asked without bounds: the window may have got some since
     ends_walk: GraphError | None = None  # why the walk cannot go on after this answer
     ends: bool = False  # a list that is walked by its cursors ends with this answer
     awaits: bool = False  # whether the walk goes on depends on whether this answer brings anything new
@@ -91,7 +92,7 @@ class ListWalk:
     @property
     def is_over(self) -> bool:
         """Whether the end was reached and nothing is under way."""
-        return not self._open and self.error is None
+        return not self._open and not self._is_probing and self.error is None
 
     def has_work(self) -> bool:
         return bool(self._open) and not self._awaits and (self._follows is None or self._follows.is_over)
@@ -115,6 +116,7 @@ class ListWalk:
             window=window,
             low=asked.low,
             is_top=is_top,
+            by_cursor=asked.high is None,
         )
 
     def answered(self, call: Call, value: Any) -> None:

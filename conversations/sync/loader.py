@@ -230,7 +230,8 @@ def _insert_batch(
             owner, thread = known.conversations[row.sender_id].pk, row.thread.graph_id
             brought_before = brought_by.setdefault(owner, {})
             new = {event.graph_id: event for event in row.events if event.graph_id not in brought_before}
-            events.append((owner, list(new.values())))
+            if new:
+                events.append((owner, list(new.values())))
             brought[thread] += len(new)
             brought_before |= dict.fromkeys(new, thread)
     if not carefully:

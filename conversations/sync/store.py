@@ -145,6 +145,7 @@ class Store:
             return rows
         known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
         senders = dict(known.values_list("graph_id", "conversation__sender_id"))
+        senders |= {row.thread.graph_id: row.sender_id for row in rows if row.conversation}
         now = timezone.now()
         return [
             row

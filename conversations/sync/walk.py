@@ -183,13 +183,17 @@ class PageWalk:
             self._page.facebook_page_id,
             folder=current.folder,
             floor=second,
-            since=second if self._learnt(current.platform).get("windows") else None,
+            since=second if self._has_bounds(current) else None,
             is_floor_known=is_read or self._is_floor_known,
             follows=follows,
             shape=lambda batch: self._store.shape(batch, current.platform),
             note=lambda words: self._fetcher.put(Note(words)),
         )
         self._fetcher.add(current.platform, current.head)
+
+    def _has_bounds(self, current: ListOf) -> bool:
+        is_shown = current.folder or current.platform in self._inbox_ids  # else folders need its whole top
+        return bool(is_shown and self._learnt(current.platform).get("windows"))
 
     def _announce_head(self, current: ListOf) -> None:
         """It is asked for as soon as the walk is over, while the writer still has answers to store."""
@@ -207,7 +211,8 @@ class PageWalk:
 
     def _end_head(self, current: ListOf) -> None:
         current.moved = current.calls > 1 and self._store.changes > current.changes
-        current.place.head = max(filter(None, [current.place.head, current.newest]))
+        if current.platform not in self.failures:  # else it may have broken off
+            current.place.head = max(filter(None, [current.place.head, current.newest]), default=None)
 
     # -- the answers ---------------------------------------------------------------------------------------
     def _drain(self) -> None:
@@ -314,9 +319,8 @@ class PageWalk:
             place.after, place.spans = None, [(None, call.begins_windows)]
         if call.covers:
             place.cover(call.covers)
-        if call.window and call.window.high is not None:
             place.walked = not place.spans
-        else:
+        elif call.by_cursor:
             place.after, place.walked = batch.after, call.ends
         self._run.resume = {found.key: found.place.as_json() for found in self._lists.values()}
         if batch.nameless:
@@ -326,7 +330,7 @@ class PageWalk:
         """Whether Facebook ignores the folder that was asked for and shows the inbox instead."""
         ids = {record.id for record in batch.conversations}
         if current.folder is None:
-            self._inbox_ids[current.platform] = ids
+            self._inbox_ids.setdefault(current.platform, set()).update(ids)
             self._take_held()
             return False
         is_ignored = len(ids & self._inbox_ids.get(current.platform, set())) * 2 > len(ids)

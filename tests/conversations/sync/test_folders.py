@@ -185,3 +185,24 @@ def test_folder_is_walked_on_by_the_next_run(sync, page, world, shop, sandbox, f
     assert sync().status == "complete"
     assert_exact(page, world, shop)
     assert page.conversations.count() == inbox + 36
+
+
+def test_folder_that_answers_after_the_head_is_found_out_all_the_same(
+    sync, page, world, shop, sandbox, fill, learnt_folders
+):
+    sandbox.switches.updated_ms = "honoured"
+    sandbox.switches.max_limit = 10
+    sandbox.switches.ignored_folders = {"other"}
+    fill(45)
+    sandbox.faults.add(faults.slow(1), path="folder=other", times=1)
+    assert sync().status == "complete"
+    assert learnt_folders()["other"] == "ignored"
+    assert asked(sandbox).count("other") == 1
+
+
+def test_what_a_late_probe_finds_out_is_remembered(sync, sandbox, add_threads, small_batches):
+    sandbox.switches.updated_ms = "honoured"
+    add_threads(15)
+    sandbox.faults.add(faults.slow(0.5), path=r"updated_before_ms=1072915200000", times=1)
+    sync()
+    assert Page.objects.get().learnt["messenger"]["windows"] is True

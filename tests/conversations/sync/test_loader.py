@@ -197,3 +197,10 @@ def test_copies_in_the_rows_of_tags_follow(shop_page):
         assert copy.last_message_time == copy.conversation.last_message_time
     after = row_versions()["conversationtag"]
     assert [a == b for a, b in zip(before, after, strict=True)] == [False, True]
+
+
+def test_second_thread_that_brings_nothing_new_costs_nothing(shop_page):
+    one, two, three = shown(shop_page, 1, sender=5), shown(shop_page, 2, sender=5), shown(shop_page, 3)
+    two.events = list(one.events)
+    loader.save_batch(shop_page, [one, two, three], carefully=False)
+    assert InteractionEvent.objects.count() == 2

@@ -282,3 +282,24 @@ def test_dead_token_stops_both(sync, page, inbox, sandbox):
     assert sync().status == "error"
     page.refresh_from_db()
     assert page.state == "reconnect"
+
+
+def test_head_that_broke_off_is_read_again(sync, page, world, shop, sandbox):
+    sandbox.switches.max_limit = 10
+    now = world.clock.now() - 6000
+    for n in range(25):
+        world.add_conversation(shop, updated_time=now - 60 * n)
+    world.add_conversation(shop, platform="instagram", updated_time=now)
+    for n in range(200):
+        world.add_conversation(shop, folder="spam", updated_time=now - 60 * n)
+    sandbox.faults.add(faults.unavailable(), path="folder=spam", platform="messenger", times=None, after=15)
+    assert sync().status == "error"
+    assert SyncRun.objects.latest("pk").resume["messenger/inbox"]["walked"]
+    sandbox.faults.clear()
+    for n in range(30):
+        world.add_conversation(shop, updated_time=now + 6000 - n)
+    sandbox.faults.add(faults.unavailable(), path="after=[A-Z]", platform="messenger", times=None)
+    assert sync().status == "error"  # behind the first answer of the head
+    sandbox.faults.clear()
+    assert sync().status == "complete"
+    assert Thread.objects.count() == 256

@@ -2,10 +2,14 @@
 
 import pytest
 
+from conversations.graph import records
+from conversations.locks import sync_lock
 from conversations.models import Page, SyncRun, Thread
 from conversations.sandbox import faults
+from conversations.sync import runs
 from conversations.sync.fetch import THREADS
 from conversations.sync.histories import SILENCE
+from conversations.sync.store import Store
 from tests.conversations.sync.copies import assert_exact, row_versions
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +135,20 @@ def test_thing_without_an_id_is_counted_once(sync, page, world, shop, add_thread
     assert (result.status, result.skipped, result.inserted) == ("complete", 1, 25)
     run = SyncRun.objects.get()
     assert (run.total, run.notes) == (26, ["1 things that Facebook listed had no id."])
+
+
+def test_customer_who_is_named_in_another_answer_of_the_batch_is_known(shop_page):
+    def listed(**fields):
+        message = {"id": "m_1", "created_time": "2026-11-20T10:00:00+0000", "message": "Hi"}
+        thread = {"id": "t_1", "updated_time": message["created_time"], "messages": {"data": [message]}}
+        return records.Conversation.from_graph(thread | fields)
+
+    run = runs.open_run(shop_page, full=True, trigger="command")
+    with sync_lock(shop_page.pk) as lock:
+        store = Store(
+            shop_page, run, lock, report=lambda: None, sleep=lambda seconds: None, count_requests=lambda: 0
+        )
+        store.save_threads(
+            [listed(participants={"data": [{"id": "77", "name": "Ana"}]}), listed()], "messenger"
+        )
+    assert (Thread.objects.get().state, run.skipped) == ("stored", 0)
