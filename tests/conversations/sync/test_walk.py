@@ -4,13 +4,10 @@ import itertools
 import threading
 
 import pytest
-from django.db import connection
 
-from conversations.locks import ROWS
 from conversations.models import InteractionEvent, Page, SyncRun
 from conversations.sandbox import faults
 from conversations.sync.fetch import ANSWERS
-from conversations.sync.service import SyncStopped
 from conversations.sync.walk import TOGETHER
 from tests.conversations.sync.copies import assert_exact
 from tests.murder.victims import wait_until
@@ -265,30 +262,3 @@ def test_answer_of_a_window_that_was_given_up_does_not_end_the_walk(
     sandbox.faults.clear()
     assert sync().status == "complete"
     assert page.threads.count() == 150
-
-
-@pytest.mark.django_db(transaction=True)
-def test_first_answer_that_is_stored_late_does_not_end_the_walk(
-    sync, page, world, shop, sandbox, add_threads, small_batches
-):
-    sandbox.switches.updated_ms = "honoured"
-    add_threads(100)
-    other = connection.copy()
-
-    def stop(progress):
-        if progress.status == "syncing":
-            raise SyncStopped
-
-    def release():
-        try:
-            wait_until(lambda: len(sandbox.ledger) >= 8, "the threads ask on", seconds=20)
-        finally:
-            other.connection.close()  # of Django's no other thread may make use
-
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [ROWS, page.pk])
-    threading.Thread(target=release).start()
-    assert sync(on_progress=stop).status == "interrupted"
-    assert not SyncRun.objects.get().resume["messenger/inbox"].get("walked")
-    assert sync().status == "complete"
-    assert_exact(page, world, shop)
