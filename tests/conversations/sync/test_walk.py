@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -10,7 +11,6 @@ from conversations.sandbox import faults
 from conversations.sync.fetch import ANSWERS
 from conversations.sync.walk import TOGETHER
 from tests.conversations.sync.copies import assert_exact
-from tests.murder.victims import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -217,7 +217,10 @@ def busy_until(enough, *, after: int):
         if progress.status == "syncing":
             stored.append(progress.synced)
             if len(stored) == after:
-                wait_until(enough, "the threads ask on while the writer is busy", seconds=20)
+                deadline = time.monotonic() + 20
+                while not enough():
+                    assert time.monotonic() < deadline, "the threads do not ask on while the writer is busy"
+                    time.sleep(0.002)  # between two looks
 
     return on_progress, stored
 
