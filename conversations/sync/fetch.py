@@ -72,6 +72,7 @@ class Fetcher:
         self._sources: dict[str, list[Source]] = {}
         self._items: deque[Item] = deque()
         self._answers = self._under_way = 0
+        self._together = 0  # of the answers: taken by next_call_if(), and counted until they are dealt with
         self._starting: dict[str, int] = {}  # by platform, the thread whose call waits for its start
 
     def start(self, platform: str, client: GraphClient) -> None:
@@ -133,21 +134,30 @@ class Fetcher:
         Raises TimeoutError where nothing came within these seconds.
         """
         with self._changed:
+            self._answers, self._together = self._answers - self._together, 0
+            self._changed.notify_all()
             if not self._changed.wait_for(lambda: self._items or self._is_idle(), seconds):
                 raise TimeoutError
-            return self._pop() if self._items else None
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            if isinstance(item, Call):
+                self._answers -= 1
+            self._changed.notify_all()
+            return item
 
-    def next_if(self, is_wanted: Callable[[Item], bool]) -> Item | None:
-        """What `next()` would return, if it is there already and wanted."""
+    def next_call_if(self, is_wanted: Callable[[Call], bool]) -> Call | None:
+        """What `next()` would return, if it is there already, a call, and wanted together with the last.
+
+        It keeps its place among those that wait: no more of them are held, or lost by a kill.
+        """
         with self._changed:
-            return self._pop() if self._items and is_wanted(self._items[0]) else None
-
-    def _pop(self) -> Item:
-        item = self._items.popleft()
-        if isinstance(item, Call):
-            self._answers -= 1
-        self._changed.notify_all()
-        return item
+            item = self._items[0] if self._items else None
+            if not isinstance(item, Call) or not is_wanted(item):
+                return None
+            self._together += 1
+            self._items.popleft()
+            return item
 
     def _is_idle(self) -> bool:
         return not self._under_way and not any(

@@ -292,7 +292,7 @@ class PageWalk:
     def _more_of(self, call: ListCall) -> Iterator[tuple[ListCall, ConversationBatch]]:
         """What waits behind it of the same list: a writer who is behind needs fewer transactions."""
         for _ in range(TOGETHER - 1):
-            more = self._fetcher.next_if(lambda item: _goes_with(item, call))
+            more = self._fetcher.next_call_if(lambda item: _goes_with(item, call))
             if not isinstance(more, ListCall):
                 return
             yield more, more.value
@@ -434,7 +434,7 @@ class PageWalk:
         return [pk for pk in self._store.read(lambda: list(owed.all())) if not self._store.tally.has(pk)]
 
 
-def _goes_with(item: Item, call: ListCall) -> bool:
+def _goes_with(item: Call, call: ListCall) -> bool:
     """Whether it is to be stored and nothing more: another answer of the same list, no first or last one."""
     return (
         isinstance(item, ListCall)

@@ -19,7 +19,6 @@ from conversations.sandbox.ledger import Call
 from conversations.sync.fetch import ANSWERS, THREADS
 from conversations.sync.progress import SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
-from conversations.sync.walk import TOGETHER
 from conversations.tagging import tag_conversations
 from tags.models import Tag
 
@@ -33,7 +32,7 @@ Status = SyncRun.Status
 # What the run after a kill may ask again, beside the head of the list: of each list that is walked by its
 # cursor, what waited for the writer, was in its hands or on its way; of single threads, of each platform,
 # what was asked or waited just then.
-BATCHES_REPEATED = ANSWERS + TOGETHER + 1
+BATCHES_REPEATED = ANSWERS + 2
 MESSAGES_REPEATED = THREADS + ANSWERS + 1
 
 
