@@ -65,7 +65,7 @@ def test_a_status_is_taken_back_where_it_was_refused_and_undone_where_it_was_cha
     wrong.clear()
 
 
-def test_all_that_match_are_those_that_were_confirmed_also_after_a_step_back(log_in, orders):  # noqa: F811
+def test_all_that_match_are_those_that_were_confirmed_also_after_a_step_back(log_in, orders):  # noqa: F811 - a fixture, imported
     tab = log_in("tagger", "/")
     tab.get_by_role("button", name=re.compile("^Order, 60 conversations")).click()
     total(tab, "60")
@@ -81,7 +81,7 @@ def test_all_that_match_are_those_that_were_confirmed_also_after_a_step_back(log
     assert tagged("VIP") == set(orders)
 
 
-def test_what_is_typed_after_a_step_back_is_a_step_and_what_was_found_is_whole(log_in, orders):  # noqa: F811
+def test_what_is_typed_after_a_step_back_is_a_step_and_what_was_found_is_whole(log_in, orders):  # noqa: F811 - a fixture, imported
     said = "A whole sentence of more than two dozen letters"
     Conversation.objects.filter(pk=orders[0]).update(last_message=said, search=said.casefold())
     tab = log_in("tagger", "/")
@@ -98,7 +98,7 @@ def test_what_is_typed_after_a_step_back_is_a_step_and_what_was_found_is_whole(l
     expect(tab.locator("#rows mark")).to_have_text(said)
 
 
-def test_an_error_of_further_rows_leaves_with_their_filter_and_broken_answers_are_told(log_in, orders, wrong):  # noqa: F811
+def test_an_error_of_further_rows_leaves_with_their_filter_and_broken_answers_are_told(log_in, orders, wrong):  # noqa: F811 - a fixture, imported
     tab = log_in("tagger", "/?status=done")
     expect(tab.get_by_text("Nothing matches")).to_be_visible()
     tab.route(FURTHER, lambda route: route.abort())

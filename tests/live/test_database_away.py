@@ -23,18 +23,18 @@ END_SECONDS = 5  # of the contract
 
 
 @pytest.fixture
-def key(database: Database) -> dict[str, str]:  # noqa: F811
+def key(database: Database) -> dict[str, str]:  # noqa: F811 - a fixture, imported
     boss = get_user_model().objects.create_superuser("boss")
     return {"Authorization": f"Token {Token.objects.create(user=boss).key}"}
 
 
 @pytest.fixture
-def page(database: Database, shop) -> models.Page:  # noqa: F811
+def page(database: Database, shop) -> models.Page:  # noqa: F811 - a fixture, imported
     return models.Page.objects.create(facebook_page_id=shop.id, access_token=shop.token)
 
 
 @pytest.fixture
-def start_web(database: Database, sandbox, open_stream) -> Iterator[Callable[[], Web]]:  # noqa: F811
+def start_web(database: Database, sandbox, open_stream) -> Iterator[Callable[[], Web]]:  # noqa: F811 - a fixture, imported
     started: list[Web] = []
 
     def start() -> Web:
@@ -89,7 +89,7 @@ def is_not_ready(web: Web) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811
+def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811 - a fixture, imported
     for _ in range(350):
         world.add_conversation(shop)
     sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
@@ -99,14 +99,14 @@ def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop
     end_in_time({number: web})
 
 
-def test_it_ends_in_time_when_the_database_has_been_away_for_a_while(each_signal, database):  # noqa: F811
+def test_it_ends_in_time_when_the_database_has_been_away_for_a_while(each_signal, database):  # noqa: F811 - a fixture, imported
     database.stop_at_once()
     for web in each_signal.values():
         wait_until(has_noticed(web), "the listener does not notice")
     end_in_time(each_signal)
 
 
-def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):  # noqa: F811
+def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):  # noqa: F811 - a fixture, imported
     web.stop()
     database.stop_at_once()
     web.start()
@@ -114,7 +114,7 @@ def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):
     end_in_time({signal.SIGTERM: web})
 
 
-def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database):  # noqa: F811
+def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database):  # noqa: F811 - a fixture, imported
     """All its processes are halted: connections stay open, and nothing comes back."""
     halted = database.others()
     for pid in halted:
@@ -127,7 +127,7 @@ def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database
                 os.kill(pid, signal.SIGCONT)
 
 
-def test_it_hears_and_works_again_by_itself(web, database, world, shop, page, sync):  # noqa: F811
+def test_it_hears_and_works_again_by_itself(web, database, world, shop, page, sync):  # noqa: F811 - a fixture, imported
     web.wait_until_ready()
     database.stop_at_once()
     wait_until(is_not_ready(web), "it says that it is ready without a database")

@@ -21,8 +21,8 @@ pytest.register_assert_rewrite(
     "tests.conversations.sync.copies", "tests.murder.checks", "tests.murder.series", "tests.murder.victims"
 )
 from .series import HOW_OFTEN, Series, Toll  # noqa: E402 - their asserts are to be rewritten
-from .victims import Database  # noqa: E402
-from .world import MovingInbox  # noqa: E402
+from .victims import Database  # noqa: E402 - after pytest has been told to rewrite it
+from .world import MovingInbox  # noqa: E402 - after pytest has been told to rewrite it
 
 
 @pytest.fixture(scope="module")

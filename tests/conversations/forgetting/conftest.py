@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from tests.conversations.sync.conftest import add_threads, by_cursor, small_batches, sync  # noqa: F401
+from tests.conversations.sync.conftest import add_threads, by_cursor, small_batches, sync  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -110,6 +110,6 @@ def row_versions() -> dict[str, list]:
     versions = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT id, xmin::text, ctid::text FROM conversations_{table} ORDER BY id")  # noqa: S608
+            cursor.execute(f"SELECT id, xmin::text, ctid::text FROM conversations_{table} ORDER BY id")  # noqa: S608 - a constant
             versions[table] = cursor.fetchall()
     return versions

@@ -92,7 +92,7 @@ def spread(kind: str, count: int, chance: random.Random) -> dict[str, int]:
 @pytest.mark.parametrize("is_inclusive", [True, False])
 def test_windows_show_every_thread(kind, is_inclusive):
     seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201
+    print("seed", seed)  # noqa: T201 - shown where it fails
     chance = random.Random(seed)
     graph = List(spread(kind, 400, chance), is_inclusive=is_inclusive)
     walk = ListWalk("1", windows=None)

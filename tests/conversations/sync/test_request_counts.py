@@ -39,7 +39,7 @@ def inbox(page, world, shop, sandbox, sync):
 @pytest.fixture
 def chance():
     seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201 - shown where a test fails
+    print("seed", seed)  # noqa: T201 - shown where it fails
     return random.Random(seed)
 
 

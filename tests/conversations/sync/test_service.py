@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_first_run_holds_what_facebook_shows_and_the_second_writes_nothing(sync, page, world, shop, sandbox):
-    print("seed", SEED)  # noqa: T201
+    print("seed", SEED)  # noqa: T201 - shown where it fails
     seed_page(world, shop, conversations=300, seed=SEED)
     first = sync()
     assert_exact(page, world, shop)

@@ -88,7 +88,7 @@ def test_throttle_that_does_not_end_leaves_the_rest_to_the_next_run(
 
 
 def test_storm_of_faults_costs_nothing(sync, page, world, shop, sandbox):
-    print("seed", SEED)  # noqa: T201
+    print("seed", SEED)  # noqa: T201 - shown where it fails
     seed_page(world, shop, conversations=120, seed=SEED)
     sandbox.faults.storm(0.3, seed=SEED)
     for _ in range(60):
