@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, When
+from django.db.models import Case, F, Func, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
@@ -180,6 +181,12 @@ class Conversation(models.Model):
                 models.F("id").desc(),
                 "page",
                 name="conversation_everywhere",
+            ),
+            # The keys come from a function of ours (sql/search_keys.sql).
+            GinIndex(
+                Func(F("page"), F("search"), function="conversations_search_keys"),
+                name="conversation_search",
+                gin_pending_list_limit=1024,
             ),
         ]
 

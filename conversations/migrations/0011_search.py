@@ -21,8 +21,9 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT ' ' || translate(split_part(search, E'\\n', 1), '-_.,;:/()[]"''’&', '               ')
 $$;
 
+-- Since PostgreSQL 17 an index is built with a search_path of pg_catalog alone.
 CREATE FUNCTION conversations_search_keys(page bigint, search text) RETURNS bigint[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
   SELECT conversations_keys(page, search) || array_agg(conversations_name_key(page, left(word, size)))
   FROM string_to_table(conversations_name_words(search), ' ') AS word, generate_series(1, 2) AS size
   WHERE word <> ''

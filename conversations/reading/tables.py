@@ -4,6 +4,7 @@ SQL triggers write these tables (migrations/0010_reads.py), inside the transacti
 conversation or its tags: nobody else does.
 """
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 
@@ -88,6 +89,13 @@ class MessagePart(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "number"], name="messagepart_conversation_number")
+        ]
+        # The keys come from a function of ours (sql/search_keys.sql).
+        indexes = [
+            GinIndex(
+                models.Func(models.F("page"), models.F("text"), function="conversations_keys"),
+                name="messagepart_keys",
+            )
         ]
 
     def __str__(self):

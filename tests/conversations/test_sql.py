@@ -1,0 +1,123 @@
+"""Functions and triggers of the database do not depend on the search_path, in whatever schema they are."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from conversations import sql
+from conversations.models import Conversation, Page
+from conversations.schema_repair import find_missing
+from tests.conftest import environment_of, url_of
+from tests.factories import ConversationFactory, PageFactory
+
+SEARCH_INDEXES = ("conversation_search", "messagepart_keys")
+INSERT = """
+INSERT INTO {schema}.conversations_page
+  (facebook_page_id, name, access_token, platforms, instagram_account_id, state, state_reason, learnt,
+   watermarks, created_at)
+VALUES ('1', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
+INSERT INTO {schema}.conversations_conversation
+  (page_id, sender_id, platform, graph_id, sender_name, last_message, last_message_kind, message_count,
+   unread_count, can_reply, conversation_status, created_at, updated_at, search, told)
+SELECT id, '7', 'messenger', 't_7', 'Ana', 'Hi', '', 1,
+   0, true, 'active', now(), now(), 'ana\nhi there', '{{}}'
+FROM {schema}.conversations_page;
+"""
+
+
+@pytest.fixture
+def without_path(db) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = ''")
+        yield
+        cursor.execute("SET LOCAL search_path TO DEFAULT")
+
+
+def test_rows_are_counted_and_indexed_without_a_search_path(without_path):
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(schema="public"))
+        for index in SEARCH_INDEXES:
+            cursor.execute(f"REINDEX INDEX public.{index}")
+        cursor.execute("ANALYZE public.conversations_conversation")
+        cursor.execute("SELECT conversations FROM public.conversations_pagecount")
+        assert cursor.fetchall() == [(1,)]
+        cursor.execute("SELECT count(*) FROM public.conversations_untagged")
+        assert cursor.fetchall() == [(1,)]
+        cursor.execute("DELETE FROM public.conversations_conversation")
+        cursor.execute("SELECT conversations FROM public.conversations_pagecount")
+        assert cursor.fetchall() == [(0,)]
+
+
+def test_every_function_that_uses_ours_has_a_path_of_its_own(db):
+    builtin_only = {"conversations_keys", "conversations_name_key", "conversations_name_words"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig FROM pg_proc WHERE proname = ANY(%s)", [list(sql.functions())]
+        )
+        paths = dict(cursor.fetchall())
+    assert paths == {
+        name: None if name in builtin_only else ["search_path=public, pg_temp"] for name in sql.functions()
+    }
+
+
+@pytest.fixture
+def shop_schema(transactional_db) -> Iterator[str]:
+    """The address of a database whose tables are in the schema `shop`."""
+    name = f"{connection.settings_dict['NAME']}_shop"
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    with psycopg.connect(url_of(name), autocommit=True) as own:
+        own.execute("CREATE SCHEMA shop")
+        own.execute(f'ALTER DATABASE "{name}" SET search_path = shop')
+    yield url_of(name)
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_another_schema_than_public_works(shop_schema, sandbox):
+    for command in (["migrate", "--verbosity", "0"], ["check", "--database", "default"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            env=environment_of(sandbox) | {"DATABASE_URL": shop_schema},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+    with psycopg.connect(shop_schema, autocommit=True) as own:
+        own.execute("SET search_path = ''")
+        own.execute(INSERT.format(schema="shop").encode())
+        assert own.execute("SELECT conversations FROM shop.conversations_pagecount").fetchall() == [(1,)]
+        own.execute("REINDEX INDEX shop.conversation_search")
+
+
+def test_an_existing_database_is_migrated(transactional_db):
+    """A conversation that was stored with the old functions stays found, and the next is counted."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([("conversations", "0060_quicker_keys")])
+    page = PageFactory()
+    ConversationFactory(page=page, sender_name="Old", search="old\nhello")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER FUNCTION conversations_search_keys RESET search_path")
+    MigrationExecutor(connection).migrate([("conversations", "0061_search_path")])
+    ConversationFactory(page=page, sender_name="New", search="new\nhello")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(
+            "SELECT sender_name FROM conversations_conversation"
+            " WHERE conversations_search_keys(page_id, search) @> conversations_keys(page_id, 'hello')"
+            " ORDER BY sender_name"
+        )
+        assert cursor.fetchall() == [("New",), ("Old",)]
+        cursor.execute("RESET enable_seqscan")
+        cursor.execute("SELECT sum(conversations) FROM conversations_pagecount")
+        assert cursor.fetchall() == [(Conversation.objects.count(),)]
+    assert list(find_missing()) == []
+    assert Page.objects.count() == 1
