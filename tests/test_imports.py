@@ -32,7 +32,7 @@ DOORS = [
     "conversations.jobs",
     "conversations.graph.errors",
 ]
-REPAIR = ["conversations.repair", "conversations.sync.takeover"]
+REPAIR = ["conversations.repair", "conversations.schema_repair", "conversations.sync.takeover"]
 ALLOWED = {
     "inbox.postgres": [],
     "inbox.install": [],
@@ -41,7 +41,9 @@ ALLOWED = {
     "inbox": ["conversations", "tags"],
     "conversations": [],
     "conversations.apps": ["conversations.checks"],
-    "conversations.checks": ["conversations.sync.takeover"],
+    "conversations.checks": ["conversations.schema_repair", "conversations.sync.takeover"],
+    "conversations.schema_repair": ["conversations.sql", "conversations.sync.takeover"],
+    "conversations.sql": [],
     "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
     "conversations.sync.takeover": ["conversations.models"],
     "conversations.changes": [],

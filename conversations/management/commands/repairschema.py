@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from conversations.schema_repair import find_missing, repair
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates indexes, unique keys, functions and triggers that the database lacks, for example after a"
+        " restore that reported errors. Tables stay in use. Safe to run twice."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only print what is missing, change nothing"
+        )
+
+    def handle(self, *, dry_run: bool, **options: Any) -> None:
+        missing = find_missing()
+        if not missing:
+            self.stdout.write("Nothing is missing.")
+        elif dry_run:
+            for name in missing:
+                self.stdout.write(f"Missing: {name}.")
+        else:
+            for name in repair(missing):
+                self.stdout.write(f"Created {name}.")

@@ -1,0 +1,126 @@
+"""What a failed restore leaves out of the database: indexes, constraints, functions and triggers of ours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from django.db.migrations.recorder import MigrationRecorder
+
+from conversations import sql
+from conversations.sync.takeover import KEYS
+
+COMMAND = "manage.py repairschema"
+# From this migration on the models and conversations.sql describe everything that is checked here.
+BASELINE = ("conversations", "0061_search_path")
+
+
+@dataclass
+class Missing:
+    """What the database lacks, by name."""
+
+    indexes: list[tuple[type[models.Model], models.Index]] = field(default_factory=list)
+    constraints: list[tuple[type[models.Model], models.BaseConstraint]] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    triggers: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.indexes or self.constraints or self.functions or self.triggers)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (f"index {index.name}" for _, index in self.indexes)
+        yield from (f"constraint {constraint.name}" for _, constraint in self.constraints)
+        yield from (f"function {name}" for name in self.functions)
+        yield from (f"trigger {name}" for name in self.triggers)
+
+
+def find_missing() -> Missing:
+    """Compare the database with the models and conversations.sql, once it is migrated."""
+    if not is_migrated():
+        return Missing()
+    there = valid_indexes()
+    tables = {model: model._meta.db_table for model in own_models()}
+    return Missing(
+        [(model, index) for model in tables for index in expected_indexes(model) if index.name not in there],
+        [(model, one) for model in tables for one in expected_constraints(model) if one.name not in there],
+        sorted(sql.functions() - names("SELECT proname FROM pg_proc WHERE pronamespace = %s::regnamespace")),
+        [f"{name} on {table}" for table, name in sorted(sql.triggers() - enabled_triggers())],
+    )
+
+
+def is_migrated() -> bool:
+    return BASELINE in MigrationRecorder(connection).applied_migrations()
+
+
+def own_models() -> list[type[models.Model]]:
+    return [model for label in ("conversations", "tags") for model in apps.get_app_config(label).get_models()]
+
+
+def expected_indexes(model: type[models.Model]) -> Iterator[models.Index]:
+    """Those of Meta, and those that Django creates for a field by itself."""
+    yield from model._meta.indexes
+    editor: Any = DatabaseSchemaEditor(connection, collect_sql=True)
+    for one in model._meta.local_fields:
+        if getattr(one, "db_index", False) and not one.unique:
+            name = editor._create_index_name(model._meta.db_table, [one.column])
+            yield models.Index(fields=[one.name], name=name)
+
+
+def expected_constraints(model: type[models.Model]) -> list[models.BaseConstraint]:
+    """Unique keys, but for those that `mergeduplicates` creates."""
+    merged = {key.constraint.name for key in KEYS}
+    found = [one for one in model._meta.constraints if isinstance(one, models.UniqueConstraint)]
+    return [one for one in found if one.name not in merged]
+
+
+def valid_indexes() -> set[str]:
+    return names(
+        "SELECT relname FROM pg_class JOIN pg_index ON indexrelid = oid"
+        " WHERE relnamespace = %s::regnamespace AND indisvalid"
+    )
+
+
+def enabled_triggers() -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE relnamespace = quote_ident(current_schema())::regnamespace"
+            " AND NOT tgisinternal AND tgenabled <> 'D'"
+        )
+        return set(cursor.fetchall())
+
+
+def names(query: str) -> set[str]:
+    """The first column of the query, about the schema of our tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        cursor.execute(query, cursor.fetchone())
+        return {name for (name,) in cursor.fetchall()}
+
+
+def create_index(model: type[models.Model], index: models.Index) -> None:
+    """Build the index while the tables are in use; drop what an earlier attempt left of it."""
+    with DatabaseSchemaEditor(connection, atomic=False) as editor:
+        editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(index.name)}")
+        editor.add_index(model, index, concurrently=True)
+
+
+def create_constraint(model: type[models.Model], constraint: models.BaseConstraint) -> None:
+    with connection.schema_editor() as editor:
+        editor.add_constraint(model, constraint)
+
+
+def repair(missing: Missing) -> Iterator[str]:
+    """Create what is missing and yield the name of each object. Safe to run again after an interruption."""
+    if missing.functions or missing.triggers:
+        sql.install(connection)
+        yield from (f"function {name}" for name in missing.functions)
+        yield from (f"trigger {name}" for name in missing.triggers)
+    for model, index in missing.indexes:
+        create_index(model, index)
+        yield f"index {index.name}"
+    for model, constraint in missing.constraints:
+        create_constraint(model, constraint)
+        yield f"constraint {constraint.name}"
