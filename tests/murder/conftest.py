@@ -16,6 +16,7 @@ from conversations.sandbox import SandboxServer, World
 from inbox.postgres import Server, throwaway
 from inbox.settings import database as database_settings
 from tests.factories import TagFactory
+from tests.postgres import asked_for
 
 pytest.register_assert_rewrite(
     "tests.conversations.sync.copies", "tests.murder.checks", "tests.murder.series", "tests.murder.victims"
@@ -28,7 +29,7 @@ from .world import MovingInbox  # noqa: E402 - after pytest has been told to rew
 @pytest.fixture(scope="module")
 def mortal(django_db_blocker) -> Iterator[Server]:
     """A server whose databases begin with our tables."""
-    with throwaway() as server, django_db_blocker.unblock():
+    with throwaway(only=asked_for()) as server, django_db_blocker.unblock():
         with django_on(server.url("template1")):
             call_command("migrate", verbosity=0)
         yield server

@@ -11,8 +11,9 @@ import psutil
 import psycopg
 import pytest
 
-from inbox.postgres import Server, programs, stop
+from inbox.postgres import Server, stop
 from inbox.postgres.throwaway import temporary_home
+from tests.postgres import asked_for
 
 PROJECT = Path(__file__).resolve().parents[3]
 NOBODY = 65534
@@ -28,7 +29,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def new_server(folder: Path) -> Iterator[Server]:
-    server = Server(folder)
+    server = Server(folder, only=asked_for())
     yield server
     server.stop()
 
@@ -37,7 +38,7 @@ def new_server(folder: Path) -> Iterator[Server]:
 def data() -> Iterator[Path]:
     """Made once: initdb takes its second."""
     home = temporary_home()
-    Server(home, durable=False).initialise()
+    Server(home, durable=False, only=asked_for()).initialise()
     yield home / "data"
     shutil.rmtree(home)
 
@@ -62,21 +63,11 @@ def a_checkout(new_checkout: Path, data: Path) -> Path:
     return new_checkout
 
 
-@pytest.fixture(params=["the machine's programs", "the wheel's programs"])
-def either_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "the wheel's programs":
-        only_the_wheel(monkeypatch)
-
-
 @pytest.fixture
 def as_root() -> None:
     if os.geteuid() != 0:
         assert "CI" not in os.environ, "in CI nothing is skipped: run the tests as root"
         pytest.skip("only root can act as other OS users")
-
-
-def only_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "machine", lambda owner: [])
 
 
 def copy(data: Path, home: Path) -> None:

