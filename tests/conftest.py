@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from typing import cast
 from urllib.parse import urlsplit
@@ -14,21 +13,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import get_commands, load_command_class
-from django.db import OperationalError, connection
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection
 
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
 
-# Their files take longest, and are begun first: at the end no worker waits for the other.
-LONG = {"benchmarks", "browser", "live", "murder"}
-
 # A password's hash says with how many rounds it was made: a third of a second each would be minutes in all.
 PBKDF2PasswordHasher.iterations = 1
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 @pytest.fixture
@@ -51,33 +42,8 @@ def sandbox(world, shop, settings):
         yield server
 
 
-@pytest.fixture(scope="session")
-def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
-    """A connection on which what is written stays, whatever becomes of a test's transaction."""
-    with django_db_blocker.unblock():
-        own = connection.copy()
-        yield own
-        own.close()
-
-
 @pytest.fixture
-def budgets_are_forgotten(db, beside):
-    """They are written on a connection of their own: what a test closed would be closed for the next."""
-    yield
-    try:
-        forget_budgets(beside)
-    except OperationalError:  # the test has ended all connections
-        beside.close()
-        forget_budgets(beside)
-
-
-def forget_budgets(beside: BaseDatabaseWrapper) -> None:
-    with beside.cursor() as cursor:
-        cursor.execute("DELETE FROM conversations_callbudget")
-
-
-@pytest.fixture
-def page(db, budgets_are_forgotten, shop, sandbox) -> models.Page:
+def page(db, shop, sandbox) -> models.Page:
     """The Page with us."""
     return models.Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
 

@@ -15,7 +15,7 @@ Status, Mode = SyncRun.Status, SyncRun.Mode
 
 
 @pytest.fixture
-def page(budgets_are_forgotten) -> Page:
+def page(db) -> Page:
     """Synced and audited an hour ago: due."""
     then = timezone.now() - timedelta(hours=1)
     page = PageFactory(last_synced_at=then, audited_at=then)

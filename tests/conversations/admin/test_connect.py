@@ -17,7 +17,7 @@ CHOOSE, BACK = f"{START}choose/", f"{START}back/"
 
 
 @pytest.fixture
-def page(budgets_are_forgotten, shop, sandbox):
+def page(db, shop, sandbox):
     """Connected once, dead by now."""
     return Page.objects.create(
         facebook_page_id=shop.id,
@@ -30,7 +30,7 @@ def page(budgets_are_forgotten, shop, sandbox):
 
 
 @pytest.fixture
-def uma(world, shop, sandbox, budgets_are_forgotten):
+def uma(world, shop, sandbox, db):
     """A person who sees 31 Pages."""
     more = [world.add_page(f"9100000000000{n:02}", f"Branch {n:02}") for n in range(30)]
     return world.add_user(pages=[shop, *more])
@@ -83,7 +83,7 @@ def test_a_persons_token_lists_all_pages_and_connects_those_chosen(root, uma, wo
     assert SyncRun.objects.get().page == stored[0]
 
 
-def test_a_pages_token_connects_that_page(root, shop, sandbox, budgets_are_forgotten):
+def test_a_pages_token_connects_that_page(root, shop, sandbox, db):
     assert "token of the Page <b>Demo Shop</b>. It sees 1 Page." in text(give(root, shop.token))
     root.post(CHOOSE, {"pages": [shop.id]})
     assert Page.objects.get().access_token == shop.token
@@ -137,9 +137,7 @@ def test_where_facebook_does_not_tell_nothing_is_claimed_of_single_pages(root, u
     assert "Missing:" not in shown
 
 
-def test_what_a_pages_token_lacks_is_said_before_it_is_stored(
-    root, shop, world, sandbox, budgets_are_forgotten
-):
+def test_what_a_pages_token_lacks_is_said_before_it_is_stored(root, shop, world, sandbox, db):
     world.tokens[shop.token].granted.discard("pages_messaging")
     assert "Missing: pages_messaging." in row_of(shop, text(give(root, shop.token)))
     sandbox.switches.debug_needs_app = True
