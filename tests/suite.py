@@ -16,6 +16,7 @@ from .postgres import asked_for
 
 # What a PostgreSQL of another version may answer differently.
 NEAR_THE_DATABASE = [
+    "tests/conversations/api/test_filters.py",
     "tests/conversations/forgetting",
     "tests/conversations/reading",
     "tests/conversations/sync/test_audit.py",
@@ -37,6 +38,8 @@ NEAR_THE_DATABASE = [
     "tests/conversations/test_locks.py",
     "tests/conversations/test_querysets.py",
     "tests/conversations/test_repair.py",
+    "tests/conversations/test_schema_repair.py",
+    "tests/conversations/test_sql.py",
     "tests/conversations/test_tagging.py",
     "tests/conversations/test_text.py",
     "tests/inbox/postgres",
