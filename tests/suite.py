@@ -42,7 +42,8 @@ NEAR_THE_DATABASE = [
     "tests/conversations/test_sql.py",
     "tests/conversations/test_tagging.py",
     "tests/conversations/test_text.py",
-    "tests/inbox/postgres",
+    "tests/inbox/postgres/test_checkout.py",
+    "tests/inbox/postgres/test_server.py",
     "tests/tags",
 ]
 

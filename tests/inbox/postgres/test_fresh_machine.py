@@ -48,9 +48,9 @@ def as_user(request, whole_checkout) -> list[str]:
     return ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
 
 
-def test_setup_works_twice_where_no_postgresql_is_installed(hiding, as_user, whole_checkout):
+def test_setup_and_a_second_start_need_no_installed_postgresql(hiding, as_user, whole_checkout):
     python = [sys.executable, "-m", "inbox.postgres", "run", "inbox", "--", sys.executable, "manage.py"]
-    for command in (["migrate"], ["migrate"], ["check", "--database", "default"]):
+    for command in (["migrate"], ["check", "--database", "default"]):
         done = subprocess.run(
             [*hiding, *as_user, *python, *command],
             cwd=whole_checkout,
