@@ -7,14 +7,13 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.executor import MigrationExecutor
 
 from conversations import sql
 from conversations.sync.takeover import KEYS
 
 COMMAND = "manage.py repairschema"
-# From this migration on the models and conversations.sql describe everything that is checked here.
-BASELINE = ("conversations", "0061_search_path")
+APPS = ("conversations", "tags")
 
 
 @dataclass
@@ -40,22 +39,25 @@ def find_missing() -> Missing:
     """Compare the database with the models and conversations.sql, once it is migrated."""
     if not is_migrated():
         return Missing()
-    there = valid_indexes()
+    schema, there = current_schema(), valid_indexes()
     tables = {model: model._meta.db_table for model in own_models()}
     return Missing(
         [(model, index) for model in tables for index in expected_indexes(model) if index.name not in there],
         [(model, one) for model in tables for one in expected_constraints(model) if one.name not in there],
-        sorted(sql.functions() - names("SELECT proname FROM pg_proc WHERE pronamespace = %s::regnamespace")),
+        sorted(name for name, _ in sql.functions(schema).items() - installed_functions(schema)),
         [f"{name} on {table}" for table, name in sorted(sql.triggers() - enabled_triggers())],
     )
 
 
 def is_migrated() -> bool:
-    return BASELINE in MigrationRecorder(connection).applied_migrations()
+    """Whether no migration of ours is pending: until then the models are ahead of the database."""
+    executor = MigrationExecutor(connection)
+    graph = executor.loader.graph
+    return not executor.migration_plan([leaf for app in APPS for leaf in graph.leaf_nodes(app)])
 
 
 def own_models() -> list[type[models.Model]]:
-    return [model for label in ("conversations", "tags") for model in apps.get_app_config(label).get_models()]
+    return [model for label in APPS for model in apps.get_app_config(label).get_models()]
 
 
 def expected_indexes(model: type[models.Model]) -> Iterator[models.Index]:
@@ -75,41 +77,71 @@ def expected_constraints(model: type[models.Model]) -> list[models.BaseConstrain
     return [one for one in found if one.name not in merged]
 
 
+def current_schema() -> str:
+    """The schema of our tables, quoted."""
+    return fetch("SELECT quote_ident(current_schema())")[0][0]
+
+
 def valid_indexes() -> set[str]:
-    return names(
+    rows = fetch(
         "SELECT relname FROM pg_class JOIN pg_index ON indexrelid = oid"
-        " WHERE relnamespace = %s::regnamespace AND indisvalid"
+        " WHERE relnamespace = quote_ident(current_schema())::regnamespace AND indisvalid"
     )
+    return {name for (name,) in rows}
+
+
+def installed_functions(schema: str) -> set[tuple[str, sql.Function]]:
+    rows = fetch(
+        "SELECT proname, prosrc, proconfig FROM pg_proc"
+        " WHERE pronamespace = quote_ident(current_schema())::regnamespace"
+    )
+    return {(name, sql.Function(body, path_in(settings or []))) for name, body, settings in rows}
+
+
+def path_in(settings: list[str]) -> str | None:
+    prefix = "search_path="
+    return next((one.removeprefix(prefix) for one in settings if one.startswith(prefix)), None)
 
 
 def enabled_triggers() -> set[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return set(
+        fetch(
             "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
             " WHERE relnamespace = quote_ident(current_schema())::regnamespace"
             " AND NOT tgisinternal AND tgenabled <> 'D'"
         )
-        return set(cursor.fetchall())
+    )
 
 
-def names(query: str) -> set[str]:
-    """The first column of the query, about the schema of our tables."""
+def fetch(query: str) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(current_schema())")
-        cursor.execute(query, cursor.fetchone())
-        return {name for (name,) in cursor.fetchall()}
+        cursor.execute(query)
+        return cursor.fetchall()
 
 
 def create_index(model: type[models.Model], index: models.Index) -> None:
-    """Build the index while the tables are in use; drop what an earlier attempt left of it."""
+    """Build the index while the tables are in use."""
     with DatabaseSchemaEditor(connection, atomic=False) as editor:
-        editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(index.name)}")
+        drop_leftover(editor, index.name)
         editor.add_index(model, index, concurrently=True)
 
 
 def create_constraint(model: type[models.Model], constraint: models.BaseConstraint) -> None:
-    with connection.schema_editor() as editor:
-        editor.add_constraint(model, constraint)
+    """Build its unique index while the tables are in use; where Django makes it a constraint, make it one."""
+    with DatabaseSchemaEditor(connection, atomic=False) as editor:
+        statement: Any = constraint.create_sql(model, editor)
+        is_constraint = statement.template == editor.sql_create_unique
+        statement.template = editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
+        drop_leftover(editor, constraint.name)
+        editor.execute(statement)
+        if is_constraint:
+            table, name = editor.quote_name(model._meta.db_table), editor.quote_name(constraint.name)
+            editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
+
+
+def drop_leftover(editor: DatabaseSchemaEditor, name: str) -> None:
+    """The index that an earlier attempt left, not valid. One of this name in another schema is not ours."""
+    editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {current_schema()}.{editor.quote_name(name)}")
 
 
 def repair(missing: Missing) -> Iterator[str]:

@@ -4,14 +4,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 # In the order of installation. Each file can be executed again at any time.
 FILES = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql")
-FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
+FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)(.*?) AS \$\$(.*?)\$\$;", re.MULTILINE | re.DOTALL)
 TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+)[^;]* ON (\w+)", re.MULTILINE)
+
+
+class Function(NamedTuple):
+    """What the catalogue must hold of a function: its body, and its own search_path if it has one."""
+
+    body: str
+    search_path: str | None
 
 
 def statements() -> Iterator[str]:
@@ -20,9 +28,17 @@ def statements() -> Iterator[str]:
         yield Path(__file__).with_name(name).read_text()
 
 
-def functions() -> set[str]:
-    """The names of the functions in the files."""
-    return {name for text in statements() for name in FUNCTION.findall(text)}
+def functions(schema: str) -> dict[str, Function]:
+    """The functions in the files by name, as they are when they are installed in this schema (quoted)."""
+    return {
+        name: Function(body, own_path(schema) if "SET search_path FROM CURRENT" in attributes else None)
+        for text in statements()
+        for name, attributes, body in FUNCTION.findall(text)
+    }
+
+
+def own_path(schema: str) -> str:
+    return f"{schema}, pg_temp"
 
 
 def triggers() -> set[tuple[str, str]]:
@@ -47,6 +63,6 @@ def own_schema(cursor: CursorWrapper) -> Iterator[None]:
     """Set the search_path to the schema in which tables are created, until the end of the block."""
     cursor.execute("SELECT current_setting('search_path'), quote_ident(current_schema())")
     path, schema = cursor.fetchone()
-    cursor.execute("SELECT set_config('search_path', %s, true)", [f"{schema}, pg_temp"])
+    cursor.execute("SELECT set_config('search_path', %s, true)", [own_path(schema)])
     yield
     cursor.execute("SELECT set_config('search_path', %s, true)", [path])

@@ -4,11 +4,13 @@ from io import StringIO
 
 import pytest
 from django.core.checks import run_checks
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conversations.schema_repair import find_missing
 from conversations.sync import takeover
+from tests.factories import PageFactory
 
 LEFT_OUT = [
     "DROP INDEX conversation_search",
@@ -18,6 +20,11 @@ LEFT_OUT = [
     "ALTER TABLE conversations_pagecount DROP CONSTRAINT pagecount_page_facets",
     "ALTER TABLE conversations_interactionevent DISABLE TRIGGER came",
 ]
+LAST_MIGRATION = (
+    "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = '{}')"
+)
+COUNT = "INSERT INTO conversations_pagecount (page_id, facets, conversations) VALUES ({}, 1, 1)"
+DEFINITION = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{}'"
 NAMES = [
     "index conversation_search",
     "index event_newest_first",
@@ -33,6 +40,12 @@ def execute(*statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def fetch(query: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
 
 
 def repair(*options: str) -> str:
@@ -82,10 +95,66 @@ def test_keys_that_are_merged_first_are_left_to_that_command(whole):
     call_command("mergeduplicates", stdout=StringIO())
 
 
-def test_before_it_is_migrated_nothing_is_missing(db):
-    execute("DELETE FROM django_migrations WHERE app = 'conversations' AND name = '0061_search_path'")
-    execute("DROP INDEX conversation_search")
+@pytest.mark.parametrize("app", ["conversations", "tags"])
+def test_before_the_last_migration_nothing_is_missing(db, app):
+    """What a migration is about to create must not be reported, let alone created before it."""
+    execute(LAST_MIGRATION.format(app), "DROP INDEX conversation_search")
     assert warnings() == []
+    with pytest.raises(CommandError, match=r"run `manage\.py migrate` first"):
+        repair()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER FUNCTION {} RESET search_path",
+        "ALTER FUNCTION {} SET search_path = elsewhere, pg_temp",
+        "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp"
+        " AS 'BEGIN RETURN NULL; END'",
+    ],
+)
+def test_a_function_that_is_not_the_current_one_is_replaced(whole, change):
+    execute(change.format("conversations_page_went"))
+    assert list(find_missing()) == ["function conversations_page_went"]
+    assert repair() == "Created function conversations_page_went.\n"
+    assert list(find_missing()) == []
+
+
+@pytest.mark.parametrize("name", ["tagcount_page_tag", "messagepart_conversation_number"])
+def test_a_unique_key_is_built_while_its_table_is_in_use(whole, name):
+    table = f"conversations_{name.split('_')[0]}"
+    definition = DEFINITION.format(name)
+    before = fetch(definition)
+    execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    with CaptureQueriesContext(connection) as queries:
+        repair()
+    assert f'CREATE UNIQUE INDEX CONCURRENTLY "{name}"' in str(queries.captured_queries)
+    assert fetch(definition) == before != []
+
+
+def test_rows_that_a_key_forbids_are_named_and_the_next_attempt_begins_anew(whole):
+    count = COUNT.format(PageFactory().pk)
+    execute("ALTER TABLE conversations_pagecount DROP CONSTRAINT pagecount_page_facets", count, count)
+    for _ in range(2):  # the first attempt leaves an index that is not valid
+        with pytest.raises(CommandError, match=r"pagecount_page_facets.*\n.*is duplicated"):
+            repair()
+    assert list(find_missing()) == ["constraint pagecount_page_facets"]
+    execute("DELETE FROM conversations_pagecount WHERE facets = 1")
+    assert repair() == "Created constraint pagecount_page_facets.\n"
+
+
+def test_an_index_of_this_name_in_another_schema_stays(whole):
+    """Two installations in one database: the path leads on to the other's schema."""
+    execute("CREATE SCHEMA other", "CREATE TABLE other.list (id int)")
+    try:
+        execute(
+            "CREATE INDEX conversation_search ON other.list (id)", "DROP INDEX public.conversation_search"
+        )
+        execute("SET search_path = public, other")
+        assert repair() == "Created index conversation_search.\n"
+        assert fetch("SELECT to_regclass('other.conversation_search') IS NOT NULL") == [(True,)]
+    finally:
+        execute("RESET search_path", "DROP SCHEMA other CASCADE")
 
 
 def test_the_number_of_queries_is_small(db, django_assert_max_num_queries):

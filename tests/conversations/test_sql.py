@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from conversations import sql
-from conversations.models import Conversation, Page
 from conversations.schema_repair import find_missing
 from tests.conftest import environment_of, url_of
 from tests.factories import ConversationFactory, PageFactory
@@ -26,7 +26,12 @@ INSERT INTO {schema}.conversations_conversation
    unread_count, can_reply, conversation_status, created_at, updated_at, search, told)
 SELECT id, '7', 'messenger', 't_7', 'Ana', 'Hi', '', 1,
    0, true, 'active', now(), now(), 'ana\nhi there', '{{}}'
-FROM {schema}.conversations_page;
+FROM {schema}.conversations_page WHERE facebook_page_id = '1';
+"""
+
+SEARCH = """
+SELECT sender_name FROM public.conversations_conversation
+WHERE public.conversations_search_keys(page_id, search) @> public.conversations_keys(%s, 'hi there')
 """
 
 
@@ -54,14 +59,14 @@ def test_rows_are_counted_and_indexed_without_a_search_path(without_path):
 
 
 def test_every_function_that_uses_ours_has_a_path_of_its_own(db):
+    """The others must have none: a function with a path of its own is not inlined into a query."""
     builtin_only = {"conversations_keys", "conversations_name_key", "conversations_name_words"}
+    names = list(sql.functions("public"))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT proname, proconfig FROM pg_proc WHERE proname = ANY(%s)", [list(sql.functions())]
-        )
+        cursor.execute("SELECT proname, proconfig FROM pg_proc WHERE proname = ANY(%s)", [names])
         paths = dict(cursor.fetchall())
     assert paths == {
-        name: None if name in builtin_only else ["search_path=public, pg_temp"] for name in sql.functions()
+        name: None if name in builtin_only else ["search_path=public, pg_temp"] for name in names
     }
 
 
@@ -97,27 +102,55 @@ def test_another_schema_than_public_works(shop_schema, sandbox):
         own.execute("REINDEX INDEX shop.conversation_search")
 
 
-def test_an_existing_database_is_migrated(transactional_db):
-    """A conversation that was stored with the old functions stays found, and the next is counted."""
-    executor = MigrationExecutor(connection)
-    executor.migrate([("conversations", "0060_quicker_keys")])
-    page = PageFactory()
-    ConversationFactory(page=page, sender_name="Old", search="old\nhello")
+@pytest.fixture
+def existing(transactional_db) -> Iterator[None]:
+    """The database as it was before: no function has a search_path of its own."""
+    MigrationExecutor(connection).migrate([("conversations", "0060_quicker_keys")])
     with connection.cursor() as cursor:
-        cursor.execute("ALTER FUNCTION conversations_search_keys RESET search_path")
+        for name in sql.functions("public"):
+            cursor.execute(f"ALTER FUNCTION {name} RESET search_path")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET search_path")
+        cursor.execute("RESET enable_seqscan")
+    call_command("migrate", verbosity=0)
+
+
+def test_an_existing_database_is_migrated(existing):
+    """What was stored with the old functions stays found in the same index; the new ones need no path."""
+    ConversationFactory(page=PageFactory(), sender_name="Old", search="old\nhi there")
+    files = index_files()
     MigrationExecutor(connection).migrate([("conversations", "0061_search_path")])
-    ConversationFactory(page=page, sender_name="New", search="new\nhello")
+    assert index_files() == files
+    assert list(find_missing()) == []
 
     with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
-        cursor.execute(
-            "SELECT sender_name FROM conversations_conversation"
-            " WHERE conversations_search_keys(page_id, search) @> conversations_keys(page_id, 'hello')"
-            " ORDER BY sender_name"
-        )
-        assert cursor.fetchall() == [("New",), ("Old",)]
-        cursor.execute("RESET enable_seqscan")
-        cursor.execute("SELECT sum(conversations) FROM conversations_pagecount")
-        assert cursor.fetchall() == [(Conversation.objects.count(),)]
-    assert list(find_missing()) == []
-    assert Page.objects.count() == 1
+        cursor.execute("SET search_path = ''")
+        cursor.execute(INSERT.format(schema="public"))
+        assert found_by_index(cursor) == ["Ana", "Old"]
+        for index in SEARCH_INDEXES:
+            cursor.execute(f"REINDEX INDEX public.{index}")
+        cursor.execute("VACUUM (ANALYZE) public.conversations_conversation")
+        assert found_by_index(cursor) == ["Ana", "Old"]
+        cursor.execute("SELECT sum(conversations) FROM public.conversations_pagecount")
+        assert cursor.fetchall() == [(2,)]
+
+
+def index_files() -> list[tuple]:
+    """Which file each index of the search is in: another one where it was built again."""
+    query = "SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relname = ANY(%s) ORDER BY 1"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [list(SEARCH_INDEXES)])
+        return cursor.fetchall()
+
+
+def found_by_index(cursor) -> list[str]:
+    cursor.execute("SET enable_seqscan = off")
+    cursor.execute("SELECT id FROM public.conversations_page")
+    names = []
+    for (page_id,) in cursor.fetchall():
+        cursor.execute(f"EXPLAIN {SEARCH}", [page_id])
+        assert "Bitmap Index Scan on conversation_search" in str(cursor.fetchall())
+        cursor.execute(SEARCH, [page_id])
+        names += [name for (name,) in cursor.fetchall()]
+    return sorted(names)

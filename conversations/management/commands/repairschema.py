@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from conversations.schema_repair import find_missing, repair
+from conversations.schema_repair import Missing, find_missing, is_migrated, repair
 
 
 class Command(BaseCommand):
@@ -17,6 +18,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
+        if not is_migrated():
+            raise CommandError("Migrations are pending: run `manage.py migrate` first.")
         missing = find_missing()
         if not missing:
             self.stdout.write("Nothing is missing.")
@@ -24,5 +27,11 @@ class Command(BaseCommand):
             for name in missing:
                 self.stdout.write(f"Missing: {name}.")
         else:
+            self.create(missing)
+
+    def create(self, missing: Missing) -> None:
+        try:
             for name in repair(missing):
                 self.stdout.write(f"Created {name}.")
+        except DatabaseError as error:
+            raise CommandError(f"PostgreSQL refused the next one: {error}") from None
