@@ -14,9 +14,12 @@ FROM conversations_conversation AS same CROSS JOIN LATERAL (
 WHERE row.id = same.id AND newest.occurred_at >= row.last_message_time;
 ALTER TABLE conversations_conversation ENABLE TRIGGER USER;
 """
-# The table is written anew: its dearest index is made once then, not also kept up row by row before.
-NO_SEARCH = "DROP INDEX conversation_search"
+# The table is written anew: its dearest index is made once then, not also kept up row by row before. A dump of
+# an older version restores without it.
+NO_SEARCH = "DROP INDEX IF EXISTS conversation_search"
+# Nor does its function have a search_path of its own, without which PostgreSQL 17 and newer build no index.
 SEARCH = """
+ALTER FUNCTION conversations_search_keys SET search_path FROM CURRENT;
 CREATE INDEX conversation_search ON conversations_conversation
 USING gin (conversations_search_keys(page_id, search)) WITH (gin_pending_list_limit = 1024);
 """
