@@ -72,6 +72,10 @@ def program(server: Server, name: str, *arguments: str) -> subprocess.CompletedP
     return subprocess.run([folder / name, *arguments], capture_output=True, text=True, check=False)
 
 
+def major(server: Server) -> int:
+    return newest(server.owner, server.home, server.only).major
+
+
 def server_of(only) -> Iterator[Server]:
     try:
         with throwaway(only=only) as server:
@@ -132,6 +136,8 @@ def answers(url: str) -> dict:
 )
 def test_a_restored_dump_is_exact(source, target, facebook, filled, request, tmp_path):
     source, target = (request.getfixturevalue(name) for name in (source, target))
+    if major(source) > major(target):
+        pytest.skip(f"PostgreSQL {major(source)} cannot be restored into the older {major(target)}")
     url, before = filled(source)
     name = f"restored_from_{source.name.replace('-', '_')}"
     dump, copy = tmp_path / "dump.sql", target.url(name)
