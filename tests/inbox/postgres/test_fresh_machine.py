@@ -1,4 +1,4 @@
-"""Where no PostgreSQL is installed, the wheel's is used: a mount namespace hides the machine's ."""
+"""Where no PostgreSQL is installed, the wheel's is used: a mount namespace hides the one of the machine."""
 
 import os
 import shutil
