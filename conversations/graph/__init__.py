@@ -1,1 +1,1 @@
-"""Speaks to Facebook's Graph API. Knows no Django and not where its data goes."""
+"""The client of Facebook's Graph API. It does not depend on Django or on our tables."""

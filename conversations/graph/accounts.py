@@ -1,4 +1,4 @@
-"""The Pages that a person's token sees, each with its own token."""
+"""Lists the Pages that a user's token can access, each with its own token."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,15 @@ from conversations.graph.errors import GraphError, TransientError
 from conversations.graph.records import next_cursor
 
 FIELDS = "id,name,access_token,tasks"
-MOST_ANSWERS = 400  # of 25 Pages each
+MAX_CALLS = 400  # of 25 Pages each
 
 
 @dataclass(frozen=True)
 class Account:
-    """`token`: empty where Facebook gave none. `tasks`: what the person may do there; None: not told."""
+    """A Page as `me/accounts` shows it.
+
+    `token` is empty if Facebook gave none. `tasks` is what the user may do on the Page, None if unknown.
+    """
 
     id: str
     name: str
@@ -21,21 +24,21 @@ class Account:
     tasks: tuple[str, ...] | None
 
     def __repr__(self):
-        return f"Account({self.id})"  # the token belongs into no traceback
+        return f"Account({self.id})"  # no token in a traceback
 
 
 def list_accounts(client: GraphClient) -> list[Account]:
-    """All of them, to the end of the list. RefusedRequestError: the token is no person's."""
-    found: dict[str, Account] = {}
+    """Return all Pages of the user. Raises InvalidRequestError if the token is not a user's token."""
+    accounts: dict[str, Account] = {}
     cursors: list[str] = []
-    for _ in range(MOST_ANSWERS):
-        answer = client.get("me/accounts", fields=FIELDS, **({"after": cursors[-1]} if cursors else {}))
-        if not isinstance(answer.get("data"), list):
-            raise TransientError("Facebook answered without the list of Pages that was asked for.")
-        found |= {account.id: account for account in map(_account, answer["data"]) if account}
-        cursor = next_cursor(answer)
+    for _ in range(MAX_CALLS):
+        body = client.get("me/accounts", fields=FIELDS, **({"after": cursors[-1]} if cursors else {}))
+        if not isinstance(body.get("data"), list):
+            raise TransientError("Facebook's response does not contain the list of Pages.")
+        accounts |= {account.id: account for account in map(_account, body["data"]) if account}
+        cursor = next_cursor(body)
         if cursor is None:
-            return list(found.values())
+            return list(accounts.values())
         if cursor in cursors:
             break
         cursors.append(cursor)

@@ -1,4 +1,4 @@
-"""What we ask Facebook of one Page, in the size that it bears, as records or errors."""
+"""The Graph client: requests conversations and messages of a Page, and returns them as records."""
 
 import threading
 import time
@@ -9,36 +9,41 @@ from typing import Any
 from urllib.parse import quote
 
 from conversations.graph import fields
-from conversations.graph.answers import parsed, parsed_conversations
-from conversations.graph.caller import TRIES, Caller, Check, Parse
-from conversations.graph.errors import GoneError, GraphError, Recovery, TooMuchDataError, TransientError
-from conversations.graph.gate import Gate, Waiting
-from conversations.graph.http import Http
-from conversations.graph.ladder import Ladder
-from conversations.graph.pace import Budget, ProcessBudget
+from conversations.graph.batch_size import AdaptiveBatchSize
+from conversations.graph.call_budget import Budget, ProcessBudget
+from conversations.graph.decoding import decode, decode_conversations
+from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError, Recovery
+from conversations.graph.field_fallback import REFUSED_FIELDS, FieldFallback
+from conversations.graph.http import HttpSession
+from conversations.graph.rate_limiter import OnWait, RateLimiter
 from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
-from conversations.graph.refusals import REFUSED_FIELDS, Refusals
+from conversations.graph.response_checks import any_json, json_list, json_object
+from conversations.graph.transport import MAX_TRIES, Check, Parse, Transport
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
-ANSWER_SECONDS = 180  # a whole answer; Facebook itself gives up before that
-LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+RESPONSE_SECONDS = 180  # for a whole response; Facebook itself gives up before that
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 SIZE = "size"
-HEAVY_THREADS = 1000  # whose size is remembered
+MAX_REMEMBERED_THREADS = 1000  # threads whose message batch size is remembered
 
 
 class GraphClient:
-    """Calls for one Page with one token on one platform; safe to use from several threads.
+    """Requests for one Page with one token on one platform. Safe to use from several threads.
 
-    At most `calls_per_second` (0: no cap) start in any second, by `budget`, which other processes may
-    share. What is transient is retried and a throttle waited for: `on_wait(error, seconds)` is told before
-    such a pause, of a throttle once for all threads (RateLimitError). `on_note(words)` is told of what the
-    owner should know, `on_start()`, in the thread of the call, when one may start. All pauses are slept by
-    `sleep`, which may raise to stop its thread. `reading` is held while records are made of an answer: a lock
-    lets threads do so one after the other.
-    `learnt` is what to remember for this Page and platform, JSON-able and changed in place: `size`
-    [conversations, messages] that was borne, `refused_fields`.
-    Raises the errors of graph/errors.py and no others. Times are in seconds, `largest_answer` in bytes.
+    At most `calls_per_second` requests (0: no limit) start in any second, as `budget` allows, which other
+    processes may share. Transient errors are retried, and rate limits are waited for.
+
+    Callbacks: `on_wait(error, seconds)` before each pause, for a rate limit (RateLimitError) once for all
+    threads; `on_note(text)` with what the owner should know; `on_start()`, in the thread of the request, when
+    it may start. All pauses use `sleep`, which may raise to stop its thread. `parse_lock` is held while
+    records are made of a response; with a lock, threads do so one after the other.
+
+    `capabilities` is what to remember for this Page and platform. It is JSON-able and changed in place:
+    `size` is the last [conversations, messages] that succeeded, `refused_fields` a list of names.
+
+    Times are in seconds: `timeout_seconds` to connect and between two parts of a response,
+    `response_seconds` for the whole response. Raises the errors of graph/errors.py and no others.
     """
 
     def __init__(
@@ -53,29 +58,29 @@ class GraphClient:
         budget: Budget | None = None,
         retry_seconds: float = 1,
         timeout_seconds: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-        answer_seconds: float = ANSWER_SECONDS,
-        largest_answer: int = LARGEST_ANSWER_BYTES,
-        learnt: dict | None = None,
-        on_wait: Waiting = lambda error, seconds: None,
-        on_note: Callable[[str], None] = lambda words: None,
+        response_seconds: float = RESPONSE_SECONDS,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        capabilities: dict | None = None,
+        on_wait: OnWait = lambda error, seconds: None,
+        on_note: Callable[[str], None] = lambda text: None,
         on_start: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
-        reading: AbstractContextManager | None = None,
+        parse_lock: AbstractContextManager | None = None,
     ):
-        self.learnt = {} if learnt is None else learnt
-        # All keys from the start on: the dict may be written down while threads change values.
-        self.learnt.setdefault(SIZE, None)
-        self.learnt.setdefault(REFUSED_FIELDS, [])
+        self.capabilities = {} if capabilities is None else capabilities
+        # Create all keys at once: the dict may be serialized while other threads change values.
+        self.capabilities.setdefault(SIZE, None)
+        self.capabilities.setdefault(REFUSED_FIELDS, [])
         self._platform = platform
-        self._http = Http(
+        self._http = HttpSession(
             token,
             timeout_seconds=timeout_seconds,
-            answer_seconds=answer_seconds,
-            largest_answer=largest_answer,
+            response_seconds=response_seconds,
+            max_response_bytes=max_response_bytes,
         )
-        self._caller = Caller(
+        self._transport = Transport(
             self._http,
-            Gate(
+            RateLimiter(
                 budget or ProcessBudget(),
                 calls_per_second=calls_per_second,
                 retry_seconds=retry_seconds,
@@ -93,29 +98,32 @@ class GraphClient:
             on_start=on_start,
             sleep=sleep,
         )
-        self._refusals = Refusals(self.learnt)
-        self._ladder = _list_ladder(platform, self.learnt)
-        self._reading = reading or nullcontext()
+        self._field_fallback = FieldFallback(self.capabilities)
+        self._list_size = _list_size(platform, self.capabilities)
+        self._parse_lock = parse_lock or nullcontext()
         self._message_sizes = fields.message_sizes(platform)
-        self._heavy: dict[str, Ladder[int]] = {}  # threads whose messages come in smaller batches
+        # Of threads whose messages must be requested in smaller batches, by thread ID.
+        self._message_batch_sizes: dict[str, AdaptiveBatchSize[int]] = {}
         self._lock = threading.Lock()
 
     @property
-    def requests(self) -> int:
-        """Calls made so far."""
-        return self._caller.requests
+    def request_count(self) -> int:
+        """The number of requests made so far."""
+        return self._transport.request_count
 
     def close(self) -> None:
         self._http.close()
 
     # -- anything ------------------------------------------------------------------------------------------
     def get(self, path: str, **params: Any) -> dict:
-        """The JSON object that Graph answers to GET {path}."""
-        return self._caller.ask("GET", quote(path, errors="replace"), params, check=_object)
+        """Return the JSON object that Graph sends for GET {path}."""
+        return self._transport.request("GET", quote(path, errors="replace"), params, check=json_object)
 
-    def post(self, path: str, *, tries: int = TRIES, **form: Any) -> Any:
-        """The JSON that Graph answers to POST {path}; the form goes into the body, not into the address."""
-        return self._caller.ask("POST", quote(path, errors="replace"), form, check=_anything, tries=tries)
+    def post(self, path: str, *, tries: int = MAX_TRIES, **form: Any) -> Any:
+        """Return the JSON that Graph sends for POST {path}. The form is sent in the body, not in the URL."""
+        return self._transport.request(
+            "POST", quote(path, errors="replace"), form, check=any_json, tries=tries
+        )
 
     # -- conversations -------------------------------------------------------------------------------------
     def conversation_batch(
@@ -127,13 +135,13 @@ class GraphClient:
         updated_after_ms: int | None = None,
         updated_before_ms: int | None = None,
     ) -> ConversationBatch:
-        """At most 100 conversations, newest first, each with its newest messages.
+        """Return at most 100 conversations, newest first, each with its newest messages.
 
-        Where that is too much for Facebook, the same place is asked for less; one that is too heavy even
-        alone is read in parts (`problem`: what stays impossible). RefusedRequestError: `folder` or a bound is
-        refused; CursorError: the place is lost.
+        If that is too much for Facebook, a smaller size is requested at the same position. A conversation
+        that is too large even alone is read in parts; `problem` says what remains impossible. Raises
+        InvalidRequestError if `folder` or a bound is refused, and StaleCursorError if the position is lost.
         """
-        path = f"{_quoted(page_id)}/conversations"
+        path = f"{_quote_id(page_id)}/conversations"
         params = _without_none(
             platform=self._platform,
             folder=folder,
@@ -142,157 +150,169 @@ class GraphClient:
             after=after,
         )
 
-        def ask(size: tuple[int, int], tries: int) -> dict:
+        def request(size: tuple[int, int], tries: int) -> dict:
             limit, messages = size
-            return self._asked(
+            return self._request_with_fields(
                 path,
                 params | {"limit": limit},
-                _list,
+                json_list,
                 lambda core: fields.conversation(messages, core=core),
                 tries,
-                parsed_conversations,
+                decode_conversations,
             )
 
-        def is_less_useful(error: GraphError) -> bool:
-            # What is gone may be one of all those in the list, unless it is the Page itself.
-            return _is_too_much(error) or (isinstance(error, GoneError) and page_id not in error.words)
+        def may_shrink(error: GraphError) -> bool:
+            # Something not found may be one item of the list, unless it is the Page itself.
+            return _is_too_much(error) or (isinstance(error, NotFoundError) and page_id not in error.text)
 
         try:
-            raw = self._in_size(self._ladder, ask, is_less_useful)
-            with self._reading:
+            raw = self._request_in_size(self._list_size, request, may_shrink)
+            with self._parse_lock:
                 return ConversationBatch.from_graph(raw)
         except GraphError as error:
-            if not is_less_useful(error):
+            if not may_shrink(error):
                 raise
-        return self._light_batch(path, params)
+        return self._batch_without_messages(path, params)
 
     def conversations(self, page_id: str, *, after: str | None = None) -> Iterator[ConversationBatch]:
-        """All conversations of the Page, batch after batch, from this cursor on."""
-        return _walk(lambda cursor: self.conversation_batch(page_id, after=cursor), after)
+        """Yield all conversations of the Page in batches, starting at this cursor."""
+        return _follow_cursors(lambda cursor: self.conversation_batch(page_id, after=cursor), after)
 
     def conversation(self, graph_id: str) -> Conversation:
-        """One conversation by its id, with its newest messages. GoneError: there is none."""
-        path = _quoted(graph_id)
-        messages = self._ladder.at(0)[1]
+        """Return one conversation with its newest messages. Raises NotFoundError."""
+        path = _quote_id(graph_id)
+        messages = self._list_size.size_at(0)[1]
         try:
-            raw = self._asked(path, {}, _object, lambda core: fields.conversation(messages, core=core))
+            raw = self._request_with_fields(
+                path, {}, json_object, lambda core: fields.conversation(messages, core=core)
+            )
             record = Conversation.from_graph(raw)
         except GraphError as error:
             if not _is_too_much(error):
                 raise
-            record = Conversation.from_graph(self._light(path, {}, _object))
+            record = Conversation.from_graph(self._request_without_messages(path, {}, json_object))
             record = record and self._with_messages(record)
         if record is None:
-            raise GoneError("Facebook answered without the conversation that was asked for.")
+            raise NotFoundError("Facebook's response does not contain the requested conversation.")
         return record
 
-    def _light_batch(self, path: str, params: dict) -> ConversationBatch:
-        """The one conversation that is too heavy with its messages: those are read apart."""
-        batch = ConversationBatch.from_graph(self._light(path, params | {"limit": 1}, _list))
+    def _batch_without_messages(self, path: str, params: dict) -> ConversationBatch:
+        """Return a batch of the one conversation that is too large, with its messages read separately."""
+        raw = self._request_without_messages(path, params | {"limit": 1}, json_list)
+        batch = ConversationBatch.from_graph(raw)
         return replace(batch, conversations=[self._with_messages(record) for record in batch.conversations])
 
-    def _light(self, path: str, params: dict, check: Check) -> dict:
+    def _request_without_messages(self, path: str, params: dict, check: Check) -> dict:
         try:
-            return self._asked(path, params, check, lambda core: fields.light(core=core), tries=2)
+            return self._request_with_fields(
+                path, params, check, lambda core: fields.without_messages(core=core), tries=2
+            )
         except GraphError as error:
             if not _is_too_much(error):
                 raise
-            return self._asked(path, params, check, lambda core: fields.BARE)
+            return self._request_with_fields(path, params, check, lambda core: fields.ID_ONLY)
 
     def _with_messages(self, record: Conversation) -> Conversation:
         try:
             return replace(record, messages=self.message_batch(record.id))
-        except (TooMuchDataError, GoneError) as error:
-            return replace(record, problem=error.words)  # without the trace, which is another each time
+        except (PayloadTooLargeError, NotFoundError) as error:
+            return replace(record, problem=error.text)  # without the trace, which differs each time
         except GraphError as error:
             if error.stops:
                 raise
-            return record  # it says nothing of its messages: they are to be asked for again
+            return record  # `messages` stays None: they must be requested again
 
     # -- messages ------------------------------------------------------------------------------------------
     def message_batch(
         self, graph_id: str, *, after: str | None = None, limit: int | None = None
     ) -> MessageBatch:
-        """At most 100 (Instagram: 20) messages of a thread, newest first, or `limit` if that is fewer."""
-        path, params = f"{_quoted(graph_id)}/messages", _without_none(after=after)
+        """Return at most 100 (Instagram: 20) messages of a thread, newest first, or at most `limit`."""
+        path, params = f"{_quote_id(graph_id)}/messages", _without_none(after=after)
 
-        def ask(size: int, tries: int) -> dict:
+        def request(size: int, tries: int) -> dict:
             count = min(size, limit) if limit else size
-            return self._asked(
-                path, params | {"limit": count}, _list, lambda core: fields.message(core=core), tries
+            return self._request_with_fields(
+                path, params | {"limit": count}, json_list, lambda core: fields.message(core=core), tries
             )
 
-        ladder = self._heavy.get(graph_id) or Ladder(self._message_sizes)
-        raw = self._in_size(ladder, ask, _is_too_much)
-        with self._reading:
+        batch_size = self._message_batch_sizes.get(graph_id) or AdaptiveBatchSize(self._message_sizes)
+        raw = self._request_in_size(batch_size, request, _is_too_much)
+        with self._parse_lock:
             batch = MessageBatch.from_graph(raw)
-        self._remember(graph_id, ladder, is_end=batch.after is None)
+        self._remember_size(graph_id, batch_size, is_end=batch.after is None)
         return batch
 
     def message(self, graph_id: str) -> Message:
-        """One message by its id. GoneError: it is not shown any more."""
-        raw = self._asked(_quoted(graph_id), {}, _object, lambda core: fields.message(core=core))
-        found = Message.from_graph(raw)
-        if found is None:
-            raise GoneError("Facebook answered without the message that was asked for.")
-        return found
+        """Return one message. Raises NotFoundError if Facebook no longer shows it."""
+        path = _quote_id(graph_id)
+        raw = self._request_with_fields(path, {}, json_object, lambda core: fields.message(core=core))
+        message = Message.from_graph(raw)
+        if message is None:
+            raise NotFoundError("Facebook's response does not contain the requested message.")
+        return message
 
     def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
-        """The messages of a thread, newest first, from this cursor on to the oldest."""
-        return _walk(lambda cursor: self.message_batch(graph_id, after=cursor), after)
+        """Yield the messages of a thread in batches, newest first, from this cursor to the oldest."""
+        return _follow_cursors(lambda cursor: self.message_batch(graph_id, after=cursor), after)
 
-    def _remember(self, graph_id: str, ladder: Ladder[int], *, is_end: bool) -> None:
+    def _remember_size(self, graph_id: str, batch_size: AdaptiveBatchSize[int], *, is_end: bool) -> None:
         with self._lock:
-            if is_end or not ladder.rung:
-                self._heavy.pop(graph_id, None)
-            elif graph_id in self._heavy or len(self._heavy) < HEAVY_THREADS:
-                self._heavy[graph_id] = ladder
+            if is_end or not batch_size.level:
+                self._message_batch_sizes.pop(graph_id, None)
+            elif (
+                graph_id in self._message_batch_sizes
+                or len(self._message_batch_sizes) < MAX_REMEMBERED_THREADS
+            ):
+                self._message_batch_sizes[graph_id] = batch_size
 
-    # -- one answer ----------------------------------------------------------------------------------------
-    def _in_size(
-        self, ladder: Ladder, ask: Callable[[Any, int], dict], is_less_useful: Callable[[GraphError], bool]
+    # -- one response --------------------------------------------------------------------------------------
+    def _request_in_size(
+        self,
+        batch_size: AdaptiveBatchSize,
+        request: Callable[[Any, int], dict],
+        may_shrink: Callable[[GraphError], bool],
     ) -> dict:
-        """The answer in the largest size that Facebook bears, else the error of the smallest.
+        """Return the response in the largest size that succeeds, or raise the error of the smallest.
 
-        Never larger again for the same place, even if other threads climb meanwhile.
+        The size never grows at the same position, even if other threads increase it meanwhile.
         """
-        rung = ladder.rung
-        tries = TRIES
+        level = batch_size.level
+        tries = MAX_TRIES
         while True:
             try:
-                raw = ask(ladder.at(rung), tries)
+                raw = request(batch_size.size_at(level), tries)
             except GraphError as error:
-                if not is_less_useful(error):
+                if not may_shrink(error):
                     raise
-                lower = ladder.down(rung)
+                lower = batch_size.step_down(level)
                 if lower is None:
                     raise
-                rung = lower
-                tries = 2  # what stays an unknown error is not tried as long again in each size
+                level = lower
+                tries = 2  # a lasting unknown error is not retried as often in each size
             else:
-                ladder.bore(rung)
+                batch_size.succeeded(level)
                 return raw
 
-    def _asked(
+    def _request_with_fields(
         self,
         path: str,
         params: dict,
         check: Check,
         fields_for: Callable[[bool], str],
-        tries: int = TRIES,
-        parse: Parse = parsed,
+        tries: int = MAX_TRIES,
+        parse: Parse = decode,
     ) -> dict:
-        """With every field that we know; where Facebook refuses one, with those that it documents."""
-        return self._refusals.ask(
-            lambda core: self._caller.ask(
+        """Request every field that we know or, if Facebook refuses one, the documented fields."""
+        return self._field_fallback.request(
+            lambda core: self._transport.request(
                 "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries, parse=parse
             ),
             params,
         )
 
 
-def _walk(read: Callable[[str | None], Any], after: str | None) -> Iterator[Any]:
-    """Batch after batch to the end. A cursor that comes twice is an error: the walk would never end."""
+def _follow_cursors(read: Callable[[str | None], Any], after: str | None) -> Iterator[Any]:
+    """Yield batches up to the end. A repeated cursor is an error: the list would never end."""
     seen = {hash(after)}
     while True:
         batch = read(after)
@@ -305,42 +325,27 @@ def _walk(read: Callable[[str | None], Any], after: str | None) -> Iterator[Any]
         seen.add(hash(after))
 
 
-def _list_ladder(platform: str, learnt: dict) -> Ladder[tuple[int, int]]:
-    """On the rung that was learnt, as far as there still is one of its size."""
+def _list_size(platform: str, capabilities: dict) -> AdaptiveBatchSize[tuple[int, int]]:
+    """Start at the remembered size, if it is still one of the sizes."""
     sizes = fields.list_sizes(platform)
-    known = learnt[SIZE]
+    known = capabilities[SIZE]
     size = tuple(known) if isinstance(known, list | tuple) else None
-    rung = sizes.index(size) if size in sizes else 0
-    return Ladder(sizes, rung=rung, remember=lambda size: learnt.update({SIZE: list(size)}))
+    level = sizes.index(size) if size in sizes else 0
+    return AdaptiveBatchSize(
+        sizes, level=level, on_change=lambda size: capabilities.update({SIZE: list(size)})
+    )
 
 
-def _anything(body: Any) -> Any:
-    return body
-
-
-def _object(body: Any) -> dict:
-    if not isinstance(body, dict):
-        raise TransientError("Facebook answered without the object that was asked for.")
-    return body
-
-
-def _list(body: Any) -> dict:
-    """An answer without a list is a fault of Facebook's, not an empty list."""
-    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-        raise TransientError("Facebook answered without the list that was asked for.")
-    return body
-
-
-def _quoted(graph_id: str) -> str:
-    """An id as one step of a path, whatever is in it."""
+def _quote_id(graph_id: str) -> str:
+    """Return the ID as one segment of a path, whatever characters it has."""
     return quote(graph_id, safe="", errors="replace")
 
 
 def _is_too_much(error: GraphError) -> bool:
-    """Whether a part of what was asked for may still come.
+    """Return whether a smaller request may succeed.
 
-    Code 1 without a text that helps means too much as well, where asking again did not help; a message that
-    is gone may be one of all those asked for.
+    Code 1 without a helpful text also means too much data if it remained after retries. A deleted message
+    may be one of all that were requested.
     """
     return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1
 

@@ -1,29 +1,30 @@
-"""What we ask Graph for, and how much of it at once."""
+"""The fields that we request from Graph, and how many items at once."""
 
 from functools import lru_cache
 
-# Conversations per call, and messages of each nested in it. 25 are what we want; the 26th proves that
-# there is no gap to what we hold. Instagram shows no more than the 20 newest of a thread.
+# Conversations per request, and messages of each nested in it. We want 25; the 26th proves that there is no
+# gap to the stored messages. Instagram shows only the 20 newest messages of a thread.
 LIST_SIZES = ((100, 26), (100, 25), (50, 25), (25, 25), (10, 25), (5, 10), (1, 10), (1, 1))
 MESSAGES_PER_CALL = (100, 50, 25, 10, 1)
 INSTAGRAM_MESSAGES = 20
-BARE = "id,updated_time"
+ID_ONLY = "id,updated_time"
 
 # `shares` and `attachments` return little unless their own fields are named.
 _SHARES = "shares{id,link,name,description,picture,template}"
 _ATTACHMENTS = "attachments{id,mime_type,name,size,image_data,video_data,file_url,generic_template}"
 _CORE = {
-    "light": "id,updated_time,participants",
+    "conversation": "id,updated_time,participants",
     "message": "id,created_time,from,to,message,attachments",
 }
-_EVERYTHING = {
-    "light": "id,updated_time,participants,senders,message_count,unread_count,snippet,can_reply",
+_ALL = {
+    "conversation": "id,updated_time,participants,senders,message_count,unread_count,snippet,can_reply",
     "message": "id,created_time,from,to,message,sticker,tags,reactions,reply_to,story,is_unsupported,"
     f"{_ATTACHMENTS},{_SHARES}",
 }
 
 
 def list_sizes(platform: str) -> tuple[tuple[int, int], ...]:
+    """Return the (conversations, messages of each) to try, largest first."""
     if platform != "instagram":
         return LIST_SIZES
     fewer = ((count, min(messages, INSTAGRAM_MESSAGES)) for count, messages in LIST_SIZES)
@@ -31,6 +32,7 @@ def list_sizes(platform: str) -> tuple[tuple[int, int], ...]:
 
 
 def message_sizes(platform: str) -> tuple[int, ...]:
+    """Return the numbers of messages to try, largest first."""
     if platform != "instagram":
         return MESSAGES_PER_CALL
     return (INSTAGRAM_MESSAGES, *(size for size in MESSAGES_PER_CALL if size < INSTAGRAM_MESSAGES))
@@ -38,14 +40,14 @@ def message_sizes(platform: str) -> tuple[int, ...]:
 
 @lru_cache
 def conversation(messages: int, *, core: bool) -> str:
-    """A conversation with so many of its newest messages."""
-    return f"{light(core=core)},messages.limit({messages}){{{message(core=core)}}}"
+    """Return the fields of a conversation with this many of its newest messages."""
+    return f"{without_messages(core=core)},messages.limit({messages}){{{message(core=core)}}}"
 
 
-def light(*, core: bool) -> str:
-    """A conversation without messages; `core`: what Facebook documents, no more."""
-    return (_CORE if core else _EVERYTHING)["light"]
+def without_messages(*, core: bool) -> str:
+    """Return the fields of a conversation without messages; with `core` only the documented ones."""
+    return (_CORE if core else _ALL)["conversation"]
 
 
 def message(*, core: bool) -> str:
-    return (_CORE if core else _EVERYTHING)["message"]
+    return (_CORE if core else _ALL)["message"]

@@ -1,4 +1,4 @@
-"""One exchange with Facebook, within limits: time in all, bytes, no redirects, no cookies."""
+"""Sends one HTTP request to Facebook within limits: total time, bytes, no redirects, no cookies."""
 
 import http.client
 import http.cookiejar
@@ -17,135 +17,146 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from conversations.graph import errors
-from conversations.graph.answers import parsed
-from conversations.graph.errors import AccessTokenError, GraphError, TooMuchDataError, TransientError
+from conversations.graph.decoding import decode
+from conversations.graph.errors import AccessTokenError, GraphError, PayloadTooLargeError, TransientError
 
 CHUNK_BYTES = 256 * 1024
-CONNECTIONS = 32  # kept open
+MAX_OPEN_CONNECTIONS = 32
 
-# .deadline: when the answer that this thread reads must be complete; .on_sent(): its question has left.
-_limit = threading.local()
+# Per thread. .deadline: when the response must be complete; .on_sent(): called when the request was sent.
+_current = threading.local()
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     status: int
     headers: Mapping[str, str]
-    body: Any  # the JSON, None where it is none
+    body: Any  # the decoded JSON, None if it is invalid
 
 
-class Http:
-    """Asks with one token; safe to use from several threads."""
+class HttpSession:
+    """Sends requests with one token. Safe to use from several threads.
+
+    `timeout_seconds` are to connect, and between two parts of a response; `response_seconds` is for a whole
+    response.
+    """
 
     def __init__(
         self,
         token: str,
         *,
-        timeout_seconds: tuple[float, float],  # to connect, between two pieces of an answer
-        answer_seconds: float,
-        largest_answer: int,
+        timeout_seconds: tuple[float, float],
+        response_seconds: float,
+        max_response_bytes: int,
     ):
-        self._timeout_seconds, self._answer_seconds = timeout_seconds, answer_seconds
-        self._largest = largest_answer
+        self._timeout_seconds, self._response_seconds = timeout_seconds, response_seconds
+        self._max_bytes = max_response_bytes
         self._session = requests.Session()
         self._session.auth = TokenAuth(token)
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=CONNECTIONS))
+            self._session.mount(scheme, _Adapter(pool_maxsize=MAX_OPEN_CONNECTIONS))
 
     def close(self) -> None:
         self._session.close()
 
-    def ask(
+    def request(
         self,
         method: str,
         url: str,
         *,
-        parse: Callable[[bytes], Any] = parsed,
+        parse: Callable[[bytes], Any] = decode,
         on_sent: Callable[[], None] = lambda: None,
         **parameters: Any,
-    ) -> Answer:
-        """`params` or `data` as in requests. TransientError: nothing came; TooMuchDataError: too much."""
-        _limit.on_sent = on_sent
-        answer, error = self._asked(method, url, parse, parameters)
-        if answer is None:
-            # Not where it is caught: the first error repeats the address, and would stay with this one.
-            raise error or TransientError("The call to Facebook failed.")
-        return answer
+    ) -> HttpResponse:
+        """Send the request and return the response; `parameters` are those of requests (`params`, `data`).
 
-    def _asked(
+        Raises TransientError if there is no complete response, and PayloadTooLargeError if it is too large.
+        """
+        _current.on_sent = on_sent
+        response, error = self._try_request(method, url, parse, parameters)
+        if response is None:
+            # Not raised in the except block: the original error has the URL and would become the context.
+            raise error or TransientError("The request to Facebook failed.")
+        return response
+
+    def _try_request(
         self, method: str, url: str, parse: Callable[[bytes], Any], parameters: dict
-    ) -> tuple[Answer | None, GraphError | None]:
-        _limit.deadline = time.monotonic() + self._answer_seconds
+    ) -> tuple[HttpResponse | None, GraphError | None]:
+        _current.deadline = time.monotonic() + self._response_seconds
         try:
             response = self._session.request(
                 method, url, timeout=self._timeout_seconds, allow_redirects=False, stream=True, **parameters
             )
-            with response:  # an answer that is not read to its end costs the connection
+            with response:  # closes the connection if the response was not read to its end
                 content = self._read(response)
-        except TooMuchDataError as error:
+        except PayloadTooLargeError as error:
             return None, error
         except (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
-            # Not only requests' own: a redirect to an odd address is a ValueError, though it is not followed.
-            is_late = time.monotonic() >= _limit.deadline
-            return None, TransientError(self._too_late() if is_late else _in_words(error))
+            # Not only errors of requests: a redirect to an invalid URL is a ValueError, even if not followed.
+            is_late = time.monotonic() >= _current.deadline
+            return None, TransientError(self._too_late() if is_late else _explain(error))
         finally:
-            del _limit.deadline
-        return Answer(response.status_code, response.headers, parse(content)), None
+            del _current.deadline
+        return HttpResponse(response.status_code, response.headers, parse(content)), None
 
     def _read(self, response: requests.Response) -> bytes:
-        """The body, unpacked."""
+        """Return the decompressed body."""
         chunks, size = [], 0
         for chunk in response.iter_content(CHUNK_BYTES):
             size += len(chunk)
-            if size > self._largest:
-                raise TooMuchDataError(f"Facebook's answer was larger than {self._largest / 1e6:.3g} MB.")
+            if size > self._max_bytes:
+                raise PayloadTooLargeError(
+                    f"Facebook's response is larger than {self._max_bytes / 1e6:.3g} MB."
+                )
             chunks.append(chunk)
         return b"".join(chunks)
 
     def _too_late(self) -> str:
-        return f"Facebook's answer was not complete after {self._answer_seconds:g} seconds."
+        return f"Facebook's response was not complete after {self._response_seconds:g} seconds."
 
 
 class TokenAuth(requests.auth.AuthBase):
-    """The token in the header: in no URL, and a .netrc file does not replace it."""
+    """Sends the token in a header, never in the URL. A .netrc file does not replace it."""
 
     def __init__(self, token: str):
         self.token = token
 
     def __call__(self, request):
-        if not (self.token.isascii() and self.token.isprintable()):  # its error would show it
-            raise AccessTokenError(f"The access token has characters that none has. {errors.RECONNECT}.")
+        if not (self.token.isascii() and self.token.isprintable()):  # the error of requests would show it
+            raise AccessTokenError(f"The access token contains invalid characters. {errors.CONNECT_AGAIN}.")
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
 
-def _in_words(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return "Facebook did not answer in time."
     if isinstance(error, requests.exceptions.SSLError):
-        return "No secure connection to Facebook: its certificate is not accepted here."
+        return "No secure connection to Facebook: its certificate is not trusted here."
     if isinstance(error, requests.ConnectionError):
         return "Facebook cannot be reached, or the connection broke."
-    return f"The call to Facebook failed ({type(error).__name__})."
+    return f"The request to Facebook failed ({type(error).__name__})."
 
 
 # -- the time limit ----------------------------------------------------------------------------------------
-# The time-out of a socket begins anew with each byte, so that a server which drips one now and then holds
-# us for ever, already in the headers. Therefore each reading from the socket looks at the clock.
+# The timeout of a socket restarts with each byte, so a server that sends single bytes could hold a thread for
+# ever, even in the headers. Therefore each read from the socket checks the clock.
 class _TimedReader(io.RawIOBase):
     def __init__(self, sock: Any, raw: io.RawIOBase):
         self._sock, self._raw = sock, raw
-        self._patience = sock.gettimeout()
+        self._socket_timeout = sock.gettimeout()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = _limit.deadline - time.monotonic()
-        if left <= 0:
+        remaining = _current.deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError("timed out")
-        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        self._sock.settimeout(
+            remaining if self._socket_timeout is None else min(remaining, self._socket_timeout)
+        )
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -164,7 +175,7 @@ class _Connection(HTTPConnection):
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         super().endheaders(*args, **kwargs)
-        _limit.on_sent()
+        _current.on_sent()
 
 
 class _SecureConnection(HTTPSConnection):
@@ -172,7 +183,7 @@ class _SecureConnection(HTTPSConnection):
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         super().endheaders(*args, **kwargs)
-        _limit.on_sent()
+        _current.on_sent()
 
 
 class _Pool(HTTPConnectionPool):
@@ -194,8 +205,8 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-class _WithoutSecrets(logging.Filter):
-    """The HTTP library logs whole addresses when it is asked to: the signature of a call is in them."""
+class _RedactingFilter(logging.Filter):
+    """urllib3 logs whole URLs at debug level, and the signature of a request is in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = errors.redact(record.getMessage(), ""), ()
@@ -203,4 +214,4 @@ class _WithoutSecrets(logging.Filter):
 
 
 for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_WithoutSecrets())
+    logging.getLogger(_name).addFilter(_RedactingFilter())

@@ -1,4 +1,4 @@
-"""One message as Graph sends it. There are thousands in an answer: what is usual takes a short way."""
+"""One message as Graph sends it. A response has thousands, so the usual shape takes a fast path."""
 
 import json
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from conversations.graph.answers import TypedMessage, as_it_came, parsed
-from conversations.graph.people import Person, people
-from conversations.graph.values import as_edge, as_id, as_text, as_time, kept_json, without_paging
+from conversations.graph.coercion import as_edge, as_id, as_text, as_time, to_json_text, without_paging
+from conversations.graph.decoding import TypedMessage, decode, to_builtins
+from conversations.graph.participants import Person, people_from_graph
 
-USUAL_TIME = len("2026-11-20T10:38:15+0000")
-RARE = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
+ISO_TIME_LENGTH = len("2026-11-20T10:38:15+0000")
+RARE_FIELDS = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
 
 
 class Message(Struct):
@@ -22,8 +22,8 @@ class Message(Struct):
     message: str = ""
     attachments: list[dict] = []
     to: list[Person] = []
-    rest_json: str = "{}"  # every other field as it came, in one line, but for any paging (values.kept_json)
-    iso_time: str = ""  # created_time as it came, where that is ISO 8601: writing it anew takes its time, too
+    rest_json: str = "{}"  # every other field as received, without any paging (coercion.to_json_text)
+    iso_time: str = ""  # created_time as received, if it is ISO 8601 in UTC: formatting it again is slow
 
     @property
     def rest(self) -> dict:
@@ -31,9 +31,9 @@ class Message(Struct):
 
     @classmethod
     def from_graph(cls, raw: Any) -> "Message | None":
-        """None without an id, and with nothing else: so Instagram shows what it no longer lets us read."""
+        """Return None without an ID, or with nothing else, as Instagram shows messages beyond its limit."""
         if isinstance(raw, TypedMessage):
-            return cls._usual(raw) or cls.from_graph(as_it_came(raw))
+            return cls._from_typed(raw) or cls.from_graph(to_builtins(raw))
         message_id = as_id(raw.get("id")) if type(raw) is dict else ""
         created_time = as_time(raw.get("created_time")) if message_id else None
         if not message_id or (created_time is None and _is_bare(raw)):
@@ -47,58 +47,58 @@ class Message(Struct):
             Person.from_graph(raw.get("from")),
             as_text(text),
             _attachments(attachments),
-            people(raw.get("to")),
-            kept_json(rest),
+            people_from_graph(raw.get("to")),
+            to_json_text(rest),
         )
 
     @classmethod
-    def _usual(cls, raw: TypedMessage) -> "Message | None":
-        """There are thousands in an answer, by a few people, with the same few tags."""
+    def _from_typed(cls, raw: TypedMessage) -> "Message | None":
+        """The fast path. The same few people and tags repeat in thousands of messages, so they are cached."""
         when = raw.created_time
-        created_time = as_time(when) if len(when) == USUAL_TIME and when[10] == "T" else None
+        created_time = as_time(when) if len(when) == ISO_TIME_LENGTH and when[10] == "T" else None
         if created_time is None or not raw.id:
             return None
-        person, from_json = _writer(bytes(raw.from_))
-        readers, to_json = _readers(bytes(raw.to))
-        others = _tags(bytes(raw.tags))
+        person, from_json = _sender(bytes(raw.from_))
+        recipients, to_json = _recipients(bytes(raw.to))
+        more_json = _tags(bytes(raw.tags))
         if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
-            others += _rare(raw)
-        rest = f'{{"created_time":"{when}"{from_json}{to_json}{others}}}'
-        attachments = _attachments(parsed(bytes(raw.attachments))) if raw.attachments else []
-        # Other zones only as we write them: PostgreSQL knows none beyond sixteen hours.
+            more_json += _rare_fields(raw)
+        rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
+        attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
+        # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
         iso_time = when if when.endswith("+0000") else ""
-        return cls(raw.id, created_time, person, raw.message or "", attachments, readers, rest, iso_time)
+        return cls(raw.id, created_time, person, raw.message or "", attachments, recipients, rest, iso_time)
 
 
-# -- parts of many messages: what they say, and what they are as a field of the rest -------------------------
+# -- parts that repeat in many messages: their value, and their JSON as a field of `rest_json` --------------
 @lru_cache(10_000)
-def _writer(raw: bytes) -> tuple[Person | None, str]:
-    value = parsed(raw)
+def _sender(raw: bytes) -> tuple[Person | None, str]:
+    value = decode(raw)
     return Person.from_graph(value), _field("from", raw, value)
 
 
 @lru_cache(10_000)
-def _readers(raw: bytes) -> tuple[list[Person], str]:
-    value = parsed(raw)
-    return people(value), _field("to", raw, value)
+def _recipients(raw: bytes) -> tuple[list[Person], str]:
+    value = decode(raw)
+    return people_from_graph(value), _field("to", raw, value)
 
 
 @lru_cache(1000)
 def _tags(raw: bytes) -> str:
-    return _field("tags", raw, parsed(raw))
+    return _field("tags", raw, decode(raw))
 
 
-def _rare(raw: TypedMessage) -> str:
-    fields = ((name, bytes(getattr(raw, name))) for name in RARE)
-    return "".join([_field(name, value, parsed(value)) for name, value in fields if value])
+def _rare_fields(raw: TypedMessage) -> str:
+    fields = ((name, bytes(getattr(raw, name))) for name in RARE_FIELDS)
+    return "".join([_field(name, value, decode(value)) for name, value in fields if value])
 
 
 def _field(name: str, raw: bytes, value: Any) -> str:
-    return f',"{name}":{kept_json(value)}' if raw else ""
+    return f',"{name}":{to_json_text(value)}' if raw else ""
 
 
 def _is_bare(raw: dict) -> bool:
-    """Whether it says nothing but its id."""
+    """Return whether the message has nothing but its ID."""
     return all(value is None for key, value in raw.items() if key != "id")
 
 

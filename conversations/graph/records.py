@@ -1,7 +1,7 @@
-"""What Graph sends, as frozen dataclasses in Graph's own words.
+"""Conversations and batches as Graph sends them, as frozen dataclasses with Graph's field names.
 
-Any field may be missing, null, new or of another type: a record is made all the same. Only a thing
-without an id is none. Nobody may change a record.
+Any field may be missing, null, unknown or of another type; a record is created nevertheless. Only an item
+without an ID becomes no record. Records must not be changed.
 """
 
 from dataclasses import dataclass, field
@@ -9,18 +9,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from conversations.graph.answers import TypedConversation, as_it_came, parsed
+from conversations.graph.coercion import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
+from conversations.graph.decoding import TypedConversation, decode, to_builtins
 from conversations.graph.errors import GraphError
 from conversations.graph.messages import Message
-from conversations.graph.people import Person, people
-from conversations.graph.values import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
+from conversations.graph.participants import Person, people_from_graph
 
 
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
-    """Messages of one thread, newest first; `after` leads to older ones, None: there are none.
+    """Messages of one thread, newest first. `after` is the cursor of the older ones, None if there are none.
 
-    Inside a conversation it may be empty: there are older ones, and only the thread's edge leads to them.
+    Inside a conversation `after` may be empty: there are older messages, but only the thread's own edge leads
+    to them. `unreadable` counts the messages that have no content.
     """
 
     messages: list[Message] = field(default_factory=list)
@@ -33,7 +34,7 @@ class MessageBatch:
 
     @classmethod
     def nested(cls, raw: Any) -> "MessageBatch | None":
-        """As it comes inside a conversation: what is odd here must not cost the others of the batch."""
+        """Return the batch nested in a conversation. An error in it must not fail the other conversations."""
         if not isinstance(raw, dict) or not isinstance(raw.get("data"), list):
             return None
         try:
@@ -58,20 +59,21 @@ class Conversation:
     unread_count: int | None = None
     snippet: str = ""
     can_reply: bool | None = None
-    messages: MessageBatch | None = None  # None: the answer says nothing of messages
-    problem: str = ""  # why its messages cannot be read, if so
-    came: dict | TypedConversation = field(default_factory=dict, repr=False)  # with whatever paging is in it
+    messages: MessageBatch | None = None  # None if the response does not contain messages
+    problem: str = ""  # why its messages cannot be read
+    # As received, including any paging.
+    raw_record: dict | TypedConversation = field(default_factory=dict, repr=False)
 
     @property
     def raw(self) -> dict:
-        """Everything, as it came."""
-        came = self.came
-        return without_paging(as_it_came(came) if isinstance(came, TypedConversation) else came)
+        """Everything that Graph sent, without any paging."""
+        record = self.raw_record
+        return without_paging(to_builtins(record) if isinstance(record, TypedConversation) else record)
 
     @classmethod
     def from_graph(cls, raw: Any) -> "Conversation | None":
         if isinstance(raw, TypedConversation):
-            return cls._usual(raw)
+            return cls._from_typed(raw)
         raw = as_dict(raw)
         graph_id = as_id(raw.get("id"))
         if not graph_id:
@@ -80,42 +82,42 @@ class Conversation:
         return cls(
             graph_id,
             as_time(raw.get("updated_time")),
-            people(raw.get("participants")),
-            people(raw.get("senders")),
+            people_from_graph(raw.get("participants")),
+            people_from_graph(raw.get("senders")),
             as_count(raw.get("message_count")),
             as_count(raw.get("unread_count")),
             as_text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
             MessageBatch.nested(raw.get("messages")),
-            came=raw,
+            raw_record=raw,
         )
 
     @classmethod
-    def _usual(cls, raw: TypedConversation) -> "Conversation | None":
+    def _from_typed(cls, raw: TypedConversation) -> "Conversation | None":
         if not raw.id:
             return None
         messages = raw.messages
         return cls(
             raw.id,
             as_time(raw.updated_time),
-            people(parsed(bytes(raw.participants))),
-            people(parsed(bytes(raw.senders))),
+            people_from_graph(decode(bytes(raw.participants))),
+            people_from_graph(decode(bytes(raw.senders))),
             as_count(raw.message_count),
             as_count(raw.unread_count),
             as_text(raw.snippet),
             raw.can_reply if isinstance(raw.can_reply, bool) else None,
             MessageBatch.nested({"data": messages.data, "paging": messages.paging}) if messages else None,
-            came=raw,
+            raw_record=raw,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationBatch:
-    """What one answer lists, newest first; `after` leads to the next, None: this was the end."""
+    """The conversations of one response, newest first. `after` is the next cursor, None at the end."""
 
     conversations: list[Conversation]
     after: str | None = None
-    nameless: int = 0  # things in the list that had no id
+    without_id: int = 0  # items in the list that have no ID
 
     @classmethod
     def from_graph(cls, raw: Any) -> "ConversationBatch":
@@ -125,22 +127,22 @@ class ConversationBatch:
 
 
 def next_cursor(raw: Any) -> str | None:
-    """The cursor of the next call, None at the end.
+    """Return the cursor for the next request, None at the end.
 
-    The end is where `paging.next` is absent, nowhere else: the last page has cursors too, and an empty
-    page may have a `next` (developers.facebook.com/docs/graph-api/results). `next` itself is never
-    called: it holds the token and may point anywhere.
+    The list ends only where `paging.next` is absent: the last page has cursors too, and an empty page may
+    have a `next` (developers.facebook.com/docs/graph-api/results). The URL in `next` is never requested:
+    it contains the token and may lead anywhere.
     """
     paging = as_dict(as_dict(raw).get("paging"))
     if paging.get("next") is None:
         return None
-    after = as_text(as_dict(paging.get("cursors")).get("after")) or _after_in(as_text(paging["next"]))
+    after = as_text(as_dict(paging.get("cursors")).get("after")) or _after_from_url(as_text(paging["next"]))
     if not (after and after.isascii() and after.isprintable()):
-        raise GraphError("Facebook says that the list goes on, but not where: it gave no cursor.")
+        raise GraphError("Facebook says that the list continues, but sent no cursor.")
     return after
 
 
-def _after_in(url: str) -> str:
+def _after_from_url(url: str) -> str:
     try:
         return parse_qs(urlsplit(url).query).get("after", [""])[0]
     except ValueError:

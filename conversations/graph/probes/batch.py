@@ -1,4 +1,4 @@
-"""Several questions in one call, and what the headers of each answer say."""
+"""Sends several GET requests in one call, and returns the body and headers of each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,54 +10,56 @@ from requests.structures import CaseInsensitiveDict
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, RateLimitError, TransientError, VersionError
 
-TRIES = 2  # what a batch is asked for is good to know, not worth a long wait
+TRIES = 2  # the results are useful but not worth a long wait
 
 
 @dataclass(frozen=True)
-class Part:
-    """One answer of a batch: an empty body where there was none."""
+class BatchResponse:
+    """One response of a batch. The body is empty if there was no response."""
 
     body: dict
     headers: Mapping[str, str]
 
 
-def ask_batch(client: GraphClient, *relative_urls: str) -> list[Part]:
-    """Several GETs in one POST, each of them a call; what took too long for Facebook is asked once more.
+def request_batch(client: GraphClient, *relative_urls: str) -> list[BatchResponse]:
+    """Send several GETs in one POST; Facebook counts each as a call. Return the responses in this order.
 
+    What took too long for Facebook is requested a second time.
     developers.facebook.com/docs/graph-api/batch-requests
     """
-    answers = _post(client, relative_urls)
-    late = [url for url in relative_urls if answers.get(url, ...) is None]
+    responses = _post(client, relative_urls)
+    late = [url for url in relative_urls if responses.get(url, ...) is None]
     if late:
-        answers |= _post(client, late)
-    return [_part(answers.get(url)) for url in relative_urls]
+        responses |= _post(client, late)
+    return [_parse(responses.get(url)) for url in relative_urls]
 
 
 def _post(client: GraphClient, relative_urls: Sequence[str]) -> dict[str, Any]:
-    """The answers by what was asked; none of them where the batch itself was refused."""
-    asked = [{"method": "GET", "relative_url": url} for url in relative_urls]
+    """Return the responses by URL, or nothing if the batch itself was refused."""
+    calls = [{"method": "GET", "relative_url": url} for url in relative_urls]
     try:
-        answers = client.post("", tries=TRIES, batch=json.dumps(asked), include_headers="true")
+        responses = client.post("", tries=TRIES, batch=json.dumps(calls), include_headers="true")
     except GraphError as error:
         raise_unless_refused(error)
         return {}
-    return dict(zip(relative_urls, answers, strict=False)) if isinstance(answers, list) else {}
+    return dict(zip(relative_urls, responses, strict=False)) if isinstance(responses, list) else {}
 
 
 def raise_unless_refused(error: GraphError) -> None:
-    """A refusal is an answer; a dead token, a throttle and a broken connection are none."""
+    """Raise errors that would stop any other request too. A refusal is a result of the probe."""
     stops_all = RateLimitError | TransientError | VersionError
     if isinstance(error, stops_all) or error.code in (102, 104, 190):
         raise error
 
 
-def _part(item: Any) -> Part:
+def _parse(item: Any) -> BatchResponse:
     item = item if isinstance(item, dict) else {}
     headers = {str(row.get("name")): str(row.get("value")) for row in dicts(item.get("headers"))}
-    return Part(as_object(item.get("body")), CaseInsensitiveDict(headers))
+    return BatchResponse(as_object(item.get("body")), CaseInsensitiveDict(headers))
 
 
 def as_object(text: Any) -> dict:
+    """Return the JSON object in the text, or an empty dict."""
     try:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):
@@ -66,4 +68,5 @@ def as_object(text: Any) -> dict:
 
 
 def dicts(value: Any) -> list[dict]:
+    """Return the dicts in a list, or an empty list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

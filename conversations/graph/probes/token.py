@@ -1,4 +1,4 @@
-"""Whose token it is, what it may do and how long."""
+"""Finds out what a token may do and when it expires."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from typing import Any
 from urllib.parse import quote
 
 from conversations.graph.client import GraphClient
-from conversations.graph.probes.batch import ask_batch, dicts
+from conversations.graph.probes.batch import dicts, request_batch
 
 LATEST = 253402300799  # the last second of the year 9999, the last that a datetime holds
 
 
 @dataclass(frozen=True)
 class TokenFacts:
-    """What /debug_token says. `targets`: of permissions that were given for some Pages only, their ids.
+    """What /debug_token says. `targets` has the Page IDs of permissions that were given for some Pages only.
 
-    Both clocks are seconds since 1970, 0 for never, None where it was not told.
+    Both times are seconds since 1970, 0 for never, None if unknown.
     """
 
     scopes: frozenset[str]
@@ -24,19 +24,20 @@ class TokenFacts:
     data_access_expires_at: int | None
 
     def granted(self, ids: set[str]) -> frozenset[str]:
-        """The permissions that hold for a Page: these are its id and that of its Instagram account."""
+        """Return the permissions for a Page, given its ID and that of its Instagram account."""
         return frozenset(s for s in self.scopes if s not in self.targets or ids & self.targets[s])
 
 
 def token_facts(client: GraphClient, token: str, *, app_token: str = "") -> TokenFacts | None:
-    """None: Facebook does not tell. Asked in a batch: the token would stand in a GET's address.
+    """Return what Facebook says about the token, or None if it says nothing.
 
-    Facebook tells an app about its own tokens (`app_token`: its id and secret), others only at times.
+    The request is sent in a batch, because the token would be in the URL of a GET. Facebook bodys an app
+    about its own tokens (`app_token` is its ID and secret), and others only sometimes.
     """
-    question = f"debug_token?input_token={quote(token, safe='')}"
-    as_app = [f"{question}&access_token={quote(app_token, safe='')}"] if app_token else []
-    told = [_facts(part.body.get("data")) for part in ask_batch(client, *as_app, question)]
-    return next(filter(None, told), None)
+    url = f"debug_token?input_token={quote(token, safe='')}"
+    as_app = [f"{url}&access_token={quote(app_token, safe='')}"] if app_token else []
+    facts = [_facts(one.body.get("data")) for one in request_batch(client, *as_app, url)]
+    return next(filter(None, facts), None)
 
 
 def _facts(data: Any) -> TokenFacts | None:
@@ -51,7 +52,7 @@ def _facts(data: Any) -> TokenFacts | None:
 
 
 def _targets(row: dict) -> frozenset[str]:
-    """For which Pages a permission was given: people choose them one by one. Empty: it does not say."""
+    """Return the IDs of the Pages for which people chose a permission, empty if unknown."""
     targets = row.get("target_ids")
     return frozenset(map(str, targets)) if isinstance(targets, list) else frozenset()
 
@@ -61,9 +62,9 @@ def _seconds(value: Any) -> int | None:
 
 
 def granted_to(client: GraphClient) -> frozenset[str] | None:
-    """What /me/permissions says, which knows persons rather than Pages; None: nothing."""
-    answer = client.get("me/permissions")
-    if not isinstance(answer.get("data"), list):
+    """Return the permissions of /me/permissions, None if unknown. They are for the user, not for one Page."""
+    body = client.get("me/permissions")
+    if not isinstance(body.get("data"), list):
         return None
-    granted = (row for row in dicts(answer["data"]) if row.get("status") == "granted")
+    granted = (row for row in dicts(body["data"]) if row.get("status") == "granted")
     return frozenset(str(row.get("permission")) for row in granted)

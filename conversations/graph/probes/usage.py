@@ -1,17 +1,17 @@
-"""What Facebook's headers say of what is used up."""
+"""Reads Facebook's usage and version headers for a Page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import in_short
-from conversations.graph.probes.batch import ask_batch
+from conversations.graph.errors import shorten
+from conversations.graph.probes.batch import request_batch
 from conversations.graph.usage import HEADERS, Usage
 
 
 @dataclass(frozen=True)
 class Headers:
-    """Those of answers to this Page: the version that answered, which headers told of usage, and what."""
+    """The API version of the responses, the names of the usage headers, and the highest usage."""
 
     version: str
     names: tuple[str, ...]
@@ -19,11 +19,19 @@ class Headers:
 
 
 def probe_headers(client: GraphClient, page_id: str, platforms: Sequence[str]) -> Headers:
-    """Asked last: usage is told only after some calls."""
+    """Return the headers of one small request for each platform.
+
+    To be called last: Facebook sends usage headers only after some calls.
+    """
     urls = [f"{page_id}/conversations?platform={one}&limit=1&fields=id" for one in platforms]
-    answers = [part.headers for part in ask_batch(client, *urls)]
+    headers = [response.headers for response in request_batch(client, *urls)]
     return Headers(
-        next((in_short(found, "", 20) for one in answers if (found := one.get("facebook-api-version"))), ""),
-        tuple(name for name in HEADERS if any(name in one for one in answers)),
-        max((Usage.of(one) for one in answers), key=lambda usage: (usage.regain_seconds, usage.percent)),
+        next(
+            (shorten(version, "", 20) for one in headers if (version := one.get("facebook-api-version"))), ""
+        ),
+        tuple(name for name in HEADERS if any(name in one for one in headers)),
+        max(
+            (Usage.from_headers(one) for one in headers),
+            key=lambda usage: (usage.regain_seconds, usage.percent),
+        ),
     )

@@ -1,11 +1,11 @@
 import pytest
 
+from conversations.graph.call_budget import ProcessBudget
 from conversations.graph.client import GraphClient
-from conversations.graph.pace import ProcessBudget
 
 
 class FakeTime:
-    """A clock that only moves when somebody sleeps or works."""
+    """A clock that moves only when the code under test sleeps, or when a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -26,7 +26,7 @@ def clock() -> FakeTime:
 
 @pytest.fixture
 def pauses(clock) -> list[float]:
-    """How long the client would have slept."""
+    """The pauses of the client in seconds."""
     return clock.slept
 
 
@@ -36,8 +36,8 @@ def make_client(sandbox, shop, clock):
 
     def make(token: str = shop.token, **options) -> GraphClient:
         budget = ProcessBudget(clock=clock.monotonic)
-        given = {"url": sandbox.url, "calls_per_second": 0, "budget": budget, "sleep": clock.sleep}
-        clients.append(GraphClient(token, **given | options))
+        defaults = {"url": sandbox.url, "calls_per_second": 0, "budget": budget, "sleep": clock.sleep}
+        clients.append(GraphClient(token, **defaults | options))
         return clients[-1]
 
     yield make

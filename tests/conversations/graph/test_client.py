@@ -1,4 +1,4 @@
-"""The walk over lists, and what the calls look like."""
+"""How the client follows lists, and what its requests contain."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GoneError, GraphError, TransientError
+from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, TransientError
 from conversations.graph.http import TokenAuth
 from conversations.sandbox import ABSENT, faults
 
@@ -17,8 +17,8 @@ def ids(batches) -> list[str]:
     return [record.id for batch in batches for record in batch.conversations]
 
 
-def listed(shop) -> list[str]:
-    """What Facebook lists, newest first."""
+def listed_ids(shop) -> list[str]:
+    """Return the IDs that Facebook lists, newest first."""
     return [entry[2].id for entry in reversed(shop.listing("messenger").entries)]
 
 
@@ -29,31 +29,29 @@ def inbox(world, shop):
     return [world.add_conversation(shop, updated_time=now - 60 * n) for n in range(250)]
 
 
-def answer(*threads: str, **paging) -> faults.Fault:
-    """An answer of our own making, played once."""
+def response(*threads: str, **paging) -> faults.Fault:
+    """Return a fault that plays this response once."""
     data = [{"id": thread, "messages": {"data": []}} for thread in threads]
     return faults.text(json.dumps({"data": data, "paging": paging}))
 
 
-def test_batches_are_asked_for_only_when_they_are_wanted(client, inbox, shop, sandbox):
+def test_batches_are_requested_lazily(client, inbox, shop, sandbox):
     batches = client.conversations(shop.id)
-    assert len(sandbox.ledger) == 0
+    assert len(sandbox.call_log) == 0
     next(batches)
-    assert len(sandbox.ledger) == client.requests == 1
+    assert len(sandbox.call_log) == client.request_count == 1
     next(batches)
-    assert len(sandbox.ledger) == client.requests == 2
+    assert len(sandbox.call_log) == client.request_count == 2
 
 
-def test_whole_list_is_walked_in_order_and_ends_without_a_further_call(client, inbox, shop, sandbox):
-    assert ids(client.conversations(shop.id)) == listed(shop)
-    assert len(sandbox.ledger) == 3
+def test_whole_list_is_read_in_order_without_an_extra_call(client, inbox, shop, sandbox):
+    assert ids(client.conversations(shop.id)) == listed_ids(shop)
+    assert len(sandbox.call_log) == 3
 
 
-def test_call_asks_for_100_conversations_with_25_messages_each_and_one_that_proves_there_is_no_gap(
-    client, inbox, shop, sandbox
-):
+def test_call_requests_100_conversations_with_25_messages_each_and_one_more(client, inbox, shop, sandbox):
     next(client.conversations(shop.id))
-    (call,) = sandbox.ledger.calls
+    (call,) = sandbox.call_log.calls
     assert (call.method, call.path, call.version) == ("GET", f"/{shop.id}/conversations", "v26.0")
     assert (call.params["limit"], call.params["platform"]) == ("100", "messenger")
     nested = re.search(r"messages\.limit\(26\)\{(.+)\}$", call.params["fields"])
@@ -64,25 +62,25 @@ def test_call_asks_for_100_conversations_with_25_messages_each_and_one_that_prov
 
 def test_next_call_is_built_from_the_cursor(client, inbox, shop, sandbox):
     first, second, _ = client.conversations(shop.id)
-    calls = sandbox.ledger.calls
+    calls = sandbox.call_log.calls
     assert [call.params.get("after") for call in calls] == [None, first.after, second.after]
     assert {call.params["fields"] for call in calls} == {calls[0].params["fields"]}
     assert {call.path for call in calls} == {f"/{shop.id}/conversations"}
 
 
-def test_walk_goes_on_from_a_given_cursor(client, inbox, shop):
+def test_list_starts_at_a_given_cursor(client, inbox, shop):
     first = next(client.conversations(shop.id))
-    assert ids(client.conversations(shop.id, after=first.after)) == listed(shop)[100:]
+    assert ids(client.conversations(shop.id, after=first.after)) == listed_ids(shop)[100:]
 
 
 def test_short_and_empty_batches_are_not_the_end(client, inbox, shop, sandbox):
     sandbox.switches.short_pages, sandbox.switches.empty_pages = 2, 3
     batches = list(client.conversations(shop.id))
     assert 0 in [len(batch.conversations) for batch in batches]
-    assert ids(batches) == listed(shop)
+    assert ids(batches) == listed_ids(shop)
 
 
-def test_hidden_threads_leave_gaps_and_no_end(client, inbox, shop):
+def test_hidden_threads_make_short_batches_but_no_end(client, inbox, shop):
     for thread in inbox[:120]:
         thread.hidden = True
     batches = list(client.conversations(shop.id))
@@ -91,54 +89,54 @@ def test_hidden_threads_leave_gaps_and_no_end(client, inbox, shop):
 
 def test_page_without_conversations_is_one_empty_batch(client, shop, sandbox):
     (batch,) = client.conversations(shop.id)
-    assert (batch.conversations, batch.after, len(sandbox.ledger)) == ([], None, 1)
+    assert (batch.conversations, batch.after, len(sandbox.call_log)) == ([], None, 1)
 
 
 @pytest.mark.parametrize("host", ["https://evil.example", "http://127.0.0.1:1", "http://[::1"])
-def test_link_to_elsewhere_is_never_followed(client, inbox, shop, sandbox, host):
+def test_link_to_another_host_is_never_followed(client, inbox, shop, sandbox, host):
     sandbox.switches.next_url = host
-    assert ids(client.conversations(shop.id)) == listed(shop)
+    assert ids(client.conversations(shop.id)) == listed_ids(shop)
 
 
-def test_cursor_that_only_the_link_tells_is_taken_from_it(client, inbox, shop, sandbox):
+def test_cursor_is_taken_from_the_link_if_it_is_only_there(client, inbox, shop, sandbox):
     sandbox.switches.omit_cursors, sandbox.switches.next_url = True, "https://evil.example"
-    assert ids(client.conversations(shop.id)) == listed(shop)
+    assert ids(client.conversations(shop.id)) == listed_ids(shop)
 
 
 def test_next_without_a_cursor_is_an_error_and_not_the_end(client, shop, sandbox):
-    sandbox.faults.add(answer("t_1", next="https://graph.facebook.com/v26.0/1/conversations?limit=100"))
+    sandbox.faults.add(response("t_1", next="https://graph.facebook.com/v26.0/1/conversations?limit=100"))
     with pytest.raises(GraphError, match="no cursor"):
         list(client.conversations(shop.id))
 
 
-def test_repeated_cursor_is_an_error_and_not_a_walk_without_end(client, shop, sandbox):
+def test_repeated_cursor_is_an_error_and_not_an_endless_list(client, shop, sandbox):
     for thread, after in (("t_1", "A"), ("t_2", "B"), ("t_3", "A")):
-        sandbox.faults.add(answer(thread, next="https://x/", cursors={"after": after}))
+        sandbox.faults.add(response(thread, next="https://x/", cursors={"after": after}))
     with pytest.raises(GraphError, match="repeated a cursor"):
         list(client.conversations(shop.id))
-    assert len(sandbox.ledger) == 3
+    assert len(sandbox.call_log) == 3
 
 
-def test_start_cursor_that_comes_again_is_an_error_too(client, shop, sandbox):
-    sandbox.faults.add(answer("t_1", next="https://x/", cursors={"after": "A"}))
+def test_repeated_start_cursor_is_an_error(client, shop, sandbox):
+    sandbox.faults.add(response("t_1", next="https://x/", cursors={"after": "A"}))
     with pytest.raises(GraphError, match="repeated a cursor"):
         list(client.conversations(shop.id, after="A"))
 
 
-def test_nameless_things_are_counted_and_cost_only_themselves(client, world, shop):
+def test_items_without_an_id_are_counted_and_affect_only_themselves(client, world, shop):
     world.add_conversation(shop, raw=None)
     world.add_conversation(shop, raw={"id": ABSENT})
     world.add_conversation(shop)
     (batch,) = client.conversations(shop.id)
-    assert (len(batch.conversations), batch.nameless) == (1, 2)
+    assert (len(batch.conversations), batch.without_id) == (1, 2)
 
 
-def test_messages_are_walked_to_the_oldest(client, world, shop, sandbox):
+def test_messages_are_read_to_the_oldest(client, world, shop, sandbox):
     thread = world.add_conversation(shop, messages=230)
     batches = list(client.messages(thread.id))
-    found = [message.id for batch in batches for message in batch.messages]
-    assert found == [message.id for message in thread.history.newest(0, 230)]
-    assert [call.params["limit"] for call in sandbox.ledger] == ["100"] * 3
+    message_ids = [message.id for batch in batches for message in batch.messages]
+    assert message_ids == [message.id for message in thread.history.newest(0, 230)]
+    assert [call.params["limit"] for call in sandbox.call_log] == ["100"] * 3
 
 
 def test_nested_messages_lead_to_the_older_ones(client, world, shop):
@@ -159,41 +157,41 @@ def test_one_conversation_comes_with_its_newest_messages(client, world, shop):
     assert (record.id, len(record.messages.messages)) == (thread.id, 26)
 
 
-def test_conversation_that_is_gone_is_told_as_gone(client):
-    with pytest.raises(GoneError):
+def test_missing_conversation_raises_not_found(client):
+    with pytest.raises(NotFoundError):
         client.conversation("t_404")
 
 
-@pytest.mark.parametrize("odd", ["a/b", "..%2f..", "t?access_token=x", "t#x", "\ud83d", "ä b", "\x00"])
-def test_odd_id_stays_one_step_of_the_path(client, sandbox, odd):
+@pytest.mark.parametrize("graph_id", ["a/b", "..%2f..", "t?access_token=x", "t#x", "\ud83d", "ä b", "\x00"])
+def test_unusual_id_stays_one_segment_of_the_path(client, sandbox, graph_id):
     with pytest.raises(GraphError):
-        list(client.messages(odd))
-    call = sandbox.ledger.calls[-1]
-    assert call.path == f"/{odd.replace(chr(0xD83D), '?')}/messages"
+        list(client.messages(graph_id))
+    call = sandbox.call_log.calls[-1]
+    assert call.path == f"/{graph_id.replace(chr(0xD83D), '?')}/messages"
     assert set(call.params) == {"limit", "fields"}
 
 
-def test_base_address_and_version_are_kept(make_client, world, shop, sandbox):
+def test_base_url_and_version_are_used(make_client, world, shop, sandbox):
     list(make_client(version="v31.7").conversations(shop.id))
-    assert sandbox.ledger.calls[0].version == "v31.7"
+    assert sandbox.call_log.calls[0].version == "v31.7"
 
 
-def test_secret_adds_the_proof_to_every_call(make_client, inbox, shop, sandbox):
+def test_app_secret_adds_the_proof_to_every_call(make_client, inbox, shop, sandbox):
     sandbox.switches.app_secret, sandbox.switches.require_proof = "of the app", True
     client = make_client(app_secret="of the app")
     assert len(ids(client.conversations(shop.id))) == 250
-    assert all(call.has_proof for call in sandbox.ledger)
+    assert all(call.has_proof for call in sandbox.call_log)
 
 
-def test_wrong_secret_is_explained(make_client, shop, sandbox):
+def test_wrong_app_secret_is_explained(make_client, shop, sandbox):
     sandbox.switches.app_secret = "of the app"
     with pytest.raises(AccessTokenError, match="FACEBOOK_APP_SECRET"):
         list(make_client(app_secret="another").conversations(shop.id))
 
 
-def test_without_a_secret_no_proof_is_sent(client, shop, sandbox):
+def test_without_an_app_secret_no_proof_is_sent(client, shop, sandbox):
     list(client.conversations(shop.id))
-    assert not sandbox.ledger.calls[0].has_proof
+    assert not sandbox.call_log.calls[0].has_proof
 
 
 @pytest.mark.parametrize("location", ["https://evil.example/", "/elsewhere", "http://[::1", "", "é\x7f"])
@@ -201,32 +199,32 @@ def test_redirect_is_not_followed(client, shop, sandbox, location):
     sandbox.faults.add(faults.redirect(location.encode().decode("latin-1")), times=None)
     with pytest.raises(TransientError):
         client.get("me")
-    assert {call.path for call in sandbox.ledger} == {"/me"}
+    assert {call.path for call in sandbox.call_log} == {"/me"}
 
 
 @pytest.mark.parametrize("token", ["with\nline", "mit-ümlaut", "\ud83d", "zero\u200bwidth", "with\x00"])
-def test_token_that_no_header_can_hold_is_refused_before_any_call(make_client, sandbox, token):
+def test_token_with_invalid_characters_is_refused_before_any_call(make_client, sandbox, token):
     with pytest.raises(AccessTokenError) as caught:
         make_client(token).get("me")
     assert token not in str(caught.value)
-    assert len(sandbox.ledger) == 0
+    assert len(sandbox.call_log) == 0
 
 
 def test_token_of_a_netrc_file_does_not_replace_ours(monkeypatch, tmp_path, client, sandbox):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert client.get("me", fields="id")["id"]
-    assert sandbox.ledger.calls[0].token_in == "header"
+    assert sandbox.call_log.calls[0].token_in == "header"
 
 
-def test_token_goes_into_the_header():
+def test_token_is_sent_in_the_header():
     class Request:
         headers: CaseInsensitiveDict = CaseInsensitiveDict()
 
     assert TokenAuth("abc")(Request()).headers["Authorization"] == "Bearer abc"
 
 
-def test_calls_keep_to_the_cap(sandbox, shop):
+def test_calls_keep_to_the_limit(sandbox, shop):
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -239,7 +237,7 @@ def test_calls_keep_to_the_cap(sandbox, shop):
         client.get("me")
     client.close()
     assert slept
-    # Not from one arrival to the next: a busy machine may be late with the first and in time with the second.
-    arrived = [call.started - began for call in sandbox.ledger.calls]
-    assert len(arrived) == 3
-    assert all(seconds >= number / 5 for number, seconds in enumerate(arrived))
+    # Not measured between two arrivals: a busy machine may delay the first and not the second.
+    arrivals = [call.started - began for call in sandbox.call_log.calls]
+    assert len(arrivals) == 3
+    assert all(seconds >= number / 5 for number, seconds in enumerate(arrivals))

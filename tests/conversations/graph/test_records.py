@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conversations.graph.coercion import BIGINT_MAX, MAX_DEPTH, without_paging
 from conversations.graph.errors import GraphError
 from conversations.graph.messages import Message
-from conversations.graph.people import Person
+from conversations.graph.participants import Person
 from conversations.graph.records import Conversation, ConversationBatch, MessageBatch, next_cursor
-from conversations.graph.values import BIGINT_MAX, DEEPEST, without_paging
 
 SAMPLES = Path(__file__).parents[1] / "graph_samples"
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
@@ -25,17 +25,17 @@ ANY_JSON = st.recursive(
 ODD_TIMES: list[Any] = ["0001-01-01T00:00:00+2359", "soon", "", None, True, 1e300, [], {}]
 
 
-def things(*names: str, **nested: st.SearchStrategy) -> st.SearchStrategy:
-    """Objects with some of these fields, each of any kind."""
+def objects(*names: str, **nested: st.SearchStrategy) -> st.SearchStrategy:
+    """Return a strategy for objects with some of these fields, each of any type."""
     fields = dict.fromkeys(names, ANY_JSON) | {name: ANY_JSON | value for name, value in nested.items()}
     return ANY_JSON | st.fixed_dictionaries({}, optional=fields)
 
 
-PEOPLE = st.fixed_dictionaries({"data": st.lists(things("id", "name", "username"), max_size=2)})
-PAGING = things("next", cursors=things("after"))
-MESSAGE = things("id", "created_time", "message", "from", "attachments", "tags", to=PEOPLE)
-MESSAGES = things(data=st.lists(MESSAGE, max_size=3), paging=PAGING)
-CONVERSATION = things(
+PEOPLE = st.fixed_dictionaries({"data": st.lists(objects("id", "name", "username"), max_size=2)})
+PAGING = objects("next", cursors=objects("after"))
+MESSAGE = objects("id", "created_time", "message", "from", "attachments", "tags", to=PEOPLE)
+MESSAGES = objects(data=st.lists(MESSAGE, max_size=3), paging=PAGING)
+CONVERSATION = objects(
     "id",
     "updated_time",
     "message_count",
@@ -46,13 +46,13 @@ CONVERSATION = things(
     senders=PEOPLE,
     messages=MESSAGES,
 )
-ANSWER = things(data=st.lists(CONVERSATION, max_size=3), paging=PAGING)
+ANSWER = objects(data=st.lists(CONVERSATION, max_size=3), paging=PAGING)
 
 
 def test_sample_becomes_records():
     batch = ConversationBatch.from_graph(json.loads((SAMPLES / "conversations.json").read_text()))
     (record,) = batch.conversations
-    assert (batch.after, batch.nameless) == ("QVFI6", 0)
+    assert (batch.after, batch.without_id) == ("QVFI6", 0)
     assert record.id == "t_100000000000001"
     assert record.updated_time == datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)
     assert record.participants == [
@@ -72,7 +72,7 @@ def test_sample_becomes_records():
     assert reply.rest["reply_to"] == {"mid": "m_AAAA", "is_self_reply": False}
 
 
-def test_no_record_holds_the_token():
+def test_no_record_contains_the_token():
     batch = ConversationBatch.from_graph(json.loads((SAMPLES / "conversations.json").read_text()))
     assert "EAAmadeUp" not in repr(batch)
     nested = {"id": "m", "attachments": {"data": [{"id": "1", "x": {"paging": {"next": "EAAmadeUp"}}}]}}
@@ -88,7 +88,7 @@ def test_any_conversation_is_a_record_or_none(raw):
 
 @settings(max_examples=150)
 @given(ANSWER)
-def test_any_answer_is_a_batch_unless_it_goes_on_to_nowhere(raw):
+def test_any_response_is_a_batch_unless_it_continues_without_a_cursor(raw):
     for kind in (ConversationBatch, MessageBatch):
         try:
             batch = kind.from_graph(raw)
@@ -99,7 +99,7 @@ def test_any_answer_is_a_batch_unless_it_goes_on_to_nowhere(raw):
 
 
 @given(ANY_JSON)
-def test_message_of_any_fields_is_a_record(value):
+def test_message_with_any_field_values_is_a_record(value):
     for field in ("created_time", "from", "message", "attachments", "to", "tags"):
         message = Message.from_graph({"id": "m_1", "new": 1, field: value})
         assert message is not None
@@ -108,7 +108,7 @@ def test_message_of_any_fields_is_a_record(value):
 
 
 @pytest.mark.parametrize("raw", [None, [], "t_1", 7, {}, {"id": None}, {"id": ""}, {"id": True}, {"id": {}}])
-def test_thing_without_an_id_is_no_record(raw):
+def test_item_without_an_id_is_no_record(raw):
     assert Conversation.from_graph(raw) is None
     assert Message.from_graph(raw) is None
     assert Person.from_graph(raw) is None
@@ -140,7 +140,7 @@ def test_instagram_people_are_named_by_user_name():
         ([], None),
     ],
 )
-def test_counts_are_numbers_that_the_database_can_hold(value, count):
+def test_counts_fit_into_the_database(value, count):
     record = Conversation.from_graph({"id": "t_1", "message_count": value})
     assert record is not None
     assert record.message_count == count
@@ -163,15 +163,15 @@ def test_times_are_in_utc_or_unknown(value, time):
 
 
 @pytest.mark.parametrize("paging", [None, {}, [], "x", {"cursors": {"after": "QVFI"}}, {"next": None}])
-def test_list_ends_where_next_is_absent(paging):
+def test_list_ends_if_next_is_absent(paging):
     assert next_cursor({"data": [], "paging": paging}) is None
 
 
-def test_empty_list_with_next_goes_on():
+def test_empty_list_with_next_continues():
     assert next_cursor({"data": [], "paging": {"cursors": {"after": "A"}, "next": "https://x/"}}) == "A"
 
 
-def test_cursor_is_read_out_of_next_where_it_is_told_nowhere_else():
+def test_cursor_is_read_from_next_if_it_is_nowhere_else():
     paging = {"next": "http://elsewhere.example/v26.0/1/conversations?limit=5&after=QVFI%3D%3D"}
     assert next_cursor({"paging": paging}) == "QVFI=="
 
@@ -182,7 +182,7 @@ def test_next_without_a_cursor_is_an_error(link):
         next_cursor({"data": [], "paging": {"next": link}})
 
 
-def test_nested_next_without_a_cursor_costs_only_the_place():
+def test_nested_next_without_a_cursor_keeps_the_messages():
     messages = {"data": [{"id": "m_1", "message": "Hi"}], "paging": {"next": "https://x/"}}
     record = Conversation.from_graph({"id": "t_1", "messages": messages})
     assert record is not None
@@ -190,7 +190,7 @@ def test_nested_next_without_a_cursor_costs_only_the_place():
 
 
 @pytest.mark.parametrize("messages", [None, [], "x", 5, {}, {"data": None}, {"data": {}}])
-def test_answer_that_says_nothing_of_messages_is_not_one_without_messages(messages):
+def test_response_without_a_message_list_differs_from_an_empty_list(messages):
     record = Conversation.from_graph({"id": "t_1", "messages": messages})
     assert record is not None
     assert record.messages is None
@@ -202,12 +202,12 @@ def test_unreadable_messages_are_counted():
 
 
 @pytest.mark.parametrize("raw", [{"id": "m_1"}, {"id": "m_1", "message": None, "from": None}])
-def test_message_that_says_nothing_but_its_id_is_unreadable(raw):
+def test_message_with_nothing_but_its_id_is_unreadable(raw):
     batch = MessageBatch.from_graph({"data": [raw, {"id": "m_2", "message": ""}]})
     assert ([message.id for message in batch.messages], batch.unreadable) == (["m_2"], 1)
 
 
-def test_rest_of_a_message_is_kept_as_it_came():
+def test_other_fields_of_a_message_are_stored_unchanged():
     raw = {
         "id": "m_1",
         "message": "Hi",
@@ -221,20 +221,20 @@ def test_rest_of_a_message_is_kept_as_it_came():
     assert set(raw) == {"id", "message", "attachments", "to", "new"}
 
 
-def test_message_that_lies_too_deep_is_cut():
+def test_message_with_too_many_levels_is_cut():
     raw: dict = {"id": "m_1", "message": "Hi"}
     inner = raw
-    for _ in range(10 * DEEPEST):
+    for _ in range(10 * MAX_DEPTH):
         inner["x"] = [{}]
         inner = inner["x"][0]
     message = Message.from_graph(raw)
     assert message is not None
-    assert 0 < repr(message.rest).count("{") <= DEEPEST
+    assert 0 < repr(message.rest).count("{") <= MAX_DEPTH
 
 
-def test_what_lies_too_deep_is_left_out():
+def test_levels_that_are_too_deep_are_omitted():
     deep: dict = {}
-    for _ in range(10 * DEEPEST):
+    for _ in range(10 * MAX_DEPTH):
         deep = {"x": [deep]}
-    kept = repr(without_paging(deep))
-    assert 0 < kept.count("{") <= DEEPEST
+    text = repr(without_paging(deep))
+    assert 0 < text.count("{") <= MAX_DEPTH

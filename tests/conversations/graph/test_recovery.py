@@ -1,18 +1,13 @@
-"""What the client does by itself before it tells of an error."""
+"""How the client recovers by itself before it raises an error."""
 
 import json
 import logging
 
 import pytest
 
-from conversations.graph.caller import TRIES
-from conversations.graph.errors import (
-    AccessTokenError,
-    GraphError,
-    RateLimitError,
-    TransientError,
-)
-from conversations.graph.gate import LONGEST_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS
+from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError, TransientError
+from conversations.graph.rate_limiter import MAX_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS
+from conversations.graph.transport import MAX_TRIES
 from conversations.sandbox import faults
 
 TRANSIENT = {
@@ -42,16 +37,16 @@ def transient(request) -> faults.Fault:
     return request.param
 
 
-def test_what_is_transient_is_tried_again(client, world, shop, sandbox, pauses, transient):
+def test_transient_error_is_retried(client, world, shop, sandbox, pauses, transient):
     world.add_conversation(shop)
     sandbox.faults.add(transient, times=2)
     (batch,) = client.conversations(shop.id)
     assert len(batch.conversations) == 1
-    assert len(sandbox.ledger) == client.requests == 3
+    assert len(sandbox.call_log) == client.request_count == 3
     assert len(pauses) == 2
 
 
-def test_patience_ends_in_an_error_and_not_in_an_empty_list(client, world, shop, sandbox, transient):
+def test_lasting_transient_error_is_raised_and_is_no_empty_list(client, world, shop, sandbox, transient):
     world.add_conversation(shop)
     sandbox.faults.add(transient, times=None)
     with pytest.raises(TransientError):
@@ -63,42 +58,42 @@ def test_pauses_double_and_differ(client, shop, sandbox, pauses):
     for _ in range(3):
         with pytest.raises(TransientError):
             client.get("me")
-    assert len(sandbox.ledger) == 3 * TRIES
-    assert len(set(pauses)) == len(pauses) == 3 * (TRIES - 1)
+    assert len(sandbox.call_log) == 3 * MAX_TRIES
+    assert len(set(pauses)) == len(pauses) == 3 * (MAX_TRIES - 1)
     for number, pause in enumerate(pauses):
-        longest = 2 ** (number % (TRIES - 1))
+        longest = 2 ** (number % (MAX_TRIES - 1))
         assert longest / 2 <= pause <= longest
 
 
-def test_pauses_are_told_before_they_begin(make_client, sandbox):
-    told: list[tuple[type, float]] = []
-    client = make_client(on_wait=lambda error, seconds: told.append((type(error), seconds)))
+def test_pauses_are_reported_before_they_start(make_client, sandbox):
+    waits: list[tuple[type, float]] = []
+    client = make_client(on_wait=lambda error, seconds: waits.append((type(error), seconds)))
     sandbox.faults.add(faults.unavailable())
     sandbox.faults.add(faults.graph_error(613))
     client.get("me")
-    assert [kind for kind, _ in told] == [TransientError, RateLimitError]
+    assert [kind for kind, _ in waits] == [TransientError, RateLimitError]
 
 
 @pytest.mark.parametrize("fault", [faults.hang(), faults.slow(5)], ids=["hang", "slow"])
-def test_answer_that_does_not_come_is_tried_again(make_client, sandbox, fault):
+def test_missing_response_is_retried(make_client, sandbox, fault):
     sandbox.faults.add(fault)
     client = make_client(timeout_seconds=(1, 0.2))
     assert client.get("me")["id"]
-    # On a busy machine a true answer may take longer than that, too.
-    first, *others = [call.fault for call in sandbox.ledger]
+    # On a busy machine a real response may take longer than the timeout, too.
+    first, *others = [call.fault for call in sandbox.call_log]
     assert first
     assert set(others) == {None}
 
 
-def test_nobody_there_is_a_sentence(make_client, sandbox, pauses):
+def test_unreachable_server_is_explained(make_client, sandbox, pauses):
     sandbox.stop()
     client = make_client()
     with pytest.raises(TransientError, match="cannot be reached"):
         client.get("me")
-    assert client.requests == TRIES
+    assert client.request_count == MAX_TRIES
 
 
-def test_server_that_comes_back_is_found_again(make_client, sandbox, pauses):
+def test_restarted_server_is_reached_again(make_client, sandbox, pauses):
     sandbox.stop()
     client = make_client(on_wait=lambda error, seconds: sandbox.start() if len(pauses) == 1 else None)
     assert client.get("me")["id"]
@@ -106,26 +101,26 @@ def test_server_that_comes_back_is_found_again(make_client, sandbox, pauses):
 
 @pytest.mark.parametrize("status", [200, 400, 403, 429, 500])
 @pytest.mark.parametrize("code", [4, 17, 32, 341, 613, 80001, 80006])
-def test_throttle_is_waited_for_whatever_its_status(client, sandbox, pauses, status, code):
+def test_rate_limit_is_waited_for_whatever_its_status(client, sandbox, pauses, status, code):
     sandbox.faults.add(faults.graph_error(code, status=status), times=3)
     assert client.get("me")["id"]
     assert pauses == list(THROTTLE_PAUSES_SECONDS[:3])
 
 
-def test_throttle_without_json_is_waited_for(client, sandbox, pauses):
+def test_rate_limit_without_json_is_waited_for(client, sandbox, pauses):
     sandbox.faults.add(faults.html(429))
     assert client.get("me")["id"]
     assert pauses == [THROTTLE_PAUSES_SECONDS[0]]
 
 
-def test_what_the_headers_say_is_waited(client, shop, sandbox, pauses):
+def test_wait_time_of_the_headers_is_used(client, shop, sandbox, pauses):
     sandbox.limits.announced = {"estimated_time_to_regain_access": 7}
     sandbox.faults.add(faults.graph_error(80006))
     list(client.conversations(shop.id))
     assert pauses == [7 * 60]
 
 
-def test_throttle_that_does_not_end_is_an_error(client, sandbox, pauses):
+def test_rate_limit_that_does_not_end_is_an_error(client, sandbox, pauses):
     sandbox.faults.add(faults.graph_error(613), times=None)
     with pytest.raises(RateLimitError):
         client.get("me")
@@ -133,11 +128,11 @@ def test_throttle_that_does_not_end_is_an_error(client, sandbox, pauses):
 
 
 def test_wait_that_is_too_long_is_left_to_the_next_run(client, shop, sandbox, pauses):
-    sandbox.limits.announced = {"estimated_time_to_regain_access": LONGEST_WAIT_SECONDS // 60 + 1}
+    sandbox.limits.announced = {"estimated_time_to_regain_access": MAX_WAIT_SECONDS // 60 + 1}
     sandbox.faults.add(faults.graph_error(80006), times=None)
     with pytest.raises(RateLimitError) as caught:
         list(client.conversations(shop.id))
-    assert caught.value.wait_seconds > LONGEST_WAIT_SECONDS
+    assert caught.value.wait_seconds > MAX_WAIT_SECONDS
     assert pauses == []
 
 
@@ -150,62 +145,62 @@ def test_wait_that_is_too_long_is_left_to_the_next_run(client, shop, sandbox, pa
         faults.graph_error(368),
     ],
 )
-def test_what_lasts_is_not_tried_again(client, sandbox, pauses, fault):
+def test_permanent_error_is_not_retried(client, sandbox, pauses, fault):
     sandbox.faults.add(fault, times=None)
     with pytest.raises(GraphError):
         client.get("me")
-    assert (len(sandbox.ledger), pauses) == (1, [])
+    assert (len(sandbox.call_log), pauses) == (1, [])
 
 
-def test_huge_numbers_cost_nobody_the_answer(client, shop, sandbox):
+def test_huge_numbers_do_not_fail_the_response(client, shop, sandbox):
     digits = "9" * 10_000
-    things = (
+    items = (
         f'{{"id": {digits}}}, {{"id": "t_1", "message_count": {digits}}}, {{"id": 7, "unread_count": 1e999}}'
     )
-    sandbox.faults.add(faults.text(f'{{"data": [{things}]}}'))
+    sandbox.faults.add(faults.text(f'{{"data": [{items}]}}'))
     (batch,) = client.conversations(shop.id)
     assert [record.id for record in batch.conversations] == [digits, "t_1", "7"]
 
 
-def test_field_that_is_refused_is_left_out_from_then_on(client, world, shop, sandbox):
+def test_refused_field_is_omitted_from_then_on(client, world, shop, sandbox):
     for _ in range(101):
         world.add_conversation(shop)
     sandbox.switches.refused_fields = {"UnifiedThread.snippet"}
     first, second = client.conversations(shop.id)
     assert len(first.conversations) + len(second.conversations) == 101
-    assert [call.status for call in sandbox.ledger] == [400, 200, 200]
+    assert [call.status for call in sandbox.call_log] == [400, 200, 200]
     assert first.conversations[0].messages.messages[0].message
 
 
 @pytest.mark.parametrize("field", ["Message.reactions", "Message.shares"])
-def test_field_that_only_messages_refuse_is_left_out_too(client, world, shop, sandbox, field):
+def test_field_that_is_refused_only_for_messages_is_omitted(client, world, shop, sandbox, field):
     thread = world.add_conversation(shop, messages=3)
     sandbox.switches.refused_fields = {field}
     assert [len(batch.messages) for batch in client.messages(thread.id)] == [3]
 
 
-def test_other_refusal_does_not_cost_the_fields(client, world, shop, sandbox):
+def test_other_invalid_request_removes_no_fields(client, world, shop, sandbox):
     world.add_conversation(shop)
     sandbox.faults.add(faults.graph_error(100, message="(#100) Something else"), times=2)
     with pytest.raises(GraphError):
         list(client.conversations(shop.id))
     list(client.conversations(shop.id))
-    assert "snippet" in sandbox.ledger.calls[-1].params["fields"]
+    assert "snippet" in sandbox.call_log.calls[-1].params["fields"]
 
 
-# -- discretion --------------------------------------------------------------------------------------------
+# -- secrets -----------------------------------------------------------------------------------------------
 SECRET = "none-of-Facebooks-shapes-0123456789"
 REPEATING = faults.graph_error(190, message=f"Malformed access token {SECRET}", fbtrace_id=SECRET)
 
 
-def everything_told(error: BaseException | None) -> str:
-    """All that could be shown of an error and of those behind it."""
-    words = ""
+def all_texts(error: BaseException | None) -> str:
+    """Return all texts of an error and of its causes."""
+    text = ""
     while error is not None:
-        words += f"{error} {error!r} {error.args} {vars(error)}"
-        words += str(getattr(error, "doc", ""))
+        text += f"{error} {error!r} {error.args} {vars(error)}"
+        text += str(getattr(error, "doc", ""))
         error = error.__cause__ or error.__context__
-    return words
+    return text
 
 
 @pytest.fixture
@@ -223,18 +218,18 @@ def quiet_shop(world):
         faults.redirect("http://["),
     ],
 )
-def test_token_is_in_no_error_no_log_and_no_address(make_client, quiet_shop, world, sandbox, caplog, fault):
+def test_token_is_in_no_error_no_log_and_no_url(make_client, quiet_shop, world, sandbox, caplog, fault):
     world.add_conversation(quiet_shop, messages=60)
-    told: list[str] = []
+    texts: list[str] = []
     client = make_client(
-        SECRET, timeout_seconds=(1, 0.05), on_wait=lambda error, seconds: told.append(everything_told(error))
+        SECRET, timeout_seconds=(1, 0.05), on_wait=lambda error, seconds: texts.append(all_texts(error))
     )
     sandbox.faults.add(fault, times=None)
     with caplog.at_level(logging.DEBUG), pytest.raises(GraphError) as caught:
         list(client.conversations(quiet_shop.id))
-    assert SECRET not in everything_told(caught.value) + "".join(told) + caplog.text
-    assert {call.token_in for call in sandbox.ledger} == {"header"}
-    assert SECRET not in "".join(call.line for call in sandbox.ledger)
+    assert SECRET not in all_texts(caught.value) + "".join(texts) + caplog.text
+    assert {call.token_in for call in sandbox.call_log} == {"header"}
+    assert SECRET not in "".join(call.line for call in sandbox.call_log)
 
 
 def test_token_is_in_no_record(make_client, quiet_shop, world, sandbox):
@@ -247,8 +242,8 @@ def test_token_is_in_no_record(make_client, quiet_shop, world, sandbox):
     assert len(batches) == 2
 
 
-def test_dead_token_stops_at_once(make_client, shop, sandbox, world):
+def test_invalid_token_stops_at_once(make_client, shop, sandbox, world):
     world.break_token(shop.token, 460)
     with pytest.raises(AccessTokenError, match="password"):
         list(make_client().conversations(shop.id))
-    assert len(sandbox.ledger) == 1
+    assert len(sandbox.call_log) == 1

@@ -1,0 +1,1 @@
+"""Connects Pages, checks them, and opens Graph clients with this installation's settings."""

@@ -1,0 +1,207 @@
+"""Connects a Page: verifies its token at Facebook, stores both, and reports what the token may do."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.connections.client import open_client
+from conversations.graph.client import GraphClient
+from conversations.graph.errors import GraphError, shorten
+from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
+from conversations.graph.rate_limiter import OnWait
+from conversations.models import Page, Platform
+
+REQUIRED_PERMISSIONS = {
+    Platform.MESSENGER: {"pages_messaging", "pages_manage_metadata", "pages_read_engagement"},
+    Platform.INSTAGRAM: {"instagram_basic", "instagram_manage_messages", "pages_manage_metadata"},
+}
+EXPIRY_WARNING_DAYS = 14
+MAX_NAME_LENGTH = 200
+
+Mark = Literal["ok", "note", "act"]  # no problem; for information; a person must act
+
+
+class ConnectionRefused(Exception):
+    """Nothing was stored. The text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of a check. `key` and `mark` are for programs, `subject` and `answer` for people."""
+
+    key: str
+    subject: str
+    answer: str
+    mark: Mark = "ok"
+
+    def __str__(self):
+        return f"{self.subject}: {self.answer}"
+
+
+@dataclass
+class ConnectResult:
+    """A connected Page. `notes` has the findings about it, one sentence each."""
+
+    page: Page
+    created: bool
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InstagramAccount:
+    """The Instagram account of a Page. `id` is empty if there is none, or if it is not known."""
+
+    id: str = ""
+    username: str = ""
+    is_known: bool = True
+
+
+def connect_page(
+    facebook_page_id: str,
+    token: str,
+    *,
+    name: str = "",
+    on_wait: OnWait = lambda error, seconds: None,
+) -> ConnectResult:
+    """Store the Page with its token after Facebook has confirmed that they belong together.
+
+    A Page that is connected again keeps its data. Raises ConnectionRefused, and GraphError if Facebook
+    refuses or cannot be reached.
+    """
+    validate_token(token)
+    with open_client(facebook_page_id, token, on_wait=on_wait) as client:
+        facebook_name = fetch_page_name(client, facebook_page_id)
+        instagram = fetch_instagram_account(client, facebook_page_id)
+        findings = [instagram_finding(instagram)]
+        findings += token_findings(client, token, facebook_page_id, instagram)
+    notes = [str(finding) for finding in findings]
+    page, created = _store(facebook_page_id, token, name or facebook_name, instagram, notes)
+    return ConnectResult(page, created, notes)
+
+
+def validate_token(token: str) -> None:
+    """Raise ConnectionRefused if the text cannot be an access token."""
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise ConnectionRefused("This is not an access token: it is empty or contains invalid characters.")
+
+
+@transaction.atomic
+def _store(
+    facebook_page_id: str, token: str, name: str, instagram: InstagramAccount, notes: list[str]
+) -> tuple[Page, bool]:
+    page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
+    page.access_token, page.name = token, name or page.name
+    page.state, page.state_reason = Page.State.CONNECTED, ""
+    page.learnt = page.learnt | {"notes": notes}
+    add_instagram(page, instagram)
+    page.save()
+    return page, created
+
+
+def add_instagram(page: Page, instagram: InstagramAccount) -> None:
+    """Set the account of the Page. One that Facebook no longer shows is kept: its messages are stored."""
+    if instagram.id:
+        page.instagram_account_id = instagram.id
+        page.platforms = list(dict.fromkeys([*page.platforms, Platform.INSTAGRAM.value]))
+
+
+def fetch_page_name(client: GraphClient, facebook_page_id: str) -> str:
+    """Return the Page's name at Facebook. Raises ConnectionRefused if the token is not the Page's own."""
+    shown = client.get(facebook_page_id, fields="id,name")
+    owner = client.get("me", fields="id")
+    for node in (shown, owner):
+        if str(node.get("id")) != facebook_page_id:
+            raise ConnectionRefused(
+                f"This is not the token of Page {facebook_page_id}: Facebook says that it belongs to "
+                f"{node.get('id')!s:.40}. Use the Page's own token, not that of a person or another Page."
+            )
+    return _short(shown.get("name"))
+
+
+def _short(value: object) -> str:
+    """Return the value as text that every terminal and database accepts."""
+    return shorten(str(value or ""), "", MAX_NAME_LENGTH)
+
+
+# -- additional findings: what Facebook does not tell is a note, never a reason to refuse -------------------
+def fetch_instagram_account(client: GraphClient, facebook_page_id: str) -> InstagramAccount:
+    """Return the Instagram account that is linked to the Page. Does not raise GraphError."""
+    try:
+        body = client.get(facebook_page_id, fields="instagram_business_account{id,username}")
+    except GraphError:
+        return InstagramAccount(is_known=False)
+    linked = body.get("instagram_business_account")
+    if not isinstance(linked, dict) or not linked.get("id"):
+        return InstagramAccount()
+    return InstagramAccount(_short(linked["id"]), _short(linked.get("username")))
+
+
+def instagram_finding(instagram: InstagramAccount) -> Finding:
+    if not instagram.is_known:
+        answer = "Facebook did not say whether the Page has an account"
+        return Finding("instagram", "Instagram account", answer, "note")
+    return Finding("instagram", "Instagram account", instagram.username or instagram.id or "none")
+
+
+def token_findings(
+    client: GraphClient, token: str, facebook_page_id: str, instagram: InstagramAccount
+) -> list[Finding]:
+    """Return findings about the permissions and the expiry of the token."""
+    try:
+        facts = token_facts(client, token)
+    except GraphError:
+        facts = None
+    ids = {facebook_page_id, instagram.id} - {""}
+    granted = facts.granted(ids) if facts else _granted_permissions(client)
+    return [_permissions(granted, instagram), *_expiry(facts)]
+
+
+def _granted_permissions(client: GraphClient) -> frozenset[str] | None:
+    try:
+        return granted_to(client)
+    except GraphError:
+        return None
+
+
+def _permissions(granted: frozenset[str] | None, instagram: InstagramAccount) -> Finding:
+    if granted is None:
+        return Finding(
+            "permissions", "Permissions", "Facebook did not say which permissions the token has", "note"
+        )
+    missing = sorted(REQUIRED_PERMISSIONS[Platform.MESSENGER] - granted)
+    if missing:
+        answer = f"missing: {', '.join(missing)}. Without them conversations stay hidden: allow them, and "
+        return Finding("permissions", "Permissions", f"{answer}connect the Page again", "act")
+    missing = sorted(REQUIRED_PERMISSIONS[Platform.INSTAGRAM] - granted) if instagram.id else []
+    if missing:
+        answer = f"missing for Instagram: {', '.join(missing)}. Its messages stay hidden"
+        return Finding("permissions", "Permissions", answer, "note")
+    return Finding("permissions", "Permissions", "all that are needed to read conversations are granted")
+
+
+def _expiry(facts: TokenFacts | None) -> list[Finding]:
+    if facts is None:
+        return [Finding("expires", "Expiry", "Facebook did not say when the token expires", "note")]
+    return [
+        _expiry_finding("expires", "Token expires", facts.expires_at),
+        _expiry_finding("data_access", "Data access expires", facts.data_access_expires_at),
+    ]
+
+
+def _expiry_finding(key: str, subject: str, seconds: int | None) -> Finding:
+    if seconds is None:
+        return Finding(key, subject, "Facebook did not say when", "note")
+    if seconds == 0:
+        return Finding(key, subject, "never")
+    moment = datetime.fromtimestamp(seconds, UTC)
+    days = (moment - timezone.now()).days
+    if days < 0:
+        return Finding(key, subject, f"expired on {moment:%Y-%m-%d}: connect the Page again", "note")
+    when = f"on {moment:%Y-%m-%d}, in {days} day{'s' * (days != 1)}"
+    if days < EXPIRY_WARNING_DAYS:
+        return Finding(key, subject, f"{when}: connect the Page again before then", "note")
+    return Finding(key, subject, when)

@@ -1,0 +1,186 @@
+"""Makes requests to Graph: rate limited, signed, retried, and turned into JSON or an exception."""
+
+import hashlib
+import hmac
+import random
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from conversations.graph import decoding, error_table, errors
+from conversations.graph.decoding import TypedConversation
+from conversations.graph.errors import RateLimitError, TransientError
+from conversations.graph.http import HttpResponse, HttpSession
+from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, OnWait, Permit, RateLimiter
+from conversations.graph.usage import Usage
+
+MAX_TRIES = 5
+MAX_PAUSE_SECONDS = 30
+
+Parse = Callable[[bytes], Any]
+Check = Callable[[Any], Any]  # returns the body; raises TransientError if its shape is wrong
+
+
+class Transport:
+    """Makes the requests of a GraphClient, which describes the parameters.
+
+    `request()` raises the errors of graph/errors.py, and those of `sleep` and the callbacks.
+    """
+
+    def __init__(
+        self,
+        http: HttpSession,
+        rate_limiter: RateLimiter,
+        *,
+        token: str,
+        url: str,
+        version: str,
+        app_secret: str,
+        platform: str,
+        retry_seconds: float,
+        on_wait: OnWait,
+        on_note: Callable[[str], None],
+        on_start: Callable[[], None],
+        sleep: Callable[[float], None],
+    ):
+        self.request_count = 0
+        self._http, self._rate_limiter, self._token, self._platform = http, rate_limiter, token, platform
+        self._base, self._version = f"{url}/{version}", version
+        self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url))
+        self._proof = {"appsecret_proof": _proof(token, app_secret)} if app_secret else {}
+        self._retry_seconds, self._on_wait, self._on_note = retry_seconds, on_wait, on_note
+        self._on_start, self._sleep = on_start, sleep
+        self._noted: set[str] = set()
+        self._lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: dict,
+        *,
+        check: Check,
+        tries: int = MAX_TRIES,
+        parse: Parse = decoding.decode,
+    ) -> Any:
+        """Return the checked body. Repeats the request a limited number of times after transient errors."""
+        failures = throttles = 0
+        while True:
+            try:
+                return check(self._send(method, path, params, parse))
+            except TransientError as error:
+                failures += 1
+                if failures >= tries:
+                    raise
+                pause = self._backoff(failures)
+                self._on_wait(error, pause)
+                self._sleep(pause)
+            except RateLimitError as error:
+                throttles += 1
+                # The rate limiter counts again from zero when another thread succeeds.
+                if error.recovery is not errors.Recovery.WAIT or throttles > len(THROTTLE_PAUSES_SECONDS):
+                    raise
+
+    def _send(self, method: str, path: str, params: dict, parse: Parse) -> Any:
+        permit = self._rate_limiter.acquire()
+        self._on_start()
+        with self._lock:
+            self.request_count += 1
+        try:
+            url = f"{self._base}/{path}"
+            response = self._http.request(
+                method,
+                url,
+                parse=parse,
+                on_sent=self._rate_limiter.on_sent,
+                **self._request_arguments(method, params),
+            )
+        except BaseException:
+            self._rate_limiter.on_failure(permit)
+            raise
+        return self._handle_response(permit, response)
+
+    def _request_arguments(self, method: str, params: dict) -> dict[str, dict]:
+        return {"params" if method == "GET" else "data": params | self._proof}
+
+    def _handle_response(self, permit: Permit, response: HttpResponse) -> Any:
+        usage = Usage.from_headers(response.headers)
+        error = self._error(response)
+        if isinstance(error, RateLimitError):
+            self._rate_limiter.on_throttle(permit, error, usage)
+        elif isinstance(error, TransientError):
+            self._rate_limiter.on_failure(permit)
+        else:
+            self._rate_limiter.on_success(permit, usage)
+        if error:
+            raise error
+        self._note_anomalies(response)
+        return response.body
+
+    def _error(self, response: HttpResponse) -> errors.GraphError | None:
+        body = response.body
+        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+            return error_table.from_error(
+                body["error"], status=response.status, token=self._token, platform=self._platform
+            )
+        if response.status != 200 or not isinstance(body, dict | list):
+            return error_table.from_status(response.status)
+        return None
+
+    def _backoff(self, failures: int) -> float:
+        pause = self._retry_seconds * 2 ** (failures - 1)
+        return min(pause, MAX_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+    # -- notes for the owner -------------------------------------------------------------------------------
+    def _note_anomalies(self, response: HttpResponse) -> None:
+        version = response.headers.get("facebook-api-version", self._version)
+        if version != self._version:
+            other = errors.shorten(version, self._token, 20)
+            self._note(
+                "version",
+                f"Facebook answered with version {other}, not {self._version}: check GRAPH_API_VERSION.",
+            )
+        for link in _links(response.body):
+            if not link.startswith(self._origin):
+                host = errors.shorten(_scheme_and_host(link), self._token)
+                self._note(host, f"A list continues at another host, which was not called: {host}.")
+
+    def _note(self, key: str, text: str) -> None:
+        with self._lock:
+            is_new = key not in self._noted and len(self._noted) < 10
+            self._noted.add(key) if is_new else None
+        if is_new:
+            self._on_note(text)
+
+
+def _links(body: Any) -> Iterator[str]:
+    """Yield the `next` links of a list and of the lists nested in it."""
+    if not isinstance(body, dict):
+        return
+    data = body.get("data")
+    lists = [body, body.get("messages"), *(map(_messages, data) if isinstance(data, list) else ())]
+    for part in lists:
+        paging = part.get("paging") if isinstance(part, dict) else getattr(part, "paging", None)
+        link = paging.get("next") if isinstance(paging, dict) else None
+        if isinstance(link, str):
+            yield link
+
+
+def _messages(item: Any) -> Any:
+    if isinstance(item, TypedConversation):
+        return item.messages
+    return item.get("messages") if isinstance(item, dict) else None
+
+
+def _scheme_and_host(link: str) -> str:
+    """Return the part of a URL that cannot contain the token."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return "an invalid URL"
+    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "an invalid URL"
+
+
+def _proof(token: str, app_secret: str) -> str:
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,100 @@
+"""Reads the attachments of a stored message. Any part of them may be missing or of another type."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+MISSING = "missing"  # the mark of an attachment that stands for content that Facebook does not show
+
+
+class Attachment(NamedTuple):
+    """One attachment. If it `expires`, its address works only for some hours or days."""
+
+    kind: str
+    name: str = ""
+    address: str = ""
+    size: int | None = None  # bytes
+    expires: bool = False
+    id: str = ""  # Facebook's, if it has one
+    mark: str = ""
+
+
+def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
+    """Return the attachments in order, then sticker, links and story; at least one if there is no text."""
+    data = _dict(data)
+    result = [_attachment(_dict(item)) for item in _list(attachments)]
+    if data.get("sticker"):
+        result.append(Attachment("Sticker", "", web_address(data["sticker"]), expires=True))
+    result += [_share(_dict(item)) for item in _list(data.get("shares"))]
+    if story := _dict(data.get("story")):
+        link = next((_dict(part).get("link") for part in story.values() if _dict(part).get("link")), "")
+        result.append(Attachment("Story", "", web_address(link), expires=True))
+    if data.get("is_unsupported"):
+        result.append(Attachment("A kind of message that Facebook does not provide", mark=MISSING))
+    if not result and not text:
+        result.append(Attachment("Facebook does not show the content of this message", mark=MISSING))
+    return result
+
+
+def web_address(value: Any) -> str:
+    """Return the value if it is an http(s) URL, else "". So no `javascript:` URL gets into a link."""
+    try:
+        parts = urlsplit(_text(value))
+    except ValueError:
+        return ""
+    return _text(value) if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def reactions_of(data: Any) -> str:
+    """Return the reactions to a message, separated by spaces."""
+    reactions = (_text(_dict(item).get("reaction")) for item in _list(_dict(data).get("reactions")))
+    return " ".join(filter(None, reactions))
+
+
+def _attachment(item: dict) -> Attachment:
+    for field, kind in (("video_data", "Video"), ("image_data", "Image"), ("generic_template", "Card")):
+        if part := _dict(item.get(field)):
+            address, expires = _address_of(part)
+            name = _text(part.get("title") or item.get("name"))
+            return Attachment(_kind(item) or kind, name, address, _size(item), expires, _text(item.get("id")))
+    address = web_address(item.get("file_url"))
+    kind = _kind(item) or "Attachment"
+    return Attachment(kind, _text(item.get("name")), address, _size(item), True, _text(item.get("id")))
+
+
+def _address_of(part: dict) -> tuple[str, bool]:
+    """Return the address and whether it expires. The link target of a card is the sender's own page."""
+    target = web_address(_dict(part.get("cta")).get("url"))
+    url = web_address(part.get("url"))
+    if url or not target:
+        return url or web_address(part.get("media_url")), True
+    return target, False
+
+
+def _kind(item: dict) -> str:
+    kind = _text(item.get("mime_type")).split("/")[0]
+    return {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}.get(
+        kind, ""
+    )
+
+
+def _size(item: dict) -> int | None:
+    size = item.get("size")
+    return size if type(size) is int and size > 0 else None
+
+
+def _share(item: dict) -> Attachment:
+    title = ": ".join(filter(None, [_text(item.get("name")), _text(item.get("description"))]))
+    return Attachment("Link", title or _text(item.get("link")), web_address(item.get("link")))
+
+
+def _dict(value: Any) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list:
+    items = value.get("data") if isinstance(value, dict) else value
+    return items if isinstance(items, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,89 @@
+"""Locks on a Page as PostgreSQL advisory locks, which are released when the process that holds them ends."""
+
+import select
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from django.db import Error, connection
+
+SYNC, ROWS = 1, 2  # separate key spaces: otherwise a sync would wait for itself
+LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
+
+
+class SyncLock:
+    """The right to sync a Page. The lock is on a connection of its own, and ends with it or the process."""
+
+    def __init__(self, page_id: int):
+        self._page_id, self._connection = page_id, connection.copy()
+        self.is_acquired = False
+
+    def acquire(self) -> bool:
+        """Try to acquire the lock, also after its connection was lost. Return whether it succeeded."""
+        self.is_acquired = False  # also if the query fails
+        self.is_acquired = self._query("pg_try_advisory_lock")
+        return self.is_acquired
+
+    def check(self) -> bool:
+        """Return whether we have the lock. If it was lost with its connection, try to acquire it again."""
+        with suppress(Error):
+            if self.is_acquired:
+                self._raise_if_disconnected()
+                return True
+        self._connection.close()
+        return self.acquire()
+
+    def _raise_if_disconnected(self) -> None:
+        """Raise if the server has closed the connection.
+
+        The server announces that, so a query is sent only if there is something to read.
+        """
+        with self._connection.wrap_database_errors:
+            is_readable, _, _ = select.select([self._connection.connection.fileno()], [], [], 0)
+        if is_readable:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+    def release(self) -> None:
+        if self.is_acquired:
+            with suppress(Error):  # explicitly, because the server notices a closed connection late
+                self._query("pg_advisory_unlock")
+        self._connection.close()
+
+    def _query(self, function: str) -> bool:
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s, %s)", [SYNC, self._page_id])
+            return cursor.fetchone()[0]
+
+
+@contextmanager
+def sync_lock(page_id: int) -> Iterator[SyncLock]:
+    """Try to acquire the right to sync this Page. `is_acquired` tells whether it was free."""
+    lock = SyncLock(page_id)
+    try:
+        lock.acquire()
+        yield lock
+    finally:
+        lock.release()
+
+
+def lock_rows(page_ids: Iterable[int]) -> None:
+    """Keep others from writing rows of these Pages until the transaction ends.
+
+    Every writer of a Page's conversations, events and tags calls this. The order is always the same, so there
+    are no deadlocks.
+    """
+    with connection.cursor() as cursor:
+        for page_id in sorted(set(page_ids)):
+            cursor.execute(LOCK_ROWS, [ROWS, page_id])
+
+
+def is_sync_locked(page_id: int) -> bool:
+    """Return whether any process is syncing this Page now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND classid = %s AND objid = %s)",
+            [SYNC, page_id],
+        )
+        return cursor.fetchone()[0]

@@ -1,0 +1,63 @@
+"""Makes text and JSON storable in PostgreSQL, and folds text for searching."""
+
+import json
+import math
+import unicodedata
+from typing import Any
+
+import orjson
+
+REPLACEMENT = "\ufffd"
+
+
+def clean(text: str) -> str:
+    """Return the text without what PostgreSQL refuses: NUL and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    if "\x00" in text:
+        text = text.replace("\x00", REPLACEMENT)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A pair of surrogates becomes one character; a lone surrogate is replaced.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def clean_json(value):
+    """Do the same for any JSON value, keys included. Infinite numbers and NaN become null."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(str(key)): clean_json(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_json(value: Any) -> str:
+    """Return the value as JSON text that PostgreSQL accepts: see clean_json()."""
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:  # a lone surrogate, an integer of more than 64 bits
+        text = "\\u0000"
+    return json.dumps(clean_json(value), default=str) if "\\u0000" in text else text
+
+
+def clean_json_text(text: str) -> str:
+    """Return the JSON text in a form that PostgreSQL accepts."""
+    if "\\" not in text:  # the fast case
+        return text
+    return as_json(json.loads(text)) if "\\u" in text else text
+
+
+def fold(text: str) -> str:
+    """Return the text for searching, without case, accents and width.
+
+    This is done here so that it does not depend on the locale of the database.
+    """
+    if text.isascii():
+        return text.casefold()
+    # Casefolding may add combining marks (İ), so they are removed after it.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,196 @@
+import pytest
+
+from conversations.graph.error_table import (
+    BLOCKED_SECONDS,
+    ERROR_RULES,
+    from_error,
+    from_status,
+    recoveries,
+)
+from conversations.graph.errors import (
+    STOPPING,
+    AccessTokenError,
+    GraphError,
+    InvalidRequestError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PlatformError,
+    RateLimitError,
+    Recovery,
+    StaleCursorError,
+    TransientError,
+    VersionError,
+)
+
+TOKEN = "a token that looks like none of Facebook's"
+REDUCE = "Please reduce the amount of data you're asking for, then retry your request"
+
+
+def kind(code, subcode=None, message="Injected failure", status=400, **more) -> type[GraphError]:
+    error = {"code": code, "error_subcode": subcode, "message": message} | more
+    return type(from_error(error, status=status, token=TOKEN))
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 429, 500])
+@pytest.mark.parametrize(
+    ("code", "subcode", "message", "expected"),
+    [
+        (1, None, REDUCE, PayloadTooLargeError),
+        (1, None, "An unknown error has occurred.", TransientError),
+        (1, 99, "An unknown error has occurred.", TransientError),
+        (2, None, "Service temporarily unavailable", TransientError),
+        *((code, None, "Too many calls", RateLimitError) for code in (4, 17, 32, 341, 613)),
+        *((code, None, "Too many calls", RateLimitError) for code in (80001, 80002, 80006)),
+        (613, 1996, "Odd pattern", RateLimitError),
+        *((190, sub, "Bad token", AccessTokenError) for sub in (None, 458, 459, 460, 463, 464, 467, 492)),
+        (102, None, "Session invalid", AccessTokenError),
+        (104, None, "Incorrect signature", AccessTokenError),
+        *((code, None, "No permission", AccessTokenError) for code in (3, 10, 200, 230, 299)),
+        (100, None, "Invalid appsecret_proof provided in the API argument", AccessTokenError),
+        (100, 33, "Unsupported get request. Object with ID 't_1' does not exist", NotFoundError),
+        (803, None, "Some of the aliases you requested do not exist", NotFoundError),
+        (9000001, None, "This message has been deleted by the user or the business", NotFoundError),
+        (2642, None, "Invalid cursors values", StaleCursorError),
+        (100, None, "The after cursor specified exceeds the max limit", StaleCursorError),
+        (100, None, "Tried accessing nonexisting field (snippet)", InvalidRequestError),
+        (2500, None, "Syntax error", InvalidRequestError),
+        ("80006", None, "A code as text", RateLimitError),
+        (368, None, "Temporarily blocked for policies violations", RateLimitError),
+        (80014, None, "Too many calls", RateLimitError),
+        (2, 2018344, "The Page has not accepted the contact terms", GraphError),
+        (2635, None, "You are calling a deprecated version", VersionError),
+        (12, None, "The API is deprecated for this version", VersionError),
+        (2500, None, "Unknown path components: /me", VersionError),
+        (100, None, "Invalid version of the API", VersionError),
+        (10, 2534077, "Link broken", PlatformError),
+        (100, 2534013, "No Instagram account", PlatformError),
+        (200, 2534041, "Access to messages is off", PlatformError),
+        (36103, None, "Not eligible", PlatformError),
+        (190, None, "This message has been deleted by the user or the business", NotFoundError),
+        (190, None, "Error validating application. Application has been deleted.", AccessTokenError),
+        (230, None, "User consent is required to access user profile", NotFoundError),
+        (100, 2018218, "No profile available for this user", NotFoundError),
+        (506, None, "Duplicate post", GraphError),
+        (551, 1545041, "This person is not available", GraphError),
+        (200, 1545041, "This person is not available", GraphError),
+        (10, 2018278, "Outside of the allowed window", GraphError),
+        (100, None, "Param limit must be less than 50", PayloadTooLargeError),
+    ],
+)
+def test_code_decides_before_the_status(status, code, subcode, message, expected):
+    assert kind(code, subcode, message, status) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "more", "expected"),
+    [
+        (None, 400, {}, GraphError),
+        ({}, 400, {}, GraphError),
+        (float("inf"), 400, {}, GraphError),
+        (99999, 400, {"is_transient": True}, TransientError),
+        (99999, 503, {}, TransientError),
+        (99999, 429, {}, RateLimitError),
+    ],
+)
+def test_unknown_code_is_classified_by_other_fields(code, status, more, expected):
+    assert kind(code, status=status, **more) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(200, TransientError), (502, TransientError), (429, RateLimitError)]
+)
+def test_response_that_is_not_from_graph_is_classified_by_its_status(status, expected):
+    assert type(from_status(status)) is expected
+
+
+@pytest.mark.parametrize(
+    ("subcode", "text"), [(460, "password"), (463, "expired"), (492, "role"), (458, "removed")]
+)
+def test_invalid_token_is_explained_to_its_owner(subcode, text):
+    error = from_error({"code": 190, "error_subcode": subcode}, status=400, token=TOKEN)
+    assert text in str(error)
+    assert "Connect the Page again" in str(error)
+
+
+def test_error_names_code_subcode_and_trace():
+    raw = {"code": 190, "error_subcode": 463, "message": "Expired.", "fbtrace_id": "AbC"}
+    error = from_error(raw, status=400, token=TOKEN)
+    assert (error.code, error.subcode, error.trace) == (190, 463, "AbC")
+    assert str(error).endswith("Facebook says: Expired. (code 190, subcode 463, trace AbC)")
+
+
+@pytest.mark.parametrize(
+    "secret", [TOKEN, "EAAGm0PX4ZCpsBAKZCZAhyzSomeLongerToken123", "0123456789abcdef" * 4]
+)
+def test_token_in_facebooks_message_is_redacted(secret):
+    raw = {"code": 190, "message": f"Cannot parse {secret}!", "fbtrace_id": secret, "error_subcode": 463}
+    error = from_error(raw, status=400, token=TOKEN)
+    assert secret not in str(error) + repr(error) + repr(vars(error))
+    assert "Cannot parse [token]!" in str(error)
+
+
+def test_error_is_one_short_printable_line():
+    message = "A\x00B\ud83d\x1b[31mC\nD\u2028" + "x" * 100_000
+    text = str(from_error({"code": 1, "message": message, "fbtrace_id": "\x00"}, status=500, token=TOKEN))
+    assert text.isprintable()
+    assert text.encode()
+    assert "A B [31mC D" in text
+    assert len(text) < 600
+
+
+@pytest.mark.parametrize("message", [None, 5, [], {"text": TOKEN}])
+def test_message_of_any_type_is_accepted(message):
+    error = from_error({"code": 2, "message": message}, status=500, token=TOKEN)
+    assert TOKEN not in str(error)
+
+
+@pytest.mark.parametrize("code", [3, 10, 200, 230, 299])
+def test_missing_permission_on_instagram_does_not_stop_messenger(code):
+    raw = {"code": code, "message": "Application does not have permission for this action"}
+    assert type(from_error(raw, status=403, token=TOKEN, platform="instagram")) is PlatformError
+    assert type(from_error(raw, status=403, token=TOKEN, platform="messenger")) is AccessTokenError
+
+
+def test_policy_block_is_left_to_a_later_run():
+    error = from_error({"code": 368, "message": "Blocked"}, status=400, token=TOKEN)
+    assert isinstance(error, RateLimitError)
+    assert (error.recovery, error.wait_seconds) == (Recovery.WAIT_HOURS, BLOCKED_SECONDS)
+    assert "support inbox" in error.text
+
+
+def test_copy_of_an_error_is_equal_but_another_object():
+    error = from_error({"code": 368, "message": "Blocked", "fbtrace_id": "A"}, status=400, token=TOKEN)
+    assert isinstance(error, RateLimitError)
+    copied = error.copy()
+    assert copied is not error
+    assert vars(copied) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "stops"),
+    [(190, True), (36103, True), (2635, True), (613, True), (803, False), (1, False), (77, False)],
+)
+def test_error_says_whether_all_other_requests_would_fail(code, stops):
+    assert from_error({"code": code}, status=400, token=TOKEN).stops is stops
+
+
+@pytest.mark.parametrize("rule", ERROR_RULES, ids=lambda rule: rule.meaning)
+def test_every_rule_has_a_recovery_and_a_message_if_a_person_must_act(rule):
+    recovery = rule.recovery or rule.kind.recovery
+    assert isinstance(recovery, Recovery)
+    assert rule.meaning
+    if recovery in STOPPING - {Recovery.WAIT}:
+        assert rule.message.endswith(".")
+
+
+def test_rows_for_the_documentation_have_code_meaning_recovery_and_message():
+    rows = list(recoveries())
+    assert len(rows) > len(ERROR_RULES)
+    assert len({(codes, meaning) for codes, meaning, _, _ in rows}) == len(rows)
+    assert (
+        '1 ("reduce the amount of data")',
+        "too much data for one response",
+        Recovery.SHRINK.value,
+        "",
+    ) in rows
+    assert any(codes == "190 / 463" and "expired" in text for codes, _, _, text in rows)
