@@ -1,1 +1,1 @@
-"""Moves what graph/ brings into the tables."""
+"""Synchronizes the conversations of a Page from Facebook into the tables."""

@@ -1,4 +1,4 @@
-"""How far a run is: its row tells it, this is what doors show of it."""
+"""The progress of a run as the API, the admin and the command line show it, and its notification."""
 
 import json
 from collections.abc import Callable
@@ -10,33 +10,33 @@ from django.utils import timezone
 from conversations.models import SyncRun
 
 CHANNEL = "inbox_progress"
-MESSAGE_BYTES = 600  # of the 1,000 that one state may take
+MESSAGE_BYTES = 600  # of the 1,000 bytes that one state of a stream may have
 
-ENDS = {
+TERMINAL_STATUSES = {
     SyncRun.Status.COMPLETE,
     SyncRun.Status.COMPLETE_WITH_ERRORS,
     SyncRun.Status.ERROR,
     SyncRun.Status.INTERRUPTED,
     SyncRun.Status.CANCELLED,
 }
-PAUSES = {SyncRun.Status.WAITING, SyncRun.Status.RETRYING}
+WAITING_STATUSES = {SyncRun.Status.WAITING, SyncRun.Status.RETRYING}
 
-REMOVED = "It was removed with everything of its Page."
-# Why a run failed or pauses is for managers; others are told that it does.
-DISCREET: dict[str, str] = {
+RUN_REMOVED = "The sync run was deleted with all data of its Page."
+# What users below managers see instead of the reason why a run failed or waits.
+PUBLIC_MESSAGES: dict[str, str] = {
     SyncRun.Status.WAITING: "Waiting for Facebook.",
     SyncRun.Status.RETRYING: "Waiting for Facebook.",
-    SyncRun.Status.ERROR: "It failed.",
-    SyncRun.Status.INTERRUPTED: "It was interrupted.",
-    SyncRun.Status.CANCELLED: "It was cancelled.",
+    SyncRun.Status.ERROR: "The sync failed.",
+    SyncRun.Status.INTERRUPTED: "The sync was interrupted.",
+    SyncRun.Status.CANCELLED: "The sync was cancelled.",
 }
 
 
 @dataclass(frozen=True)
 class SyncProgress:
-    """The state of a run after a commit. Counters count threads; `seconds` is what is left of a pause."""
+    """The state of a run after a commit. The counters count threads; `seconds` remain of a pause."""
 
-    page_id: str  # Facebook's
+    page_id: str  # the Facebook ID
     status: str
     message: str
     run: int
@@ -49,14 +49,14 @@ class SyncProgress:
     events_created: int
     requests: int
     seconds: int | None = None
-    notes: tuple[str, ...] = ()  # what was odd but harmless; for managers
+    notes: tuple[str, ...] = ()  # harmless irregularities, shown to managers only
 
     @classmethod
-    def of(cls, run: SyncRun) -> "SyncProgress":
+    def from_run(cls, run: SyncRun) -> "SyncProgress":
         return cls(
             run.page.facebook_page_id,
             str(run.status),
-            in_words(run),
+            describe_run(run),
             run.pk,
             run.synced,
             run.inserted,
@@ -72,77 +72,82 @@ class SyncProgress:
 
     @classmethod
     def removed(cls, run_id: int) -> "SyncProgress":
-        """Of a run whose row is gone: its watchers are told an end, too."""
-        return cls("", SyncRun.Status.CANCELLED, REMOVED, run_id, 0, 0, 0, 0, 0, 0, 0, 0)
+        """Return the final state of a run whose row was deleted."""
+        return cls("", SyncRun.Status.CANCELLED, RUN_REMOVED, run_id, 0, 0, 0, 0, 0, 0, 0, 0)
 
     @property
     def is_end(self) -> bool:
-        return self.status in ENDS
+        return self.status in TERMINAL_STATUSES
 
     def as_message(self) -> dict:
-        """In the names of the streams; a text that is too long for one chunk is cut."""
-        values = asdict(self) | {"message": _cut(self.message), "eventsCreated": self.events_created}
+        """Return the JSON of one message of a stream. A long text is truncated to fit into one chunk."""
+        values = asdict(self) | {"message": _truncate(self.message), "eventsCreated": self.events_created}
         hidden = {"page_id", "events_created", "requests", "notes"} | (
             {"seconds"} if self.seconds is None else set()
         )
         return {name: value for name, value in values.items() if name not in hidden}
 
     def as_event(self) -> dict:
+        """Return the JSON of an event of the event stream, for managers."""
         return self.as_message() | {"page_id": self.page_id}
 
-    def as_viewers_event(self) -> dict:
-        """Without the words of an error or a pause, which are for managers."""
-        return self.as_event() | ({"message": DISCREET[self.status]} if self.status in DISCREET else {})
+    def as_viewer_event(self) -> dict:
+        """Return the event without the reason of an error or a pause, which only managers may see."""
+        return self.as_event() | (
+            {"message": PUBLIC_MESSAGES[self.status]} if self.status in PUBLIC_MESSAGES else {}
+        )
 
 
-PUBLISH = "pg_notify(%s, %s)"
+NOTIFY = "pg_notify(%s, %s)"
 OnProgress = Callable[[SyncProgress], None]
 
 
-def _cut(text: str) -> str:
-    """As much of it as one message of a stream has room for, escaped as it is there."""
+def _truncate(text: str) -> str:
+    """Truncate a text so that its JSON has at most MESSAGE_BYTES."""
     while len(json.dumps(text)) > MESSAGE_BYTES:
         text = text[: len(text) * 9 // 10]
     return text
 
 
 def publish_progress(run: SyncRun) -> None:
-    """Tells all processes, when the transaction commits, that there is a new state of this run."""
+    """Notify all processes, when the transaction commits, that the run has a new state."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {PUBLISH}", published(run))
+        cursor.execute(f"SELECT {NOTIFY}", notification(run))
 
 
-def published(run: SyncRun) -> list[str]:
-    """The parameters of PUBLISH. The id alone: a payload that is too long would abort the transaction."""
+def notification(run: SyncRun) -> list[str]:
+    """Return the parameters of NOTIFY. The payload is only the ID: a long one could abort the transaction."""
     return [CHANNEL, str(run.pk)]
 
 
 def seconds_left(run: SyncRun) -> int | None:
-    """What is left of its pause; None where it makes none."""
-    if run.status not in PAUSES or run.waits_until is None:
+    """Return the remaining seconds of the run's pause; None if it does not pause."""
+    if run.status not in WAITING_STATUSES or run.waits_until is None:
         return None
     return max(0, round((run.waits_until - timezone.now()).total_seconds()))
 
 
 def message_for(run: SyncRun, *, is_manager: bool) -> str:
-    """One sentence about the run, without what only managers may know."""
-    return in_words(run) if is_manager else DISCREET.get(run.status) or in_words(run)
+    """Return `describe_run()`, or for other users a text without the reason of an error or a pause."""
+    return describe_run(run) if is_manager else PUBLIC_MESSAGES.get(run.status) or describe_run(run)
 
 
-def in_words(run: SyncRun) -> str:
-    """One sentence about the run."""
+def describe_run(run: SyncRun) -> str:
+    """Return the state of the run as one sentence."""
     stored = f"{run.synced:,} of {run.total:,} conversations"
+    messages = f"{run.events_created:,} new message{'s' * (run.events_created != 1)}"
+    result = messages + (f", {run.skipped:,} skipped" if run.skipped else "")
     match run.status:
         case SyncRun.Status.QUEUED:
-            return "Waiting for its turn."
+            return "Waiting to start."
         case SyncRun.Status.STARTING | SyncRun.Status.FETCHING:
-            return "Asking Facebook for conversations."
+            return "Fetching conversations from Facebook."
         case SyncRun.Status.WAITING | SyncRun.Status.RETRYING:
             return run.waits_for or "Waiting for Facebook."
         case SyncRun.Status.COMPLETE:
-            return f"All done: {stored}, {run.events_created:,} new messages."
+            return f"Synced: {result}."
         case SyncRun.Status.COMPLETE_WITH_ERRORS:
-            return f"Done but for {run.owed:,} conversations, which the next sync asks for again: {stored}."
+            return f"Completed with errors: {result}, {run.owed:,} pending. The next sync tries these again."
         case SyncRun.Status.ERROR | SyncRun.Status.CANCELLED | SyncRun.Status.INTERRUPTED:
             return run.error or f"Stopped at {stored}."
-    return f"{stored}, {run.events_created:,} new messages."
+    return f"{stored}, {messages}."

@@ -1,4 +1,4 @@
-"""sync_conversations(): brings what Facebook has of a Page into the tables."""
+"""Runs a sync: `sync_conversations()` stores what Facebook shows of one Page."""
 
 import logging
 import threading
@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from conversations.clients import open_client
+from conversations.connections.client import open_client
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
-from conversations.locks import SyncLock, sync_lock
+from conversations.lib.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
-from conversations.sync import runs
-from conversations.sync.cancelling import watching
-from conversations.sync.fetch import Fetcher, Note, Pause
-from conversations.sync.interrupts import interrupt_in
+from conversations.sync import run_lifecycle
+from conversations.sync.cancellation import interrupt_in, with_cancellation
+from conversations.sync.crawl.coordinator import PageCrawl
+from conversations.sync.crawl.worker_pool import Backoff, Notice, WorkerPool
+from conversations.sync.gil import parse_lock, tuned_gil
+from conversations.sync.load.writer import BatchWriter
 from conversations.sync.progress import OnProgress, SyncProgress
-from conversations.sync.python_pace import one_reads, sync_pace
-from conversations.sync.store import Store
-from conversations.sync.walk import PageWalk
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +28,21 @@ Status = SyncRun.Status
 
 
 class SyncAlreadyRunning(Exception):
-    """Somebody else syncs this Page now: `run` is their run, None where it has not begun yet."""
+    """The Page is being synced. `run` is the active run; None if it has not started yet."""
 
     def __init__(self, page: Page):
         self.run = page.runs.active().exclude(status=Status.QUEUED).order_by("-pk").first()
         which = f" as run {self.run.pk}" if self.run else ""
-        super().__init__(f"{page} is being synced already{which}.")
+        super().__init__(f"{page} is already being synced{which}.")
 
 
 class SyncStopped(KeyboardInterrupt):
-    """Raised in the thread that syncs, by the handler of a signal: the run ends as interrupted."""
+    """A signal handler raises it in the syncing thread: the run ends as interrupted."""
 
 
 @dataclass(frozen=True)
 class SyncResult:
-    """How a run ended. Counters count threads, events_created messages, duration seconds."""
+    """The result of a run. The counters count threads, `events_created` messages, `duration` seconds."""
 
     page: str
     run: int
@@ -61,7 +60,7 @@ class SyncResult:
     error: str
 
     @classmethod
-    def of(cls, run: SyncRun) -> "SyncResult":
+    def from_run(cls, run: SyncRun) -> "SyncResult":
         return cls(
             run.page.facebook_page_id,
             run.pk,
@@ -89,35 +88,37 @@ def sync_conversations(
     stopping: threading.Event | None = None,
     queued: int | None = None,
 ) -> SyncResult:
-    """Stores every conversation and message that Facebook shows of this Page.
+    """Store every conversation and message that Facebook shows of the Page.
 
-    The first run walks everything (`full`), later ones what has changed since. Tells `on_progress` after
-    each commit. Ends as interrupted soon after `stopping` is set, at once on SyncStopped. `queued`:
-    the run that it is for. Raises SyncAlreadyRunning, and runs.NotQueued where that run waits no longer;
-    what goes wrong on the way is in the run and the result.
+    The first run of a Page reads everything, like `full`; later ones what has changed. `on_progress` is
+    called after each commit. The run ends as interrupted soon after `stopping` is set, and immediately on
+    SyncStopped. `queued` is the ID of the queued run to start.
+
+    Raises SyncAlreadyRunning, and `run_lifecycle.NotQueued` if that run is no longer queued. Later errors are
+    not raised: they are in the run and in the result.
     """
     with sync_lock(page.pk) as lock:
-        if not lock.is_ours:
+        if not lock.is_acquired:
             raise SyncAlreadyRunning(page)
-        run = runs.open_run(page, full=full, trigger=trigger, queued=queued)
+        run = run_lifecycle.open_run(page, full=full, trigger=trigger, queued=queued)
         try:
             _execute(page, run, lock, on_progress, stopping or threading.Event())
         except AccessTokenError as error:
             page.reconnect(str(error))
-            _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
+            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
         except GraphError as error:
-            _stop(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
+            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
         except KeyboardInterrupt:
             _interrupt(run)
-        except runs.LockLost:
+        except run_lifecycle.LockLost:
             run.refresh_from_db()
-            if run.status != Status.CANCELLED:  # who took the lock over closes the row
-                run.status, run.error = Status.INTERRUPTED, "Another process has taken the sync over."
+            if run.status != Status.CANCELLED:  # the process that holds the lock closes the row
+                run.status, run.error = Status.INTERRUPTED, "Another process continues this sync."
         except Exception as error:
-            _interrupt(run) if interrupt_in(error) else _blame_ourselves(run, error)
-        with suppress(KeyboardInterrupt):  # it has ended: there is nothing left to stop
-            on_progress(SyncProgress.of(run))
-        return SyncResult.of(run)
+            _interrupt(run) if interrupt_in(error) else _internal_error(run, error)
+        with suppress(KeyboardInterrupt):  # the run has ended: nothing is left to interrupt
+            on_progress(SyncProgress.from_run(run))
+        return SyncResult.from_run(run)
 
 
 def _execute(
@@ -126,85 +127,85 @@ def _execute(
     if not page.access_token:
         raise AccessTokenError(page.connection[1])
 
-    def look() -> None:
+    def check_stop() -> None:
         if stopping.is_set():
             raise SyncStopped
 
     def report() -> None:
-        look()
-        on_progress(SyncProgress.of(run))
+        check_stop()
+        on_progress(SyncProgress.from_run(run))
 
     def sleep(seconds: float) -> None:
         if stopping.wait(seconds):
             raise SyncStopped
 
     run.status = Status.FETCHING
-    runs.save(run)
+    run_lifecycle.save(run)
     report()
     with ExitStack() as stack:
-        stack.enter_context(sync_pace())
-        fetcher = Fetcher()
+        stack.enter_context(tuned_gil())
+        pool = WorkerPool()
         clients = {
-            platform: stack.enter_context(_client(page, platform, fetcher)) for platform in _platforms(page)
+            platform: stack.enter_context(_client(page, platform, pool)) for platform in _platforms(page)
         }
-        stack.callback(fetcher.stop)
+        stack.callback(pool.stop)
 
         def count_requests() -> int:
-            return sum(client.requests for client in clients.values())
+            return sum(client.request_count for client in clients.values())
 
-        store = Store(page, run, lock, report=report, sleep=sleep, count_requests=count_requests)
-        walk = PageWalk(page, run, clients, fetcher, store, watching(run, look))
+        writer = BatchWriter(page, run, lock, report=report, sleep=sleep, count_requests=count_requests)
+        crawl = PageCrawl(page, run, clients, pool, writer, with_cancellation(run, check_stop))
         try:
-            walk.walk()
+            crawl.run()
         finally:
             run.requests = count_requests()
-            _remember(page)
-        _close(page, run, walk, store)
+            _save_capabilities(page)
+        _finish(page, run, crawl, writer)
 
 
 def _platforms(page: Page) -> list[str]:
-    """Instagram is asked only where there is an account."""
+    """Return the platforms of the Page. Instagram only if it has an account."""
     return [Platform.MESSENGER.value, *([Platform.INSTAGRAM.value] if page.instagram_account_id else [])]
 
 
 @contextmanager
-def _client(page: Page, platform: str, fetcher: Fetcher) -> Iterator[GraphClient]:
+def _client(page: Page, platform: str, pool: WorkerPool) -> Iterator[GraphClient]:
     with open_client(
         page.facebook_page_id,
         page.access_token,
         platform=platform,
-        learnt=page.learnt.setdefault(platform, {}),
-        on_wait=lambda error, seconds: fetcher.put(Pause(error, seconds)),
-        on_note=lambda words: fetcher.put(Note(words)),
-        on_start=lambda: fetcher.started(platform),
-        sleep=fetcher.sleep,
-        reading=one_reads,
+        capabilities=page.learnt.setdefault(platform, {}),
+        on_wait=lambda error, seconds: pool.put(Backoff(error, seconds)),
+        on_note=lambda text: pool.put(Notice(text)),
+        on_start=lambda: pool.started(platform),
+        sleep=pool.sleep,
+        parse_lock=parse_lock,
     ) as client:
         yield client
 
 
-def _remember(page: Page) -> None:
-    """What this run learnt of the Page, however it ends; a database that is away hides not why."""
+def _save_capabilities(page: Page) -> None:
+    """Save what Graph was found to support. Ignore database errors: they would hide why the run failed."""
     with suppress(DatabaseError), transaction.atomic():
-        # Beside what a check of the Page learnt meanwhile.
-        now = Page.objects.select_for_update().get(pk=page.pk).learnt
-        page.learnt = now | {platform: page.learnt[platform] for platform in _platforms(page)}
+        # Keep what diagnostics of the Page have saved in the meantime.
+        saved = Page.objects.select_for_update().get(pk=page.pk).learnt
+        page.learnt = saved | {platform: page.learnt[platform] for platform in _platforms(page)}
         page.save(update_fields=["learnt"])
 
 
-def _close(page: Page, run: SyncRun, walk: PageWalk, store: Store) -> None:
-    """The watermarks of what was walked to its end move, and if that is everything, the run ends well."""
-    failure = _failure(run, walk.failures)
+def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> None:
+    """Save the watermarks of lists that were read to the end. Complete the run, or raise its failure."""
+    failure = _failure(run, crawl.failures)
 
-    def close() -> None:
-        page.watermarks |= {platform: head.isoformat() for platform, head in walk.heads.items()}
+    def save() -> None:
+        page.watermarks |= {platform: head.isoformat() for platform, head in crawl.heads.items()}
         page.save(update_fields=["watermarks"])
         if failure is None:
             _complete(page, run)
         else:
-            runs.save(run)
+            run_lifecycle.save(run)
 
-    store.commit(close)
+    writer.transaction.commit(save)
     if failure is not None:
         raise failure
 
@@ -217,44 +218,47 @@ def _complete(page: Page, run: SyncRun) -> None:
     page.save(update_fields=["last_synced_at", "audited_at", "state", "state_reason"])
     run.resume = {}
     run.total = run.synced + run.skipped + run.owed
-    runs.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
+    run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
 
 def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None:
-    """What ends the run as an error, first of all what a person must mend.
+    """Return the error that ends the run, first of all one that needs a person.
 
-    A platform that this Page does not have is only a note.
+    A platform that the Page does not have is not an error but a note.
     """
     missing = {
         platform: error
         for platform, error in failures.items()
         if isinstance(error, PlatformError) and platform != Platform.MESSENGER
     }
-    run.notes += [error.words for error in missing.values()]
+    run.notes += [error.text for error in missing.values()]
     errors = [error for platform, error in failures.items() if platform not in missing]
     return min(errors, key=lambda error: not isinstance(error, AccessTokenError), default=None)
 
 
 def _interrupt(run: SyncRun) -> None:
-    connection.close()  # it may have been in the middle of a statement
-    _stop(run, Status.INTERRUPTED, "It was stopped. The next sync goes on from there.")
+    connection.close()  # the interrupt may have come in the middle of a statement
+    _end(run, Status.INTERRUPTED, "The sync was stopped. The next sync resumes from there.")
 
 
-def _blame_ourselves(run: SyncRun, error: Exception) -> None:
-    """A fault of ours or of the database ends the run too; if the row cannot be written, that is raised."""
+def _internal_error(run: SyncRun, error: Exception) -> None:
+    """End the run after an error of ours or of the database. Raises if the row cannot be written."""
     logger.error("[page %s] run %s failed", run.page_id, run.pk, exc_info=error)
     if isinstance(error, DatabaseError):
         connection.close()
     first_line = (str(error).splitlines() or [""])[0]
-    words = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
-    _stop(run, Status.ERROR, words, blame=SyncRun.Blame.INBOX)
+    message = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
+    _end(run, Status.ERROR, message, blame=SyncRun.Blame.INBOX)
 
 
-def _stop(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
-    """Ends the run as it was last committed: what was counted for a batch that was not stored is not true,
-    and a resume point behind that batch would lose it."""
+def _end(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
+    """End the run in the state that was last committed.
+
+    The counters in memory may include a batch that was not stored, and a checkpoint after that batch would
+    lose it.
+    """
     requests = run.requests
     run.refresh_from_db()
-    if run.ended_at is None:  # it may have been stopped just after its end
+    if run.ended_at is None:  # the interrupt may have come just after the end
         run.requests = requests
-        runs.give_up(run, status, error, blame=blame)
+        run_lifecycle.finish_if_open(run, status, error, blame=blame)

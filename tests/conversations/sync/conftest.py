@@ -1,22 +1,20 @@
 import pytest
 
 from conversations.models import Page, SyncRun
+from conversations.sync.crawl.folders import FOLDERS
 from conversations.sync.service import SyncResult, sync_conversations
-from conversations.sync.walk import FOLDERS
-
-pytest.register_assert_rewrite("tests.conversations.sync.copies")
-from tests.conversations.sync.copies import row_versions  # noqa: E402 - its asserts are to be rewritten
+from tests.conversations.sync.copies import row_versions
 
 
 @pytest.fixture
 def shop_page(db) -> Page:
-    """A Page without a Facebook behind it."""
+    """A Page that is not at Facebook."""
     return Page.objects.create(facebook_page_id="9")
 
 
 @pytest.fixture
 def sync(page):
-    """Syncs the Page, read anew as any caller would."""
+    """Sync the Page, loaded again as any caller would."""
 
     def run(**options) -> SyncResult:
         return sync_conversations(Page.objects.get(pk=page.pk), **options)
@@ -26,7 +24,7 @@ def sync(page):
 
 @pytest.fixture
 def by_cursor(page):
-    """The Page knows that Facebook shows the inbox alone and honours no bounds of time: no call finds out."""
+    """The Page is known to have only the inbox and no time bounds, so that no call tests that."""
     folders = dict.fromkeys(FOLDERS, "refused")
     page.learnt = {"messenger": {"windows": False, "folders": folders}}
     page.save()
@@ -34,7 +32,7 @@ def by_cursor(page):
 
 @pytest.fixture
 def add_threads(world, shop):
-    """Threads of one message each, a minute apart, the first the newest."""
+    """Add threads with one message each, a minute apart, newest first."""
 
     def add(count: int, **fields):
         now = world.clock.now()
@@ -45,13 +43,13 @@ def add_threads(world, shop):
 
 @pytest.fixture
 def small_batches(sandbox):
-    """Ten threads an answer, whatever is asked for: many batches of few threads."""
+    """Ten threads in each answer, whatever the limit: many small batches."""
     sandbox.switches.max_limit = 10
 
 
 @pytest.fixture
-def settles(sync, page):
-    """Syncs twice: the second run, even a full one, must write nothing."""
+def sync_twice(sync, page):
+    """Sync twice: the second run, a full one, must write nothing."""
 
     def run():
         result = sync()

@@ -1,4 +1,4 @@
-"""What a Page holds at Facebook and with us, in one form, so that both can be compared."""
+"""The data of a Page at Facebook and in the tables, in the same form, so that both can be compared."""
 
 from collections import defaultdict
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 from django.db import connection
 
 from conversations import models
+from conversations.lib.text import clean
 from conversations.models import InteractionEvent, Thread
 from conversations.sandbox import Page, World, truth
-from conversations.sandbox.nodes import THREAD_VALUES
-from conversations.sandbox.truth import TrueMessage, TrueThread
-from conversations.text import clean
+from conversations.sandbox.data.truth import TrueMessage, TrueThread
+from conversations.sandbox.responses.nodes import THREAD_VALUES
 
 Kind = InteractionEvent.Kind
 TABLES = ("conversation", "thread", "interactionevent", "conversationtag")
 
 
-def theirs(world: World, shop: Page) -> dict[str, Any]:
-    """By sender: what a perfect copy holds."""
+def expected_copy(world: World, shop: Page) -> dict[str, Any]:
+    """Return by sender what an exact copy of Facebook's data contains."""
     threads = defaultdict(list)
     for thread in truth(world, shop):
         threads[clean(thread.customer_id or "")].append(thread)
-    return {sender: _of_sender(found, shop) for sender, found in threads.items()}
+    return {sender: _of_sender(listed, shop) for sender, listed in threads.items()}
 
 
 def _of_sender(threads: list[TrueThread], shop: Page) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _message(message: TrueMessage) -> tuple:
     )
 
 
-def ours(page: models.Page) -> dict[str, Any]:
-    """By sender: what we hold."""
+def stored_copy(page: models.Page) -> dict[str, Any]:
+    """Return by sender what the tables contain."""
     rows = page.conversations.prefetch_related("threads", "events")
     return {
         row.sender_id: {
@@ -94,11 +94,11 @@ def ours(page: models.Page) -> dict[str, Any]:
 
 
 def assert_exact(page: models.Page, world: World, shop: Page) -> None:
-    """Every thread and message that Facebook shows is held, exactly so, and nothing else."""
-    expected, held = theirs(world, shop), ours(page)
-    assert held.keys() == expected.keys()
+    """Assert that exactly the threads and messages that Facebook shows are stored."""
+    expected, stored = expected_copy(world, shop), stored_copy(page)
+    assert stored.keys() == expected.keys()
     for sender, copy in expected.items():
-        assert held[sender] == copy
+        assert stored[sender] == copy
     assert not page.threads.filter(state=Thread.State.OWED).exists()
     assert InteractionEvent.objects.filter(
         conversation__page=page, kind__startswith="message"
@@ -106,7 +106,7 @@ def assert_exact(page: models.Page, world: World, shop: Page) -> None:
 
 
 def row_versions() -> dict[str, list]:
-    """Where each row lies and which transaction wrote it: any write shows."""
+    """Return the position of each row and the transaction that wrote it: they change with any write."""
     versions = {}
     with connection.cursor() as cursor:
         for table in TABLES:

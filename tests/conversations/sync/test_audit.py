@@ -1,4 +1,4 @@
-"""A full run finds and mends what an incremental one cannot see: what appeared below the watermark."""
+"""Full runs find and repair what incremental ones cannot see: changes below the watermark."""
 
 import pytest
 
@@ -14,9 +14,9 @@ NEWER = 101
 
 @pytest.fixture
 def inbox(world, shop, sandbox, sync):
-    """Thirty threads, synced, the first two with more messages than come with a list.
+    """Thirty synced threads, the first two with more messages than a list includes.
 
-    More than a hundred are newer: an incremental run sees none of the thirty.
+    More than a hundred other threads are newer, so an incremental run sees none of the thirty.
     """
     now = world.clock.now() - 10**6
     for number in range(NEWER):
@@ -27,16 +27,16 @@ def inbox(world, shop, sandbox, sync):
         for number, count in enumerate(counts)
     ]
     assert sync().status == "complete"
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     return threads
 
 
-def asked_for(sandbox, thread) -> int:
-    return len(sandbox.ledger.matching(f"/{thread.id}/messages"))
+def message_calls(sandbox, thread) -> int:
+    return len(sandbox.call_log.matching(f"/{thread.id}/messages"))
 
 
-def insert_below(world, thread, *, minutes: float, text: str = "It was there all the time") -> None:
-    """A message that appears among older ones: the thread does not move."""
+def insert_below(world, thread, *, minutes: float, text: str = "It was always there") -> None:
+    """Add a message among older ones. The thread does not move in the list."""
     at = thread.updated_time - 60 * minutes
     world.add_message(thread, text, created_time=at)
 
@@ -67,52 +67,50 @@ def test_message_that_appeared_deep_in_a_long_thread_is_found(
     result = sync(full=True)
     assert (result.status, result.events_created) == ("complete", 1)
     assert_exact(page, world, shop)
-    assert bool(asked_for(sandbox, inbox[which])) == (minutes > 26), "else the list shows it"
-    assert not asked_for(sandbox, inbox[1 - which]), "only where something is missing"
+    assert bool(message_calls(sandbox, inbox[which])) == (minutes > 26), "newer messages come with the list"
+    assert not message_calls(sandbox, inbox[1 - which]), "only the thread that misses a message is read"
 
 
-def test_message_that_is_not_counted_is_not_looked_for(sync, page, world, inbox, sandbox):
-    """What Facebook neither shows nor counts gives no reason to read thousands of messages again."""
+def test_thread_is_not_read_if_facebook_counts_no_more_messages(sync, page, world, inbox, sandbox):
+    """An audit reads a thread again only if Facebook counts more messages than are stored."""
     sync(full=True)
-    assert not asked_for(sandbox, inbox[0])
-    assert not asked_for(sandbox, inbox[1])
+    assert not message_calls(sandbox, inbox[0])
+    assert not message_calls(sandbox, inbox[1])
 
 
 @pytest.mark.parametrize("estimate", [LONG + 1, 10 * LONG])
-def test_thread_that_is_counted_too_high_is_read_once_and_not_every_time(
-    sync, page, sandbox, inbox, estimate
-):
+def test_thread_with_too_high_a_count_is_read_once_and_not_every_time(sync, page, sandbox, inbox, estimate):
     inbox[0].raw = {"message_count": estimate}
     result = sync(full=True)
     assert (result.status, result.events_created, result.owed) == ("complete", 0, 0)
-    calls = asked_for(sandbox, inbox[0])
+    calls = message_calls(sandbox, inbox[0])
     assert calls == 1
     before = row_versions()
     for _ in range(2):
         sync(full=True)
-    assert asked_for(sandbox, inbox[0]) == calls
+    assert message_calls(sandbox, inbox[0]) == calls
     assert row_versions() == before
     inbox[0].raw = {"message_count": estimate + 1}
     sync(full=True)
-    assert asked_for(sandbox, inbox[0]) == 2 * calls, "the count has changed: once more"
+    assert message_calls(sandbox, inbox[0]) == 2 * calls, "the count has changed, so it is read again"
 
 
-def test_thread_that_is_counted_too_high_from_the_first_run_on_is_not_read_again(sync, world, shop, sandbox):
+def test_thread_with_too_high_a_count_in_the_first_run_is_not_read_again(sync, world, shop, sandbox):
     thread = world.add_conversation(shop, messages=LONG)
     thread.raw = {"message_count": 10 * LONG}
     sync()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     sync(full=True)
-    assert not asked_for(sandbox, thread)
+    assert not message_calls(sandbox, thread)
 
 
 def test_incremental_run_does_not_audit(sync, sandbox, inbox):
     inbox[0].raw = {"message_count": 10 * LONG}
     sync()
-    assert not asked_for(sandbox, inbox[0])
+    assert not message_calls(sandbox, inbox[0])
 
 
-def test_audit_that_was_left_in_the_middle_is_done_by_the_next(sync, page, world, shop, sandbox, inbox):
+def test_interrupted_audit_is_completed_by_the_next_run(sync, page, world, shop, sandbox, inbox):
     insert_below(world, inbox[1], minutes=220.5)
     sandbox.faults.add(faults.unavailable(), times=None, path=f"/{inbox[1].id}/messages", after=1)
     first = sync(full=True)
@@ -122,7 +120,7 @@ def test_audit_that_was_left_in_the_middle_is_done_by_the_next(sync, page, world
     assert_exact(page, world, shop)
 
 
-def test_page_tells_when_it_was_audited_last(sync, page, inbox):
+def test_page_records_the_time_of_its_last_full_sync(sync, page, inbox):
     first = Page.objects.get().audited_at
     assert first
     sync()

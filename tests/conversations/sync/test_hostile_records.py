@@ -1,4 +1,4 @@
-"""Records that no documentation knows: each costs at most itself."""
+"""Undocumented and malformed records: each costs at most itself."""
 
 from typing import Any
 
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.django_db
     ],
     ids=str,
 )
-def test_odd_fields_cost_no_message(settles, page, world, shop, add_threads, raw):
+def test_odd_fields_cost_no_message(sync_twice, page, world, shop, add_threads, raw):
     add_threads(2)
     odd = world.add_conversation(shop, "Ana", messages=40, raw=raw)
-    result = settles()
+    result = sync_twice()
     assert (result.status, result.inserted) == ("complete", 3)
     thread = page.threads.get(graph_id=odd.id)
     assert (thread.state, thread.held_count, thread.history) == ("stored", 40, "complete")
@@ -45,10 +45,10 @@ def test_odd_fields_cost_no_message(settles, page, world, shop, add_threads, raw
 @pytest.mark.parametrize(
     "raw", [None, 5, "thread", [], {"id": None}, {"id": ABSENT}, {"id": ""}, {"id": {}}], ids=str
 )
-def test_thing_without_an_id_is_skipped(settles, page, world, shop, add_threads, raw):
+def test_thing_without_an_id_is_skipped(sync_twice, page, world, shop, add_threads, raw):
     add_threads(2)
     world.add_conversation(shop, raw=raw)
-    result = settles()
+    result = sync_twice()
     assert (result.status, result.inserted, result.skipped) == ("complete", 2, 1)
 
 
@@ -72,15 +72,15 @@ def test_thing_without_an_id_is_skipped(settles, page, world, shop, add_threads,
     ids=str,
 )
 @pytest.mark.parametrize("place", [0, 39])
-def test_odd_message_is_stored_with_all_the_others(settles, page, world, shop, raw, place):
+def test_odd_message_is_stored_with_all_the_others(sync_twice, page, world, shop, raw, place):
     thread = world.add_conversation(shop, "Ana", messages=40)
     thread.history[place].raw = raw
-    result = settles()
+    result = sync_twice()
     assert (result.status, result.inserted, result.events_created) == ("complete", 1, 40)
     assert page.threads.get().held_count == 40
 
 
-def test_message_without_an_id_is_counted_and_costs_nobody_else(sync, page, world, shop):
+def test_message_without_an_id_is_counted_and_costs_only_itself(sync, page, world, shop):
     thread = world.add_conversation(shop, messages=60)
     for place in (0, 59):
         thread.history[place].raw = {"id": ABSENT}
@@ -88,7 +88,7 @@ def test_message_without_an_id_is_counted_and_costs_nobody_else(sync, page, worl
     assert page.threads.get().unreadable_count == 2
 
 
-def test_refused_thread_is_not_believed_to_be_held(sync, page, world, shop):
+def test_rejected_thread_does_not_count_as_stored(sync, page, world, shop):
     thread = world.add_conversation(shop, "Ana", messages=3)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE conversations_conversation ALTER sender_name TYPE varchar(40)")
@@ -103,18 +103,18 @@ def test_refused_thread_is_not_believed_to_be_held(sync, page, world, shop):
     assert_exact(page, world, shop)
 
 
-def test_thread_with_nobody_but_the_page_is_kept_with_its_reason(settles, page, world, shop, add_threads):
+def test_thread_without_a_customer_is_stored_with_the_reason(sync_twice, page, world, shop, add_threads):
     add_threads(2)
     world.add_conversation(shop, None, [{"message": "Anybody there?", "from_page": True}])
-    result = settles()
+    result = sync_twice()
     assert (result.status, result.inserted, result.skipped) == ("complete", 2, 1)
     thread = page.threads.get(state="unreadable")
-    assert "nobody but the Page" in thread.reason
+    assert "does not name the customer" in thread.reason
     assert thread.record["messages"]["data"][0]["message"] == "Anybody there?"
     assert (thread.conversation, thread.history) == (None, "partial")
 
 
-def test_links_that_change_with_every_answer_rewrite_no_row(sync, page, world, shop):
+def test_links_that_change_with_every_answer_write_no_row(sync, page, world, shop):
     thread = world.add_conversation(shop, None, [{"message": "Anybody?", "from_page": True}])
     thread.raw = {"link": "/first", "snippet": "Anybody?", "new": 1}
     sync()
@@ -124,7 +124,7 @@ def test_links_that_change_with_every_answer_rewrite_no_row(sync, page, world, s
     assert row_versions() == before
 
 
-def test_customer_who_is_named_later_gets_all_messages(sync, page, world, shop):
+def test_customer_named_later_gets_all_messages(sync, page, world, shop):
     thread = world.add_conversation(shop, "Ana", messages=20)
     thread.raw = {"participants": ABSENT, "senders": ABSENT}
     for message in thread.history.newest(0, 20):
@@ -139,7 +139,7 @@ def test_customer_who_is_named_later_gets_all_messages(sync, page, world, shop):
     assert_exact(page, world, shop)
 
 
-def test_customer_who_is_no_longer_named_is_known_from_before(sync, page, world, shop):
+def test_customer_no_longer_named_is_known_from_earlier(sync, page, world, shop):
     thread = world.add_conversation(shop, "Ana", messages=2)
     sync()
     thread.raw = {"participants": ABSENT, "senders": ABSENT}
@@ -152,19 +152,21 @@ def test_customer_who_is_no_longer_named_is_known_from_before(sync, page, world,
     assert conversation.events.get(graph_id=new.id).kind == InteractionEvent.Kind.MESSAGE_UNKNOWN
 
 
-def test_two_threads_of_one_sender_are_merged_and_stay_so(settles, page, world, shop, add_threads):
+def test_two_threads_of_one_sender_stay_merged(sync_twice, page, world, shop, add_threads):
     add_threads(2)
     ana = Person("7777", "Ana")
     now = world.clock.now()
     for minutes in (1, 50):
         world.add_conversation(shop, ana, messages=40, updated_time=now - 60 * minutes)
-    result = settles()
+    result = sync_twice()
     assert (result.inserted, result.updated, result.synced) == (3, 1, 4)
     assert_exact(page, world, shop)
     assert sorted(Thread.objects.values_list("state", flat=True)) == ["merged", "stored", "stored", "stored"]
 
 
-def test_done_conversation_wakes_when_the_customer_writes_behind_many_answers(sync, page, world, shop):
+def test_message_of_the_customer_before_many_answers_makes_a_done_conversation_active(
+    sync, page, world, shop
+):
     thread = world.add_conversation(shop, "Ana", messages=30)
     sync()
     page.conversations.update(conversation_status="done")
@@ -175,7 +177,7 @@ def test_done_conversation_wakes_when_the_customer_writes_behind_many_answers(sy
     assert page.conversations.get().conversation_status == "active"
 
 
-def test_old_history_wakes_nobody(sync, page, world, shop, sandbox):
+def test_old_messages_do_not_make_a_done_conversation_active(sync, page, world, shop, sandbox):
     world.add_conversation(shop, "Ana", messages=60)
 
     def staff_is_done(progress):
@@ -185,12 +187,12 @@ def test_old_history_wakes_nobody(sync, page, world, shop, sandbox):
     assert page.conversations.get().conversation_status == "done"
 
 
-def test_everything_at_once(sync, page, world, shop, sandbox, add_threads):
-    """A whole batch of oddities beside good threads, with the undocumented fields refused."""
+def test_batch_of_malformed_records_beside_good_threads(sync, page, world, shop, sandbox, add_threads):
+    """Malformed records beside good threads, with the undocumented fields refused."""
     sandbox.switches.refused_fields = {"senders", "Message.story"}
     add_threads(20)
-    oddities: list[Any] = [None, {"id": 5}, {"participants": 7}, {"messages": "?"}, {"updated_time": []}]
-    for raw in oddities:
+    malformed: list[Any] = [None, {"id": 5}, {"participants": 7}, {"messages": "?"}, {"updated_time": []}]
+    for raw in malformed:
         world.add_conversation(shop, messages=3, raw=raw)
     result = sync()
     assert (result.status, result.inserted, result.skipped) == ("complete", 24, 1)

@@ -1,4 +1,4 @@
-"""Any text, any id: stored as faithfully as PostgreSQL can hold it, or skipped with a reason."""
+"""Any text and any ID is stored as exactly as PostgreSQL allows, or skipped with a reason."""
 
 import random
 
@@ -20,7 +20,7 @@ def noise(length: int) -> str:
     )
 
 
-def test_any_text_is_stored_as_faithfully_as_it_can_be(settles, page, world, shop):
+def test_any_text_is_stored_as_exactly_as_possible(sync_twice, page, world, shop):
     texts = [
         "NUL \x00 inside",
         "cut \ud83d",
@@ -31,40 +31,40 @@ def test_any_text_is_stored_as_faithfully_as_it_can_be(settles, page, world, sho
         "%s {} \\",
     ]
     world.add_conversation(shop, Person("7\x00\ud83d", "Zoë \x00\ud83d"), texts)
-    settles()
+    sync_twice()
     assert_exact(page, world, shop)
 
 
 @pytest.mark.parametrize("escape", [True, False])
-def test_text_comes_through_whether_escaped_or_not(settles, page, world, shop, sandbox, escape):
+def test_escaped_and_unescaped_texts_are_stored_alike(sync_twice, page, world, shop, sandbox, escape):
     sandbox.switches.escape_unicode = sandbox.switches.escape_slashes = escape
     world.add_conversation(shop, "Ünal 😀", ['/ \\ " \u2028 \ud83d', "مرحبا"])
-    settles()
+    sync_twice()
     assert_exact(page, world, shop)
 
 
-def test_long_ids_are_stored(settles, page, world, shop):
+def test_long_ids_are_stored(sync_twice, page, world, shop):
     thread = world.add_conversation(shop, Person(noise(300), "Ana"), id="t_" + noise(300))
     world.add_message(thread, "Long", id="m_" + noise(600))
-    settles()
+    sync_twice()
     assert_exact(page, world, shop)
 
 
-def test_ids_may_be_numbers(settles, page, world, shop):
+def test_ids_may_be_numbers(sync_twice, page, world, shop):
     world.add_conversation(shop, raw={"id": 12, "participants": {"data": [{"id": 77, "name": "Ana"}]}})
-    settles()
+    sync_twice()
     assert (page.threads.get().graph_id, page.conversations.get().sender_id) == ("12", "77")
 
 
 @pytest.mark.parametrize("kind", ["thread", "sender", "message"])
-def test_id_that_no_index_can_hold_costs_only_its_record(settles, page, world, shop, add_threads, kind):
+def test_id_too_long_for_an_index_costs_only_its_record(sync_twice, page, world, shop, add_threads, kind):
     add_threads(3)
-    monster = noise(5000)
-    customer = Person(monster, "Monster") if kind == "sender" else "Ana"
-    thread = world.add_conversation(shop, customer, messages=2, id=monster if kind == "thread" else "t_1")
+    long_id = noise(5000)
+    customer = Person(long_id, "Long") if kind == "sender" else "Ana"
+    thread = world.add_conversation(shop, customer, messages=2, id=long_id if kind == "thread" else "t_1")
     if kind == "message":
-        world.add_message(thread, "Monster", id=monster)
-    result = settles()
+        world.add_message(thread, "Long", id=long_id)
+    result = sync_twice()
     assert (result.status, result.skipped) == ("complete", 0 if kind == "message" else 1)
     assert Conversation.objects.count() == (4 if kind == "message" else 3)
     if kind == "message":
@@ -73,13 +73,13 @@ def test_id_that_no_index_can_hold_costs_only_its_record(settles, page, world, s
     elif kind == "sender":
         row = page.threads.get(graph_id="t_1")
         assert row.state == "unreadable"
-        assert row.reason.startswith("PostgreSQL cannot hold it")
+        assert row.reason.startswith("PostgreSQL cannot store it")
     else:
-        assert "was skipped: PostgreSQL cannot hold it" in SyncRun.objects.earliest("pk").notes[0]
+        assert "was skipped: PostgreSQL cannot store it" in SyncRun.objects.earliest("pk").notes[0]
 
 
-def test_thread_that_is_too_much_for_its_ledger_is_counted_once(sync, world, shop, sandbox, add_threads):
+def test_thread_that_cannot_have_a_row_is_counted_once(sync, world, shop, sandbox, add_threads):
     sandbox.switches.max_limit = 10
     add_threads(25)
     world.add_conversation(shop, id=noise(5000))
-    assert (sync().skipped, sandbox.ledger.calls[-1].status) == (1, 200)
+    assert (sync().skipped, sandbox.call_log.calls[-1].status) == (1, 200)

@@ -1,4 +1,4 @@
-"""A sync that is stopped anywhere: the next one completes the tables."""
+"""A sync that is interrupted at any point: the next one completes the tables."""
 
 import itertools
 import threading
@@ -9,14 +9,14 @@ from django.db import ProgrammingError, connection, connections
 
 from conversations.models import InteractionEvent, Page, SyncRun
 from conversations.sync.service import SyncAlreadyRunning, SyncStopped, sync_conversations
+from tests.conversations.lib.test_locks import end_locks
 from tests.conversations.sync.copies import assert_exact
-from tests.conversations.test_locks import end_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class StopAt:
-    """Stops the sync at its n-th progress."""
+    """Stops the sync at its n-th report of progress."""
 
     def __init__(self, number: int) -> None:
         self.left, self.stopped = number, False
@@ -30,7 +30,7 @@ class StopAt:
 
 @pytest.fixture
 def inbox(world, shop, sandbox, add_threads):
-    """Twelve threads in three batches; what has more than five messages is long."""
+    """Twelve threads in three batches. Threads with more than five messages are long."""
     sandbox.switches.max_limit = 5
     threads = add_threads(12)
     for thread, count in ((threads[0], 8), (threads[11], 14)):
@@ -65,7 +65,7 @@ def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sy
         for thread in inbox:
             world.add_message(thread, "News")
         for _ in range(12):
-            world.add_message(inbox[7], "Much news")
+            world.add_message(inbox[7], "More news")
         stop = StopAt(number)
         sync(on_progress=stop)
         if not stop.stopped:
@@ -79,17 +79,17 @@ def test_incremental_run_stopped_at_any_commit_is_completed_by_the_next(page, sy
 def test_batch_that_was_not_committed_is_read_again(
     page, sync, world, shop, inbox, sandbox, by_cursor, monkeypatch
 ):
-    from conversations.sync import loader
+    from conversations.sync.load import batch_loader
 
-    save_batch, calls = loader.save_batch, itertools.count(1)
+    save_batch, calls = batch_loader.save_batch, itertools.count(1)
 
-    def stopped_in_the_middle(*arguments, **options):
+    def stop_in_the_middle(*arguments, **options):
         outcomes = save_batch(*arguments, **options)
         if next(calls) == 2:
             raise SyncStopped
         return outcomes
 
-    monkeypatch.setattr(loader, "save_batch", stopped_in_the_middle)
+    monkeypatch.setattr(batch_loader, "save_batch", stop_in_the_middle)
     result = sync()
     assert (result.status, page.conversations.count()) == ("interrupted", 5)
     assert result.synced + result.owed == 5
@@ -97,19 +97,19 @@ def test_batch_that_was_not_committed_is_read_again(
     assert_exact(page, world, shop)
 
 
-def test_walk_that_came_to_its_end_is_not_walked_again(page, sync, world, shop, inbox, sandbox, by_cursor):
+def test_list_that_was_read_to_its_end_is_not_read_again(page, sync, world, shop, inbox, sandbox, by_cursor):
     def stop(progress) -> None:
         if progress.status == "syncing" and page.threads.count() == 12:
             raise SyncStopped
 
     assert sync(on_progress=stop).status == "interrupted"
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     assert sync().status == "complete"
-    assert len(sandbox.ledger.matching("/conversations")) == 1
+    assert len(sandbox.call_log.matching("/conversations")) == 1
     assert_exact(page, world, shop)
 
 
-def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, inbox, sandbox):
+def test_unreachable_server_ends_with_an_error_message(page, sync, world, shop, inbox, sandbox):
     def stop(progress):
         if progress.synced + SyncRun.objects.get().owed >= 10:
             sandbox.stop()
@@ -126,14 +126,14 @@ def test_sandbox_that_goes_away_is_an_error_in_words(page, sync, world, shop, in
     assert_exact(page, world, shop)
 
 
-def test_nobody_there_is_an_error_and_changes_nothing(page, sync, sandbox, by_cursor):
+def test_server_unreachable_from_the_start_changes_nothing(page, sync, sandbox, by_cursor):
     sandbox.stop()
     result = sync()
     assert (result.status, result.requests, result.synced) == ("error", 5, 0)
 
 
-def test_run_that_lost_its_lock_is_not_opened_again_by_its_process(page, sync, world, shop, inbox):
-    """Somebody else takes the sync over at its n-th progress, and is done with it before it goes on."""
+def test_run_that_lost_its_lock_is_not_reopened_by_its_process(page, sync, world, shop, inbox):
+    """Another process takes over at the n-th report of progress, and ends before this one continues."""
     for number in itertools.count(1):
         SyncRun.objects.all().delete()
         world.add_message(inbox[number % 12], "News")
@@ -143,7 +143,7 @@ def test_run_that_lost_its_lock_is_not_opened_again_by_its_process(page, sync, w
             break
         ours = SyncRun.objects.earliest("pk")
         assert (result.status, ours.status) == ("interrupted", "interrupted")
-        assert f"Run {other.run.pk} goes on" in ours.error
+        assert f"Run {other.run.pk} resumes" in ours.error
         assert SyncRun.objects.latest("pk").status == "complete"
         page.refresh_from_db()
         assert page.watermarks == other.watermarks
@@ -152,7 +152,7 @@ def test_run_that_lost_its_lock_is_not_opened_again_by_its_process(page, sync, w
 
 
 class TakeOver:
-    """Ends the connection that holds the lock at the n-th progress, and syncs at once."""
+    """Ends the connection that holds the lock at the n-th report of progress, and runs another sync."""
 
     def __init__(self, number: int, meanwhile: Callable[[], object]) -> None:
         self.left, self.meanwhile = number, meanwhile
@@ -174,7 +174,7 @@ class TakeOver:
         connections.close_all()
 
 
-def test_other_process_is_refused_while_one_works(page, inbox):
+def test_second_process_is_refused_while_the_first_one_syncs(page, inbox):
     refused: list[SyncAlreadyRunning] = []
 
     def elsewhere() -> None:
@@ -185,13 +185,13 @@ def test_other_process_is_refused_while_one_works(page, inbox):
         finally:
             connections.close_all()
 
-    def meddle(progress) -> None:
+    def start_second(progress) -> None:
         if not refused:
             thread = threading.Thread(target=elsewhere)
             thread.start()
             thread.join()
 
-    result = sync_conversations(page, on_progress=meddle)
+    result = sync_conversations(page, on_progress=start_second)
     assert result.status == "complete"
     assert refused[0].run.pk == result.run
 
@@ -210,37 +210,37 @@ def test_two_pages_are_synced_side_by_side(page, world, shop, inbox, sandbox):
     thread = threading.Thread(target=elsewhere)
     started = False
 
-    def meddle(progress) -> None:
+    def start_second(progress) -> None:
         nonlocal started
         if not started:
             started = True
             thread.start()
 
-    results["one"] = sync_conversations(page, on_progress=meddle)
+    results["one"] = sync_conversations(page, on_progress=start_second)
     thread.join()
     assert {result.status for result in results.values()} == {"complete"}
     assert_exact(page, world, shop)
     assert other.threads.filter(held_count=8, history="complete").count() == 12
 
 
-def test_connection_that_breaks_again_and_again_costs_nothing(page, sync, world, shop, inbox):
+def test_connection_that_breaks_repeatedly_loses_nothing(page, sync, world, shop, inbox):
     broken = []
 
-    def cut(progress) -> None:
+    def close_connection(progress) -> None:
         if progress.status == "syncing":
             connection.connection.close()
             broken.append(progress)
 
-    assert sync(on_progress=cut).status == "complete"
+    assert sync(on_progress=close_connection).status == "complete"
     assert len(broken) > 4
     assert_exact(page, world, shop)
 
 
-def test_server_that_drops_all_connections_costs_nothing(page, sync, world, shop, inbox):
-    """The Page's lock goes with them, and is taken again."""
+def test_database_that_drops_all_connections_loses_nothing(page, sync, world, shop, inbox):
+    """The Page's lock is lost with them and acquired again."""
     other = connection.copy()
 
-    def drop(progress) -> None:
+    def drop_connections(progress) -> None:
         if progress.status == "syncing":
             with other.cursor() as cursor:
                 cursor.execute(
@@ -248,17 +248,17 @@ def test_server_that_drops_all_connections_costs_nothing(page, sync, world, shop
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
 
-    result = sync(on_progress=drop)
+    result = sync(on_progress=drop_connections)
     other.close()
     assert result.status == "complete"
     assert result.events_created == InteractionEvent.objects.count()
     assert_exact(page, world, shop)
 
 
-def test_lock_that_another_took_meanwhile_ends_the_run(page, sync, world, shop, inbox):
+def test_lock_taken_by_another_process_ends_the_run(page, sync, world, shop, inbox):
     other = connection.copy()
 
-    def steal(progress) -> None:
+    def take_lock(progress) -> None:
         with other.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks"
@@ -266,7 +266,7 @@ def test_lock_that_another_took_meanwhile_ends_the_run(page, sync, world, shop, 
             )
             cursor.execute("SELECT pg_advisory_lock(1, %s)", [page.pk])
 
-    result = sync(on_progress=steal)
+    result = sync(on_progress=take_lock)
     assert result.status != "complete"
     other.close()
     assert sync().status == "complete"
@@ -275,7 +275,7 @@ def test_lock_that_another_took_meanwhile_ends_the_run(page, sync, world, shop, 
 
 
 @pytest.mark.parametrize("old", ["bare id", "omitted", "call fails"])
-def test_reading_on_instagram_that_is_stopped_anywhere_ends_with_the_window(world, sandbox, old):
+def test_instagram_sync_interrupted_anywhere_ends_with_the_full_window(world, sandbox, old):
     sandbox.switches.instagram_old_messages, sandbox.switches.max_limit = old, 3
     shop = world.add_page("900000000000009", instagram_id="17841400000000001", instagram_username="shop")
     world.add_conversation(shop, "Ana", 40, platform="instagram")
@@ -293,13 +293,13 @@ def test_reading_on_instagram_that_is_stopped_anywhere_ends_with_the_window(worl
         if not stop.stopped:
             break
         assert sync_conversations(page).status == "complete"
-        found = page.threads.order_by("-message_count").values_list("state", "history", "held_count")
-        assert list(found) == [("stored", "truncated", 20), ("stored", "complete", 18)]
+        rows = page.threads.order_by("-message_count").values_list("state", "history", "held_count")
+        assert list(rows) == [("stored", "truncated", 20), ("stored", "complete", 18)]
     assert number > 8
 
 
 @pytest.mark.parametrize("error", [ProgrammingError("set_autocommit"), RuntimeError("un-acquired lock")])
-def test_interrupt_that_something_else_failed_of_is_one_all_the_same(sync, add_threads, error):
+def test_interrupt_that_causes_another_error_still_counts_as_an_interrupt(sync, add_threads, error):
     add_threads(5)
 
     def fail(progress):
@@ -312,6 +312,6 @@ def test_interrupt_that_something_else_failed_of_is_one_all_the_same(sync, add_t
     result = sync(on_progress=fail)
     assert (result.status, result.error) == (
         "interrupted",
-        "It was stopped. The next sync goes on from there.",
+        "The sync was stopped. The next sync resumes from there.",
     )
     assert result.inserted + sync().inserted == 5

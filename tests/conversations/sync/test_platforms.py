@@ -10,7 +10,7 @@ from tests.conversations.sync.copies import row_versions
 pytestmark = pytest.mark.django_db
 
 PLATFORMS = ("messenger", "instagram")
-SHOWN = 20  # messages of a thread that Instagram shows
+SHOWN = 20  # messages that Instagram shows of a thread
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def page(page, shop) -> models.Page:
 
 @pytest.fixture
 def inbox(world, shop):
-    """Six threads on each platform; those of Instagram hold from 1 to 90 messages."""
+    """Six threads on each platform, with 1 to 90 messages."""
     now = world.clock.now()
     threads = {platform: [] for platform in PLATFORMS}
     for platform in PLATFORMS:
@@ -46,31 +46,31 @@ def watermarks(page) -> set[str]:
     return set(page.watermarks)
 
 
-def held(page, platform: str) -> dict[str, int]:
+def stored_counts(page, platform: str) -> dict[str, int]:
     return dict(page.threads.filter(platform=platform).values_list("graph_id", "held_count"))
 
 
-def facebooks(threads, most: int = 10**6) -> dict[str, int]:
-    return {thread.id: min(len(thread.history), most) for thread in threads}
+def expected_counts(threads, limit: int = 10**6) -> dict[str, int]:
+    return {thread.id: min(len(thread.history), limit) for thread in threads}
 
 
-def assert_both_are_whole(page, inbox) -> None:
-    assert held(page, "messenger") == facebooks(inbox["messenger"])
-    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
+def assert_both_are_complete(page, inbox) -> None:
+    assert stored_counts(page, "messenger") == expected_counts(inbox["messenger"])
+    assert stored_counts(page, "instagram") == expected_counts(inbox["instagram"], SHOWN)
     assert not page.threads.exclude(state="stored").exists()
     events = InteractionEvent.objects.filter(conversation__page=page)
-    assert events.count() == sum(sum(held(page, platform).values()) for platform in PLATFORMS)
+    assert events.count() == sum(sum(stored_counts(page, platform).values()) for platform in PLATFORMS)
 
 
 def calls_of(sandbox, platform: str) -> int:
-    return len(sandbox.ledger.matching(platform=platform))
+    return len(sandbox.call_log.matching(platform=platform))
 
 
 # -- both --------------------------------------------------------------------------------------------------
-def test_both_platforms_are_walked_each_to_its_own_watermark(sync, page, inbox):
+def test_each_platform_is_read_to_its_own_watermark(sync, page, inbox):
     result = sync()
     assert (result.status, result.inserted, result.owed) == ("complete", 12, 0)
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
     page.refresh_from_db()
     for platform in PLATFORMS:
         newest = max(thread.updated_time for thread in inbox[platform])
@@ -86,33 +86,33 @@ def test_each_platform_has_its_own_budget(sync, page, inbox, sandbox):
     assert closed["messenger"] is None
 
 
-def test_instagram_is_not_asked_where_there_is_no_account(sync, page, inbox, sandbox):
+def test_no_instagram_call_is_made_without_an_account(sync, page, inbox, sandbox):
     Page.objects.update(instagram_account_id="")
     assert sync().status == "complete"
     assert calls_of(sandbox, "instagram") == 0
     assert watermarks(page) == {"messenger"}
 
 
-def test_account_that_is_linked_later_is_walked_wholly_by_the_next_run(sync, page, inbox, sandbox, world):
+def test_account_that_is_linked_later_is_read_completely_by_the_next_run(sync, page, inbox, sandbox, world):
     Page.objects.update(instagram_account_id="")
     sync()
     Page.objects.update(instagram_account_id=page.instagram_account_id)
     world.add_message(inbox["messenger"][0], "News")
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     result = sync()
     assert (result.mode, result.status, result.inserted, result.updated) == ("incremental", "complete", 6, 1)
     assert calls_of(sandbox, "messenger") == 1
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
     assert watermarks(page) == set(PLATFORMS)
 
 
 # -- what Instagram shows of a long thread -----------------------------------------------------------------
 @pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
-def test_thread_with_more_than_it_shows_is_truncated_and_nothing_is_owed(sync, page, inbox, sandbox, mode):
+def test_thread_longer_than_the_window_is_truncated_and_not_pending(sync, page, inbox, sandbox, mode):
     sandbox.switches.instagram_old_messages = mode
     result = sync()
     assert (result.status, result.owed, result.skipped) == ("complete", 0, 0)
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
     histories = dict(page.threads.filter(platform="instagram").values_list("graph_id", "history"))
     assert histories == {
         thread.id: "truncated" if len(thread.history) > SHOWN else "complete" for thread in inbox["instagram"]
@@ -122,11 +122,11 @@ def test_thread_with_more_than_it_shows_is_truncated_and_nothing_is_owed(sync, p
 
 @pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
 @pytest.mark.parametrize("full", [False, True])
-def test_second_run_writes_nothing_and_asks_little(sync, page, inbox, sandbox, mode, full):
+def test_second_run_writes_nothing_and_makes_few_calls(sync, page, inbox, sandbox, mode, full):
     sandbox.switches.instagram_old_messages = mode
     sync()
     before = row_versions()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     result = sync(full=full)
     assert (result.status, result.events_created) == ("complete", 0)
     assert row_versions() == before
@@ -135,17 +135,17 @@ def test_second_run_writes_nothing_and_asks_little(sync, page, inbox, sandbox, m
 
 
 @pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
-def test_answers_of_few_messages_are_read_on_as_far_as_instagram_shows(sync, page, inbox, sandbox, mode):
+def test_answers_with_few_messages_are_continued_to_the_end_of_the_window(sync, page, inbox, sandbox, mode):
     sandbox.switches.instagram_old_messages = mode
     sandbox.limits.max_weight = 55  # five threads with ten messages of each
     result = sync()
     assert (result.status, result.owed, result.skipped) == ("complete", 0, 0)
-    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
-    assert_both_are_whole(page, inbox)
+    assert stored_counts(page, "instagram") == expected_counts(inbox["instagram"], SHOWN)
+    assert_both_are_complete(page, inbox)
 
 
 @pytest.mark.parametrize("mode", ["bare id", "omitted", "call fails"])
-def test_what_was_held_stays_when_it_leaves_the_window(sync, page, inbox, sandbox, world, mode):
+def test_stored_messages_stay_when_they_leave_the_window(sync, page, inbox, sandbox, world, mode):
     sandbox.switches.instagram_old_messages = mode
     sync()
     for number in range(15):
@@ -153,7 +153,7 @@ def test_what_was_held_stays_when_it_leaves_the_window(sync, page, inbox, sandbo
             world.add_message(thread, f"News {number}")
     result = sync()
     assert (result.status, result.owed) == ("complete", 0)
-    assert held(page, "instagram") == {
+    assert stored_counts(page, "instagram") == {
         thread.id: min(len(thread.history) - 15, SHOWN) + 15 for thread in inbox["instagram"]
     }
 
@@ -175,17 +175,17 @@ def test_refused_instagram_is_a_note_and_messenger_is_complete(sync, page, inbox
     sandbox.faults.add(REFUSALS[name], times=None, platform="instagram")
     result = sync()
     assert (result.status, result.inserted, result.error) == ("complete", 6, "")
-    assert held(page, "messenger") == facebooks(inbox["messenger"])
+    assert stored_counts(page, "messenger") == expected_counts(inbox["messenger"])
     assert watermarks(page) == {"messenger"}
     assert (page.state, page.state_reason) == ("connected", "")
     run = SyncRun.objects.get()
     assert [note for note in run.notes if "Instagram" in note]
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     sync()
-    assert 1 <= calls_of(sandbox, "instagram") <= 2, "asked in each run: it may be allowed again"
+    assert 1 <= calls_of(sandbox, "instagram") <= 2, "each run tries again, as Facebook may allow it later"
     sandbox.faults.clear()
     assert sync().status == "complete"
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
 
 
 def test_missing_permission_for_instagram_is_a_note(sync, page, shop, inbox, sandbox, world):
@@ -196,7 +196,7 @@ def test_missing_permission_for_instagram_is_a_note(sync, page, shop, inbox, san
 
 
 @pytest.mark.parametrize("name", ["link or login", "permission 10"])
-def test_instagram_refused_in_the_middle_keeps_what_came(sync, page, inbox, sandbox, name):
+def test_instagram_refused_in_the_middle_keeps_what_was_stored(sync, page, inbox, sandbox, name):
     sandbox.switches.max_limit = 2
     sandbox.faults.add(REFUSALS[name], times=None, platform="instagram", path="&after=")
     result = sync()
@@ -205,10 +205,10 @@ def test_instagram_refused_in_the_middle_keeps_what_came(sync, page, inbox, sand
     assert 6 < result.synced + result.owed < 12
     sandbox.faults.clear()
     assert sync().status == "complete"
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
 
 
-def test_missing_permission_for_messenger_asks_for_a_person_and_instagram_goes_on(
+def test_missing_messenger_permission_needs_a_reconnect_and_instagram_continues(
     sync, page, shop, inbox, sandbox, world
 ):
     sandbox.switches.check_permissions = True
@@ -219,17 +219,17 @@ def test_missing_permission_for_messenger_asks_for_a_person_and_instagram_goes_o
     assert "pages_messaging" in result.error
     assert watermarks(page) == {"instagram"}
     assert page.state == "reconnect"
-    assert held(page, "instagram") == facebooks(inbox["instagram"], SHOWN)
+    assert stored_counts(page, "instagram") == expected_counts(inbox["instagram"], SHOWN)
     assert not page.threads.filter(platform="messenger").exists()
     world.tokens[shop.token].granted.add("pages_messaging")
     assert sync().status == "complete"
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
     assert watermarks(page) == set(PLATFORMS)
     assert page.state == "connected"
 
 
 @pytest.mark.parametrize("instagram", ["link or login", "permission 10", "it does not answer"])
-def test_missing_permission_for_messenger_asks_for_a_person_whatever_instagram_says(
+def test_missing_messenger_permission_needs_a_reconnect_whatever_instagram_answers(
     sync, page, inbox, sandbox, instagram
 ):
     sandbox.faults.add(REFUSALS.get(instagram, faults.unavailable()), times=None, platform="instagram")
@@ -252,16 +252,18 @@ def test_platform_that_does_not_answer_leaves_the_other_complete(sync, page, inb
     assert (sync().status, SyncRun.objects.get().blame) == ("error", "facebook")
     assert watermarks(page) == {alive}
     assert page.state == "connected"
-    assert held(page, alive) == facebooks(inbox[alive], SHOWN if alive == "instagram" else 90)
+    assert stored_counts(page, alive) == expected_counts(inbox[alive], SHOWN if alive == "instagram" else 90)
     assert not page.threads.filter(platform=alive, state=Thread.State.OWED).exists()
     sandbox.faults.clear()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     assert sync().status == "complete"
-    assert_both_are_whole(page, inbox)
+    assert_both_are_complete(page, inbox)
     assert watermarks(page) == set(PLATFORMS)
 
 
-def test_platform_that_does_not_answer_holds_no_later_run_of_the_other_up(sync, page, inbox, sandbox, world):
+def test_platform_that_does_not_answer_does_not_delay_later_runs_of_the_other(
+    sync, page, inbox, sandbox, world
+):
     sync()
     for thread in (inbox["messenger"][3], inbox["instagram"][3]):
         world.add_message(thread, "News")
@@ -273,18 +275,18 @@ def test_platform_that_does_not_answer_holds_no_later_run_of_the_other_up(sync, 
     assert after["instagram"] == before["instagram"]
     sandbox.faults.clear()
     assert (sync().status, sync().requests) == ("complete", 2)
-    assert held(page, "messenger") == facebooks(inbox["messenger"])
+    assert stored_counts(page, "messenger") == expected_counts(inbox["messenger"])
     assert InteractionEvent.objects.filter(text="News").count() == 2
 
 
-def test_dead_token_stops_both(sync, page, inbox, sandbox):
+def test_invalid_token_stops_both_platforms(sync, page, inbox, sandbox):
     sandbox.faults.add(faults.token_error(463), times=None, platform="instagram")
     assert sync().status == "error"
     page.refresh_from_db()
     assert page.state == "reconnect"
 
 
-def test_head_that_broke_off_is_read_again(sync, page, world, shop, sandbox):
+def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):
     sandbox.switches.max_limit = 10
     now = world.clock.now() - 6000
     for n in range(25):
@@ -299,7 +301,7 @@ def test_head_that_broke_off_is_read_again(sync, page, world, shop, sandbox):
     for n in range(30):
         world.add_conversation(shop, updated_time=now + 6000 - n)
     sandbox.faults.add(faults.unavailable(), path="after=[A-Z]", platform="messenger", times=None)
-    assert sync().status == "error"  # behind the first answer of the head
+    assert sync().status == "error"  # after the first answer of the head
     sandbox.faults.clear()
     assert sync().status == "complete"
     assert Thread.objects.count() == 256

@@ -1,4 +1,4 @@
-"""What a re-sync may cost: with k changed threads at most ceil(k / 100) + 2 requests on each platform."""
+"""The number of calls of a re-sync: with k changed threads at most ceil(k / 100) + 2 on each platform."""
 
 import math
 import random
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 THREADS = 300
 CHANGED = (0, 1, 25, 99, 100, 101, 250)
-MOST_NEW = 25
+MAX_NEW = 25
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def shop(world):
 
 @pytest.fixture
 def inbox(page, world, shop, sandbox, sync):
-    """Synced once, by windows: a re-sync has no use for them and must not probe anything."""
+    """Threads that were synced once by windows. A re-sync needs no windows and must not test time bounds."""
     sandbox.switches.updated_ms = "honoured"
     now = world.clock.now()
     threads = [
@@ -32,52 +32,52 @@ def inbox(page, world, shop, sandbox, sync):
         for number in range(THREADS)
     ]
     assert sync().status == "complete"
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     return threads
 
 
 @pytest.fixture
 def chance():
     seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201 - shown where it fails
+    print("seed", seed)  # noqa: T201 - shown if the test fails
     return random.Random(seed)
 
 
-def say(world, thread, count: int, chance: random.Random) -> None:
-    """So many new messages, all in this moment or one after the other in the last seconds."""
+def add_news(world, thread, count: int, chance: random.Random) -> None:
+    """Add this many messages, all at this moment or one after the other in the last seconds."""
     now, spread = world.clock.now(), chance.choice([0, 1])
     for number in range(count):
         world.add_message(thread, f"News {number}", created_time=now - spread * (count - number) / 30)
 
 
 @pytest.mark.parametrize("k", CHANGED)
-def test_re_sync_costs_what_has_changed(sync, page, world, shop, sandbox, inbox, chance, k):
+def test_re_sync_calls_only_for_changes(sync, page, world, shop, sandbox, inbox, chance, k):
     for thread in chance.sample(inbox, k):
-        say(world, thread, chance.choice([1, 3, MOST_NEW, MOST_NEW]), chance)
+        add_news(world, thread, chance.choice([1, 3, MAX_NEW, MAX_NEW]), chance)
     result = sync()
     assert (result.mode, result.status, result.updated) == ("incremental", "complete", k)
-    assert result.requests == len(sandbox.ledger) <= math.ceil(k / 100) + 2
+    assert result.requests == len(sandbox.call_log) <= math.ceil(k / 100) + 2
     assert_exact(page, world, shop)
     before = row_versions()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     assert sync().status == "complete"
-    assert len(sandbox.ledger) <= 2
+    assert len(sandbox.call_log) <= 2
     assert row_versions() == before
 
 
 @pytest.mark.parametrize("k", [1, 100, 250])
-def test_new_threads_count_as_changed_ones(sync, page, world, shop, sandbox, inbox, chance, k):
+def test_new_threads_count_as_changed_threads(sync, page, world, shop, sandbox, inbox, chance, k):
     for _ in range(k):
         thread = world.add_conversation(shop, updated_time=world.clock.now())
-        say(world, thread, chance.choice([0, MOST_NEW - 1]), chance)
+        add_news(world, thread, chance.choice([0, MAX_NEW - 1]), chance)
     result = sync()
     assert (result.status, result.inserted) == ("complete", k)
-    assert len(sandbox.ledger) <= math.ceil(k / 100) + 2
+    assert len(sandbox.call_log) <= math.ceil(k / 100) + 2
     assert_exact(page, world, shop)
 
 
 @pytest.mark.parametrize("k", CHANGED)
-def test_each_platform_costs_what_has_changed_on_it(sync, page, world, shop, sandbox, chance, k):
+def test_each_platform_calls_only_for_its_own_changes(sync, page, world, shop, sandbox, chance, k):
     now = world.clock.now()
     Page.objects.update(instagram_account_id=shop.instagram_id)
     threads = {
@@ -88,24 +88,26 @@ def test_each_platform_costs_what_has_changed_on_it(sync, page, world, shop, san
         for platform in ("messenger", "instagram")
     }
     assert sync().status == "complete"
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     changed = {"messenger": k, "instagram": chance.choice(CHANGED)}
-    print("changed", changed)  # noqa: T201 - shown where it fails
+    print("changed", changed)  # noqa: T201 - shown if the test fails
     for platform, count in changed.items():
         for thread in chance.sample(threads[platform], count):
-            say(world, thread, chance.choice([1, 18, MOST_NEW]), chance)
+            add_news(world, thread, chance.choice([1, 18, MAX_NEW]), chance)
     result = sync()
     assert (result.status, result.updated) == ("complete", sum(changed.values()))
     for platform, count in changed.items():
-        assert len(sandbox.ledger.matching(platform=platform)) <= math.ceil(count / 100) + 2
-    shown = sum(min(len(thread.history), 22) for thread in threads["instagram"])  # 2 that were held and 20
+        assert len(sandbox.call_log.matching(platform=platform)) <= math.ceil(count / 100) + 2
+    shown = sum(
+        min(len(thread.history), 22) for thread in threads["instagram"]
+    )  # 2 that were stored before and 20 new ones
     events = InteractionEvent.objects.filter(conversation__platform="instagram")
     assert events.count() == shown
     assert not page.threads.filter(state="owed").exists()
 
 
-def test_instagram_is_not_asked_where_there_is_no_account(sync, world, sandbox, inbox):
+def test_no_instagram_call_is_made_without_an_account(sync, world, sandbox, inbox):
     world.add_message(inbox[250], "News")
     sync()
-    assert not sandbox.ledger.matching(platform="instagram")
-    assert len(sandbox.ledger) == 1
+    assert not sandbox.call_log.matching(platform="instagram")
+    assert len(sandbox.call_log) == 1

@@ -1,4 +1,4 @@
-"""Syncs that fail: an honest end in words, and the next one completes the tables."""
+"""Syncs that fail: the run has the reason, and the next sync completes the tables."""
 
 import random
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
-def test_token_that_dies_in_the_middle_stops_the_page_in_words(
+def test_token_that_expires_during_a_sync_asks_for_a_reconnect(
     sync, page, world, shop, sandbox, add_threads, by_cursor, after
 ):
     add_threads(250)
@@ -34,10 +34,10 @@ def test_token_that_dies_in_the_middle_stops_the_page_in_words(
     assert_exact(page, world, shop)
 
 
-def test_token_that_cannot_be_decrypted_is_told_without_a_call(sync, page, settings, sandbox):
+def test_token_that_cannot_be_decrypted_fails_without_a_call(sync, page, settings, sandbox):
     settings.TOKEN_ENCRYPTION_KEYS = ["another key"]
     result = sync()
-    assert (result.status, len(sandbox.ledger)) == ("error", 0)
+    assert (result.status, len(sandbox.call_log)) == ("error", 0)
     assert "TOKEN_ENCRYPTION_KEYS" in result.error
     settings.TOKEN_ENCRYPTION_KEYS = ["another key", *[]]
     assert Page.objects.get(pk=page.pk).state == "reconnect"
@@ -55,7 +55,7 @@ def test_token_that_cannot_be_decrypted_is_told_without_a_call(sync, page, setti
     ],
     ids=lambda fault: fault.name,
 )
-def test_failed_call_is_an_error_and_the_next_sync_goes_on(
+def test_failed_call_is_an_error_and_the_next_sync_resumes(
     sync, page, world, shop, sandbox, add_threads, by_cursor, fault
 ):
     add_threads(250)
@@ -67,15 +67,13 @@ def test_failed_call_is_an_error_and_the_next_sync_goes_on(
     assert (run.status, run.inserted, run.error) == ("error", 100, result.error)
     assert run.ended_at
     sandbox.faults.clear()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     assert sync().status == "complete"
-    assert len(sandbox.ledger) == 2 + 1  # what was missing, and the head again
+    assert len(sandbox.call_log) == 2 + 1  # what was missing, and the head again
     assert_exact(page, world, shop)
 
 
-def test_throttle_that_does_not_end_leaves_the_rest_to_the_next_run(
-    sync, page, world, shop, sandbox, add_threads
-):
+def test_endless_throttling_leaves_the_rest_to_the_next_run(sync, page, world, shop, sandbox, add_threads):
     add_threads(150)
     sandbox.faults.add(faults.graph_error(613), times=None, after=1)
     statuses = []
@@ -87,8 +85,8 @@ def test_throttle_that_does_not_end_leaves_the_rest_to_the_next_run(
     assert_exact(page, world, shop)
 
 
-def test_storm_of_faults_costs_nothing(sync, page, world, shop, sandbox):
-    print("seed", SEED)  # noqa: T201 - shown where it fails
+def test_many_faults_lose_nothing(sync, page, world, shop, sandbox):
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
     seed_page(world, shop, conversations=120, seed=SEED)
     sandbox.faults.storm(0.3, seed=SEED)
     for _ in range(60):

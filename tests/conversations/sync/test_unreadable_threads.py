@@ -1,25 +1,25 @@
-"""Threads that Facebook does not show: owed, skipped, and paid later."""
+"""Threads that Facebook does not show: pending or skipped, and stored later."""
 
 import pytest
 
 from conversations.graph import records
-from conversations.locks import sync_lock
+from conversations.lib.locks import sync_lock
 from conversations.models import Page, SyncRun, Thread
 from conversations.sandbox import faults
-from conversations.sync import runs
-from conversations.sync.fetch import THREADS
-from conversations.sync.histories import SILENCE
-from conversations.sync.store import Store
+from conversations.sync import run_lifecycle
+from conversations.sync.crawl.backfill import MAX_UNANSWERED
+from conversations.sync.crawl.worker_pool import THREADS
+from conversations.sync.load.writer import BatchWriter
 from tests.conversations.sync.copies import assert_exact, row_versions
 
 pytestmark = pytest.mark.django_db
 
 
 def paths(sandbox) -> list[str]:
-    return [call.path for call in sandbox.ledger]
+    return [call.path for call in sandbox.call_log]
 
 
-def test_owed_thread_is_asked_first_and_paid(sync, page, world, shop, sandbox, add_threads):
+def test_pending_thread_is_requested_first_by_the_next_run(sync, page, world, shop, sandbox, add_threads):
     add_threads(3)
     long = world.add_conversation(shop, messages=150)
     sandbox.faults.add(faults.html(), times=None, path=f"/{long.id}/messages")
@@ -27,20 +27,20 @@ def test_owed_thread_is_asked_first_and_paid(sync, page, world, shop, sandbox, a
     assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 3)
     thread = page.threads.get(graph_id=long.id)
     assert (thread.state, thread.held_count, thread.history) == ("owed", 26, "partial")
-    assert "makes no sense" in thread.reason
+    assert "invalid response" in thread.reason
     run = SyncRun.objects.get()
     assert run.total == run.synced + run.skipped + run.owed == 4
     still = sync()
     assert (still.status, still.owed, still.unchanged) == ("complete_with_errors", 1, 3)
     sandbox.faults.clear()
-    sandbox.ledger.clear()
-    paid = sync()
-    assert (paid.status, paid.owed, paid.synced, paid.events_created) == ("complete", 0, 4, 124)
-    assert f"/{long.id}/messages" in paths(sandbox)[:2]  # beside the first call for the list
+    sandbox.call_log.clear()
+    last = sync()
+    assert (last.status, last.owed, last.synced, last.events_created) == ("complete", 0, 4, 124)
+    assert f"/{long.id}/messages" in paths(sandbox)[:2]  # next to the first call for the list
     assert_exact(page, world, shop)
 
 
-def test_thread_in_the_middle_of_its_history_goes_on(sync, page, world, shop, sandbox):
+def test_partly_read_thread_is_completed_by_the_next_run(sync, page, world, shop, sandbox):
     long = world.add_conversation(shop, messages=350)
     sandbox.faults.add(faults.unavailable(), times=None, path=f"/{long.id}/messages", after=2)
     assert sync().owed == 1
@@ -50,7 +50,7 @@ def test_thread_in_the_middle_of_its_history_goes_on(sync, page, world, shop, sa
     assert_exact(page, world, shop)
 
 
-def test_stale_cursor_inside_a_thread_begins_the_thread_anew(sync, page, world, shop, sandbox):
+def test_stale_cursor_inside_a_thread_restarts_the_thread(sync, page, world, shop, sandbox):
     long = world.add_conversation(shop, messages=350)
     sandbox.faults.add(faults.graph_error(2642), path=f"/{long.id}/messages", after=1)
     assert sync().status == "complete"
@@ -62,7 +62,7 @@ def test_stale_cursor_inside_a_thread_begins_the_thread_anew(sync, page, world, 
     [(100, 33), (803, None), (9000001, None), (1, None)],
     ids=["100/33", "803", "9000001", "1"],
 )
-def test_unreadable_thread_costs_itself_and_is_asked_again_when_it_changes(
+def test_unreadable_thread_is_skipped_alone_and_requested_again_when_it_changes(
     sync, page, world, shop, add_threads, code, subcode
 ):
     bad, *_ = add_threads(5, messages=3)
@@ -82,7 +82,7 @@ def test_unreadable_thread_costs_itself_and_is_asked_again_when_it_changes(
     assert_exact(page, world, shop)
 
 
-def test_thread_that_is_gone_keeps_what_we_hold(sync, page, world, shop, sandbox):
+def test_deleted_thread_keeps_its_stored_messages(sync, page, world, shop, sandbox):
     long = world.add_conversation(shop, "Ana", messages=150)
     sandbox.faults.add(faults.html(), times=None, path="/messages")
     sync()
@@ -95,23 +95,21 @@ def test_thread_that_is_gone_keeps_what_we_hold(sync, page, world, shop, sandbox
     assert page.conversations.get().sender_name == "Ana"
 
 
-def test_silence_is_not_asked_about_for_each_thread(sync, page, sandbox, add_threads):
-    add_threads(10 * SILENCE, messages=30)
+def test_platform_that_stops_answering_is_not_called_for_every_thread(sync, page, sandbox, add_threads):
+    add_threads(10 * MAX_UNANSWERED, messages=30)
     sandbox.faults.add(faults.unavailable(), times=None, path=r"/t_\d+")
-    assert sync().owed == 10 * SILENCE
-    most = 1 + SILENCE + THREADS  # what was under way when it became clear
+    assert sync().owed == 10 * MAX_UNANSWERED
+    most = 1 + MAX_UNANSWERED + THREADS  # calls that were in progress at the last failure
     assert len(set(paths(sandbox))) <= most
-    sandbox.ledger.clear()
-    assert sync().owed == 10 * SILENCE
+    sandbox.call_log.clear()
+    assert sync().owed == 10 * MAX_UNANSWERED
     assert len(set(paths(sandbox))) <= most
     sandbox.faults.clear()
     assert sync().status == "complete"
     assert not page.threads.filter(state=Thread.State.OWED).exists()
 
 
-def test_permission_that_is_lost_inside_a_thread_stops_the_page(
-    sync, page, world, shop, sandbox, add_threads
-):
+def test_missing_permission_inside_a_thread_stops_the_page(sync, page, world, shop, sandbox, add_threads):
     world.add_conversation(shop, messages=30)
     sandbox.faults.add(faults.permission_error(), times=None, path="/messages")
     assert sync().status == "error"
@@ -121,34 +119,34 @@ def test_permission_that_is_lost_inside_a_thread_stops_the_page(
     assert_exact(page, world, shop)
 
 
-def test_too_much_data_is_asked_for_in_smaller_parts(sync, page, world, shop, sandbox, add_threads):
+def test_too_much_data_is_requested_in_smaller_parts(sync, page, world, shop, sandbox, add_threads):
     add_threads(120)
     sandbox.limits.max_weight = 10 * 25
     assert sync().status == "complete"
     assert_exact(page, world, shop)
 
 
-def test_thing_without_an_id_is_counted_once(sync, page, world, shop, add_threads, small_batches):
+def test_item_without_an_id_is_counted_once(sync, page, world, shop, add_threads, small_batches):
     add_threads(25)
     world.add_conversation(shop, raw=None)
     result = sync()
     assert (result.status, result.skipped, result.inserted) == ("complete", 1, 25)
     run = SyncRun.objects.get()
-    assert (run.total, run.notes) == (26, ["1 things that Facebook listed had no id."])
+    assert (run.total, run.notes) == (26, ["Facebook listed 1 item without an ID."])
 
 
-def test_customer_who_is_named_in_another_answer_of_the_batch_is_known(shop_page):
+def test_customer_named_in_another_record_of_the_batch_is_known(shop_page):
     def listed(**fields):
         message = {"id": "m_1", "created_time": "2026-11-20T10:00:00+0000", "message": "Hi"}
         thread = {"id": "t_1", "updated_time": message["created_time"], "messages": {"data": [message]}}
         return records.Conversation.from_graph(thread | fields)
 
-    run = runs.open_run(shop_page, full=True, trigger="command")
+    run = run_lifecycle.open_run(shop_page, full=True, trigger="command")
     with sync_lock(shop_page.pk) as lock:
-        store = Store(
+        writer = BatchWriter(
             shop_page, run, lock, report=lambda: None, sleep=lambda seconds: None, count_requests=lambda: 0
         )
-        store.save_threads(
+        writer.save_threads(
             [listed(participants={"data": [{"id": "77", "name": "Ana"}]}), listed()], "messenger"
         )
     assert (Thread.objects.get().state, run.skipped) == ("stored", 0)

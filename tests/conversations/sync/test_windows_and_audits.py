@@ -1,4 +1,4 @@
-"""Threads of which Facebook shows less than it counts: Instagram's window, and the audit of a full run."""
+"""Threads of which Facebook shows fewer messages than it counts: Instagram's window, audits of full runs."""
 
 from datetime import datetime
 
@@ -6,25 +6,25 @@ import pytest
 
 from conversations.graph import records
 from conversations.models import InteractionEvent, Page, Thread
-from conversations.sync import loader
-from conversations.sync.loader import Outcome
-from conversations.sync.transform import ThreadRows, to_events, to_rows
+from conversations.sync.load import batch_loader, thread_history
+from conversations.sync.load.batch_loader import ThreadResult
+from conversations.sync.load.transform import ThreadRows, to_events, to_rows
 from tests.conversations.sync.copies import row_versions
-from tests.conversations.sync.test_loader import at, shown
+from tests.conversations.sync.load.test_batch_loader import at, shown
 
 pytestmark = pytest.mark.django_db
 
 
 def on_instagram(
-    page: Page, newest: int, count: int, *, bare: int = 0, goes_on: bool = True, **fields
+    page: Page, newest: int, count: int, *, bare: int = 0, has_next: bool = True, **fields
 ) -> ThreadRows:
-    """The newest `count` messages of a thread with one a minute, and some ids without content."""
+    """A thread with one message a minute: its newest `count` messages, and `bare` IDs without content."""
     messages: list[dict] = [
         {"id": f"m_{minute}", "created_time": at(minute).isoformat(), "message": "Hi", "from": {"id": "7"}}
         for minute in range(newest, newest - count, -1)
     ]
     messages += [{"id": f"m_{newest - count - n}"} for n in range(bare)]
-    paging = {"next": "https://x/", "cursors": {"after": "A"}} if goes_on else {}
+    paging = {"next": "https://x/", "cursors": {"after": "A"}} if has_next else {}
     raw = {
         "id": "t_1",
         "updated_time": at(newest).isoformat(),
@@ -37,12 +37,12 @@ def on_instagram(
     return to_rows(record, page, "instagram", now=at(10_000))
 
 
-def save(page: Page, row: ThreadRows, *, is_audit: bool = False) -> Outcome:
-    (outcome,) = loader.save_batch(page, [row], is_audit=is_audit)
+def save(page: Page, row: ThreadRows, *, is_audit: bool = False) -> ThreadResult:
+    (outcome,) = batch_loader.save_batch(page, [row], is_audit=is_audit)
     return outcome
 
 
-def ledger() -> tuple[str, str, datetime | None]:
+def thread_state() -> tuple[str, str, datetime | None]:
     thread = Thread.objects.get()
     return thread.state, thread.history, thread.complete_until
 
@@ -52,27 +52,27 @@ def ledger() -> tuple[str, str, datetime | None]:
     ("count", "fields"),
     [
         (20, {"bare": 5}),
-        (20, {"bare": 5, "goes_on": False}),
+        (20, {"bare": 5, "has_next": False}),
         (20, {}),
         (25, {}),
-        (20, {"goes_on": False}),
+        (20, {"has_next": False}),
     ],
-    ids=["bare ids", "bare ids to the end", "left out", "all shown", "left out without a word"],
+    ids=["bare IDs", "bare IDs to the end", "left out", "all shown", "left out without a cursor"],
 )
-def test_window_that_is_full_is_all_there_is(shop_page, count, fields):
+def test_full_window_is_not_read_further(shop_page, count, fields):
     outcome = save(shop_page, on_instagram(shop_page, 90, count, **fields))
     assert (outcome.needs_history, outcome.after) == (False, None)
-    assert ledger() == ("stored", "truncated", at(90))
+    assert thread_state() == ("stored", "truncated", at(90))
     assert InteractionEvent.objects.count() == count
 
 
-def test_window_that_is_not_full_is_read_on(shop_page):
+def test_window_that_is_not_full_is_read_further(shop_page):
     outcome = save(shop_page, on_instagram(shop_page, 90, 12))
     assert (outcome.needs_history, outcome.after) == (True, "A")
     older = [records.Message(f"m_{90 - n}", at(90 - n), message="Hi") for n in range(12, 20)]
-    loader.save_messages(outcome.thread, to_events(older, shop_page, since=None))
-    loader.close_history(outcome.thread, outcome.newest, truncated=True)
-    assert ledger() == ("stored", "truncated", at(90))
+    thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+    thread_history.finish_backfill(outcome.thread, outcome.newest, truncated=True)
+    assert thread_state() == ("stored", "truncated", at(90))
     before = row_versions()
     assert save(shop_page, on_instagram(shop_page, 90, 12)).result == "unchanged"
     assert row_versions() == before
@@ -80,8 +80,8 @@ def test_window_that_is_not_full_is_read_on(shop_page):
 
 @pytest.mark.parametrize("count", [3, 20])
 def test_short_thread_is_complete(shop_page, count):
-    save(shop_page, on_instagram(shop_page, count, count, goes_on=False))
-    assert ledger()[:2] == ("stored", "complete")
+    save(shop_page, on_instagram(shop_page, count, count, has_next=False))
+    assert thread_state()[:2] == ("stored", "complete")
 
 
 def test_truncated_thread_is_not_written_again_before_it_changes(shop_page):
@@ -91,38 +91,38 @@ def test_truncated_thread_is_not_written_again_before_it_changes(shop_page):
     assert row_versions() == before
 
 
-@pytest.mark.parametrize(("new", "held"), [(1, 21), (19, 39), (20, 40), (60, 40)])
-def test_new_messages_of_a_truncated_thread_are_added(shop_page, new, held):
+@pytest.mark.parametrize(("new", "stored"), [(1, 21), (19, 39), (20, 40), (60, 40)])
+def test_new_messages_of_a_truncated_thread_are_added(shop_page, new, stored):
     save(shop_page, on_instagram(shop_page, 90, 20, bare=5))
     outcome = save(shop_page, on_instagram(shop_page, 90 + new, 20, bare=5))
     assert not outcome.needs_history
-    assert ledger() == ("stored", "truncated", at(90 + new))
-    assert InteractionEvent.objects.count() == Thread.objects.get().held_count == held
+    assert thread_state() == ("stored", "truncated", at(90 + new))
+    assert InteractionEvent.objects.count() == Thread.objects.get().held_count == stored
 
 
 @pytest.mark.parametrize(("new", "history"), [(19, "complete"), (20, "truncated")])
-def test_thread_that_outgrows_the_window_stays_complete_unless_there_is_a_gap(shop_page, new, history):
-    save(shop_page, on_instagram(shop_page, 15, 15, goes_on=False))
+def test_thread_that_outgrows_the_window_stays_complete_unless_it_has_a_gap(shop_page, new, history):
+    save(shop_page, on_instagram(shop_page, 15, 15, has_next=False))
     save(shop_page, on_instagram(shop_page, 15 + new, 20, bare=5))
-    assert ledger() == ("stored", history, at(15 + new))
+    assert thread_state() == ("stored", history, at(15 + new))
 
 
-@pytest.mark.parametrize("by", ["its own reading", "a list"])
+@pytest.mark.parametrize("by", ["its backfill", "a list"])
 @pytest.mark.parametrize(("first", "history"), [(15, "complete"), (90, "truncated")])
-def test_gap_that_is_closed_does_not_make_a_thread_whole(shop_page, first, history, by):
+def test_closing_a_gap_does_not_complete_a_truncated_thread(shop_page, first, history, by):
     save(
-        shop_page, on_instagram(shop_page, first, min(first, 20), bare=5 if first > 20 else 0, goes_on=False)
+        shop_page, on_instagram(shop_page, first, min(first, 20), bare=5 if first > 20 else 0, has_next=False)
     )
     outcome = save(shop_page, on_instagram(shop_page, first + 10, 5))
     assert outcome.needs_history
-    assert ledger() == ("owed", "partial", at(first))
+    assert thread_state() == ("owed", "partial", at(first))
     if by == "a list":
         save(shop_page, on_instagram(shop_page, first + 10, 12))
     else:
         older = [records.Message(f"m_{first + n}", at(first + n), message="Hi") for n in range(5, -2, -1)]
-        loader.save_messages(outcome.thread, to_events(older, shop_page, since=None))
-        loader.close_history(outcome.thread, outcome.newest)
-    assert ledger() == ("stored", history, at(first + 10))
+        thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+        thread_history.finish_backfill(outcome.thread, outcome.newest)
+    assert thread_state() == ("stored", history, at(first + 10))
 
 
 def test_messenger_has_no_window(shop_page):
@@ -131,20 +131,20 @@ def test_messenger_has_no_window(shop_page):
     assert save(shop_page, row).needs_history
 
 
-def test_message_that_is_nothing_but_an_id_is_unreadable(shop_page):
-    row = on_instagram(shop_page, 5, 3, bare=2, goes_on=False)
+def test_message_with_only_an_id_is_unreadable(shop_page):
+    row = on_instagram(shop_page, 5, 3, bare=2, has_next=False)
     save(shop_page, row)
     assert (len(row.events), Thread.objects.get().unreadable_count) == (3, 2)
 
 
-# -- the audit ---------------------------------------------------------------------------------------------
-def test_thread_of_which_facebook_counts_more_than_we_saw_needs_an_audit(shop_page):
+# -- audits ------------------------------------------------------------------------------------------------
+def test_thread_with_more_counted_than_shown_messages_needs_an_audit(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
     row = shown(shop_page, 1, messages=3, message_count=5)
     row.is_whole = False
     outcome = save(shop_page, row, is_audit=True)
     assert (outcome.needs_audit, outcome.needs_history) == (True, False)
-    loader.close_history(outcome.thread, outcome.newest)
+    thread_history.finish_backfill(outcome.thread, outcome.newest)
     assert Thread.objects.get().audited_count == 5
     before = row_versions()
     row = shown(shop_page, 1, messages=3, message_count=5)
@@ -153,20 +153,20 @@ def test_thread_of_which_facebook_counts_more_than_we_saw_needs_an_audit(shop_pa
     assert row_versions() == before
 
 
-def test_only_an_audit_asks_for_one(shop_page):
+def test_only_full_runs_audit_threads(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
     row = shown(shop_page, 1, messages=3, message_count=5)
     row.is_whole = False
     assert not save(shop_page, row).needs_audit
 
 
-def test_thread_that_comes_whole_is_audited_by_that(shop_page):
+def test_thread_shown_completely_counts_as_audited(shop_page):
     outcome = save(shop_page, shown(shop_page, 1, messages=3, message_count=99), is_audit=True)
     assert not outcome.needs_audit
     assert Thread.objects.get().audited_count == 99
 
 
-def test_count_that_is_not_told_asks_for_no_audit(shop_page):
+def test_thread_without_a_count_needs_no_audit(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3))
     assert not save(shop_page, shown(shop_page, 1, messages=3), is_audit=True).needs_audit
 

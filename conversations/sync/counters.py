@@ -1,0 +1,58 @@
+"""The run's counters of threads: each thread counts once, however often Facebook lists it."""
+
+from conversations.models import SyncRun
+
+# The strongest result of a thread wins: a thread that was new once is new for this run, and so on.
+STORED_RESULTS = ("", "unchanged", "updated", "inserted")
+# These describe the thread's present state and hide what was stored, until it is stored again.
+INCOMPLETE_RESULTS = ("", "skipped", "owed")
+
+
+class ThreadCounters:
+    """The result of each thread of one run, and the run's counters that follow from them.
+
+    One byte for each thread, at the index of its primary key.
+    """
+
+    def __init__(self, run: SyncRun, known_total: int = 0):
+        self._run, self._known_total = run, known_total
+        self._results = bytearray()
+        self._undo: list[tuple[int, int]] = []
+
+    def mark(self) -> None:
+        """Set the point to which `roll_back()` returns."""
+        self._undo.clear()
+
+    def roll_back(self) -> None:
+        """Drop the results since `mark()`. The caller restores the counters of the run itself."""
+        for thread_id, result in reversed(self._undo):
+            self._results[thread_id] = result
+        self._undo.clear()
+
+    def count(self, thread_id: int, result: str) -> None:
+        """Combine a result with what this run already knows of the thread, and adjust the counters."""
+        missing = thread_id + 1 - len(self._results)
+        if missing > 0:
+            self._results.extend(bytes(missing + 4096))
+        self._undo.append((thread_id, self._results[thread_id]))
+        incomplete, stored = divmod(self._results[thread_id], len(STORED_RESULTS))
+        if before := INCOMPLETE_RESULTS[incomplete] or STORED_RESULTS[stored]:
+            self._add(before, -1)
+        if result in INCOMPLETE_RESULTS:
+            incomplete = INCOMPLETE_RESULTS.index(result)
+        else:
+            incomplete, stored = 0, max(stored, STORED_RESULTS.index(result))
+        self._results[thread_id] = incomplete * len(STORED_RESULTS) + stored
+        self._add(INCOMPLETE_RESULTS[incomplete] or STORED_RESULTS[stored], 1)
+        self._run.total = max(self._known_total, self.accounted)
+
+    def has(self, thread_id: int) -> bool:
+        """Whether this run has counted the thread."""
+        return thread_id < len(self._results) and self._results[thread_id] > 0
+
+    def _add(self, counter: str, number: int) -> None:
+        setattr(self._run, counter, getattr(self._run, counter) + number)
+
+    @property
+    def accounted(self) -> int:
+        return self._run.synced + self._run.skipped + self._run.owed

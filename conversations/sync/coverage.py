@@ -1,0 +1,61 @@
+"""Coverage: what became of all threads that Facebook lists of a Page, in numbers."""
+
+from collections.abc import Mapping
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
+
+from conversations.models import Page, Thread
+
+STATES = Thread.State.values  # each thread has one of these
+LABELS: dict[str, str] = {Thread.State.MERGED: "duplicate", Thread.State.OWED: "pending"}
+MESSAGES = {"listed": "message_count", "held": "held_count", "unreadable": "unreadable_count"}
+
+
+def take_coverage(page: Page) -> dict:
+    """Return the present coverage of the Page, from one query.
+
+    The result is `{"threads": {"listed", "stored", "merged", "unreadable", "owed"}, "messages": {"listed",
+    "held", "unreadable"}}`, all numbers. The four states of threads add up to `listed`. If the Page has
+    threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
+    lists stay included.
+    """
+    rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums())
+    platforms = {row["platform"]: _from_row(row) for row in rows.order_by("platform")}
+    coverage = _sum(list(platforms.values()))
+    return coverage | {"platforms": platforms} if len(platforms) > 1 else coverage
+
+
+def describe_coverage(coverage: dict) -> str:
+    """Return the coverage of threads as one sentence; an empty text if there is none."""
+    if not coverage:
+        return ""
+    threads = coverage["threads"]
+    listed = f"{threads['listed']:,} thread{'s' * (threads['listed'] != 1)}"
+    return f"Facebook lists {listed}: " + ", ".join(
+        f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES
+    )
+
+
+def _counts() -> dict:
+    counts = {f"threads_{state}": Count("pk", filter=Q(state=state)) for state in STATES}
+    return {"threads_listed": Count("pk"), **counts}
+
+
+def _sums() -> dict:
+    return {f"messages_{name}": Coalesce(Sum(column), 0) for name, column in MESSAGES.items()}
+
+
+def _from_row(row: Mapping) -> dict:
+    return {
+        "threads": {name: row[f"threads_{name}"] for name in ("listed", *STATES)},
+        "messages": {name: int(row[f"messages_{name}"]) for name in MESSAGES},
+    }
+
+
+def _sum(coverages: list[dict]) -> dict:
+    names = {"threads": ("listed", *STATES), "messages": tuple(MESSAGES)}
+    return {
+        kind: {name: sum(coverage[kind][name] for coverage in coverages) for name in kind_names}
+        for kind, kind_names in names.items()
+    }

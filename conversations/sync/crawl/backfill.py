@@ -1,0 +1,119 @@
+"""Calls for single threads: their older messages, and threads that an earlier run left pending."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conversations.graph.client import GraphClient
+from conversations.graph.errors import StaleCursorError, TransientError
+from conversations.graph.records import MessageBatch
+from conversations.models import Thread
+from conversations.sync.crawl.worker_pool import Call
+from conversations.sync.load.backfill_state import BackfillState
+from conversations.sync.load.transform import INSTAGRAM_WINDOW
+
+MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and the others stay pending
+
+
+@dataclass(eq=False)
+class HistoryCall(Call):
+    """A call for one part of a thread's messages. Its answer is a MessageBatch."""
+
+    backfill: BackfillState | None = None
+    after: str | None = None  # the cursor of this call
+    is_last: bool = False  # nothing older of the thread is needed, or it cannot be read any further
+
+
+@dataclass(eq=False)
+class PendingThreadCall(Call):
+    """A call for one pending thread. Its answer is a Conversation."""
+
+    thread: Thread | None = None
+
+
+@dataclass(eq=False)
+class HistoryBackfill:
+    """The source of calls for older messages: for each thread one chain of calls."""
+
+    waiting: deque[BackfillState] = field(default_factory=deque)
+    unanswered: int = 0  # threads in a row
+
+    def add(self, backfills: list[BackfillState]) -> None:
+        self.waiting.extend(backfills)
+
+    def has_work(self) -> bool:
+        return any(not backfill.is_superseded for backfill in self.waiting)
+
+    def take(self) -> HistoryCall | None:
+        while self.waiting and self.waiting[0].is_superseded:
+            self.waiting.popleft()
+        if not self.waiting:
+            return None
+        backfill = self.waiting.popleft()
+        after = backfill.after
+        return HistoryCall(self, _messages_request(backfill, after), None, backfill, after)
+
+    def on_result(self, call: Call, value: Any) -> None:
+        assert isinstance(call, HistoryCall)  # noqa: S101 - take() returns no other
+        backfill = call.backfill
+        assert backfill is not None  # noqa: S101 - take() sets it
+        if isinstance(value, MessageBatch):
+            self.unanswered = 0
+            backfill.count += len(value.messages) + value.unreadable
+            call.is_last = value.after is None or _is_far_enough(backfill, value)
+            backfill.after = value.after
+            if not call.is_last:
+                self.waiting.appendleft(backfill)
+        elif isinstance(value, StaleCursorError) and not backfill.is_restarted:
+            backfill.is_restarted, backfill.after, backfill.count = True, None, 0
+            self.waiting.appendleft(backfill)
+        else:
+            call.is_last = True
+            if isinstance(value, TransientError):
+                self._count_unanswered()
+
+    def _count_unanswered(self) -> None:
+        self.unanswered += 1
+        if self.unanswered >= MAX_UNANSWERED:
+            self.waiting.clear()  # they stay pending
+
+
+@dataclass(eq=False)
+class PendingThreads:
+    """The source of calls for pending threads, one call each. The writer extends `waiting`."""
+
+    waiting: deque[Thread] = field(default_factory=deque)
+    unanswered: int = 0  # threads in a row
+
+    def has_work(self) -> bool:
+        return bool(self.waiting)
+
+    def take(self) -> PendingThreadCall | None:
+        if not self.waiting:
+            return None
+        thread = self.waiting.popleft()
+        return PendingThreadCall(self, _conversation_request(thread.graph_id), None, thread)
+
+    def on_result(self, call: Call, value: Any) -> None:
+        self.unanswered = self.unanswered + 1 if isinstance(value, TransientError) else 0
+        if self.unanswered >= MAX_UNANSWERED:
+            self.waiting.clear()  # they stay pending
+
+
+def _messages_request(backfill: BackfillState, after: str | None) -> Callable[[GraphClient], MessageBatch]:
+    limit = None
+    if backfill.has_window:  # one message too many can fail the whole call
+        limit = max(INSTAGRAM_WINDOW - backfill.count, 1)
+    return lambda client: client.message_batch(backfill.thread.graph_id, after=after, limit=limit)
+
+
+def _conversation_request(graph_id: str) -> Callable[[GraphClient], Any]:
+    return lambda client: client.conversation(graph_id)
+
+
+def _is_far_enough(backfill: BackfillState, batch: MessageBatch) -> bool:
+    if backfill.has_window and backfill.count >= INSTAGRAM_WINDOW:
+        return True
+    times = [message.created_time for message in batch.messages if message.created_time]
+    return backfill.held_until is not None and bool(times) and times[-1] < backfill.held_until

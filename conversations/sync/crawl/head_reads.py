@@ -1,0 +1,56 @@
+"""Reads the head of a list again, to find threads that moved to the top while the list was read.
+
+A list moves while it is read: a thread that gets a message jumps to the top, past a reader that is further
+down. Therefore the head is read again after each read of more than one call, down to where that read began.
+"""
+
+from conversations.sync.crawl.context import CrawlContext
+from conversations.sync.crawl.folders import FolderCheck
+from conversations.sync.crawl.list_reader import ListReader
+from conversations.sync.crawl.list_state import ListState
+
+
+class HeadReads:
+    """Decides for each list whether its head is read again, and starts the reader."""
+
+    def __init__(self, context: CrawlContext, folders: FolderCheck):
+        self._context, self._folders = context, folders
+
+    def is_needed(self, state: ListState) -> bool:
+        return (
+            state.needs_head
+            and state.checkpoint.head is not None
+            and state.platform not in self._context.failures
+        )
+
+    def start(self, state: ListState, *, follows: ListReader | None = None) -> None:
+        """Read the head once the reader `follows`, if any, is at its end."""
+        assert state.checkpoint.head is not None  # noqa: S101 - is_needed() checks it
+        is_repeated = state.is_reading_head  # this run has read the head to its end before
+        state.head_reader = ListReader.since(
+            self._context.list_source(state.platform, state.folder),
+            int(state.checkpoint.head.timestamp()),
+            has_bounds=self._has_bounds(state),
+            is_second_stored=is_repeated or self._context.is_second_stored,
+            follows=follows,
+        )
+        self._context.pool.add(state.platform, state.head_reader)
+
+    def _has_bounds(self, state: ListState) -> bool:
+        # While nothing of the inbox is known, folders need the whole top of it for their comparison.
+        is_known = state.folder or self._folders.has_inbox(state.platform)
+        return bool(is_known and self._context.capabilities(state.platform).get("windows"))
+
+    def start_early(self, state: ListState) -> None:
+        """Request the head as soon as the list is read, while the writer still has answers to store."""
+        if state.is_reading_head or state.head_reader is not None:
+            return
+        state.needs_head = state.needs_head or state.calls > 1
+        if self.is_needed(state):
+            self.start(state, follows=state.reader)
+
+    def finish(self, state: ListState) -> None:
+        """Decide whether the head must be read another time, and set the new head."""
+        state.needs_head = state.calls > 1 and self._context.writer.changes > state.changes
+        if state.platform not in self._context.failures:  # after a failure the read may be incomplete
+            state.checkpoint.head = max(filter(None, [state.checkpoint.head, state.newest]), default=None)

@@ -1,0 +1,169 @@
+"""Handles the answers of lists: stores them, moves the checkpoints and decides what is read next."""
+
+from collections.abc import Iterator
+
+from conversations.graph.errors import GraphError, InvalidRequestError
+from conversations.graph.records import ConversationBatch
+from conversations.sync.checkpoint import Checkpoint
+from conversations.sync.crawl.context import CrawlContext
+from conversations.sync.crawl.folders import FolderCheck, is_refusal
+from conversations.sync.crawl.head_reads import HeadReads
+from conversations.sync.crawl.list_reader import ListCall, ListReader
+from conversations.sync.crawl.list_state import ListState, list_key, newest_time
+from conversations.sync.crawl.worker_pool import QUEUE_SIZE, Call
+
+MAX_ANSWERS_PER_COMMIT = QUEUE_SIZE  # answers of one list that wait together share a transaction
+
+
+class ListHandler:
+    """All lists of one crawl. Its methods are called by the writer's thread."""
+
+    def __init__(self, context: CrawlContext, folders: FolderCheck, heads: HeadReads):
+        self._context, self._folders, self._heads = context, folders, heads
+        self._states: dict[str, ListState] = {}
+        self._early_calls: list[ListCall] = []  # of folders, until the first answer of the inbox is known
+
+    def start(self, platform: str, folder: str | None) -> ListState:
+        """Start to read a list, or resume it where an earlier run stopped."""
+        checkpoint = Checkpoint.from_json(self._context.run.resume.get(list_key(platform, folder), {}))
+        if checkpoint.head is None:  # the list was empty: new threads show only at its top
+            checkpoint = Checkpoint()
+        reader = self._reader(platform, folder, checkpoint)
+        state = ListState(platform, folder, checkpoint, reader, needs_head=bool(checkpoint.head))
+        self._states[state.key] = state
+        if not checkpoint.is_complete:
+            self._context.pool.add(platform, reader)
+        return state
+
+    def _reader(self, platform: str, folder: str | None, checkpoint: Checkpoint) -> ListReader:
+        source, context = self._context.list_source(platform, folder), self._context
+        second, is_stored = context.watermark_second(platform, folder), context.is_second_stored
+        windows = context.capabilities(platform).get("windows")
+        if folder:  # the inbox alone tests time bounds: one call is enough
+            windows = bool(windows)
+        if checkpoint.head is not None:
+            return ListReader.resume(
+                source, checkpoint, windows=windows, stop_second=second, is_second_stored=is_stored
+            )
+        if second is not None:
+            return ListReader.since(source, second, is_second_stored=is_stored)
+        return ListReader.full(source, windows=windows)
+
+    def finish(self, state: ListState) -> None:
+        """Handle the end of a list, or of its head if other lists took longer than both."""
+        if state.is_reading_head:
+            self._heads.finish(state)
+        else:
+            state.needs_head = state.needs_head or state.calls > 1
+            state.checkpoint.is_complete = state.platform not in self._context.failures
+
+    # -- answers -------------------------------------------------------------------------------------------
+    def handle(self, call: ListCall) -> None:
+        """Handle one answer of any list."""
+        state = self._state_of(call)
+        if state is None:
+            return
+        capabilities = self._context.capabilities(state.platform)
+        if call.window is None:
+            if not call.error or isinstance(call.error, InvalidRequestError):
+                capabilities["windows"] = state.reader.windows
+        elif self._is_early(state):
+            self._early_calls.append(call)
+            return
+        elif isinstance(call.value, ConversationBatch):
+            self._handle_batch(state, call, call.value)
+        if state.reader.is_distrusted:
+            capabilities["windows"] = False
+        if call.end_reason:
+            self._fail(state, call.end_reason)
+
+    def _state_of(self, call: ListCall) -> ListState | None:
+        for state in self._states.values():
+            if state.head_reader is not None and state.head_reader is call.source:
+                state.switch_to_head(state.head_reader, self._context.writer.changes)
+            if state.reader is call.source:
+                return state
+        return None
+
+    def _is_early(self, state: ListState) -> bool:
+        """Whether an answer of a folder must wait until the inbox shows whether it is a duplicate."""
+        is_decided = self._folders.has_inbox(state.platform) or state.platform in self._context.failures
+        return bool(state.folder) and not is_decided
+
+    def _handle_batch(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
+        if call.is_first_page:
+            state.newest = newest_time(batch)
+            if self._drop_duplicate_folder(state, batch):
+                state.calls += 1
+                return
+        writer = self._context.writer
+        changes = writer.changes
+        self._store(state, [(call, batch), *self._more_of(call)])
+        self._heads.start_early(state)
+        if call.needs_outcome:
+            self._context.pool.update(lambda: state.reader.on_outcome(changed=writer.changes > changes))
+
+    def _drop_duplicate_folder(self, state: ListState, batch: ConversationBatch) -> bool:
+        """Stop reading a folder if Facebook ignores its name and shows the inbox. Return whether it does."""
+        if state.folder is None:
+            self._folders.add_inbox(state.platform, batch)
+            self._handle_early_calls()
+            return False
+        if not self._folders.check(state, batch):
+            self._context.pool.update(state.reader.abandon)
+            return True
+        if not state.is_reading_head:
+            self._context.pool.update(state.reader.confirm)
+        return False
+
+    def _handle_early_calls(self) -> None:
+        calls, self._early_calls = self._early_calls, []
+        for call in calls:
+            self.handle(call)
+
+    def _more_of(self, call: ListCall) -> Iterator[tuple[ListCall, ConversationBatch]]:
+        """Take the next answers of the same list from the queue: fewer transactions if the writer is slow."""
+        for _ in range(MAX_ANSWERS_PER_COMMIT - 1):
+            more = self._context.pool.next_call_if(lambda item: _can_share_commit(item, call))
+            if not isinstance(more, ListCall):
+                return
+            yield more, more.value
+
+    def _store(self, state: ListState, answers: list[tuple[ListCall, ConversationBatch]]) -> None:
+        state.calls += len(answers)
+        if not state.is_reading_head:
+            for call, batch in answers:
+                self._move_checkpoint(state, call, batch)
+        backfills = self._context.writer.save_threads(
+            [record for _, batch in answers for record in batch.conversations],
+            state.platform,
+            [row for call, _ in answers for row in call.rows],
+        )
+        self._context.add_backfills(state.platform, backfills)
+
+    def _move_checkpoint(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
+        """Write the point to resume from into the run, which is saved together with the batch."""
+        state.move_checkpoint(call, batch)
+        self._context.run.resume = {each.key: each.checkpoint.as_json() for each in self._states.values()}
+        if count := batch.without_id:
+            items = "1 item" if count == 1 else f"{count} items"
+            self._context.writer.skip(count, f"Facebook listed {items} without an ID.")
+
+    def _fail(self, state: ListState, error: GraphError) -> None:
+        if not isinstance(error, GraphError):
+            raise error
+        if state.folder and is_refusal(error):
+            self._folders.remember_refusal(state)
+        else:
+            self._context.fail(state.platform, error)
+
+
+def _can_share_commit(item: Call, call: ListCall) -> bool:
+    """Whether an item is another answer of the same list, neither its first nor its last, and only stored."""
+    return (
+        isinstance(item, ListCall)
+        and item.source is call.source
+        and item.window is not None
+        and isinstance(item.value, ConversationBatch)
+        and not any(each.is_first_page or each.needs_outcome or each.end_reason for each in (call, item))
+    )

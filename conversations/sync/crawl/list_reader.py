@@ -1,0 +1,322 @@
+"""Reads one list of Graph's, newest first: decides which call comes next and where the list ends."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conversations.graph.client import GraphClient
+from conversations.graph.errors import GraphError, InvalidRequestError, StaleCursorError
+from conversations.graph.records import Conversation, ConversationBatch
+from conversations.sync.checkpoint import Checkpoint, Span
+from conversations.sync.crawl.windows import (
+    BEFORE_FACEBOOK,
+    Window,
+    WindowSplitter,
+    end_of,
+    is_outside,
+    seconds_of,
+)
+from conversations.sync.crawl.worker_pool import Call
+from conversations.sync.gil import parse_lock
+from conversations.sync.load.transform import ThreadRows
+
+logger = logging.getLogger(__name__)
+
+MAX_RESTARTS = 3  # of one list, after Facebook rejected its own cursor
+RESUMED_SECONDS_PER_CALL = 86400  # a first guess for the windows of a checkpoint
+
+
+@dataclass(eq=False)
+class ListCall(Call):
+    """A call for one part of the list, and what the writer must know of it to move the checkpoint.
+
+    Its answer is a ConversationBatch.
+    """
+
+    rows: list[ThreadRows] = field(default_factory=list)  # of the answer, made by the thread of the call
+    window: Window | None = None  # None: a call that only tests whether Graph honors time bounds
+    low: int | None = None  # the requested bound: the window may have lost its older part since
+    is_first_page: bool = False
+    by_cursor: bool = False  # requested without bounds: the window may have got some since
+    end_reason: GraphError | None = None  # why the list cannot be read beyond this answer
+    is_end: bool = False  # a list that is read by its cursors ends with this answer
+    needs_outcome: bool = False  # reading continues only if this answer brings anything new
+    done_span: Span | None = None
+    windows_from: int | None = None  # below this second the list is read by time and no longer by its cursor
+
+
+@dataclass(frozen=True)
+class ListSource:
+    """Which list to read. `make_rows` runs in the thread that made the call; `notify` adds a note."""
+
+    page_id: str
+    folder: str | None = None  # None: the inbox
+    make_rows: Callable[[list[Conversation]], list[ThreadRows]] = lambda batch: []
+    notify: Callable[[str], None] = logger.warning
+
+
+class ListReader:
+    """A source of calls that read a list. Create one with `full()`, `since()` or `resume()`.
+
+    It reads by the list's cursors, one call after the other; or, if Graph honors time bounds and the list is
+    read to its end, by several windows of time side by side. `windows` says whether Graph honors bounds (None
+    while this is unknown), `is_distrusted` that it stopped doing so, and `error` why reading ended early.
+    """
+
+    def __init__(self, source: ListSource):
+        self._source = source
+        self._stop_second: int | None = None
+        self._is_stop_second_stored = True
+        self.windows: bool | None = False
+        self.error: GraphError | None = None
+        self.is_distrusted = False
+        self._is_probing = self._is_waiting = self._needs_confirmation = False
+        self._follows: ListReader | None = None
+        self._restarts, self._cursors = 0, set[int]()
+        self._splitter: WindowSplitter | None = None
+        self._open = [Window()]
+
+    @classmethod
+    def full(cls, source: ListSource, *, windows: bool | None = False) -> "ListReader":
+        """Read from the top to the oldest thread.
+
+        Of a folder other than the inbox it makes one call and waits for `confirm()`.
+        """
+        reader = cls(source)
+        reader.windows = windows
+        reader._needs_confirmation = bool(source.folder)
+        return reader
+
+    @classmethod
+    def since(
+        cls,
+        source: ListSource,
+        second: int,
+        *,
+        has_bounds: bool = False,
+        is_second_stored: bool = True,
+        follows: "ListReader | None" = None,
+    ) -> "ListReader":
+        """Read from the top until an answer goes below this second.
+
+        `has_bounds`: Graph honors time bounds, so that older threads are not requested at all.
+        `is_second_stored`: all threads that the list showed of this second, when it was read last, are
+        stored; then an answer without changes is the end. `follows`: a reader that must be at its end first.
+        """
+        reader = cls(source)
+        reader._stop_second, reader._is_stop_second_stored = second, is_second_stored
+        reader._follows = follows
+        reader._open = [Window(low=second)] if has_bounds else [Window()]
+        return reader
+
+    @classmethod
+    def resume(
+        cls,
+        source: ListSource,
+        checkpoint: Checkpoint,
+        *,
+        windows: bool | None = False,
+        stop_second: int | None = None,
+        is_second_stored: bool = True,
+    ) -> "ListReader":
+        """Continue from a checkpoint, to the oldest thread or until an answer goes below `stop_second`."""
+        reader = cls(source)
+        reader._stop_second, reader._is_stop_second_stored = stop_second, is_second_stored
+        reader.windows = windows if stop_second is None else False
+        reader._open = reader._resumed_windows(checkpoint)
+        return reader
+
+    def _resumed_windows(self, checkpoint: Checkpoint) -> list[Window]:
+        if checkpoint.spans and self.windows is not False:
+            self.windows = True  # Graph honored bounds when this checkpoint was stored
+            self._splitter = WindowSplitter(max(high for _, high in checkpoint.spans))
+            return [
+                Window(high, low, is_open_ended=low is None, seconds_per_call=RESUMED_SECONDS_PER_CALL)
+                for low, high in checkpoint.spans
+            ]
+        return [Window(after=checkpoint.after)]
+
+    # -- for the worker pool -------------------------------------------------------------------------------
+    @property
+    def is_over(self) -> bool:
+        """Whether the end was reached and no call is in progress."""
+        return not self._open and not self._is_probing and self.error is None
+
+    def has_work(self) -> bool:
+        return bool(self._open) and not self._is_waiting and (self._follows is None or self._follows.is_over)
+
+    def take(self) -> ListCall | None:
+        if not self.has_work():
+            return None
+        window = next((window for window in self._open if not window.is_busy), None)
+        if window is None and self._splitter:
+            window = self._splitter.split(self._open)
+        if window is None:
+            return self._probe()
+        window.is_busy = True
+        request = window.next_request or replace(window)
+        is_top = window.high is None and window.after is None
+        rows: list[ThreadRows] = []
+        return ListCall(
+            self,
+            # It refers to `rows` and not to the call: a reference cycle would stay until a collection.
+            lambda client: self._ask(client, request, rows),
+            rows=rows,
+            window=window,
+            low=request.low,
+            is_first_page=is_top,
+            by_cursor=request.high is None,
+        )
+
+    def on_result(self, call: Call, value: Any) -> None:
+        assert isinstance(call, ListCall)  # noqa: S101 - take() returns no other
+        if call.window is None:
+            self._is_probing = False
+            self.windows = (
+                isinstance(value, ConversationBatch) and not value.conversations and not value.after
+            )
+        elif call.window in self._open:
+            call.window.is_busy = False
+            self._handle(call, call.window, value)
+            call.end_reason = self.error
+            if self._needs_confirmation and isinstance(value, ConversationBatch):
+                self._needs_confirmation, self._is_waiting = False, True
+
+    def _probe(self) -> ListCall | None:
+        """Test time bounds beside the first call, while there is nothing else to request."""
+        if self.windows is not None or self._is_probing:
+            return None
+        self._is_probing = True
+        return ListCall(self, self._ask_probe)
+
+    # -- for the writer ------------------------------------------------------------------------------------
+    def confirm(self) -> None:
+        """Continue: Facebook shows the folder that was requested."""
+        self._is_waiting = False
+
+    def abandon(self) -> None:
+        """Read no more of this list."""
+        self._open = []
+
+    def on_outcome(self, *, changed: bool) -> None:
+        """Continue after an answer that `needs_outcome`.
+
+        If it changed anything, there may be more changes in the last second; if not, there are none.
+        """
+        self._is_waiting = False
+        if not changed and self._is_stop_second_stored:
+            self._open = []
+
+    # -- in the threads ------------------------------------------------------------------------------------
+    def _ask(self, client: GraphClient, window: Window, rows: list[ThreadRows]) -> ConversationBatch:
+        batch = client.conversation_batch(
+            self._source.page_id, folder=self._source.folder, after=window.after, **window.bounds
+        )
+        with parse_lock:
+            rows += self._source.make_rows(batch.conversations)
+        return batch
+
+    def _ask_probe(self, client: GraphClient) -> ConversationBatch:
+        return client.conversation_batch(
+            self._source.page_id, folder=self._source.folder, updated_before_ms=BEFORE_FACEBOOK * 1000
+        )
+
+    # -- what an answer means ------------------------------------------------------------------------------
+    def _handle(self, call: ListCall, window: Window, value: Any) -> None:
+        if isinstance(value, StaleCursorError):
+            self._restart(window, value)
+        elif isinstance(value, InvalidRequestError) and window.bounds:
+            self._drop_windows()
+        elif not isinstance(value, ConversationBatch):
+            self.error, self._open = value, []
+        elif window.high is None:
+            self._advance_by_cursor(call, window, value)
+        elif is_outside(value, window):
+            self._drop_windows()
+        else:
+            self._advance_by_time(call, window, value)
+
+    def _advance_by_cursor(self, call: ListCall, window: Window, batch: ConversationBatch) -> None:
+        end, stop = end_of(batch), self._stop_second
+        if batch.after is None or (stop is not None and end is not None and end[0] < stop):
+            call.is_end = True
+            self._open.remove(window)
+        elif self.windows and end is not None:
+            self._start_windows(call, window, batch, end)
+        elif self._add_cursor(batch.after):
+            window.after = batch.after
+            self._is_waiting = call.needs_outcome = end is not None and end[0] == stop
+
+    def _start_windows(
+        self, call: ListCall, window: Window, batch: ConversationBatch, end: tuple[int, str]
+    ) -> None:
+        times = seconds_of(batch)
+        middle = times[len(times) // 2]  # not the newest: a single thread may have an odd time
+        self._splitter = WindowSplitter(middle)
+        window.is_open_ended = True
+        call.windows_from = max(times)
+        window.high = max(times)
+        self._lower(call, window, end, Window(after=batch.after))
+
+    def _advance_by_time(self, call: ListCall, window: Window, batch: ConversationBatch) -> None:
+        """The next call begins with the second in which this answer ended."""
+        assert window.high is not None  # noqa: S101 - the caller checked it
+        if self._splitter:
+            is_empty = batch.after is None and not batch.conversations
+            self._splitter.on_probe(window, self._open, is_empty=is_empty)
+        overlap_id, fallback, request = window.overlap_id, window.fallback, window.next_request
+        window.overlap_id, window.fallback, window.next_request, window.after = "", None, None, None
+        if fallback and overlap_id not in {record.id for record in batch.conversations}:
+            # Too many threads in that second, an odd time, or a thread that moved: only the cursor is safe.
+            self._continue_by_cursor(window, fallback)
+            return
+        end = end_of(batch)
+        by_cursor = replace(request or window, low=call.low, after=batch.after, next_request=None)
+        if batch.after is None or (end and window.low is not None and end[0] < window.low):
+            call.done_span = (call.low if batch.after is None else window.low, window.high)
+            self._open.remove(window)
+        elif end is None or end[0] >= window.high:
+            self._continue_by_cursor(window, by_cursor)  # the answer leads no further down in time
+        else:
+            self._lower(call, window, end, by_cursor)
+
+    def _continue_by_cursor(self, window: Window, request: Window) -> None:
+        if self._add_cursor(request.after or ""):
+            window.high, window.next_request = request.high or window.high, request
+
+    def _lower(self, call: ListCall, window: Window, end: tuple[int, str], fallback: Window) -> None:
+        """Move the upper end of a window down to where the answer ended."""
+        assert window.high is not None  # noqa: S101 - only windows with bounds are lowered
+        second, overlap_id = end
+        call.done_span = (second + 1, window.high)
+        window.seconds_per_call = max(window.high - second, 1)
+        window.fallback, window.overlap_id = fallback, overlap_id
+        window.high, window.after = second, None
+
+    def _add_cursor(self, cursor: str) -> bool:
+        """Remember a cursor. Return False, and end with an error, if Facebook sent it before."""
+        if hash(cursor) in self._cursors:
+            self.error = GraphError("Facebook repeated a cursor: the list would never end.")
+            self._open = []
+            return False
+        self._cursors.add(hash(cursor))
+        return True
+
+    def _restart(self, window: Window, error: GraphError) -> None:
+        """The cursor is stale: read from the top again, or a window from its newest second."""
+        self._restarts += 1
+        self._is_stop_second_stored = False  # what was stored since then no longer shows as a change
+        self._source.notify(f"Restarted reading the list: {error}")
+        window.after, window.overlap_id, window.fallback, window.next_request = None, "", None, None
+        self._cursors.clear()
+        if self._restarts == MAX_RESTARTS:
+            text = "Facebook repeatedly rejected its own cursors for this list. The next sync tries again."
+            self.error, self._open = GraphError(text), []
+
+    def _drop_windows(self) -> None:
+        """Graph does not honor the bounds that it seemed to: read from the top again, by the cursor."""
+        self._source.notify("Facebook does not honor time bounds. The list is read again from its top.")
+        self.windows, self.is_distrusted, self._splitter = False, True, None
+        self._open = [Window()]
+        self._cursors.clear()

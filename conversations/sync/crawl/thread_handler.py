@@ -1,0 +1,94 @@
+"""Handles the answers for single threads: pending ones from earlier runs, and older messages of long ones."""
+
+from conversations.graph.errors import GraphError, Recovery
+from conversations.graph.records import Conversation, MessageBatch
+from conversations.models import Thread
+from conversations.sync.crawl.backfill import (
+    MAX_UNANSWERED,
+    HistoryCall,
+    PendingThreadCall,
+    PendingThreads,
+)
+from conversations.sync.crawl.context import CrawlContext
+from conversations.sync.crawl.worker_pool import Call
+from conversations.sync.load.backfill_state import BackfillState
+
+MAX_PENDING = 200  # pending threads in memory at once
+
+
+class ThreadHandler:
+    """Threads of one crawl that are requested one by one. Called by the writer's thread."""
+
+    def __init__(self, context: CrawlContext):
+        self._context = context
+        self.pending = {platform: PendingThreads() for platform in context.platforms}
+        self._last_pending = dict.fromkeys(context.platforms, 0)  # primary keys
+
+    def load_pending(self, platform: str) -> bool:
+        """Load the next threads that earlier runs left pending. Return whether there were any."""
+        source = self.pending[platform]
+        if platform in self._context.failures or source.unanswered >= MAX_UNANSWERED:
+            return False
+        threads = self._next_pending(platform)
+        if not threads:
+            return False
+        self._last_pending[platform] = threads[-1].pk
+        writer, pool = self._context.writer, self._context.pool
+        unseen = [thread for thread in threads if not writer.counters.has(thread.pk)]
+        begun = [thread for thread in unseen if thread.reading and thread.conversation]
+        others = [thread for thread in unseen if not (thread.reading and thread.conversation)]
+        backfills = [BackfillState.resume(thread) for thread in begun]
+        writer.backfills.add(backfills)
+        self._context.add_backfills(platform, backfills)
+        pool.update(lambda: source.waiting.extend(others))
+        return True
+
+    def _next_pending(self, platform: str) -> list[Thread]:
+        pending = self._context.page.threads.filter(
+            platform=platform, state=Thread.State.OWED, pk__gt=self._last_pending[platform]
+        )
+        rows = pending.select_related("conversation").order_by("pk")[:MAX_PENDING]
+        return self._context.writer.transaction.read(lambda: list(rows.all()))
+
+    def handle_pending(self, call: PendingThreadCall) -> None:
+        """Store a pending thread, or note why it could not be read."""
+        assert call.thread is not None  # noqa: S101 - take() sets it
+        if isinstance(call.value, Conversation):
+            platform = call.thread.platform
+            backfills = self._context.writer.save_threads([call.value], platform)
+            self._context.add_backfills(platform, backfills)
+        else:
+            error = _graph_error(call)
+            if error.stops:
+                self._context.fail(call.thread.platform, error)
+            else:
+                self._context.writer.history.mark_failed(call.thread, error)
+
+    def handle_history(self, call: HistoryCall) -> None:
+        """Store older messages of a thread, or note why they could not be read."""
+        backfill, writer = call.backfill, self._context.writer
+        assert backfill is not None  # noqa: S101 - take() sets it
+        if isinstance(call.value, MessageBatch):
+            writer.history.save(backfill, call.value, after=call.after, is_last=call.is_last)
+        elif call.is_last:
+            error = _graph_error(call)
+            if error.stops:
+                self._context.fail(backfill.thread.platform, error)
+            elif call.after and backfill.has_window and error.recovery is Recovery.SKIP_MESSAGE:
+                writer.history.save(backfill, MessageBatch(), after=call.after, is_last=True, is_cut=True)
+            else:
+                writer.history.abandon(backfill, error)
+
+    def count_never_requested(self) -> None:
+        """Count the threads that stay pending because this run did not request them."""
+        writer = self._context.writer
+        pending = self._context.page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
+        thread_ids = writer.transaction.read(lambda: list(pending.all()))
+        writer.count_pending([pk for pk in thread_ids if not writer.counters.has(pk)])
+
+
+def _graph_error(call: Call) -> GraphError:
+    """The Graph error of a call. Raises anything else, which is a bug of ours."""
+    if not isinstance(call.error, GraphError):
+        raise call.error or TypeError(f"Graph's answer is a {type(call.value).__name__}.")
+    return call.error

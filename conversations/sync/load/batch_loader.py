@@ -1,0 +1,280 @@
+"""Loads a batch of threads into the tables: the only module that writes them in bulk.
+
+Everything here runs in the caller's transaction, which holds `locks.lock_rows()`. The stored rows are read
+first, so that only new or newer values are written: counts are exact, no value moves back in time, and an
+unchanged row costs no write.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from conversations.models import Conversation, ConversationTag, Page, Thread
+from conversations.sync.load.copy_events import (
+    OwnedEvent,
+    OwnedEvents,
+    copy_events,
+    insert_events,
+    stored_messages,
+)
+from conversations.sync.load.existing import existing_conversations, existing_threads
+from conversations.sync.load.reconcile import (
+    differs,
+    reconcile_conversation,
+    reconcile_thread,
+    unsaved_copy,
+    version,
+)
+from conversations.sync.load.transform import ThreadRows
+from conversations.sync.load.upsert import write_conversations, write_threads
+
+
+@dataclass
+class ThreadResult:
+    """What happened to one listed thread. `result` is "inserted", "updated", "unchanged" or "skipped"."""
+
+    thread: Thread
+    result: str
+    events_created: int = 0
+    after: str | None = None  # the cursor of its older messages
+    newest: datetime | None = None  # time of the newest message in the answer
+    shown: int = 0  # number of messages in the answer
+    needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
+
+    @property
+    def needs_history(self) -> bool:
+        return self.thread.state == Thread.State.OWED
+
+    def include_older(self, older: "ThreadResult") -> None:
+        """Include the result of an older state of the same thread in the same answer."""
+        self.events_created += older.events_created
+        order = ["skipped", "unchanged", "updated", "inserted"]
+        if self.result != "skipped":
+            self.result = max(self.result, older.result, key=order.index)
+
+
+@dataclass
+class ExistingRows:
+    """The stored rows of a batch's threads and senders. Written rows are added."""
+
+    is_keyed: bool  # whether the tables have their unique keys
+    conversations: dict[str, Conversation] = field(default_factory=dict)  # by sender_id
+    threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
+    # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
+    same_sender: dict[int, list[int]] = field(default_factory=dict)
+
+
+def save_batch(
+    page: Page,
+    rows: Iterable[ThreadRows],
+    *,
+    is_keyed: bool = True,
+    is_audit: bool = False,
+    tolerant: bool = True,
+) -> list[ThreadResult]:
+    """Save the threads of one answer. Return one result for each thread, in the order listed.
+
+    `is_keyed`: whether the database has its unique keys (see `models.constraints`). `is_audit`: set
+    `needs_audit` in the results. `tolerant`: leave out messages that PostgreSQL rejects or that were stored
+    in the meantime; otherwise they raise DataError, OperationalError or IntegrityError.
+    """
+    outcomes: dict[str, ThreadResult] = {}
+    for batch in _split_repeats(rows):
+        for outcome in _save_distinct(page, batch, is_keyed=is_keyed, tolerant=tolerant):
+            graph_id = outcome.thread.graph_id
+            if graph_id in outcomes:
+                outcome.include_older(outcomes[graph_id])
+            outcome.needs_audit = is_audit and _lacks_messages(outcome.thread)
+            outcomes[graph_id] = outcome
+    return list(outcomes.values())
+
+
+def _lacks_messages(thread: Thread) -> bool:
+    """Whether Facebook counts more messages than were read, and did not count so many at the last audit."""
+    return (
+        thread.history == Thread.History.COMPLETE
+        and thread.state in (Thread.State.STORED, Thread.State.MERGED)
+        and thread.message_count > thread.held_count + thread.unreadable_count
+        and thread.message_count != thread.audited_count
+    )
+
+
+def _split_repeats(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
+    """Return batches in which each thread occurs once, older states first: a moving list repeats threads."""
+    states: dict[str, list[ThreadRows]] = {}
+    for row in rows:
+        states.setdefault(row.thread.graph_id, []).append(row)
+    for versions in states.values():
+        versions.sort(key=lambda row: version(row.thread))
+    most = max(map(len, states.values()), default=0)
+    return [[versions[n] for versions in states.values() if n < len(versions)] for n in range(most)]
+
+
+def _save_distinct(
+    page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool
+) -> list[ThreadResult]:
+    existing = _read_existing(page, batch, is_keyed=is_keyed)
+    _drop_stored_events(batch, existing)
+    old_senders = set(existing.conversations)
+    changed_senders = upsert_conversations(batch, existing)
+    created, refused = _insert_batch(batch, existing, tolerant=tolerant)
+    changed_threads = upsert_threads(batch, existing, created, refused)
+    outcomes = []
+    for row in batch:
+        thread = existing.threads[row.thread.graph_id]
+        touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
+        result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
+        old_senders.add(row.sender_id)
+        outcomes.append(
+            ThreadResult(thread, result, created[thread.graph_id], row.after, row.newest, row.shown)
+        )
+    return outcomes
+
+
+def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
+    if thread.state == Thread.State.UNREADABLE:
+        return "skipped"
+    if is_new:
+        return "inserted"
+    return "updated" if touched else "unchanged"
+
+
+# -- stored rows -----------------------------------------------------------------------------------------
+def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> ExistingRows:
+    senders = {row.sender_id for row in batch} - {""}
+    existing = ExistingRows(is_keyed)
+    # If a sender has several rows, the oldest is written.
+    for row in existing_conversations(page.pk, senders):
+        first = existing.conversations.setdefault(row.sender_id, row)
+        existing.same_sender.setdefault(first.pk, []).append(row.pk)
+    conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
+    for thread in existing_threads(page.pk, [row.thread.graph_id for row in batch], conversation_ids):
+        existing.threads.setdefault(thread.graph_id, thread)
+    return existing
+
+
+def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
+    """Remove the stored events from each row."""
+    owned = [
+        (row, existing.same_sender[existing.conversations[row.sender_id].pk])
+        for row in batch
+        if row.sender_id in existing.conversations
+    ]
+    stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
+    for row, pks in owned:
+        ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
+        row.oldest_stored = next((event.occurred_at for event in row.events if event.graph_id in ids), None)
+        row.events = [event for event in row.events if event.graph_id not in ids]
+
+
+# -- conversations -----------------------------------------------------------------------------------------
+def upsert_conversations(batch: list[ThreadRows], existing: ExistingRows) -> set[str]:
+    """Write new and newer conversations. Return the senders whose conversation changed."""
+    before, shown = existing.conversations, dict(existing.threads)
+    states = dict(before)
+    for row in sorted(batch, key=lambda row: version(row.thread)):
+        current = states.get(row.sender_id)
+        state = reconcile_conversation(
+            current, row, current_thread=shown.get(current.graph_id) if current else None
+        )
+        if state is not None:
+            states[row.sender_id] = state
+            shown[row.thread.graph_id] = max(
+                row.thread, shown.get(row.thread.graph_id, row.thread), key=version
+            )
+    changed = {sender: state for sender, state in states.items() if differs(state, before.get(sender))}
+    now = timezone.now()
+    for state in changed.values():
+        state.updated_at = now
+    write_conversations(changed, before, is_keyed=existing.is_keyed)
+    _move_tag_rows([sender for sender in changed if sender in before], before, changed)
+    existing.conversations = before | changed
+    return set(changed)
+
+
+def _move_tag_rows(
+    senders: list[str], before: dict[str, Conversation], changed: dict[str, Conversation]
+) -> None:
+    """Update the copies of `last_message_time` in the rows of the tags."""
+    moved = [
+        before[sender].pk
+        for sender in senders
+        if before[sender].last_message_time != changed[sender].last_message_time
+    ]
+    if moved:
+        times = Conversation.objects.filter(pk=OuterRef("conversation_id")).values("last_message_time")
+        ConversationTag.objects.filter(conversation_id__in=moved).update(last_message_time=Subquery(times))
+
+
+# -- events ------------------------------------------------------------------------------------------------
+def _insert_batch(
+    batch: list[ThreadRows], existing: ExistingRows, *, tolerant: bool
+) -> tuple[Counter[str], Counter[str]]:
+    """Insert the events of all rows. Return by thread how many were inserted, and how many were rejected."""
+    events: list[OwnedEvents] = []
+    created: Counter[str] = Counter()
+    sources: dict[int, dict[str, str]] = {}  # by conversation and message: the thread
+    for row in batch:
+        if row.conversation is not None and row.events:
+            owner, thread = existing.conversations[row.sender_id].pk, row.thread.graph_id
+            known_sources = sources.setdefault(owner, {})
+            new = {event.graph_id: event for event in row.events if event.graph_id not in known_sources}
+            if new:
+                events.append((owner, list(new.values())))
+            created[thread] += len(new)
+            known_sources |= dict.fromkeys(new, thread)
+    if not tolerant:
+        if events:
+            copy_events(events)
+        return created, Counter()
+    stored, refused = insert_events([(owner, event) for owner, owned in events for event in owned])
+
+    def count(owned: list[OwnedEvent]) -> Counter[str]:
+        return Counter(sources[owner][event.graph_id] for owner, event in owned)
+
+    return created - count(stored) - count(refused), count(refused)
+
+
+# -- threads -----------------------------------------------------------------------------------------------
+def upsert_threads(
+    batch: list[ThreadRows], existing: ExistingRows, created: Counter[str], refused: Counter[str]
+) -> set[str]:
+    """Write the changed threads. Return their IDs."""
+    before = existing.threads
+    states = dict(before)
+    for row in batch:
+        graph_id = row.thread.graph_id
+        conversation = existing.conversations.get(row.sender_id)
+        states[graph_id] = reconcile_thread(
+            before.get(graph_id),
+            row,
+            conversation=conversation,
+            created=created[graph_id],
+            refused=refused[graph_id],
+        )
+    _mark_merged(states, existing)
+    changed = {key: state for key, state in states.items() if differs(state, before.get(key))}
+    write_threads(changed, before, is_keyed=existing.is_keyed)
+    existing.threads = before | changed
+    return set(changed)
+
+
+def _mark_merged(states: dict[str, Thread], existing: ExistingRows) -> None:
+    """Mark the newest thread of each sender as stored, and the others as merged into it."""
+    shown = {conversation.pk: conversation.graph_id for conversation in existing.conversations.values()}
+    for graph_id, state in states.items():
+        if state.state in (Thread.State.STORED, Thread.State.MERGED) and state.conversation_id in shown:
+            is_shown = shown[state.conversation_id] == graph_id
+            states[graph_id] = (
+                state if is_shown == (state.state == Thread.State.STORED) else _with_other_state(state)
+            )
+
+
+def _with_other_state(state: Thread) -> Thread:
+    turned = unsaved_copy(state)
+    turned.state = Thread.State.MERGED if state.state == Thread.State.STORED else Thread.State.STORED
+    return turned

@@ -1,0 +1,119 @@
+"""Writes the older messages of single threads, and why a thread could not be read."""
+
+import logging
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from conversations.graph import records
+from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.lib.text import clean
+from conversations.models import Page, SyncRun, Thread
+from conversations.sync.load.backfill_state import Backfills, BackfillState
+from conversations.sync.load.suppression import SuppressionList
+from conversations.sync.load.thread_history import (
+    finish_backfill,
+    save_backfills,
+    save_messages,
+    show_newest_message,
+    stop_backfill,
+)
+from conversations.sync.load.transform import INSTAGRAM_WINDOW, newest_until, to_events
+from conversations.sync.transaction import RunTransaction
+
+logger = logging.getLogger(__name__)
+
+
+class HistoryWriter:
+    """Writes for the threads of one run that are read one by one. Reports progress after each commit."""
+
+    def __init__(
+        self,
+        page: Page,
+        run: SyncRun,
+        transaction: RunTransaction,
+        suppressed: SuppressionList,
+        backfills: Backfills,
+        report: Callable[[], None],
+    ):
+        self._page, self._run, self._transaction = page, run, transaction
+        self._suppressed, self._backfills, self._report = suppressed, backfills, report
+
+    def save(
+        self,
+        backfill: BackfillState,
+        batch: records.MessageBatch,
+        *,
+        after: str | None,
+        is_last: bool,
+        is_cut: bool = False,
+    ) -> None:
+        """Store one answer of a thread's messages, requested at the cursor `after` (None: the newest).
+
+        `is_last`: no older messages are needed. `is_cut`: Facebook does not show the older ones.
+        """
+        before = (backfill.newest, backfill.since, 0 if after is None else backfill.written)
+
+        def save() -> None:
+            backfill.newest, backfill.since, backfill.written = before
+            if self._skip_suppressed(backfill.thread):
+                backfill.is_superseded = True
+                return self._transaction.save_run()
+            backfill.written += len(batch.messages) + batch.unreadable
+            self._save_messages(backfill, batch, is_newest=after is None)
+            if is_last and not backfill.is_superseded:
+                self._finish(backfill, batch, is_cut=is_cut)
+            elif not backfill.is_superseded:
+                save_backfills([(backfill.thread, backfill.as_json(batch.after))])
+            return self._transaction.save_run()
+
+        self._transaction.commit(save)
+        if is_last:
+            self._backfills.remove(backfill)
+        self._report()
+
+    def _save_messages(
+        self, backfill: BackfillState, batch: records.MessageBatch, *, is_newest: bool
+    ) -> None:
+        thread, now = backfill.thread, timezone.now()
+        events = to_events(batch.messages, self._page, since=backfill.since or thread.updated_time)
+        unreadable = batch.unreadable + len(batch.messages) - len(events)
+        self._run.events_created += save_messages(thread, events, unreadable)
+        if not events:
+            return
+        if is_newest:
+            show_newest_message(thread, events[-1])
+        backfill.newest = backfill.newest or newest_until(now, events)
+        backfill.since = events[0].occurred_at
+
+    def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:
+        is_full = batch.after is not None and backfill.count >= INSTAGRAM_WINDOW and backfill.has_window
+        finish_backfill(backfill.thread, backfill.newest, truncated=is_cut or is_full)
+        self._transaction.counters.count(backfill.thread.pk, backfill.result)
+
+    def abandon(self, backfill: BackfillState, error: GraphError) -> None:
+        """End a backfill that failed. The thread is marked, unless another backfill has replaced this one."""
+        self._backfills.remove(backfill)
+        if not backfill.is_superseded:
+            self.mark_failed(backfill.thread, error)
+
+    def mark_failed(self, thread: Thread, error: GraphError) -> None:
+        """Store why a thread was not read: as unreadable, or as pending if the next run can try again."""
+        is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+        logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
+
+        def save() -> None:
+            if not self._skip_suppressed(thread):
+                state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
+                stop_backfill(thread, state, clean(str(error)))
+                self._transaction.counters.count(thread.pk, "skipped" if is_final else "owed")
+            self._transaction.save_run()
+
+        self._transaction.commit(save)
+        self._report()
+
+    def _skip_suppressed(self, thread: Thread) -> bool:
+        """Count a thread of a deleted person as skipped. Return whether it is one."""
+        if is_suppressed := self._suppressed.suppresses(thread):
+            self._transaction.counters.count(thread.pk, "skipped")
+        return is_suppressed

@@ -1,0 +1,267 @@
+"""Combines a stored row with a newly received one. Values never move back in time, and none is lost.
+
+The functions run no query and change none of the stored rows.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from conversations.models import Conversation, Platform, Thread
+from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.transform import RECEIVED, ThreadRows, search_text
+
+Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+NO_VERSION: Version = (EARLIEST, "")
+HISTORY_PENDING = "Its older messages are not read yet."
+
+# The columns that a sync writes, except the unique key.
+CONVERSATION_FIELDS = [
+    "platform",
+    "graph_id",
+    "sender_name",
+    "last_message",
+    "last_message_time",
+    "last_message_kind",
+    "message_count",
+    "unread_count",
+    "can_reply",
+    "conversation_status",
+    "search",
+    "told",
+]
+THREAD_FIELDS = [
+    "platform",
+    "conversation_id",
+    "updated_time",
+    "state",
+    "reason",
+    "message_count",
+    "held_count",
+    "unreadable_count",
+    "history",
+    "complete_until",
+    "audited_count",
+    "record",
+    "told",
+]
+# The columns that an answer may omit. Each keeps the value of the newest answer that has it, and `told`
+# keeps the version of that answer, if it is not the version of the row.
+OPTIONAL_CONVERSATION_FIELDS = ("sender_name", "message_count", "unread_count", "can_reply")
+OPTIONAL_THREAD_FIELDS = ("message_count",)
+
+
+def version(thread: Thread | None) -> Version:
+    """Return the key that orders the states of a sender's threads. Equal times have a fixed order, too."""
+    return (thread.updated_time or EARLIEST, thread.graph_id) if thread else NO_VERSION
+
+
+# -- conversations -----------------------------------------------------------------------------------------
+
+
+def reconcile_conversation(
+    current: Conversation | None, row: ThreadRows, *, current_thread: Thread | None
+) -> Conversation | None:
+    """Return the conversation as an unsaved row, or None if the record does not name the customer.
+
+    `current_thread` is the stored row of the thread that `current` shows. `row.events` holds only events
+    that are not stored yet. The result has no primary key: it is written through the unique key.
+    """
+    received, given = row.conversation, _given_fields(row)
+    if received is None:
+        return None
+    if current is None:
+        received.told = {name: None for name in OPTIONAL_CONVERSATION_FIELDS if name not in given}
+        return received
+    versions = version(current_thread), version(row.thread)
+    is_newer = versions[1] >= versions[0]
+    first, second = (received, current) if is_newer else (current, received)
+    state = Conversation(
+        page_id=current.page_id,
+        sender_id=current.sender_id,
+        created_at=current.created_at,
+        **{name: getattr(first, name) for name in CONVERSATION_FIELDS},
+    )
+    _merge_optional_fields(
+        state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
+    )
+    if row.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
+        first = second = current
+    state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
+    state.conversation_status = _status(current, row.events)
+    state.search = search_text(state)
+    return state
+
+
+def _given_fields(row: ThreadRows) -> set[str]:
+    """Return the optional columns that the record has a value for."""
+    given = set()
+    if row.conversation and row.conversation.sender_name:
+        given.add("sender_name")
+    if row.has_counts:
+        given |= {"message_count", "unread_count"}
+    if row.has_can_reply:
+        given.add("can_reply")
+    return given
+
+
+def _merge_optional_fields(
+    state: Conversation | Thread,
+    stored: Conversation | Thread,
+    received: Conversation | Thread,
+    names: Sequence[str],
+    *,
+    versions: tuple[Version, Version],
+    given: Collection[str],
+) -> None:
+    """Set each of these columns to the value of the newest answer that has it, whichever came first.
+
+    `versions` are those of `stored` and `received`; `given` are the columns that `received` has. Versions
+    that differ from the row's own are kept in `told`.
+    """
+    state.told = {}
+    for name in names:
+        before = _field_version(stored, name, versions[0])
+        is_newer = name in given and versions[1] >= before
+        setattr(state, name, getattr(received if is_newer else stored, name))
+        field_version = versions[1] if is_newer else before
+        if field_version != max(versions):
+            is_unknown = field_version == NO_VERSION
+            state.told[name] = None if is_unknown else [field_version[0].isoformat(), field_version[1]]
+
+
+def _field_version(stored: Conversation | Thread, name: str, row_version: Version) -> Version:
+    if name not in stored.told:
+        return row_version
+    saved = stored.told[name]
+    return (datetime.fromisoformat(saved[0]), saved[1]) if saved else NO_VERSION
+
+
+def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None, str]:
+    """Return the newer (text, time, kind). For equal times it is that of `first`, unless that has none."""
+    newer = first if _time(first) >= _time(second) else second
+    other = second if newer is first else first
+    is_same_time = _time(first) == _time(second)
+    text = newer.last_message or (other.last_message if is_same_time else "")
+    kind = newer.last_message_kind or (other.last_message_kind if is_same_time else "")
+    return text, newer.last_message_time, kind
+
+
+def _status(current: Conversation, new_events: list[EventRow]) -> str:
+    """Return the status. A conversation that was done is active again after a new message of the customer."""
+    has_new = any(event.kind == RECEIVED and event.occurred_at >= _time(current) for event in new_events)
+    return Conversation.Status.ACTIVE if has_new else current.conversation_status
+
+
+def _time(conversation: Conversation) -> datetime:
+    return conversation.last_message_time or EARLIEST
+
+
+# -- threads -----------------------------------------------------------------------------------------------
+def reconcile_thread(
+    stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int, refused: int
+) -> Thread:
+    """Return the thread as an unsaved row.
+
+    `created` and `refused` count the messages of this record that were inserted, and those that PostgreSQL
+    rejected.
+    """
+    state = unsaved_copy(row.thread)
+    if conversation is not None:
+        state.conversation_id = conversation.pk
+    elif stored is not None:
+        state.conversation_id = stored.conversation_id
+    state.unreadable_count += refused
+    if stored is not None:
+        _merge_stored(state, stored, row)
+    elif not row.has_counts:
+        state.told = {"message_count": None}
+    state.held_count += created
+    if row.conversation is not None:  # otherwise none of its messages was stored
+        _update_history(state, stored, row)
+    return state
+
+
+def unsaved_copy(thread: Thread) -> Thread:
+    """Return a copy of the thread without a primary key."""
+    copy = Thread(*[getattr(thread, field.attname) for field in Thread._meta.concrete_fields])
+    copy.pk = None
+    return copy
+
+
+def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
+    _merge_optional_fields(
+        state,
+        stored,
+        row.thread,
+        OPTIONAL_THREAD_FIELDS,
+        versions=(version(stored), version(row.thread)),
+        given=_given_fields(row),
+    )
+    if version(stored) > version(state):
+        state.updated_time = stored.updated_time
+    if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
+        state.record = stored.record  # nothing else changed: links in the record differ in every answer
+    state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
+    for name in ("held_count", "history", "complete_until", "audited_count"):
+        setattr(state, name, getattr(stored, name))
+
+
+def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:
+    """Set whether the stored messages reach without a gap from the newest message to the beginning."""
+    if row.is_whole and row.has_counts and version(row.thread) >= version(stored):
+        state.audited_count = row.thread.message_count
+    if is_contiguous(stored, row):
+        was_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
+        is_truncated = was_truncated or (not row.is_whole and _has_hidden_messages(state))
+        state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
+    elif row.is_truncated:
+        state.history = Thread.History.TRUNCATED
+    else:
+        if state.state == Thread.State.STORED:
+            _set_history_pending(state, stored, has_new=bool(row.events))
+        return
+    state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
+
+
+def _has_hidden_messages(state: Thread) -> bool:
+    """Whether Instagram counts more messages than are stored, after the last gap was closed."""
+    return state.platform == Platform.INSTAGRAM and state.message_count > state.held_count
+
+
+def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
+    """Whether the received and the stored messages have no gap down to the oldest readable message."""
+    if row.is_whole:
+        return True
+    if stored is None:
+        return False
+    border = stored.complete_until
+    if stored.history != Thread.History.PARTIAL:
+        if not row.events and version(row.thread) <= version(stored):
+            return True  # no new messages
+        # A received message is stored already. That proves nothing if the history had a gap: the message may
+        # be on the other side of it, in the same second as `border`.
+        if row.oldest_stored is not None and border is not None and row.oldest_stored <= border:
+            return True
+    # Strictly older: several messages may have the same second as `border`.
+    return row.oldest is not None and border is not None and row.oldest < border
+
+
+def _set_history_pending(state: Thread, stored: Thread | None, *, has_new: bool) -> None:
+    """Mark the thread as pending. One that is unreadable stays so until it changes."""
+    state.history = Thread.History.PARTIAL
+    if (
+        stored is not None
+        and stored.state == Thread.State.UNREADABLE
+        and stored.updated_time == state.updated_time
+        and not has_new
+    ):
+        state.state, state.reason, state.record = stored.state, stored.reason, stored.record
+    else:
+        state.state, state.reason = Thread.State.OWED, HISTORY_PENDING
+
+
+def differs(state: Conversation | Thread, stored: Conversation | Thread | None) -> bool:
+    """Whether a column that a sync writes differs."""
+    names = CONVERSATION_FIELDS if isinstance(state, Conversation) else THREAD_FIELDS
+    return stored is None or any(getattr(state, name) != getattr(stored, name) for name in names)

@@ -1,0 +1,97 @@
+"""Saves the older messages of a single thread, and whether its history is complete.
+
+Everything here runs in the caller's transaction, which holds `locks.lock_rows()`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from conversations.models import Conversation, Platform, Thread
+from conversations.sync.load.copy_events import insert_events, stored_messages
+from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.transform import RECEIVED, search_text
+
+
+def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
+    """Insert more messages of a thread. Return how many were new."""
+    owner = thread.conversation
+    assert owner is not None  # noqa: S101 - threads without a customer are unreadable: no backfill
+    stored = stored_messages((owner.pk, event.graph_id) for event in events)
+    new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
+    existing, refused = insert_events([(owner.pk, event) for event in new.values()])
+    created = len(new) - len(existing) - len(refused)
+    if created or refused or unreadable:
+        # Add in the database: a list may have updated the row in the meantime.
+        Thread.objects.filter(pk=thread.pk).update(
+            held_count=F("held_count") + created,
+            unreadable_count=F("unreadable_count") + unreadable + len(refused),
+        )
+    if thread.complete_until is not None:
+        _reopen(owner, new.values(), since=thread.complete_until)
+    return created
+
+
+def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:
+    """Make the conversation active again if the customer wrote since then."""
+    if any(event.kind == RECEIVED and event.occurred_at >= since for event in new_events):
+        done = Conversation.objects.filter(pk=conversation.pk, conversation_status=Conversation.Status.DONE)
+        done.update(conversation_status=Conversation.Status.ACTIVE, updated_at=timezone.now())
+
+
+def show_newest_message(thread: Thread, event: EventRow) -> None:
+    """Show this message as the newest of a thread that was listed without messages, only with a snippet."""
+    conversation = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id).first()
+    if conversation is None or conversation.last_message_time not in (event.occurred_at, thread.updated_time):
+        return
+    fields = ["last_message", "last_message_time", "last_message_kind"]
+    values = [event.text or conversation.last_message, event.occurred_at, event.kind]
+    if values != [getattr(conversation, name) for name in fields]:
+        for name, value in zip(fields, values, strict=True):
+            setattr(conversation, name, value)
+        conversation.search, conversation.updated_at = search_text(conversation), timezone.now()
+        conversation.save(update_fields=[*fields, "search", "updated_at"])
+        conversation.tag_rows.update(last_message_time=event.occurred_at)
+
+
+def save_backfills(states: Sequence[tuple[Thread, dict]]) -> None:
+    """Save how far the older messages of these threads are read: the next run resumes from there."""
+    if states:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE conversations_thread thread SET reading = state.reading::jsonb"
+                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, reading) WHERE thread.id = state.id",
+                [[thread.pk for thread, _ in states], [json.dumps(state) for _, state in states]],
+            )
+
+
+def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncated: bool = False) -> None:
+    """Save that every message of the thread up to this time is stored.
+
+    `truncated`: every message that Facebook still shows.
+    """
+    truncated = truncated or _has_hidden_messages(thread)
+    shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
+    thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
+    thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
+    thread.reason, thread.complete_until, thread.reading = "", complete_until, None
+    thread.audited_count = thread.message_count
+    thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "reading"])
+
+
+def _has_hidden_messages(thread: Thread) -> bool:
+    """Whether Instagram counts more messages than are stored, although all that it shows were read."""
+    if thread.platform != Platform.INSTAGRAM:
+        return False
+    thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
+    return thread.message_count > thread.held_count
+
+
+def stop_backfill(thread: Thread, state: str, reason: str) -> None:
+    """Save why the rest of the thread was not read. `state` is OWED (try again) or UNREADABLE."""
+    thread.state, thread.reason = state, reason
+    thread.save(update_fields=["state", "reason"])

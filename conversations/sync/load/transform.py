@@ -1,0 +1,197 @@
+"""Converts Graph's records to unsaved rows: the only place where a Graph field becomes a column.
+
+The functions run no query and have no side effects.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from conversations.graph import records
+from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
+from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.sync.load.event_row import EventRow, event_row
+
+NO_CUSTOMER = "Facebook does not name the customer of this thread."
+# Facebook shows only this many messages of an Instagram thread, the newest. Source: Messenger Platform,
+# Conversations API.
+INSTAGRAM_WINDOW = 20
+
+# Plain strings, which are faster than enum members: a batch has thousands.
+RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
+SENT = InteractionEvent.Kind.MESSAGE_SENT.value
+UNKNOWN = InteractionEvent.Kind.MESSAGE_UNKNOWN.value
+
+
+@dataclass
+class ThreadRows:
+    """The rows of one record, without primary keys and not yet combined with the stored rows."""
+
+    thread: Thread
+    conversation: Conversation | None  # None: the customer is unknown
+    events: list[EventRow] = field(default_factory=list)  # oldest first
+    oldest: datetime | None = None  # time of the first event
+    newest: datetime | None = None  # time of the last event that is not in the future
+    oldest_stored: datetime | None = None  # time of the first event that the loader removed as stored
+    shown: int = 0  # messages in the record, including unreadable ones
+    is_whole: bool = True  # False: there are older messages, or the record came without its messages
+    is_truncated: bool = False  # there are older messages, but Facebook no longer shows them
+    after: str | None = None  # the cursor of the older messages; None: begin with the newest
+    has_counts: bool = True
+    has_can_reply: bool = True
+
+    @property
+    def sender_id(self) -> str:
+        return self.conversation.sender_id if self.conversation else ""
+
+
+def to_rows(
+    record: records.Conversation, page: Page, platform: str, *, now: datetime, sender_id: str = ""
+) -> ThreadRows:
+    """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
+    messages = record.messages or records.MessageBatch()
+    events = to_events(messages.messages, page, since=record.updated_time)
+    sender = _sender(record, messages, page.business_ids) or (
+        records.Person(sender_id) if sender_id else None
+    )
+    unreadable = messages.unreadable + len(messages.messages) - len(events)
+    is_truncated = platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable)
+    return ThreadRows(
+        _thread(
+            record,
+            page,
+            platform,
+            unreadable=unreadable,
+            problem=record.problem or ("" if sender else NO_CUSTOMER),
+        ),
+        _conversation(record, sender, events, page, platform) if sender else None,
+        events,
+        oldest=events[0].occurred_at if events else None,
+        newest=newest_until(now, events),
+        shown=len(events) + unreadable,
+        # Not by message_count, which is an estimate.
+        is_whole=record.messages is not None and messages.after is None and not is_truncated,
+        is_truncated=is_truncated,
+        after=None if is_truncated else messages.after or None,
+        # A missing count means 0 if the other count came, and unknown if both were refused.
+        has_counts=record.unread_count is not None or record.message_count is not None,
+        has_can_reply=record.can_reply is not None,
+    )
+
+
+def _is_truncated(record: records.Conversation, readable: int, unreadable: int) -> bool:
+    """Whether the record has all messages that Instagram still shows of a longer thread.
+
+    Facebook does not document what happens to the older ones: they may come as IDs without content, be left
+    out, or follow after a cursor.
+    """
+    shown = readable + unreadable
+    has_cursor = record.messages is not None and record.messages.after is not None
+    return shown >= INSTAGRAM_WINDOW and (
+        has_cursor or shown > max(readable, INSTAGRAM_WINDOW) or (record.message_count or 0) > shown
+    )
+
+
+def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
+    """Return the newest time of these events. Ignore times in the future: they would cover later messages."""
+    return max((event.occurred_at for event in events if event.occurred_at <= now), default=None)
+
+
+def _thread(
+    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
+) -> Thread:
+    return Thread(
+        page_id=page.pk,
+        platform=platform,
+        graph_id=clean(record.id),
+        updated_time=record.updated_time,
+        message_count=record.message_count or 0,
+        unreadable_count=unreadable,
+        state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
+        reason=clean(problem),
+        record=clean_json(record.raw) if problem else None,
+    )
+
+
+def to_events(messages: Sequence[records.Message], page: Page, *, since: datetime | None) -> list[EventRow]:
+    """Convert messages (newest first) to events (oldest first).
+
+    `since` is the time of leading messages that have none. Messages without any content, and those without a
+    time, are left out: the caller counts them as unreadable.
+    """
+    since = since or next((message.created_time for message in messages if message.created_time), None)
+    business_ids = page.business_ids
+    events = []
+    for message in messages:
+        # A message without a time gets that of the message before it: it is not newer than that.
+        since = message.created_time or since
+        if since is not None and not _has_only_id(message):
+            events.append(_event(message, business_ids, since))
+    return events[::-1]
+
+
+def _has_only_id(message: records.Message) -> bool:
+    return not (message.message or message.created_time or message.attachments or message.rest_json != "{}")
+
+
+def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
+    return event_row(
+        _kind(message, business_ids),
+        clean(message.id),
+        occurred_at,
+        clean(message.message),
+        as_json(message.attachments) if message.attachments else "[]",
+        clean_json_text(message.rest_json),
+        message.iso_time,
+    )
+
+
+def _kind(message: records.Message, business_ids: Collection[str]) -> str:
+    if message.from_ is None:
+        return UNKNOWN
+    return SENT if message.from_.id in business_ids else RECEIVED
+
+
+def _sender(
+    record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
+) -> records.Person | None:
+    """Return the first person who is not the business, with the first name given for them."""
+    writers = (message.from_ for message in messages.messages if message.from_)
+    readers = (person for message in messages.messages for person in message.to)
+    people = chain(record.participants, record.senders, writers, readers)
+    first = next((person for person in people if person.id not in business_ids), None)
+    if first is None or first.name:
+        return first
+    names = (person.name for person in people if person.id == first.id and person.name)
+    return records.Person(first.id, next(names, ""))
+
+
+def _conversation(
+    record: records.Conversation,
+    sender: records.Person,
+    events: list[EventRow],
+    page: Page,
+    platform: str,
+) -> Conversation:
+    newest = events[-1] if events else None
+    conversation = Conversation(
+        page_id=page.pk,
+        sender_id=clean(sender.id),
+        platform=platform,
+        graph_id=clean(record.id),
+        sender_name=clean(sender.name),
+        last_message=(newest and newest.text) or clean(record.snippet),
+        last_message_time=newest.occurred_at if newest else record.updated_time,
+        last_message_kind=newest.kind if newest else "",
+        message_count=record.message_count or 0,
+        unread_count=record.unread_count or 0,
+        can_reply=record.can_reply is not False,
+    )
+    conversation.search = search_text(conversation)
+    return conversation
+
+
+def search_text(conversation: Conversation) -> str:
+    """Return what the search looks at: the name and the last message, folded by `text.fold()`."""
+    return fold(f"{conversation.sender_name}\n{conversation.last_message}")

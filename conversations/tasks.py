@@ -1,0 +1,245 @@
+"""Background tasks, executed by any free worker on any machine: syncs, schedules and the search index."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
+from conversations.connections.shared_budget import closed_seconds
+from conversations.lib.locks import is_sync_locked
+from conversations.models import Page, Platform, SyncRun
+from conversations.search.index.insight_index import drop_old
+from conversations.search.index.message_index import index_pending
+from conversations.sync import run_lifecycle
+from conversations.sync.service import SyncAlreadyRunning, sync_conversations
+
+logger = logging.getLogger(__name__)
+
+RunEnded = run_lifecycle.RunEnded
+
+QUEUE = "sync"
+ALIVE_SECONDS = 30  # workers send a heartbeat every 10 s
+RETRY_SECONDS, RETRIES = 0.5, 12  # a cancelled run needs a moment to release its lock
+STOP_SECONDS = 2.5  # a running sync has this long to end when its process is stopped
+WAIT_SECONDS = 60  # the schedule starts no run that would wait longer for Facebook
+# Incremental runs rely on Facebook's order by time. A full run finds what that order hid from them: a thread
+# that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
+# a hundred calls.
+AUDIT_AFTER = timedelta(days=7)
+INTERRUPTED = "The process was stopped. The next sync resumes from there."
+
+
+def request_sync(page: Page, *, full: bool = False, trigger: str, asked_by=None) -> SyncRun:
+    """Return the run that will sync the Page: the active or queued one, otherwise a new one with a job.
+
+    `full` turns a queued run into a full one; an active run stays as it is. `asked_by` is the user who
+    requested the sync, if any.
+    """
+    with transaction.atomic():
+        Page.objects.select_for_update().get(pk=page.pk)
+        run = _active_run(page) or run_lifecycle.queue_run(
+            page, full=full, trigger=trigger, asked_by=asked_by
+        )
+        if run.status == SyncRun.Status.QUEUED:
+            if full and run.mode != SyncRun.Mode.FULL:
+                run.mode = SyncRun.Mode.FULL
+                run_lifecycle.save(run)
+            _ensure_job(run)
+    return run
+
+
+def cancel_sync(run: SyncRun, *, asked_by=None) -> SyncRun:
+    """Cancel a run, queued or in progress in any process. The next run resumes from its checkpoint.
+
+    The process that executes it stops within a few seconds. Raises RunEnded.
+    """
+    return run_lifecycle.cancel(run.pk, by=asked_by.get_username() if asked_by else "")
+
+
+def _active_run(page: Page) -> SyncRun | None:
+    """Return the run in progress, if its process still holds the Page's lock, or the queued one."""
+    active = page.runs.active().order_by("pk")
+    # The oldest is started first. Locked: do not return a run that is being cancelled.
+    queued = active.filter(status=SyncRun.Status.QUEUED).select_for_update().first()
+    if is_sync_locked(page.pk):
+        return active.exclude(status=SyncRun.Status.QUEUED).last() or queued
+    return queued
+
+
+def _ensure_job(run: SyncRun) -> None:
+    """Defer a job for this run, if none is waiting.
+
+    A job that a worker has started does not count: the worker may be dead. If it is alive, the second job
+    finds nothing to do.
+    """
+    if not ProcrastinateJob.objects.filter(
+        task_name="sync_page", args__run_id=run.pk, status="todo"
+    ).exists():
+        sync_page.defer(run_id=run.pk)
+
+
+def is_worker_alive(worker_id: int | None = None) -> bool:
+    """Whether any worker, or this one, has sent a heartbeat within ALIVE_SECONDS."""
+    since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
+    alive = ProcrastinateWorker.objects.filter(last_heartbeat__gte=since)
+    return (alive if worker_id is None else alive.filter(pk=worker_id)).exists()
+
+
+@app.task(name="sync_page", queue=QUEUE)
+async def sync_page(run_id: int) -> None:
+    """Execute a queued run. If the task is cancelled, the run ends as interrupted within STOP_SECONDS."""
+    stopping = threading.Event()
+    done = _in_thread(lambda: _sync(run_id, stopping))
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        stopping.set()
+        await asyncio.wait([done], timeout=STOP_SECONDS)
+        if not done.done():  # a call hangs: its thread and lock end with the process
+            await sync_to_async(abandon, thread_sensitive=False)(run_id)
+        raise
+
+
+def _sync(run_id: int, stopping: threading.Event) -> None:
+    try:
+        for _ in range(RETRIES):
+            if not _run_or_retry(run_id, stopping) or stopping.wait(RETRY_SECONDS):
+                break
+    finally:
+        connection.close()
+
+
+def _run_or_retry(run_id: int, stopping: threading.Event) -> bool:
+    """Execute the run. Return whether to retry: a run that has ended still holds the Page's lock."""
+    queued = SyncRun.objects.filter(pk=run_id, status=SyncRun.Status.QUEUED)
+    run = queued.select_related("page").first()
+    if run is None:  # another process has started it, or it was cancelled
+        return False
+    try:
+        sync_conversations(run.page, stopping=stopping, queued=run_id)
+    except run_lifecycle.NotQueued:  # cancelled in the meantime
+        return False
+    except SyncAlreadyRunning as error:
+        logger.info("%s", error)
+        return error.run is None
+    return False
+
+
+def abandon(run_id: int) -> None:
+    """End a run as interrupted whose thread hangs in a call while its process is stopped."""
+    try:
+        run = SyncRun.objects.active().filter(pk=run_id).first()
+        if run is not None:
+            run_lifecycle.finish_if_open(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
+    finally:
+        connection.close()
+
+
+def _in_thread(work: Callable[[], None]) -> asyncio.Future:
+    """Run `work` in a daemon thread: asyncio's threads keep a process alive while a call hangs."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def set_result(error: BaseException | None) -> None:
+        if not future.done():
+            future.set_exception(error) if error else future.set_result(None)
+
+    def run() -> None:
+        failure: BaseException | None = None
+        try:
+            work()
+        except BaseException as error:
+            failure = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(set_result, failure)
+
+    threading.Thread(target=run, name="sync", daemon=True).start()
+    return future
+
+
+# -- periodic tasks ----------------------------------------------------------------------------------------
+@app.periodic(cron="*/15 * * * * *")
+@app.task(name="keep_current", queue=QUEUE, queueing_lock="keep_current", pass_context=False)
+def keep_current(timestamp: int) -> None:
+    """Resume the runs of dead processes, and sync each Page whose last sync is SYNC_EVERY_MINUTES ago.
+
+    A dead worker does not block this task: only a waiting job holds the queueing lock, any live worker takes
+    that job, and each worker computes by itself when the next one is due.
+    """
+    try:
+        take_over()
+        _sync_due_pages()
+    finally:
+        connection.close()
+
+
+def take_over(*, at_start: bool = False) -> None:
+    """Resume runs whose process has ended; at the start of a worker also those that were interrupted."""
+    for page in Page.objects.all():
+        if not is_sync_locked(page.pk):
+            _resume_page(page, at_start)
+
+
+def _resume_page(page: Page, at_start: bool) -> None:
+    """Request a sync of a Page that nobody syncs now, if it has an active, queued or interrupted run.
+
+    A queued run may be older than the active one: two processes may have created them at the same time.
+    """
+    last = page.runs.exclude(status=SyncRun.Status.QUEUED).order_by("-pk").first()
+    was_left = page.runs.active().exclude(status=SyncRun.Status.QUEUED).exists()
+    was_stopped = at_start and last is not None and last.status == SyncRun.Status.INTERRUPTED
+    if was_left or was_stopped:
+        full = last is not None and last.mode == SyncRun.Mode.FULL
+        request_sync(page, full=full, trigger="takeover")
+    elif page.runs.filter(status=SyncRun.Status.QUEUED).exists():
+        request_sync(page, trigger="takeover")
+
+
+def _sync_due_pages() -> None:
+    if not settings.SYNC_EVERY_MINUTES:
+        return
+    since = timezone.now() - timedelta(minutes=settings.SYNC_EVERY_MINUTES)
+    for page in Page.objects.filter(state=Page.State.CONNECTED):
+        newest = page.runs.order_by("-pk").first()
+        is_due = newest is None or (newest.ended_at is not None and newest.ended_at < since)
+        if is_due and not _is_rate_limited(page):
+            request_sync(page, full=_is_audit_due(page), trigger="schedule")
+
+
+def _is_audit_due(page: Page) -> bool:
+    if page.last_synced_at is None:  # the first run is a full one anyway
+        return False
+    return page.audited_at is None or page.audited_at < timezone.now() - AUDIT_AFTER
+
+
+def _is_rate_limited(page: Page) -> bool:
+    """Whether Facebook wants a pause of more than WAIT_SECONDS. Only scheduled runs are left out for it."""
+    return any(closed_seconds(page.facebook_page_id, platform) > WAIT_SECONDS for platform in Platform.values)
+
+
+@app.periodic(cron="*/5 * * * * *")
+@app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
+def fold_messages(timestamp: int) -> None:
+    """Index new messages for search and insights, for a few seconds: a worker must be able to stop."""
+    try:
+        index_pending()
+    finally:
+        connection.close()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="drop_old_numbers", queue=QUEUE, queueing_lock="drop_old_numbers", pass_context=False)
+def drop_old_numbers(timestamp: int) -> None:
+    """Delete the sums of days that are no longer shown."""
+    try:
+        drop_old()
+    finally:
+        connection.close()

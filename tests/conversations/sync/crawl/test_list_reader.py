@@ -1,0 +1,233 @@
+"""Reading a list, by cursors and by windows of time, against a small fake of Graph."""
+
+import math
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.graph.client import GraphClient
+from conversations.graph.records import Conversation, ConversationBatch
+from conversations.sync.checkpoint import Checkpoint
+from conversations.sync.crawl.list_reader import ListCall, ListReader, ListSource
+
+NOW = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp())
+DAY = 86400
+INBOX = ListSource("1")
+
+
+@dataclass
+class FakeGraph:
+    """A fake of Graph. `threads` holds by name the second of their last message."""
+
+    threads: dict[str, int]
+    limit: int = 10
+    honors_bounds: bool = True
+    is_inclusive: bool = True
+    calls: int = 0
+    queries: dict[str, tuple] = field(default_factory=dict)
+
+    def conversation_batch(
+        self, page_id, *, folder=None, after=None, updated_after_ms=None, updated_before_ms=None
+    ) -> ConversationBatch:
+        self.calls += 1
+        bounds = (updated_after_ms, updated_before_ms) if self.honors_bounds else (None, None)
+        names = sorted(self._within(*bounds), key=lambda name: (-self.threads[name], name))
+        start = 0
+        if after:
+            assert self.queries[after][:2] == bounds, (
+                "a cursor is valid only with the bounds of its own request"
+            )
+            start = self.queries[after][2]
+        part = names[start : start + self.limit]
+        stop = start + self.limit
+        cursor = f"{bounds}{stop}"
+        self.queries[cursor] = (*bounds, stop)
+        records = [Conversation(name, datetime.fromtimestamp(self.threads[name], UTC)) for name in part]
+        return ConversationBatch(records, cursor if stop < len(names) else None)
+
+    def _within(self, after_ms, before_ms):
+        slack = 0 if self.is_inclusive else 1
+        for name, second in self.threads.items():
+            time = second * 1000 + 500
+            if (after_ms is None or time >= after_ms + slack) and (
+                before_ms is None or time <= before_ms - slack
+            ):
+                yield name
+
+
+def read_through(
+    reader: ListReader, graph: FakeGraph, *, threads: int = 5, chance: random.Random, stop_after=math.inf
+):
+    """Answer the calls of several threads in random order, and yield them as the writer gets them."""
+    in_progress: list[ListCall] = []
+    answered = 0
+    while answered < stop_after:
+        while len(in_progress) < threads and (call := reader.take()):
+            in_progress.append(call)
+        if not in_progress:
+            assert not reader.has_work()
+            return
+        call = in_progress.pop(chance.randrange(len(in_progress)))
+        call.value = call.ask(cast(GraphClient, graph))
+        reader.on_result(call, call.value)
+        answered += 1
+        yield call
+
+
+def spread(kind: str, count: int, chance: random.Random) -> dict[str, int]:
+    ages = {
+        "even": lambda: chance.randrange(46 * DAY),
+        "exponential": lambda: int(chance.expovariate(1 / (90 * DAY))),
+        "old": lambda: chance.randrange(500 * DAY, 700 * DAY),
+        "bursts": lambda: chance.choice([3, 200, 650]) * DAY + chance.randrange(3600),
+        "one second": lambda: 40 * DAY,
+        "few seconds": lambda: chance.choice([1, 2, 900]) * DAY,
+    }[kind]
+    return {f"t_{number}": NOW - ages() for number in range(count)}
+
+
+@pytest.mark.parametrize("kind", ["even", "exponential", "old", "bursts", "one second", "few seconds"])
+@pytest.mark.parametrize("is_inclusive", [True, False])
+def test_windows_return_every_thread(kind, is_inclusive):
+    seed = random.randrange(10**6)
+    print("seed", seed)  # noqa: T201 - shown if the test fails
+    chance = random.Random(seed)
+    graph = FakeGraph(spread(kind, 400, chance), is_inclusive=is_inclusive)
+    reader = ListReader.full(INBOX, windows=None)
+    calls = list(read_through(reader, graph, chance=chance))
+    shown = {record.id for call in calls for record in call.value.conversations}
+    assert reader.error is None
+    assert reader.windows is True
+    assert shown == set(graph.threads)
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("even", 1.25), ("exponential", 1.25), ("old", 1.35), ("bursts", 1.7)]
+)
+def test_windows_need_few_more_calls_than_the_cursor(kind, most):
+    chance = random.Random(4)
+    graph = FakeGraph(spread(kind, 10_000, chance), limit=100)
+    list(read_through(ListReader.full(INBOX, windows=True), graph, chance=chance))
+    assert graph.calls <= 100 * most
+
+
+def test_windows_keep_several_threads_busy():
+    """Only at the start and at the end of the list are fewer than four calls in progress."""
+    chance = random.Random(5)
+    graph = FakeGraph(spread("exponential", 10_000, chance), limit=100)
+    reader, in_progress, busy = ListReader.full(INBOX, windows=True), [], []
+    while True:
+        while len(in_progress) < 6 and (call := reader.take()):
+            in_progress.append(call)
+        if not in_progress:
+            break
+        busy.append(len(in_progress))
+        call = in_progress.pop(0)
+        call.value = call.ask(graph)
+        reader.on_result(call, call.value)
+    assert sum(number >= 4 for number in busy) >= len(busy) - 12
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    seconds=st.lists(
+        st.one_of(st.integers(0, 30), st.integers(0, 10**6), st.integers(0, 10**8)), min_size=1, max_size=120
+    ),
+    stop_after=st.integers(1, 30),
+    seed=st.integers(0, 10**6),
+)
+def test_resuming_from_a_checkpoint_leaves_no_thread_out(seconds, stop_after, seed):
+    """Stopped after any answer, the reader that resumes returns all threads that were not stored."""
+    chance = random.Random(seed)
+    graph = FakeGraph({f"t_{number}": NOW - age for number, age in enumerate(seconds)}, limit=7)
+    checkpoint, stored = Checkpoint(), set()
+    for call in read_through(
+        ListReader.full(INBOX, windows=True), graph, chance=chance, stop_after=stop_after
+    ):
+        stored |= {record.id for record in call.value.conversations}
+        move(checkpoint, call)
+    if not checkpoint.is_complete:
+        checkpoint = Checkpoint.from_json(checkpoint.as_json())
+        for call in read_through(ListReader.resume(INBOX, checkpoint, windows=True), graph, chance=chance):
+            stored |= {record.id for record in call.value.conversations}
+    assert stored == set(graph.threads)
+
+
+def move(checkpoint: Checkpoint, call: ListCall) -> None:
+    """Move the checkpoint as the writer does."""
+    if call.windows_from is not None:
+        checkpoint.after, checkpoint.spans = None, [(None, call.windows_from)]
+    if call.done_span:
+        checkpoint.mark_done(call.done_span)
+    if call.window and call.window.high is not None:
+        checkpoint.is_complete = not checkpoint.spans
+    else:
+        checkpoint.after, checkpoint.is_complete = call.value.after, call.is_end
+
+
+def test_list_is_read_by_cursors_if_the_server_ignores_bounds():
+    chance = random.Random(1)
+    graph = FakeGraph(spread("even", 95, chance), honors_bounds=False)
+    reader = ListReader.full(INBOX, windows=None)
+    calls = list(read_through(reader, graph, chance=chance))
+    assert reader.windows is False
+    assert graph.calls == 10 + 1
+    assert {record.id for call in calls for record in call.value.conversations} == set(graph.threads)
+
+
+def test_list_is_read_again_if_the_server_stops_honoring_bounds():
+    chance = random.Random(1)
+    graph = FakeGraph(spread("even", 300, chance))
+    reader, shown = ListReader.full(INBOX, windows=True), set()
+    for number, call in enumerate(read_through(reader, graph, chance=chance)):
+        shown |= {record.id for record in call.value.conversations}
+        graph.honors_bounds = number < 8
+    assert reader.windows is False
+    assert shown == set(graph.threads)
+
+
+def test_odd_times_at_the_end_of_an_answer_hide_no_thread():
+    chance = random.Random(1)
+    graph = FakeGraph({f"t_{number:03}": NOW - number * 1000 for number in range(200)})
+
+    class OddTimes(FakeGraph):
+        def conversation_batch(self, *arguments, **bounds):
+            batch = super().conversation_batch(*arguments, **bounds)
+            records = [
+                Conversation(record.id, datetime(2010, 1, 1, tzinfo=UTC))
+                if record.id[-1] in "789"
+                else record
+                for record in batch.conversations
+            ]
+            return ConversationBatch(records, batch.after)
+
+    odd = OddTimes(graph.threads)
+    shown = {
+        record.id
+        for call in read_through(ListReader.full(INBOX, windows=True), odd, chance=chance)
+        for record in call.value.conversations
+    }
+    assert shown == set(graph.threads)
+
+
+@pytest.mark.parametrize("count", [5, 25, 95])
+def test_list_is_read_down_to_the_given_second_and_no_further(count):
+    graph = FakeGraph({f"t_{number:03}": NOW - number * 1000 for number in range(300)})
+    reader = ListReader.since(INBOX, NOW - count * 1000 + 1)
+    list(read_through(reader, graph, chance=random.Random(1)))
+    assert graph.calls == count // 10 + 1
+
+
+def test_repeated_cursor_is_an_error_instead_of_an_endless_loop():
+    class RepeatedCursor(FakeGraph):
+        def conversation_batch(self, *arguments, **bounds):
+            return ConversationBatch([Conversation("t_1")], "again")
+
+    reader = ListReader.full(INBOX)
+    list(read_through(reader, RepeatedCursor(spread("even", 30, random.Random(1))), chance=random.Random(1)))
+    assert "repeated a cursor" in str(reader.error)
