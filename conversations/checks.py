@@ -1,23 +1,23 @@
-"""What `manage.py check --database default` says about objects that the database lacks."""
+"""System checks of the database, run by `manage.py check --database default`."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from conversations.schema_repair import COMMAND, find_missing
-from conversations.sync.takeover import REPAIR, missing_keys
+from conversations.models.constraints import REPAIR, missing_keys
+from conversations.models.schema_repair import COMMAND, find_missing
 
 
 @register(Tags.database)
 def check_unique_keys(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
-    """A warning for each key that is missing: syncs do without it, slowly, and `migrate` must not stop."""
+    """Return a warning for each missing unique key: not an error, because syncs work without it, slowly."""
     if "default" not in (databases or ()):
         return []
     return [
         Warning(
-            f"There is no unique key on {key}.",
-            hint=f"Run `{REPAIR}`: it merges what is there twice and makes the key.",
+            f"The unique key on {key} is missing.",
+            hint=f"Run `{REPAIR}` to merge duplicates and create the key.",
             obj=key.model,
             id="conversations.W001",
         )

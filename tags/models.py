@@ -1,4 +1,4 @@
-"""The vocabulary of labels."""
+"""Tags for conversations; all Pages share them."""
 
 import re
 
@@ -10,17 +10,17 @@ from django.utils.text import slugify
 
 
 class NameTaken(Exception):
-    """Another tag has this name already, in whatever case."""
+    """Another tag already has this name, ignoring case."""
 
     def __init__(self, tag: "Tag"):
-        super().__init__(f"There is a tag of this name already: {tag.name}.")
+        super().__init__(f"A tag with this name already exists: {tag.name}.")
 
 
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "A colour is written like #1f7a8c.")
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a color such as #1f7a8c.")
 
 
 class Tag(models.Model):
-    """A label for conversations. Its slug stays when the name changes: links keep working."""
+    """A tag. Its slug does not change with the name, so links keep working."""
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=120, allow_unicode=True, db_index=False)
@@ -30,10 +30,10 @@ class Tag(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="tag_name", violation_error_message="There is a tag of this name already."
+                Lower("name"), name="tag_name", violation_error_message="A tag with this name already exists."
             ),
             models.UniqueConstraint(fields=["slug"], name="tag_slug"),
-            # All digits would read as an id where a filter takes ids or slugs.
+            # Filters accept IDs and slugs; a slug of digits would be taken for an ID.
             models.CheckConstraint(
                 condition=~models.Q(slug__regex=r"^[0-9]*$"), name="tag_slug_not_a_number"
             ),

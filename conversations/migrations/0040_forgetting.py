@@ -1,5 +1,5 @@
 
-import conversations.forgetting.tables
+import conversations.models.privacy
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('facebook_page_id', models.TextField()),
-                ('key', models.TextField(default=conversations.forgetting.tables.new_key, editable=False)),
+                ('key', models.TextField(default=conversations.models.privacy.new_key, editable=False)),
                 ('forgotten_count', models.BigIntegerField(default=0)),
             ],
             options={

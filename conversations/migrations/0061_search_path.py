@@ -2,7 +2,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations
 from django.db.models import F, Func
 
-from conversations import sql
+from conversations.models import sql
 
 # Functions that name our tables or other functions get a search_path of their own, so that they work where it is
 # not set: in a restore, and since PostgreSQL 17 where an index is built or analyzed. The indexes of the search

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, SyncRun
-from conversations.tagging import tag_conversations
 from tests.factories import (
     NOON,
     ConversationFactory,
@@ -20,27 +20,27 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("role", "enough_for"),
+    ("role", "included"),
     [
         ("viewer", ["viewer"]),
         ("tagger", ["viewer", "tagger"]),
         ("manager", ["viewer", "tagger", "manager"]),
     ],
 )
-def test_role_is_enough_for_itself_and_those_below(role, enough_for):
+def test_role_includes_itself_and_the_lower_ones(role, included):
     page = PageFactory()
     user = member(page, role)
     ConversationFactory(page=page)
-    PageMemberFactory(page=page, role="manager")  # another's role is not mine
+    PageMemberFactory(page=page, role="manager")  # the role of another user
     ConversationFactory(page=PageMemberFactory(role="manager").page)
-    for wanted in ("viewer", "tagger", "manager"):
-        pages = [page] if wanted in enough_for else []
-        assert list(Page.objects.visible_to(user, at_least=wanted)) == pages
-        rows = Conversation.objects.visible_to(user, at_least=wanted)
+    for least in ("viewer", "tagger", "manager"):
+        pages = [page] if least in included else []
+        assert list(Page.objects.visible_to(user, at_least=least)) == pages
+        rows = Conversation.objects.visible_to(user, at_least=least)
         assert [row.page for row in rows] == pages
 
 
-def test_superuser_has_every_role_everywhere():
+def test_superuser_has_every_role_on_every_page():
     page = PageFactory()
     assert list(Page.objects.visible_to(superuser(), at_least="manager")) == [page]
 
@@ -56,7 +56,7 @@ def test_counts_of_a_page_are_not_multiplied_by_its_members():
         assert (counted.conversation_count, counted.unread_count) == (3, 2)
 
 
-def test_newest_conversations_come_first_ties_by_higher_id_nulls_last():
+def test_newest_conversations_come_first_then_higher_ids_and_nulls_last():
     never = ConversationFactory(last_message_time=None)
     older, tied, higher = (
         ConversationFactory(last_message_time=NOON + timedelta(hours=hours)) for hours in (0, 1, 1)
@@ -64,7 +64,7 @@ def test_newest_conversations_come_first_ties_by_higher_id_nulls_last():
     assert list(Conversation.objects.newest_first()) == [higher, tied, older, never]
 
 
-def test_events_go_on_after_a_cursor_through_ties():
+def test_events_after_a_cursor_include_those_of_the_same_time():
     conversation = ConversationFactory()
     first, second, third = (EventFactory(conversation=conversation, occurred_at=NOON) for _ in range(3))
     older = EventFactory(conversation=conversation, occurred_at=NOON - timedelta(days=1))
@@ -78,9 +78,9 @@ def test_tags_are_counted_on_visible_pages():
     page = PageFactory()
     user, seen, hidden = member(page), ConversationFactory(page=page), ConversationFactory()
     tag_conversations([seen.pk, hidden.pk], [tag], actor=None)
-    assert ConversationTag.objects.counts_seen_by(user) == {tag.pk: 1}
-    assert ConversationTag.objects.counts_seen_by(superuser()) == {tag.pk: 2}
-    assert unused.pk not in ConversationTag.objects.counts_seen_by(superuser())
+    assert ConversationTag.objects.counts_visible_to(user) == {tag.pk: 1}
+    assert ConversationTag.objects.counts_visible_to(superuser()) == {tag.pk: 2}
+    assert unused.pk not in ConversationTag.objects.counts_visible_to(superuser())
 
 
 def test_runs_are_active_until_they_end():

@@ -1,4 +1,4 @@
-"""The job that deletes everything of Pages: asked for, and gone on with after a process that died."""
+"""The background task that deletes all data of Pages. It also continues after a process that died."""
 
 import asyncio
 import threading
@@ -9,18 +9,18 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from conversations.forgetting.pages import begin_erasing, erase_all
-from conversations.forgetting.tables import Erasure
 from conversations.models import Page
+from conversations.models.privacy import Erasure
+from conversations.privacy.erase_page import erase_all, start_erasure
 
 QUEUE = "sync"
-STOP_SECONDS = 2.5  # longer than one step takes
+STOP_SECONDS = 2.5  # longer than one transaction takes
 
 
-def request_erasing(page: Page, *, keep: bool, actor) -> Erasure:
-    """The deletion that a worker does; the one under way where there is one."""
-    erasure = begin_erasing(page, keep=keep, actor=actor)
-    with suppress(AlreadyEnqueued), transaction.atomic():  # the job that waits will find it
+def request_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
+    """Record a deletion and defer its job. Return the deletion in progress if there is one."""
+    erasure = start_erasure(page, keep_page=keep_page, actor=actor)
+    with suppress(AlreadyEnqueued), transaction.atomic():  # a waiting job will find it
         erase_pages.defer()
     return erasure
 
@@ -28,7 +28,7 @@ def request_erasing(page: Page, *, keep: bool, actor) -> Erasure:
 @app.periodic(cron="* * * * *")
 @app.task(name="erase_pages", queue=QUEUE, queueing_lock="erase_pages", pass_context=False)
 async def erase_pages(timestamp: int = 0) -> None:
-    """Cancelled, it ends after the step it is in."""
+    """Delete in steps. If the task is cancelled, it ends after the present step."""
     stopping = threading.Event()
     work = asyncio.ensure_future(sync_to_async(_erase, thread_sensitive=False)(stopping))
     try:

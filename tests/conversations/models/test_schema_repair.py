@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations.schema_repair import find_missing
-from conversations.sync import takeover
+from conversations.models import constraints
+from conversations.models.schema_repair import find_missing
 from tests.factories import PageFactory
 
 LEFT_OUT = [
@@ -90,7 +90,7 @@ def test_an_index_that_is_not_valid_is_built_again(whole):
 
 def test_keys_that_are_merged_first_are_left_to_that_command(whole):
     execute("ALTER TABLE conversations_thread DROP CONSTRAINT thread_page_graph_id")
-    assert [str(key) for key in takeover.missing_keys()] == ["conversations_thread (page_id, graph_id)"]
+    assert [str(key) for key in constraints.missing_keys()] == ["conversations_thread (page_id, graph_id)"]
     assert list(find_missing()) == []
     call_command("mergeduplicates", stdout=StringIO())
 

@@ -1,7 +1,7 @@
-"""What is kept of the last KEPT_DAYS so that numbers about messages cost little; reading/shares.py writes it.
+"""Precomputed numbers about the messages of the last KEPT_DAYS, written by `search.index.insight_index`.
 
-Time is cut into slots of a quarter of an hour, counted from 1970 in UTC: the clocks of the world differ by
-whole ones, so that days and hours of any TIME_ZONE are made of them.
+A slot is a quarter of an hour, counted from 1970 in UTC. The offsets of all time zones are multiples of it,
+so that days and hours of any TIME_ZONE are sums of slots.
 """
 
 import struct
@@ -11,21 +11,22 @@ from django.db import models
 
 SLOT_SECONDS = 900
 WEEK_SLOTS = 7 * 24 * 4
-KEPT_DAYS = 100  # what is shown are 90 of them, in whichever time zone
+KEPT_DAYS = 100  # the page shows 90 days, in any time zone
 
 
-def packed(numbers: Iterable[int]) -> bytes:
-    """Four bytes each: PostgreSQL's arrays would take longer to read than all else."""
+def pack(numbers: Iterable[int]) -> bytes:
+    """Encode numbers in four bytes each. PostgreSQL's arrays take much longer to read."""
     numbers = list(numbers)
     return struct.pack(f"<{len(numbers)}I", *numbers)
 
 
-def unpacked(data: bytes | memoryview) -> tuple[int, ...]:
+def unpack(data: bytes | memoryview) -> tuple[int, ...]:
+    """Decode what `pack()` encoded."""
     return struct.unpack(f"<{len(data) // 4}I", data)
 
 
 class MessageCount(models.Model):
-    """All messages of a Page that are held; a trigger keeps it in step (migrations/0020_insight.py)."""
+    """The number of stored messages of a Page. A trigger maintains it (migrations/0020_insight.py)."""
 
     page = models.OneToOneField("conversations.Page", models.CASCADE, primary_key=True, related_name="+")
     messages = models.BigIntegerField(default=0)
@@ -35,7 +36,7 @@ class MessageCount(models.Model):
 
 
 class MessageSlot(models.Model):
-    """The sum of what shares say of a Page and slot."""
+    """The sums of the shares of a Page, for one slot."""
 
     page = models.ForeignKey(
         "conversations.Page", models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -43,8 +44,8 @@ class MessageSlot(models.Model):
     slot = models.IntegerField()
     received = models.IntegerField(default=0)
     sent = models.IntegerField(default=0)
-    begun = models.IntegerField(default=0, help_text="Conversations whose first message is in it")
-    waiting = models.IntegerField(default=0, help_text="Of its messages the first that wait for a reply")
+    begun = models.IntegerField(default=0, help_text="Conversations that began in this slot")
+    waiting = models.IntegerField(default=0, help_text="Messages of this slot that wait for a first reply")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "slot"], name="messageslot_page_slot")]
@@ -54,14 +55,14 @@ class MessageSlot(models.Model):
 
 
 class ReplyWeek(models.Model):
-    """How long customers of a Page waited who asked in these WEEK_SLOTS slots: parallel, by `asked`."""
+    """The reply times of a Page for messages received in one week. The two arrays are parallel."""
 
     page = models.ForeignKey(
         "conversations.Page", models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    week = models.IntegerField(help_text="Its first slot, divided by WEEK_SLOTS")
-    asked = models.BinaryField(help_text="Slots, packed")
-    seconds = models.BinaryField(help_text="Until the reply, packed")
+    week = models.IntegerField(help_text="The first slot divided by WEEK_SLOTS")
+    asked = models.BinaryField(help_text="Slots of the messages, packed")
+    seconds = models.BinaryField(help_text="Seconds until the reply, packed")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "week"], name="replyweek_page_week")]
@@ -71,18 +72,18 @@ class ReplyWeek(models.Model):
 
 
 class InsightShare(models.Model):
-    """What one conversation adds to the sums: what is taken from them again when it changes or goes.
+    """What one conversation adds to the sums. It is subtracted when the conversation changes or is deleted.
 
-    No foreign keys: it outlives its conversation until the sums know that it is gone.
+    It has no foreign keys, because it outlives its conversation until the sums are updated.
     """
 
     conversation_id = models.BigIntegerField(primary_key=True)
     page_id = models.BigIntegerField(db_index=True)
     received = models.BinaryField(help_text="The slot of each message, packed")
-    sent = models.BinaryField(help_text="Likewise")
+    sent = models.BinaryField(help_text="The slot of each message, packed")
     asked = models.BinaryField(help_text="The slot of each first message that was replied to, packed")
-    seconds = models.BinaryField(help_text="How long each of these waited, packed")
-    begun = models.IntegerField(null=True, help_text="The slot of its first message, if that is kept")
+    seconds = models.BinaryField(help_text="Seconds until each of these replies, packed")
+    begun = models.IntegerField(null=True, help_text="The slot of the first message, if it is recent enough")
     waiting = models.IntegerField(null=True, help_text="The slot of the message that waits for a reply")
 
     def __str__(self):

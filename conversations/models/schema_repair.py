@@ -9,8 +9,8 @@ from django.db import connection, models
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
 
-from conversations import sql
-from conversations.sync.takeover import KEYS
+from conversations.models import sql
+from conversations.models.constraints import KEYS
 
 COMMAND = "manage.py repairschema"
 APPS = ("conversations", "tags")
@@ -36,7 +36,7 @@ class Missing:
 
 
 def find_missing() -> Missing:
-    """Compare the database with the models and conversations.sql, once it is migrated."""
+    """Compare the database with the models and conversations.models.sql, once it is migrated."""
     if not is_migrated():
         return Missing()
     schema, there = current_schema(), valid_indexes()

@@ -1,4 +1,4 @@
-"""What is kept of what was forgotten: enough to recognise it, and who did it."""
+"""What remains of deleted people and Pages: keyed hashes to recognize them, and a log of deletions."""
 
 import hashlib
 import hmac
@@ -8,30 +8,32 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+PERSON_DELETED = "Person deleted. Nothing of this thread is stored."  # `Thread.reason`
+
 
 def new_key() -> str:
     return secrets.token_hex(32)
 
 
 class ForgottenKey(models.Model):
-    """What fingerprints of a Page are made with: random, and no setting, for a setting changes.
+    """The random key of a Page's fingerprints. It is not a setting, because settings can change.
 
-    Named by Facebook's id: who deletes a Page and connects it again meets nobody who was forgotten.
+    The row is identified by the Facebook ID: it remains when the Page is deleted and connected again.
     """
 
     facebook_page_id = models.TextField()
     key = models.TextField(default=new_key, editable=False)
-    forgotten_count = models.BigIntegerField(default=0)  # a sync in work sees by it that there are more
+    forgotten_count = models.BigIntegerField(default=0)  # tells a running sync that there are more
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["facebook_page_id"], name="forgottenkey_page")]
 
     def __str__(self):
-        return f"{self.forgotten_count} forgotten of {self.facebook_page_id}"
+        return f"{self.forgotten_count} deleted people of {self.facebook_page_id}"
 
 
 class Fingerprint(models.Model):
-    """A person, or a thread of one, who is not to be stored again: a keyed hash and nothing else."""
+    """The keyed hash of a deleted person, or of a thread of one: a sync does not store them again."""
 
     facebook_page_id = models.TextField()
     digest = models.TextField()
@@ -45,11 +47,13 @@ class Fingerprint(models.Model):
         return self.digest[:12]
 
 
-def of_sender(key: str, sender_id: str) -> str:
+def sender_digest(key: str, sender_id: str) -> str:
+    """Return the fingerprint of a person."""
     return _digest(key, f"sender {sender_id}")
 
 
-def of_thread(key: str, graph_id: str) -> str:
+def thread_digest(key: str, graph_id: str) -> str:
+    """Return the fingerprint of a thread."""
     return _digest(key, f"thread {graph_id}")
 
 
@@ -58,7 +62,7 @@ def _digest(key: str, text: str) -> str:
 
 
 class Erasure(models.Model):
-    """The line that is left of it: who took out what when, how much of it, and none of its content."""
+    """The log of a deletion: who deleted what, when and how much, without any content."""
 
     class Kind(models.TextChoices):
         PERSON = "person", "One person"
@@ -68,7 +72,7 @@ class Erasure(models.Model):
     page = models.ForeignKey(
         "conversations.Page", models.SET_NULL, null=True, blank=True, related_name="erasures"
     )
-    facebook_page_id = models.TextField("Facebook's id of the Page")
+    facebook_page_id = models.TextField("Facebook ID of the Page")
     page_name = models.TextField(blank=True, default="")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -77,12 +81,12 @@ class Erasure(models.Model):
     keeps_page = models.BooleanField(default=False, help_text="The Page stays connected")
     conversations = models.BigIntegerField(default=0)
     messages = models.BigIntegerField(default=0)
-    history = models.BigIntegerField(default=0, help_text="Events that tell what staff did")
+    history = models.BigIntegerField(default=0, help_text="Events of staff actions")
     tags = models.BigIntegerField(default=0, help_text="Tags on conversations")
     threads = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(default=0, help_text="Conversations there were at its beginning")
+    total = models.BigIntegerField(default=0, help_text="Number of conversations at the start")
     created_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)  # null: in work
+    ended_at = models.DateTimeField(null=True, blank=True)  # null: in progress
 
     class Meta:
         indexes = [models.Index("page", name="erasure_in_work", condition=models.Q(ended_at__isnull=True))]

@@ -1,4 +1,4 @@
-"""A database that was taken over may lack the unique keys on which a sync's statements rest."""
+"""Finds unique keys that the code relies on but the database lacks, as one of an older version may."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ REPAIR = "manage.py mergeduplicates"
 
 
 @dataclass(frozen=True)
-class Key:
-    """A unique key that the code relies on."""
+class UniqueKey:
+    """A unique key that the models declare."""
 
     model: type[models.Model]
     constraint: models.UniqueConstraint
@@ -31,7 +31,7 @@ class Key:
 
 
 KEYS = [
-    Key(model, constraint)
+    UniqueKey(model, constraint)
     for model in (Conversation, Thread, InteractionEvent)
     for constraint in model._meta.constraints
     if isinstance(constraint, models.UniqueConstraint)
@@ -40,35 +40,35 @@ KEYS = [
 
 @dataclass(frozen=True)
 class Index:
-    """A unique index as the catalogue knows it."""
+    """A unique index that exists in the database."""
 
     name: str
     columns: frozenset[str]
     is_constraint: bool
 
 
-def missing_keys() -> list[Key]:
-    """Which keys the database lacks: asked once, as a run starts. A table that is not there lacks none."""
+def missing_keys() -> list[UniqueKey]:
+    """Return the keys that the database lacks; a missing table lacks none. A run calls this once."""
     return [key for key in KEYS if has_table(key) and not has_key(key)]
 
 
-def has_key(key: Key) -> bool:
+def has_key(key: UniqueKey) -> bool:
     return any(index.columns == set(key.columns) for index in unique_indexes(key.table))
 
 
-def wider_keys(key: Key) -> list[Index]:
-    """Older keys that hold more columns beside these: they let in what the right one refuses."""
+def wider_indexes(key: UniqueKey) -> list[Index]:
+    """Return unique indexes with further columns beside those of the key: they allow duplicates."""
     return [index for index in unique_indexes(key.table) if index.columns > set(key.columns)]
 
 
-def has_table(key: Key) -> bool:
+def has_table(key: UniqueKey) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [key.table])
         return cursor.fetchone()[0]
 
 
 def unique_indexes(table: str) -> list[Index]:
-    """Those that can judge a row at once: whole, valid, of plain columns, not deferred."""
+    """Return the valid unique indexes on plain columns that are neither partial nor deferred."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relation.relname, array_agg(attribute.attname::text),"
@@ -85,10 +85,10 @@ def unique_indexes(table: str) -> list[Index]:
         return [Index(name, frozenset(columns), is_bound) for name, columns, is_bound in cursor.fetchall()]
 
 
-def note(missing: Sequence[Key]) -> str:
-    """What a run says, once, about the keys that it had to do without."""
+def missing_keys_note(missing: Sequence[UniqueKey]) -> str:
+    """Return the note of a run that works without these keys."""
     tables = ", ".join(str(key) for key in missing)
     return (
-        f"This database lacks the unique key on {tables}. Nothing is stored twice all the same, but each"
-        f" batch takes longer: `{REPAIR}` merges what is there twice and makes the key."
+        f"The database lacks the unique key on {tables}. Nothing is stored twice, but each batch takes"
+        f" longer. Run `{REPAIR}` to merge duplicates and create the key."
     )

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from conversations import sql
-from conversations.schema_repair import find_missing
+from conversations.models import sql
+from conversations.models.schema_repair import find_missing
 from tests.conftest import environment_of, url_of
 from tests.factories import ConversationFactory, PageFactory
 

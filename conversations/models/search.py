@@ -1,7 +1,7 @@
-"""What the database keeps beside the conversations so that questions about them cost little.
+"""Tables that make the list and the search fast.
 
-SQL triggers write these tables (migrations/0010_reads.py), inside the transaction that changes the
-conversation or its tags: nobody else does.
+Only SQL triggers write the counters and `Untagged` (migrations/0010_reads.py), in the transaction that
+changes the conversation or its tags. `search.index.message_index` writes the message index.
 """
 
 from django.contrib.postgres.indexes import GinIndex
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class PageCount(models.Model):
-    """How many conversations of a Page have these facets."""
+    """The number of conversations of a Page that have these facets."""
 
     page = models.ForeignKey("conversations.Page", models.CASCADE, related_name="+", db_index=False)
     facets = models.SmallIntegerField()
@@ -23,7 +23,7 @@ class PageCount(models.Model):
 
 
 class TagCount(models.Model):
-    """How many conversations of a Page have this tag; null: none at all."""
+    """The number of conversations of a Page that have this tag; `tag` null: that have no tag."""
 
     page = models.ForeignKey("conversations.Page", models.CASCADE, related_name="+", db_index=False)
     tag = models.ForeignKey("tags.Tag", models.CASCADE, related_name="+", null=True)
@@ -39,7 +39,7 @@ class TagCount(models.Model):
 
 
 class Untagged(models.Model):
-    """A conversation without tags: where nearly all have one, these few lead the list's query."""
+    """A conversation without tags. The list starts from these rows, if only few conversations have none."""
 
     conversation = models.OneToOneField(
         "conversations.Conversation",
@@ -74,7 +74,7 @@ class Untagged(models.Model):
 
 
 class MessagePart(models.Model):
-    """Messages of one conversation, folded for the search in messages; written by reading/messages.py."""
+    """Folded messages of one conversation, for the message search. `search.index.message_index` writes it."""
 
     conversation = models.ForeignKey(
         "conversations.Conversation", models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -82,15 +82,15 @@ class MessagePart(models.Model):
     page = models.ForeignKey(
         "conversations.Page", models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    number = models.IntegerField(help_text="The parts of a conversation, from 1 on")
-    text = models.TextField(help_text="Folded messages, divided by reading.messages.BETWEEN")
-    event_ids = models.JSONField(help_text="The event of each of them")
+    number = models.IntegerField(help_text="Number of the chunk in its conversation, from 1")
+    text = models.TextField(help_text="Folded messages with a separator between them")
+    event_ids = models.JSONField(help_text="The event ID of each message")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "number"], name="messagepart_conversation_number")
         ]
-        # The keys come from a function of ours (sql/search_keys.sql).
+        # The keys come from a function of ours (models/sql/search_keys.sql).
         indexes = [
             GinIndex(
                 models.Func(models.F("page"), models.F("text"), function="conversations_keys"),
@@ -103,13 +103,15 @@ class MessagePart(models.Model):
 
 
 class MessageQueue(models.Model):
-    """Conversations with messages that the search in messages does not know yet. A trigger adds to it.
+    """Conversations with messages that are not in the message index yet. A trigger adds rows.
 
-    Rows only come and go, and nothing is unique: who writes messages never waits for who folds them.
+    Rows are only inserted and deleted, and nothing is unique: writing messages never waits for the indexer.
     """
 
     conversation_id = models.BigIntegerField()
-    is_changed = models.BooleanField(default=False, help_text="Messages it knows have changed: all anew")
+    is_changed = models.BooleanField(
+        default=False, help_text="Indexed messages have changed: rebuild all chunks"
+    )
 
     def __str__(self):
         return f"conversation {self.conversation_id}"

@@ -1,24 +1,24 @@
-"""Without the unique keys: the same rows, no duplicate."""
+"""Databases without the unique keys: they are detected, and syncs store the same rows, without duplicates."""
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from conversations.models import Conversation, InteractionEvent, Thread
-from conversations.sync import loader, takeover
+from conversations.models import Conversation, InteractionEvent, Thread, constraints
+from conversations.sync.load import batch_loader
 from tests.conversations.sync.copies import row_versions
-from tests.conversations.sync.test_loader import at, shown
+from tests.conversations.sync.load.test_batch_loader import at, shown
 from tests.factories import ConversationFactory, EventFactory
-from tests.takeovers import WITH_THE_OWNERS_INDEX, WITH_THE_OWNERS_KEY, WITHOUT_ANY_KEY, take_over
+from tests.legacy_database import WITH_THE_OWNERS_INDEX, WITH_THE_OWNERS_KEY, WITHOUT_ANY_KEY, make_legacy
 
 pytestmark = pytest.mark.django_db
 
-BEFORE_US = [WITHOUT_ANY_KEY, WITH_THE_OWNERS_KEY, WITH_THE_OWNERS_INDEX]
-taken_over = pytest.mark.parametrize("statements", BEFORE_US, ids=["no key", "wider key", "wider index"])
+LEGACY = [WITHOUT_ANY_KEY, WITH_THE_OWNERS_KEY, WITH_THE_OWNERS_INDEX]
+legacy = pytest.mark.parametrize("statements", LEGACY, ids=["no key", "wider key", "wider index"])
 
 
 def content() -> list:
-    """All rows, without keys."""
+    """Return all rows, without primary keys."""
     return [
         list(
             Conversation.objects.order_by("sender_id").values_list(
@@ -36,28 +36,30 @@ def content() -> list:
     ]
 
 
-def story(page, **options) -> list[list[str]]:
+def save_batches(page, **options) -> list[list[str]]:
     batches = [
         [shown(page, 1), shown(page, 2, messages=3), shown(page, 3, sender=2)],
         [shown(page, 2, minute=5), shown(page, 1), shown(page, 4)],
         [shown(page, 2, minute=1), shown(page, 1, minute=6)],
     ]
-    return [[outcome.result for outcome in loader.save_batch(page, batch, **options)] for batch in batches]
+    return [
+        [outcome.result for outcome in batch_loader.save_batch(page, batch, **options)] for batch in batches
+    ]
 
 
-# -- what the catalogue says -------------------------------------------------------------------------------
-def test_our_own_tables_lack_nothing(db):
-    assert takeover.missing_keys() == []
-    assert len(takeover.KEYS) == 3
+# -- finding missing keys ----------------------------------------------------------------------------------
+def test_new_database_has_all_keys(db):
+    assert constraints.missing_keys() == []
+    assert len(constraints.KEYS) == 3
 
 
-@taken_over
+@legacy
 def test_missing_keys_are_found_by_name(statements):
-    take_over(statements)
-    names = [str(key) for key in takeover.missing_keys()]
+    make_legacy(statements)
+    names = [str(key) for key in constraints.missing_keys()]
     assert names[0] == "conversations_conversation (page_id, sender_id)"
     assert len(names) == (3 if statements is WITHOUT_ANY_KEY else 1)
-    assert "manage.py mergeduplicates" in takeover.note(takeover.missing_keys())
+    assert "manage.py mergeduplicates" in constraints.missing_keys_note(constraints.missing_keys())
 
 
 @pytest.mark.parametrize(
@@ -72,40 +74,42 @@ def test_missing_keys_are_found_by_name(statements):
     ],
     ids=["not unique", "partial", "of an expression", "wider", "deferred"],
 )
-def test_index_that_cannot_judge_a_row_is_no_key(index):
-    take_over([WITHOUT_ANY_KEY[0], index])
-    assert len(takeover.missing_keys()) == 1
+def test_index_that_does_not_enforce_the_key_is_not_the_key(index):
+    make_legacy([WITHOUT_ANY_KEY[0], index])
+    assert len(constraints.missing_keys()) == 1
 
 
-def test_key_under_another_name_and_in_another_order_is_a_key(db):
-    take_over(
+def test_key_with_another_name_and_order_is_accepted(db):
+    make_legacy(
         [
             WITHOUT_ANY_KEY[0],
             "CREATE UNIQUE INDEX i ON conversations_conversation (sender_id, page_id) INCLUDE (id)",
         ]
     )
-    assert takeover.missing_keys() == []
+    assert constraints.missing_keys() == []
 
 
 # -- writing -----------------------------------------------------------------------------------------------
-@taken_over
+@legacy
 def test_rows_and_results_are_the_same_without_the_keys(shop_page, statements):
-    expected = story(shop_page), content()
+    expected = save_batches(shop_page), content()
     Conversation.objects.all().delete()
-    take_over(statements)
-    assert (story(shop_page, is_keyed=False), content()) == expected
+    make_legacy(statements)
+    assert (save_batches(shop_page, is_keyed=False), content()) == expected
     before = row_versions()
-    assert {result for batch in story(shop_page, is_keyed=False)[1:] for result in batch} == {"unchanged"}
+    assert {result for batch in save_batches(shop_page, is_keyed=False)[1:] for result in batch} == {
+        "unchanged"
+    }
     assert row_versions() == before
 
 
-def test_of_rows_that_are_there_twice_the_first_is_written_and_none_added(shop_page):
-    take_over(WITHOUT_ANY_KEY)
+def test_of_duplicate_rows_the_first_is_updated_and_none_is_added(shop_page):
+    make_legacy(WITHOUT_ANY_KEY)
     first, second = ConversationFactory.create_batch(
         2, page=shop_page, sender_id="71", last_message_time=at(-9), graph_id="t_1"
     )
     EventFactory(conversation=second, graph_id="m_1_0_0")
-    loader.save_batch(shop_page, [shown(shop_page, 1, messages=2)], is_keyed=False)
+    batch_loader.save_batch(shop_page, [shown(shop_page, 1, messages=2)], is_keyed=False)
     assert list(Conversation.objects.order_by("pk").values_list("pk", "last_message_time")) == [
         (first.pk, at(0)),
         (second.pk, at(-9)),
@@ -116,20 +120,20 @@ def test_of_rows_that_are_there_twice_the_first_is_written_and_none_added(shop_p
     ]
 
 
-def test_check_names_the_missing_keys_and_the_repair(capsys):
-    take_over(WITHOUT_ANY_KEY)
+def test_check_names_the_missing_keys_and_the_command_that_repairs_them(capsys):
+    make_legacy(WITHOUT_ANY_KEY)
     call_command("check", databases=["default"])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     for table in (
         "conversations_conversation (page_id, sender_id)",
         "conversations_thread",
         "interactionevent",
     ):
-        assert f"{table}" in said
-    assert said.count("manage.py mergeduplicates") == 3
+        assert f"{table}" in output
+    assert output.count("manage.py mergeduplicates") == 3
 
 
-def test_check_says_nothing_of_a_database_of_ours_or_an_empty_one(capsys):
+def test_check_reports_nothing_for_a_complete_or_an_empty_database(capsys):
     call_command("check", databases=["default"])
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

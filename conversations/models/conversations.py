@@ -1,0 +1,221 @@
+"""The content of a Page: conversations, the threads that Facebook lists, events and tags."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Case, F, Func, When
+from django.db.models.fields.json import KeyTextTransform
+from django.utils import timezone
+
+from conversations.models import querysets
+from conversations.models.pages import Page, Platform
+
+TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+
+
+class Conversation(models.Model):
+    """All messages between a Page and one person."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Open"
+        DONE = "done"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="conversations", db_index=False)
+    sender_id = models.TextField()
+    platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
+    graph_id = models.TextField(blank=True, default="", help_text="Facebook ID of the newest thread")
+    sender_name = models.TextField(blank=True, default="")
+    last_message = models.TextField(blank=True, default="")
+    last_message_time = models.DateTimeField(null=True, blank=True)
+    last_message_kind = models.TextField(
+        blank=True, default="", help_text="The kind of the newest message's event; empty: unknown"
+    )
+    message_count = models.BigIntegerField(default=0, help_text="As reported by Facebook, an estimate")
+    unread_count = models.BigIntegerField(default=0)
+    can_reply = models.BooleanField(default=True)
+    conversation_status = models.TextField(choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.TextField(blank=True, default="", editable=False)  # folded by lib.text.fold()
+    # The bits that filters select by: 1 done, 2 Instagram, 4 unread, 8 active and the customer wrote last.
+    # One index serves every combination.
+    facets = models.GeneratedField(
+        expression=Case(When(conversation_status="done", then=1), default=0)
+        + Case(When(platform="instagram", then=2), default=0)
+        + Case(When(unread_count__gt=0, then=4), default=0)
+        + Case(When(last_message_kind="message_received", conversation_status="active", then=8), default=0),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
+
+    objects = querysets.ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["page", "sender_id"], name="conversation_page_sender_id")
+        ]
+        indexes = [
+            models.Index(
+                "page",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="conversation_newest_first",
+            ),
+            models.Index(
+                "page",
+                "facets",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="conversation_by_facets",
+            ),
+            models.Index(
+                "facets",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                "page",
+                name="conversation_everywhere",
+            ),
+            # The keys come from a function of ours (models/sql/search_keys.sql).
+            GinIndex(
+                Func(F("page"), F("search"), function="conversations_search_keys"),
+                name="conversation_search",
+                gin_pending_list_limit=1024,
+            ),
+        ]
+
+    def __str__(self):
+        return self.sender_name or self.sender_id
+
+
+class Thread(models.Model):
+    """A thread that Facebook lists, and what became of it. Every listed thread has a row."""
+
+    class State(models.TextChoices):
+        STORED = "stored"
+        MERGED = "merged", "Duplicate"  # its sender has a newer thread
+        UNREADABLE = "unreadable"  # not requested again until it changes
+        OWED = "owed", "Pending"  # the next run requests it
+
+    class History(models.TextChoices):
+        PARTIAL = "partial"
+        COMPLETE = "complete"
+        TRUNCATED = "truncated"  # Instagram shows only the newest 20 messages
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="threads", db_index=False)
+    platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
+    graph_id = models.TextField()
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="threads", null=True, blank=True
+    )
+    updated_time = models.DateTimeField(null=True, blank=True)
+    state = models.TextField(choices=State, default=State.STORED)
+    reason = models.TextField(blank=True, default="")
+    message_count = models.BigIntegerField(default=0, help_text="As reported by Facebook, an estimate")
+    held_count = models.BigIntegerField(default=0, help_text="Stored messages of this thread")
+    unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
+    # Facebook's message count when the whole thread was last read. An audit skips one with the same count.
+    audited_count = models.BigIntegerField(null=True, blank=True)
+    history = models.TextField(choices=History, default=History.PARTIAL)
+    # Every message up to this time is stored; null until the thread was read to its beginning once.
+    complete_until = models.DateTimeField(null=True, blank=True)
+    reading = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
+    record = models.JSONField(null=True, blank=True, help_text="What Facebook sent, if it could not be read")
+    told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
+
+    objects = querysets.PageScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
+        indexes = [
+            models.Index("page", name="thread_owed", condition=models.Q(state="owed")),
+            models.Index(
+                fields=["page", "-id"], name="thread_unreadable", condition=models.Q(state="unreadable")
+            ),
+        ]
+
+    def __str__(self):
+        return self.graph_id
+
+
+class InteractionEvent(models.Model):
+    """An event of a conversation: a message, or something that staff did."""
+
+    class Kind(models.TextChoices):
+        MESSAGE_RECEIVED = "message_received"
+        MESSAGE_SENT = "message_sent"
+        MESSAGE_UNKNOWN = "message_unknown"  # Facebook does not name the sender
+        TAG_ADDED = "tag_added"
+        TAG_REMOVED = "tag_removed"
+        STATUS_CHANGED = "status_changed"
+
+    # The constraint and the index below serve this foreign key.
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
+    kind = models.TextField(choices=Kind)
+    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: not a message; unique otherwise
+    occurred_at = models.DateTimeField()
+    text = models.TextField(blank=True, default="")
+    attachments = models.JSONField(default=list, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    # Messages have no actor. A full index would contain little but nulls.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
+    )
+
+    objects = querysets.EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first"),
+            models.Index(
+                KeyTextTransform("act", "data"),
+                name="event_act",  # without messages, which have none
+                condition=models.Q(kind__in=["tag_added", "tag_removed", "status_changed"]),
+            ),
+            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ConversationTag(models.Model):
+    """A tag on a conversation. Only `actions.tagging` writes it; the loader updates the copies."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="tag_rows", db_index=False)
+    tag = models.ForeignKey("tags.Tag", models.CASCADE, related_name="conversation_rows", db_index=False)
+    # Copies of the conversation's columns: the list starts from these rows if the tag is rare or old.
+    page = models.ForeignKey(Page, models.CASCADE, related_name="+", db_index=False)
+    last_message_time = models.DateTimeField(null=True, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    act = models.UUIDField(help_text="The operation that added the tag")
+
+    objects = querysets.ConversationTagQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "tag"], name="conversationtag_conversation_tag")
+        ]
+        indexes = [
+            models.Index(
+                "page",
+                "tag",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("conversation").desc(),
+                name="conversationtag_newest_first",
+            ),
+            models.Index(
+                "tag",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("conversation").desc(),
+                "page",
+                name="conversationtag_everywhere",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.tag} on {self.conversation}"

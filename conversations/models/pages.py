@@ -1,0 +1,116 @@
+"""Pages, their members, and the budget of calls to Facebook for each Page."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from conversations.lib.encryption import EncryptedTextField
+from conversations.models import querysets
+
+
+class Platform(models.TextChoices):
+    MESSENGER = "messenger"
+    INSTAGRAM = "instagram"
+
+
+def messenger_only() -> list[str]:
+    return [Platform.MESSENGER]
+
+
+class Page(models.Model):
+    """A Facebook Page whose conversations are stored."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected"
+        RECONNECT = "reconnect"  # somebody must reconnect it; `state_reason` says why
+
+    facebook_page_id = models.TextField("Facebook ID")
+    name = models.TextField(blank=True)
+    access_token = EncryptedTextField(blank=True, editable=False)
+    platforms = models.JSONField(default=messenger_only)
+    instagram_account_id = models.TextField(blank=True, default="")
+    state = models.TextField(choices=State, default=State.CONNECTED)
+    state_reason = models.TextField(blank=True, default="")
+    learnt = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
+    # By platform, as an ISO time: every thread updated up to then is stored, or marked as not readable.
+    watermarks = models.JSONField(default=dict, blank=True)
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+    audited_at = models.DateTimeField(null=True, blank=True, help_text="When a full sync last completed")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = querysets.PageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["facebook_page_id"], name="page_facebook_page_id")]
+
+    def __str__(self):
+        return self.name or self.facebook_page_id
+
+    @property
+    def connection(self) -> tuple[str, str]:
+        """Return (state, reason). A token that cannot be decrypted needs a reconnect, like a refused one."""
+        if self.state == self.State.CONNECTED and not self.access_token:
+            return (
+                self.State.RECONNECT,
+                "The access token cannot be decrypted with the present TOKEN_ENCRYPTION_KEYS.",
+            )
+        return self.state, self.state_reason
+
+    def watermark(self, platform: str) -> datetime | None:
+        """Return the platform's watermark; None if its list was never read to the end."""
+        time = self.watermarks.get(platform)
+        return datetime.fromisoformat(time) if time else None
+
+    @property
+    def business_ids(self) -> set[str]:
+        """The IDs under which the business itself writes."""
+        return {self.facebook_page_id, self.instagram_account_id} - {""}
+
+    def reconnect(self, reason: str) -> None:
+        """Save that somebody must reconnect the Page, and why."""
+        self.state, self.state_reason = self.State.RECONNECT, reason
+        self.save(update_fields=["state", "state_reason"])
+
+
+class PageMember(models.Model):
+    """A user's role on a Page."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        TAGGER = "tagger"
+        MANAGER = "manager"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="page_memberships")
+    role = models.TextField(choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "user"], name="pagemember_page_user")]
+
+    def __str__(self):
+        return f"{self.user} is {self.role} of {self.page}"
+
+
+class CallBudget(models.Model):
+    """When any of our processes may make the next call for a Page and platform.
+
+    The key is the Facebook ID, because a Page that is being connected needs a budget before it has a row.
+    """
+
+    facebook_page_id = models.TextField()
+    platform = models.TextField(choices=Platform)
+    next_at = models.DateTimeField(null=True, blank=True)
+    closed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Facebook accepts no calls until then"
+    )
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["facebook_page_id", "platform"], name="callbudget_page_platform")
+        ]
+
+    def __str__(self):
+        return f"calls to {self.facebook_page_id} on {self.platform}"

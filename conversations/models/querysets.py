@@ -1,0 +1,107 @@
+"""The querysets of the models: the common queries, each with a name."""
+
+from django.apps import apps
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+UNREAD = [value for value in range(16) if value & 4]  # values of Conversation.facets
+ROLES = ["viewer", "tagger", "manager"]  # each includes the ones before it
+
+
+def _roles_from(role: str) -> list[str]:
+    return ROLES[ROLES.index(role) :]
+
+
+class PageScopedQuerySet(QuerySet):
+    """Rows that belong to a Page."""
+
+    path_to_page = "page"
+
+    def visible_to(self, user, *, at_least: str = "viewer"):
+        """Return rows of Pages on which the user has at least this role. Superusers have every role."""
+        if user.is_superuser:
+            return self
+        member = f"{self.path_to_page}__members"
+        return self.filter(**{f"{member}__user": user, f"{member}__role__in": _roles_from(at_least)})
+
+
+class PageQuerySet(QuerySet):
+    def visible_to(self, user, *, at_least: str = "viewer"):
+        """Return Pages on which the user has at least this role. Superusers have every role."""
+        if user.is_superuser:
+            return self
+        return self.filter(members__user=user, members__role__in=_roles_from(at_least))
+
+    def with_counts(self):
+        """Add conversation_count and unread_count (conversations with unread messages) from PageCount."""
+        counts = apps.get_model("conversations", "PageCount").objects.filter(page=OuterRef("pk"))
+        number = counts.order_by().values("page").annotate(number=Sum("conversations")).values("number")
+        unread = number.filter(facets__in=UNREAD)
+        return self.annotate(
+            conversation_count=Coalesce(Subquery(number), Value(0), output_field=BigIntegerField()),
+            unread_count=Coalesce(Subquery(unread), Value(0), output_field=BigIntegerField()),
+        )
+
+    def with_role_of(self, user):
+        """Add `role`, that of the user on the Page."""
+        if user.is_superuser:
+            return self.annotate(role=Value("superuser"))
+        rows = apps.get_model("conversations", "PageMember").objects.filter(page=OuterRef("pk"), user=user)
+        return self.annotate(role=Subquery(rows.values("role")))
+
+
+class ConversationQuerySet(PageScopedQuerySet):
+    """Queries beside those of the list, which `search` builds."""
+
+    def for_pages(self, page_ids):
+        return self.filter(page_id__in=page_ids)
+
+    def newest_first(self):
+        """Order by the time of the last message, then by the higher ID. Rows without a time come last."""
+        return self.order_by(F("last_message_time").desc(nulls_last=True), "-id")
+
+
+class ConversationTagQuerySet(PageScopedQuerySet):
+    def counts_visible_to(self, user) -> dict[int, int]:
+        """Return by tag the number of conversations on Pages that the user may see, from TagCount."""
+        counts = apps.get_model("conversations", "TagCount").objects.filter(tag__isnull=False)
+        pages = apps.get_model("conversations", "Page").objects.visible_to(user)
+        if not user.is_superuser:
+            counts = counts.filter(page__in=pages)
+        sums = counts.order_by().values_list("tag").annotate(number=Sum("conversations"))
+        return {tag_id: number for tag_id, number in sums if number}
+
+
+class SavedViewQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Return the user's own views and shared ones, except those of Pages that the user may not see."""
+        pages = apps.get_model("conversations", "Page").objects.visible_to(user)
+        visible = self.filter(Q(page__isnull=True) | Q(page__in=pages))
+        return visible.filter(Q(owner=user) | Q(is_shared=True)).order_by("name", "pk")
+
+
+class EventQuerySet(PageScopedQuerySet):
+    path_to_page = "conversation__page"
+
+    def newest_first(self):
+        return self.order_by("-occurred_at", "-id")
+
+    def after_cursor(self, occurred_at, event_id: int):
+        """Return the events that follow this one in the newest-first order."""
+        # The second condition implies the first, which lets the index scan start at the right row.
+        return self.filter(occurred_at__lte=occurred_at).filter(
+            Q(occurred_at__lt=occurred_at) | Q(id__lt=event_id)
+        )
+
+
+class RunQuerySet(PageScopedQuerySet):
+    def newest_first(self):
+        return self.order_by("-id")
+
+    def without_details(self):
+        """Defer the columns that only the page of a run shows: some kilobytes in each row."""
+        return self.defer("samples", "waits", "resume")
+
+    def active(self):
+        """Return runs that are queued or in progress: only ended ones have `ended_at`."""
+        return self.filter(ended_at__isnull=True)

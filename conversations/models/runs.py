@@ -1,0 +1,84 @@
+"""Sync runs: their status, counters, checkpoint and report."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from conversations.models import querysets
+from conversations.models.pages import Page
+
+
+class SyncRun(models.Model):
+    """One execution of a sync. Only `sync.run_lifecycle.finish()` ends it, and it is never reopened."""
+
+    class Mode(models.TextChoices):
+        FULL = "full"
+        INCREMENTAL = "incremental"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        STARTING = "starting"
+        FETCHING = "fetching"
+        SYNCING = "syncing"
+        WAITING = "waiting"
+        RETRYING = "retrying"
+        COMPLETE = "complete", "Completed"
+        COMPLETE_WITH_ERRORS = "complete_with_errors", "Completed with errors"
+        ERROR = "error"
+        INTERRUPTED = "interrupted"
+        CANCELLED = "cancelled"
+
+    class Blame(models.TextChoices):
+        OWNER = "owner"  # somebody must reconnect the Page
+        FACEBOOK = "facebook"
+        INBOX = "inbox"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
+    mode = models.TextField(choices=Mode)
+    trigger = models.TextField(help_text="Where the sync was requested")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    status = models.TextField(choices=Status, default=Status.QUEUED)
+    inserted = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    owed = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    events_created = models.IntegerField(default=0)
+    requests = models.IntegerField(default=0)
+    resume = models.JSONField(
+        default=dict, blank=True, help_text="The checkpoint from which the next run resumes"
+    )
+    notes = models.JSONField(default=list, blank=True, help_text="Remarks that need no action")
+    ledger = models.JSONField(default=dict, blank=True, help_text="Counts of threads by state at the end")
+    samples = models.JSONField(default=list, blank=True, help_text="Samples for the chart, see sync.timeline")
+    waits = models.JSONField(default=list, blank=True, help_text="Pauses, see sync.timeline")
+    error = models.TextField(blank=True, default="")
+    blame = models.TextField(choices=Blame, blank=True, default="", help_text="Who must act after an error")
+    waits_for = models.TextField(blank=True, default="", help_text="Reason of the pause")
+    waits_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    alive_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = querysets.RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["page", "-id"], name="syncrun_newest_first")]
+
+    def __str__(self):
+        return f"run {self.pk} of {self.page}: {self.status}"
+
+    @property
+    def synced(self) -> int:
+        return self.inserted + self.updated + self.unchanged
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the start to the end, or until now."""
+        if self.started_at is None:
+            return 0.0
+        return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()

@@ -1,0 +1,144 @@
+"""Deletes a person for good: the conversation and everything that belongs to it."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from conversations.lib.locks import lock_rows
+from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
+from conversations.models.privacy import (
+    PERSON_DELETED,
+    Erasure,
+    Fingerprint,
+    ForgottenKey,
+    sender_digest,
+    thread_digest,
+)
+from conversations.search.index.message_index import INDEXER_LOCK
+
+MESSAGES = Q(kind__startswith="message_")
+
+
+@dataclass(frozen=True)
+class PersonCounts:
+    """The number of deleted rows. `history` counts what staff did; `threads` are emptied, not deleted."""
+
+    conversations: int
+    messages: int
+    history: int
+    tags: int
+    threads: int
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def count_person(conversation: Conversation) -> PersonCounts:
+    """Return what deleting the person of this conversation would delete."""
+    rows = _conversations(conversation)
+    events = InteractionEvent.objects.filter(conversation__in=rows)
+    messages = events.filter(MESSAGES).count()
+    return PersonCounts(
+        conversations=rows.count(),
+        messages=messages,
+        history=events.count() - messages,
+        tags=ConversationTag.objects.filter(conversation__in=rows).count(),
+        threads=_threads(conversation).count(),
+    )
+
+
+@transaction.atomic
+def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
+    """Delete everything of this person on this Page. No sync will store it again.
+
+    This transaction and the batches of a running sync wait for each other; the next batch reads the new
+    fingerprints. Return None if the person was already deleted.
+    """
+    page = conversation.page
+    lock_rows([page.pk])
+    _lock_message_index()
+    counts = count_person(conversation)
+    if not counts.conversations:
+        return None
+    _save_fingerprints(page, conversation)
+    _empty_threads(_threads(conversation))
+    delete_conversations(_conversations(conversation))
+    now = timezone.now()
+    Erasure.objects.create(
+        kind=Erasure.Kind.PERSON, created_at=now, ended_at=now, **erasure_for(page, actor), **counts.as_dict()
+    )
+    return counts
+
+
+def erasure_for(page: Page, actor) -> dict:
+    """Return the fields of an Erasure that name the Page and the user."""
+    return {
+        "page": page,
+        "facebook_page_id": page.facebook_page_id,
+        "page_name": page.name,
+        "actor": actor,
+        "actor_name": actor.get_username() if actor else "",
+    }
+
+
+def delete_conversations(rows: QuerySet[Conversation]) -> dict[str, int]:
+    """Delete the conversations with all dependent rows. Return the number of rows by label of the model."""
+    return rows.delete()[1]
+
+
+def _conversations(conversation: Conversation) -> QuerySet[Conversation]:
+    """Return the person's conversations: several if the unique key is missing."""
+    return Conversation.objects.filter(page=conversation.page_id, sender_id=conversation.sender_id)
+
+
+def _threads(conversation: Conversation) -> QuerySet[Thread]:
+    """Return the person's threads, including those that only a raw record connects to them."""
+    of_page = Thread.objects.filter(page=conversation.page_id)
+    sender_id = json.dumps(conversation.sender_id, ensure_ascii=False)
+    named = of_page.filter(record__isnull=False).annotate(raw=Cast("record", TextField()))
+    named = named.filter(raw__contains=sender_id)
+    return of_page.filter(
+        Q(conversation__in=_conversations(conversation)) | Q(pk__in=list(named.values_list("pk", flat=True)))
+    )
+
+
+def _lock_message_index() -> None:
+    """Wait for the indexer, which could otherwise write an index row of the deleted messages again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
+
+
+def _save_fingerprints(page: Page, conversation: Conversation) -> None:
+    row, _ = ForgottenKey.objects.get_or_create(facebook_page_id=page.facebook_page_id)
+    graph_ids = _threads(conversation).values_list("graph_id", flat=True)
+    digests = [sender_digest(row.key, conversation.sender_id)]
+    digests += [thread_digest(row.key, graph_id) for graph_id in graph_ids]
+    Fingerprint.objects.bulk_create(
+        [Fingerprint(facebook_page_id=page.facebook_page_id, digest=digest) for digest in digests],
+        ignore_conflicts=True,
+    )
+    ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
+
+
+def _empty_threads(threads: QuerySet[Thread]) -> None:
+    """Keep the rows, because Facebook still lists the threads, with nothing but their IDs and the reason."""
+    ids = list(threads.values_list("pk", flat=True))
+    Thread.objects.filter(pk__in=ids).update(
+        conversation=None,
+        updated_time=None,
+        state=Thread.State.UNREADABLE,
+        reason=PERSON_DELETED,
+        message_count=0,
+        held_count=0,
+        unreadable_count=0,
+        audited_count=None,
+        history=Thread.History.PARTIAL,
+        complete_until=None,
+        reading=None,
+        record=None,
+        told={},
+    )
