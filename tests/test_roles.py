@@ -1,4 +1,4 @@
-"""Who may what: one row for each act at a door, one column for each kind of person."""
+"""Who may do what: one row for each action, one column for each kind of user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from conversations.forgetting.tables import Erasure
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
-from conversations.tagging import tag_conversations
+from conversations.models.privacy import Erasure
 from tags.models import Tag
 from tests.factories import (
     ConversationFactory,
@@ -22,84 +22,84 @@ from tests.factories import (
     UserFactory,
 )
 
-# All but the superuser are asked about the same Page. `gone`: a manager who was made inactive. `none`:
-# somebody without a role on this Page, who is manager of another. In the admin all of them are staff.
+# All requests are about one Page. `gone`: a manager whose account is inactive. `none`: a user without a role
+# on this Page, who is manager of another. In the admin all of them are staff.
 WHO = ["stranger", "gone", "none", "viewer", "tagger", "manager", "superuser"]
 
-# ok       it is done or shown
-# login    log in first: 401, or led to /login
-# hidden   it is not there for this person: 404, or the words looked for are not in the answer
-# refused  it is there, but the role is missing: 403
+# ok       done or shown
+# login    sign in first: 401, or a redirect to /login
+# hidden   not visible: 404, or the expected text is not in the response
+# refused  visible, but the role is missing: 403
 TABLE = """
-REST    look at a conversation           login login hidden  ok      ok      ok      ok
+REST    see a conversation               login login hidden  ok      ok      ok      ok
 REST    read its messages                login login hidden  ok      ok      ok      ok
 REST    list a Page                      login login hidden  ok      ok      ok      ok
 REST    search a Page                    login login hidden  ok      ok      ok      ok
 REST    export a Page                    login login hidden  ok      ok      ok      ok
-REST    look at a Page                   login login hidden  ok      ok      ok      ok
-REST    look at its ledger               login login hidden  ok      ok      ok      ok
-REST    look at a run                    login login hidden  ok      ok      ok      ok
+REST    see a Page                       login login hidden  ok      ok      ok      ok
+REST    see its threads                  login login hidden  ok      ok      ok      ok
+REST    see a run                        login login hidden  ok      ok      ok      ok
 REST    see why a run failed             login login hidden  hidden  hidden  ok      ok
 REST    tag a conversation               login login hidden  refused ok      ok      ok
 REST    replace its tags                 login login hidden  refused ok      ok      ok
 REST    tag many                         login login hidden  refused ok      ok      ok
-REST    undo an act                      login login hidden  refused ok      ok      ok
+REST    undo an action                   login login hidden  refused ok      ok      ok
 REST    set the status                   login login hidden  refused ok      ok      ok
 REST    set the status of many           login login hidden  refused ok      ok      ok
-REST    make a tag                       login login ok      refused ok      ok      ok
+REST    create a tag                     login login ok      refused ok      ok      ok
 REST    rename a tag                     login login refused refused refused refused ok
 REST    delete a tag                     login login refused refused refused refused ok
 REST    save a view of the Page          login login hidden  ok      ok      ok      ok
 REST    use a shared view                login login hidden  ok      ok      ok      ok
 REST    change somebody's view           login login hidden  refused refused refused ok
 REST    sync                             login login hidden  refused refused ok      ok
-REST    say who would be forgotten       login login hidden  refused refused ok      ok
-REST    forget a person                  login login hidden  refused refused ok      ok
+REST    count what a deletion removes    login login hidden  refused refused ok      ok
+REST    delete a person                  login login hidden  refused refused ok      ok
 stream  sync and watch                   login login hidden  refused refused ok      ok
 stream  watch a Page                     login login hidden  ok      ok      ok      ok
-admin   look at a conversation           login login hidden  ok      ok      ok      ok
+admin   see a conversation               login login hidden  ok      ok      ok      ok
 admin   find it in the list              login login hidden  ok      ok      ok      ok
-admin   look at a Page                   login login hidden  ok      ok      ok      ok
-admin   look at a thread of the ledger   login login hidden  ok      ok      ok      ok
-admin   look at a run                    login login hidden  ok      ok      ok      ok
+admin   see a Page                       login login hidden  ok      ok      ok      ok
+admin   see a thread of the ledger       login login hidden  ok      ok      ok      ok
+admin   see a run                        login login hidden  ok      ok      ok      ok
 admin   see why a run failed             login login hidden  hidden  hidden  ok      ok
 admin   connect a Page                   login login refused refused refused refused ok
-admin   see who works on a Page          login login hidden  hidden  hidden  ok      ok
+admin   see the members of a Page        login login hidden  hidden  hidden  ok      ok
 admin   tag a conversation               login login hidden  refused ok      ok      ok
 admin   set the status                   login login hidden  refused ok      ok      ok
-admin   undo an act                      login login refused refused ok      ok      ok
-admin   make a tag                       login login ok      refused ok      ok      ok
+admin   undo an action                   login login refused refused ok      ok      ok
+admin   create a tag                     login login ok      refused ok      ok      ok
 admin   rename a tag                     login login refused refused refused refused ok
 admin   delete a tag                     login login refused refused refused refused ok
 admin   save a view                      login login ok      ok      ok      ok      ok
 admin   change somebody's view           login login hidden  refused refused refused ok
 admin   sync                             login login hidden  refused refused ok      ok
-admin   ask to forget a person           login login hidden  refused refused ok      ok
-admin   forget a person                  login login hidden  refused refused ok      ok
-admin   see that somebody was forgotten  login login hidden  hidden  hidden  ok      ok
-admin   name a Page                      login login hidden  refused refused refused ok
-admin   give a role at the Page          login login hidden  refused refused refused ok
-admin   give a role at the person        login login refused refused refused refused ok
+admin   ask to delete a person           login login hidden  refused refused ok      ok
+admin   delete a person                  login login hidden  refused refused ok      ok
+admin   see that a person was deleted    login login hidden  hidden  hidden  ok      ok
+admin   rename a Page                    login login hidden  refused refused refused ok
+admin   add a member at the Page         login login hidden  refused refused refused ok
+admin   add a member at the user         login login refused refused refused refused ok
 admin   delete everything of a Page      login login refused refused refused refused ok
 admin   see users                        login login refused refused refused refused ok
 admin   see API keys                     login login refused refused refused refused ok
-admin   see who signed in                login login refused refused refused refused ok
-site    make an API key of one's own     login login ok      ok      ok      ok      ok
+admin   see sign-ins                     login login refused refused refused refused ok
+site    create an own API key            login login ok      ok      ok      ok      ok
 """
 ROWS = [(line[:8].strip(), line[8:41].strip(), line[41:].split()) for line in TABLE.strip().splitlines()]
 
 ADMIN = "/admin/conversations"
-ASKED: dict[
+REQUESTS: dict[
     tuple[str, str], tuple
 ] = {  # door and act: the request, its body, and words that must be in the answer to be shown
-    ("REST", "look at a conversation"): ("get /api/conversations/{conversation}",),
+    ("REST", "see a conversation"): ("get /api/conversations/{conversation}",),
     ("REST", "read its messages"): ("get /api/conversations/{conversation}/events", None, "Hello you"),
     ("REST", "list a Page"): ("get /api/conversations?facebookPageId={facebook}", None, "Ada"),
     ("REST", "search a Page"): ("get /api/conversations?search=Ada&limit=5", None, "Ada"),
     ("REST", "export a Page"): ("get /api/conversations/export?facebookPageId={facebook}",),
-    ("REST", "look at a Page"): ("get /api/pages/{page}",),
-    ("REST", "look at its ledger"): ("get /api/pages/{page}/threads",),
-    ("REST", "look at a run"): ("get /api/sync-runs/{run}",),
+    ("REST", "see a Page"): ("get /api/pages/{page}",),
+    ("REST", "see its threads"): ("get /api/pages/{page}/threads",),
+    ("REST", "see a run"): ("get /api/sync-runs/{run}",),
     ("REST", "see why a run failed"): ("get /api/sync-runs/{run}", None, "Facebook says no"),
     ("REST", "tag a conversation"): ("post /api/conversations/{conversation}/tags", {"tagIds": ["{tag}"]}),
     ("REST", "replace its tags"): ("put /api/conversations/{conversation}/tags", {"tagIds": []}),
@@ -107,7 +107,7 @@ ASKED: dict[
         "post /api/conversations/bulk-tags",
         {"conversationIds": ["{conversation}"], "tagIds": ["{tag}"], "action": "remove"},
     ),
-    ("REST", "undo an act"): ("post /api/acts/{act}/undo", {}),
+    ("REST", "undo an action"): ("post /api/acts/{act}/undo", {}),
     ("REST", "set the status"): (
         "patch /api/conversations/{conversation}",
         {"conversation_status": "done"},
@@ -116,32 +116,32 @@ ASKED: dict[
         "post /api/conversations/bulk-status",
         {"conversationIds": ["{conversation}"], "conversation_status": "done"},
     ),
-    ("REST", "make a tag"): ("post /api/tags", {"name": "New"}),
+    ("REST", "create a tag"): ("post /api/tags", {"name": "New"}),
     ("REST", "rename a tag"): ("put /api/tags/{tag}", {"name": "New"}),
     ("REST", "delete a tag"): ("delete /api/tags/{tag}?force=1",),
     ("REST", "save a view of the Page"): ("post /api/views", {"name": "V", "facebookPageId": "{facebook}"}),
     ("REST", "use a shared view"): ("get /api/views/{view}",),
     ("REST", "change somebody's view"): ("put /api/views/{view}", {"name": "V"}),
     ("REST", "sync"): ("post /api/conversations/sync", {"pageId": "{page}"}),
-    ("REST", "say who would be forgotten"): ("delete /api/conversations/{conversation}?dry_run=1",),
-    ("REST", "forget a person"): ("delete /api/conversations/{conversation}",),
+    ("REST", "count what a deletion removes"): ("delete /api/conversations/{conversation}?dry_run=1",),
+    ("REST", "delete a person"): ("delete /api/conversations/{conversation}",),
     ("stream", "sync and watch"): ("post /api/conversations/sync-stream", {"pageId": "{page}"}),
     ("stream", "watch a Page"): ("get /api/events?facebookPageId={facebook}",),
-    ("admin", "look at a conversation"): (f"get {ADMIN}/conversation/{{conversation}}/change/",),
+    ("admin", "see a conversation"): (f"get {ADMIN}/conversation/{{conversation}}/change/",),
     ("admin", "find it in the list"): (f"get {ADMIN}/conversation/", None, "Ada"),
-    ("admin", "look at a Page"): (f"get {ADMIN}/page/{{page}}/change/",),
-    ("admin", "look at a thread of the ledger"): (f"get {ADMIN}/thread/{{thread}}/change/",),
-    ("admin", "look at a run"): (f"get {ADMIN}/syncrun/{{run}}/change/",),
+    ("admin", "see a Page"): (f"get {ADMIN}/page/{{page}}/change/",),
+    ("admin", "see a thread of the ledger"): (f"get {ADMIN}/thread/{{thread}}/change/",),
+    ("admin", "see a run"): (f"get {ADMIN}/syncrun/{{run}}/change/",),
     ("admin", "see why a run failed"): (f"get {ADMIN}/page/{{page}}/change/", None, "Facebook says no"),
     ("admin", "connect a Page"): (f"get {ADMIN}/page/connect/",),
-    ("admin", "see who works on a Page"): (f"get {ADMIN}/page/{{page}}/change/", None, "colleague"),
+    ("admin", "see the members of a Page"): (f"get {ADMIN}/page/{{page}}/change/", None, "colleague"),
     ("admin", "tag a conversation"): (f"post {ADMIN}/conversation/{{conversation}}/tags/", {"add": "{tag}"}),
     ("admin", "set the status"): (
         f"post {ADMIN}/conversation/{{conversation}}/status/",
         {"status": "done"},
     ),
-    ("admin", "undo an act"): (f"post {ADMIN}/conversation/acts/{{act}}/undo/", {}),
-    ("admin", "make a tag"): ("post /admin/tags/tag/add/", {"name": "New", "color": "#123456"}),
+    ("admin", "undo an action"): (f"post {ADMIN}/conversation/operations/{{act}}/undo/", {}),
+    ("admin", "create a tag"): ("post /admin/tags/tag/add/", {"name": "New", "color": "#123456"}),
     ("admin", "rename a tag"): ("post /admin/tags/tag/{tag}/change/", {"name": "New", "color": "#123456"}),
     ("admin", "delete a tag"): ("post /admin/tags/tag/{tag}/delete/", {"post": "yes"}),
     ("admin", "save a view"): (f"post {ADMIN}/savedview/add/", {"name": "V", "query": "{{}}"}),
@@ -150,14 +150,14 @@ ASKED: dict[
         {"name": "V", "query": "{{}}"},
     ),
     ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
-    ("admin", "ask to forget a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),
-    ("admin", "forget a person"): (f"post {ADMIN}/erasure/person/{{conversation}}/", {}),
-    ("admin", "see that somebody was forgotten"): (f"get {ADMIN}/erasure/{{erasure}}/change/",),
-    ("admin", "name a Page"): (
+    ("admin", "ask to delete a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),
+    ("admin", "delete a person"): (f"post {ADMIN}/erasure/person/{{conversation}}/", {}),
+    ("admin", "see that a person was deleted"): (f"get {ADMIN}/erasure/{{erasure}}/change/",),
+    ("admin", "rename a Page"): (
         f"post {ADMIN}/page/{{page}}/change/",
         {"name": "New", "members-TOTAL_FORMS": 0, "members-INITIAL_FORMS": 0},
     ),
-    ("admin", "give a role at the Page"): (
+    ("admin", "add a member at the Page"): (
         f"post {ADMIN}/page/{{page}}/change/",
         {
             "name": "Shop",
@@ -168,7 +168,7 @@ ASKED: dict[
             "members-0-role": "viewer",
         },
     ),
-    ("admin", "give a role at the person"): (
+    ("admin", "add a member at the user"): (
         "post /admin/auth/user/{newcomer}/change/",
         {
             "username": "newcomer",
@@ -185,8 +185,8 @@ ASKED: dict[
     ("admin", "delete everything of a Page"): (f"post {ADMIN}/erasure/page/{{page}}/", {"name": "Shop"}),
     ("admin", "see users"): ("get /admin/auth/user/",),
     ("admin", "see API keys"): ("get /admin/authtoken/tokenproxy/",),
-    ("admin", "see who signed in"): ("get /admin/axes/accesslog/",),
-    ("site", "make an API key of one's own"): ("post /account/key", {"act": "renew", "of": ""}, "new key"),
+    ("admin", "see sign-ins"): ("get /admin/axes/accesslog/",),
+    ("site", "create an own API key"): ("post /account/key", {"action": "renew", "of": ""}, "new key"),
 }
 
 
@@ -242,7 +242,7 @@ def filled(value, ids: dict):
     return value.format(**ids) if isinstance(value, str) else value
 
 
-def answer_to(client: Client, door: str, request: str, body, ids: dict):
+def send_request(client: Client, door: str, request: str, body, ids: dict):
     method, address = filled(request, ids).split()
     send = getattr(client, method)
     if body is None:
@@ -253,33 +253,33 @@ def answer_to(client: Client, door: str, request: str, body, ids: dict):
     return send(address, filled(body, ids))
 
 
-def in_words(answer, words: str) -> str:
+def outcome_of(answer, text: str) -> str:
     if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login"):
         return "login"
     if answer.status_code in (403, 404):
         return {403: "refused", 404: "hidden"}[answer.status_code]
     if answer.headers.get("Location") == "/admin/":
-        return "hidden"  # Django leads there from what it does not find
+        return "hidden"  # Django redirects there if an object does not exist
     assert answer.status_code in (200, 201, 202, 204, 302), answer.content
     faults = (getattr(answer, "context", None) or {}).get(
         "errors"
-    )  # a form of the admin answers 200 with them
+    )  # a form of the admin has status 200 with errors
     assert not faults, faults
-    return "ok" if not words or words in answer.content.decode() else "hidden"
+    return "ok" if not text or text in answer.content.decode() else "hidden"
 
 
-# Streams let their connection go, whatever transaction it is in: these rows are asked outside of one.
-LASTING = {("REST", "sync"), ("stream", "sync and watch"), ("stream", "watch a Page")}
+# Streams close their database connection, so these requests cannot run in a transaction.
+STREAMING = {("REST", "sync"), ("stream", "sync and watch"), ("stream", "watch a Page")}
 
 
-def marked(door: str, act: str, expected: list[str]):
-    marks = pytest.mark.django_db(transaction=(door, act) in LASTING)
-    return pytest.param(door, act, expected, marks=marks, id=f"{door}: {act}")
+def table_row(door: str, action: str, expected: list[str]):
+    marks = pytest.mark.django_db(transaction=(door, action) in STREAMING)
+    return pytest.param(door, action, expected, marks=marks, id=f"{door}: {action}")
 
 
 @contextmanager
-def taken_back(door: str, act: str) -> Iterator[None]:
-    if (door, act) in LASTING:
+def rolled_back(door: str, action: str) -> Iterator[None]:
+    if (door, action) in STREAMING:
         yield
         return
     with transaction.atomic():
@@ -287,37 +287,37 @@ def taken_back(door: str, act: str) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize(("door", "act", "expected"), [marked(*row) for row in ROWS])
-def test_who_may_what(ids, door, act, expected):
-    request, *more = ASKED[door, act]
-    body, words = [*more, None, ""][0] if more else None, more[1] if len(more) > 1 else ""
-    told = {}
+@pytest.mark.parametrize(("door", "action", "expected"), [table_row(*row) for row in ROWS])
+def test_roles_decide_who_may_do_what(ids, door, action, expected):
+    request, *more = REQUESTS[door, action]
+    body, text = [*more, None, ""][0] if more else None, more[1] if len(more) > 1 else ""
+    outcomes = {}
     for who in WHO:
-        with taken_back(door, act):
+        with rolled_back(door, action):
             client = client_of(who, ids["page"], door)
-            told[who] = in_words(answer_to(client, door, request, body, ids), words)
-    assert told == dict(zip(WHO, expected, strict=True))
+            outcomes[who] = outcome_of(send_request(client, door, request, body, ids), text)
+    assert outcomes == dict(zip(WHO, expected, strict=True))
 
 
-def test_every_row_is_asked_for():
-    assert [(door, act) for door, act, _ in ROWS] == list(ASKED)
+def test_every_row_has_a_request():
+    assert [(door, action) for door, action, _ in ROWS] == list(REQUESTS)
 
 
-def test_what_is_refused_is_not_done(ids):
-    """The table looks at answers: here at the rows, for all acts that somebody is refused."""
+def test_refused_requests_change_nothing(ids):
+    """Compare all rows before and after each refused request."""
 
     def state() -> list:
         tables = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, Token]
         return [list(table._base_manager.order_by("pk").values()) for table in tables]
 
     before = state()
-    for door, act, expected in ROWS:
-        request, *more = ASKED[door, act]
+    for door, action, expected in ROWS:
+        request, *more = REQUESTS[door, action]
         for who, cell in zip(WHO, expected, strict=True):
-            if cell != "ok" and not request.startswith("get") and (door, act) not in LASTING:
-                with taken_back(door, act):
+            if cell != "ok" and not request.startswith("get") and (door, action) not in STREAMING:
+                with rolled_back(door, action):
                     client = client_of(who, ids["page"], door)
-                    kept = state()
-                    answer_to(client, door, request, more[0] if more else None, ids)
-                    assert state() == kept, (door, act, who)
+                    unchanged = state()
+                    send_request(client, door, request, more[0] if more else None, ids)
+                    assert state() == unchanged, (door, action, who)
     assert state() == before

@@ -1,4 +1,4 @@
-"""Bodies are JSON, whatever their Content-Type says: fetch says text/plain where it is told nothing."""
+"""Parses request bodies as JSON, whatever their Content-Type is: fetch() sends text/plain by default."""
 
 import json
 
@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
-from conversations.text import clean_json
+from conversations.lib.text import clean_json
 
 
 class BodyTooLarge(APIException):
@@ -23,16 +23,18 @@ class AnyTypeJSONParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise BodyTooLarge
         try:
-            data = json.loads(body, parse_constant=refuse)
+            data = json.loads(body, parse_constant=reject_constant)
             is_clean = clean_json(data) == data
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
         if not isinstance(data, dict):
             raise ParseError("The body must be a JSON object.")
         if not is_clean:
-            raise ParseError("The body has characters that no text may have (NUL, or half of a pair).")
+            raise ParseError(
+                "The body contains characters that are not allowed (NUL, or half of a surrogate pair)."
+            )
         return data
 
 
-def refuse(constant: str):
-    raise ValueError(f"{constant} is no JSON")
+def reject_constant(constant: str):
+    raise ValueError(f"{constant} is not JSON")

@@ -1,27 +1,27 @@
-"""What the OpenAPI description says beyond what the views say themselves."""
+"""Adds to the OpenAPI schema what the views do not say themselves."""
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
 from conversations.api.serializers import ErrorSerializer
 
-# These name things of one's own choice in parameters or bodies.
-NAMES_THINGS = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
+# Parameters or bodies of these routes name objects, which may not exist.
+MAY_ANSWER_404 = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
 
 
 def wrapped(name: str, serializer_class, *, many: bool = False):
-    """The answer {name: …}."""
-    of_what = serializer_class.__name__.removesuffix("Serializer")
-    answer = inline_serializer(f"{of_what}{'List' * many}Answer", {name: serializer_class(many=many)})
-    # One object, though the view is called a list.
-    return extend_schema_serializer(many=False)(type(answer))
+    """Return the schema of a response that has one field, `name`."""
+    base_name = serializer_class.__name__.removesuffix("Serializer")
+    serializer = inline_serializer(f"{base_name}{'List' * many}Answer", {name: serializer_class(many=many)})
+    # Otherwise a view called `list` would return a list of these.
+    return extend_schema_serializer(many=False)(type(serializer))
 
 
 class Schema(AutoSchema):
-    """Bodies are JSON objects without unknown fields; each route lists the refusals that all routes share."""
+    """Request bodies are JSON objects without unknown fields; each route lists the errors that all share."""
 
     def get_summary(self) -> str:
-        """Beside the route in a list of them: the first sentence of what it does."""
+        """Return the first sentence of the description, for lists of routes."""
         return " ".join(self.get_description().split("\n\n")[0].split()).split(". ")[0].removesuffix(".")
 
     def map_parsers(self) -> list[str]:
@@ -33,16 +33,16 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)
-        for code in self.refusals():
+        for code in self.error_codes():
             bodies.setdefault(code, self._get_response_for_code(ErrorSerializer, code))
         return dict(sorted(bodies.items()))
 
-    def refusals(self) -> list[str]:
+    def error_codes(self) -> list[str]:
         codes = ["400", "401"]
         if self.method != "GET":
             codes += ["403"]
         if self.method in ("POST", "PUT", "PATCH"):
             codes += ["413"]
-        if "{" in self.path or self.path.endswith(NAMES_THINGS):
+        if "{" in self.path or self.path.endswith(MAY_ANSWER_404):
             codes += ["404"]
         return codes

@@ -1,4 +1,4 @@
-"""What goes out."""
+"""Serializers of responses."""
 
 from urllib.parse import urlencode
 
@@ -6,26 +6,28 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun, Thread
-from conversations.sync.progress import PAUSES, message_for, seconds_left
+from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
 
 
 class ErrorSerializer(serializers.Serializer):
-    error = serializers.CharField(help_text="What is wrong, in words")
-    field = serializers.CharField(required=False, help_text="The parameter or field at fault")
+    error = serializers.CharField(help_text="A message that says what is wrong")
+    field = serializers.CharField(required=False, help_text="The parameter or field that is invalid")
 
 
-class ForgottenSerializer(serializers.Serializer):
+class PersonCountsSerializer(serializers.Serializer):
     conversations = serializers.IntegerField()
     messages = serializers.IntegerField()
-    history = serializers.IntegerField(help_text="Events that tell what staff did")
+    history = serializers.IntegerField(help_text="Events of actions by staff")
     tags = serializers.IntegerField()
-    threads = serializers.IntegerField(help_text="Emptied: their ids stay in the ledger")
+    threads = serializers.IntegerField(help_text="Emptied: their Facebook IDs stay in the sync ledger")
 
 
 class TagInUseSerializer(serializers.Serializer):
     error = serializers.CharField()
-    conversations = serializers.IntegerField(required=False, help_text="How many conversations have it")
+    conversations = serializers.IntegerField(
+        required=False, help_text="Number of conversations that have the tag"
+    )
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -37,8 +39,8 @@ class TagSerializer(serializers.ModelSerializer):
 
 
 class CountedTagSerializer(TagSerializer):
-    # `counts` in the context tells it by the tag's id.
-    conversations = serializers.SerializerMethodField(help_text="On the Pages that one may see")
+    # The context has `counts` by tag ID.
+    conversations = serializers.SerializerMethodField(help_text="On the Pages that the user may see")
 
     class Meta(TagSerializer.Meta):
         fields = [*TagSerializer.Meta.fields, "conversations"]
@@ -54,7 +56,7 @@ class ConversationTagSerializer(serializers.Serializer):
 
 class ConversationSerializer(serializers.Serializer):
     id = serializers.IntegerField()
-    page_id = serializers.CharField(help_text="Facebook's id of the Page")
+    page_id = serializers.CharField(help_text="Facebook ID of the Page")
     sender_id = serializers.CharField()
     sender_name = serializers.CharField()
     last_message = serializers.CharField()
@@ -68,16 +70,16 @@ class ConversationSerializer(serializers.Serializer):
     conversation_tags = ConversationTagSerializer(many=True)
 
     def to_representation(self, row):
-        return row  # as rows.py has made it: 10,000 of them are one answer
+        return row  # search/rows.py builds it: a response may have 10,000
 
 
 class EventSerializer(serializers.ModelSerializer):
-    graph_id = serializers.CharField(allow_null=True, help_text="Facebook's id of the message")
+    graph_id = serializers.CharField(allow_null=True, help_text="Facebook ID of the message")
     text = serializers.CharField()
     attachments = serializers.ListField(child=serializers.DictField())
-    data = serializers.DictField(help_text="Of a tag: id, name, act")  # type: ignore[assignment]  # its name
+    data = serializers.DictField(help_text="Details, for example id, name and act of a tag")  # type: ignore[assignment]  # its name
     actor = serializers.CharField(
-        source="actor.username", default=None, allow_null=True, help_text="The member of staff who did it"
+        source="actor.username", default=None, allow_null=True, help_text="User who did it"
     )
 
     class Meta:
@@ -87,13 +89,15 @@ class EventSerializer(serializers.ModelSerializer):
 
 class PageSerializer(serializers.ModelSerializer):
     platforms = serializers.ListField(child=serializers.ChoiceField(choices=Platform.choices))
-    state = serializers.SerializerMethodField(help_text="connected, or reconnect: a person must")
-    reason = serializers.SerializerMethodField(help_text="Why it must be connected again")
+    state = serializers.SerializerMethodField(
+        help_text="connected, or reconnect: a person must connect it again"
+    )
+    reason = serializers.SerializerMethodField(help_text="Why a reconnect is needed")
     role = serializers.ChoiceField(choices=["viewer", "tagger", "manager", "superuser"])
     conversations = serializers.IntegerField(source="conversation_count")
-    unread = serializers.IntegerField(source="unread_count", help_text="Conversations with something unread")
+    unread = serializers.IntegerField(source="unread_count", help_text="Conversations with unread messages")
     lastSync = serializers.DateTimeField(
-        source="last_synced_at", allow_null=True, help_text="When a sync last ended"
+        source="last_synced_at", allow_null=True, help_text="When a sync last completed"
     )
 
     class Meta:
@@ -122,33 +126,33 @@ class PageSerializer(serializers.ModelSerializer):
 class ThreadCountsSerializer(serializers.Serializer):
     listed = serializers.IntegerField(help_text="stored + merged + unreadable + owed")
     stored = serializers.IntegerField()
-    merged = serializers.IntegerField(help_text="Further threads of somebody who has a newer one")
-    unreadable = serializers.IntegerField(help_text="For good")
-    owed = serializers.IntegerField(help_text="The next run asks again")
+    merged = serializers.IntegerField(help_text="Duplicates: the sender has a newer thread")
+    unreadable = serializers.IntegerField(help_text="Permanently")
+    owed = serializers.IntegerField(help_text="Pending: the next run requests them again")
 
 
 class MessageCountsSerializer(serializers.Serializer):
-    listed = serializers.IntegerField(help_text="What Facebook says, an estimate")
+    listed = serializers.IntegerField(help_text="Facebook's own number, an estimate")
     held = serializers.IntegerField()
     unreadable = serializers.IntegerField()
 
 
-class AccountSerializer(serializers.Serializer):
+class CoverageCountsSerializer(serializers.Serializer):
     threads = ThreadCountsSerializer()
     messages = MessageCountsSerializer()
 
 
-class LedgerSerializer(AccountSerializer):
+class CoverageSerializer(CoverageCountsSerializer):
     platforms = serializers.DictField(
-        child=AccountSerializer(), required=False, help_text="The same by platform, where there are two"
+        child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"
     )
 
 
 class ThreadSerializer(serializers.ModelSerializer):
-    graph_id = serializers.CharField(help_text="Facebook's id")
-    reason = serializers.CharField(help_text="Why it is unreadable or owed")
+    graph_id = serializers.CharField(help_text="Facebook ID")
+    reason = serializers.CharField(help_text="Why it is unreadable or pending")
     conversation = serializers.IntegerField(
-        source="conversation_id", allow_null=True, help_text="null where nobody can tell whose it is"
+        source="conversation_id", allow_null=True, help_text="null if its sender is unknown"
     )
 
     class Meta:
@@ -176,11 +180,15 @@ class RunSerializer(serializers.ModelSerializer):
     duration = serializers.FloatField(help_text="Seconds")
     startedAt = serializers.DateTimeField(source="started_at", allow_null=True)
     endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
-    error = serializers.SerializerMethodField(help_text="null where there is none, and below manager")
-    seconds = serializers.SerializerMethodField(help_text="What is left of its pause; null: it does not wait")
-    message = serializers.SerializerMethodField(help_text="Why it waits; null: it does not")
-    ledger = serializers.SerializerMethodField(help_text="The account of the Page at its end")
-    notes = serializers.SerializerMethodField(help_text="What was odd but harmless; null below manager")
+    error = serializers.SerializerMethodField(
+        help_text="null if there is none, and for users who are not managers"
+    )
+    seconds = serializers.SerializerMethodField(
+        help_text="Seconds until the run resumes; null if it does not wait"
+    )
+    message = serializers.SerializerMethodField(help_text="Why the run waits; null if it does not")
+    ledger = serializers.SerializerMethodField(help_text="Coverage of the Page at the end of the run")
+    notes = serializers.SerializerMethodField(help_text="Warnings; null for users who are not managers")
 
     class Meta:
         model = SyncRun
@@ -210,32 +218,38 @@ class RunSerializer(serializers.ModelSerializer):
         ]
 
     def get_error(self, run) -> str | None:
-        return (run.error or None) if self.is_managed(run) else None
+        return (run.error or None) if self.has_manager_role(run) else None
 
     def get_seconds(self, run) -> int | None:
         return seconds_left(run)
 
     def get_message(self, run) -> str | None:
-        return message_for(run, is_manager=self.is_managed(run)) if run.status in PAUSES else None
+        return (
+            message_for(run, is_manager=self.has_manager_role(run))
+            if run.status in WAITING_STATUSES
+            else None
+        )
 
-    @extend_schema_field(LedgerSerializer(allow_null=True))
+    @extend_schema_field(CoverageSerializer(allow_null=True))
     def get_ledger(self, run) -> dict | None:
         return run.ledger or None
 
     def get_notes(self, run) -> list[str] | None:
-        return run.notes if self.is_managed(run) else None
+        return run.notes if self.has_manager_role(run) else None
 
-    def is_managed(self, run) -> bool:
-        """`managed` in the context: the Pages on which one may see errors."""
+    def has_manager_role(self, run) -> bool:
+        """Whether the context has the Page in `managed`: the Pages whose errors the user may see."""
         return run.page_id in self.context["managed"]
 
 
 class BulkResultSerializer(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
-    matched = serializers.IntegerField(help_text="Conversations that were named or match the filter")
-    changed = serializers.IntegerField(help_text="Conversations that differ afterwards")
-    act = serializers.UUIDField(allow_null=True, help_text="In the events of this change; null on dry_run")
+    matched = serializers.IntegerField(help_text="Conversations that were selected")
+    changed = serializers.IntegerField(help_text="Conversations that were changed")
+    act = serializers.UUIDField(
+        allow_null=True, help_text="Operation ID in the events of this change; null with dry_run"
+    )
 
 
 class SavedViewSerializer(serializers.ModelSerializer):
@@ -243,12 +257,12 @@ class SavedViewSerializer(serializers.ModelSerializer):
         source="page.facebook_page_id",
         default=None,
         allow_null=True,
-        help_text="null: every Page one may see",
+        help_text="null: all Pages that the user may see",
     )
     shared = serializers.BooleanField(source="is_shared")
     owner = serializers.CharField(source="owner.username")
-    query = serializers.DictField(child=serializers.CharField(), help_text="The list's parameters")
-    address = serializers.SerializerMethodField(help_text="The list that it names")
+    query = serializers.DictField(child=serializers.CharField(), help_text="Parameters of the list")
+    address = serializers.SerializerMethodField(help_text="URL of the list with this view")
 
     class Meta:
         model = SavedView

@@ -1,17 +1,17 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from conversations.api.streams import lasting
-from conversations.api.views.acts import UndoView
+from conversations.api.streaming import streaming_view
 from conversations.api.views.conversations import ConversationViewSet
+from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
 from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
-from conversations.api.views.refreshing import AttachmentView, RefreshView
+from conversations.api.views.refresh import AttachmentView, RefreshView
 from conversations.api.views.runs import RunViewSet
-from conversations.api.views.schema import DocsView, SchemaView, UnknownRoute
+from conversations.api.views.saved_views import SavedViewViewSet
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
-from conversations.api.views.views import SavedViewViewSet
+from conversations.api.views.undo import UndoView
 
 router = SimpleRouter(trailing_slash=False)
 router.register("conversations", ConversationViewSet)
@@ -22,14 +22,14 @@ router.register("tags", TagViewSet)
 router.register("views", SavedViewViewSet)
 
 urlpatterns = [
-    path("conversations/sync", lasting(SyncView.as_view())),
-    path("conversations/sync-stream", lasting(SyncStreamView.as_view())),
+    path("conversations/sync", streaming_view(SyncView.as_view())),
+    path("conversations/sync-stream", streaming_view(SyncStreamView.as_view())),
     re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
     re_path(
         r"^conversations/(?P<pk>[0-9]+)/events/(?P<event>[0-9]+)/attachments/(?P<index>[0-9]+)$",
         AttachmentView.as_view(),
     ),
-    path("events", lasting(EventsView.as_view())),
+    path("events", streaming_view(EventsView.as_view())),
     path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),
     *router.urls,
     path("schema", SchemaView.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""Real web processes on the test's database and sandbox."""
+"""Fixtures that start real web processes with the database and the sandbox of the test."""
 
 import json
 import random
@@ -18,14 +18,13 @@ from django.db import connection
 from rest_framework.authtoken.models import Token
 
 from conversations.models import Page
-
-from ..conftest import environment_of
+from tests.conftest import environment_of
 
 PORTS = 20_000, 32_000
 
 
 class Web:
-    """`uvicorn inbox.asgi:application` as anybody starts it, without further flags."""
+    """`uvicorn inbox.asgi:application` without further options."""
 
     def __init__(self, environment: dict[str, str]):
         self.port = free_port()
@@ -46,7 +45,7 @@ class Web:
         threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True).start()
         try:
             self.wait_until_up()
-        except BaseException:  # nobody has it yet who could end it
+        except BaseException:  # nobody else can stop it yet
             self.process.kill()
             raise
 
@@ -62,24 +61,24 @@ class Web:
         self._poll("/healthz")
 
     def wait_until_ready(self) -> None:
-        """Listener and worker are there, too."""
+        """Wait until listener and worker have started, too."""
         self._poll("/readyz")
 
     def _poll(self, path: str) -> None:
         while self.process.poll() is None:
             with suppress(requests.ConnectionError):
-                if requests.get(self.url + path, timeout=10).ok:
+                if requests.get(self.url + path, timeout=60).ok:
                     return
-            time.sleep(0.1)  # between two looks: the process needs the processor, too
+            time.sleep(0.1)  # leave processor time to the process
         raise AssertionError(self.log)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def free_port() -> int:
-    """None of those that the system gives to any connection, before the process has begun to listen."""
+    """Return a free port that is not ephemeral, so that no connection takes it before the process listens."""
     while True:
         port = random.randrange(*PORTS)
         with socket.socket() as probe, suppress(OSError):
@@ -89,7 +88,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., Web]]:
-    # The streams outlive the processes: closing one under its reader is an error in the reader.
+    # Streams end after the processes: closing one during a read is an error in the reader.
     started: list[Web] = []
 
     def start(**variables: str) -> Web:
@@ -101,7 +100,7 @@ def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., 
     for web in started:
         web.process.kill()
         web.process.wait()
-    with connection.cursor() as cursor:  # not among the tables that Django empties
+    with connection.cursor() as cursor:  # not a table that Django truncates
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
@@ -119,13 +118,13 @@ def page(transactional_db, shop) -> Page:
 
 @pytest.fixture
 def key(transactional_db, django_user_model) -> dict[str, str]:
-    """The header of somebody who may do everything."""
+    """The authentication header of a superuser."""
     user = django_user_model.objects.create_superuser("boss")
     return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
 
 
 class Stream:
-    """Reads a stream in a thread of its own: `states` grows, `ended` is set when the server closed it."""
+    """Reads a stream in a thread: `states` grows, `ended` is set when the server closes the stream."""
 
     def __init__(self, method: str, url: str, headers: dict, body: dict | None = None):
         self.states: list[dict] = []
@@ -147,7 +146,7 @@ class Stream:
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[dict], bool]) -> dict:
-        """The first state of which this is true, also one that was before."""
+        """Wait for the first state, from the start on, for which `condition` is true."""
         with self._changed:
             found = self._changed.wait_for(
                 lambda: next(filter(condition, self.states), None) or self.ended.is_set(), timeout=60

@@ -1,7 +1,8 @@
 // The client of the application that this one replaces, as it was written: no Content-Type, every chunk
 // decoded and split by itself. Only a base address and the key are added where it calls fetch.
 const [base, key, pageId, facebookPageId] = process.argv.slice(2);
-const call = (path, options = {}) => fetch(base + path, { ...options, headers: { Authorization: `Token ${key}` } });
+const call = (path, options = {}) =>
+  fetch(base + path, { ...options, headers: { Authorization: `Token ${key}` } });
 
 async function sync() {
   const response = await call("/api/conversations/sync", {

@@ -1,4 +1,4 @@
-"""The settings of web processes that are to lose patience soon, because a test waits for it."""
+"""Settings of web processes with short timeouts, because the tests wait for them."""
 
 from inbox.settings import *  # noqa: F403 - all of them, whatever they are
 

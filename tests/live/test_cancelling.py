@@ -1,4 +1,4 @@
-"""A run is cancelled at any web process, whichever works on it; who watches it learns that."""
+"""A run can be cancelled through any web process, and its streams report that."""
 
 import pytest
 import requests
@@ -21,10 +21,10 @@ def test_run_is_cancelled_through_another_process(start_web, page, inbox, key, o
     url = f"{webs[0].url}/api/conversations/sync-stream"
     stream = open_stream("POST", url, key, {"pageId": page.pk})
     run = stream.wait_for(lambda state: state["synced"] == 100)["run"]
-    answer = requests.post(f"{webs[1].url}/api/sync-runs/{run}/cancel", headers=key, timeout=10)
+    answer = requests.post(f"{webs[1].url}/api/sync-runs/{run}/cancel", headers=key, timeout=60)
     assert (answer.status_code, answer.json()["sync_run"]["status"]) == (200, "cancelled")
     end = stream.wait_for(lambda state: state["status"] == "cancelled")
     assert (end["run"], end["synced"]) == (run, 100)
-    assert stream.ended.wait(20)
+    assert stream.ended.wait(60)
     assert SyncRun.objects.get().status == "cancelled"
     assert page.conversations.count() == 100

@@ -1,9 +1,9 @@
-"""A web process whose PostgreSQL goes away: it ends when it is told to, and works again when that is back."""
+"""A web process without its PostgreSQL can be stopped, and works again when PostgreSQL is back."""
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -13,10 +13,11 @@ from rest_framework.authtoken.models import Token
 
 from conversations import models
 from conversations.sandbox import faults
-from tests.murder.conftest import database, mortal  # noqa: F401 - fixtures
-from tests.murder.victims import Database, wait_until
+from tests.conftest import environment_of
+from tests.crash.conftest import database, postgres_server  # noqa: F401 - fixtures
+from tests.crash.processes import Database, wait_until
+from tests.machine import in_time
 
-from ..conftest import environment_of
 from .conftest import Web
 
 END_SECONDS = 5  # of the contract
@@ -66,9 +67,13 @@ def each_signal(start_web) -> dict[int, Web]:
 def end_in_time(webs: dict[int, Web]) -> None:
     for number, web in webs.items():
         web.process.send_signal(number)
-    until = time.monotonic() + END_SECONDS
-    for web in webs.values():
-        web.process.wait(until - time.monotonic())
+    in_time(END_SECONDS, lambda seconds: wait_for_all(webs.values(), seconds))
+
+
+def wait_for_all(webs: Iterable[Web], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    for web in webs:
+        web.process.wait(max(0, until - time.monotonic()))
 
 
 @pytest.fixture
@@ -81,42 +86,42 @@ def sync(web, page, key, open_stream) -> Callable:
 
 
 def has_noticed(web: Web) -> Callable[[], bool]:
-    return lambda: "Progress is not heard" in web.log
+    return lambda: "listens for progress was lost" in web.log
 
 
 def is_not_ready(web: Web) -> Callable[[], bool]:
-    return lambda: requests.get(f"{web.url}/readyz", timeout=10).status_code == 503
+    return lambda: requests.get(f"{web.url}/readyz", timeout=60).status_code == 503
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811 - a fixture, imported
+def test_process_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811 - a fixture, imported
     for _ in range(350):
         world.add_conversation(shop)
     sandbox.faults.add(faults.hang(), after=1, path="/conversations.*&after=")
     web.wait_until_ready()
     sync().wait_for(lambda state: state["synced"] == 200)
-    database.stop_at_once()
+    database.stop_immediately()
     end_in_time({number: web})
 
 
-def test_it_ends_in_time_when_the_database_has_been_away_for_a_while(each_signal, database):  # noqa: F811 - a fixture, imported
-    database.stop_at_once()
+def test_process_ends_in_time_when_the_database_has_been_away_for_a_while(each_signal, database):  # noqa: F811 - a fixture, imported
+    database.stop_immediately()
     for web in each_signal.values():
         wait_until(has_noticed(web), "the listener does not notice")
     end_in_time(each_signal)
 
 
-def test_it_ends_in_time_while_a_worker_is_tried_again_and_again(web, database):  # noqa: F811 - a fixture, imported
+def test_process_ends_in_time_while_a_worker_is_retried(web, database):  # noqa: F811 - a fixture, imported
     web.stop()
-    database.stop_at_once()
+    database.stop_immediately()
     web.start()
     wait_until(lambda: "The worker stopped" in web.log, "no worker was tried")
     end_in_time({signal.SIGTERM: web})
 
 
-def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database):  # noqa: F811 - a fixture, imported
+def test_process_ends_in_time_when_the_database_does_not_answer(each_signal, database):  # noqa: F811 - a fixture, imported
     """All its processes are halted: connections stay open, and nothing comes back."""
-    halted = database.others()
+    halted = database.backends()
     for pid in halted:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -127,9 +132,9 @@ def test_it_ends_in_time_when_the_database_does_not_answer(each_signal, database
                 os.kill(pid, signal.SIGCONT)
 
 
-def test_it_hears_and_works_again_by_itself(web, database, world, shop, page, sync):  # noqa: F811 - a fixture, imported
+def test_process_reconnects_and_works_again_by_itself(web, database, world, shop, page, sync):  # noqa: F811 - a fixture, imported
     web.wait_until_ready()
-    database.stop_at_once()
+    database.stop_immediately()
     wait_until(is_not_ready(web), "it says that it is ready without a database")
     world.add_conversation(shop)
     database.start()

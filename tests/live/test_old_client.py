@@ -1,4 +1,4 @@
-"""The three usages of the client that we inherited, under Node."""
+"""The three uses of the existing client, in Node."""
 
 import json
 import os
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation
-from conversations.tagging import tag_conversations
 from tests.factories import TagFactory
 
 NODE = shutil.which("node")
@@ -41,6 +41,6 @@ def test_old_client_works_with_an_address_and_a_key(web, page, world, shop, key)
 
 def run(script: Path, arguments: list[str]) -> dict:
     command = [str(NODE), str(script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The server does what its OpenAPI document says: schemathesis asks every route, as superuser and as manager.
+"""The server matches its OpenAPI schema: schemathesis tests every route, as superuser and as manager.
 
 What it asks is made from the document, right and wrong; ids are mostly of rows that are there. The seed is
 printed: `SEED=7 pytest …` asks the same again.
@@ -18,12 +18,12 @@ from rest_framework.authtoken.models import Token
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import SavedView
-from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member
 
 SEED = int(os.environ.get("SEED") or random.randrange(2**32))
-RIGHT, WRONG = 8, 4  # requests to each operation
+VALID, INVALID = 8, 4  # requests to each operation
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -31,8 +31,8 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-# Not asked rightly at random, but once each as they are meant, below.
-APART = {
+# These are not tested with random valid requests, but with one intended request each, below.
+SEPARATE = {
     "/api/events": "it never ends by itself",
     "/api/conversations/sync": "what is right starts a sync and answers when that is done",
     "/api/conversations/sync-stream": "what is right starts a sync and answers when that is done",
@@ -41,7 +41,7 @@ APART = {
 
 @pytest.fixture
 def rows(page) -> dict:
-    """Of every route with an id: what is there, and what is not."""
+    """IDs of existing and missing rows for every route with an ID."""
     conversations = ConversationFactory.create_batch(8, page=page)
     EventFactory(conversation=conversations[0])
     tags = TagFactory.create_batch(6)
@@ -69,14 +69,14 @@ def operations(document) -> list:
 
 
 @pytest.mark.parametrize("role", ["superuser", "manager"])
-def test_every_answer_is_as_the_document_says(document, web, key, rows, role):
-    print(f"SEED={SEED}; apart: {APART}")  # noqa: T201 - shown where it fails
+def test_every_response_matches_the_schema(document, web, key, rows, role):
+    print(f"SEED={SEED}; apart: {SEPARATE}")  # noqa: T201 - shown if the test fails
     headers = key if role == "superuser" else token_of(rows["manager"])
     faults = []
     with requests.Session() as session:
         for operation in operations(document):
             if operation.path != "/api/events":
-                faults += asked(operation, rows, web, headers, session)
+                faults += faults_of(operation, rows, web, headers, session)
     assert not faults, "\n\n".join(faults)
 
 
@@ -84,23 +84,23 @@ def token_of(user) -> dict[str, str]:
     return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
 
 
-def asked(operation, rows, web, headers, session) -> list[str]:
-    """The faults of one operation, asked both ways."""
+def faults_of(operation, rows, web, headers, session) -> list[str]:
+    """Return the faults of one operation for valid and invalid requests."""
     faults = []
-    for mode, number in ((GenerationMode.POSITIVE, RIGHT), (GenerationMode.NEGATIVE, WRONG)):
-        if mode == GenerationMode.POSITIVE and operation.path in APART:
+    for mode, number in ((GenerationMode.POSITIVE, VALID), (GenerationMode.NEGATIVE, INVALID)):
+        if mode == GenerationMode.POSITIVE and operation.path in SEPARATE:
             continue
         try:
             ask(cases(operation, rows, mode), number, web, headers, session)
         except Unsatisfiable:
-            assert mode == GenerationMode.NEGATIVE  # what takes nothing cannot be asked wrongly
-        except (Exception, BaseExceptionGroup) as fault:  # a group of schemathesis is no Exception
+            assert mode == GenerationMode.NEGATIVE  # an operation without input has no invalid requests
+        except (Exception, BaseExceptionGroup) as fault:  # a group of schemathesis is not an Exception
             faults.append(f"{operation.label}: {type(fault).__name__} {fault}"[:1500])
     return faults
 
 
 def cases(operation, rows, mode) -> st.SearchStrategy:
-    """Mostly about a row that is there."""
+    """Usually choose a row that exists."""
     names = [parameter.name for parameter in operation.path_parameters]
     if not names or mode == GenerationMode.NEGATIVE:
         return operation.as_strategy(mode)
@@ -127,7 +127,7 @@ def ask(strategy, number, web, headers, session) -> None:
     every()
 
 
-def test_what_lasts_is_as_the_document_says(document, web, key, page, rows):
+def test_streaming_responses_match_the_schema(document, web, key, page, rows):
     for path in ("/api/conversations/sync", "/api/conversations/sync-stream"):
         body = {"facebookPageId": page.facebook_page_id}
         answer = (
@@ -143,12 +143,12 @@ def test_what_lasts_is_as_the_document_says(document, web, key, page, rows):
     )
     assert answer.status_code == 202
     described = document["/api/events"]["get"].definition.raw["responses"]
-    with requests.get(f"{web.url}/api/events", headers=key, stream=True, timeout=10) as stream:
+    with requests.get(f"{web.url}/api/events", headers=key, stream=True, timeout=60) as stream:
         kind = stream.headers["Content-Type"].split(";")[0]
         assert kind in described[str(stream.status_code)]["content"]
 
 
-def test_strangers_are_answered_as_the_document_says(document, web, rows):
+def test_responses_to_strangers_match_the_schema(document, web, rows):
     for operation in operations(document):
         ids = dict.fromkeys((parameter.name for parameter in operation.path_parameters), 1)
         answer = operation.Case(path_parameters=ids).call_and_validate(base_url=web.url, checks=CHECKS)

@@ -1,4 +1,4 @@
-"""Rights that change are felt by streams that are open: nobody hears of a Page they no longer may see."""
+"""Open streams follow changes of permissions: no user gets events of a Page that is not visible any more."""
 
 import threading
 
@@ -7,10 +7,11 @@ import requests
 from django.contrib.auth.models import User
 from rest_framework.authtoken.models import Token
 
+from conversations.lib.locks import sync_lock
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sandbox import faults
-from conversations.sync import runs
-from conversations.sync.progress import ENDS
+from conversations.sync import run_lifecycle
+from conversations.sync.progress import TERMINAL_STATUSES
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def other(page) -> Page:
 
 @pytest.fixture
 def anna(page, other):
-    """Viewer of the one, manager of the other."""
+    """A viewer of one Page and manager of the other."""
     user = User.objects.create_user("anna")
     PageMember.objects.create(page=page, user=user, role="viewer")
     PageMember.objects.create(page=other, user=user, role="manager")
@@ -38,52 +39,51 @@ def listen(web, open_stream):
 
 @pytest.fixture
 def busy(page, world, shop, sandbox) -> Page:
-    """A sync of it stores 100 conversations, then hangs."""
+    """A sync of the Page stores 100 conversations, then hangs."""
     for _ in range(150):
         world.add_conversation(shop, messages=1)
     sandbox.faults.add(faults.hang(), times=None, path="/conversations.*&after=")
     return page
 
 
-def say(page, words: str) -> int:
-    """A run that fails with these words; its id."""
+def fail_run(page, error: str) -> int:
+    """Create a run that fails with this error, and return its ID."""
     run = SyncRun(page=page, mode="full", trigger="test", status="starting")
-    runs.save(run)
-    runs.finish(run, "error", words)
+    with sync_lock(page.pk):  # or a worker would take over the run
+        run_lifecycle.save(run)
+        run_lifecycle.finish(run, "error", error)
     return run.pk
 
 
-def hears(stream, run: int) -> dict:
+def wait_for_error(stream, run: int) -> dict:
     return stream.wait_for(lambda state: state["run"] == run and state["status"] == "error")
 
 
-def test_a_role_that_is_taken_away_ends_what_is_shown_of_that_page_and_nothing_else(
-    listen, anna, page, other
-):
+def test_removed_role_ends_only_the_events_of_that_page(listen, anna, page, other):
     stream = listen(anna)
-    hears(stream, say(page, "before"))
+    wait_for_error(stream, fail_run(page, "before"))
     PageMember.objects.get(page=page, user=anna).delete()
-    hidden = say(page, "after")
-    hears(stream, say(other, "goes on"))
-    hears(stream, say(other, "goes on still"))
+    hidden = fail_run(page, "after")
+    wait_for_error(stream, fail_run(other, "goes on"))
+    wait_for_error(stream, fail_run(other, "goes on still"))
     assert hidden not in {state["run"] for state in stream.states}
 
 
-def test_a_lower_role_no_longer_hears_why_and_a_new_one_hears_at_once(listen, anna, page, other):
+def test_lower_role_gets_no_reasons_and_a_new_role_gets_events_at_once(listen, anna, page, other):
     stream = listen(anna)
-    assert hears(stream, say(other, "A reason"))["message"] == "A reason"
+    assert wait_for_error(stream, fail_run(other, "A reason"))["message"] == "A reason"
     PageMember.objects.filter(page=other, user=anna).update(role="viewer")
-    assert hears(stream, say(other, "Another reason"))["message"] == "It failed."
-    newest = say(third := Page.objects.create(facebook_page_id="77"), "long ago")
+    assert wait_for_error(stream, fail_run(other, "Another reason"))["message"] == "The sync failed."
+    newest = fail_run(third := Page.objects.create(facebook_page_id="77"), "long ago")
     PageMember.objects.create(page=third, user=anna, role="viewer")
-    hears(stream, newest)  # the present state of what is new to her
+    wait_for_error(stream, newest)  # the current state of the new Page
 
 
 @pytest.mark.parametrize("act", ["last role", "inactive", "renewed key", "revoked key"])
-def test_who_may_see_nothing_more_is_let_go(listen, anna, page, other, act):
+def test_stream_of_a_user_without_pages_ends(listen, anna, page, other, act):
     stream = listen(anna, f"?facebookPageId={page.facebook_page_id}")
     bystander = listen(User.objects.create_superuser("boss"))
-    hears(stream, say(page, "before"))
+    wait_for_error(stream, fail_run(page, "before"))
     match act:
         case "last role":
             PageMember.objects.get(page=page, user=anna).delete()
@@ -94,16 +94,14 @@ def test_who_may_see_nothing_more_is_let_go(listen, anna, page, other, act):
             Token.objects.create(user=anna)
         case "revoked key":
             Token.objects.filter(user=anna).delete()
-    hidden = say(page, "after")
-    hears(bystander, hidden)
-    assert stream.ended.wait(20)
+    hidden = fail_run(page, "after")
+    wait_for_error(bystander, hidden)
+    assert stream.ended.wait(60)
     assert hidden not in {state["run"] for state in stream.states}
 
 
 @pytest.mark.parametrize("act", ["lower role", "inactive", "revoked key"])
-def test_who_watches_a_run_and_may_not_any_more_is_let_go_and_the_run_goes_on(
-    web, open_stream, anna, busy, act
-):
+def test_stream_of_a_run_ends_without_the_role_and_the_run_continues(web, open_stream, anna, busy, act):
     PageMember.objects.filter(page=busy, user=anna).update(role="manager")
     colleague = User.objects.create_superuser("boss")
     url, body = f"{web.url}/api/conversations/sync-stream", {"pageId": busy.pk}
@@ -113,7 +111,7 @@ def test_who_watches_a_run_and_may_not_any_more_is_let_go_and_the_run_goes_on(
     )
     for stream in (hers, other):
         run = stream.wait_for(lambda state: state["synced"] == 100)["run"]
-    PageMember.objects.filter(user=colleague).update(role="viewer")  # nobody's
+    PageMember.objects.filter(user=colleague).update(role="viewer")  # of another user
     match act:
         case "lower role":
             PageMember.objects.filter(page=busy, user=anna).update(role="viewer")
@@ -121,15 +119,15 @@ def test_who_watches_a_run_and_may_not_any_more_is_let_go_and_the_run_goes_on(
             User.objects.filter(pk=anna.pk).update(is_active=False)
         case "revoked key":
             Token.objects.filter(user=anna).delete()
-    assert hers.ended.wait(20)
-    assert {state["status"] for state in hers.states}.isdisjoint(ENDS)
+    assert hers.ended.wait(60)
+    assert {state["status"] for state in hers.states}.isdisjoint(TERMINAL_STATUSES)
     assert not other.ended.is_set()
-    assert SyncRun.objects.get(pk=run).status not in ENDS
-    runs.cancel(run)
+    assert SyncRun.objects.get(pk=run).status not in TERMINAL_STATUSES
+    run_lifecycle.cancel(run)
     other.wait_for(lambda state: state["status"] == "cancelled")
 
 
-def test_who_waits_for_a_run_and_may_not_any_more_is_refused_at_once(web, listen, anna, busy):
+def test_waiting_request_is_refused_at_once_without_the_role(web, listen, anna, busy):
     PageMember.objects.filter(page=busy, user=anna).update(role="manager")
     headers = {"Authorization": f"Token {Token.objects.create(user=anna).key}"}
     url, answers = f"{web.url}/api/conversations/sync", []
@@ -146,4 +144,4 @@ def test_who_waits_for_a_run_and_may_not_any_more_is_refused_at_once(web, listen
     assert answers[0].status_code == 403
     assert answers[0].json()["run"] == run
     assert "no longer have the role manager" in answers[0].json()["error"]
-    assert SyncRun.objects.get(pk=run).status not in ENDS
+    assert SyncRun.objects.get(pk=run).status not in TERMINAL_STATUSES

@@ -1,4 +1,4 @@
-"""Twenty Pages at once in one process, on a PostgreSQL as it comes."""
+"""Twenty Pages sync at once in one process, with PostgreSQL's default settings."""
 
 import pytest
 import requests
@@ -6,7 +6,7 @@ from django.db import connection
 
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
-from tests.murder.victims import wait_until
+from tests.crash.processes import wait_until
 
 PAGES = 20
 BESIDE = 12  # connections of a process that syncs nothing: worker, listener, requests
@@ -26,13 +26,13 @@ def connections() -> int:
         return cursor.fetchone()[0]
 
 
-def test_all_are_in_work_at_once_with_two_connections_each(start_web, sandbox, pages, key):
+def test_all_pages_sync_at_once_with_two_connections_each(start_web, sandbox, pages, key):
     sandbox.faults.add(faults.hang(), times=None, path="/conversations")
     web = start_web()
     web.wait_until_ready()
     for page in pages:
         body, headers = {"pageId": page.pk}, key | {"Prefer": "respond-async"}
-        requests.post(f"{web.url}/api/conversations/sync", json=body, headers=headers, timeout=10)
+        requests.post(f"{web.url}/api/conversations/sync", json=body, headers=headers, timeout=60)
     at_work = SyncRun.objects.filter(status="fetching")
     wait_until(lambda: at_work.count() == PAGES, "not all are at work at once")
     assert connections() <= 2 * PAGES + BESIDE

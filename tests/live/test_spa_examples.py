@@ -1,4 +1,4 @@
-"""The flows of docs/api.md, run as they stand there: under Node with a key, in a browser with a session."""
+"""The examples of docs/api.md run unchanged: in Node with a key, in a browser with a session."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def inbox(world, shop):
 
 def check(lines: list[str]) -> None:
     """What the last example says: the sync's states, its end, 249 names, tagged and untagged."""
-    at = lines.index("complete All done: 250 of 250 conversations, 253 new messages.")
+    at = lines.index("complete Synced: 253 new messages.")
     assert lines[at - 1] == "complete 250 250"
     names = lines[at + 1 : -2]
     assert len(names) == len(set(names)) == 249
@@ -53,6 +53,6 @@ def check(lines: list[str]) -> None:
 def test_the_flows_run_under_node(web, page, inbox, key):
     script = with_names(examples(), web.url, key["Authorization"].split()[1], page.facebook_page_id)
     command = [str(NODE), "--input-type=module", "--eval", script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     check(done.stdout.splitlines())

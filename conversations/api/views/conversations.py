@@ -5,13 +5,21 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.access import MANAGER, TaggersChange, page_ids, require_role
-from conversations.api.asking import selected
-from conversations.api.bodies import BulkStatusBody, BulkTagsBody, StatusBody, TagIdsBody, read_body
-from conversations.api.bulk import answer_to_bulk, possible
-from conversations.api.exporting import exported
+from conversations.actions.status import change_status, count_status_changes, set_status
+from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
+from conversations.api.bulk_response import run_bulk_action, storable_ids
+from conversations.api.file_stream import export_response
+from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
-from conversations.api.params import KnownParameters, flag
+from conversations.api.permissions import TaggerOrReadOnly
+from conversations.api.query_params import KnownParameters, criteria_for, flag
+from conversations.api.request_serializers import (
+    BulkStatusBody,
+    BulkTagsBody,
+    StatusBody,
+    TagIdsBody,
+    read_body,
+)
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     BulkResultSerializer,
@@ -19,35 +27,35 @@ from conversations.api.serializers import (
     ConversationTagSerializer,
     ErrorSerializer,
     EventSerializer,
-    ForgottenSerializer,
+    PersonCountsSerializer,
 )
-from conversations.api.views.sync import AnyAccept
-from conversations.forgetting.people import forget, would_forget
 from conversations.models import Conversation, InteractionEvent
-from conversations.reading import rows
-from conversations.reading.filters import PARAMETERS, ConversationFilter
-from conversations.status import change_status, set_status, would_change_status
-from conversations.tagging import change_tags, replace_tags, tag_conversations, would_change
+from conversations.permissions import MANAGER, require_user_role, user_page_ids
+from conversations.privacy.forget_person import count_person, delete_person
+from conversations.search import rows
+from conversations.search.filters import PARAMETERS, ConversationFilter
 from tags.models import Tag
 
-DONE = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
+VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
 ONE = wrapped("conversation", ConversationSerializer)
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
 PAGE = OpenApiParameter(
-    "facebookPageId", str, description="Facebook's id of a Page; `all` (the default): every Page one may see."
+    "facebookPageId",
+    str,
+    description="Facebook ID of a Page; `all` (default): all that you may see.",
 )
 
-DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only say what would go.")
-FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="csv is the default.")
+DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only count the rows.")
+FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="The default is csv.")
 
 
 class ConversationViewSet(GenericViewSet):
-    """What people wrote to the Pages, newest first."""
+    """Conversations of customers with the Pages, newest first."""
 
     queryset = Conversation.objects.all()
     serializer_class = ConversationSerializer
-    permission_classes = [IsAuthenticated, KnownParameters, TaggersChange]
+    permission_classes = [IsAuthenticated, KnownParameters, TaggerOrReadOnly]
     filterset_class = ConversationFilter
     pagination_class = ConversationPagination
     lookup_value_regex = "[0-9]+"
@@ -59,73 +67,73 @@ class ConversationViewSet(GenericViewSet):
     }
 
     def get_queryset(self):
-        return Conversation.objects.for_pages(page_ids(self.request.user))
+        return Conversation.objects.for_pages(user_page_ids(self.request.user))
 
     @extend_schema(parameters=[PAGE])
     def list(self, request):
-        """Conversations that fit every parameter given."""
+        """List the conversations that match all parameters."""
         params = request.query_params
-        return ConversationPagination().answer(selected(request.user, params), params)
+        return ConversationPagination().get_response(criteria_for(request.user, params), params)
 
     @extend_schema(responses=ONE)
     def retrieve(self, request, pk):
-        """One conversation, as in the list."""
-        return self.one(self.get_object())
+        """Return one conversation, as in the list."""
+        return self.conversation_response(self.get_object())
 
     @extend_schema(request=StatusBody, responses=ONE)
     def partial_update(self, request, pk):
-        """Says that it is done, or active again (tagger)."""
+        """Set the status to done or active (tagger)."""
         conversation = self.get_object()
         status = read_body(request, StatusBody)["conversation_status"]
         set_status([conversation.pk], status, actor=request.user)
-        return self.one(conversation)
+        return self.conversation_response(conversation)
 
-    @extend_schema(parameters=[DRY_RUN], responses={200: wrapped("deleted", ForgottenSerializer)})
+    @extend_schema(parameters=[DRY_RUN], responses={200: wrapped("deleted", PersonCountsSerializer)})
     def destroy(self, request, pk):
-        """Forgets this person for good: all that belongs to the conversation goes (manager)."""
+        """Delete this person permanently, with everything that belongs to the conversation (manager)."""
         conversation = self.get_object()
-        require_role(request.user, [conversation.page_id], MANAGER)
+        require_user_role(request.user, [conversation.page_id], MANAGER)
         if flag(request.query_params, "dry_run"):
-            return Response({"deleted": would_forget(conversation).as_dict()})
-        if gone := forget(conversation, actor=request.user):
-            return Response({"deleted": gone.as_dict()})
-        raise NotFound("It is gone already.")
+            return Response({"deleted": count_person(conversation).as_dict()})
+        if counts := delete_person(conversation, actor=request.user):
+            return Response({"deleted": counts.as_dict()})
+        raise NotFound("This conversation was already deleted.")
 
-    def one(self, conversation) -> Response:
-        return Response({"conversation": rows.one(conversation.pk)})
+    def conversation_response(self, conversation) -> Response:
+        return Response({"conversation": rows.conversation_row(conversation.pk)})
 
     @extend_schema(responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
-        """Messages and what staff did, newest first."""
+        """List messages and actions by staff, newest first."""
         events = InteractionEvent.objects.filter(conversation=self.get_object()).select_related("actor")
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
 
     @extend_schema(responses=TAGS)
     @action(detail=True, filter_backends=[], pagination_class=None)
     def tags(self, request, pk):
-        """Its tags."""
-        return self.tags_of(self.get_object())
+        """List the tags of a conversation."""
+        return self.tags_response(self.get_object())
 
     @extend_schema(request=TagIdsBody, responses={200: TAGS})
     @tags.mapping.post
     def add_tags(self, request, pk):
-        """Adds tags (tagger)."""
+        """Add tags (tagger)."""
         return self.change_tags(request, tag_conversations)
 
     @extend_schema(request=TagIdsBody, responses=TAGS)
     @tags.mapping.put
     def put_tags(self, request, pk):
-        """Leaves exactly these tags (tagger)."""
+        """Replace the tags (tagger)."""
         return self.change_tags(request, replace_tags)
 
     def change_tags(self, request, change) -> Response:
         conversation = self.get_object()
-        tags = known_tags(read_body(request, TagIdsBody)["tagIds"])
+        tags = tags_by_id(read_body(request, TagIdsBody)["tagIds"])
         change([conversation.pk], tags, actor=request.user)
-        return self.tags_of(conversation)
+        return self.tags_response(conversation)
 
-    def tags_of(self, conversation) -> Response:
+    def tags_response(self, conversation) -> Response:
         return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk]})
 
     @extend_schema(
@@ -133,42 +141,46 @@ class ConversationViewSet(GenericViewSet):
         filters=True,
         responses={(200, "text/csv"): str, (200, "application/x-ndjson"): str, 404: ErrorSerializer},
     )
-    @action(detail=False, pagination_class=None, content_negotiation_class=AnyAccept)
+    @action(detail=False, pagination_class=None, content_negotiation_class=IgnoreAcceptHeader)
     def export(self, request):
-        """All conversations that fit as a file, a row each: names, tags, times, counts, last message."""
-        return exported(request)
+        """Export all matching conversations as a file: names, tags, times, counts, last message."""
+        return export_response(request)
 
     @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-tags")
     def bulk_tags(self, request):
-        """Tags many at once, named or by filter: all of them or, where one cannot be, none (tagger)."""
+        """Change the tags of many conversations, by ID or filter: of all, or of none on an error (tagger)."""
         body = read_body(request, BulkTagsBody)
-        verb, tags = body["action"], known_tags(body["tagIds"])
-        return answer_to_bulk(
+        verb, tags = body["action"], tags_by_id(body["tagIds"])
+        return run_bulk_action(
             request.user,
             body,
-            DONE[verb],
-            would=lambda chosen: would_change(verb, chosen, tags),
-            change=lambda chosen, act: change_tags(verb, chosen, tags, actor=request.user, act=act),
+            VERBS[verb],
+            count_changes=lambda targets: count_tag_changes(verb, targets, tags),
+            change=lambda targets, operation: change_tags(
+                verb, targets, tags, actor=request.user, operation=operation
+            ),
         )
 
     @extend_schema(request=BulkStatusBody, responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-status")
     def bulk_status(self, request):
-        """Sets the status of many, named or by filter: of all or, where one may not be, none (tagger)."""
+        """Set the status of many conversations, by ID or filter: of all, or of none on an error (tagger)."""
         body = read_body(request, BulkStatusBody)
         status = body["conversation_status"]
-        return answer_to_bulk(
+        return run_bulk_action(
             request.user,
             body,
             f"Marked as {status}:",
-            would=lambda chosen: would_change_status(status, chosen),
-            change=lambda chosen, act: change_status(status, chosen, actor=request.user, act=act),
+            count_changes=lambda targets: count_status_changes(status, targets),
+            change=lambda targets, operation: change_status(
+                status, targets, actor=request.user, operation=operation
+            ),
         )
 
 
-def known_tags(tag_ids: list[int]) -> list[Tag]:
-    tags = list(Tag.objects.filter(pk__in=possible(tag_ids)))
+def tags_by_id(tag_ids: list[int]) -> list[Tag]:
+    tags = list(Tag.objects.filter(pk__in=storable_ids(tag_ids)))
     if missing := set(tag_ids) - {tag.pk for tag in tags}:
-        raise ValidationError({"tagIds": [f"There is no tag {min(missing)}."]})
+        raise ValidationError({"tagIds": [f"Unknown tag {min(missing)}."]})
     return tags

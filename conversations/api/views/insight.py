@@ -4,13 +4,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.asking import selected
+from conversations.api.query_params import criteria_for
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, TagSerializer
 from conversations.api.views.conversations import PAGE
 from conversations.models import Conversation
-from conversations.reading.filters import PARAMETERS, ConversationFilter
-from conversations.reading.insight import Insight, insight
+from conversations.search.filters import PARAMETERS, ConversationFilter
+from conversations.search.insight_queries import Insight, insight
 
 
 class DaySerializer(serializers.Serializer):
@@ -19,33 +19,33 @@ class DaySerializer(serializers.Serializer):
     sent = serializers.IntegerField()
 
 
-class TaggedSerializer(serializers.Serializer):
+class TagCountSerializer(serializers.Serializer):
     tag = TagSerializer()
     conversations = serializers.IntegerField()
 
 
-class RepliesSerializer(serializers.Serializer):
-    week = serializers.DateField(help_text="Its Monday")
-    seconds = serializers.IntegerField(allow_null=True, help_text="The median; null: nobody was replied to")
-    count = serializers.IntegerField(help_text="How many were replied to")
+class WeeklyRepliesSerializer(serializers.Serializer):
+    week = serializers.DateField(help_text="The Monday of the week")
+    seconds = serializers.IntegerField(allow_null=True, help_text="Median reply time; null without replies")
+    count = serializers.IntegerField(help_text="Number of replies")
 
 
 class InsightSerializer(serializers.Serializer):
     days = DaySerializer(many=True)
     hours = serializers.SerializerMethodField(help_text="Received, by weekday (Monday first) and hour")
-    tags = TaggedSerializer(many=True)
-    replies = RepliesSerializer(many=True)
-    timeZone = serializers.CharField(help_text="In which days, weeks and hours are meant")
-    conversations = serializers.IntegerField(help_text="How many fit; about, where isExact is false")
+    tags = TagCountSerializer(many=True)
+    replies = WeeklyRepliesSerializer(many=True)
+    timeZone = serializers.CharField(help_text="Of the days, weeks and hours")
+    conversations = serializers.IntegerField(help_text="Number of matches; an estimate if not isExact")
     isExact = serializers.BooleanField(
-        help_text="false: of very many conversations that fit a filter only the newest, or new messages"
-        " are still to be counted"
+        help_text="false: very many conversations match and only the newest are included, or new messages"
+        " are not counted yet"
     )
 
     def get_fields(self):
-        # `from` is no name that Python takes.
-        ends = {"from": serializers.DateField(), "to": serializers.DateField(help_text="Today")}
-        return {**ends, **super().get_fields()}
+        # `from` is a keyword in Python.
+        bounds = {"from": serializers.DateField(), "to": serializers.DateField(help_text="Today")}
+        return {**bounds, **super().get_fields()}
 
     @extend_schema_field(
         {
@@ -55,28 +55,28 @@ class InsightSerializer(serializers.Serializer):
             "items": {"type": "array", "minItems": 24, "maxItems": 24, "items": {"type": "integer"}},
         }
     )
-    def get_hours(self, found) -> list[list[int]]:
-        return found["hours"]
+    def get_hours(self, body) -> list[list[int]]:
+        return body["hours"]
 
 
-def as_answer(found: Insight) -> dict:
+def insight_body(result: Insight) -> dict:
     return {
-        "from": found.span.first,
-        "to": found.span.last,
+        "from": result.span.first,
+        "to": result.span.last,
         "timeZone": settings.TIME_ZONE,
-        "days": [{"date": day, "received": received, "sent": sent} for day, received, sent in found.days],
-        "hours": found.hours,
-        "tags": [{"tag": tag, "conversations": number} for tag, number in found.tags],
+        "days": [{"date": day, "received": received, "sent": sent} for day, received, sent in result.days],
+        "hours": result.hours,
+        "tags": [{"tag": tag, "conversations": number} for tag, number in result.tags],
         "replies": [
-            {"week": week, "seconds": seconds, "count": number} for week, seconds, number in found.replies
+            {"week": week, "seconds": seconds, "count": number} for week, seconds, number in result.replies
         ],
-        "conversations": found.conversations,
-        "isExact": found.is_exact,
+        "conversations": result.conversations,
+        "isExact": result.is_exact,
     }
 
 
 class InsightViewSet(GenericViewSet):
-    """Numbers about the conversations that fit a filter, and their messages."""
+    """Statistics of conversations and their messages."""
 
     queryset = Conversation.objects.none()
     serializer_class = InsightSerializer
@@ -89,5 +89,5 @@ class InsightViewSet(GenericViewSet):
         responses={200: wrapped("insight", InsightSerializer), 404: ErrorSerializer, 503: ErrorSerializer},
     )
     def list(self, request):
-        """Messages of 90 days by day and hour, tags, and how long customers waited for a reply."""
-        return Response({"insight": as_answer(insight(selected(request.user, request.query_params)))})
+        """Return messages of 90 days by day and hour, tags, and median reply times."""
+        return Response({"insight": insight_body(insight(criteria_for(request.user, request.query_params)))})

@@ -4,14 +4,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from conversations.api.pagination import ThreadPagination
 from conversations.api.schema import wrapped
 from conversations.api.serializers import PageSerializer, ThreadSerializer
-from conversations.api.threads import ThreadPagination
 from conversations.models import Page
 
 
 class PageViewSet(GenericViewSet):
-    """The Facebook Pages one may see."""
+    """The Facebook Pages that the user may see."""
 
     queryset = Page.objects.all()
     serializer_class = PageSerializer
@@ -25,18 +25,18 @@ class PageViewSet(GenericViewSet):
 
     @extend_schema(responses=wrapped("pages", PageSerializer, many=True))
     def list(self, request):
-        """The Pages one may see, by name."""
+        """List the Pages that you may see, by name."""
         return Response({"pages": self.get_serializer(self.get_queryset(), many=True).data})
 
     @extend_schema(responses=wrapped("page", PageSerializer))
     def retrieve(self, request, pk):
-        """One Page."""
+        """Return one Page."""
         return Response({"page": self.get_serializer(self.get_object()).data})
 
     @extend_schema(responses=ThreadSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=ThreadPagination)
     def threads(self, request, pk):
-        """The threads that Facebook lists of it, each accounted for; what was listed last comes first."""
+        """List the threads of the Page with their state; threads that were listed last come first."""
         page = get_object_or_404(Page.objects.visible_to(request.user), pk=pk)
         threads = self.paginate_queryset(page.threads.defer("record"))
         return self.get_paginated_response(ThreadSerializer(threads, many=True).data)

@@ -4,23 +4,23 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.access import MANAGER, require_role
-from conversations.api.bodies import EmptyBody, read_body
 from conversations.api.pagination import RunPagination
+from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, RunSerializer
-from conversations.jobs import cancel_sync
 from conversations.models import Page, SyncRun
-from conversations.reading.values import as_id
+from conversations.permissions import MANAGER, require_user_role, user_page_ids
+from conversations.search.parsing import parse_id
+from conversations.tasks import cancel_sync
 
 PAGE = OpenApiParameter(
-    "page", {"type": "integer", "minimum": 1}, description="Runs of this Page only, by our id of it."
+    "page", {"type": "integer", "minimum": 1}, description="Only runs of this Page, by `id`."
 )
 ONE = wrapped("sync_run", RunSerializer)
 
 
 class RunViewSet(GenericViewSet):
-    """Executions of syncs, newest first."""
+    """Sync runs, newest first."""
 
     queryset = SyncRun.objects.all()
     serializer_class = RunSerializer
@@ -29,15 +29,15 @@ class RunViewSet(GenericViewSet):
     parameters = {"list": {"page", *RunPagination.parameters}}
 
     def get_queryset(self):
-        return SyncRun.objects.visible_to(self.request.user).briefly()
+        return SyncRun.objects.visible_to(self.request.user).without_details()
 
     def get_serializer_context(self):
-        managed = Page.objects.visible_to(self.request.user, at_least=MANAGER)
-        return {**super().get_serializer_context(), "managed": set(managed.values_list("pk", flat=True))}
+        managed = user_page_ids(self.request.user, at_least=MANAGER)
+        return {**super().get_serializer_context(), "managed": set(managed)}
 
     @extend_schema(parameters=[PAGE])
     def list(self, request):
-        """Runs, newest first."""
+        """List sync runs, newest first."""
         runs = self.get_queryset()
         if page := request.query_params.get("page", "").strip():
             runs = runs.filter(page=self.page_of(page))
@@ -45,30 +45,30 @@ class RunViewSet(GenericViewSet):
 
     def page_of(self, text: str) -> Page:
         try:
-            page_id = as_id(text)
+            page_id = parse_id(text)
         except ValueError as error:
             raise ValidationError({"page": [str(error)]}) from None
         page = Page.objects.visible_to(self.request.user).filter(pk=page_id).first()
         if page is None:
-            raise NotFound(f"There is no Page {page_id} that you may see.")
+            raise NotFound("Page not found.")
         return page
 
     @extend_schema(responses=ONE)
     def retrieve(self, request, pk):
-        """One run."""
+        """Return one sync run."""
         return Response({"sync_run": self.get_serializer(self.get_object()).data})
 
     @extend_schema(
         request=EmptyBody,
         responses={
             200: ONE,
-            409: OpenApiResponse(ErrorSerializer, "It has ended already"),
+            409: OpenApiResponse(ErrorSerializer, "The run has already ended"),
         },
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
-        """Ends a run as cancelled, wherever it is in work (manager). What was stored is kept."""
+        """Cancel a run, whichever worker it runs in (manager). Stored conversations are kept."""
         read_body(request, EmptyBody)
         run = self.get_object()
-        require_role(request.user, [run.page_id], MANAGER)
+        require_user_role(request.user, [run.page_id], MANAGER)
         return Response({"sync_run": self.get_serializer(cancel_sync(run, asked_by=request.user)).data})

@@ -4,55 +4,55 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.access import TagsAreShared
-from conversations.api.bodies import TagBody, read_body
-from conversations.api.params import KnownParameters, flag
+from conversations.actions.tagging import delete_tag
+from conversations.api.permissions import TagPermission
+from conversations.api.query_params import KnownParameters, flag
+from conversations.api.request_serializers import TagBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import CountedTagSerializer, ErrorSerializer, TagInUseSerializer
 from conversations.models import ConversationTag
-from conversations.tagging import delete_tag
 from tags.models import Tag, change_tag, create_tag
 
 ONE = wrapped("tag", CountedTagSerializer)
 FORCE = OpenApiParameter(
-    "force", enum=["true", "false", "1", "0"], description="Also where it is in use: it is taken off first."
+    "force", enum=["true", "false", "1", "0"], description="Delete the tag even if it is in use."
 )
 
 
 class TagViewSet(GenericViewSet):
-    """The labels, which all Pages share."""
+    """Tags, which all Pages share."""
 
     queryset = Tag.objects.all()
     serializer_class = CountedTagSerializer
-    permission_classes = [IsAuthenticated, KnownParameters, TagsAreShared]
+    permission_classes = [IsAuthenticated, KnownParameters, TagPermission]
     pagination_class = None
     lookup_value_regex = "[0-9]+"
     parameters = {"destroy": {"force"}}
 
     def get_serializer_context(self):
-        counts = ConversationTag.objects.counts_seen_by(self.request.user)
+        counts = ConversationTag.objects.counts_visible_to(self.request.user)
         return {**super().get_serializer_context(), "counts": counts}
 
     @extend_schema(responses=wrapped("tags", CountedTagSerializer, many=True))
     def list(self, request):
-        """All tags, by name."""
+        """List all tags, by name."""
         return Response({"tags": self.get_serializer(self.get_queryset(), many=True).data})
 
     @extend_schema(request=TagBody, responses={201: ONE, 409: ErrorSerializer})
     def create(self, request):
-        """Makes a tag (tagger of any Page)."""
+        """Create a tag (tagger of any Page)."""
         tag = create_tag(**read_body(request, TagBody))
         return Response({"tag": self.get_serializer(tag).data}, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagBody, responses={200: ONE, 409: ErrorSerializer})
     def update(self, request, pk):
-        """Renames or recolours a tag (superuser). Its slug stays."""
+        """Change name or color of a tag (superuser). Its slug stays."""
         tag = change_tag(self.get_object(), **read_body(request, TagBody))
         return Response({"tag": self.get_serializer(tag).data})
 
     @extend_schema(parameters=[FORCE], responses={204: None, 409: TagInUseSerializer})
     def destroy(self, request, pk):
-        """Deletes a tag (superuser)."""
+        """Delete a tag (superuser)."""
         force = flag(request.query_params, "force")
         delete_tag(self.get_object(), force=force, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conversations.tagging import tag_conversations
+from conversations.actions.tagging import tag_conversations
 from tests.factories import (
     NOON,
     ConversationFactory,
@@ -17,14 +17,14 @@ from tests.factories import (
 LIST = "/api/conversations"
 
 
-def found(client, **parameters) -> list[str]:
-    """The names that the list shows for these parameters, in its order."""
+def listed_names(client, **parameters) -> list[str]:
+    """Return the names in the list for these parameters, in its order."""
     answer = client.get(LIST, parameters)
     assert answer.status_code == 200, answer.content
     return [row["sender_name"] for row in answer.json()["conversations"]]
 
 
-def named(page, name, *tags, **fields):
+def add_conversation(page, name, *tags, **fields):
     conversation = ConversationFactory(page=page, sender_name=name, **fields)
     tag_conversations([conversation.pk], tags, actor=None)
     return conversation
@@ -34,51 +34,51 @@ def named(page, name, *tags, **fields):
 
 
 def test_only_conversations_of_visible_pages_are_listed(page, viewer):
-    named(page, "Mine")
-    named(PageFactory(), "Theirs")
-    assert found(viewer) == found(viewer, facebookPageId="all") == ["Mine"]
+    add_conversation(page, "Mine")
+    add_conversation(PageFactory(), "Theirs")
+    assert listed_names(viewer) == listed_names(viewer, facebookPageId="all") == ["Mine"]
 
 
 def test_superuser_sees_every_page(page):
-    named(page, "One")
-    named(PageFactory(), "Two")
-    assert sorted(found(api(superuser()))) == ["One", "Two"]
+    add_conversation(page, "One")
+    add_conversation(PageFactory(), "Two")
+    assert sorted(listed_names(api(superuser()))) == ["One", "Two"]
 
 
 def test_user_of_no_page_sees_an_empty_list(page):
-    named(page, "Theirs")
+    add_conversation(page, "Theirs")
     answer = api(member(PageFactory())).get(LIST).json()
     assert answer["conversations"] == []
     assert answer["pagination"]["total"] == 0
 
 
-def test_one_page_is_chosen_by_facebooks_id(page):
+def test_page_is_selected_by_its_facebook_id(page):
     other = PageFactory()
     user = member(page)
     PageMemberFactory(page=other, user=user)
-    named(page, "One")
-    named(other, "Two")
-    assert found(api(user), facebookPageId=other.facebook_page_id) == ["Two"]
+    add_conversation(page, "One")
+    add_conversation(other, "Two")
+    assert listed_names(api(user), facebookPageId=other.facebook_page_id) == ["Two"]
 
 
-def test_unknown_or_unseen_page_is_a_404(viewer):
+def test_unknown_or_invisible_page_is_a_404(viewer):
     for facebook_page_id in ("123", PageFactory().facebook_page_id, "abc"):
         answer = viewer.get(LIST, {"facebookPageId": facebook_page_id})
         assert answer.status_code == 404
-        assert "facebookPageId" in answer.json()["error"]
+        assert answer.json()["error"] == "Page not found."
 
 
 # -- tags --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def cast(page):
+def four(page):
     """Ann has vip, Ben has vip and late, Cem has late, Dan has none; Ann is the newest."""
     vip, late = TagFactory(name="VIP"), TagFactory(name="Late")
-    named(page, "Dan")
-    named(page, "Cem", late)
-    named(page, "Ben", vip, late)
-    named(page, "Ann", vip)
+    add_conversation(page, "Dan")
+    add_conversation(page, "Cem", late)
+    add_conversation(page, "Ben", vip, late)
+    add_conversation(page, "Ann", vip)
     return vip, late
 
 
@@ -107,21 +107,21 @@ def cast(page):
         ({"include_tags": "", "exclude_tags": "", "untagged": ""}, ["Ann", "Ben", "Cem", "Dan"]),
     ],
 )
-def test_tags_include_and_exclude(viewer, cast, parameters, names):
-    assert found(viewer, **parameters) == names
+def test_tags_include_and_exclude(viewer, four, parameters, names):
+    assert listed_names(viewer, **parameters) == names
 
 
-def test_tags_are_named_by_id_or_slug(viewer, cast):
-    vip, _ = cast
-    assert found(viewer, include_tags=f"{vip.pk},late", include_mode="all") == ["Ben"]
-    assert found(viewer, include_tags=f"{vip.pk},vip", include_mode="all") == ["Ann", "Ben"]
-    assert found(viewer, exclude_tags=vip.pk) == ["Cem", "Dan"]
+def test_tags_are_given_by_id_or_slug(viewer, four):
+    vip, _ = four
+    assert listed_names(viewer, include_tags=f"{vip.pk},late", include_mode="all") == ["Ben"]
+    assert listed_names(viewer, include_tags=f"{vip.pk},vip", include_mode="all") == ["Ann", "Ben"]
+    assert listed_names(viewer, exclude_tags=vip.pk) == ["Cem", "Dan"]
 
 
 def test_slugs_may_be_in_any_script(page, viewer):
     tag = TagFactory(name="Важное")
-    named(page, "Ann", tag)
-    assert found(viewer, include_tags=tag.slug) == ["Ann"]
+    add_conversation(page, "Ann", tag)
+    assert listed_names(viewer, include_tags=tag.slug) == ["Ann"]
 
 
 # -- search ------------------------------------------------------------------------------------------------
@@ -131,21 +131,21 @@ def test_slugs_may_be_in_any_script(page, viewer):
     "term", ["josé", "JOSE", "osé gar", "Größe", "grosse", "GRÖSSE 4", "привет", "ПРИВЕТ", " jose "]
 )
 def test_search_finds_parts_of_name_or_last_message_in_any_case(page, viewer, term):
-    named(page, "José García", last_message="Größe 42, привет")
-    named(page, "Somebody", last_message="else")
-    assert found(viewer, search=term) == ["José García"]
+    add_conversation(page, "José García", last_message="Größe 42, привет")
+    add_conversation(page, "Somebody", last_message="else")
+    assert listed_names(viewer, search=term) == ["José García"]
 
 
 @pytest.mark.parametrize("term", ["%", "_", "\\", "50%", "' OR 1=1", "\u0301"])
-def test_search_takes_signs_literally_and_never_shows_all(page, viewer, term):
-    named(page, "Nobody", last_message="plain")
-    assert found(viewer, search=term) == []
+def test_search_matches_special_characters_literally(page, viewer, term):
+    add_conversation(page, "Nobody", last_message="plain")
+    assert listed_names(viewer, search=term) == []
 
 
-def test_search_finds_signs_that_are_there(page, viewer):
-    named(page, "Ann", last_message="50% off_today \\o/")
+def test_search_finds_special_characters(page, viewer):
+    add_conversation(page, "Ann", last_message="50% off_today \\o/")
     for term in ("50%", "off_", "\\o/"):
-        assert found(viewer, search=term) == ["Ann"]
+        assert listed_names(viewer, search=term) == ["Ann"]
 
 
 # -- time --------------------------------------------------------------------------------------------------
@@ -155,10 +155,10 @@ def test_search_finds_signs_that_are_there(page, viewer):
 def days(page):
     for name, hour in (("Early", 0), ("Noon", 12), ("Late", 23)):
         moment = datetime(2024, 5, 17, hour, 59 * (hour == 23), 59 * (hour == 23), tzinfo=UTC)
-        named(page, name, last_message_time=moment)
-    named(page, "Before", last_message_time=datetime(2024, 5, 16, 23, 59, 59, 999999, tzinfo=UTC))
-    named(page, "After", last_message_time=datetime(2024, 5, 18, tzinfo=UTC))
-    named(page, "Never", last_message_time=None)
+        add_conversation(page, name, last_message_time=moment)
+    add_conversation(page, "Before", last_message_time=datetime(2024, 5, 16, 23, 59, 59, 999999, tzinfo=UTC))
+    add_conversation(page, "After", last_message_time=datetime(2024, 5, 18, tzinfo=UTC))
+    add_conversation(page, "Never", last_message_time=None)
 
 
 @pytest.mark.parametrize(
@@ -179,27 +179,27 @@ def days(page):
     ],
 )
 def test_dates_bound_the_time_of_the_last_message(viewer, days, parameters, names):
-    assert found(viewer, **parameters) == names
+    assert listed_names(viewer, **parameters) == names
 
 
-def test_dates_without_offset_are_meant_in_the_time_zone(viewer, days, settings):
+def test_dates_without_offset_are_in_the_time_zone(viewer, days, settings):
     settings.TIME_ZONE = "Asia/Tokyo"  # 2024-05-17 12:00 UTC is 21:00 there
-    assert found(viewer, startDate="2024-05-17", endDate="2024-05-17") == ["Noon", "Early", "Before"]
-    assert found(viewer, startDate="2024-05-17T21:00", endDate="2024-05-17T21:00") == ["Noon"]
+    assert listed_names(viewer, startDate="2024-05-17", endDate="2024-05-17") == ["Noon", "Early", "Before"]
+    assert listed_names(viewer, startDate="2024-05-17T21:00", endDate="2024-05-17T21:00") == ["Noon"]
 
 
 # -- the rest ----------------------------------------------------------------------------------------------
 
 
 def test_unread_status_and_platform_filter(page, viewer):
-    named(page, "Ann", unread_count=2, platform="instagram")
-    named(page, "Ben", conversation_status="done")
-    assert found(viewer, unread="1") == found(viewer, platform="instagram") == ["Ann"]
-    assert found(viewer, unread="false") == found(viewer, status="done") == ["Ben"]
+    add_conversation(page, "Ann", unread_count=2, platform="instagram")
+    add_conversation(page, "Ben", conversation_status="done")
+    assert listed_names(viewer, unread="1") == listed_names(viewer, platform="instagram") == ["Ann"]
+    assert listed_names(viewer, unread="false") == listed_names(viewer, status="done") == ["Ben"]
 
 
-def test_all_parameters_work_together(page, viewer, cast):
-    named(page, "Annette", cast[0], last_message_time=NOON, unread_count=1)
+def test_all_parameters_work_together(page, viewer, four):
+    add_conversation(page, "Annette", four[0], last_message_time=NOON, unread_count=1)
     parameters = {
         "facebookPageId": page.facebook_page_id,
         "include_tags": "vip",
@@ -212,7 +212,7 @@ def test_all_parameters_work_together(page, viewer, cast):
         "status": "active",
         "platform": "messenger",
     }
-    assert found(viewer, **parameters) == ["Annette"]
+    assert listed_names(viewer, **parameters) == ["Annette"]
 
 
 @pytest.mark.parametrize(
@@ -249,21 +249,21 @@ def test_all_parameters_work_together(page, viewer, cast):
         ("limit", "9" * 5000),
     ],
 )
-def test_what_is_unknown_or_wrong_is_refused_by_name(viewer, name, value):
+def test_unknown_or_invalid_parameter_is_named_in_the_error(viewer, name, value):
     answer = viewer.get(LIST, {name: value})
     assert answer.status_code == 400
     assert answer.json()["field"] == name
     assert answer.json()["error"].startswith(f"{name}: ")
 
 
-def test_repeated_parameter_is_refused_by_name(viewer):
+def test_repeated_parameter_is_named_in_the_error(viewer):
     answer = viewer.get(f"{LIST}?search=a&search=b")
     assert answer.status_code == 400
     assert answer.json()["field"] == "search"
 
 
-def test_empty_value_is_as_absent(page, viewer):
-    named(page, "Ann")
+def test_empty_parameter_is_ignored(page, viewer):
+    add_conversation(page, "Ann")
     names = ["page", "limit", "facebookPageId", "include_tags", "exclude_tags", "search", "startDate"]
     names += [
         "cursor",
@@ -276,15 +276,15 @@ def test_empty_value_is_as_absent(page, viewer):
         "platform",
         "total",
     ]
-    assert found(viewer, **dict.fromkeys(names, "")) == ["Ann"]
+    assert listed_names(viewer, **dict.fromkeys(names, "")) == ["Ann"]
 
 
 @pytest.mark.parametrize(
     ("term", "names"), [("j", ["Jo-Ann Lee"]), ("an", ["Jo-Ann Lee"]), ("oh", []), ("is", [])]
 )
-def test_one_and_two_letters_mean_the_beginning_of_a_word_of_the_name(page, viewer, term, names):
-    named(page, "Jo-Ann Lee", last_message="I am John, is it still there?")
-    assert found(viewer, search=term) == names
+def test_one_or_two_letters_match_the_beginning_of_a_word_of_the_name(page, viewer, term, names):
+    add_conversation(page, "Jo-Ann Lee", last_message="I am John, is it still there?")
+    assert listed_names(viewer, search=term) == names
 
 
 @pytest.mark.parametrize("term", ["a", "jo"])

@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation
-from conversations.reading import totals
-from conversations.tagging import tag_conversations
+from conversations.search import counts
 from tests.factories import NOON, ConversationFactory, EventFactory, TagFactory
 
 LIST = "/api/conversations"
@@ -16,7 +16,7 @@ def ten(page):
     return ConversationFactory.create_batch(10, page=page)
 
 
-def test_pages_are_cut_and_counted(viewer, ten):
+def test_pages_are_limited_and_counted(viewer, ten):
     answer = viewer.get(LIST, {"page": 2, "limit": 4}).json()
     assert [row["id"] for row in answer["conversations"]] == [row.pk for row in reversed(ten)][4:8]
     assert answer["pagination"] == {
@@ -43,20 +43,20 @@ def test_has_next_is_exact_with_and_without_a_total(viewer, ten, number, rows, h
 
 
 @pytest.mark.parametrize("total", ["exact", "none"])
-def test_far_past_the_end_is_an_empty_list(viewer, ten, total):
+def test_page_far_after_the_end_is_empty(viewer, ten, total):
     for page in ("1000", "9" * 19, "9" * 5000):
         answer = viewer.get(LIST, {"page": page, "limit": 10000, "total": total})
         assert answer.status_code == 200
         assert answer.json()["conversations"] == []
 
 
-def test_twenty_come_unless_asked_otherwise_and_ten_thousand_at_most(page, viewer):
+def test_limit_is_20_by_default_and_10000_at_most(page, viewer):
     ConversationFactory.create_batch(25, page=page)
     assert len(viewer.get(LIST).json()["conversations"]) == 20
     assert len(viewer.get(LIST, {"limit": 10000}).json()["conversations"]) == 25
 
 
-def test_ties_go_by_the_higher_id_and_rows_without_time_come_last(page, viewer):
+def test_equal_times_are_sorted_by_id_and_rows_without_time_are_last(page, viewer):
     never = ConversationFactory(page=page, last_message_time=None)
     old, tied, higher = (
         ConversationFactory(page=page, last_message_time=NOON + timedelta(days=days)) for days in (0, 1, 1)
@@ -65,15 +65,15 @@ def test_ties_go_by_the_higher_id_and_rows_without_time_come_last(page, viewer):
     assert [row["id"] for row in rows] == [higher.pk, tied.pk, old.pk, never.pk]
 
 
-def test_list_costs_three_queries_beside_look_ups(viewer, ten, django_assert_num_queries):
-    look_ups = 2  # the token with its user, the Pages
+def test_list_takes_three_queries_besides_lookups(viewer, ten, django_assert_num_queries):
+    look_ups = 2  # token with user, Pages
     with django_assert_num_queries(look_ups + 3):
         viewer.get(LIST)
     with django_assert_num_queries(look_ups + 2):
         viewer.get(LIST, {"total": "none"})
     vip = TagFactory(name="VIP")
     tag_conversations([row.pk for row in ten], [vip], actor=None)
-    with django_assert_num_queries(look_ups + 2 + 2):  # the tags to look up, the sizes; the rows, their tags
+    with django_assert_num_queries(look_ups + 2 + 2):  # lookup of tags, cardinalities; rows, their tags
         viewer.get(LIST, {"include_tags": "vip", "exclude_tags": "late", "limit": 10000})
 
 
@@ -91,8 +91,8 @@ def by_cursor(client, limit, between=lambda: None, **parameters) -> list[int]:
     return found
 
 
-def test_cursor_shows_no_row_twice_and_none_that_stood_still_is_skipped(page, viewer):
-    """While rows arrive, move to the top, and stand without a time."""
+def test_cursor_repeats_no_row_and_skips_none_that_did_not_move(page, viewer):
+    """While rows arrive, move to the top, and have no time."""
     never = ConversationFactory.create_batch(3, page=page, last_message_time=None)
     tied = ConversationFactory.create_batch(5, page=page, last_message_time=NOON - timedelta(days=1))
     early = ConversationFactory.create_batch(7, page=page)
@@ -100,11 +100,11 @@ def test_cursor_shows_no_row_twice_and_none_that_stood_still_is_skipped(page, vi
         3, page=page, last_message_time=NOON - timedelta(days=2)
     )
 
-    def happens():
+    def change_rows():
         ConversationFactory(page=page, last_message_time=NOON + timedelta(days=99))
         Conversation.objects.filter(pk=moving.pk).update(last_message_time=NOON + timedelta(days=98))
 
-    found = by_cursor(viewer, 2, happens)
+    found = by_cursor(viewer, 2, change_rows)
     assert len(found) == len(set(found))
     assert [pk for pk in found if pk != moving.pk] == [
         row.pk for row in (*reversed(early), *reversed(tied), *reversed(still), *reversed(never))
@@ -122,19 +122,19 @@ def test_cursor_and_page_exclude_each_other(viewer, ten):
 # -- totals ------------------------------------------------------------------------------------------------
 
 
-def test_totals_are_about_where_counting_would_cost(page, viewer, ten, monkeypatch):
-    monkeypatch.setattr(totals, "EXACT", 3)
+def test_totals_are_estimates_where_counting_is_expensive(page, viewer, ten, monkeypatch):
+    monkeypatch.setattr(counts, "MAX_EXACT", 3)
     tag_conversations([row.pk for row in ten[:6]], [TagFactory(name="VIP")], actor=None)
-    asked = {"include_tags": "vip", "unread": "false", "limit": 2}
-    assert by_total(viewer, **asked) == (6, True)
-    assert by_total(viewer, **asked, total="exact") == (6, True)
-    number, is_exact = by_total(viewer, **asked, total="estimate")
+    parameters = {"include_tags": "vip", "unread": "false", "limit": 2}
+    assert by_total(viewer, **parameters) == (6, True)
+    assert by_total(viewer, **parameters, total="exact") == (6, True)
+    number, is_exact = by_total(viewer, **parameters, total="estimate")
     assert 3 < number <= 6
     assert not is_exact
-    cursor = viewer.get(LIST, asked).json()["pagination"]["nextCursor"]
-    assert by_total(viewer, **asked, cursor=cursor)[1] is False
-    assert by_total(viewer, include_tags="vip", total="estimate") == (6, True)  # a counter knows it
-    assert by_total(viewer, **asked, total="none") == (None, False)
+    cursor = viewer.get(LIST, parameters).json()["pagination"]["nextCursor"]
+    assert by_total(viewer, **parameters, cursor=cursor)[1] is False
+    assert by_total(viewer, include_tags="vip", total="estimate") == (6, True)  # from a counter
+    assert by_total(viewer, **parameters, total="none") == (None, False)
 
 
 def by_total(client, **parameters):
@@ -154,7 +154,7 @@ def conversation_of(events: str) -> int:
     return int(events.split("/")[3])
 
 
-def walk(client, address, limit, between=lambda: None) -> list[int]:
+def read_all_events(client, address, limit, between=lambda: None) -> list[int]:
     ids, cursor = [], ""
     for _ in range(10):
         answer = client.get(address, {"limit": limit, "cursor": cursor}).json()
@@ -167,25 +167,25 @@ def walk(client, address, limit, between=lambda: None) -> list[int]:
     return ids
 
 
-def test_cursor_walks_over_all_events_newest_first_through_ties(viewer, events):
+def test_cursor_returns_all_events_newest_first_with_equal_times(viewer, events):
     moments = [NOON, NOON + timedelta(microseconds=1), NOON, NOON - timedelta(days=1), NOON]
     rows = [EventFactory(conversation_id=conversation_of(events), occurred_at=moment) for moment in moments]
     order = sorted(rows, key=lambda row: (row.occurred_at, row.pk), reverse=True)
     for limit in (1, 2, 5, 6):
-        assert walk(viewer, events, limit) == [row.pk for row in order]
+        assert read_all_events(viewer, events, limit) == [row.pk for row in order]
 
 
 def test_cursor_survives_inserts(viewer, events):
     conversation_id = conversation_of(events)
     rows = EventFactory.create_batch(6, conversation_id=conversation_id)
 
-    def come_in():
+    def add_event():
         EventFactory(conversation_id=conversation_id, occurred_at=NOON + timedelta(days=9))
 
-    assert walk(viewer, events, 2, come_in) == [row.pk for row in reversed(rows)]
+    assert read_all_events(viewer, events, 2, add_event) == [row.pk for row in reversed(rows)]
 
 
-def test_cost_of_events_does_not_grow(viewer, events, django_assert_num_queries):
+def test_number_of_queries_for_events_is_constant(viewer, events, django_assert_num_queries):
     EventFactory.create_batch(10, conversation_id=conversation_of(events))
     with django_assert_num_queries(4):  # the token, the Pages, the conversation, its events
         assert len(viewer.get(events).json()["events"]) == 10
@@ -205,7 +205,7 @@ def test_cost_of_events_does_not_grow(viewer, events, django_assert_num_queries)
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     ],
 )
-def test_bad_cursor_is_refused_by_name(viewer, events, cursor):
+def test_invalid_cursor_is_named_in_the_error(viewer, events, cursor):
     answer = viewer.get(events, {"cursor": cursor})
     assert answer.status_code == 400
     assert answer.json()["field"] == "cursor"

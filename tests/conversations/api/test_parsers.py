@@ -19,14 +19,14 @@ def address(page):
         "",
     ],
 )
-def test_body_is_json_whatever_its_type_says(tagger, address, content_type):
+def test_body_is_json_with_any_content_type(tagger, address, content_type):
     tag = TagFactory()
     answer = tagger.generic("POST", address, f'{{"tagIds": [{tag.pk}]}}', content_type=content_type)
     assert answer.status_code == 200
     assert [row["tag"]["id"] for row in answer.json()["tags"]] == [tag.pk]
 
 
-def test_body_is_json_even_where_it_says_it_is_a_form_with_files(tagger, address):
+def test_body_is_json_even_with_a_multipart_content_type(tagger, address):
     answer = tagger.post(address, b'{"tagIds": []}', content_type="multipart/form-data; boundary=x")
     assert answer.status_code == 200
 
@@ -51,7 +51,7 @@ def test_body_is_json_even_where_it_says_it_is_a_form_with_files(tagger, address
         b'{"a":' * 100_000,
     ],
 )
-def test_what_is_no_json_object_is_refused_in_words(tagger, address, body):
+def test_body_that_is_not_a_json_object_is_an_error(tagger, address, body):
     answer = tagger.post(address, body, content_type="text/plain")
     assert answer.status_code == 400
     assert answer.json()["error"]
@@ -64,7 +64,7 @@ def test_names_that_cannot_be_stored_are_refused(tagger, name):
     assert not Tag.objects.exists()
 
 
-def test_pairs_of_surrogates_are_one_character(tagger):
+def test_surrogate_pair_is_one_character(tagger):
     answer = tagger.post("/api/tags", b'{"name": "\\ud83d\\ude00"}', content_type="text/plain")
     assert answer.status_code == 201
     assert Tag.objects.get().name == "\U0001f600"

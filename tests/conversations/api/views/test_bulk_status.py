@@ -1,7 +1,7 @@
 import pytest
 
+from conversations.actions.status import set_status
 from conversations.models import Conversation, InteractionEvent
-from conversations.status import set_status
 from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, api
 
 BULK = "/api/conversations/bulk-status"
@@ -21,7 +21,7 @@ def test_status_is_set_where_it_differs_and_each_change_is_an_event(user, three)
     set_status(three[:1], "done", actor=None)
     before = Conversation.objects.get(pk=three[1]).updated_at
     answer = bulk(user, conversationIds=three)
-    act = answer.pop("act")
+    operation = answer.pop("act")
     assert answer == {
         "success": True,
         "message": "Marked as done: 2 conversations.",
@@ -30,19 +30,19 @@ def test_status_is_set_where_it_differs_and_each_change_is_an_event(user, three)
     }
     assert done() == set(three)
     assert Conversation.objects.get(pk=three[1]).updated_at > before
-    events = InteractionEvent.objects.filter(data__act=act)
+    events = InteractionEvent.objects.filter(data__act=operation)
     assert {(e.conversation_id, e.kind, e.actor) for e in events} == {
         (pk, "status_changed", user) for pk in three[1:]
     }
-    assert events[0].data == {"from": "active", "to": "done", "act": act}
+    assert events[0].data == {"from": "active", "to": "done", "act": operation}
 
 
-def test_all_that_match_the_filter_are_set_and_no_others(user, page, three):
+def test_only_matches_of_the_filter_are_set(user, page, three):
     stranger = ConversationFactory(sender_name="Nora").pk
     nora = ConversationFactory(page=page, sender_name="Nora").pk
-    trial = bulk(user, filter={"search": "nora"}, dry_run=True)
-    assert (trial["matched"], trial["changed"], trial["act"]) == (1, 1, None)
-    assert trial["message"] == "Would change 1 conversation."
+    dry_run_answer = bulk(user, filter={"search": "nora"}, dry_run=True)
+    assert (dry_run_answer["matched"], dry_run_answer["changed"], dry_run_answer["act"]) == (1, 1, None)
+    assert dry_run_answer["message"] == "Would change 1 conversation."
     assert (done(), InteractionEvent.objects.count()) == (set(), 0)
     assert bulk(user, filter={"search": "nora"})["changed"] == 1
     assert done() == {nora}
@@ -52,18 +52,18 @@ def test_all_that_match_the_filter_are_set_and_no_others(user, page, three):
     assert bulk(user, filter={"status": "active"})["matched"] == 0
 
 
-def test_an_act_is_undone_as_one_and_so_is_the_undoing(user, three):
+def test_operation_is_undone_and_the_undo_too(user, three):
     set_status(three[:1], "done", actor=None)
-    act = bulk(user, filter={})["act"]
+    operation = bulk(user, filter={})["act"]
     bulk(user, conversationIds=three[1:2], conversation_status="active")  # somebody set it since
-    undone = api(user).post(f"/api/acts/{act}/undo", {}, format="json").json()
+    undone = api(user).post(f"/api/acts/{operation}/undo", {}, format="json").json()
     assert (undone["matched"], undone["changed"]) == (2, 1)
     assert done() == set(three[:1])
     assert api(user).post(f"/api/acts/{undone['act']}/undo", {}, format="json").json()["changed"] == 1
     assert done() == {three[0], three[2]}
 
 
-def test_where_one_is_not_seen_or_not_ones_to_change_none_is(user, three):
+def test_one_forbidden_conversation_refuses_all(user, three):
     bulk(user, 404, conversationIds=[*three, ConversationFactory().pk])
     bulk(user, 404, filter={"facebookPageId": PageFactory().facebook_page_id})
     readable = PageMemberFactory(user=user, role="viewer").page
@@ -86,13 +86,13 @@ def test_where_one_is_not_seen_or_not_ones_to_change_none_is(user, three):
         ({"dry_run": "yes"}, "dry_run"),
     ],
 )
-def test_bad_field_is_named(user, three, change, field):
+def test_invalid_field_is_named_in_the_error(user, three, change, field):
     body = {name: value for name, value in ({"conversationIds": three} | change).items() if value is not ...}
     assert bulk(user, 400, **body)["field"] == field
     assert done() == set()
 
 
-def test_many_are_one_statement(user, page, django_assert_max_num_queries):
+def test_many_conversations_take_one_statement(user, page, django_assert_max_num_queries):
     rows = (Conversation(page=page, sender_id=str(number)) for number in range(2_000))
     Conversation.objects.bulk_create(rows)
     with django_assert_max_num_queries(20):

@@ -3,8 +3,8 @@ import threading
 import pytest
 from django.db import connection
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, InteractionEvent
-from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, TagFactory, api, member
 
 BULK = "/api/conversations/bulk-tags"
@@ -25,23 +25,23 @@ def tagged(tag) -> set[int]:
     return set(ConversationTag.objects.filter(tag=tag).values_list("conversation_id", flat=True))
 
 
-def test_assign_tells_matched_and_changed_apart(user, three, vip):
+def test_assign_counts_matched_and_changed_separately(user, three, vip):
     tag_conversations(three[:1], [vip], actor=None)
     answer = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")
-    act = answer.pop("act")
+    operation = answer.pop("act")
     assert answer == {"success": True, "message": "Tagged 2 conversations.", "matched": 3, "changed": 2}
     assert tagged(vip) == set(three)
-    events = InteractionEvent.objects.filter(data__act=act)
+    events = InteractionEvent.objects.filter(data__act=operation)
     assert {(event.conversation_id, event.actor) for event in events} == {(pk, user) for pk in three[1:]}
 
 
-def test_remove_takes_off(user, three, vip):
+def test_remove_removes_the_tag(user, three, vip):
     tag_conversations(three[:2], [vip], actor=None)
     assert bulk(user, conversationIds=three, tagIds=[vip.pk], action="remove")["changed"] == 2
     assert tagged(vip) == set()
 
 
-def test_replace_leaves_exactly_these(user, three, vip):
+def test_replace_removes_all_other_tags(user, three, vip):
     late = TagFactory(name="Late")
     tag_conversations(three[:1], [vip], actor=None)
     tag_conversations(three[1:2], [late], actor=None)
@@ -67,14 +67,14 @@ def test_dry_run_counts_and_changes_nothing(user, three, vip, action):
     assert answer["act"] is not None
 
 
-def test_duplicates_and_digits_as_text_are_tolerated(user, three, vip):
+def test_duplicate_ids_and_ids_as_text_are_accepted(user, three, vip):
     ids = [three[0], str(three[0]), f"0{three[0]}"]
     answer = bulk(user, conversationIds=ids, tagIds=[vip.pk, str(vip.pk)], action="assign")
     assert (answer["matched"], answer["changed"]) == (1, 1)
     assert answer["message"] == "Tagged 1 conversation."
 
 
-def test_one_unseen_conversation_refuses_all(user, three, vip):
+def test_one_invisible_conversation_refuses_all(user, three, vip):
     unseen = ConversationFactory().pk
     for stranger in (unseen, 2**63, "9" * 5000):
         answer = bulk(user, 404, conversationIds=[*three, stranger], tagIds=[vip.pk], action="assign")
@@ -92,7 +92,7 @@ def test_one_page_without_the_role_refuses_all(user, three, vip):
 
 def test_unknown_tag_refuses_all(user, three, vip):
     answer = bulk(user, 400, conversationIds=three, tagIds=[vip.pk, 999999], action="assign")
-    assert answer["error"] == "tagIds: There is no tag 999999."
+    assert answer["error"] == "tagIds: Unknown tag 999999."
     assert tagged(vip) == set()
 
 
@@ -118,14 +118,14 @@ def test_unknown_tag_refuses_all(user, three, vip):
         ({"conversationIds": ..., "filter": {"status": "open"}}, "status"),
     ],
 )
-def test_bad_field_is_named(user, three, vip, change, field):
+def test_invalid_field_is_named_in_the_error(user, three, vip, change, field):
     body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"} | change
     body = {name: value for name, value in body.items() if value is not ...}
     assert bulk(user, 400, **body)["field"] == field
 
 
 @pytest.mark.parametrize("field", ["conversationIds", "tagIds", "action"])
-def test_missing_field_is_named(user, three, vip, field):
+def test_missing_field_is_named_in_the_error(user, three, vip, field):
     body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"}
     del body[field]
     assert bulk(user, 400, **body)["field"] == field
@@ -136,7 +136,7 @@ def test_empty_lists_change_nothing(user, three, vip):
     assert bulk(user, conversationIds=three, tagIds=[], action="assign")["changed"] == 0
 
 
-def test_many_at_once_cost_few_queries(user, page, vip, django_assert_max_num_queries):
+def test_many_conversations_take_few_queries(user, page, vip, django_assert_max_num_queries):
     rows = (Conversation(page=page, sender_id=str(number)) for number in range(2_000))
     ids = [row.pk for row in Conversation.objects.bulk_create(rows)]
     with django_assert_max_num_queries(25):
@@ -152,13 +152,13 @@ def late(db):
     return TagFactory(name="Late")
 
 
-def test_all_that_match_the_filter_are_changed_and_no_others(user, page, three, vip, late):
+def test_only_matches_of_the_filter_are_changed(user, page, three, vip, late):
     tag_conversations(three[:2], [late], actor=None)
     strangers = ConversationFactory().pk
     tag_conversations([strangers], [late], actor=None)
     body = {"filter": {"include_tags": [late.pk]}, "tagIds": [vip.pk], "action": "assign"}
-    trial = bulk(user, **body, dry_run=True)
-    assert (trial["matched"], trial["changed"], trial["act"]) == (2, 2, None)
+    dry_run_answer = bulk(user, **body, dry_run=True)
+    assert (dry_run_answer["matched"], dry_run_answer["changed"], dry_run_answer["act"]) == (2, 2, None)
     assert tagged(vip) == set()
     answer = bulk(user, **body)
     assert (answer["matched"], answer["changed"]) == (2, 2)
@@ -171,15 +171,15 @@ def test_all_that_match_the_filter_are_changed_and_no_others(user, page, three, 
 
 @pytest.mark.parametrize("action", ["assign", "remove", "replace"])
 @pytest.mark.parametrize("search", [{}, {"search": "customer"}, {"untagged": True}, {"unread": 0}])
-def test_trial_says_what_the_act_then_does(user, page, three, vip, late, action, search):
+def test_dry_run_counts_what_the_action_changes(user, page, three, vip, late, action, search):
     tag_conversations(three[:1], [vip], actor=None)
     tag_conversations(three[1:2], [vip, late], actor=None)
     body = {"filter": search, "tagIds": [late.pk], "action": action}
-    trial, answer = bulk(user, **body, dry_run=1), bulk(user, **body)
-    assert (trial["matched"], trial["changed"]) == (answer["matched"], answer["changed"])
+    dry_run_answer, answer = bulk(user, **body, dry_run=1), bulk(user, **body)
+    assert (dry_run_answer["matched"], dry_run_answer["changed"]) == (answer["matched"], answer["changed"])
 
 
-def test_filter_that_meets_a_page_without_the_role_refuses_all(user, three, vip):
+def test_filter_with_matches_on_a_page_without_the_role_refuses_all(user, three, vip):
     readable = PageMemberFactory(user=user, role="viewer").page
     body = {"tagIds": [vip.pk], "action": "assign"}
     assert bulk(user, **body, filter={})["changed"] == 3  # that Page is empty
@@ -197,14 +197,14 @@ def test_an_impossible_filter_matches_nothing(user, three, vip):
 # -- undo --------------------------------------------------------------------------------------------------
 
 
-def undo(user, act, code=200):
-    answer = api(user).post(f"/api/acts/{act}/undo", {}, format="json")
+def undo(user, operation, code=200):
+    answer = api(user).post(f"/api/acts/{operation}/undo", {}, format="json")
     assert answer.status_code == code, answer.content
     return answer.json()
 
 
 @pytest.mark.parametrize("action", ["assign", "remove", "replace"])
-def test_an_act_is_undone_as_one_and_so_is_the_undoing(user, three, vip, late, action):
+def test_operation_is_undone_and_the_undo_too(user, three, vip, late, action):
     tag_conversations(three[:2], [vip, late], actor=None)
     tag_conversations(three[2:], [vip], actor=None)
     before = tagged(vip), tagged(late)
@@ -219,28 +219,28 @@ def test_an_act_is_undone_as_one_and_so_is_the_undoing(user, three, vip, late, a
 
 
 def test_what_somebody_changed_since_stands(user, three, vip):
-    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
+    operation = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
     bulk(user, conversationIds=three[:1], tagIds=[vip.pk], action="remove")
     bulk(user, conversationIds=three[:1], tagIds=[vip.pk], action="assign")
     bulk(user, conversationIds=three[1:2], tagIds=[vip.pk], action="remove")
-    assert undo(user, act)["changed"] == 1
+    assert undo(user, operation)["changed"] == 1
     assert tagged(vip) == set(three[:1])
 
 
 def test_a_tag_that_is_gone_does_not_come_back(user, three, vip):
     tag_conversations(three, [vip], actor=None)
-    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="remove")["act"]
+    operation = bulk(user, conversationIds=three, tagIds=[vip.pk], action="remove")["act"]
     vip.delete()
-    assert undo(user, act)["changed"] == 0
+    assert undo(user, operation)["changed"] == 0
 
 
 def test_acts_of_others_are_undone_by_taggers_alone(user, page, three, vip):
-    act = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
-    undo(member(PageFactory(), "tagger"), act, 404)
-    undo(member(page, "viewer"), act, 403)
+    operation = bulk(user, conversationIds=three, tagIds=[vip.pk], action="assign")["act"]
+    undo(member(PageFactory(), "tagger"), operation, 404)
+    undo(member(page, "viewer"), operation, 403)
     undo(user, "0d9c0d9c-0000-4000-8000-000000000000", 404)
     undo(user, "nonsense", 404)
-    assert undo(member(page, "tagger"), act)["changed"] == 3
+    assert undo(member(page, "tagger"), operation)["changed"] == 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,16 +1,8 @@
 import pytest
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, InteractionEvent
-from conversations.tagging import tag_conversations
-from tests.factories import (
-    NOON,
-    ConversationFactory,
-    EventFactory,
-    PageFactory,
-    TagFactory,
-    api,
-    member,
-)
+from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, TagFactory, api, member
 
 LIST = "/api/conversations"
 
@@ -45,7 +37,7 @@ def send(client, method, address, body):
 # -- one conversation --------------------------------------------------------------------------------------
 
 
-def test_row_has_exactly_the_promised_fields(client, user, conversation):
+def test_row_has_exactly_the_documented_fields(client, user, conversation):
     tag = TagFactory(name="VIP", color="#112233")
     tag_conversations([conversation.pk], [tag], actor=user)
     row = client.get(LIST).json()["conversations"][0]
@@ -73,7 +65,7 @@ def test_row_has_exactly_the_promised_fields(client, user, conversation):
     }
 
 
-def test_status_is_set_with_an_event_and_shown(client, user, conversation):
+def test_setting_the_status_creates_an_event(client, user, conversation):
     code, answer = send(client, "patch", f"{LIST}/{conversation.pk}", {"conversation_status": "done"})
     assert code == 200
     assert answer["conversation"]["conversation_status"] == "done"
@@ -107,7 +99,7 @@ def test_nothing_but_the_status_can_be_patched(client, conversation, body, field
 # -- events ------------------------------------------------------------------------------------------------
 
 
-def test_events_tell_who_did_what(client, user, conversation):
+def test_events_name_action_and_user(client, user, conversation):
     message = EventFactory(
         conversation=conversation, occurred_at=NOON, text="Hello", attachments=[{"type": "image"}]
     )
@@ -128,7 +120,7 @@ def test_events_tell_who_did_what(client, user, conversation):
     assert set(tagged["data"]) == {"id", "name", "act"}
 
 
-def test_attachments_may_hold_numbers_of_any_size(client, conversation):
+def test_attachments_may_have_numbers_of_any_size(client, conversation):
     EventFactory(conversation=conversation, attachments=[{"id": 10**30}])
     answer = client.get(f"{LIST}/{conversation.pk}/events").json()
     assert answer["events"][0]["attachments"] == [{"id": 10**30}]
@@ -159,7 +151,7 @@ def test_tags_are_added_and_replaced(client, conversation):
     "tag_ids",
     [None, 1, "1", {}, [0], [-1], [1.0], [1.5], [True], [None], [[1]], [""], ["x"], ["-1"], ["1.0"]],
 )
-def test_tag_ids_must_be_ids(client, conversation, method, tag_ids):
+def test_invalid_tag_ids_are_named_in_the_error(client, conversation, method, tag_ids):
     code, answer = send(client, method, f"{LIST}/{conversation.pk}/tags", {"tagIds": tag_ids})
     assert code == 400
     assert answer["field"] == "tagIds"
@@ -167,17 +159,17 @@ def test_tag_ids_must_be_ids(client, conversation, method, tag_ids):
 
 @pytest.mark.parametrize("method", ["post", "put"])
 @pytest.mark.parametrize("unknown", [999999, 2**63, 9 * 10**30, "9" * 5000])
-def test_unknown_tag_is_named_and_nothing_changes(client, conversation, method, unknown):
+def test_unknown_tag_is_an_error_and_nothing_changes(client, conversation, method, unknown):
     kept = TagFactory()
     tag_conversations([conversation.pk], [kept], actor=None)
     body = {"tagIds": [TagFactory().pk, unknown]}
     code, answer = send(client, method, f"{LIST}/{conversation.pk}/tags", body)
     assert code == 400
-    assert answer["error"].startswith("tagIds: There is no tag ")
+    assert answer["error"].startswith("tagIds: Unknown tag ")
     assert [row.tag for row in ConversationTag.objects.all()] == [kept]
 
 
-def test_missing_tag_ids_are_named(client, conversation):
+def test_missing_tag_ids_are_named_in_the_error(client, conversation):
     for body in ({}, {"tags": [1]}):
         code, answer = send(client, "post", f"{LIST}/{conversation.pk}/tags", body)
         assert code == 400

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from conversations.api.exporting import in_turn
-from conversations.reading import export, listing
-from conversations.reading.selection import Selection
-from conversations.tagging import tag_conversations
+from conversations.actions.tagging import tag_conversations
+from conversations.api.file_stream import iterate_in_thread
+from conversations.search import export, results
+from conversations.search.criteria import SearchCriteria
 from tests.factories import ConversationFactory, PageFactory, TagFactory, api, member
 
 EXPORT = "/api/conversations/export"
@@ -34,7 +34,7 @@ def lines(text: str) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def test_csv_has_a_row_for_each_that_fits(page, viewer):
+def test_csv_has_a_row_for_each_match(page, viewer):
     row = ConversationFactory(page=page, sender_name='José, the "2nd"', last_message="two\nlines, привет")
     tag_conversations([row.pk], [TagFactory(name="VIP"), TagFactory(name="Late")], actor=None)
     ConversationFactory(page=page)
@@ -66,8 +66,8 @@ def test_formulas_are_text(page, viewer, text):
     assert line["sender_name"] == line["last_message"] == f"'{text}"
 
 
-def test_parts_join_without_a_seam(page, viewer, monkeypatch):
-    monkeypatch.setattr(listing.read_all, "__kwdefaults__", {"at_once": 3})
+def test_chunks_of_the_export_have_no_gaps_or_repeats(page, viewer, monkeypatch):
+    monkeypatch.setattr(results.read_all, "__kwdefaults__", {"chunk_rows": 3})
     rows = ConversationFactory.create_batch(9, page=page)
     rows += ConversationFactory.create_batch(2, page=page, last_message_time=None)
     found = [int(line["id"]) for line in lines(exported(viewer))]
@@ -76,7 +76,7 @@ def test_parts_join_without_a_seam(page, viewer, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "value"), [("format", "xls"), ("status", "open"), ("limit", "5")])
-def test_what_is_wrong_is_refused_by_name(viewer, name, value):
+def test_invalid_parameter_is_named_in_the_error(viewer, name, value):
     answer = viewer.get(EXPORT, {name: value})
     assert (answer.status_code, answer.json()["field"]) == (400, name)
 
@@ -87,13 +87,13 @@ def test_columns_are_those_of_the_docs(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_under_asgi_each_part_is_read_when_it_is_wanted():
+def test_export_under_asgi_reads_each_chunk_when_it_is_sent():
     page = PageFactory(name="Demo Shop")
     ConversationFactory.create_batch(3, page=page)
 
-    async def sent() -> list[bytes]:
-        pieces = export.as_ndjson(Selection(page_ids=(page.pk,)), {})
-        return [piece async for piece in in_turn(pieces)]
+    async def read_chunks() -> list[bytes]:
+        chunks = export.as_ndjson(SearchCriteria(page_ids=(page.pk,)), {})
+        return [chunk async for chunk in iterate_in_thread(chunks)]
 
-    [piece] = asyncio.run(sent())
-    assert piece.count(b"\n") == 3
+    [chunk] = asyncio.run(read_chunks())
+    assert chunk.count(b"\n") == 3

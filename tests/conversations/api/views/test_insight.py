@@ -1,40 +1,40 @@
-"""GET /api/insight: its shape to the letter, only of Pages one may see, in as few queries as promised."""
+"""GET /api/insight: its exact shape, visible Pages only, and the documented number of queries."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from conversations.reading import insight as room
-from conversations.reading.messages import catch_up
-from conversations.reading.sql import TooSlow
-from conversations.tagging import tag_conversations
+from conversations.actions.tagging import tag_conversations
+from conversations.search import insight_queries
+from conversations.search.index.message_index import index_pending
+from conversations.search.sql import TooSlow
 from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, api, member, superuser
 
 INSIGHT = "/api/insight"
 
 
 @pytest.fixture
-def told(page):
-    """A conversation of this morning: asked at 9:00, replied to at 9:10."""
+def replied(page):
+    """A conversation of this morning: a message at 9:00, a reply at 9:10."""
     row = ConversationFactory(page=page, sender_name="Ada")
     today = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
     EventFactory(conversation=row, kind="message_received", occurred_at=today)
     EventFactory(conversation=row, kind="message_sent", occurred_at=today + timedelta(minutes=10))
-    catch_up()
+    index_pending()
     return row
 
 
-def asked(client, **parameters) -> dict:
+def get_insight(client, **parameters) -> dict:
     answer = client.get(INSIGHT, parameters)
     assert answer.status_code == 200, answer.content
     return answer.json()["insight"]
 
 
-def test_answer_has_exactly_the_promised_shape(page, told):
+def test_response_has_exactly_the_documented_shape(page, replied):
     tag = TagFactory(name="Late")
-    tag_conversations([told.pk], [tag], actor=None)
-    found = asked(api(member(page)))
+    tag_conversations([replied.pk], [tag], actor=None)
+    found = get_insight(api(member(page)))
     today = timezone.now().astimezone(UTC).date()
     monday = today - timedelta(days=today.weekday())
     first = today - timedelta(days=89)
@@ -58,60 +58,60 @@ def test_answer_has_exactly_the_promised_shape(page, told):
     }
 
 
-def test_days_and_hours_are_those_of_the_time_zone(page, settings):
+def test_days_and_hours_are_in_the_time_zone(page, settings):
     settings.TIME_ZONE = "Asia/Kathmandu"  # 5:45 ahead
     yesterday = (timezone.now() - timedelta(days=2)).date()
     at = datetime(yesterday.year, yesterday.month, yesterday.day, 18, 20, tzinfo=UTC)
     EventFactory(conversation__page=page, occurred_at=at)
-    catch_up()
-    found = asked(api(member(page)))
+    index_pending()
+    found = get_insight(api(member(page)))
     assert found["timeZone"] == "Asia/Kathmandu"
     [day] = [day for day in found["days"] if day["received"]]
     assert day["date"] == str(yesterday + timedelta(days=1))
     assert found["hours"][(yesterday + timedelta(days=1)).weekday()][0] == 1
 
 
-def test_only_pages_that_one_may_see_are_counted(page, told):
+def test_only_visible_pages_are_counted(page, replied):
     stranger = api(member(PageFactory()))
-    assert (asked(stranger)["conversations"], asked(stranger)["days"][-1]["received"]) == (0, 0)
-    assert asked(stranger, search="Ada")["conversations"] == 0
+    assert (get_insight(stranger)["conversations"], get_insight(stranger)["days"][-1]["received"]) == (0, 0)
+    assert get_insight(stranger, search="Ada")["conversations"] == 0
     assert stranger.get(INSIGHT, {"facebookPageId": page.facebook_page_id}).status_code == 404
-    assert asked(api(superuser()), facebookPageId=page.facebook_page_id)["days"][-1]["received"] == 1
+    assert get_insight(api(superuser()), facebookPageId=page.facebook_page_id)["days"][-1]["received"] == 1
     assert api(None).get(INSIGHT).status_code == 401
 
 
-def test_filters_are_those_of_the_list(page, told):
+def test_filters_are_those_of_the_list(page, replied):
     ConversationFactory(page=page, sender_name="Bob", unread_count=1)
     client = api(member(page))
     assert (
-        asked(client, search="ada")["conversations"],
-        asked(client, search="ada")["days"][-1]["sent"],
+        get_insight(client, search="ada")["conversations"],
+        get_insight(client, search="ada")["days"][-1]["sent"],
     ) == (1, 1)
-    found = asked(client, unread="true")
+    found = get_insight(client, unread="true")
     assert (found["conversations"], found["days"][-1]["received"], found["isExact"]) == (1, 0, True)
-    assert asked(client, search="hello", search_in="messages")["conversations"] == 1
+    assert get_insight(client, search="hello", search_in="messages")["conversations"] == 1
 
 
 @pytest.mark.parametrize("parameter", ["page", "limit", "cursor", "total", "include_tag"])
-def test_what_is_no_filter_is_refused_by_name(page, parameter):
+def test_parameter_that_is_not_a_filter_is_named_in_the_error(page, parameter):
     answer = api(member(page)).get(INSIGHT, {parameter: "1"})
     assert (answer.status_code, answer.json()["field"]) == (400, parameter)
 
 
-def test_search_that_takes_too_long_says_so(page, monkeypatch):
+def test_search_that_takes_too_long_is_a_503(page, monkeypatch):
     def slow(*_):
         raise TooSlow
 
-    monkeypatch.setattr(room, "of_conversations", slow)
+    monkeypatch.setattr(insight_queries, "insight_of_conversations", slow)
     answer = api(member(page)).get(INSIGHT, {"search": "ada"})
     assert answer.status_code == 503
     assert "took too long" in answer.json()["error"]
 
 
-def test_numbers_take_as_many_queries_as_promised(page, told, django_assert_num_queries):
+def test_insight_takes_the_documented_number_of_queries(page, replied, django_assert_num_queries):
     client = api(member(page))
     with django_assert_num_queries(7):  # the token, the Pages, and five
         client.get(INSIGHT)
-    # The time limit and its end (four), sizes, ids, shares, tags, whether all is counted.
+    # The time limit and its end (four), cardinalities, ids, stats, tags, whether all messages are indexed.
     with django_assert_num_queries(11):
         client.get(INSIGHT, {"status": "active"})

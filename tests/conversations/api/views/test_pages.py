@@ -14,7 +14,7 @@ def page(db):
     return page
 
 
-def test_page_has_exactly_the_promised_fields(page):
+def test_page_has_exactly_the_documented_fields(page):
     answer = api(member(page, "tagger")).get(f"{PAGES}/{page.pk}").json()
     assert answer == {
         "page": {
@@ -45,7 +45,7 @@ def test_list_shows_visible_pages_with_their_roles(page):
     assert {row["role"] for row in api(superuser()).get(PAGES).json()["pages"]} == {"superuser"}
 
 
-def test_page_that_needs_a_person_says_why(page, settings):
+def test_page_that_needs_a_reconnect_has_a_reason(page, settings):
     user = superuser()
     page.reconnect("The access token has expired.")
     row = api(user).get(f"{PAGES}/{page.pk}").json()["page"]
@@ -57,7 +57,7 @@ def test_page_that_needs_a_person_says_why(page, settings):
     assert "TOKEN_ENCRYPTION_KEYS" in row["reason"]
 
 
-def test_token_is_nowhere(page):
+def test_token_is_in_no_response(page):
     client = api(superuser())
     stored = Page.objects.values_list("access_token", flat=True).get()
     for address in (PAGES, f"{PAGES}/{page.pk}"):
@@ -67,7 +67,7 @@ def test_token_is_nowhere(page):
         assert "token" not in text
 
 
-def test_list_costs_the_same_however_many_there_are(page, django_assert_num_queries):
+def test_list_takes_a_constant_number_of_queries(page, django_assert_num_queries):
     PageFactory.create_batch(5)
     client = api(superuser())
     with django_assert_num_queries(2):  # the token, the Pages

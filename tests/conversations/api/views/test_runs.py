@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations.api.outcome import body_of, code_of
-from conversations.api.pagination import sealed
-from conversations.sync.ledger import take_ledger
+from conversations.api.pagination import encode_cursor
+from conversations.api.run_result import http_status_of, run_result_body
+from conversations.sync.coverage import take_coverage
 from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser
 
 RUNS = "/api/sync-runs"
@@ -26,11 +26,11 @@ def run(page):
         requests=7,
         error="Facebook is out of reach.",
         notes=["The walk began anew."],
-        ledger=take_ledger(page),
+        ledger=take_coverage(page),
     )
 
 
-def test_run_has_exactly_the_promised_fields(page, run):
+def test_run_has_exactly_the_documented_fields(page, run):
     answer = api(member(page, "manager")).get(f"{RUNS}/{run.pk}").json()
     assert answer == {
         "sync_run": {
@@ -63,7 +63,7 @@ def test_run_has_exactly_the_promised_fields(page, run):
     }
 
 
-def test_error_is_for_the_managers_of_the_page(page, run):
+def test_only_managers_of_the_page_see_the_error(page, run):
     user = member(page, "tagger")
     PageMemberFactory(user=user, role="manager")
     assert api(user).get(f"{RUNS}/{run.pk}").json()["sync_run"]["error"] is None
@@ -71,12 +71,12 @@ def test_error_is_for_the_managers_of_the_page(page, run):
     assert api(superuser()).get(RUNS).json()["sync_runs"][0]["error"] == "Facebook is out of reach."
 
 
-def test_notes_are_for_the_managers_of_the_page(page, run):
+def test_only_managers_of_the_page_see_the_notes(page, run):
     assert api(member(page, "tagger")).get(f"{RUNS}/{run.pk}").json()["sync_run"]["notes"] is None
 
 
 @pytest.mark.parametrize("status", ["waiting", "retrying"])
-def test_run_that_pauses_says_how_long_and_to_managers_why(page, status):
+def test_waiting_run_has_seconds_and_for_managers_a_reason(page, status):
     until = timezone.now() + timedelta(seconds=90)
     run = SyncRunFactory(
         page=page, status=status, ended_at=None, waits_for="Facebook says: slow down", waits_until=until
@@ -102,7 +102,7 @@ def test_newest_runs_of_visible_pages_come_first(page):
     assert len(api(user).get(RUNS, {"limit": 100}).json()["sync_runs"]) == 25
 
 
-def test_runs_of_one_page_by_our_id(page, run):
+def test_runs_of_one_page_by_id(page, run):
     user, other = member(page), PageFactory()
     PageMemberFactory(user=user, page=other)
     mine = SyncRunFactory(page=other)
@@ -120,34 +120,34 @@ def test_unknown_page_is_a_404(page, page_id):
     ("name", "value"),
     [("page", "x"), ("page", "0"), ("page", "-1"), ("page", "1.0"), ("limit", "101"), ("cursor", "x")],
 )
-def test_bad_parameter_is_named(page, name, value):
+def test_invalid_parameter_is_named_in_the_error(page, name, value):
     answer = api(member(page)).get(RUNS, {name: value})
     assert answer.status_code == 400
     assert answer.json()["field"] == name
 
 
-def test_list_costs_the_same_however_many_there_are(page, django_assert_num_queries):
+def test_list_takes_a_constant_number_of_queries(page, django_assert_num_queries):
     SyncRunFactory.create_batch(5, page=page)
     client = api(member(page))
-    with django_assert_num_queries(3):  # the token, the Pages one manages, the runs
+    with django_assert_num_queries(3):  # token, managed Pages, runs
         client.get(RUNS)
 
 
 # -- older runs --------------------------------------------------------------------------------------------
-def test_cursor_leads_to_every_older_run_once_while_new_ones_begin(page):
+def test_cursor_returns_every_older_run_once_while_new_ones_start(page):
     client, runs = api(member(page)), SyncRunFactory.create_batch(7, page=page)
-    seen, cursor = [], ""
+    ids, cursor = [], ""
     while cursor is not None:
         answer = client.get(RUNS, {"limit": 3, "page": page.pk, "cursor": cursor}).json()
-        seen += [row["id"] for row in answer["sync_runs"]]
+        ids += [row["id"] for row in answer["sync_runs"]]
         cursor = answer["pagination"]["nextCursor"]
         assert answer["pagination"] == {"limit": 3, "hasNext": cursor is not None, "nextCursor": cursor}
         SyncRunFactory(page=page)
-    assert seen == [run.pk for run in reversed(runs)]
+    assert ids == [run.pk for run in reversed(runs)]
 
 
 def test_cursor_of_another_list_is_refused(page):
-    cursor = sealed(timezone.now(), 5)
+    cursor = encode_cursor(timezone.now(), 5)
     assert api(member(page)).get(RUNS, {"cursor": cursor}).json()["field"] == "cursor"
 
 
@@ -157,29 +157,29 @@ def cancel(user, run):
 
 
 @pytest.mark.parametrize("status", ["queued", "syncing", "waiting"])
-def test_manager_cancels_a_run_that_has_not_ended(page, status):
+def test_manager_can_cancel_a_run_that_has_not_ended(page, status):
     run = SyncRunFactory(page=page, status=status, ended_at=None, inserted=5)
     manager = member(page, "manager")
     answer = cancel(manager, run)
     assert answer.status_code == 200
-    told = answer.json()["sync_run"]
-    assert (told["id"], told["status"], told["synced"]) == (run.pk, "cancelled", 5)
-    assert told["error"].startswith(f"It was cancelled by {manager.username}.")
+    cancelled = answer.json()["sync_run"]
+    assert (cancelled["id"], cancelled["status"], cancelled["synced"]) == (run.pk, "cancelled", 5)
+    assert cancelled["error"].startswith(f"The sync was cancelled by {manager.username}.")
     again = cancel(manager, run)
-    assert (again.status_code, again.json()) == (409, {"error": f"Run {run.pk} has ended already."})
+    assert (again.status_code, again.json()) == (409, {"error": f"Run {run.pk} has already ended."})
 
 
-def test_who_waits_for_a_run_that_is_cancelled_is_told_so_with_409(page):
+def test_result_of_a_cancelled_run_is_a_409(page):
     run = SyncRunFactory(page=page, status="syncing", ended_at=None)
     cancel(member(page, "manager"), run)
     run.refresh_from_db()
-    body = body_of(run)
-    assert (code_of(run), body["success"], body["status"]) == (409, False, "cancelled")
-    assert body["error"].startswith("It was cancelled by ")
+    body = run_result_body(run)
+    assert (http_status_of(run), body["success"], body["status"]) == (409, False, "cancelled")
+    assert body["error"].startswith("The sync was cancelled by ")
 
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("tagger", 403), (None, 404)])
-def test_others_cancel_nothing(page, role, status):
+def test_other_users_cannot_cancel(page, role, status):
     run = SyncRunFactory(page=page, status="syncing", ended_at=None)
     user = member(page, role) if role else member(PageFactory(), "manager")
     assert cancel(user, run).status_code == status

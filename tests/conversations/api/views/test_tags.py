@@ -1,7 +1,7 @@
 import pytest
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import ConversationTag, InteractionEvent
-from conversations.tagging import tag_conversations
 from tags.models import Tag
 from tests.factories import ConversationFactory, TagFactory, api, member, superuser
 
@@ -23,7 +23,7 @@ def send(client, method, address, body=None):
     return answer.status_code, answer.json() if answer.content else None
 
 
-def test_tag_is_made_and_listed_by_name(tagger):
+def test_tag_is_created_and_listed_by_name(tagger):
     code, answer = send(tagger, "post", TAGS, {"name": "  VIP guests ", "color": "#a1B2c3"})
     assert code == 201
     made = Tag.objects.get()
@@ -39,12 +39,12 @@ def test_tag_is_made_and_listed_by_name(tagger):
     assert [tag["name"] for tag in tagger.get(TAGS).json()["tags"]] == ["Angry", "VIP guests"]
 
 
-def test_color_may_be_left_out(tagger):
+def test_color_is_optional(tagger):
     assert send(tagger, "post", TAGS, {"name": "VIP"})[1]["tag"]["color"] == "#64748b"
 
 
 @pytest.mark.parametrize(("taken", "name"), [("VIP", "vip"), ("Straße", "STRASSE"), ("Привет", "ПРИВЕТ")])
-def test_taken_name_is_a_409_without_regard_to_case(tagger, root, taken, name):
+def test_taken_name_is_a_409_in_any_case(tagger, root, taken, name):
     TagFactory(name=taken)
     other = TagFactory(name="Other")
     code, answer = send(tagger, "post", TAGS, {"name": name})
@@ -70,7 +70,7 @@ def test_taken_name_is_a_409_without_regard_to_case(tagger, root, taken, name):
         ({"name": "VIP", "slug": "vip"}, "slug"),
     ],
 )
-def test_bad_field_is_named(root, body, field):
+def test_invalid_field_is_named_in_the_error(root, body, field):
     tag = TagFactory(name="Kept", color="#000000")
     for method, address in (("post", TAGS), ("put", f"{TAGS}/{tag.pk}")):
         code, answer = send(root, method, address, body)
@@ -92,7 +92,7 @@ def test_rename_keeps_slug_and_color(root):
     assert send(root, "put", f"{TAGS}/{tag.pk + 1}", {"name": "Ghost"})[0] == 404
 
 
-def test_slug_is_never_a_number_and_always_free(tagger):
+def test_slug_is_never_a_number_and_always_unique(tagger):
     slugs = [
         send(tagger, "post", TAGS, {"name": name})[1]["tag"]["slug"]
         for name in ("2024", "VIP!", "VIP?", "!!!", "???", "٢٠٢٤")
@@ -110,7 +110,7 @@ def test_conversations_are_counted_on_visible_pages_only(page, tagger, root):
     assert send(root, "put", f"{TAGS}/{tag.pk}", {"name": "New"})[1]["tag"]["conversations"] == 3
 
 
-def test_list_costs_the_same_however_many_there_are(tagger, django_assert_num_queries):
+def test_list_takes_a_constant_number_of_queries(tagger, django_assert_num_queries):
     TagFactory.create_batch(10)
     with django_assert_num_queries(3):  # the token, the counts, the tags
         tagger.get(TAGS)
@@ -122,7 +122,7 @@ def test_unused_tag_is_deleted(root):
 
 
 @pytest.mark.parametrize("query", ["", "?force=0", "?force=false", "?force="])
-def test_tag_in_use_is_kept_unless_forced(page, root, query):
+def test_tag_in_use_is_not_deleted_without_force(page, root, query):
     tag = TagFactory(name="VIP")
     tag_conversations([ConversationFactory(page=page).pk], [tag], actor=None)
     code, answer = send(root, "delete", f"{TAGS}/{tag.pk}{query}")
@@ -133,7 +133,7 @@ def test_tag_in_use_is_kept_unless_forced(page, root, query):
 
 
 @pytest.mark.parametrize("force", ["1", "true"])
-def test_forced_deletion_leaves_events(page, force):
+def test_forced_deletion_creates_events(page, force):
     user, tag = superuser(), TagFactory(name="VIP")
     conversation, other = ConversationFactory(page=page), ConversationFactory()
     tag_conversations([conversation.pk, other.pk], [tag], actor=None)
@@ -145,7 +145,7 @@ def test_forced_deletion_leaves_events(page, force):
 
 
 @pytest.mark.parametrize("query", ["?force=yes", "?force=2", "?force=1&force=1", "?cascade=1"])
-def test_bad_parameter_deletes_nothing(root, query):
+def test_invalid_parameter_deletes_nothing(root, query):
     tag = TagFactory()
     assert send(root, "delete", f"{TAGS}/{tag.pk}{query}")[0] == 400
     assert Tag.objects.exists()

@@ -1,4 +1,4 @@
-"""Which threads Facebook lists of a Page, and what became of each."""
+"""The threads of a Page and their states."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def add(page, *states: str) -> list[Thread]:
     ]
 
 
-def test_thread_has_exactly_the_promised_fields(page, route):
+def test_thread_has_exactly_the_documented_fields(page, route):
     conversation = ConversationFactory(page=page)
     thread = Thread.objects.create(
         page=page,
@@ -52,13 +52,13 @@ def test_thread_has_exactly_the_promised_fields(page, route):
 
 
 @pytest.mark.parametrize("state", Thread.State.values)
-def test_one_state_is_asked_for(page, route, state):
+def test_threads_are_filtered_by_state(page, route, state):
     add(page, "stored", "merged", "unreadable", "owed", "owed")
     rows = api(member(page)).get(route, {"state": state}).json()["threads"]
     assert [row["state"] for row in rows] == [state] * (2 if state == "owed" else 1)
 
 
-def test_parts_make_the_whole(page, route):
+def test_cursor_returns_all_threads(page, route):
     ids = [thread.pk for thread in add(page, *["owed", "stored"] * 12)]
     client, seen, cursor = api(member(page)), [], ""
     while cursor is not None:
@@ -70,7 +70,7 @@ def test_parts_make_the_whole(page, route):
 
 
 @pytest.mark.parametrize("rows", [49, 50, 51])
-def test_there_is_more_only_where_there_is(page, route, rows):
+def test_has_next_is_exact(page, route, rows):
     add(page, *["stored"] * rows)
     answer = api(member(page)).get(route).json()
     assert len(answer["threads"]) == min(rows, 50)
@@ -81,12 +81,12 @@ def test_there_is_more_only_where_there_is(page, route, rows):
     ("name", "value"),
     [("state", "lost"), ("state", "OWED"), ("limit", "1001"), ("limit", "0"), ("cursor", "x"), ("page", "1")],
 )
-def test_bad_parameter_is_named(page, route, name, value):
+def test_invalid_parameter_is_named_in_the_error(page, route, name, value):
     answer = api(member(page)).get(route, {name: value})
     assert (answer.status_code, answer.json()["field"]) == (400, name)
 
 
-def test_page_that_one_does_not_see_is_not_there(page, route):
+def test_threads_of_an_invisible_page_are_a_404(page, route):
     add(page, "owed")
     assert api(member(PageFactory(), "manager")).get(route).status_code == 404
     assert api(None).get(route).status_code == 401
@@ -95,7 +95,7 @@ def test_page_that_one_does_not_see_is_not_there(page, route):
     assert len(api(superuser()).get(route).json()["threads"]) == 1
 
 
-def test_list_costs_the_same_however_many_there_are(page, route, django_assert_num_queries):
+def test_list_takes_a_constant_number_of_queries(page, route, django_assert_num_queries):
     client = api(member(page))
     for _ in range(2):
         for number in range(5):

@@ -1,0 +1,66 @@
+"""Runs actions on many conversations: which they are, whether the user may change them, and the response."""
+
+import uuid
+from collections.abc import Callable
+
+from django.db import transaction
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+
+from conversations.actions.targets import (
+    Targets,
+    count_targets,
+    page_ids_of,
+    targets_by_id,
+    targets_matching,
+)
+from conversations.api.query_params import criteria_for
+from conversations.models import Conversation
+from conversations.permissions import TAGGER, require_user_role, user_page_ids
+from conversations.search.parsing import MAX_ID
+
+
+def bulk_response(verb: str, matched: int, changed: int, operation: uuid.UUID | None) -> Response:
+    message = f"{verb} {changed} conversation{'s' * (changed != 1)}."
+    body = {"success": True, "message": message, "matched": matched, "changed": changed, "act": operation}
+    return Response(body)
+
+
+def run_bulk_action(
+    user,
+    body: dict,
+    verb: str,
+    *,
+    count_changes: Callable[[Targets], int],
+    change: Callable[[Targets, uuid.UUID], set[int]],
+) -> Response:
+    """Change the conversations that the body selects or, with `dry_run`, count the changes."""
+    operation = None if body["dry_run"] else uuid.uuid4()
+    with transaction.atomic():
+        targets = authorized_targets(user, body)
+        matched = count_targets(targets)
+        changed = len(change(targets, operation)) if operation else count_changes(targets)
+    return bulk_response(verb if operation else "Would change", matched, changed, operation)
+
+
+def authorized_targets(user, body: dict) -> Targets:
+    """Return the conversations that the body selects by `conversationIds` or by `filter`.
+
+    Raises NotFound if the user may not see one of them, and PermissionDenied if the user may not change one.
+    """
+    if "filter" in body:
+        targets = targets_matching(criteria_for(user, body["filter"]))
+        require_user_role(user, page_ids_of(targets), TAGGER)
+        return targets
+    requested = set(body["conversationIds"])
+    visible = Conversation.objects.for_pages(user_page_ids(user))
+    pages = dict(visible.filter(pk__in=storable_ids(requested)).values_list("pk", "page_id"))
+    if missing := requested - pages.keys():
+        raise NotFound(f"Conversation {min(missing)} not found; nothing was changed.")
+    require_user_role(user, pages.values(), TAGGER)
+    return targets_by_id(sorted(pages))
+
+
+def storable_ids(ids) -> list[int]:
+    """Drop IDs that are too large for the database."""
+    return [number for number in ids if number <= MAX_ID]

@@ -1,0 +1,87 @@
+"""Turns exceptions into error responses; the HTTP status of each of our own exceptions is defined here."""
+
+import logging
+
+from django.db import IntegrityError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from conversations.actions.tagging import TagInUse
+from conversations.connections.interactive import FacebookRefused, RefusalReason
+from conversations.search.sql import TooSlow
+from conversations.tasks import RunEnded
+from tags.models import NameTaken
+
+log = logging.getLogger(__name__)
+
+TOO_SLOW = (
+    "The search took too long. Narrow it: use more letters, one Page (facebookPageId),"
+    " a tag (include_tags) or a time range (startDate, endDate)."
+)
+REFUSAL_STATUS = {
+    RefusalReason.RECONNECT: status.HTTP_409_CONFLICT,
+    RefusalReason.GONE: status.HTTP_410_GONE,
+    RefusalReason.NOTHING: status.HTTP_404_NOT_FOUND,
+    RefusalReason.FACEBOOK: status.HTTP_502_BAD_GATEWAY,
+}
+CONCURRENT_CHANGE = "Somebody changed the same data at the same time. Try again."
+
+
+def handle_exception(error: Exception, context: dict) -> Response | None:
+    """Return an error as {"error": message, …}.
+
+    Returns None for an unexpected exception, which Django logs and answers with 500.
+    """
+    if response := own_error_response(error):
+        return response
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        response.data = first_validation_error(error.detail)
+    else:
+        response.data = {"error": error_message(error, response)}
+    return response
+
+
+def own_error_response(error: Exception) -> Response | None:
+    """Return the response to an exception of our own modules; None for any other."""
+    match error:
+        case NameTaken() | RunEnded():
+            return error_response(status.HTTP_409_CONFLICT, str(error))
+        case TagInUse():
+            return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
+        case FacebookRefused():
+            return error_response(REFUSAL_STATUS[error.reason], str(error))
+        case TooSlow():
+            return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
+        case IntegrityError() if "savedview_owner_name" in str(error):
+            return error_response(status.HTTP_409_CONFLICT, "You already have a view with this name.")
+        case IntegrityError():
+            log.warning("Two requests changed the same data", exc_info=error)
+            return error_response(status.HTTP_409_CONFLICT, CONCURRENT_CHANGE)
+    return None
+
+
+def error_response(code: int, message: str, **more) -> Response:
+    set_rollback()
+    return Response({"error": message, **more}, status=code)
+
+
+def error_message(error: Exception, response: Response) -> str:
+    if isinstance(error, APIException):
+        return str(error.detail)
+    return response.data["detail"]
+
+
+def first_validation_error(detail, path: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the first validation error as {"error": "limit: …", "field": "limit"}."""
+    while isinstance(detail, dict | list) and detail:
+        key, detail = next(iter(detail.items() if isinstance(detail, dict) else enumerate(detail)))
+        if isinstance(key, str):
+            path = (*path, key)
+    if not path:
+        return {"error": str(detail)}
+    return {"error": f"{path[0]}: {detail}", "field": path[0]}

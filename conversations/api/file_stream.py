@@ -1,0 +1,44 @@
+"""The export of conversations as a file, which is sent while it is created."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
+from django.http import StreamingHttpResponse
+from rest_framework.exceptions import ValidationError
+
+from conversations.api.query_params import criteria_for
+from conversations.models import Page
+from conversations.permissions import user_page_ids
+from conversations.search.export import CONTENT_TYPES, FORMATS
+from conversations.search.parsing import quote
+
+
+def export_response(request) -> StreamingHttpResponse:
+    """Return all conversations that match the filter as a file. Raises ValidationError and NotFound."""
+    kind = request.query_params.get("format", "").strip() or "csv"
+    if kind not in FORMATS:
+        raise ValidationError({"format": [f"It must be csv or ndjson, not {quote(kind)}."]})
+    criteria = criteria_for(request.user, request.query_params)
+    pages = Page.objects.filter(pk__in=user_page_ids(request.user))
+    body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
+    is_asynchronous = isinstance(request._request, ASGIRequest)
+    return StreamingHttpResponse(
+        iterate_in_thread(body) if is_asynchronous else body,
+        content_type=CONTENT_TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="conversations.{kind}"'},
+    )
+
+
+async def iterate_in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Read each chunk in a thread when the client is ready; no database connection is held in between."""
+
+    def next_chunk() -> bytes | None:
+        try:
+            return next(chunks, None)
+        finally:
+            connection.close()
+
+    while (chunk := await sync_to_async(next_chunk, thread_sensitive=False)()) is not None:
+        yield chunk

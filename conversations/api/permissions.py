@@ -1,0 +1,29 @@
+"""Permission classes of the API. A Page that the user may not see is a 404, a missing role a 403."""
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+from conversations.models import Page
+from conversations.permissions import TAGGER, require_user_role
+
+
+class TaggerOrReadOnly(BasePermission):
+    """Everybody who may see a conversation may read it; taggers of its Page may change it."""
+
+    def has_object_permission(self, request, view, obj) -> bool:
+        if request.method not in SAFE_METHODS:
+            require_user_role(request.user, [obj.page_id], TAGGER)
+        return True
+
+
+class TagPermission(BasePermission):
+    """Everybody may read tags, taggers of any Page may create them, superusers may rename and delete them."""
+
+    def has_permission(self, request, view) -> bool:
+        if request.method in SAFE_METHODS or request.user.is_superuser:
+            return True
+        if request.method != "POST":
+            raise PermissionDenied("Only superusers rename and delete tags: all Pages share them.")
+        if not Page.objects.visible_to(request.user, at_least=TAGGER).exists():
+            raise PermissionDenied(f"This needs the role {TAGGER} on a Page.")
+        return True

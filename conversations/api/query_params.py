@@ -1,0 +1,76 @@
+"""Checks and parses query parameters; an invalid one is an error that names it."""
+
+from collections.abc import Mapping
+
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import BasePermission
+
+from conversations.models import Page
+from conversations.permissions import user_page_ids
+from conversations.search.criteria import SearchCriteria
+from conversations.search.filters import parse_filter
+from conversations.search.parsing import parse_flag, parse_number, quote
+
+ALL_PAGES = ("", "all")  # values of facebookPageId
+
+
+class KnownParameters(BasePermission):
+    """Accepts only the parameters that the view names for its action in `parameters`, each of them once."""
+
+    def has_permission(self, request, view) -> bool:
+        known = getattr(view, "parameters", {}).get(getattr(view, "action", None), ())
+        for name, values in request.query_params.lists():
+            if name not in known:
+                raise ValidationError({name: ["Unknown parameter."]})
+            if len(values) > 1:
+                raise ValidationError({name: ["Provide this parameter only once."]})
+            if "\0" in values[0]:
+                raise ValidationError({name: ["This value contains characters that are not allowed."]})
+        return True
+
+
+def whole_number(params: Mapping[str, str], name: str, *, default: int, highest: int | None = None) -> int:
+    """Return a parameter as a number from 1 to `highest`, or `default` if it is missing or empty."""
+    text = params.get(name, "").strip()
+    if not text:
+        return default
+    number = parse_number(text)
+    if not number or (highest and number > highest):
+        expected = f"from 1 to {highest}" if highest else "from 1 on"
+        raise ValidationError({name: [f"It must be a whole number {expected}, not {quote(text)}."]})
+    return number
+
+
+def flag(params: Mapping[str, str], name: str) -> bool:
+    """Return a parameter as a boolean; False if it is missing or empty."""
+    try:
+        return parse_flag(params.get(name, "").strip() or False)
+    except ValueError as error:
+        raise ValidationError({name: [str(error)]}) from None
+
+
+def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:
+    """Return the IDs of all Pages that the user may see, or of the one with this Facebook ID.
+
+    Raises NotFound if that Page does not exist or the user may not see it.
+    """
+    if facebook_page_id in ALL_PAGES:
+        return user_page_ids(user)
+    pages = Page.objects.visible_to(user).filter(facebook_page_id=facebook_page_id)
+    ids = list(pages.values_list("pk", flat=True))
+    if not ids:
+        raise NotFound("Page not found.")
+    return ids
+
+
+def criteria_for(user, params: Mapping[str, str]) -> SearchCriteria:
+    """Return the search criteria of filter parameters, for the Pages that the user may see.
+
+    Raises ValidationError, which names the parameter, and NotFound like requested_page_ids().
+    """
+    filters = parse_filter(params)
+    if not filters.is_valid():
+        raise ValidationError(filters.errors)
+    facebook_page_id = params.get("facebookPageId", "").strip()
+    all_pages = user.is_superuser and facebook_page_id in ALL_PAGES
+    return filters.criteria(requested_page_ids(user, facebook_page_id), all_pages=all_pages)

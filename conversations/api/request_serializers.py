@@ -1,0 +1,125 @@
+"""Validates request bodies."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from conversations.models import Conversation
+from conversations.search.filters import PARAMETERS
+from conversations.search.parsing import parse_flag, parse_id, quote
+from tags.models import COLOR
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": "^0*[1-9][0-9]*$"},
+        ]
+    }
+)
+class IdField(serializers.Field):
+    def to_internal_value(self, data) -> int:
+        try:
+            return parse_id(data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "boolean"},
+            {"type": "integer", "enum": [0, 1]},
+            {"type": "string", "enum": ["true", "false", "1", "0"]},
+        ]
+    }
+)
+class FlagField(serializers.Field):
+    def to_internal_value(self, data) -> bool:
+        try:
+            return parse_flag(data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class TagBody(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    color = serializers.CharField(required=False, validators=[COLOR])
+
+
+class TagIdsBody(serializers.Serializer):
+    tagIds = serializers.ListField(child=IdField(), max_length=1000)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "The parameters of the list, without page, limit, cursor and total",
+        "additionalProperties": {"type": ["string", "integer", "boolean", "array", "null"]},
+    }
+)
+class FilterField(serializers.Field):
+    """Filter parameters as a JSON object; they become strings as in a URL."""
+
+    def to_internal_value(self, data) -> dict[str, str]:
+        if not isinstance(data, dict):
+            raise ValidationError("It must be an object with parameters of the list.")
+        known = {"facebookPageId", *PARAMETERS}
+        for name in data:
+            if name not in known:
+                raise ValidationError(f"Unknown parameter {quote(name)}.")
+        return {name: self.as_text(name, value) for name, value in data.items() if value is not None}
+
+    def as_text(self, name: str, value) -> str:
+        if isinstance(value, list):
+            return ",".join(self.as_text(name, item) for item in value)
+        if not isinstance(value, str | int):
+            raise ValidationError(f"{name} cannot be {quote(value)}.")
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class BulkBody(serializers.Serializer):
+    conversationIds = serializers.ListField(child=IdField(), max_length=10_000, required=False)
+    filter = FilterField(required=False)
+    dry_run = FlagField(default=False)
+
+    def validate(self, attrs):
+        if "conversationIds" not in attrs and "filter" not in attrs:
+            raise ValidationError({"conversationIds": ["Provide conversationIds or filter."]})
+        if "conversationIds" in attrs and "filter" in attrs:
+            raise ValidationError({"filter": ["Provide filter or conversationIds, not both."]})
+        return attrs
+
+
+class BulkTagsBody(TagIdsBody, BulkBody):
+    action = serializers.ChoiceField(choices=["assign", "remove", "replace"])
+
+
+class SavedViewBody(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    shared = FlagField(default=False)
+    facebookPageId = serializers.CharField(required=False, allow_null=True, default=None)
+    query = FilterField(default=dict)
+
+
+class EmptyBody(serializers.Serializer):
+    pass
+
+
+class StatusBody(serializers.Serializer):
+    conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
+
+
+class BulkStatusBody(StatusBody, BulkBody):
+    pass
+
+
+def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:
+    """Return the validated data of the body. Raises ValidationError, also for an unknown field."""
+    serializer = serializer_class(data=request.data)
+    for name in request.data:
+        if name not in serializer.fields:
+            raise ValidationError({name: ["Unknown field."]})
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data

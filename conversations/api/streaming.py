@@ -1,0 +1,184 @@
+"""Responses that take long: waiting for a sync run, and event streams of one run or of all runs.
+
+A view of REST framework checks the request in a thread and releases its database connection. The rest of the
+response is asynchronous and holds neither a thread nor a connection. streaming_view() combines the two.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django_eventstream.utils import sse_encode_event
+from rest_framework.response import Response
+
+from conversations.api.event_stream import PageListener
+from conversations.api.run_result import read_run_result
+from conversations.api.subscriptions import Permissions, RunReader
+from conversations.realtime.listener import Watcher, channel_of, read_latest, read_states, run_listener
+from conversations.sync.progress import SyncProgress
+
+MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
+HEARTBEAT_SECONDS = 15
+LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
+NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
+
+
+class StreamLater(Response):
+    """The response of a view that accepted a request: streaming_view() then awaits `follow`."""
+
+    def __init__(self, follow: Callable[[], Awaitable[HttpResponseBase]]):
+        super().__init__()
+        self.follow = follow
+
+
+def streaming_view(view: Callable[..., HttpResponseBase]) -> Callable:
+    """Make a view asynchronous: a StreamLater is replaced by its result, other responses are sent as is."""
+
+    def checked(*args, **kwargs) -> HttpResponseBase:
+        try:
+            return view(*args, **kwargs)
+        finally:
+            close_old_connections()  # the thread keeps none for its next request
+
+    @wraps(view)
+    async def answer(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        response = await sync_to_async(checked)(request, *args, **kwargs)
+        return await response.follow() if isinstance(response, StreamLater) else response
+
+    return answer
+
+
+def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(body, content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+# -- one run -----------------------------------------------------------------------------------------------
+async def read_current_state(run_id: int) -> SyncProgress:
+    """Read the state of a run; its end as removed if the run was deleted."""
+    for _, state in await sync_to_async(read_states, thread_sensitive=False)([run_id]):
+        return state
+    return SyncProgress.removed(run_id)
+
+
+@contextmanager
+def watch(reader: RunReader) -> Iterator[Watcher]:
+    """Watch a run and the permissions of its reader."""
+    with (
+        run_listener.watch(reader.run_id) as watcher,
+        run_listener.watch_permissions(reader.user_id, watcher.recheck_permissions),
+    ):
+        yield watcher
+
+
+async def recheck_access(reader: RunReader, watcher: Watcher) -> bool:
+    """Return whether the reader may still watch this run; queries the database only after a change."""
+    if not watcher.needs_recheck:
+        return True
+    watcher.needs_recheck = False  # before the query, so that a change during it causes another check
+    return await sync_to_async(reader.may_read, thread_sensitive=False)()
+
+
+async def state_updates(reader: RunReader, heartbeat: float) -> AsyncIterator[SyncProgress]:
+    """Yield the current state and each later one; the last one again after `heartbeat` seconds without news.
+
+    Ends with the run, with this process, or when the reader may not watch the run any more.
+    """
+    with watch(reader) as watcher:
+        state = await read_current_state(reader.run_id)
+        while await recheck_access(reader, watcher):
+            yield state
+            if state.is_end or run_listener.stopped.is_set():
+                return
+            state = await watcher.take(heartbeat) or await read_current_state(reader.run_id)
+
+
+async def watch_run(reader: RunReader) -> HttpResponseBase:
+    """Return the stream of one run: only `data: ` lines, as existing clients expect."""
+
+    async def body() -> AsyncIterator[bytes]:
+        async for state in state_updates(reader, HEARTBEAT_SECONDS - 1):
+            yield f"data: {json.dumps(state.as_message())}\n\n".encode()
+
+    return event_stream(body())
+
+
+async def wait_for_run(reader: RunReader) -> HttpResponseBase:
+    """Return the result of a run as one JSON response.
+
+    After MAX_SILENT_SECONDS the headers are sent with status 200, and white space until the result. A run
+    that no worker has started within QUEUED_SECONDS is a 503.
+    """
+    started = time.monotonic()
+    with watch(reader) as watcher:
+        state = await read_current_state(reader.run_id)
+        while has_access := await recheck_access(reader, watcher):
+            limit = settings.QUEUED_SECONDS if state.status == "queued" else MAX_SILENT_SECONDS
+            left = started + limit - time.monotonic()
+            if state.is_end or run_listener.stopped.is_set() or left <= 0:
+                break
+            state = await watcher.take(left) or await read_current_state(reader.run_id)
+    if not has_access:
+        return JsonResponse({"error": LOST_ROLE, "run": reader.run_id}, status=403)
+    if state.is_end:
+        body, code = await sync_to_async(read_run_result, thread_sensitive=False)(reader.run_id)
+        return JsonResponse(body, status=code)
+    if run_listener.stopped.is_set() or state.status == "queued":
+        body = {"error": NO_WORKER, "status": state.status, "run": reader.run_id}
+        return JsonResponse(body, status=503)
+    return StreamingHttpResponse(_late_result(reader), content_type="application/json")
+
+
+async def _late_result(reader: RunReader) -> AsyncIterator[bytes]:
+    """Yield white space, which JSON allows, until the run ends; then the result."""
+    async for state in state_updates(reader, HEARTBEAT_SECONDS - 1):
+        if not state.is_end:
+            yield b" "
+    if await sync_to_async(reader.may_read, thread_sensitive=False)():
+        body, _ = await sync_to_async(read_run_result, thread_sensitive=False)(reader.run_id)
+    else:
+        body = {"success": False, "error": LOST_ROLE, "run": reader.run_id}
+    yield json.dumps(body).encode()
+
+
+# -- all runs ----------------------------------------------------------------------------------------------
+async def watch_pages(user_id: int, read_permissions: Callable[[], Permissions | None]) -> HttpResponseBase:
+    """Return the event stream of Pages: the current state of each, then every event.
+
+    When the user's permissions change, `read_permissions` is called again and the stream starts over with the
+    Pages it returns, within the same response. The stream ends when it returns None.
+    """
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b": open\n\n"
+        while not run_listener.stopped.is_set():
+            changed = asyncio.Event()
+            with run_listener.watch_permissions(user_id, changed.set):
+                permissions = await sync_to_async(read_permissions, thread_sensitive=False)()
+                if permissions is None:
+                    return
+                async for chunk in _page_events(permissions, changed):
+                    yield chunk
+
+    return event_stream(body())
+
+
+async def _page_events(permissions: Permissions, changed: asyncio.Event) -> AsyncIterator[bytes]:
+    managed = permissions.managed_page_ids
+    channels = [channel_of(page_id, is_managed=page_id in managed) for page_id in permissions.page_ids]
+    with PageListener(channels) as listener:
+        current_states = await sync_to_async(read_latest, thread_sensitive=False)(permissions.page_ids)
+        for page_id, state in [] if changed.is_set() else current_states:
+            event = state.as_event() if page_id in managed else state.as_viewer_event()
+            yield sse_encode_event("progress", json.dumps(event)).encode()
+        async for chunk in listener.chunks(HEARTBEAT_SECONDS, run_listener.stopped, changed):
+            yield chunk

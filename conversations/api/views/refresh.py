@@ -1,0 +1,76 @@
+"""Reads one conversation or attachment from Facebook while the user waits."""
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from conversations.actions.refresh import current_attachment_url, refresh
+from conversations.api.negotiation import IgnoreAcceptHeader
+from conversations.api.permissions import TaggerOrReadOnly
+from conversations.api.query_params import KnownParameters
+from conversations.api.request_serializers import EmptyBody, read_body
+from conversations.api.serializers import ConversationSerializer, ErrorSerializer
+from conversations.models import Conversation, InteractionEvent
+from conversations.permissions import user_page_ids
+from conversations.search import rows
+from conversations.search.parsing import MAX_ID
+
+
+class RefreshedSerializer(serializers.Serializer):
+    conversation = ConversationSerializer()
+    eventsCreated = serializers.IntegerField(help_text="New messages")
+    message = serializers.CharField(help_text="What changed, as a sentence")
+
+
+ERRORS = {
+    404: ErrorSerializer,
+    409: OpenApiResponse(ErrorSerializer, "A person must connect the Page again"),
+    410: OpenApiResponse(ErrorSerializer, "Not available at Facebook any more"),
+    502: OpenApiResponse(ErrorSerializer, "Facebook failed, or its rate limit is reached"),
+}
+
+
+class ConversationAPIView(GenericAPIView):
+    queryset = Conversation.objects.all()
+    permission_classes = [IsAuthenticated, KnownParameters, TaggerOrReadOnly]
+    pagination_class = None
+    filter_backends = []
+
+    def get_queryset(self):
+        return Conversation.objects.for_pages(user_page_ids(self.request.user))
+
+
+class RefreshView(ConversationAPIView):
+    @extend_schema(request=EmptyBody, responses={200: RefreshedSerializer, **ERRORS})
+    def post(self, request, pk):
+        """Read the current state and new messages from Facebook (tagger)."""
+        read_body(request, EmptyBody)
+        conversation = self.get_object()
+        result = refresh(conversation)
+        return Response(
+            {
+                "conversation": rows.conversation_row(conversation.pk),
+                "eventsCreated": result.events_created,
+                "message": result.message,
+            }
+        )
+
+
+class AttachmentView(ConversationAPIView):
+    content_negotiation_class = IgnoreAcceptHeader
+
+    @extend_schema(
+        responses={302: OpenApiResponse(description="`Location`: a link that works now"), **ERRORS}
+    )
+    def get(self, request, pk, event, index):
+        """Redirect to an attachment of a message, by a new link from Facebook."""
+        events = InteractionEvent.objects.select_related("conversation")
+        event_id = min(int(event), MAX_ID)
+        message = get_object_or_404(events, pk=event_id, conversation=self.get_object())
+        response = HttpResponseRedirect(current_attachment_url(message, int(index[:9])))
+        response["Referrer-Policy"] = "no-referrer"
+        return response

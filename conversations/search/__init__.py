@@ -1,0 +1,1 @@
+"""Searching conversations: filters, counts, lists and exports, for the API, the admin and bulk actions."""

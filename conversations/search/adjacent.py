@@ -1,0 +1,41 @@
+"""The previous and the next conversation of a filtered list."""
+
+from typing import NamedTuple
+
+from conversations.search.conditions import Keyset
+from conversations.search.criteria import SearchCriteria
+from conversations.search.list_sql import ids_query
+from conversations.search.planner import needs_cardinalities, read_cardinalities
+from conversations.search.sql import Sql, fetch_all
+
+
+class AdjacentConversation(NamedTuple):
+    id: int
+    name: str
+
+
+def adjacent(
+    criteria: SearchCriteria, position: Keyset
+) -> tuple[AdjacentConversation | None, AdjacentConversation | None]:
+    """Return the next newer and the next older conversation of the list.
+
+    `position` is the time and the ID of the conversation itself, which need not be in the list any more.
+    Takes at most two queries at any depth.
+    """
+    if criteria.is_empty:
+        return None, None
+    cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
+    newer = ids_query(criteria, cardinalities, count=1, after=position, backwards=True)
+    older = ids_query(criteria, cardinalities, count=1, after=position)
+    sides = [
+        newer.inside("(SELECT 'newer' AS side, one.id FROM ({}) one)"),
+        older.inside("(SELECT 'older' AS side, one.id FROM ({}) one)"),
+    ]
+    found = fetch_all(
+        Sql.join(" UNION ALL ", sides).inside(
+            "SELECT beside.side, c.id, coalesce(nullif(c.sender_name, ''), c.sender_id)"
+            " FROM ({}) beside JOIN conversations_conversation c ON c.id = beside.id"
+        )
+    )
+    by_side = {side: AdjacentConversation(pk, name) for side, pk, name in found}
+    return by_side.get("newer"), by_side.get("older")

@@ -1,0 +1,117 @@
+"""The WHERE clauses of a search along an access path."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from conversations.search.criteria import WAITS, SearchCriteria
+from conversations.search.planner import ANY_TAG, AccessPath, has_few_pages
+from conversations.search.sql import Sql
+
+Keyset = tuple[datetime | None, int]  # the position of a row in the list: its time and its id
+
+ONE_TAG = (
+    "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id} AND x.tag_id = %s)"
+)
+SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id})"
+# Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
+NAME_OF_ROW = "(SELECT {} FROM conversations_conversation c WHERE c.id = {id})"
+TEXT_OF_ROW = (
+    "(SELECT bool_or(m.text LIKE %s) FROM conversations_messagepart m WHERE m.conversation_id = {id})"
+)
+
+
+def branches_of(
+    criteria: SearchCriteria, path: AccessPath, after: Keyset | None = None, *, backwards: bool = False
+) -> list[Sql]:
+    """Return FROM and WHERE of each branch of the search; no row belongs to two of them.
+
+    With `after` only rows behind that position are included; with `backwards` only those before it.
+    """
+    rest = list(conditions(criteria, path))
+    table = path.table
+    if not path.has_conversation_columns and any(condition.text.startswith("c.") for condition in rest):
+        table += f" JOIN conversations_conversation c ON c.id = {path.id}"
+    return [
+        Sql(f" FROM {table} WHERE ") + Sql.join(" AND ", [page, branch, position, *rest])
+        for page in page_branches(criteria, path)
+        for branch in path.branches
+        for position in keyset_branches(criteria, path, after, backwards=backwards)
+    ]
+
+
+def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
+    """Yield the conditions that the access path does not settle."""
+    yield from tag_conditions(criteria, path)
+    if criteria.has_facets and "facets" not in path.settles:
+        yield Sql.of("c.facets = ANY(%s::smallint[])", criteria.facets)
+    if criteria.waiting is False:  # a waiting conversation has a time and the bit WAITS
+        late = f"CASE WHEN {path.time} <= %s THEN {WAITS} ELSE 0 END"
+        yield Sql.of(f"c.facets & {late} = 0", criteria.waiting_before)
+    if criteria.since is not None:
+        yield Sql.of(f"{path.time} >= %s", criteria.since)
+    if criteria.until is not None:
+        yield Sql.of(f"{path.time} <= %s", criteria.until)
+    if criteria.search is not None and "search" not in path.settles:
+        yield search_condition(criteria, path.id)
+
+
+def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
+    if criteria.include and "include" not in path.settles:
+        if criteria.include_all:
+            others = [tag_id for tag_id in criteria.include if tag_id != path.tag_id]
+            yield from (Sql.of(ONE_TAG.format(id=path.id), tag_id) for tag_id in others)
+        else:
+            yield Sql.of(ANY_TAG.format(id=path.id), list(criteria.include))
+    if criteria.exclude:
+        yield Sql.of(f"NOT {ANY_TAG.format(id=path.id)}", list(criteria.exclude))
+    if criteria.untagged is not None and "untagged" not in path.settles:
+        yield Sql(f"{'NOT ' * criteria.untagged}{SOME_TAG.format(id=path.id)}")
+
+
+def search_condition(criteria: SearchCriteria, row_id: str) -> Sql:
+    if criteria.in_messages:
+        return Sql.of(TEXT_OF_ROW.format(id=row_id), f"%{escape_like(criteria)}%")
+    if criteria.is_short:
+        fits = Sql.of("conversations_name_words(c.search) LIKE %s", f"% {escape_like(criteria)}%")
+    else:
+        fits = Sql.of("c.search LIKE %s", f"%{escape_like(criteria)}%")
+    return fits if row_id == "c.id" else fits.inside(NAME_OF_ROW.replace("{id}", row_id))
+
+
+def escape_like(criteria: SearchCriteria) -> str:
+    """The search term, escaped for LIKE."""
+    term = criteria.search or ""
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def page_branches(criteria: SearchCriteria, path: AccessPath) -> list[Sql]:
+    if "pages" in path.settles or criteria.all_pages:
+        return [Sql("TRUE")]
+    if has_few_pages(criteria):
+        return [Sql.of(f"{path.page} = %s", page_id) for page_id in criteria.page_ids]
+    return [Sql.of(f"{path.page} = ANY(%s::bigint[])", list(criteria.page_ids))]
+
+
+def keyset_branches(
+    criteria: SearchCriteria, path: AccessPath, after: Keyset | None, *, backwards: bool
+) -> list[Sql]:
+    """Rows after this position in the list. Rows without a time are last, in a branch of their own."""
+    if after is None:
+        return [Sql("TRUE")]
+    time, row_id = after
+    if backwards:
+        return keyset_branches_backwards(path, time, row_id)
+    if time is None:
+        return [Sql.of(f"{path.time} IS NULL AND {path.id} < %s", row_id)]
+    # The second condition implies the first, but PostgreSQL needs the first to start in the index there.
+    condition = f"{path.time} <= %s AND ({path.time} < %s OR {path.id} < %s)"
+    branches = [Sql.of(condition, time, time, row_id)]
+    return branches if criteria.has_times else [*branches, Sql(f"{path.time} IS NULL")]
+
+
+def keyset_branches_backwards(path: AccessPath, time: datetime | None, row_id: int) -> list[Sql]:
+    """Rows before this position in the list."""
+    if time is None:
+        same_time = Sql.of(f"{path.time} IS NULL AND {path.id} > %s", row_id)
+        return [same_time, Sql(f"{path.time} IS NOT NULL")]
+    return [Sql.of(f"{path.time} >= %s AND ({path.time} > %s OR {path.id} > %s)", time, time, row_id)]

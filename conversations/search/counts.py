@@ -1,0 +1,93 @@
+"""The number of conversations that match a search: from the counters, by counting, or estimated."""
+
+import json
+from dataclasses import dataclass, replace
+
+from conversations.search.criteria import SearchCriteria
+from conversations.search.list_sql import all_branches
+from conversations.search.planner import Cardinalities, access_paths
+from conversations.search.sql import Sql, fetch_all, fetch_value
+
+MAX_EXACT = 1000  # an estimate counts up to this many
+
+
+@dataclass(frozen=True)
+class Total:
+    number: int
+    is_exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.number:,}" if self.is_exact else f"about {self.number:,}"
+
+
+def count_exact(criteria: SearchCriteria, cardinalities: Cardinalities) -> Total:
+    counter = from_counters(criteria, cardinalities)
+    if counter is not None:
+        return Total(counter)
+    if has_only_tags(criteria):
+        excluded = replace(criteria, include=criteria.exclude, include_all=False, exclude=())
+        return Total(cardinalities.everything - count_exact(excluded, cardinalities).number)
+    return Total(fetch_value(count_query(criteria, cardinalities)))
+
+
+def count_estimate(criteria: SearchCriteria, cardinalities: Cardinalities) -> Total:
+    """Exact up to MAX_EXACT or where the counters have the number; else PostgreSQL's own estimate."""
+    counter = from_counters(criteria, cardinalities)
+    if counter is not None:
+        return Total(counter)
+    counted = fetch_value(count_query(criteria, cardinalities, limit=MAX_EXACT + 1))
+    if counted <= MAX_EXACT:
+        return Total(counted)
+    sizes = [size for size, _ in access_paths(criteria, cardinalities)]
+    number = max(planner_estimate(criteria, cardinalities), MAX_EXACT + 1)
+    return Total(round_to_two_digits(min(number, *sizes, cardinalities.everything)), is_exact=False)
+
+
+def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int | None:
+    """Return the number if the counters have it: for one tag, for facets alone or without any filter."""
+    if criteria.is_empty:
+        return 0
+    if criteria.search is not None or criteria.has_times or criteria.waiting is not None:
+        return None
+    filters = [criteria.has_facets, criteria.include, criteria.exclude, criteria.untagged is not None]
+    if sum(map(bool, filters)) > 1:
+        return None
+    if criteria.include or criteria.exclude:
+        [tag_id, *others] = criteria.include or criteria.exclude
+        number = cardinalities.of_tag(tag_id)
+        return None if others else number if criteria.include else cardinalities.everything - number
+    if criteria.untagged is not None:
+        untagged = cardinalities.of_tag(None)
+        return untagged if criteria.untagged else cardinalities.everything - untagged
+    return criteria.count_facets(cardinalities.facets)
+
+
+def has_only_tags(criteria: SearchCriteria) -> bool:
+    """Whether the only filter excludes tags. Counting the excluded conversations is then less work."""
+    return bool(criteria.exclude) and criteria == SearchCriteria(
+        criteria.page_ids, criteria.all_pages, exclude=criteria.exclude
+    )
+
+
+def count_query(criteria: SearchCriteria, cardinalities: Cardinalities, *, limit: int | None = None) -> Sql:
+    """Count all matches, or stop at `limit`."""
+    limit_clause = Sql.of(" LIMIT %s", limit) if limit else Sql("")
+    branches = [Sql("SELECT 1") + branch + limit_clause for branch in all_branches(criteria, cardinalities)]
+    merged = Sql.join(" UNION ALL ", [branch.inside("({})") for branch in branches])
+    matching = merged.inside("SELECT FROM ({}) arms") + limit_clause
+    return matching.inside("SELECT count(*) FROM ({}) matching")
+
+
+def planner_estimate(criteria: SearchCriteria, cardinalities: Cardinalities) -> int:
+    """Return the number of rows that PostgreSQL's planner expects."""
+    branches = [Sql("SELECT 1") + branch for branch in all_branches(criteria, cardinalities)]
+    query = Sql.join(" UNION ALL ", branches)
+    [[plan]] = fetch_all(query.inside("EXPLAIN (FORMAT JSON) {}"))
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def round_to_two_digits(number: int) -> int:
+    """The two digits show that the number is an estimate."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return round(number / unit) * unit

@@ -1,0 +1,78 @@
+"""The criteria of a search as plain values, without SQL."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from conversations.lib.text import fold
+
+DONE, INSTAGRAM, UNREAD, WAITS = 1, 2, 4, 8  # the bits of Conversation.facets
+# A conversation that is done never waits.
+FACETS = [value for value in range(16) if not (value & DONE and value & WAITS)]
+REPLY_DUE_AFTER = timedelta(hours=24)  # a customer who wrote last waits for a reply after this time
+MIN_INDEXED_LETTERS = 3  # a shorter term matches the beginning of a word of the name
+
+
+@dataclass(frozen=True)
+class SearchCriteria:
+    """A conversation matches if it meets all criteria.
+
+    Pages and tags are given by ID; an unknown ID matches nothing.
+    """
+
+    page_ids: tuple[int, ...]
+    all_pages: bool = False  # page_ids are all Pages that exist
+    include: tuple[int, ...] | None = None  # None: no criterion; empty: matches nothing
+    include_all: bool = False
+    exclude: tuple[int, ...] = ()
+    untagged: bool | None = None
+    unread: bool | None = None
+    waiting: bool | None = None
+    waiting_before: datetime | None = None  # the bound of `waiting`, set if that is
+    status: str = ""
+    platform: str = ""
+    search: str | None = None  # folded; None: no criterion, empty: matches nothing
+    in_messages: bool = False  # search the text of all messages
+    since: datetime | None = None
+    until: datetime | None = None  # inclusive
+
+    @property
+    def is_empty(self) -> bool:
+        return self.include == () or self.search == "" or self.page_ids == () or self.facets == []
+
+    @property
+    def facets(self) -> list[int]:
+        """The values of Conversation.facets that match."""
+        states = {
+            DONE: {"": None, "done": True, "active": False}[self.status],
+            INSTAGRAM: {"": None, "instagram": True, "messenger": False}[self.platform],
+            UNREAD: self.unread,
+            WAITS: self.waiting or None,  # False is not a facet: whether a reply is due depends on the time
+        }
+        required = {bit: is_set for bit, is_set in states.items() if is_set is not None}
+        return [value for value in FACETS if all(bool(value & bit) == required[bit] for bit in required)]
+
+    @property
+    def has_facets(self) -> bool:
+        return len(self.facets) < len(FACETS)
+
+    @property
+    def is_short(self) -> bool:
+        return self.search is not None and len(self.search) < MIN_INDEXED_LETTERS
+
+    @property
+    def has_times(self) -> bool:
+        return self.since is not None or self.until is not None
+
+    def count_facets(self, counts: dict[int, int]) -> int:
+        """Sum the counts of the facets that match."""
+        return sum(counts.get(value, 0) for value in self.facets)
+
+
+def distinct(ids: Iterable[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(ids))
+
+
+def fold_term(term: str) -> str:
+    """Fold a term like the stored texts. The result may be empty (a lone accent) and then matches nothing."""
+    return fold(term).strip()

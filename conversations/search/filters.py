@@ -1,0 +1,204 @@
+"""The filter parameters of the list, for the API, the admin, exports and bulk actions."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no types
+from drf_spectacular.utils import extend_schema_field
+
+from conversations.models import Conversation, Platform
+from conversations.search.criteria import (
+    MIN_INDEXED_LETTERS,
+    REPLY_DUE_AFTER,
+    SearchCriteria,
+    distinct,
+    fold_term,
+)
+from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
+from tags.models import Tag
+
+UNKNOWN_TAG = 0  # an ID that no row has, so that an unknown tag matches nothing
+
+
+class FlagField(forms.CharField):
+    def to_python(self, value):
+        text = super().to_python(value)
+        try:
+            return parse_flag(text) if text else None
+        except ValueError as error:
+            raise invalid_value(error) from None
+
+
+class TagKeysField(forms.CharField):
+    """A list of tag IDs or slugs, separated by commas."""
+
+    def to_python(self, value):
+        text = super().to_python(value) or ""
+        keys = [key.strip() for key in text.split(",") if key.strip()]
+        if text and not keys:
+            raise invalid_value("Provide at least one tag.")
+        return keys
+
+
+class DateTimeBoundField(forms.CharField):
+    """An ISO date or datetime, in TIME_ZONE if it has no offset.
+
+    A date means the start of the day or, as `end`, the end of the day.
+    """
+
+    def __init__(self, *, end: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.end = end
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if not text:
+            return None
+        # An unescaped plus sign of an offset arrives as a space.
+        for candidate in (text, "+".join(text.rsplit(" ", 1))):
+            try:
+                return parse_bound(candidate, end=self.end)
+            except (ValueError, OverflowError):
+                continue
+        raise invalid_value(f"{quote(text)} is not a date (2024-12-31) or datetime (2024-12-31T23:59:00Z).")
+
+
+def invalid_value(reason: object) -> forms.ValidationError:
+    return forms.ValidationError("%(reason)s", params={"reason": reason})
+
+
+def parse_bound(text: str, *, end: bool) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return timezone.make_aware(moment) if timezone.is_naive(moment) else moment.astimezone(UTC)
+    # Where clocks go back at midnight, the day ends at the second 23:59.
+    edge = time.max.replace(fold=1) if end else time.min
+    return datetime.combine(day, edge, tzinfo=timezone.get_current_timezone())
+
+
+@extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
+class FlagFilter(filters.Filter):
+    field_class = FlagField
+
+
+class TagKeysFilter(filters.CharFilter):
+    field_class = TagKeysField
+
+
+class DateTimeBoundFilter(filters.CharFilter):
+    field_class = DateTimeBoundField
+
+
+def is_short_term(term: str) -> bool:
+    return 0 < len(fold_term(term)) < MIN_INDEXED_LETTERS
+
+
+class ConversationForm(forms.Form):
+    def clean(self):
+        cleaned = super().clean() or {}
+        if cleaned.get("search_in") == "messages" and is_short_term(cleaned.get("search", "")):
+            self.add_error("search", f"Use at least {MIN_INDEXED_LETTERS} letters to search messages.")
+        return cleaned
+
+
+class ConversationFilter(filters.FilterSet):
+    include_tags = TagKeysFilter(help_text="Tag IDs or slugs, separated by commas; digits only are an ID.")
+    include_mode = filters.ChoiceFilter(
+        choices=[("any", "any"), ("all", "all")],
+        help_text="Match any (default) or all of `include_tags`.",
+    )
+    exclude_tags = TagKeysFilter(help_text="Exclude conversations that have any of these tags.")
+    untagged = FlagFilter(help_text="`true`: without any tag; `false`: with at least one tag.")
+    unread = FlagFilter(help_text="`true`: with unread messages; `false`: without.")
+    waiting = FlagFilter(
+        help_text="`true`: needs a reply: not done, and the newest message is a customer's and "
+        "over 24 hours old; `false`: all others."
+    )
+    status = filters.ChoiceFilter(choices=Conversation.Status.choices)
+    platform = filters.ChoiceFilter(choices=Platform.choices)
+    search = filters.CharFilter(
+        help_text="Part of the sender's name or of the last message; case and accents are ignored. "
+        "One or two letters match the beginning of a word of the name."
+    )
+    search_in = filters.ChoiceFilter(
+        choices=[("messages", "messages")],
+        help_text="`messages`: search the text of all messages and add `matches` to each conversation.",
+    )
+    startDate = DateTimeBoundFilter(
+        help_text="Earliest time of the last message: an ISO date or datetime (without offset: TIME_ZONE)."
+    )
+    endDate = DateTimeBoundFilter(
+        end=True, help_text="Latest time of the last message; a date includes the whole day."
+    )
+
+    class Meta:
+        model = Conversation
+        fields: list[str] = []
+        form = ConversationForm
+
+    def filter_queryset(self, queryset):
+        return queryset  # criteria() has the parameters; list_sql.py builds the query
+
+    def criteria(self, page_ids, *, all_pages: bool = False) -> SearchCriteria:
+        """Return the search criteria for these Pages. The form must be valid.
+
+        `all_pages` says that page_ids are all Pages that exist.
+        """
+        values = self.form.cleaned_data
+        include, exclude = tag_ids(values["include_tags"], values["exclude_tags"])
+        waiting_before = None if values["waiting"] is None else timezone.now() - REPLY_DUE_AFTER
+        return SearchCriteria(
+            page_ids=tuple(page_ids),
+            all_pages=all_pages,
+            include=included_tags(include, match_all=values["include_mode"] == "all") if include else None,
+            include_all=values["include_mode"] == "all",
+            exclude=distinct(pk for pk in exclude if pk),
+            untagged=values["untagged"],
+            unread=values["unread"],
+            waiting=values["waiting"],
+            waiting_before=waiting_before,
+            status=values["status"] or "",
+            platform=values["platform"] or "",
+            search=fold_term(values["search"]) if values["search"] else None,
+            in_messages=values["search_in"] == "messages",
+            since=values["startDate"],
+            until=earliest(values["endDate"], waiting_before if values["waiting"] else None),
+        )
+
+
+def earliest(*bounds: datetime | None) -> datetime | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+PARAMETERS = tuple(ConversationFilter.base_filters)
+
+
+def included_tags(ids: list[int], *, match_all: bool) -> tuple[int, ...]:
+    """Drop unknown tags. With `match_all` an unknown tag means that nothing matches."""
+    if match_all and UNKNOWN_TAG in ids:
+        return ()
+    return distinct(pk for pk in ids if pk)
+
+
+def tag_ids(*lists: list[str]) -> list[list[int]]:
+    """Resolve tag IDs (digits only) and slugs to IDs, in one query; an unknown tag becomes UNKNOWN_TAG."""
+    keys = [key for keys in lists for key in keys]
+    if not keys:
+        return [[] for _ in lists]
+    numbers = {key: parse_id(key) for key in keys if key.isascii() and key.isdigit() and key.strip("0")}
+    candidates = [number for number in numbers.values() if number <= MAX_ID]
+    found = Tag.objects.filter(Q(pk__in=candidates) | Q(slug__in=keys)).values_list("pk", "slug")
+    ids: dict[int | str, int] = {}
+    for pk, slug in found:
+        ids |= {pk: pk, slug: pk}
+    return [[ids.get(numbers.get(key, key), UNKNOWN_TAG) for key in keys] for keys in lists]
+
+
+def parse_filter(data: Mapping[str, str]) -> ConversationFilter:
+    """Bind parameters to the filter. Call is_valid() before criteria(); `errors` is keyed by parameter."""
+    return ConversationFilter(data, queryset=Conversation.objects.none())

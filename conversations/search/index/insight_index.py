@@ -1,0 +1,209 @@
+"""Keeps the message statistics up to date: one row for each conversation, and their sums for each Page.
+
+When a conversation changes, its statistics are computed again from all its events, and the sums change by the
+difference. So the sums stay exact in every case: a message that arrives late, a message that was replaced, a
+conversation or a Page that was deleted.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from conversations.models import Page
+from conversations.models.insight import (
+    KEPT_DAYS,
+    SLOT_SECONDS,
+    WEEK_SLOTS,
+    InsightShare,
+    MessageSlot,
+    ReplyWeek,
+    pack,
+    unpack,
+)
+from conversations.search.sql import Sql, fetch_all
+
+RECEIVED, SENT = "message_received", "message_sent"
+COUNTERS = ("received", "sent", "begun", "waiting")
+
+IS_RELEVANT = (
+    "(e.kind IN ('message_received', 'message_sent') OR e.kind = 'status_changed' AND e.data->>'to' = 'done')"
+)
+EVENTS = (
+    "SELECT e.conversation_id, c.page_id, e.kind, floor(extract(epoch FROM e.occurred_at))::bigint"  # noqa: S608 - ours
+    " FROM conversations_interactionevent e JOIN conversations_conversation c ON c.id = e.conversation_id"
+    f" WHERE e.conversation_id = ANY(%s::bigint[]) AND e.occurred_at >= %s AND {IS_RELEVANT}"
+    " ORDER BY e.conversation_id, e.occurred_at, e.id"
+)
+EVENTS_BEFORE = (
+    "FROM conversations_interactionevent e WHERE e.conversation_id = known.id AND e.occurred_at < %s"
+)
+STATE_BEFORE = (
+    f"SELECT known.id, (SELECT e.kind {EVENTS_BEFORE} AND {IS_RELEVANT}"  # noqa: S608 - ours
+    " ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1),"
+    f" EXISTS (SELECT {EVENTS_BEFORE} AND e.kind IN ('message_received', 'message_sent'))"
+    " FROM unnest(%s::bigint[]) AS known(id)"
+)
+ADD_TO_BUCKETS = (
+    "INSERT INTO conversations_messageslot AS kept (page_id, slot, received, sent, begun, waiting)"
+    " SELECT page.id, slot, received, sent, begun, waiting FROM"
+    " unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])"
+    " AS change(page_id, slot, received, sent, begun, waiting)"
+    " JOIN conversations_page page ON page.id = change.page_id ORDER BY 1, 2"
+    " ON CONFLICT (page_id, slot) DO UPDATE SET received = kept.received + excluded.received,"
+    " sent = kept.sent + excluded.sent, begun = kept.begun + excluded.begun,"
+    " waiting = kept.waiting + excluded.waiting"
+)
+
+
+def oldest_slot(now: datetime) -> int:
+    """The oldest 15-minute slot that is stored; older ones are dropped."""
+    return int((now - timedelta(days=KEPT_DAYS)).timestamp()) // SLOT_SECONDS
+
+
+# -- one conversation --------------------------------------------------------------------------------------
+@dataclass
+class StatsBuilder:
+    """Computes the statistics of one conversation from its events, which are added in their order.
+
+    A reply time runs from the customer's first unanswered message to the next message of the Page. When staff
+    set the conversation to done, no reply is due.
+    """
+
+    is_new: bool = True  # there is no earlier message
+    is_waiting: bool = False
+    received: list[int] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    seconds: list[int] = field(default_factory=list)
+    begun: int | None = None
+    waiting_since: int | None = None  # None: no reply is due, or since before the oldest slot
+
+    def add_event(self, kind: str, at: int) -> None:
+        slot = at // SLOT_SECONDS
+        if kind in (RECEIVED, SENT):
+            (self.received if kind == RECEIVED else self.sent).append(slot)
+            if self.is_new:
+                self.begun, self.is_new = slot, False
+        if kind == RECEIVED:
+            if not self.is_waiting:
+                self.is_waiting, self.waiting_since = True, at
+            return
+        if kind == SENT and self.waiting_since is not None:
+            self.asked.append(self.waiting_since // SLOT_SECONDS)
+            self.seconds.append(at - self.waiting_since)
+        self.is_waiting, self.waiting_since = False, None
+
+    def build(self, conversation_id: int, page_id: int) -> InsightShare:
+        return InsightShare(
+            conversation_id=conversation_id,
+            page_id=page_id,
+            received=pack(self.received),
+            sent=pack(self.sent),
+            asked=pack(self.asked),
+            seconds=pack(self.seconds),
+            begun=self.begun,
+            waiting=None if self.waiting_since is None else self.waiting_since // SLOT_SECONDS,
+        )
+
+
+def current_stats(conversation_ids: list[int], since: int) -> dict[int, InsightShare]:
+    """Compute the statistics of those conversations that have events since the slot `since`."""
+    start = datetime.fromtimestamp(since * SLOT_SECONDS, tz=UTC)
+    events = fetch_all(Sql.of(EVENTS, conversation_ids, start))
+    pages = {conversation_id: page_id for conversation_id, page_id, _, _ in events}
+    builders = {
+        pk: StatsBuilder(is_new=not has_earlier, is_waiting=last_kind == RECEIVED)
+        for pk, last_kind, has_earlier in fetch_all(Sql.of(STATE_BEFORE, start, start, list(pages)))
+    }
+    for conversation_id, _, kind, at in events:
+        builders[conversation_id].add_event(kind, at)
+    return {pk: builder.build(pk, pages[pk]) for pk, builder in builders.items()}
+
+
+# -- the sums ----------------------------------------------------------------------------------------------
+def update_stats(conversation_ids: Iterable[int], *, now: datetime | None = None) -> None:
+    """Update the statistics of these conversations and the sums of their Pages.
+
+    The caller must hold INDEXER_LOCK: two updates at the same time would add a difference twice.
+    """
+    ids, since = list(conversation_ids), oldest_slot(now or timezone.now())
+    before, after = InsightShare.objects.in_bulk(ids), current_stats(ids, since)
+    changed = [pk for pk in before.keys() | after.keys() if not is_same(before.get(pk), after.get(pk))]
+    old = [before[pk] for pk in changed if pk in before]
+    new = [after[pk] for pk in changed if pk in after]
+    update_buckets(old, new, since)
+    update_weeks(old, new, since)
+    InsightShare.objects.filter(pk__in=[stats.pk for stats in old]).delete()
+    InsightShare.objects.bulk_create(new)
+
+
+def is_same(one: InsightShare | None, other: InsightShare | None) -> bool:
+    names = [column.attname for column in InsightShare._meta.concrete_fields]
+    return bool(one and other) and all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def slot_increments(stats: InsightShare) -> Iterator[tuple[str, int]]:
+    """Yield each column and slot that these statistics add one to. The slot may be None."""
+    yield from (("received", slot) for slot in unpack(stats.received))
+    yield from (("sent", slot) for slot in unpack(stats.sent))
+    yield from ((name, getattr(stats, name)) for name in ("begun", "waiting"))
+
+
+def update_buckets(old: list[InsightShare], new: list[InsightShare], since: int) -> None:
+    changes: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
+    for group, sign in ((old, -1), (new, 1)):
+        for stats in group:
+            for name, slot in slot_increments(stats):
+                if slot is not None and slot >= since:  # older slots were dropped, or will be
+                    changes[stats.page_id, slot][name] += sign
+    effective = {key: change for key, change in changes.items() if any(change.values())}
+    if effective:
+        pages, slots = zip(*effective, strict=True)
+        columns = [[change[name] for change in effective.values()] for name in COUNTERS]
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_TO_BUCKETS, [list(pages), list(slots), *columns])
+
+
+def update_weeks(old: list[InsightShare], new: list[InsightShare], since: int) -> None:
+    changes: defaultdict[tuple[int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
+    for group, sign in ((old, -1), (new, 1)):
+        for stats in group:
+            for asked, seconds in zip(unpack(stats.asked), unpack(stats.seconds), strict=True):
+                if asked >= since:
+                    changes[stats.page_id, asked // WEEK_SLOTS][asked, seconds] += sign
+    changes = defaultdict(Counter, {key: change for key, change in changes.items() if any(change.values())})
+    pages, weeks = {page for page, _ in changes}, {week for _, week in changes}
+    stored = {
+        (row.page_id, row.week): row for row in ReplyWeek.objects.filter(page__in=pages, week__in=weeks)
+    }
+    existing = set(Page.objects.filter(pk__in=pages).values_list("pk", flat=True))
+    ReplyWeek.objects.bulk_create(
+        [merge_week(key, stored.get(key), change) for key, change in changes.items() if key[0] in existing],
+        update_conflicts=True,
+        unique_fields=["page", "week"],
+        update_fields=["asked", "seconds"],
+    )
+
+
+def merge_week(key: tuple[int, int], row: ReplyWeek | None, change: Counter[tuple[int, int]]) -> ReplyWeek:
+    """Return the stored row of a week, or a new one, with the changes to its pairs of slot and seconds."""
+    pairs = Counter(zip(unpack(row.asked), unpack(row.seconds), strict=True)) if row else Counter()
+    pairs.update(change)
+    replies = sorted(pairs.elements())
+    asked, seconds = pack(asked for asked, _ in replies), pack(seconds for _, seconds in replies)
+    return ReplyWeek(page_id=key[0], week=key[1], asked=asked, seconds=seconds)
+
+
+def drop_old(*, now: datetime | None = None) -> None:
+    """Delete the sums that are too old, and those of Pages that were deleted while the index was updated."""
+    since = oldest_slot(now or timezone.now())
+    MessageSlot.objects.filter(slot__lt=since).delete()
+    ReplyWeek.objects.filter(week__lt=since // WEEK_SLOTS).delete()
+    pages = Page.objects.values("pk")
+    MessageSlot.objects.exclude(page__in=pages).delete()
+    ReplyWeek.objects.exclude(page__in=pages).delete()
+    InsightShare.objects.exclude(page_id__in=pages).delete()

@@ -1,0 +1,236 @@
+"""Statistics of conversations and their messages over the last DAYS days, in TIME_ZONE.
+
+For whole Pages they come from stored sums (index/insight_index.py). With filters they are computed from the
+statistics of the newest MAX_CONVERSATIONS conversations that match. New messages are included some seconds
+later, when they are indexed.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
+from conversations.search import counts
+from conversations.search.criteria import SearchCriteria
+from conversations.search.index.message_index import index_pending
+from conversations.search.list_sql import ids_query
+from conversations.search.planner import needs_cardinalities, read_cardinalities
+from conversations.search.results import SEARCH_SECONDS
+from conversations.search.sql import Sql, fetch_all, fetch_value, statement_timeout
+
+DAYS = 90
+MAX_CONVERSATIONS = 2000  # that match a filter; a search scans several times as many rows
+MAX_TAGS = 20
+
+SLOTS = (
+    "SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting) FROM conversations_messageslot"
+    " WHERE page_id = ANY(%s::bigint[]) AND slot >= %s AND slot < %s GROUP BY slot"
+)
+WEEKS = (
+    "SELECT asked, seconds FROM conversations_replyweek"
+    " WHERE page_id = ANY(%s::bigint[]) AND week BETWEEN %s AND %s"
+)
+STATS = (
+    "SELECT received, sent, asked, seconds, begun, waiting FROM conversations_insightshare"
+    " WHERE conversation_id = ANY(%s::bigint[])"
+)
+TAGGED = (
+    "SELECT tag.id, tag.name, tag.slug, tag.color, counted.number FROM ({}) counted"  # noqa: S608 - a number
+    " JOIN tags_tag tag ON tag.id = counted.tag_id"
+    f" WHERE counted.number > 0 ORDER BY counted.number DESC, tag.name LIMIT {MAX_TAGS}"
+)
+TAGS_OF_PAGES = (
+    "SELECT tag_id, sum(conversations)::bigint AS number FROM conversations_tagcount"
+    " WHERE page_id = ANY(%s::bigint[]) GROUP BY 1"
+)
+TAGS_OF_ROWS = (
+    "SELECT tag_id, count(*) AS number FROM conversations_conversationtag"
+    " WHERE conversation_id = ANY(%s::bigint[]) GROUP BY 1"
+)
+HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messagequeue)"
+
+Slots = Mapping[int, int]  # number by slot
+Replies = Iterable[tuple[bytes, bytes]]  # sorted slots and their seconds, packed
+
+
+@dataclass(frozen=True)
+class Span:
+    """The range of days; the last one is today."""
+
+    first: date
+    last: date
+
+    @staticmethod
+    def until(now: datetime) -> "Span":
+        today = timezone.localdate(now)
+        return Span(today - timedelta(days=DAYS - 1), today)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """The first slot, and the one after the last."""
+        return first_slot_of(self.first), first_slot_of(self.last + timedelta(days=1))
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=number) for number in range(DAYS)]
+
+    @property
+    def weeks(self) -> list[date]:
+        """The Monday of each week that has a day in the range."""
+        monday = self.first - timedelta(days=self.first.weekday())
+        return [monday + timedelta(days=number) for number in range(0, (self.last - monday).days + 1, 7)]
+
+
+def first_slot_of(day: date) -> int:
+    """The slot in which a day begins in TIME_ZONE."""
+    begin = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+    return int(begin.timestamp()) // SLOT_SECONDS
+
+
+@dataclass
+class Insight:
+    """Statistics of a search.
+
+    `days` has (date, received, sent). `hours` has the messages received by weekday, Monday first, and hour.
+    `replies` has (Monday, median seconds or None, number of replies) by the time of the customer's message.
+    `tags` has (tag, number of conversations).
+    """
+
+    span: Span
+    days: list[tuple[date, int, int]]
+    hours: list[list[int]]
+    replies: list[tuple[date, int | None, int]]
+    begun_today: int  # conversations whose first message is from today
+    waiting: int  # conversations without a reply to a message of these days
+    tags: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    conversations: int = 0
+    is_exact: bool = True
+
+    @property
+    def today(self) -> tuple[date, int, int]:
+        return self.days[-1]
+
+
+# -- queries -----------------------------------------------------------------------------------------------
+def insight(criteria: SearchCriteria, *, now: datetime | None = None) -> Insight:
+    """Compute the statistics of a search. Raises TooSlow."""
+    span = Span.until(now or timezone.now())
+    if criteria == SearchCriteria(criteria.page_ids, criteria.all_pages):
+        return insight_of_pages(list(criteria.page_ids), span)
+    unindexed = index_pending() if criteria.in_messages else 0
+    with statement_timeout(SEARCH_SECONDS):
+        result = insight_of_conversations(criteria, span)
+    result.is_exact = result.is_exact and not unindexed
+    return result
+
+
+def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
+    """Read the stored sums of whole Pages, in five queries."""
+    start, end = span.slots
+    slots = fetch_all(Sql.of(SLOTS, page_ids, start, end))
+    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 5)]
+    weeks = fetch_all(Sql.of(WEEKS, page_ids, start // WEEK_SLOTS, end // WEEK_SLOTS))
+    result = build_insight(span, columns, weeks)
+    result.tags = top_tags(Sql.of(TAGS_OF_PAGES, page_ids))
+    result.conversations = read_cardinalities(SearchCriteria(tuple(page_ids))).everything
+    result.is_exact = not fetch_value(Sql(HAS_UNINDEXED))
+    return result
+
+
+def insight_of_conversations(criteria: SearchCriteria, span: Span) -> Insight:
+    conversation_ids, number, is_all = newest_matching(criteria)
+    stats = fetch_all(Sql.of(STATS, conversation_ids))
+    start, end = span.slots
+    columns: list[Slots] = [slots_between(b"".join(row[n] for row in stats), start, end) for n in (0, 1)]
+    columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5)]
+    result = build_insight(span, columns, [(row[2], row[3]) for row in stats])
+    result.tags = top_tags(Sql.of(TAGS_OF_ROWS, conversation_ids))
+    result.conversations = number
+    result.is_exact = is_all and not fetch_value(Sql(HAS_UNINDEXED))
+    return result
+
+
+def newest_matching(criteria: SearchCriteria) -> tuple[list[int], int, bool]:
+    """Return up to MAX_CONVERSATIONS matches, the number of all matches, and whether these are all.
+
+    The number of all matches is an estimate if there are more.
+    """
+    if criteria.is_empty:
+        return [], 0, True
+    cardinalities = read_cardinalities(criteria)
+    sizes = cardinalities if needs_cardinalities(criteria) else None
+    matches = [pk for pk, _ in fetch_all(ids_query(criteria, sizes, count=MAX_CONVERSATIONS + 1))]
+    if len(matches) <= MAX_CONVERSATIONS:
+        return matches, len(matches), True
+    return matches[:MAX_CONVERSATIONS], counts.count_estimate(criteria, cardinalities).number, False
+
+
+def slots_between(data: bytes, start: int, end: int) -> Slots:
+    return {slot: number for slot, number in Counter(unpack(data)).items() if start <= slot < end}
+
+
+def top_tags(counts_by_tag: Sql) -> list[tuple[dict[str, Any], int]]:
+    matches = fetch_all(counts_by_tag.inside(TAGGED))
+    return [(dict(zip(("id", "name", "slug", "color"), row, strict=False)), row[-1]) for row in matches]
+
+
+# -- results -----------------------------------------------------------------------------------------------
+def build_insight(span: Span, columns: Sequence[Slots], replies: Replies) -> Insight:
+    """Group the numbers by days, hours and weeks. `columns` are received, sent, begun and waiting by slot."""
+    received, sent, begun, waiting = columns
+    days = [[0, 0] for _ in range(DAYS)]
+    hours = [[0] * 24 for _ in range(7)]
+    positions = local_positions(span, timezone.get_current_timezone_name())
+    start, _ = span.slots
+    for slot, number in received.items():
+        day, weekday, hour = positions[slot - start]
+        days[day][0] += number
+        hours[weekday][hour] += number
+    for slot, number in sent.items():
+        days[positions[slot - start][0]][1] += number
+    today = first_slot_of(span.last)
+    return Insight(
+        span=span,
+        days=[(day, both[0], both[1]) for day, both in zip(span.days, days, strict=True)],
+        hours=hours,
+        replies=weekly_medians(span, replies),
+        begun_today=sum(number for slot, number in begun.items() if slot >= today),
+        waiting=sum(waiting.values()),
+    )
+
+
+@lru_cache(maxsize=4)  # changes once a day, and takes longer than everything else here
+def local_positions(span: Span, zone: str) -> list[tuple[int, int, int]]:
+    """Return the number of the day, the weekday and the hour of each slot in this time zone."""
+    start, end = span.slots
+    locals_ = [datetime.fromtimestamp(slot * SLOT_SECONDS, ZoneInfo(zone)) for slot in range(start, end)]
+    return [((local.date() - span.first).days, local.weekday(), local.hour) for local in locals_]
+
+
+def weekly_medians(span: Span, replies: Replies) -> list[tuple[date, int | None, int]]:
+    """Return (Monday, median seconds or None, number) by the week of the customer's message.
+
+    The first and the last week include only days of the span. The median of two middle values is their mean.
+    """
+    start, end = span.slots
+    weeks = span.weeks
+    edges = [start, *(first_slot_of(monday) for monday in weeks[1:]), end]
+    waits: list[list[int]] = [[] for _ in weeks]
+    for packed_slots, packed_seconds in replies:
+        slots, seconds = unpack(packed_slots), unpack(packed_seconds)
+        bounds = [bisect_left(slots, edge) for edge in edges]
+        for week, (first, last) in enumerate(pairwise(bounds)):
+            waits[week] += seconds[first:last]
+    return [
+        (monday, int(median(seconds)) if seconds else None, len(seconds))
+        for monday, seconds in zip(weeks, waits, strict=True)
+    ]

@@ -1,0 +1,156 @@
+"""The SQL of the list of conversations: the ids that match a search, newest first, in one statement.
+
+A search along an access path with several branches (one for each tag, facet or Page) reads each branch in the
+order of its index and merges them. A text search first scans the newest rows, where a common word is found
+soon. Where that finds too few rows, the text index answers.
+"""
+
+from dataclasses import replace
+
+from conversations.search.conditions import Keyset, branches_of, escape_like, search_condition
+from conversations.search.criteria import SearchCriteria
+from conversations.search.planner import ROWS, AccessPath, Cardinalities, cheapest, read_cardinalities
+from conversations.search.sql import Sql
+
+SCAN_ROWS = 2000  # rows that a text search scans before it uses the text index
+SCAN_ROWS_IN_MESSAGES = 6000  # more, because the index of messages returns more rows to check
+
+DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
+
+INDEX_MATCHES = AccessPath("hits c", *ROWS[1:], settles=frozenset({"search", "pages"}))
+
+
+def ordered_query(
+    criteria: SearchCriteria,
+    path: AccessPath,
+    *,
+    start: int,
+    count: int,
+    after: Keyset | None = None,
+    backwards: bool = False,
+) -> Sql:
+    """Select `id` and `time` of `count` rows, newest first, or last first if `backwards`.
+
+    `start` rows are skipped; with `after` the rows begin behind that position.
+    """
+    time, row_id = ASCENDING if backwards else DESCENDING
+    order = f" ORDER BY {path.time} {time}, {path.id} {row_id}"
+    columns = Sql(f"SELECT {path.id} AS id, {path.time} AS time")
+    branches = branches_of(criteria, path, after, backwards=backwards)
+    if len(branches) == 1:
+        return columns + branches[0] + Sql.of(f"{order} LIMIT %s OFFSET %s", count, start)
+    # Each branch has its own ORDER BY and LIMIT, so that each is read from its index and then merged.
+    parts = [
+        (columns + branch + Sql.of(f"{order} LIMIT %s", start + count)).inside("({})") for branch in branches
+    ]
+    merged = Sql.join(" UNION ALL ", parts).inside("SELECT id, time FROM ({}) arms")
+    return merged + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
+
+
+def ids_query(
+    criteria: SearchCriteria,
+    cardinalities: Cardinalities | None,
+    *,
+    start: int = 0,
+    count: int,
+    after: Keyset | None = None,
+    total: int | None = None,
+    backwards: bool = False,
+) -> Sql:
+    """Select `id` and `time` like ordered_query(), by the fastest way. The result has no order.
+
+    `total` is the number of all matches, if known: a page in the second half is then read from the end.
+    `backwards` selects the nearest rows before the position `after`.
+    """
+    size, path = cheapest(criteria, cardinalities)
+    if criteria.search is None:
+        if total is not None and start > total // 2:
+            end = max(start, min(start + count, total))
+            return ordered_query(criteria, path, start=total - end, count=end - start, backwards=True)
+        return ordered_query(criteria, path, start=start, count=count, after=after, backwards=backwards)
+    scan_rows = (SCAN_ROWS_IN_MESSAGES if criteria.in_messages else SCAN_ROWS) + 4 * (start + count)
+    if size <= scan_rows:
+        return ordered_query(criteria, path, start=start, count=count, after=after, backwards=backwards)
+    return scan_then_index(
+        criteria, path, scan_rows, start=start, count=count, after=after, backwards=backwards
+    )
+
+
+def scan_then_index(
+    criteria: SearchCriteria,
+    path: AccessPath,
+    scan_rows: int,
+    *,
+    start: int,
+    count: int,
+    after: Keyset | None,
+    backwards: bool = False,
+) -> Sql:
+    """Scan the newest `scan_rows` rows for the term; read the text index only if too few of them match."""
+    time, row_id = ASCENDING if backwards else DESCENDING
+    newest = ordered_query(
+        replace(criteria, search=None), path, start=0, count=scan_rows, after=after, backwards=backwards
+    )
+    needed = start + count
+    scanned = newest.inside("SELECT newest.id, newest.time FROM ({}) newest WHERE ")
+    scanned += search_condition(criteria, "newest.id")
+    scanned += Sql.of(f" ORDER BY newest.time {time}, newest.id {row_id} LIMIT %s", needed)
+    from_index = ordered_query(
+        criteria, INDEX_MATCHES, start=0, count=needed, after=after, backwards=backwards
+    )
+    return (
+        scanned.inside("WITH walked AS MATERIALIZED ({}), ")
+        + index_matches(criteria).inside("hits AS MATERIALIZED ({})")
+        # PostgreSQL reads only one of the two: each has a condition without columns, which it checks first.
+        + Sql.of(
+            " SELECT id, time FROM (SELECT id, time FROM walked WHERE (SELECT count(*) FROM walked) = %s"
+            " UNION ALL ",
+            needed,
+        )
+        + from_index.inside("SELECT id, time FROM ({}) found")
+        + Sql.of(" WHERE (SELECT count(*) FROM walked) < %s) either", needed)
+        + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
+    )
+
+
+def index_matches(criteria: SearchCriteria) -> Sql:
+    """Select the conversations of the Pages that the text index finds."""
+    columns = "SELECT c.id, c.last_message_time, c.page_id, c.facets FROM conversations_conversation c WHERE "
+    if criteria.in_messages:
+        chunks = key_conditions(criteria, "conversations_keys(m.page_id, m.text)")
+        conversations = chunks.inside("SELECT m.conversation_id FROM conversations_messagepart m WHERE ({})")
+        conversations += Sql.of(" AND m.text LIKE %s", f"%{escape_like(criteria)}%")
+        return conversations.inside(columns + "c.id IN ({})")
+    matches = key_conditions(criteria, "conversations_search_keys(c.page_id, c.search)")
+    return matches.inside(columns + "({}) AND ") + search_condition(criteria, "c.id")
+
+
+def key_conditions(criteria: SearchCriteria, column: str) -> Sql:
+    """The condition for the text index. Each key begins with a Page, so each Page is looked up separately."""
+    key = "ARRAY[conversations_name_key(%s, %s)]" if criteria.is_short else "conversations_keys(%s, %s)"
+    conditions = (Sql.of(f"{column} @> {key}", page_id, criteria.search) for page_id in criteria.page_ids)
+    return Sql.join(" OR ", conditions)
+
+
+def all_branches(criteria: SearchCriteria, cardinalities: Cardinalities) -> list[Sql]:
+    """Return FROM and WHERE of all matches, in branches that share no row."""
+    size, path = cheapest(criteria, cardinalities)
+    if criteria.search is None or size <= SCAN_ROWS:
+        return branches_of(criteria, path)
+    matches = index_matches(criteria).inside("({}) c")
+    from_index = AccessPath("{}", *ROWS[1:], settles=INDEX_MATCHES.settles)
+    return [
+        Sql(branch.text.replace("{}", matches.text, 1), matches.params + branch.params)
+        for branch in branches_of(criteria, from_index)
+    ]
+
+
+def all_ids_query(criteria: SearchCriteria) -> Sql:
+    """Select the `id` of all matches, each once."""
+    if criteria.is_empty:
+        return Sql("SELECT NULL::bigint AS id WHERE false")
+    cardinalities = read_cardinalities(criteria)
+    size, path = cheapest(criteria, cardinalities)
+    row_id = path.id if criteria.search is None or size <= SCAN_ROWS else "c.id"
+    branches = [Sql(f"SELECT {row_id} AS id") + branch for branch in all_branches(criteria, cardinalities)]
+    return Sql.join(" UNION ALL ", branches)

@@ -1,0 +1,59 @@
+"""The messages that a text search found in each conversation, with a snippet of the newest one."""
+
+from collections import Counter, defaultdict
+
+from conversations.lib.text import fold
+from conversations.search.conditions import escape_like
+from conversations.search.criteria import SearchCriteria
+from conversations.search.index.message_index import SEPARATOR
+from conversations.search.sql import Sql, fetch_all
+
+SNIPPET_LETTERS = 60  # on each side of the term
+
+MATCHES = (
+    "SELECT p.conversation_id, (p.event_ids->>(said.number::integer - 1))::bigint"
+    " FROM conversations_messagepart p, string_to_table(p.text, %s) WITH ORDINALITY AS said(text, number)"
+    " WHERE p.conversation_id = ANY(%s::bigint[]) AND said.text LIKE %s"
+)
+NEWEST = (
+    "SELECT DISTINCT ON (conversation_id) conversation_id, id, occurred_at, text"
+    " FROM conversations_interactionevent WHERE id = ANY(%s::bigint[])"
+    " ORDER BY conversation_id, occurred_at DESC, id DESC"
+)
+
+
+def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dict]:
+    """Add `matches` to each row: the number of matching messages, and id, time and snippet of the newest."""
+    term = criteria.search or ""
+    pattern = f"%{escape_like(criteria)}%"
+    events: defaultdict[int, list[int]] = defaultdict(list)
+    matches = fetch_all(Sql.of(MATCHES, SEPARATOR, [row["id"] for row in conversations], pattern))
+    for conversation_id, event_id in matches:
+        events[conversation_id].append(event_id)
+    counts = Counter({pk: len(ids) for pk, ids in events.items()})
+    all_ids = [event_id for ids in events.values() for event_id in ids]
+    newest = {pk: rest for pk, *rest in fetch_all(Sql.of(NEWEST, all_ids))}
+    for row in conversations:
+        event_id, occurred_at, text = newest.get(row["id"], (None, None, ""))
+        row["matches"] = {
+            "count": counts[row["id"]],
+            "event": event_id,
+            "occurred_at": occurred_at,
+            "snippet": snippet(text, term),
+        }
+    return conversations
+
+
+def snippet(text: str, term: str) -> str:
+    """Return the text around the first occurrence of a folded term.
+
+    Folding may change the length of a text ("ß" becomes "ss"), so the position is counted letter by letter.
+    """
+    lengths = [len(fold(letter)) for letter in text]
+    folded_letters = fold(text).find(term)
+    position = 0
+    while folded_letters > 0 and position < len(lengths):
+        folded_letters -= lengths[position]
+        position += 1
+    first, last = max(0, position - SNIPPET_LETTERS), position + len(term) + SNIPPET_LETTERS
+    return "…" * (first > 0) + text[first:last] + "…" * (last < len(text))

@@ -1,0 +1,145 @@
+"""Chooses the index through which a search reads its rows: an access path.
+
+An access path is a set of conversations that an index holds newest first: the rows of a tag, those without a
+tag, those with given facets, or all of the Pages. Counters in the database tell how many rows each path has
+(its cardinality). The search reads the smallest path in order and checks the other conditions on each row, so
+the first page of results needs only a few rows. conditions.py and list_sql.py turn that path into SQL.
+"""
+
+from dataclasses import dataclass, field
+
+from conversations.search.criteria import SearchCriteria
+from conversations.search.sql import Sql, fetch_all
+
+FEW_PAGES = 3  # up to this many Pages have a branch each; for more, the index over all Pages is read
+
+ANY_TAG = (
+    "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id}"
+    " AND x.tag_id = ANY(%s::bigint[]))"
+)
+ROWS = ("conversations_conversation c", "c.id", "c.last_message_time", "c.page_id")
+TAG_ROWS = ("conversations_conversationtag t", "t.conversation_id", "t.last_message_time", "t.page_id")
+
+
+@dataclass(frozen=True)
+class AccessPath:
+    """A set of conversations that an index holds newest first.
+
+    `table` is its FROM clause; `id`, `time` and `page` are the columns to read there. Each of `branches` is a
+    condition on the indexed column; no row belongs to two branches.
+    """
+
+    table: str
+    id: str
+    time: str
+    page: str
+    branches: tuple[Sql, ...] = (Sql("TRUE"),)
+    settles: frozenset[str] = frozenset()  # the criteria that the branches already check
+    tag_id: int | None = None  # a tag that all rows of the path have
+
+    @property
+    def has_conversation_columns(self) -> bool:
+        return self.id == "c.id"
+
+
+@dataclass
+class Cardinalities:
+    """How many conversations the Pages of a search have, by facets and by tag."""
+
+    facets: dict[int, int] = field(default_factory=dict)
+    tags: dict[int | None, int] = field(default_factory=dict)  # None: without any tag
+
+    @property
+    def everything(self) -> int:
+        return sum(self.facets.values())
+
+    def of_tag(self, tag_id: int | None) -> int:
+        return self.tags.get(tag_id, 0)
+
+
+def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
+    """Read the counters of the Pages and tags of a search, in one query over a few rows."""
+    pages = list(criteria.page_ids)
+    tags = list({*(criteria.include or ()), *criteria.exclude})
+    result = Cardinalities()
+    for kind, key, number in fetch_all(
+        Sql.of(
+            "SELECT 'facets', facets::bigint, sum(conversations)::bigint FROM conversations_pagecount"
+            " WHERE page_id = ANY(%s::bigint[]) GROUP BY 2"
+            " UNION ALL SELECT 'tag', tag_id, sum(conversations)::bigint FROM conversations_tagcount"
+            " WHERE page_id = ANY(%s::bigint[]) AND (tag_id IS NULL OR tag_id = ANY(%s::bigint[]))"
+            " GROUP BY 2",
+            pages,
+            pages,
+            tags,
+        )
+    ):
+        (result.facets if kind == "facets" else result.tags)[key] = number
+    return result
+
+
+def access_paths(
+    criteria: SearchCriteria, cardinalities: Cardinalities | None
+) -> list[tuple[int, AccessPath]]:
+    """Return every possible access path with its number of rows.
+
+    All rows of the Pages are included only where no smaller path is certain to exist.
+    """
+    known, tags = cardinalities or Cardinalities(), criteria.include or ()
+    result = []
+    if tags and criteria.include_all:
+        result += [(known.of_tag(tag_id), tag_path(tag_id)) for tag_id in tags]
+    elif tags:
+        result.append((sum(map(known.of_tag, tags)), any_tag_path(tags)))
+    if criteria.untagged:
+        result.append((known.of_tag(None), untagged_path()))
+    if criteria.has_facets:
+        result.append((criteria.count_facets(known.facets), facets_path(criteria)))
+    if not result or (len(tags) > 1 and not criteria.include_all):
+        result.append((known.everything, pages_path(criteria)))
+    return result
+
+
+def needs_cardinalities(criteria: SearchCriteria) -> bool:
+    """Whether the choice between several access paths depends on their numbers of rows."""
+    return criteria.search is not None or len(access_paths(criteria, None)) > 1
+
+
+def cheapest(criteria: SearchCriteria, cardinalities: Cardinalities | None) -> tuple[int, AccessPath]:
+    """Return the access path with the fewest rows, after their number."""
+    return min(access_paths(criteria, cardinalities), key=lambda path: path[0])
+
+
+def has_few_pages(criteria: SearchCriteria) -> bool:
+    return len(criteria.page_ids) <= FEW_PAGES
+
+
+def pages_path(criteria: SearchCriteria) -> AccessPath:
+    if criteria.all_pages or not has_few_pages(criteria):
+        return facets_path(criteria)  # the facets are the first column of the index over all Pages
+    return AccessPath(*ROWS)
+
+
+def facets_path(criteria: SearchCriteria) -> AccessPath:
+    branches = tuple(Sql.of("c.facets = %s", value) for value in criteria.facets)
+    return AccessPath(*ROWS, branches, frozenset({"facets"}))
+
+
+def untagged_path() -> AccessPath:
+    columns = ("u.conversation_id", "u.last_message_time", "u.page_id")
+    return AccessPath("conversations_untagged u", *columns, settles=frozenset({"untagged"}))
+
+
+def tag_path(tag_id: int) -> AccessPath:
+    return AccessPath(*TAG_ROWS, (Sql.of("t.tag_id = %s", tag_id),), tag_id=tag_id)
+
+
+def any_tag_path(tag_ids: tuple[int, ...]) -> AccessPath:
+    """One branch for each tag, without the rows of earlier branches."""
+    branches = []
+    for number, tag_id in enumerate(tag_ids):
+        branch = Sql.of("t.tag_id = %s", tag_id)
+        if number:
+            branch += Sql.of(f" AND NOT {ANY_TAG.format(id='t.conversation_id')}", list(tag_ids[:number]))
+        branches.append(branch)
+    return AccessPath(*TAG_ROWS, tuple(branches), frozenset({"include"}))

@@ -1,0 +1,102 @@
+"""Reads pages of search results: rows as JSON, whether more rows follow, and the total."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import orjson
+
+from conversations.search import counts
+from conversations.search.conditions import Keyset
+from conversations.search.counts import Total
+from conversations.search.criteria import SearchCriteria
+from conversations.search.index.message_index import index_pending
+from conversations.search.list_sql import ids_query
+from conversations.search.matches import add_matches
+from conversations.search.planner import needs_cardinalities, read_cardinalities
+from conversations.search.rows import add_tags, row_chunks
+from conversations.search.sql import Sql, statement_timeout
+
+SEARCH_SECONDS = 5.0
+COUNT_MODES = {"exact": counts.count_exact, "estimate": counts.count_estimate}
+
+
+@dataclass
+class ResultPage:
+    chunks: list[bytes] = field(default_factory=list)  # of the JSON list: 10,000 rows are in memory only once
+    has_next: bool = False
+    last: Keyset | None = None
+    total: Total | None = None
+    unindexed: int = 0  # conversations whose newest messages are not searchable yet
+
+    @property
+    def json(self) -> orjson.Fragment:
+        return orjson.Fragment(b"[" + b",".join(self.chunks) + b"]")
+
+
+def time_limit(criteria: SearchCriteria) -> AbstractContextManager:
+    """Limit the time of a text search. Raises TooSlow."""
+    return nullcontext() if criteria.search is None else statement_timeout(SEARCH_SECONDS)
+
+
+def read_page(
+    criteria: SearchCriteria, *, total: str, limit: int, start: int = 0, after: Keyset | None = None
+) -> ResultPage:
+    """Read up to `limit` rows after `start` rows, or after the position `after`.
+
+    `total` is exact, estimate or none. Raises TooSlow.
+    """
+    unindexed = index_pending() if criteria.in_messages else 0
+    with time_limit(criteria):
+        cardinalities = (
+            read_cardinalities(criteria) if total != "none" or needs_cardinalities(criteria) else None
+        )
+        page = ResultPage(unindexed=unindexed)
+        if cardinalities and total != "none":
+            page.total = COUNT_MODES[total](criteria, cardinalities)
+        number = page.total.number if page.total and page.total.is_exact and after is None else None
+        if not criteria.is_empty and (number is None or start < number):
+            query = ids_query(
+                criteria, cardinalities, start=start, count=limit + 1, after=after, total=number
+            )
+            add_rows(page, criteria, query, limit)
+    return page
+
+
+def add_rows(page: ResultPage, criteria: SearchCriteria, query: Sql, limit: int) -> None:
+    count = 0
+    for chunk in row_chunks(query):
+        page.has_next = count + len(chunk) > limit
+        chunk = add_details(criteria, chunk[: limit - count])
+        count += len(chunk)
+        if chunk:
+            page.chunks.append(orjson.dumps(chunk, option=orjson.OPT_UTC_Z)[1:-1])
+            page.last = (chunk[-1]["last_message_time"], chunk[-1]["id"])
+
+
+def add_details(criteria: SearchCriteria, chunk: list[dict]) -> list[dict]:
+    add_tags(chunk)
+    return add_matches(criteria, chunk) if criteria.in_messages and criteria.search else chunk
+
+
+def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[list[dict]]:
+    """Yield all results in chunks of `chunk_rows`.
+
+    Each chunk is a query of its own that starts where the last one ended, so memory use is constant and no
+    cursor stays open.
+    """
+    after: Keyset | None = None
+    while not criteria.is_empty:
+        with time_limit(criteria):
+            cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
+            batch = [
+                row
+                for chunk in row_chunks(ids_query(criteria, cardinalities, count=chunk_rows, after=after))
+                for row in chunk
+            ]
+            add_details(criteria, batch)
+        if batch:
+            yield batch
+        if len(batch) < chunk_rows:
+            return
+        after = (batch[-1]["last_message_time"], batch[-1]["id"])

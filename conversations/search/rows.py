@@ -1,0 +1,67 @@
+"""Reads conversations and their tags by ID, as the dicts that the API returns."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from django.db import connection
+
+from conversations.search.sql import Sql, fetch_all
+
+CHUNK_ROWS = 2000
+FIELDS = [
+    "id",
+    "page_id",
+    "sender_id",
+    "sender_name",
+    "last_message",
+    "last_message_time",
+    "conversation_status",
+    "message_count",
+    "unread_count",
+    "platform",
+    "created_at",
+    "updated_at",
+]
+COLUMNS = ", ".join(f"c.{name}" if name != "page_id" else "p.facebook_page_id" for name in FIELDS)
+ROWS = (
+    f"WITH ids AS MATERIALIZED ({{}}) SELECT {COLUMNS}, ids.time FROM ids"  # noqa: S608 - names of columns
+    " JOIN conversations_conversation c ON c.id = ids.id JOIN conversations_page p ON p.id = c.page_id"
+    " ORDER BY ids.time DESC NULLS LAST, ids.id DESC"
+)
+TAGS = (
+    "SELECT t.conversation_id, t.id, tag.id, tag.name, tag.slug, tag.color"
+    " FROM conversations_conversationtag t JOIN tags_tag tag ON tag.id = t.tag_id"
+    " WHERE t.conversation_id = ANY(%s::bigint[])"
+    " ORDER BY tag.name, t.id"
+)
+
+
+def row_chunks(ids: Sql) -> Iterator[list[dict]]:
+    """Yield the rows of these ids in the order of the list, in chunks of CHUNK_ROWS, without tags."""
+    query = ids.inside(ROWS)
+    with connection.cursor() as cursor:
+        cursor.execute(query.text, query.params)
+        while batch := cursor.fetchmany(CHUNK_ROWS):
+            yield [dict(zip(FIELDS, row, strict=False)) for row in batch]
+
+
+def add_tags(batch: list[dict]) -> list[dict]:
+    """Add `conversation_tags` to each row, with one query."""
+    tags = tags_of([row["id"] for row in batch])
+    for row in batch:
+        row["conversation_tags"] = tags[row["id"]]
+    return batch
+
+
+def tags_of(conversation_ids: Iterable[int]) -> defaultdict[int, list[dict]]:
+    """Return the tags of each conversation, sorted by name."""
+    tags = defaultdict(list)
+    for conversation_id, pk, tag_id, name, slug, color in fetch_all(Sql.of(TAGS, list(conversation_ids))):
+        tag = {"id": tag_id, "name": name, "slug": slug, "color": color}
+        tags[conversation_id].append({"id": pk, "tag": tag})
+    return tags
+
+
+def conversation_row(conversation_id: int) -> dict:
+    [[row]] = row_chunks(Sql.of("SELECT %s::bigint AS id, NULL::timestamptz AS time", conversation_id))
+    return add_tags([row])[0]

@@ -1,0 +1,64 @@
+"""Fragments of SQL with their parameters, and functions that run them."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+CANCELLED = "57014"  # PostgreSQL's code for a statement that exceeded its time limit
+
+
+class TooSlow(Exception):
+    """A query took longer than its time limit."""
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A fragment of SQL with placeholders, and the parameters for them in their order."""
+
+    text: str
+    params: tuple[Any, ...] = ()
+
+    @staticmethod
+    def of(text: str, *params) -> "Sql":
+        return Sql(text, params)
+
+    @staticmethod
+    def join(separator: str, fragments: Iterable["Sql"]) -> "Sql":
+        fragments = list(fragments)
+        params = tuple(param for fragment in fragments for param in fragment.params)
+        return Sql(separator.join(fragment.text for fragment in fragments), params)
+
+    def __add__(self, other: "Sql") -> "Sql":
+        return Sql(self.text + other.text, self.params + other.params)
+
+    def inside(self, template: str) -> "Sql":
+        """Return the template with this fragment in place of `{}`."""
+        return Sql(template.replace("{}", self.text), self.params)
+
+
+def fetch_all(query: Sql) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query.text, query.params)
+        return cursor.fetchall()
+
+
+def fetch_value(query: Sql) -> Any:
+    """Return the first column of the first row."""
+    return fetch_all(query)[0][0]
+
+
+@contextmanager
+def statement_timeout(seconds: float) -> Iterator[None]:
+    """Run a block in a transaction in which each statement may take this long. Raises TooSlow."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [max(1, int(seconds * 1000))])
+            yield
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == CANCELLED:
+            raise TooSlow from None
+        raise

@@ -1,0 +1,146 @@
+import uuid
+
+import pytest
+from django.db import connection, transaction
+
+from conversations.actions.status import set_status
+from conversations.actions.tagging import (
+    TagInUse,
+    delete_tag,
+    replace_tags,
+    tag_conversations,
+    undo,
+    untag_conversations,
+)
+from conversations.actions.targets import targets_of_operation
+from conversations.lib.locks import ROWS
+from conversations.models import Conversation, ConversationTag, InteractionEvent
+from tags.models import Tag
+from tests.factories import ConversationFactory, PageFactory, TagFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor():
+    return UserFactory()
+
+
+@pytest.fixture
+def ann():
+    return ConversationFactory()
+
+
+@pytest.fixture
+def ben():
+    return ConversationFactory()
+
+
+@pytest.fixture
+def vip():
+    return TagFactory(name="VIP")
+
+
+@pytest.fixture
+def late():
+    return TagFactory(name="Late")
+
+
+def pairs() -> set[tuple[int, int]]:
+    return set(ConversationTag.objects.values_list("conversation_id", "tag_id"))
+
+
+def tag_events() -> list[tuple[int, str, str]]:
+    rows = InteractionEvent.objects.order_by("pk")
+    return [(row.conversation_id, row.kind, row.data["name"]) for row in rows]
+
+
+def test_tagging_returns_the_conversations_that_changed(ann, ben, vip, actor):
+    assert tag_conversations([ann.pk], [vip], actor=actor) == {ann.pk}
+    assert tag_conversations([ann.pk, ben.pk], [vip], actor=actor) == {ben.pk}
+    assert tag_conversations([ann.pk, ben.pk], [vip], actor=actor) == set()
+    assert pairs() == {(ann.pk, vip.pk), (ben.pk, vip.pk)}
+    assert tag_events() == [(ann.pk, "tag_added", "VIP"), (ben.pk, "tag_added", "VIP")]
+
+
+def test_tag_row_has_copies_of_page_and_time(ann, vip, actor):
+    tag_conversations([ann.pk], [vip], actor=actor)
+    row = ConversationTag.objects.get()
+    assert (row.page, row.last_message_time, row.actor) == (ann.page, ann.last_message_time, actor)
+
+
+def test_changes_of_one_operation_share_its_uuid(ann, ben, vip, late, actor):
+    operation = uuid.uuid4()
+    tag_conversations([ann.pk], [vip], actor=actor)
+    replace_tags([ann.pk, ben.pk], [late], actor=actor, operation=operation)
+    events = InteractionEvent.objects.filter(data__act=str(operation))
+    assert sorted(events.values_list("kind", flat=True)) == ["tag_added", "tag_added", "tag_removed"]
+    assert {row.act for row in ConversationTag.objects.all()} == {operation}
+
+
+def test_untagging_returns_the_conversations_that_changed(ann, ben, vip, late, actor):
+    tag_conversations([ann.pk], [vip, late], actor=actor)
+    assert untag_conversations([ann.pk, ben.pk], [vip], actor=actor) == {ann.pk}
+    assert untag_conversations([ann.pk, ben.pk], [vip], actor=actor) == set()
+    assert pairs() == {(ann.pk, late.pk)}
+    assert tag_events()[2:] == [(ann.pk, "tag_removed", "VIP")]
+
+
+def test_replacing_tags_changes_only_what_differs(ann, ben, vip, late, actor):
+    tag_conversations([ann.pk], [vip, late], actor=actor)
+    tag_conversations([ben.pk], [late], actor=actor)
+    kept = set(ConversationTag.objects.filter(tag=late).values_list("pk", flat=True))
+    assert replace_tags([ann.pk, ben.pk], [late], actor=actor) == {ann.pk}
+    assert set(ConversationTag.objects.values_list("pk", flat=True)) == kept
+    assert replace_tags([ann.pk, ben.pk], [], actor=actor) == {ann.pk, ben.pk}
+    assert pairs() == set()
+
+
+def test_unknown_conversations_and_empty_lists_change_nothing(ann, vip, actor):
+    assert tag_conversations([ann.pk + 1000], [vip], actor=actor) == set()
+    assert tag_conversations([], [vip], actor=actor) == set()
+    assert tag_conversations([ann.pk], [], actor=actor) == set()
+    assert tag_events() == []
+
+
+def test_tag_in_use_is_deleted_only_by_force_and_with_events(ann, ben, vip, late, actor):
+    tag_conversations([ann.pk, ben.pk], [vip, late], actor=actor)
+    with pytest.raises(TagInUse) as error:
+        delete_tag(vip, force=False, actor=actor)
+    assert error.value.conversations == 2
+    delete_tag(vip, force=True, actor=actor)
+    assert list(Tag.objects.all()) == [late]
+    assert pairs() == {(ann.pk, late.pk), (ben.pk, late.pk)}
+    assert set(tag_events()[4:]) == {(ann.pk, "tag_removed", "VIP"), (ben.pk, "tag_removed", "VIP")}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda row, tag: tag_conversations([row.pk], [tag], actor=None),
+        lambda row, tag: untag_conversations([row.pk], [tag], actor=None),
+        lambda row, tag: replace_tags([row.pk], [tag], actor=None),
+        lambda row, tag: delete_tag(tag, force=True, actor=None),
+    ],
+)
+def test_writers_hold_the_lock_of_the_page(ann, vip, write):
+    PageFactory()
+    with transaction.atomic():
+        write(ann, vip)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT classid, objid FROM pg_locks WHERE locktype = 'advisory'")
+            assert (ROWS, ann.page_id) in cursor.fetchall()
+
+
+def test_undo_restores_the_status_unless_it_was_set_since(ann, ben, actor):
+    cleo, operation = ConversationFactory(), uuid.uuid4()
+    set_status([ann.pk, ben.pk, cleo.pk], "done", actor=actor, operation=operation)
+    set_status([ben.pk], "active", actor=actor)
+    set_status([ben.pk], "done", actor=actor)
+    Conversation.objects.filter(pk=cleo.pk).update(conversation_status="active")  # as a sync does
+    changed, undo_operation = undo(operation, targets_of_operation(operation), actor=actor)
+    assert changed == {ann.pk}
+    assert Conversation.objects.get(pk=ann.pk).conversation_status == "active"
+    assert Conversation.objects.get(pk=ben.pk).conversation_status == "done"
+    assert undo(undo_operation, targets_of_operation(undo_operation), actor=actor)[0] == {ann.pk}
+    assert Conversation.objects.get(pk=ann.pk).conversation_status == "done"

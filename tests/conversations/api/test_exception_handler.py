@@ -1,0 +1,197 @@
+import pytest
+from django.db import IntegrityError, connection
+from rest_framework.test import APIClient
+
+from conversations.api.views.pages import PageViewSet
+from conversations.search import results
+from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, api, member
+
+ROUTES = [
+    "/api/conversations",
+    "/api/conversations/1",
+    "/api/conversations/1/events",
+    "/api/conversations/1/tags",
+    "/api/conversations/bulk-tags",
+    "/api/conversations/bulk-status",
+    "/api/conversations/export",
+    "/api/views",
+    "/api/views/1",
+    "/api/pages",
+    "/api/pages/1",
+    "/api/sync-runs",
+    "/api/sync-runs/1",
+    "/api/tags",
+    "/api/tags/1",
+    "/api/schema",
+    "/api/unheard-of",
+]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
+def test_every_route_requires_authentication(db, method):
+    for route in ROUTES:
+        answer = getattr(APIClient(), method)(route)
+        assert answer.status_code == 401, route
+        assert answer["WWW-Authenticate"] == "Token"
+        assert answer.json()["error"]
+
+
+def test_wrong_token_is_a_401(db):
+    for header in ("Token nonsense", "Token", "Token a b"):
+        answer = APIClient().get("/api/pages", HTTP_AUTHORIZATION=header)
+        assert answer.status_code == 401
+        assert answer.json()["error"]
+
+
+def test_inactive_user_is_refused_by_token_and_by_session(page):
+    user = member(page, "manager")
+    token, session = api(user), APIClient()
+    session.force_login(user)
+    assert token.get("/api/pages").status_code == session.get("/api/pages").status_code == 200
+    user.is_active = False
+    user.save()
+    assert token.get("/api/pages").status_code == session.get("/api/pages").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "/api/",
+        "/api/unheard-of",
+        "/api/conversations/",
+        "/api/conversations/abc",
+        "/api/conversations/-1",
+        "/api/conversations/1.5",
+        "/api/conversations/٣",
+        "/api/conversations/%00",
+        "/api/conversations/%0A",
+        "/api/conversations/9223372036854775808",
+        "/api/conversations/" + "9" * 5000,
+        "/api/conversations/99999999999999999999/events",
+        "/api/pages/9223372036854775808",
+        "/api/sync-runs/9223372036854775808",
+        "/api/schema/",
+    ],
+)
+def test_unknown_routes_and_ids_are_a_404_as_json(viewer, route):
+    answer = viewer.get(route)
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
+def test_unknown_route_is_a_404_by_any_method(viewer, method):
+    assert getattr(viewer, method)("/api/unheard-of").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [
+        ("post", "/api/conversations"),
+        ("delete", "/api/conversations"),
+        ("put", "/api/conversations/1"),
+        ("get", "/api/conversations/bulk-tags"),
+        ("get", "/api/conversations/bulk-status"),
+        ("post", "/api/pages"),
+        ("options", "/api/pages"),
+    ],
+)
+def test_unsupported_method_is_a_405_as_json(tagger, method, route):
+    answer = getattr(tagger, method)(route)
+    assert answer.status_code == 405
+    assert answer["Allow"]
+    assert answer.json()["error"]
+
+
+def test_other_formats_than_json_are_a_406(viewer):
+    answer = viewer.get("/api/pages", HTTP_ACCEPT="text/html")
+    assert answer.status_code == 406
+    assert answer.json()["error"]
+
+
+def test_internal_error_is_a_500_without_a_traceback(page, viewer, monkeypatch):
+    def fail(self):
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr(PageViewSet, "get_queryset", fail)
+    viewer.raise_request_exception = False
+    answer = viewer.get("/api/pages")
+    assert answer.status_code == 500
+    assert list(answer.json()) == ["error"]
+    assert b"secret" not in answer.content
+
+
+def test_concurrent_change_is_a_409(page, viewer, monkeypatch):
+    def fail(self):
+        raise IntegrityError("duplicate key value")
+
+    monkeypatch.setattr(PageViewSet, "get_queryset", fail)
+    answer = viewer.get("/api/pages")
+    assert answer.status_code == 409
+    assert "duplicate" not in answer.json()["error"]
+
+
+def test_unknown_host_is_refused_as_json(db):
+    answer = APIClient().get("/api/pages", HTTP_HOST="evil.example")
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+# -- sessions ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(page):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(member(page, "tagger"))
+    return client
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded"]
+)
+def test_session_without_csrf_token_reads_but_does_not_write(browser, content_type):
+    assert browser.get("/api/tags").status_code == 200
+    answer = browser.post("/api/tags", b'{"name": "VIP"}', content_type=content_type)
+    assert answer.status_code == 403
+    assert "CSRF" in answer.json()["error"]
+
+
+def test_session_with_csrf_token_writes_with_any_content_type(page, browser):
+    conversation = ConversationFactory(page=page)
+    browser.get("/login")
+    headers = {"HTTP_X_CSRFTOKEN": browser.cookies["csrftoken"].value}
+    for content_type in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
+        answer = browser.patch(
+            f"/api/conversations/{conversation.pk}",
+            b'{"conversation_status": "done"}',
+            content_type=content_type,
+            **headers,
+        )
+        assert answer.status_code == 200
+
+
+def test_token_needs_no_csrf_token(page):
+    user = UserFactory()
+    PageMemberFactory(page=page, user=user, role="tagger")
+    client = api(user)
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/api/tags", {"name": "VIP"}, format="json").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_that_takes_too_long_suggests_how_to_narrow_it(monkeypatch):
+    monkeypatch.setattr(results, "SEARCH_SECONDS", 0.05)
+    row = ConversationFactory(sender_name="Anna")
+    client = api(member(row.page))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # a lock makes the query wait
+            cursor.execute("LOCK TABLE conversations_conversation IN ACCESS EXCLUSIVE MODE")
+        answer = client.get("/api/conversations", {"search": "anna"})
+    finally:
+        other.close()
+    assert answer.status_code == 503
+    assert "Narrow it" in answer.json()["error"]
+    assert client.get("/api/conversations", {"search": "anna"}).json()["pagination"]["total"] == 1

@@ -1,0 +1,110 @@
+"""The index of message texts."""
+
+from datetime import timedelta
+
+import pytest
+
+from conversations.models import InteractionEvent
+from conversations.models.search import MessagePart, MessageQueue
+from conversations.search.index import message_index
+from conversations.search.index.message_index import index_pending
+from conversations.search.matches import snippet
+from conversations.tasks import fold_messages
+from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, api, member
+
+LIST = "/api/conversations"
+
+
+@pytest.fixture
+def page(db):
+    return PageFactory()
+
+
+@pytest.fixture
+def viewer(page):
+    return api(member(page))
+
+
+def search(client, term, **parameters) -> dict:
+    answer = client.get(LIST, {"search": term, "search_in": "messages", **parameters})
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_search_in_messages_returns_count_and_newest_match(page, viewer):
+    row, other = ConversationFactory.create_batch(2, page=page)
+    for days, text in ((900, "Haben Sie GRÖSSE 42?"), (30, "Wegen der Größe …"), (1, "Danke")):
+        EventFactory(conversation=row, text=text, occurred_at=NOON - timedelta(days=days))
+    EventFactory(conversation=other, text="anything else")
+    answer = search(viewer, "grosse")
+    [found] = answer["conversations"]
+    assert found["id"] == row.pk
+    matches = found["matches"]
+    newest = InteractionEvent.objects.get(text__startswith="Wegen")
+    assert (matches["count"], matches["event"], matches["snippet"]) == (2, newest.pk, "Wegen der Größe …")
+    assert answer["pagination"]["total"] == 1
+    assert answer["pagination"]["behind"] == 0
+
+
+def test_search_in_messages_ignores_names(page, viewer):
+    row = ConversationFactory(page=page, sender_name="Haribo", last_message="Haribo")
+    EventFactory(conversation=row, text="macht Kinder froh")
+    assert search(viewer, "haribo")["conversations"] == []
+
+
+def test_new_and_changed_messages_are_found_by_their_current_text(page, viewer):
+    row = ConversationFactory(page=page)
+    event = EventFactory(conversation=row, text="first words")
+    assert search(viewer, "first")["conversations"]
+    EventFactory(conversation=row, text="second words")
+    assert search(viewer, "words")["conversations"][0]["matches"]["count"] == 2
+    event.text = "other words"
+    event.save()
+    assert search(viewer, "first")["conversations"] == []
+    assert search(viewer, "other")["conversations"][0]["matches"]["count"] == 1
+    event.delete()
+    assert search(viewer, "words")["conversations"][0]["matches"]["count"] == 1
+
+
+def test_long_conversation_is_indexed_in_chunks(page, viewer, monkeypatch):
+    monkeypatch.setattr(message_index, "CHUNK_LETTERS", 50)
+    row = ConversationFactory(page=page)
+    for number in range(12):
+        EventFactory(conversation=row, text=f"the {number}. message")
+        if number % 5 == 0:
+            index_pending()
+    assert search(viewer, "message")["conversations"][0]["matches"]["count"] == 12
+    assert 2 < MessagePart.objects.count() < 6
+    assert search(viewer, "message the")["conversations"] == []  # a term never matches across two messages
+
+
+def test_response_reports_conversations_that_are_not_searchable_yet(page, viewer, monkeypatch):
+    for row in ConversationFactory.create_batch(3, page=page):
+        EventFactory(conversation=row, text="hello there")
+    monkeypatch.setattr(message_index, "MAX_INDEX_SECONDS", -1)
+    assert search(viewer, "hello")["pagination"]["behind"] == 3
+    assert index_pending(seconds=10) == 0
+    assert not MessageQueue.objects.exists()
+    assert search(viewer, "hello")["pagination"]["total"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "shown"),
+    [
+        ("short", "ort", "short"),
+        ("x" * 100 + "GRÖSSE" + "y" * 100, "grosse", "…" + "x" * 60 + "GRÖSSE" + "y" * 60 + "…"),
+        ("ß" * 100 + "needle", "needle", "…" + "ß" * 60 + "needle"),
+        ("", "x", ""),
+    ],
+)
+def test_snippet_is_the_text_around_the_term(text, term, shown):
+    assert snippet(text, term) == shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_task_makes_new_messages_searchable():
+    EventFactory(text="hello there")
+    assert MessageQueue.objects.count() == 1
+    fold_messages(0)
+    assert MessagePart.objects.get().text == "hello there"
+    assert not MessageQueue.objects.exists()
