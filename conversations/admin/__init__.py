@@ -1,5 +1,17 @@
-"""What staff work with. What one sees and may do follows one's roles on Pages."""
+"""The Django admin of the inbox. What a user sees and may do here follows the user's roles on Pages."""
 
-from conversations.admin import conversations, forgetting, jobs, pages, records, runs, tags, views
+from conversations.admin import activity_admin, job_admin, tag_admin
+from conversations.admin.conversations import conversation_list, saved_view_admin
+from conversations.admin.pages import erasure, page_admin
+from conversations.admin.runs import run_admin
 
-__all__ = ["conversations", "forgetting", "jobs", "pages", "records", "runs", "tags", "views"]
+__all__ = [
+    "activity_admin",
+    "conversation_list",
+    "erasure",
+    "job_admin",
+    "page_admin",
+    "run_admin",
+    "saved_view_admin",
+    "tag_admin",
+]

@@ -1,7 +1,7 @@
-"""Pictures of numbers as safe HTML: shapes as SVG that stretches, words as HTML that stays readable.
+"""Draws charts as safe HTML: the shapes are SVG that stretches, the text is HTML that stays readable.
 
-Every picture is a figure with a title, what it says in one sentence, a legend where it has two colours, and
-its numbers as a table. Colours are those of static/conversations/insight.css; no style stands in the HTML.
+Each chart is a `<figure>` with a title, a summary in one sentence, a legend if it has two colors, and a table
+of its numbers. The colors come from `static/conversations/insight.css`; the HTML contains no styles.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,53 +9,53 @@ from collections.abc import Callable, Iterable, Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT = 1000, 100  # of a picture's own units; it is stretched to the place there is
-LABELS = 5  # under the horizontal axis
+WIDTH, HEIGHT = 1000, 100  # in units of the viewBox; the chart is stretched to the available space
+MAX_LABELS = 5  # below the horizontal axis
 SHADES = 8  # of a heat map
-NOTHING = mark_safe("")
+EMPTY = mark_safe("")
 
 Format = Callable[[float], str]
 
 
-def whole(number: float) -> str:
+def integer(number: float) -> str:
     return f"{number:,.0f}"
 
 
-# -- what all have in common -------------------------------------------------------------------------------
+# -- parts of every chart ----------------------------------------------------------------------------------
 def figure(
     title: str, summary: str, body: SafeString, *, legend: Iterable[tuple[str, str]] = ()
 ) -> SafeString:
-    """`legend`: (class of the colour, word)."""
+    """Return the figure. `legend` is a list of (CSS class of the color, label)."""
     keys = format_html_join("", '<span class="insight-key {}">{}</span>', legend)
     return format_html(
         '<figure class="inbox-card insight-figure"><figcaption><h2>{}</h2><p class="inbox-quiet">{}</p>'
         "{}</figcaption>{}</figure>",
         title,
         summary,
-        format_html('<p class="insight-legend">{}</p>', keys) if keys else NOTHING,
+        format_html('<p class="insight-legend">{}</p>', keys) if keys else EMPTY,
         body,
     )
 
 
-def numbers(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
-    """A table that unfolds; the first column names the row."""
-    heads = format_html_join("", '<th scope="col">{}</th>', ((column,) for column in columns))
+def data_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
+    """Return a collapsible table; the first column is the row header."""
+    headings = format_html_join("", '<th scope="col">{}</th>', ((column,) for column in columns))
     cells = "<td>{}</td>" * (len(columns) - 1)
     lines = format_html_join("", f'<tr><th scope="row">{{}}</th>{cells}</tr>', rows)
     return format_html(
         '<details class="insight-numbers"><summary>Numbers</summary><div><table><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div></details>",
-        heads,
+        headings,
         lines,
     )
 
 
 def plot(shapes: SafeString, *, sides: Sequence[str], below: Sequence[str], summary: str) -> SafeString:
-    """`sides`: the words beside the picture, from its top to its bottom. `below`: those under it."""
+    """Return the SVG with labels: `sides` from top to bottom on its left, `below` under it."""
     return format_html(
-        '<div class="insight-plot"><div class="insight-sides" aria-hidden="true">{}</div>'
+        '<div class="insight-plot"><div class="insight-side-labels" aria-hidden="true">{}</div>'
         '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-        '<div class="insight-below" aria-hidden="true">{}</div></div>',
+        '<div class="insight-bottom-labels" aria-hidden="true">{}</div></div>',
         spans(sides),
         WIDTH,
         HEIGHT,
@@ -65,53 +65,66 @@ def plot(shapes: SafeString, *, sides: Sequence[str], below: Sequence[str], summ
     )
 
 
-def spans(words: Iterable[str]) -> SafeString:
-    return format_html_join("", "<span>{}</span>", ((word,) for word in words))
+def spans(labels: Iterable[str]) -> SafeString:
+    return format_html_join("", "<span>{}</span>", ((label,) for label in labels))
 
 
-def some(labels: Sequence[str]) -> list[str]:
-    """The first, the last, and some between."""
-    if len(labels) <= LABELS:
+def sample_labels(labels: Sequence[str]) -> list[str]:
+    """Return the first, the last, and evenly spaced labels between them."""
+    if len(labels) <= MAX_LABELS:
         return list(labels)
-    return [labels[round(n * (len(labels) - 1) / (LABELS - 1))] for n in range(LABELS)]
+    return [labels[round(n * (len(labels) - 1) / (MAX_LABELS - 1))] for n in range(MAX_LABELS)]
 
 
-# -- bars up and down --------------------------------------------------------------------------------------
+# -- bar chart with two directions -------------------------------------------------------------------------
 def bars(
     points: Sequence[tuple[str, int, int]], *, title: str, summary: str, up: str, down: str, axis: str
 ) -> SafeString:
-    """`points`: (label, number that goes up, number that goes down); `up` and `down` name the two."""
+    """Return a bar chart. `points` are (label, number above the axis, number below the axis).
+
+    `up` and `down` name the two series, `axis` the labels.
+    """
     most = max((number for _, *both in points for number in both), default=0) or 1
     middle, step = HEIGHT / 2, WIDTH / max(1, len(points))
-    shapes = format_html_join(
+    hover_areas = format_html_join(
         "",
-        '<rect class="insight-space" x="{}" width="{}" height="{}"><title>{}: {} {}, {} {}</title></rect>',
+        '<rect class="insight-hover" x="{}" width="{}" height="{}"><title>{}: {} {}, {} {}</title></rect>',
         (
-            (rounded(n * step), rounded(step), HEIGHT, label, whole(above), up, whole(below), down)
+            (
+                rounded(n * step),
+                rounded(step),
+                HEIGHT,
+                label,
+                integer(above),
+                up,
+                integer(below),
+                down,
+            )
             for n, (label, above, below) in enumerate(points)
         ),
     )
-    drawn_bars = format_html(
+    bar_paths = format_html(
         '<path class="insight-up" d="{}"/><path class="insight-down" d="{}"/>',
         rectangles([-middle * above / most for _, above, _ in points], step),
         rectangles([middle * below / most for _, _, below in points], step),
     )
     base = format_html('<line class="insight-axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, middle, middle)
-    drawn = plot(
-        drawn_bars + base + shapes,
-        sides=[whole(most), "0", whole(most)],
-        below=some([label for label, *_ in points]),
+    chart = plot(
+        bar_paths + base + hover_areas,
+        sides=[integer(most), "0", integer(most)],
+        below=sample_labels([label for label, *_ in points]),
         summary=f"{title}. {summary}",
     )
     legend = [("insight-up", f"{up} (up)"), ("insight-down", f"{down} (down)")]
-    table = numbers(
-        [axis, up.capitalize(), down.capitalize()], [(a, whole(b), whole(c)) for a, b, c in points]
+    table = data_table(
+        [axis, up.capitalize(), down.capitalize()],
+        [(a, integer(b), integer(c)) for a, b, c in points],
     )
-    return figure(title, summary, drawn + table, legend=legend)
+    return figure(title, summary, chart + table, legend=legend)
 
 
 def rectangles(heights: Iterable[float], step: float) -> str:
-    """Bars from the middle, as one path."""
+    """Return the bars, drawn from the middle, as one SVG path."""
     width = rounded(0.8 * step)
     return " ".join(
         f"M{rounded((n + 0.1) * step)} {rounded(HEIGHT / 2)}h{width}v{rounded(height)}h-{width}z"
@@ -124,7 +137,7 @@ def rounded(number: float) -> float:
     return round(number, 2)
 
 
-# -- a line ------------------------------------------------------------------------------------------------
+# -- line chart --------------------------------------------------------------------------------------------
 def line(
     points: Sequence[tuple[str, float | None]],
     *,
@@ -132,65 +145,73 @@ def line(
     summary: str,
     axis: str,
     value: str,
-    form: Format = whole,
-    notes: Sequence[tuple[str, Sequence[object]]] = (),
+    number_format: Format = integer,
+    extra_columns: Sequence[tuple[str, Sequence[object]]] = (),
 ) -> SafeString:
-    """`points`: (label, number; None: a gap). `axis` and `value` name them; `form` writes a number.
+    """Return a line chart. `points` are (label, number); None as a number leaves a gap.
 
-    `notes`: further columns of the table, (head, a cell for each point).
+    `axis` and `value` name the two; `number_format` formats a number. `extra_columns` are further columns of
+    the table, as (heading, one cell for each point).
     """
     known = [number for _, number in points if number is not None]
     most = max(known, default=0) or 1
-    places = [
+    positions = [
         (
             rounded((n + 0.5) * WIDTH / len(points)),
             None if number is None else rounded(100 - 92 * number / most),
         )
         for n, (_, number) in enumerate(points)
     ]
-    drawn = plot(
-        format_html('<path class="insight-line" d="{}"/>', path(places)) + dots(points, places, form),
-        sides=[form(most), "", form(0)],
-        below=some([label for label, _ in points]),
+    chart = plot(
+        format_html('<path class="insight-line" d="{}"/>', path(positions))
+        + dots(points, positions, number_format),
+        sides=[number_format(most), "", number_format(0)],
+        below=sample_labels([label for label, _ in points]),
         summary=f"{title}. {summary}",
     )
     rows = [
-        (label, "none" if number is None else form(number), *(cells[n] for _, cells in notes))
+        (
+            label,
+            "none" if number is None else number_format(number),
+            *(cells[n] for _, cells in extra_columns),
+        )
         for n, (label, number) in enumerate(points)
     ]
-    return figure(title, summary, drawn + numbers([axis, value, *(head for head, _ in notes)], rows))
+    return figure(
+        title, summary, chart + data_table([axis, value, *(heading for heading, _ in extra_columns)], rows)
+    )
 
 
-def path(places: Iterable[tuple[float, float | None]]) -> str:
-    """Lifts the pen where there is a gap."""
-    words, is_down = [], False
-    for x, y in places:
+def path(positions: Iterable[tuple[float, float | None]]) -> str:
+    """Return the line as an SVG path that is interrupted at each gap."""
+    commands, has_previous = [], False
+    for x, y in positions:
         if y is not None:
-            words.append(f"{'L' if is_down else 'M'}{x} {y}")
-        is_down = y is not None
-    return " ".join(words)
+            commands.append(f"{'L' if has_previous else 'M'}{x} {y}")
+        has_previous = y is not None
+    return " ".join(commands)
 
 
-def dots(points, places, form: Format) -> SafeString:
-    """A line of no length with round ends stays round however the picture is stretched."""
+def dots(points, positions, number_format: Format) -> SafeString:
+    """Return the dots. Each is a line of zero length with round ends: it stays round in a stretched SVG."""
     return format_html_join(
         "",
         '<path class="insight-dot" d="M{} {}h0"><title>{}: {}</title></path>',
         (
-            (x, y, label, form(number))
-            for (label, number), (x, y) in zip(points, places, strict=True)
+            (x, y, label, number_format(number))
+            for (label, number), (x, y) in zip(points, positions, strict=True)
             if number is not None
         ),
     )
 
 
-# -- a heat map --------------------------------------------------------------------------------------------
+# -- heat map ----------------------------------------------------------------------------------------------
 def heat_map(
     rows: Sequence[tuple[str, Sequence[int]]], columns: Sequence[str], *, title: str, summary: str, unit: str
 ) -> SafeString:
-    """A table whose cells are shaded by their number; it reads as a table, too. `unit`: what is counted."""
+    """Return a table whose cells are shaded by their number. `unit` says what is counted."""
     most = max((number for _, line in rows for number in line), default=0)
-    heads = format_html_join("", '<th scope="col"><span>{}</span></th>', ((name,) for name in columns))
+    headings = format_html_join("", '<th scope="col"><span>{}</span></th>', ((name,) for name in columns))
     lines = format_html_join(
         "",
         '<tr><th scope="row">{}</th>{}</tr>',
@@ -200,10 +221,10 @@ def heat_map(
     body = format_html(
         '<table class="insight-heat"><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table>'
         '<p class="insight-scale" aria-hidden="true">0 {} {} {}</p>',
-        heads,
+        headings,
         lines,
         scale,
-        whole(most),
+        integer(most),
         unit,
     )
     return figure(title, summary, body)
@@ -214,22 +235,22 @@ def shades(name: str, line: Sequence[int], columns: Sequence[str], most: int) ->
         "",
         '<td class="insight-heat-{}" title="{} {}: {}"><span>{}</span></td>',
         (
-            (shade(number, most), name, head, number, number)
-            for head, number in zip(columns, line, strict=True)
+            (shade(number, most), name, heading, number, number)
+            for heading, number in zip(columns, line, strict=True)
         ),
     )
 
 
 def shade(number: int, most: int) -> int:
-    """0 is nothing at all; the least that is something can be seen."""
+    """Return 0 for zero and 1 to SHADES for other numbers, so that the smallest one is visible."""
     return -(-number * SHADES // most) if most else 0
 
 
-# -- bars that are named -----------------------------------------------------------------------------------
+# -- horizontal bars ---------------------------------------------------------------------------------------
 def named_bars(
     rows: Sequence[tuple[str, str, int, str]], *, title: str, summary: str, empty: str
 ) -> SafeString:
-    """`rows`: (name, colour, number, address of what is counted). `empty`: said where there is none."""
+    """Return bars for `rows` of (name, color, number, URL). `empty` is the text for no rows."""
     if not rows:
         return figure(title, summary, format_html("<p>{}</p>", empty))
     most = max(number for _, _, number, _ in rows) or 1
@@ -240,8 +261,8 @@ def named_bars(
         '<rect class="insight-track" width="1000" height="10"/>'
         '<rect fill="{}" width="{}" height="10"/></svg></li>',
         (
-            (address, name, whole(number), colour, rounded(max(4, 1000 * number / most)))
-            for name, colour, number, address in rows
+            (url, name, integer(number), color, rounded(max(4, 1000 * number / most)))
+            for name, color, number, url in rows
         ),
     )
     return figure(title, summary, format_html('<ul class="insight-bars">{}</ul>', lines))

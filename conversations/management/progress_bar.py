@@ -1,4 +1,4 @@
-"""How syncs show themselves to who started them: a bar for each on a terminal, quiet lines elsewhere."""
+"""Shows the progress of syncs on the command line: a bar for each Page on a terminal, lines elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,28 +19,28 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from conversations.models import Page
+from conversations.models import Page, SyncRun
 from conversations.sync.progress import OnProgress, SyncProgress
 
-QUIET_SECONDS = 10  # between two lines where there is no terminal
+LINE_SECONDS = 10  # between two lines about the same status where there is no terminal
 
 OpenDisplay = Callable[[Page], OnProgress]
 
 
 @contextmanager
-def displays(stream: TextIO, *, tell_ends: bool = False) -> Iterator[OpenDisplay]:
-    """Gives what opens a display for one Page after the other, also from several threads.
+def progress_displays(stream: TextIO, *, show_end: bool = False) -> Iterator[OpenDisplay]:
+    """Yield a function that opens a display for a Page. Several threads may call it.
 
-    `tell_ends`: lines also tell of a sync that has ended, while others go on.
+    With `show_end`, lines also report the end of each sync; useful while other syncs go on.
     """
     if not stream.isatty():
-        yield lambda page: Lines(page, stream, tell_ends=tell_ends).show
+        yield lambda page: Lines(page, stream, show_end=show_end).show
         return
     columns = [
         SpinnerColumn(),
         TextColumn("{task.description}", style="bold", markup=False),  # a name may look like markup
         BarColumn(bar_width=None),
-        Words(),
+        MessageColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     ]
@@ -49,78 +49,95 @@ def displays(stream: TextIO, *, tell_ends: bool = False) -> Iterator[OpenDisplay
 
 
 class Lines:
-    def __init__(self, page: Page, stream: TextIO, *, tell_ends: bool):
-        self._page, self._stream, self._tell_ends = page, stream, tell_ends
-        self._last, self._next = "", time.monotonic() + QUIET_SECONDS
-        self._notes = Notes()
+    """Writes lines such as `[Demo Shop] syncing: 100 threads, 250 new messages, 3 requests`."""
+
+    def __init__(self, page: Page, stream: TextIO, *, show_end: bool):
+        self._page, self._stream, self._show_end = page, stream, show_end
+        self._last_status, self._next_line_at = "", time.monotonic() + LINE_SECONDS
+        self._notes = NoteFilter()
 
     def show(self, progress: SyncProgress) -> None:
-        """A line when the state changes, and now and then while it does not."""
+        """Write a line when the status changes, and every LINE_SECONDS while it does not."""
         for note in self._notes.new_in(progress):
             self._write(note)
-        if progress.is_end and not self._tell_ends:
+        if progress.is_end and not self._show_end:
             return
-        if progress.status == self._last and time.monotonic() < self._next:
+        if progress.status == self._last_status and time.monotonic() < self._next_line_at:
             return
-        self._last, self._next = progress.status, time.monotonic() + QUIET_SECONDS
-        self._write(f"{progress.status}: {in_words(progress, progress.seconds)}")
+        self._last_status, self._next_line_at = progress.status, time.monotonic() + LINE_SECONDS
+        self._write(f"{status_label(progress.status)}: {describe_progress(progress, progress.seconds)}")
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"[page {self._page.pk}] {line}\n")
+        self._stream.write(f"[{printable(str(self._page))}] {line}\n")
         self._stream.flush()
 
 
 class Bar:
+    """Shows a progress bar of a Page."""
+
     def __init__(self, page: Page, bars: Progress):
-        self._page, self._bars, self._notes = page, bars, Notes()
-        # How many there are is known from an earlier run; a first run cannot tell how much is left.
-        self._is_known = page.last_synced_at is not None
-        self._task = bars.add_task(str(page), total=None, words=str)
+        self._page, self._bars, self._notes = page, bars, NoteFilter()
+        # The total is known from an earlier run; the first run cannot tell how much is left.
+        self._is_total_known = page.last_synced_at is not None
+        self._task = bars.add_task(str(page), total=None, message=str)
         self._started = time.monotonic()
 
     def show(self, progress: SyncProgress) -> None:
         for note in self._notes.new_in(progress):
             self._bars.console.print(f"{self._page}: {note}", markup=False, highlight=False)
         done = progress.synced + progress.skipped
-        total = progress.total if progress.is_end or (self._is_known and progress.total > done) else None
-        words = partial(self._words, progress, time.monotonic())
-        self._bars.update(self._task, completed=done, total=total, words=words)
+        total = (
+            progress.total if progress.is_end or (self._is_total_known and progress.total > done) else None
+        )
+        message = partial(self._message, progress, time.monotonic())
+        self._bars.update(self._task, completed=done, total=total, message=message)
 
-    def _words(self, progress: SyncProgress, shown_at: float) -> str:
+    def _message(self, progress: SyncProgress, shown_at: float) -> str:
         now = time.monotonic()
         if progress.seconds is not None:
-            return in_words(progress, max(0, round(progress.seconds - (now - shown_at))))
-        return f"{in_words(progress)}, {progress.synced / max(now - self._started, 0.001):,.0f}/s"
+            return describe_progress(progress, max(0, round(progress.seconds - (now - shown_at))))
+        return f"{describe_progress(progress)}, {progress.synced / max(now - self._started, 0.001):,.0f}/s"
 
 
-class Words(ProgressColumn):
-    """Asked anew whenever the bar is drawn: the seconds of a pause count down while nothing happens."""
+class MessageColumn(ProgressColumn):
+    """Builds its text each time the bar is drawn, so that the seconds of a wait count down."""
 
     def render(self, task: Task) -> Text:
-        return Text(task.fields["words"]())
+        return Text(task.fields["message"]())
 
 
-class Notes:
-    """Tells each note of a run once."""
+class NoteFilter:
+    """Returns each note of a run once."""
 
     def __init__(self) -> None:
-        self._told = 0
+        self._count = 0
 
     def new_in(self, progress: SyncProgress) -> tuple[str, ...]:
-        new, self._told = progress.notes[self._told :], len(progress.notes)
+        new, self._count = progress.notes[self._count :], len(progress.notes)
         return new
 
 
-def in_words(progress: SyncProgress, seconds: int | None = None) -> str:
-    if seconds is not None:  # first: what a narrow terminal cuts off is the reason
+def describe_progress(progress: SyncProgress, seconds: int | None = None) -> str:
+    """Return the counters, or what the run waits for if it waits for `seconds`."""
+    if seconds is not None:  # the reason comes last: a narrow terminal cuts it off
         return f"Waiting for Facebook, {seconds} s. {progress.message}"
     counts = (
         (progress.synced, "thread"),
         (progress.events_created, "new message"),
         (progress.requests, "request"),
     )
-    return ", ".join(counted(number, name) for number, name in counts)
+    return ", ".join(pluralize(number, name) for number, name in counts)
 
 
-def counted(number: int, name: str) -> str:
+def status_label(status: str) -> str:
+    """Return the status as shown to people: `complete`, `completed with errors`, `waiting`."""
+    return "completed with errors" if status == SyncRun.Status.COMPLETE_WITH_ERRORS else status
+
+
+def pluralize(number: int, name: str) -> str:
     return f"{number:,} {name}{'s' * (number != 1)}"
+
+
+def printable(text: str) -> str:
+    """Return text from Facebook without characters that would control the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

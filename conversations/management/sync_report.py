@@ -1,9 +1,10 @@
-"""What a sync from the command line says of how it ended: sentences for people, JSON for programs."""
+"""Reports the result of a sync on the command line: lines of text for people, JSON for programs."""
 
 from collections.abc import Iterator
 
+from conversations.management.progress_bar import pluralize, printable, status_label
 from conversations.models import Page, SyncRun, Thread
-from conversations.sync import ledger
+from conversations.sync import coverage
 from conversations.sync.service import SyncResult
 
 Status, State = SyncRun.Status, Thread.State
@@ -16,12 +17,12 @@ BEST_TO_WORST = [
 ]
 COUNTERS = ("synced", "inserted", "updated", "unchanged", "skipped", "events_created", "requests")
 JSON_NAMES = {"events_created": "eventsCreated"}
-TROUBLES = 20  # threads that are named; the others are in the admin and behind the API
-REASON_LENGTH = 200
+MAX_PROBLEMS = 20  # threads that are listed; the admin and the API list all of them
+MAX_REASON_LENGTH = 200
 
 
-def no_run(page: Page, status: str, error: str, *, run: SyncRun | None = None) -> SyncResult:
-    """The result where this command ran nothing itself."""
+def failed_result(page: Page, status: str, error: str, *, run: SyncRun | None = None) -> SyncResult:
+    """Return the result of a sync that this command could not run itself. `run` is the run of another."""
     mode = run.mode if run else SyncRun.Mode.INCREMENTAL
     zeros = dict.fromkeys([*COUNTERS, "owed"], 0)
     return SyncResult(
@@ -35,9 +36,9 @@ def no_run(page: Page, status: str, error: str, *, run: SyncRun | None = None) -
     )
 
 
-# -- for programs ------------------------------------------------------------------------------------------
-def summary(results: list[SyncResult], ledgers: dict[int, dict], duration: float) -> dict:
-    """What --json prints: all Pages summed, and each run by itself. `ledgers`: by run."""
+# -- JSON ----------------------------------------------------------------------------------------------------
+def summary(results: list[SyncResult], coverages: dict[int, dict], duration: float) -> dict:
+    """Return what --json prints: the sums of all Pages, and each run. `coverages` are the reports by run."""
     status = max((Status(result.status) for result in results), key=BEST_TO_WORST.index, default=Status.ERROR)
     modes = {result.mode for result in results}
     return {
@@ -45,11 +46,11 @@ def summary(results: list[SyncResult], ledgers: dict[int, dict], duration: float
         **{JSON_NAMES.get(name, name): sum(getattr(result, name) for result in results) for name in COUNTERS},
         "mode": "full" if "full" in modes else "incremental",
         "duration": round(duration, 3),
-        "runs": [run_summary(result, ledgers.get(result.run)) for result in results],
+        "runs": [run_summary(result, coverages.get(result.run)) for result in results],
     }
 
 
-def run_summary(result: SyncResult, its_ledger: dict | None) -> dict:
+def run_summary(result: SyncResult, coverage_report: dict | None) -> dict:
     return {
         "page": result.page,
         "run": result.run or None,
@@ -57,43 +58,39 @@ def run_summary(result: SyncResult, its_ledger: dict | None) -> dict:
         **{JSON_NAMES.get(name, name): getattr(result, name) for name in COUNTERS},
         "mode": result.mode,
         "duration": round(result.duration, 3),
-        "ledger": its_ledger or None,
+        "ledger": coverage_report or None,
     }
 
 
-# -- for people --------------------------------------------------------------------------------------------
-def sentences(page: Page, result: SyncResult, its_ledger: dict | None) -> Iterator[str]:
+# -- text --------------------------------------------------------------------------------------------------
+def report_lines(page: Page, result: SyncResult, coverage_report: dict | None) -> Iterator[str]:
     yield (
-        f"{printable(str(page))}: {result.status}. {result.synced:,} conversations ({result.inserted:,} new, "
-        f"{result.updated:,} changed, {result.unchanged:,} unchanged, {result.skipped:,} unreadable, "
-        f"{result.owed:,} owed), {result.events_created:,} new messages, "
-        f"{result.requests:,} request{'s' * (result.requests != 1)}, "
+        f"{printable(str(page))}: {status_label(result.status)}. {pluralize(result.synced, 'conversation')} "
+        f"({result.inserted:,} new, {result.updated:,} changed, {result.unchanged:,} unchanged, "
+        f"{result.skipped:,} skipped, {result.owed:,} pending), "
+        f"{pluralize(result.events_created, 'new message')}, {pluralize(result.requests, 'request')}, "
         f"{result.duration:.1f} s"
     )
-    if its_ledger:
-        yield ledger.in_words(its_ledger)
+    if coverage_report:
+        yield coverage.describe_coverage(coverage_report)
 
 
-def reason(result: SyncResult) -> str:
-    """Why it is not complete."""
+def failure_reason(result: SyncResult) -> str:
+    """Return why the sync is not complete."""
     if result.status == Status.COMPLETE_WITH_ERRORS:
-        return f"{result.owed:,} owed: the next sync asks for them again."
+        return f"{result.owed:,} pending: the next sync requests them again."
     return result.error
 
 
-def troubles(page: Page, its_ledger: dict | None) -> Iterator[str]:
-    """The threads of this Page that are owed or unreadable, each with its reason; of many the newest."""
-    if not its_ledger:
+def problem_lines(page: Page, coverage_report: dict | None) -> Iterator[str]:
+    """Yield the newest pending and unreadable threads of this Page, each with its reason."""
+    if not coverage_report:
         return
     threads = page.threads.filter(state__in=[State.OWED, State.UNREADABLE]).order_by("state", "-pk")
-    for state, graph_id, reason in threads.values_list("state", "graph_id", "reason")[:TROUBLES]:
-        yield f"  {state} {printable(graph_id)}: {printable(reason)[:REASON_LENGTH] or 'no reason given'}"
-    left = its_ledger["threads"]["owed"] + its_ledger["threads"]["unreadable"] - TROUBLES
+    for state, graph_id, reason in threads.values_list("state", "graph_id", "reason")[:MAX_PROBLEMS]:
+        label = "pending" if state == State.OWED else state
+        yield f"  {label} {printable(graph_id)}: {printable(reason)[:MAX_REASON_LENGTH] or 'no reason given'}"
+    left = coverage_report["threads"]["owed"] + coverage_report["threads"]["unreadable"] - MAX_PROBLEMS
     if left > 0:
         where = f"/api/pages/{page.pk}/threads?state="
         yield f"  and {left:,} more: see {where}{State.OWED} and {where}{State.UNREADABLE}, or the admin"
-
-
-def printable(text: str) -> str:
-    """What Facebook sent, without what would command the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

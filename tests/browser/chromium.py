@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright."""
+"""Starts the system's Chromium with Playwright."""
 
 import os
 import shutil

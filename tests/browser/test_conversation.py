@@ -1,11 +1,11 @@
-"""Staff read a long conversation, open what is attached, refresh, and go through the list."""
+"""Staff read a long conversation, open an attachment, refresh, and go to the next conversation."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from conversations.models import Conversation
-from conversations.sandbox import media
+from conversations.sandbox.data import media
 from conversations.sync.service import sync_conversations
 
 FRESH = "https://new.example/"
@@ -13,69 +13,70 @@ FRESH = "https://new.example/"
 
 @pytest.fixture
 def ana(world, shop, page):
-    """450 messages, of which the newest has a picture; then Facebook gives another link to it."""
-    said = [f"no. {number:03} " + "and so on " * (number % 7) for number in range(449)]
-    thread = world.add_conversation(shop, "Ana", messages=[*said, {"message": "", **media.image(7)}])
+    """A conversation with 450 messages; the newest has an image whose URL has changed on Facebook."""
+    texts = [f"no. {number:03} " + "and so on " * (number % 7) for number in range(449)]
+    thread = world.add_conversation(shop, "Ana", messages=[*texts, {"message": "", **media.image(7)}])
     world.add_conversation(shop, "Mia", messages=2)
     sync_conversations(page)
-    picture = thread.history.newest(0, 1)[0].fields["attachments"][0]
-    picture["image_data"]["url"] = f"{FRESH}7.jpg"
+    image = thread.history.newest(0, 1)[0].fields["attachments"][0]
+    image["image_data"]["url"] = f"{FRESH}7.jpg"
     return thread
 
 
-SETTLED_PLACE = """async (talk, [text, scroll]) => {
-  const found = [...talk.querySelectorAll(".inbox-text")].find((one) => one.textContent.startsWith(text));
-  if (scroll) found.scrollIntoView({ block: "center" });
+SETTLED_POSITION = """async (timeline, [text, scroll]) => {
+  const texts = [...timeline.querySelectorAll(".inbox-text")];
+  const message = texts.find((one) => one.textContent.startsWith(text));
+  if (scroll) message.scrollIntoView({ block: "center" });
   let now, calm = 0;
   while (calm < 20) {
     await new Promise(requestAnimationFrame);
     const before = now;
-    now = found.getBoundingClientRect().top;
+    now = message.getBoundingClientRect().top;
     calm = now === before ? calm + 1 : 0;
   }
   return now;
 }"""
 
 
-def settled_place(talk, text: str, *, scroll: bool = True) -> float:
-    """Where on the screen a message stands, once nothing moves."""
-    return talk.evaluate(SETTLED_PLACE, [text, scroll])
+def settled_position(timeline, text: str, *, scroll: bool = True) -> float:
+    """Return the position of a message on the screen, once nothing moves."""
+    return timeline.evaluate(SETTLED_POSITION, [text, scroll])
 
 
-def serious_faults(tab) -> list[str]:
-    """What axe finds in the page."""
-    found = Axe().run(tab).response["violations"]
-    return [f"{one['id']}: {one['help']}" for one in found if one["impact"] in ("serious", "critical")]
+def accessibility_errors(tab) -> list[str]:
+    """Return the serious violations that axe finds."""
+    violations = Axe().run(tab).response["violations"]
+    return [f"{one['id']}: {one['help']}" for one in violations if one["impact"] in ("serious", "critical")]
 
 
-def test_a_long_conversation_is_read_to_its_beginning_refreshed_and_left(log_in, ana, world):
+def test_long_conversation_is_read_to_its_start_and_refreshed(log_in, ana, world):
     tab = log_in("tagger")
     tab.get_by_role("link", name="Conversations").first.click()
     tab.get_by_role("link", name="Ana", exact=True).click()
-    talk = tab.get_by_role("region", name="Messages with Ana")
+    timeline = tab.get_by_role("region", name="Messages with Ana")
     expect(tab.get_by_role("link", name="image-7")).to_be_in_viewport()  # it opens at the newest
 
-    held: list = []
-    tab.route("**/messages/?before=*", lambda route: held.append(route), times=1)
+    requests: list = []
+    tab.route("**/messages/?before=*", lambda route: requests.append(route), times=1)
     with tab.expect_request("**/messages/?before=*"):
-        place = settled_place(talk, "no. 353 ")
-    held.pop().continue_()
+        position = settled_position(timeline, "no. 353 ")
+    requests.pop().continue_()
     expect(tab.get_by_text("no. 250 ")).to_be_attached()
-    moved = abs(settled_place(talk, "no. 353 ", scroll=False) - place)
-    assert moved < 5, "what is read stays where it is"
+    moved = abs(settled_position(timeline, "no. 353 ", scroll=False) - position)
+    assert moved < 5, "visible messages must not move"
     for oldest in (150, 50, 0):
-        talk.evaluate("box => box.scrollTo(0, -box.scrollHeight)")
+        timeline.evaluate("box => box.scrollTo(0, -box.scrollHeight)")
         expect(tab.get_by_text(f"no. {oldest:03} ")).to_be_attached()
-    expect(tab.get_by_text("These are all messages")).to_be_attached()
+    expect(tab.get_by_text("Start of conversation")).to_be_attached()
     expect(tab.locator(".inbox-message")).to_have_count(450)
-    shown = tab.locator(".inbox-text").all_text_contents()  # those out of sight are not laid out
-    assert [text[:7] for text in shown] == [f"no. {number:03}" for number in range(449)]
+    texts = tab.locator(".inbox-text").all_text_contents()  # messages far outside are not laid out
+    assert [text[:7] for text in texts] == [f"no. {number:03}" for number in range(449)]
     assert tab.locator("[data-older]").count() == 0
 
-    tab.context.route(f"{FRESH}**", lambda route: route.fulfill(body="a picture"))
+    tab.context.route(f"{FRESH}**", lambda route: route.fulfill(body="an image"))
     with tab.expect_popup() as opened:
         tab.get_by_role("link", name="image-7").click()
-    expect(opened.value.get_by_text("a picture")).to_be_visible()
+    expect(opened.value.get_by_text("an image")).to_be_visible()
     assert opened.value.url == f"{FRESH}7.jpg"
     assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
     opened.value.close()
@@ -87,10 +88,10 @@ def test_a_long_conversation_is_read_to_its_beginning_refreshed_and_left(log_in,
 
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)
-        assert serious_faults(tab) == []
+        assert accessibility_errors(tab) == []
 
     tab.keyboard.press("j")
     expect(tab.get_by_role("region", name="Messages with Mia")).to_be_visible()
     tab.get_by_role("link", name="Previous: Ana").click()
-    expect(talk).to_be_visible()
+    expect(timeline).to_be_visible()
     assert Conversation.objects.get(sender_name="Ana").last_message == "Are you there?"

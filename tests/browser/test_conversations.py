@@ -1,23 +1,23 @@
-"""Staff find conversations, tag all that match and set their status."""
+"""Staff filter conversations, tag all matches and change their status."""
 
 import pytest
 from playwright.sync_api import expect
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, InteractionEvent
-from conversations.sandbox import media
-from conversations.tagging import tag_conversations
+from conversations.sandbox.data import media
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 
 LIST = "/admin/conversations/conversation/"
 
 
 def choose(tab, name: str, tag: str) -> None:
-    """In a box that searches among the tags."""
+    """Choose a tag in a select box with search."""
     tab.locator(f"select[name={name}] + .select2").click()
     tab.get_by_role("option", name=tag).click()
 
 
-def act(tab, action: str) -> None:
+def run_action(tab, action: str) -> None:
     tab.get_by_label("Select action to run").select_option(action)
     tab.get_by_role("button", name="Run").click()
 
@@ -34,7 +34,7 @@ def orders(page):
     return rows
 
 
-def test_filter_tag_everything_that_matches_and_set_the_status(log_in, orders):
+def test_all_matches_are_tagged_and_the_status_is_changed(log_in, orders):
     tab = log_in("tagger")
     tab.get_by_role("link", name="Conversations").first.click()
     tab.locator("a", has_text="Filters").click()
@@ -46,7 +46,7 @@ def test_filter_tag_everything_that_matches_and_set_the_status(log_in, orders):
 
     tab.locator("#action-toggle").check()
     tab.get_by_role("link", name="Select all 58 conversations").click()
-    act(tab, "Add tags …")
+    run_action(tab, "Add tags …")
     expect(tab.get_by_text("All that match the filters: 58 conversations.")).to_be_visible()
     tab.get_by_label("Tags").select_option(["VIP"])
     tab.get_by_role("button", name="Add tags").click()
@@ -55,28 +55,28 @@ def test_filter_tag_everything_that_matches_and_set_the_status(log_in, orders):
     assert set(tagged) == set(orders[2:])
 
     tab.locator("input.action-select").first.check()
-    act(tab, "Mark as done")
+    run_action(tab, "Mark as done")
     expect(tab.get_by_text("Marked as done: 1 conversation.")).to_be_visible()
     assert Conversation.objects.get(conversation_status="done").pk == orders[-1]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_one_conversation_on_a_small_screen(log_in, page, scheme):
+def test_conversation_fits_a_small_screen(log_in, page, scheme):
     row = ConversationFactory(page=page, sender_name="Ana")
     TagFactory(name="VIP")
     EventFactory(conversation=row, text="Is it blue? " * 30)
     EventFactory(conversation=row, text="", kind="message_sent", **media.two_images(7))
     tab = log_in("tagger", viewport={"width": 360, "height": 740}, color_scheme=scheme)
-    for address in (LIST, f"{LIST}{row.pk}/change/"):
-        tab.goto(address)
+    for url in (LIST, f"{LIST}{row.pk}/change/"):
+        tab.goto(url)
         assert tab.evaluate("document.documentElement.scrollWidth") == 360
     expect(tab.get_by_role("link", name="image-7")).to_be_visible()
     tab.get_by_label("Tag to add").select_option("VIP")
     tab.get_by_role("button", name="Add").click()
     tab.get_by_role("button", name="Remove VIP").click()
-    expect(tab.get_by_text("Removed VIP")).to_be_visible()
+    expect(tab.get_by_text("Removed tag VIP")).to_be_visible()
     tab.get_by_role("button", name="Mark as done").click()
-    expect(tab.get_by_role("button", name="Mark as active")).to_be_visible()
+    expect(tab.get_by_role("button", name="Reopen")).to_be_visible()
     assert InteractionEvent.objects.exclude(actor=None).count() == 3
 
 

@@ -1,7 +1,7 @@
-"""Each page that there is, walked: readable, for everybody, on every screen, and nothing goes wrong in it.
+"""Every page is accessible, fits small screens and runs without errors.
 
-A page is loaded once and looked at in three states: wide and light (all rules), wide and dark (colours),
-narrow and dark (all rules). Narrow and light would have the layout of the one and the colours of the other.
+Each page is loaded once and checked wide and light, then narrow and dark: together these cover both layouts
+and both color schemes.
 """
 
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
-from tests.browser.conftest import let_in
-from tests.browser.everything import BESIDE, REFUSED, addresses, fill, request_of
-from tests.browser.watching import watch
+from tests.browser.all_pages import NOT_FOUND, OTHER_PAGES, fill, page_urls, request_of
+from tests.browser.conftest import TIMEOUT_MS, let_in
+from tests.browser.console_errors import watch
 from tests.factories import PageMemberFactory
 
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 STATES: list[tuple[ViewportSize, Literal["light", "dark"]]] = [(WIDE, "light"), (NARROW, "dark")]
-GRAVE = {"serious", "critical"}
-KNOWN = {
+SERIOUS = {"serious", "critical"}
+KNOWN_VIOLATIONS = {
     # Swagger UI has buttons to copy an address inside the buttons that open a route.
     ("/api/docs", "nested-interactive", ".opblock-summary-control"),
 }
@@ -44,67 +44,72 @@ def staff(page):
 @pytest.fixture
 def tab(chromium, web) -> Iterator[Tab]:
     context = chromium.new_context(base_url=web.url, viewport=WIDE)
+    context.set_default_timeout(TIMEOUT_MS)
     yield context.new_page()
     context.close()
 
 
 @pytest.mark.parametrize("role", ["superuser", "viewer"])
-def test_every_page_is_accessible_and_tidy(tab, web, staff, role):
-    faults: list[str] = []
-    wrong: list[str] = []
-    watch(tab, web.url, wrong)
+def test_every_page_is_accessible_and_without_errors(tab, web, staff, role):
+    problems: list[str] = []
+    console_errors: list[str] = []
+    watch(tab, web.url, console_errors)
     let_in(tab.context, staff[role], web.url)
-    for address in addresses(staff[role], BESIDE if role == "superuser" else ["/", "/admin/"]):
-        tab.goto(address)
-        if address == "/api/docs":
-            tab.wait_for_selector(".opblock")  # it draws itself
-        faults += [f"{address} {fault}" for fault in looked_at(tab, address)]
-        faults += [f"{address}: {fault}" for fault in wrong if not (address in REFUSED and "404" in fault)]
-        wrong.clear()
-    assert not faults, "\n".join(faults)
+    for url in page_urls(staff[role], OTHER_PAGES if role == "superuser" else ["/", "/admin/"]):
+        tab.goto(url)
+        if url == "/api/docs":
+            tab.wait_for_selector(".opblock")  # its script renders the page
+        problems += [f"{url} {problem}" for problem in check_page(tab, url)]
+        problems += [f"{url}: {one}" for one in console_errors if not (url in NOT_FOUND and "404" in one)]
+        console_errors.clear()
+    assert not problems, "\n".join(problems)
 
 
-def looked_at(tab: Tab, address: str) -> Iterator[str]:
+def check_page(tab: Tab, url: str) -> Iterator[str]:
+    """Yield the problems of the page that is open in this tab."""
     tab.evaluate(Axe().axe_script)
     for size, scheme in STATES:
         tab.set_viewport_size(size)
-        tab.emulate_media(color_scheme=scheme)  # which unfold asks only while a page loads
+        tab.emulate_media(color_scheme=scheme)  # unfold reads it only while a page loads
         tab.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", scheme == "dark")
-        yield from (f"{scheme}, {size['width']} px: {fault}" for fault in graves(tab, address))
+        yield from (f"{scheme}, {size['width']} px: {one}" for one in serious_violations(tab, url))
     if tab.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
         yield f"is wider than {NARROW['width']} px: {tab.evaluate(TOO_WIDE)}"
     tab.set_viewport_size(WIDE)
 
 
-def graves(tab: Tab, address: str) -> Iterator[str]:
-    """Each grave violation, with the first element at fault."""
-    found = tab.evaluate("axe.run({resultTypes: ['violations']})")
-    for violation in found["violations"]:
-        nodes = [node for node in violation["nodes"] if not is_known(address, violation["id"], node)]
-        if violation["impact"] in GRAVE and nodes:
+def serious_violations(tab: Tab, url: str) -> Iterator[str]:
+    """Yield each serious violation that axe finds, with its first element."""
+    result = tab.evaluate("axe.run({resultTypes: ['violations']})")
+    for violation in result["violations"]:
+        nodes = [node for node in violation["nodes"] if not is_known(url, violation["id"], node)]
+        if violation["impact"] in SERIOUS and nodes:
             why = " ".join(nodes[0]["failureSummary"].split()[5:])[:250]
             yield f"{violation['id']}, {len(nodes)} times, first {nodes[0]['html'][:200]}: {why}"
 
 
-def is_known(address: str, rule: str, node: dict) -> bool:
-    return any((address, rule) == (at, known) and node["target"][0].endswith(end) for at, known, end in KNOWN)
+def is_known(url: str, rule: str, node: dict) -> bool:
+    return any(
+        (url, rule) == (at, known) and node["target"][0].endswith(end) for at, known, end in KNOWN_VIOLATIONS
+    )
 
 
-def test_what_breaks_the_policy_is_seen(tab, web, staff):
-    """Or the walk would prove nothing: a page of ours with a script and a style written into it."""
-    wrong: list[str] = []
-    watch(tab, web.url, wrong)
+def test_violations_of_the_content_security_policy_are_detected(tab, web, staff):
+    """Adds a script and a style to one of our pages: otherwise the test above would prove nothing."""
+    console_errors: list[str] = []
+    watch(tab, web.url, console_errors)
     route = "**/login"
 
-    def spoil(route) -> None:
-        answer = route.fetch()
-        spoilt = "<script>document.title = 'run'</script><p style='color: red'>"
-        route.fulfill(response=answer, body=answer.text().replace("<main>", f"<main>{spoilt}"))
+    def add_inline_code(route) -> None:
+        response = route.fetch()
+        inline_code = "<script>document.title = 'run'</script><p style='color: red'>"
+        route.fulfill(response=response, body=response.text().replace("<main>", f"<main>{inline_code}"))
 
-    tab.route(route, spoil)
+    tab.route(route, add_inline_code)
     tab.goto("/login")
     assert tab.title() != "run"
-    assert len([said for said in wrong if "Content Security Policy" in said]) == 2, wrong
+    violations = [one for one in console_errors if "Content Security Policy" in one]
+    assert len(violations) == 2, console_errors
 
 
 def test_no_cell_hides_an_error(staff):
@@ -113,10 +118,10 @@ def test_no_cell_hides_an_error(staff):
         for user in staff.values():
             request = request_of(user)
             if model_admin.has_view_permission(request):
-                show_all(model_admin, request)
+                render_all(model_admin, request)
 
 
-def show_all(model_admin, request) -> None:
+def render_all(model_admin, request) -> None:
     for row in model_admin.get_queryset(request):
         for name in {*model_admin.get_list_display(request), *model_admin.get_readonly_fields(request, row)}:
             if name != "action_checkbox":

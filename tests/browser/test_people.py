@@ -1,4 +1,4 @@
-"""A manager forgets a person and makes a key; both on a small screen, too."""
+"""A manager deletes a person and creates an API key on a small screen; menus work from the keyboard."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
@@ -7,32 +7,32 @@ from conversations.models import Conversation, PageMember
 from tests.factories import ConversationFactory, EventFactory
 
 
-def test_a_manager_forgets_a_person_and_makes_a_key_on_a_small_screen(log_in, page):
+def test_manager_deletes_a_person_and_creates_a_key_on_a_small_screen(log_in, page):
     row = ConversationFactory(page=page, sender_name="Ada")
-    EventFactory(conversation=row, text="Please forget me")
+    EventFactory(conversation=row, text="Please delete my data")
     tab = log_in("manager", viewport={"width": 360, "height": 740})
     tab.goto(f"/admin/conversations/conversation/{row.pk}/change/")
-    tab.get_by_role("link", name="Forget this person").click()
-    expect(tab.get_by_text("1 message, with everything")).to_be_visible()
+    tab.get_by_role("link", name="Delete this person").click()
+    expect(tab.get_by_text("1 message, with all attachments")).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
     tab.get_by_role("link", name="Cancel").click()
     assert Conversation.objects.exists()
     tab.go_back()
-    tab.get_by_role("button", name="Forget this person").click()
-    expect(tab.get_by_text("Forgotten, with 1 message.")).to_be_visible()
+    tab.get_by_role("button", name="Delete this person").click()
+    expect(tab.get_by_text("Person deleted; 1 message removed.")).to_be_visible()
     assert not Conversation.objects.exists()
 
     tab.goto("/account/key")
-    tab.get_by_role("button", name="Make a key").click()
+    tab.get_by_role("button", name="Create key").click()
     key = tab.get_by_label("New key").inner_text()
     assert len(key) == 40
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
     tab.goto("/account/key")
-    expect(tab.get_by_text(f"It begins with {key[:6]}")).to_be_visible()
+    expect(tab.get_by_text(f"It starts with {key[:6]}")).to_be_visible()
     expect(tab.get_by_text(key)).to_have_count(0)
 
 
-def test_the_menus_of_the_admin_open_from_the_keyboard(log_in):
+def test_menus_of_the_admin_open_from_the_keyboard(log_in):
     tab = log_in("viewer", viewport={"width": 360, "height": 740})
     tab.goto("/admin/tags/tag/")
     tab.get_by_role("button", name="Menu", exact=True).focus()
@@ -46,7 +46,7 @@ def test_the_menus_of_the_admin_open_from_the_keyboard(log_in):
     expect(tab.locator("#nav-sidebar")).to_be_hidden()
 
 
-def test_a_role_is_taken_away_from_the_keyboard(log_in, page):
+def test_role_is_removed_from_the_keyboard(log_in, page):
     tab = log_in("manager")
     User.objects.update(is_superuser=True)
     tab.goto(f"/admin/conversations/page/{page.pk}/change/")

@@ -1,3 +1,5 @@
+"""Checks what Facebook allows for a connected Page: `manage.py checkpage`."""
+
 import json
 import sys
 from typing import Any
@@ -7,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conversations.checking import Check, check_page
+from conversations.connections.diagnostics import PageDiagnostics, check_page
 from conversations.graph.errors import GraphError
 from conversations.models import Page
 
@@ -16,58 +18,65 @@ MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "act": ("✗", "bold 
 
 class Command(BaseCommand):
     help = (
-        "Asks Facebook, in a dozen calls, what it lets us do with a connected Page, and keeps what syncs "
-        "should know. Exits with 0 if the Page can be synced, with 1 if a person must act."
+        "Asks Facebook, in a dozen calls, what is possible with a connected Page, and stores what syncs need "
+        "to know. Exits with 0 if the Page can be synced, and with 1 if action is required."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("facebook_page_id", metavar="FACEBOOK_PAGE_ID", help="the Page's id, digits only")
-        parser.add_argument("--json", action="store_true", help="one line of JSON instead of the table")
+        parser.add_argument(
+            "facebook_page_id", metavar="FACEBOOK_PAGE_ID", help="the Facebook ID of the Page"
+        )
+        parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
 
     def handle(self, *, facebook_page_id: str, **options):
         page = Page.objects.filter(facebook_page_id=facebook_page_id).first()
         if page is None:
-            raise CommandError(f"No Page with the id {facebook_page_id!r} is connected.", returncode=2)
-        check = check_page(page, on_wait=self.tell_wait)
+            raise CommandError(f"No Page with the ID {facebook_page_id!r} is connected.", returncode=2)
+        check = check_page(page, on_wait=self.report_wait)
         if options["json"]:
             self.stdout.write(json.dumps(as_json(check)))
         else:
-            self.show(check)
+            self.print_table(check)
         for problem in check.problems:
-            self.stderr.write(f"A person must act. {problem}")
+            self.stderr.write(f"Action required. {problem}")
         if not check.is_ready:
             sys.exit(1)
 
-    def tell_wait(self, error: GraphError, seconds: float) -> None:
-        self.stderr.write(f"{error} Asking again in {seconds:.0f} s.")
+    def report_wait(self, error: GraphError, seconds: float) -> None:
+        self.stderr.write(f"{error} Retrying in {seconds:.0f} s.")
 
-    def show(self, check: Check) -> None:
+    def print_table(self, check: PageDiagnostics) -> None:
         if self.stdout.isatty():
             Console().print(table(check))
         else:
             for finding in check.findings:
                 self.stdout.write(f"{finding.mark:<4}  {finding}")
-        verdict = "can be synced" if check.is_ready else "cannot be synced as it is"
+        verdict = "can be synced" if check.is_ready else "cannot be synced"
         self.stdout.write(f"{check.page} {verdict}. {check.calls} calls to Facebook.")
 
 
-def table(check: Check) -> Table:
-    """Texts, not markup: what Facebook says is shown as it is."""
-    shown = Table(title=Text(str(check.page)), title_justify="left", show_header=False)
+def table(check: PageDiagnostics) -> Table:
+    """Return the findings as a table. Facebook's texts are never read as markup."""
+    result = Table(title=Text(str(check.page)), title_justify="left", show_header=False)
     for finding in check.findings:
         sign, style = MARKS[finding.mark]
-        shown.add_row(Text(sign, style), Text(finding.subject), Text(finding.answer))
-    return shown
+        result.add_row(Text(sign, style), Text(finding.subject), Text(finding.answer))
+    return result
 
 
-def as_json(check: Check) -> dict[str, Any]:
+def as_json(check: PageDiagnostics) -> dict[str, Any]:
     return {
         "page": check.page.facebook_page_id,
         "ready": check.is_ready,
         "calls": check.calls,
         "findings": [
-            {"key": one.key, "subject": one.subject, "answer": one.answer, "mark": one.mark}
-            for one in check.findings
+            {
+                "key": finding.key,
+                "subject": finding.subject,
+                "answer": finding.answer,
+                "mark": finding.mark,
+            }
+            for finding in check.findings
         ],
         "learnt": check.page.learnt,
     }

@@ -1,4 +1,4 @@
-"""`make demo`: a made-up Page, synced from a sandbox Graph server of its own and served on loopback."""
+"""Runs the demo, `make demo`: a fictional Page, synced from a sandbox Graph server, served on localhost."""
 
 import json
 import os
@@ -20,68 +20,70 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, Page
-from conversations.tagging import tag_conversations
 from tags.models import Tag, free_slug
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 UVICORN = [sys.executable, "-m", "uvicorn", "inbox.asgi:application"]
 UVICORN += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
 HOST = "127.0.0.1"
-SANDBOX_PORT = 8001  # another one is taken where this is in use
+SANDBOX_PORT = 8001  # if it is in use, a free port is chosen
 PAGE_ID, PAGE_TOKEN = "900000000000001", "EAAsandboxPageToken"
-LATENCY = 0.2  # of what Facebook takes: the first sync is to be watched, not waited for
+LATENCY = 0.2  # of the time that Facebook takes: the first sync is short, but long enough to watch
 SANDBOX = [*MANAGE, "sandbox", "--page-id", PAGE_ID, "--token", PAGE_TOKEN, "--latency", str(LATENCY)]
 TAGS = {"VIP": "#b45309", "Order": "#2563eb", "Follow up": "#be185d", "Solved": "#15803d"}
 
 
 class Command(BaseCommand):
-    help = "Syncs a made-up Page and serves it; `make demo` prepares what this needs."
+    help = "Syncs a fictional Page and serves it. Start it with `make demo`, which prepares the database."
 
     def handle(self, **options):
         serves, port = os.environ.get("SERVE", "1") != "0", site_port()
         if serves:
-            refuse_taken(port)
+            require_free_port(port)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, interrupt)
-        is_done = False
+        is_ready = False
         try:
             self.prepare()
-            is_done = True
-            self.greet(port, serves)
+            is_ready = True
+            self.print_summary(port, serves)
             if serves:
                 self.serve(port)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
-            sys.exit(130 if not is_done else 0)
+            sys.exit(130 if not is_ready else 0)
         finally:
-            if serves or not is_done:
+            if serves or not is_ready:
                 stop(pid_file("sandbox"))
             pid_file("demo").unlink(missing_ok=True)
 
     def prepare(self) -> None:
         pid_file("demo").write_text(str(os.getpid()))
-        self.say("Database …")
+        self.print_now("Database …")
         call_command("migrate", verbosity=0)
-        self.say("Facebook's side: a sandbox Graph server with 2,000 conversations …")
+        self.print_now("Sandbox Graph server with 2,000 conversations …")
         self.graph_api_url = sandbox_url()
         self.environment = {"GRAPH_API_URL": self.graph_api_url, "GRAPH_CALLS_PER_SECOND": "0"}
         self.run("connectpage", PAGE_ID, PAGE_ACCESS_TOKEN=PAGE_TOKEN)
         self.run("syncconversations", "--page", PAGE_ID)
         make_tags()
 
-    def say(self, text: str) -> None:
+    def print_now(self, text: str) -> None:
         self.stdout.write(text)
-        self.stdout.flush()  # other processes write to the same terminal
+        self.stdout.flush()  # subprocesses write to the same terminal
 
     def run(self, *arguments: str, **environment: str) -> None:
-        done = subprocess.run(
+        result = subprocess.run(
             [*MANAGE, *arguments], env=os.environ | self.environment | environment, check=False
         )
-        if done.returncode:
-            raise CommandError(f"manage.py {arguments[0]} ended with exit code {done.returncode}: see above.")
+        if result.returncode:
+            raise CommandError(
+                f"manage.py {arguments[0]} failed with exit code {result.returncode}; see above."
+            )
 
-    def greet(self, port: int, serves: bool) -> None:
+    def print_summary(self, port: int, serves: bool) -> None:
         name, password, token = make_staff()
         state = settings.STATE_DIR
         variables = {"DATABASE_URL": settings.DATABASE_URL, **self.environment}
@@ -92,11 +94,11 @@ class Command(BaseCommand):
         self.stdout.write(
             f"  Login     {name}   password {password}\n"
             f"  REST      Authorization: Token {token}\n"
-            f"  manage.py on the demo:\n"
+            f"  manage.py for the demo:\n"
             f"    {line} {key} {' '.join(map(shlex.quote, MANAGE))} …\n"
         )
         if not serves:
-            self.stdout.write("The sandbox goes on in the background for that line; `make stop` ends it.")
+            self.stdout.write("The sandbox keeps running in the background for this; `make stop` stops it.")
 
     def serve(self, port: int) -> None:
         site = subprocess.Popen(
@@ -106,7 +108,7 @@ class Command(BaseCommand):
         )
         try:
             wait_until_served(site, port)
-            self.say(f"Serving on http://{HOST}:{port}/, Ctrl-C ends it.")
+            self.print_now(f"Serving on http://{HOST}:{port}/. Press Ctrl-C to stop.")
             if site.wait():
                 raise CommandError(f"The site ended with exit code {site.returncode}: see above.")
         finally:
@@ -122,7 +124,7 @@ def interrupt(number, frame):
 def site_port() -> int:
     value = os.environ.get("PORT") or "8000"
     if not value.isdigit() or not 0 < int(value) < 65536:
-        raise CommandError(f"PORT={value}: a port is a number from 1 to 65535.")
+        raise CommandError(f"PORT={value}: enter a port number from 1 to 65535.")
     return int(value)
 
 
@@ -136,11 +138,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def refuse_taken(port: int) -> None:
+def require_free_port(port: int) -> None:
     if not is_free(port):
         raise CommandError(
-            f"Port {port} is taken. Stop what listens there (a demo of this checkout: make stop), "
-            f"or choose another: PORT={port + 80} make demo"
+            f"Port {port} is in use. Stop the other program (a demo of this checkout: make stop), "
+            f"or choose another port: PORT={port + 80} make demo"
         )
 
 
@@ -157,9 +159,9 @@ def wait_until_served(site: subprocess.Popen, port: int) -> None:
 
 # -- the sandbox -------------------------------------------------------------------------------------------
 def sandbox_url() -> str:
-    """The address of the demo's sandbox, started if need be: always the same Page with the same ids."""
-    remembered = settings.STATE_DIR / "demo.json"
-    state = json.loads(remembered.read_text()) if remembered.exists() else {}
+    """Return the URL of the demo's sandbox and start it if needed. Its Page and IDs are always the same."""
+    state_file = settings.STATE_DIR / "demo.json"
+    state = json.loads(state_file.read_text()) if state_file.exists() else {}
     state.setdefault("until", timezone.now().strftime("%Y-%m-%dT%H:%M:%S"))
     url = f"http://{HOST}:{state.get('port')}"
     if not (state.get("port") and is_running("sandbox") and answers(url)):
@@ -167,7 +169,7 @@ def sandbox_url() -> str:
         state["port"] = preferred if is_free(preferred) else free_port()
         url = f"http://{HOST}:{state['port']}"
         start_sandbox(url, state["port"], state["until"])
-    remembered.write_text(json.dumps(state))
+    state_file.write_text(json.dumps(state))
     return url
 
 
@@ -179,7 +181,7 @@ def start_sandbox(url: str, port: int, until: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # it may outlive the demo, and Ctrl-C is not meant for it
+            start_new_session=True,  # it may outlive the demo, and Ctrl-C must not reach it
         )
     pid_file("sandbox").write_text(str(process.pid))
     for _ in range(300):
@@ -206,7 +208,7 @@ def free_port() -> int:
 
 # -- processes ---------------------------------------------------------------------------------------------
 def pid_file(name: str) -> Path:
-    """What `make stop` looks for."""
+    """Return the file in which `make stop` finds the process ID."""
     return settings.STATE_DIR / "run" / f"{name}.pid"
 
 
@@ -223,14 +225,14 @@ def stop(file: Path) -> None:
     file.unlink(missing_ok=True)
 
 
-# -- people and tags ---------------------------------------------------------------------------------------
+# -- users and tags ----------------------------------------------------------------------------------------
 def make_staff() -> tuple[str, str, str]:
-    """(name, password, REST token) of the demo's administrator; the password stays the same."""
-    kept = settings.STATE_DIR / "demo_password"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(9))
-    password = kept.read_text()
+    """Return (name, password, REST token) of the demo's superuser. The password stays the same."""
+    password_file = settings.STATE_DIR / "demo_password"
+    if not password_file.exists():
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(9))
+    password = password_file.read_text()
     user, _ = get_user_model().objects.get_or_create(
         username="demo", defaults={"is_staff": True, "is_superuser": True}
     )
@@ -241,7 +243,7 @@ def make_staff() -> tuple[str, str, str]:
 
 
 def make_tags() -> None:
-    """A few tags on real rows, once: what staff removed stays removed."""
+    """Assign a few tags, once: tags that a user has removed stay removed."""
     if ConversationTag.objects.exists():
         return
     tags = {
@@ -250,11 +252,11 @@ def make_tags() -> None:
     }
     page = Page.objects.get(facebook_page_id=PAGE_ID)
     newest = Conversation.objects.for_pages([page.pk]).newest_first()
-    chosen = {
+    queries = {
         "VIP": newest.filter(message_count__gte=25)[:40],
         "Order": newest.filter(search__contains="order")[:150],
         "Follow up": newest.filter(unread_count__gt=0)[:30],
         "Solved": newest.filter(unread_count=0)[5:205],
     }
-    for name, conversations in chosen.items():
+    for name, conversations in queries.items():
         tag_conversations(list(conversations.values_list("pk", flat=True)), [tags[name]], actor=None)

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from conversations.schema_repair import Missing, find_missing, is_migrated, repair
+from conversations.models.schema_repair import Missing, find_missing, is_migrated, repair
 
 
 class Command(BaseCommand):

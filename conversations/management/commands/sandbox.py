@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from conversations.sandbox import SandboxServer, World, seed_page
-from conversations.sandbox.seed import UNTIL
+from conversations.sandbox.data.seed import UNTIL
 
 
 class Command(BaseCommand):
@@ -68,7 +68,7 @@ def build_world(options: dict[str, Any]) -> World:
         else {}
     )
     page = world.add_page(options["page_id"], options["name"], options["token"], **account)
-    world.add_user(pages=[page])  # whom the dialogue of Facebook Login asks
+    world.add_user(pages=[page])  # who logs in in the Facebook Login dialog
     names = ("conversations", "messages", "instagram", "seed", "until")
     try:
         seed_page(world, page, **{name: options[name] for name in names})

@@ -1,3 +1,5 @@
+"""Syncs the conversations of connected Pages in the foreground: `manage.py syncconversations`."""
+
 import json
 import logging
 import signal
@@ -10,10 +12,16 @@ from contextlib import contextmanager, suppress
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from conversations import jobs
-from conversations.management.progress_bar import OpenDisplay, displays
-from conversations.management.side_by_side import SideBySide
-from conversations.management.sync_report import no_run, reason, sentences, summary, troubles
+from conversations import tasks
+from conversations.management.page_pool import PagePool
+from conversations.management.progress_bar import OpenDisplay, progress_displays, status_label
+from conversations.management.sync_report import (
+    failed_result,
+    failure_reason,
+    problem_lines,
+    report_lines,
+    summary,
+)
 from conversations.models import Page, SyncRun
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, SyncResult, SyncStopped, sync_conversations
@@ -24,7 +32,7 @@ Status = SyncRun.Status
 
 
 class Command(BaseCommand):
-    help = "Brings the conversations of the connected Pages into the database."
+    help = "Syncs the conversations of the connected Pages into the database."
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -32,39 +40,39 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="FACEBOOK_PAGE_ID",
-            help="this Page only; repeatable",
+            help="sync this Page only; may be repeated",
         )
         parser.add_argument(
-            "--full", action="store_true", help="walk all conversations, not only what changed"
+            "--full", action="store_true", help="sync all conversations, not only the changed ones"
         )
-        parser.add_argument(
-            "--json", action="store_true", help="end with one line of JSON on standard output"
-        )
+        parser.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
     def handle(self, *, page: list[str], full: bool, **options):
         started, pages = time.monotonic(), pages_to_sync(page)
-        with displays(sys.stderr, tell_ends=len(pages) > 1) as open_display:
+        with progress_displays(sys.stderr, show_end=len(pages) > 1) as open_display:
             results = sync_pages(pages, full=full, open_display=open_display)
-        ledgers = ledgers_of(results)
-        for one, result in zip(pages, results, strict=True):
-            self._report(one, result, ledgers.get(result.run), as_json=options["json"])
+        coverages = coverages_of(results)
+        for synced_page, result in zip(pages, results, strict=True):
+            self._report(synced_page, result, coverages.get(result.run), as_json=options["json"])
         if options["json"]:
-            self.stdout.write(json.dumps(summary(results, ledgers, time.monotonic() - started)))
+            self.stdout.write(json.dumps(summary(results, coverages, time.monotonic() - started)))
         if not pages:
             raise CommandError("No Page is connected. Connect one: manage.py connectpage FACEBOOK_PAGE_ID")
         if any(result.status != Status.COMPLETE for result in results):
             sys.exit(1)
 
-    def _report(self, page: Page, result: SyncResult, ledger: dict | None, *, as_json: bool) -> None:
+    def _report(self, page: Page, result: SyncResult, coverage: dict | None, *, as_json: bool) -> None:
         is_complete = result.status == Status.COMPLETE
         if not as_json:
-            for sentence in sentences(page, result, ledger):
-                self.stdout.write(sentence)
+            for line in report_lines(page, result, coverage):
+                self.stdout.write(line)
         if not is_complete:
-            self.stderr.write(f"{result.page}: {result.status}. {reason(result)}".strip())
+            self.stderr.write(
+                f"{result.page}: {status_label(result.status)}. {failure_reason(result)}".strip()
+            )
         if not (as_json and is_complete):
-            for trouble in troubles(page, ledger):
-                (self.stderr if as_json else self.stdout).write(trouble)
+            for line in problem_lines(page, coverage):
+                (self.stderr if as_json else self.stdout).write(line)
 
 
 def pages_to_sync(facebook_page_ids: list[str]) -> list[Page]:
@@ -75,78 +83,78 @@ def pages_to_sync(facebook_page_ids: list[str]) -> list[Page]:
     }
     for facebook_page_id in facebook_page_ids:
         if facebook_page_id not in known:
-            raise CommandError(f"No Page with the id {facebook_page_id!r} is connected.", returncode=2)
+            raise CommandError(f"No Page with the ID {facebook_page_id!r} is connected.", returncode=2)
     return [known[facebook_page_id] for facebook_page_id in dict.fromkeys(facebook_page_ids)]
 
 
-def ledgers_of(results: list[SyncResult]) -> dict[int, dict]:
-    """By run; none where the database is gone."""
+def coverages_of(results: list[SyncResult]) -> dict[int, dict]:
+    """Return the coverage reports by run; none if the database cannot be reached."""
     with suppress(DatabaseError):
         runs = SyncRun.objects.filter(pk__in=[result.run for result in results])
         return dict(runs.values_list("pk", "ledger"))
     return {}
 
 
-# -- one Page, or several side by side ---------------------------------------------------------------------
+# -- one Page or several at once ---------------------------------------------------------------------------
 def sync_pages(pages: list[Page], *, full: bool, open_display: OpenDisplay) -> list[SyncResult]:
-    """The results in the order of the Pages."""
+    """Return the results in the order of the Pages."""
     if len(pages) == 1:
         with on_signals(stop_at_once):
             return [sync(pages[0], None, full=full, show=open_display(pages[0]))]
-    begun: dict[int, int] = {}  # by Page: its run
+    run_ids: dict[int, int] = {}  # by Page
 
     def sync_one(page: Page, stopping: threading.Event) -> SyncResult:
         if stopping.is_set():
-            return stopped_before(page)
+            return never_started(page)
         display = open_display(page)
 
         def show(progress: SyncProgress) -> None:
-            begun[page.pk] = progress.run
+            run_ids[page.pk] = progress.run
             display(progress)
 
         return sync(page, stopping, full=full, show=show)
 
-    side_by_side = SideBySide(pages, sync_one)
-    with on_signals(side_by_side.stop):
-        results = side_by_side.run(stop_seconds=jobs.STOP_SECONDS)
-        return [results.get(page.pk) or give_up(page, begun.get(page.pk)) for page in pages]
+    pool = PagePool(pages, sync_one)
+    with on_signals(pool.stop):
+        results = pool.run(stop_seconds=tasks.STOP_SECONDS)
+        return [results.get(page.pk) or abandon(page, run_ids.get(page.pk)) for page in pages]
 
 
 def sync(page: Page, stopping: threading.Event | None, *, full: bool, show: OnProgress) -> SyncResult:
     try:
         return sync_conversations(page, full=full, on_progress=show, stopping=stopping)
     except SyncAlreadyRunning as error:
-        return no_run(page, Status.ERROR, str(error), run=error.run)
+        return failed_result(page, Status.ERROR, str(error), run=error.run)
     except KeyboardInterrupt:
-        return stopped_before(page)
+        return never_started(page)
     except DatabaseError as error:
         first_line = (str(error).splitlines() or ["no reason given"])[0]
-        return no_run(page, Status.ERROR, f"PostgreSQL: {first_line}")
-    except Exception as error:  # whatever it is, it is not the other Pages' fault
+        return failed_result(page, Status.ERROR, f"PostgreSQL: {first_line}")
+    except Exception as error:  # a bug in the sync of one Page must not end the others
         logger.exception("[page %s] the sync failed", page.pk)
-        return no_run(page, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {error}")
+        return failed_result(page, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {error}")
 
 
-def stopped_before(page: Page) -> SyncResult:
-    return no_run(page, Status.INTERRUPTED, "It was stopped before it began.")
+def never_started(page: Page) -> SyncResult:
+    return failed_result(page, Status.INTERRUPTED, "It was stopped before it started.")
 
 
-def give_up(page: Page, run_id: int | None) -> SyncResult:
-    """The result of a sync whose thread hangs in a call while the process ends."""
+def abandon(page: Page, run_id: int | None) -> SyncResult:
+    """Return the result of a sync whose thread hangs in a call while the process ends."""
     if run_id is None:
-        return stopped_before(page)
-    jobs.abandon(run_id)
-    return SyncResult.of(SyncRun.objects.select_related("page").get(pk=run_id))
+        return never_started(page)
+    tasks.abandon(run_id)
+    return SyncResult.from_run(SyncRun.objects.select_related("page").get(pk=run_id))
 
 
 def stop_at_once() -> None:
-    """In mid-call or mid-wait."""
+    """Stop the sync even during a call or a wait."""
     raise SyncStopped
 
 
 @contextmanager
 def on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM stop what is under way; the next of either ends the process."""
+    """Call `stop` at the first SIGINT or SIGTERM; the next of either ends the process."""
     numbers = (signal.SIGINT, signal.SIGTERM)
 
     def handle(number, frame) -> None:

@@ -1,74 +1,77 @@
-// One conversation: older messages come while one scrolls up, j and k go through the list, a form says that it works.
+// The page of one conversation: loads older messages while the user scrolls up, handles the keys j, k and u,
+// and shows that a submitted form is being processed.
 
-const NEAR = "800px"; // above what is seen: so far ahead the next part is fetched
+const PRELOAD_MARGIN = "800px"; // above the visible part: the next messages are loaded this far ahead
 
-const talk = document.querySelector(".inbox-talk");
-const list = talk?.querySelector("ol");
-const told = talk?.querySelector("[data-told]");
-const watcher = talk && new IntersectionObserver(near, { root: talk, rootMargin: `${NEAR} 0px 0px 0px` });
+const timeline = document.querySelector(".inbox-timeline");
+const list = timeline?.querySelector("ol");
+const status = timeline?.querySelector("[data-status-text]");
+const observer =
+  timeline &&
+  new IntersectionObserver(onIntersect, { root: timeline, rootMargin: `${PRELOAD_MARGIN} 0px 0px 0px` });
 
-function near(entries) {
-  const seen = entries.find((entry) => entry.isIntersecting);
-  if (seen) load(seen.target);
+function onIntersect(entries) {
+  const visible = entries.find((entry) => entry.isIntersecting);
+  if (visible) load(visible.target);
 }
 
 async function load(link) {
-  watcher.unobserve(link);
-  talk.setAttribute("aria-busy", "true");
-  link.textContent = "Older messages are loading …";
+  observer.unobserve(link);
+  timeline.setAttribute("aria-busy", "true");
+  link.textContent = "Loading older messages …";
   try {
-    const answer = await fetch(link.dataset.older, { headers: { "X-Requested-With": "fetch" } });
-    if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
-    put(link, await answer.text());
+    const response = await fetch(link.dataset.older, { headers: { "X-Requested-With": "fetch" } });
+    if (!response.ok || response.redirected) throw new Error(`status ${response.status}`);
+    prepend(link, await response.text());
   } catch {
-    // The link still leads there, and another try is one click away.
+    // The link still leads to the older messages; another attempt is one click away.
     link.textContent = "Older messages could not be loaded. Try again";
-    link.addEventListener("click", again, { once: true });
+    link.addEventListener("click", retry, { once: true });
   } finally {
-    talk.removeAttribute("aria-busy");
+    timeline.removeAttribute("aria-busy");
   }
 }
 
-function again(event) {
+function retry(event) {
   event.preventDefault();
   load(event.currentTarget);
 }
 
-// The box is laid out from its end (column-reverse): what comes above moves nothing that is seen.
-function put(link, text) {
-  const part = document.createElement("template");
-  part.innerHTML = text; // from our own server, in which all that people wrote is escaped
-  const items = [...part.content.children];
-  const next = part.content.querySelector("[data-older]");
+// The list is laid out from its end (column-reverse), so items above do not move the visible ones.
+function prepend(link, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html; // from our own server, which escapes all text that people wrote
+  const items = [...template.content.children];
+  const next = template.content.querySelector("[data-older]");
   const count = items.filter((item) => item.matches(".inbox-message")).length;
   const days = items.filter((item) => item.matches(".inbox-day"));
   const first = list.querySelector(".inbox-day");
-  if (first && days.at(-1)?.dataset.day === first.dataset.day) first.remove(); // the day goes on
-  if (document.activeElement === link) talk.focus({ preventScroll: true });
+  if (first && days.at(-1)?.dataset.day === first.dataset.day) first.remove(); // the day continues above
+  if (document.activeElement === link) timeline.focus({ preventScroll: true });
   link.closest("li").remove();
   list.prepend(...items);
-  told.textContent = next ? `${count} older messages loaded` : "These are all messages";
-  if (next) watcher.observe(next);
+  status.textContent = next ? `${count} older messages loaded` : "Start of conversation";
+  if (next) observer.observe(next);
 }
 
-function go(event) {
+function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable], [role=dialog]")) return;
   document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 }
 
-function busy(event) {
+function onSubmit(event) {
   const form = event.target.closest("[data-busy]");
   const button = form?.querySelector("button");
   if (!button) return;
   button.textContent = form.dataset.busy;
   button.setAttribute("aria-busy", "true");
-  setTimeout(() => (button.disabled = true)); // after it was sent
+  setTimeout(() => (button.disabled = true)); // after the form was submitted
 }
 
 const older = list?.querySelector("[data-older]");
-if (older) watcher.observe(older);
-document.addEventListener("keydown", go);
-document.addEventListener("submit", busy);
-// Who comes back by the browser's history finds a page that works again.
+if (older) observer.observe(older);
+document.addEventListener("keydown", onKey);
+document.addEventListener("submit", onSubmit);
+// A page from the back/forward cache would keep its disabled buttons: load it again.
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

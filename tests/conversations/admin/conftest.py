@@ -12,7 +12,7 @@ def page(db):
 
 @pytest.fixture
 def staff(page):
-    """A browser in which somebody with this role on the Page is logged in, without any Django permission."""
+    """Log in a member with this role on the Page, without any Django permission; return the client."""
 
     def log_in(role: str, on=page) -> Browser:
         user = member(on, role)

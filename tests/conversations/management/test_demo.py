@@ -6,7 +6,7 @@ from tests.factories import ConversationFactory, PageFactory
 
 
 @pytest.mark.django_db
-def test_each_tag_of_the_demo_is_on_some_conversations_and_set_once():
+def test_tags_of_the_demo_are_assigned_once():
     page = PageFactory(facebook_page_id=PAGE_ID)
     ConversationFactory.create_batch(3, page=page, message_count=30, unread_count=1)
     ConversationFactory.create_batch(8, page=page, last_message="Where is my order?")

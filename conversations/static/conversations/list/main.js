@@ -1,10 +1,10 @@
-// The list of conversations, alive. Without this the plain forms and links do the same by loading pages.
+// Entry point of the scripts of the conversation list. Without them, plain forms and links do the same.
 
 import "./search.js";
-import "./news.js";
-import "./told.js";
-import { nameCurrent } from "./results.js";
-import { start } from "./tagger.js";
+import "./new-messages.js";
+import "./notice.js";
+import { markCurrentLink } from "./results.js";
+import { start } from "./tag-popover.js";
 
-nameCurrent();
-if (document.getElementById("inbox-tagger")) start();
+markCurrentLink();
+if (document.getElementById("inbox-tag-popover")) start();

@@ -1,59 +1,67 @@
-// The list under another address, put in the place of what is shown. What one types into stays as it is.
+// Loads the list for another URL and replaces the current one. The search field stays as it is.
 
-const PARTS = ["inbox-quick", "changelist-form", "inbox-pages", "inbox-save"];
+const PARTS = ["inbox-quick-filters", "changelist-form", "inbox-paging", "inbox-save"];
 const input = document.getElementById("searchbar");
 let latest = new AbortController();
 
 export const list = () => document.getElementById("inbox-list");
-export const filterOf = () => JSON.parse(document.getElementById("inbox-filter").textContent);
+export const currentFilter = () => JSON.parse(document.getElementById("inbox-filter").textContent);
 
 export const refresh = () => show(location.href);
 
-export async function show(address) {
-  latest.abort(); // an older answer must not come after a newer one
+export async function show(url) {
+  latest.abort(); // an older response must not replace a newer one
   latest = new AbortController();
   document.getElementById("changelist-form").classList.add("inbox-busy");
   try {
-    const answer = await fetch(address, { signal: latest.signal });
-    const shown = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!shown.getElementById("inbox-list")) throw new Error("not the list"); // somebody logged out, say
-    replace(shown);
+    const response = await fetch(url, { signal: latest.signal });
+    const next = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!next.getElementById("inbox-list")) throw new Error("not the list"); // the user was logged out, for example
+    replace(next);
   } catch (error) {
-    if (error.name !== "AbortError") location.assign(address); // the browser shows what is wrong
+    if (error.name !== "AbortError") location.assign(url); // the browser shows the problem
   }
 }
 
-function replace(shown) {
-  for (const id of PARTS) document.getElementById(id).replaceWith(shown.getElementById(id));
-  markViews(shown);
-  keepInFilters();
+function replace(next) {
+  for (const id of PARTS) document.getElementById(id).replaceWith(next.getElementById(id));
+  updateMenu(next);
+  copySearchToFilters();
   const boxes = document.querySelectorAll("tr input.action-select");
-  // The admin's own script, for the boxes that are new.
+  // The admin's own script has to handle the new checkboxes, too.
   if (boxes.length) window.Actions(boxes, { parent: boxes[0].closest(".result-list-wrapper") });
-  document.getElementById("inbox-count").textContent = list().dataset.said;
+  document.getElementById("inbox-count").textContent = list().dataset.countText;
   dispatchEvent(new Event("inbox:shown"));
 }
 
-function markViews(shown) {
-  const links = (of) => of.querySelectorAll("#nav-sidebar-apps a");
-  const others = links(shown);
-  links(document).forEach((link, number) => (link.className = others[number]?.className ?? link.className));
-  nameCurrent();
+function updateMenu(next) {
+  const links = (root) => root.querySelectorAll("#nav-sidebar-apps a");
+  const nextLinks = links(next);
+  links(document).forEach((link, index) => {
+    link.className = nextLinks[index]?.className ?? link.className;
+  });
+  markCurrentLink();
 }
 
-export function nameCurrent() {
+export function markCurrentLink() {
   for (const link of document.querySelectorAll("#nav-sidebar-apps a")) {
-    link.classList.contains("active") ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    link.classList.contains("active")
+      ? link.setAttribute("aria-current", "true")
+      : link.removeAttribute("aria-current");
   }
 }
 
-// The form of the filters keeps what is searched for.
-function keepInFilters() {
+// The form of the filters submits the search text along with the filters.
+function copySearchToFilters() {
   const form = document.getElementById("filter-form");
-  const kept = form?.querySelector("input[type=hidden][name=q]") ?? document.createElement("input");
-  Object.assign(kept, { type: "hidden", name: "q", value: input.value });
-  form?.append(kept);
+  const field = form?.querySelector("input[type=hidden][name=q]") ?? document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "q", value: input.value });
+  form?.append(field);
 }
 
-// The admin's listener would look for the boxes of a list that has none now.
-addEventListener("pageshow", (event) => document.getElementById("action-toggle") || event.stopImmediatePropagation(), true);
+// The admin's listener fails on a list without checkboxes.
+addEventListener(
+  "pageshow",
+  (event) => document.getElementById("action-toggle") || event.stopImmediatePropagation(),
+  true,
+);

@@ -1,43 +1,44 @@
-// Search as one types. The address follows, once for what is typed without a longer pause; back goes back.
+// Searches while the user types. The URL follows; text typed without a longer pause is one step of the history.
 
 import { show } from "./results.js";
 
-const PAUSE_MS = 300;
+const DEBOUNCE_MS = 300;
 const NEW_STEP_MS = 3000;
 const input = document.getElementById("searchbar");
-let waiting, lastTyped = 0;
+let timer;
+let lastSearchAt = 0;
 
-function address() {
-  const found = new URL(location.href);
+function searchUrl() {
+  const url = new URL(location.href);
   const term = input.value.trim();
-  found.searchParams.delete("p");
-  term ? found.searchParams.set("q", term) : found.searchParams.delete("q");
-  return found.href;
+  url.searchParams.delete("p");
+  term ? url.searchParams.set("q", term) : url.searchParams.delete("q");
+  return url.href;
 }
 
 function search() {
-  clearTimeout(waiting);
-  const wanted = address();
-  if (wanted === location.href) return;
-  const isNewStep = Date.now() - lastTyped > NEW_STEP_MS;
-  lastTyped = Date.now();
-  history[isNewStep ? "pushState" : "replaceState"]({}, "", wanted);
-  show(wanted);
+  clearTimeout(timer);
+  const url = searchUrl();
+  if (url === location.href) return;
+  const isNewStep = Date.now() - lastSearchAt > NEW_STEP_MS;
+  lastSearchAt = Date.now();
+  history[isNewStep ? "pushState" : "replaceState"]({}, "", url);
+  show(url);
 }
 
 input.addEventListener("input", (event) => {
-  clearTimeout(waiting);
-  if (!event.isComposing) waiting = setTimeout(search, PAUSE_MS); // half a letter is no search
+  clearTimeout(timer);
+  if (!event.isComposing) timer = setTimeout(search, DEBOUNCE_MS); // an unfinished character is not searched for
 });
-input.addEventListener("compositionend", () => (waiting = setTimeout(search, PAUSE_MS)));
+input.addEventListener("compositionend", () => (timer = setTimeout(search, DEBOUNCE_MS)));
 input.form.addEventListener("submit", (event) => {
   event.preventDefault();
   search();
 });
 addEventListener("popstate", () => {
-  clearTimeout(waiting);
+  clearTimeout(timer);
   input.value = new URL(location.href).searchParams.get("q") ?? "";
-  lastTyped = 0;
+  lastSearchAt = 0;
   show(location.href);
 });
 input.setAttribute("aria-label", "Search conversations");

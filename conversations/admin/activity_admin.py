@@ -1,0 +1,147 @@
+"""Read-only admin of what syncs and users have recorded: the sync ledger, events, tags on conversations."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from conversations.admin.base import PageScopedAdmin
+from conversations.admin.conversations.list_filters import PageFilter
+from conversations.admin.formatting import THREAD_STATE_LABELS, chip, short_time
+from conversations.models import ConversationTag, InteractionEvent, Thread
+from conversations.permissions import page_ids
+
+SYSTEM_ACTOR = "the system"  # shown where no user did it
+THREAD_STATE_COLORS = {
+    "Stored": "success",
+    "Duplicate": "info",
+    "Unreadable": "danger",
+    "Pending": "warning",
+}
+
+
+class PageRecordAdmin(PageScopedAdmin):
+    """Base class for records of a Page. The Page's access token is never loaded with them."""
+
+    list_filter_sheet = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer(f"{self.path_to_page}__access_token")
+
+
+class VisiblePageFilter(PageFilter):
+    """Filters by one Page that the user sees. Any other Page matches no row."""
+
+    def queryset(self, request, queryset):
+        visible = {str(pk): pk for pk in page_ids(request)}
+        return queryset.filter(page=visible.get(self.value(), 0)) if self.value() else queryset
+
+
+@admin.register(Thread)
+class ThreadAdmin(PageRecordAdmin):
+    """The sync ledger: one row for each thread that Facebook has listed."""
+
+    list_display = [
+        "facebook_id",
+        "page_name",
+        "platform",
+        "state_label",
+        "history",
+        "stored",
+        "listed",
+        "updated",
+        "reason_text",
+    ]
+    list_filter = [
+        VisiblePageFilter,
+        ("state", ChoicesDropdownFilter),
+        ("history", ChoicesDropdownFilter),
+        ("platform", ChoicesDropdownFilter),
+    ]
+    list_select_related = ["page"]
+    search_fields = ["=graph_id"]
+    search_help_text = "Facebook ID"
+    exclude = ["record"]
+    ordering = ["-id"]
+
+    @display(description="Facebook ID")
+    def facebook_id(self, thread):
+        return thread.graph_id
+
+    @display(description="Page")
+    def page_name(self, thread):
+        return format_html('<span class="inbox-nowrap">{}</span>', thread.page)
+
+    @display(description="Stored")
+    def stored(self, thread):
+        return f"{thread.held_count:,}"
+
+    @display(description="Listed")
+    def listed(self, thread):
+        return "" if thread.message_count is None else f"{thread.message_count:,}"
+
+    @display(description="Updated", empty_value="-")
+    def updated(self, thread):
+        return short_time(thread.updated_time)
+
+    @display(description="Reason", empty_value="")
+    def reason_text(self, thread):
+        return thread.reason
+
+    @display(description="State", label=THREAD_STATE_COLORS)
+    def state_label(self, thread):
+        return THREAD_STATE_LABELS[thread.state]
+
+
+@admin.register(InteractionEvent)
+class InteractionEventAdmin(PageRecordAdmin):
+    path_to_page = "conversation__page"
+    list_display = ["time", "conversation", "kind_label", "text_or_subject", "actor_name"]
+    list_filter = [("kind", ChoicesDropdownFilter)]
+    list_select_related = ["conversation__page", "actor"]
+    ordering = ["-id"]
+
+    @display(description="Time")
+    def time(self, event):
+        return short_time(event.occurred_at)
+
+    @display(description="Text", empty_value="")
+    def text_or_subject(self, event):
+        """The text of a message; for other events what they were about: a tag or a status."""
+        return (
+            event.text
+            or event.data.get("name")
+            or event.data.get("to")
+            or (event.attachments and "Attachment")
+        )
+
+    @display(description="Kind")
+    def kind_label(self, event):
+        return event.get_kind_display().capitalize()
+
+    @display(description="By", empty_value="")
+    def actor_name(self, event):
+        """Empty for messages: their kind says who wrote them."""
+        return None if event.kind.startswith("message") else event.actor or SYSTEM_ACTOR
+
+
+@admin.register(ConversationTag)
+class ConversationTagAdmin(PageRecordAdmin):
+    list_display = ["conversation", "tag_chip", "actor_name", "created"]
+    list_select_related = ["conversation", "page", "tag", "actor"]
+    ordering = ["-id"]
+
+    class Media:
+        css = {"all": ["conversations/list/list.css"]}
+
+    @display(description="Tag")
+    def tag_chip(self, row):
+        return chip(row.tag)
+
+    @display(description="By")
+    def actor_name(self, row):
+        return row.actor or SYSTEM_ACTOR
+
+    @display(description="Time")
+    def created(self, row):
+        return short_time(row.created_at)

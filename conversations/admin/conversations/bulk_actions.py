@@ -1,0 +1,141 @@
+"""Actions on many conversations: on the selected ones, or on all that match the filters.
+
+The user confirms the number of conversations before, and gets a link to undo the operation after it.
+"""
+
+import uuid
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminSelectMultipleWidget
+
+from conversations.actions.status import change_status, count_status_changes
+from conversations.actions.tagging import change_tags
+from conversations.actions.targets import Targets, count_targets, page_ids_of, targets_by_id, targets_matching
+from conversations.admin.conversations.list_query import criteria_of
+from conversations.admin.formatting import count_conversations
+from conversations.models import Conversation, Page
+from conversations.permissions import TAGGER, page_ids
+from tags.models import Tag
+
+
+class TagsForm(forms.Form):
+    tags = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        widget=UnfoldAdminSelectMultipleWidget({"size": 8}),
+        help_text="Hold Ctrl or ⌘ to select several.",
+    )
+
+
+@admin.action(description="Add tags …")
+def add_tags(modeladmin, request, queryset):
+    return run_tag_action(modeladmin, request, queryset, "assign", "Tagged")
+
+
+@admin.action(description="Remove tags …")
+def remove_tags(modeladmin, request, queryset):
+    return run_tag_action(modeladmin, request, queryset, "remove", "Removed tags from")
+
+
+@admin.action(description="Mark as done")
+def mark_done(modeladmin, request, queryset):
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.DONE, "Marked as done:")
+
+
+@admin.action(description="Reopen")
+def reopen(modeladmin, request, queryset):
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Reopened")
+
+
+ACTIONS = [add_tags, remove_tags, mark_done, reopen]
+
+
+def targets_of(request, queryset) -> Targets:
+    """Return the selected conversations, or all that match the filters, however many."""
+    if request.POST.get("select_across") == "1":
+        return targets_matching(criteria_of(request))
+    return targets_by_id(list(queryset.order_by().values_list("pk", flat=True)))
+
+
+def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
+    """Show the form with the tags; change them once it is submitted."""
+    targets = targets_of(request, queryset)
+    if reject_viewers(modeladmin, request, targets):
+        return None
+    form = TagsForm(request.POST if "confirmed" in request.POST else None)
+    if form.is_valid():
+        operation = uuid.uuid4()
+        with transaction.atomic():
+            matched = count_targets(targets)
+            changed = change_tags(
+                action, targets, form.cleaned_data["tags"], actor=request.user, operation=operation
+            )
+        report(modeladmin, request, verb, matched, len(changed), operation)
+        return None
+    title = "Add tags" if action == "assign" else "Remove tags"
+    return confirm(modeladmin, request, title, targets, form=form)
+
+
+def run_status_action(modeladmin, request, queryset, status: str, verb: str):
+    """Change the status. For all that match the filters, ask for confirmation first."""
+    targets = targets_of(request, queryset)
+    if reject_viewers(modeladmin, request, targets):
+        return None
+    if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
+        title = "Mark as done" if status == Conversation.Status.DONE else "Reopen"
+        number = count_status_changes(status, targets)
+        return confirm(modeladmin, request, title, targets, would_change=number)
+    operation = uuid.uuid4()
+    with transaction.atomic():
+        matched = count_targets(targets)
+        changed = change_status(status, targets, actor=request.user, operation=operation)
+    report(modeladmin, request, verb, matched, len(changed), operation)
+    return None
+
+
+def confirm(
+    modeladmin, request, title: str, targets: Targets, *, form: forms.Form | None = None, would_change=None
+):
+    """Return the page that asks for confirmation, with `form` if the action needs one."""
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": title,
+        "opts": modeladmin.opts,
+        "form": form,
+        "count": count_targets(targets),
+        "would_change": would_change,
+        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "action": request.POST["action"],
+        "across": request.POST.get("select_across", "0"),
+    }
+    return TemplateResponse(request, "admin/conversations/conversation/confirm_action.html", context)
+
+
+def reject_viewers(modeladmin, request, targets: Targets) -> bool:
+    """Report an error and return True if one of the conversations is on a Page that the user only views.
+
+    An action changes all of its conversations or none.
+    """
+    first = Page.objects.filter(pk__in=set(page_ids_of(targets)) - set(page_ids(request, TAGGER))).first()
+    if first:
+        message = f"Nothing was changed. You can only view conversations of {first}; select others."
+        modeladmin.message_user(request, message, messages.ERROR)
+    return first is not None
+
+
+def report(modeladmin, request, verb: str, matched: int, changed: int, operation: uuid.UUID) -> None:
+    """Show how many conversations were changed, with a link to undo the operation."""
+    message = f"{verb} {count_conversations(changed)}."
+    if matched > changed:
+        message += f" {count_conversations(matched - changed)} unchanged."
+    if changed:
+        url = reverse("admin:conversations_operation_undo", args=[operation])
+        template = '{} <a class="inbox-undo" data-operation="{}" href="{}">Undo</a>'
+        message = format_html(template, message, operation, url)
+    modeladmin.message_user(request, message, messages.SUCCESS)

@@ -1,0 +1,205 @@
+"""Admin list of conversations: search, filters, bulk actions. `detail` has the page of one conversation."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.http import HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from unfold.decorators import display
+
+from conversations.actions.tagging import undo
+from conversations.actions.targets import count_targets, targets_of_operation
+from conversations.admin.base import CappedChangeList
+from conversations.admin.conversations.bulk_actions import ACTIONS
+from conversations.admin.conversations.detail import ConversationDetailAdmin
+from conversations.admin.conversations.list_filters import (
+    ExcludeTagsFilter,
+    IncludeModeFilter,
+    IncludeTagsFilter,
+    LastMessageFilter,
+    PageFilter,
+    PlatformFilter,
+    SearchInFilter,
+    StatusFilter,
+    UnreadFilter,
+    UntaggedFilter,
+    WaitingFilter,
+    all_tags,
+)
+from conversations.admin.conversations.list_query import criteria_of, filter_error, parameters_of
+from conversations.admin.conversations.quick_filters import quick_filters
+from conversations.admin.formatting import (
+    CONVERSATION_STATUS_LABELS,
+    chip,
+    chips,
+    count_conversations,
+    time_ago,
+)
+from conversations.admin.paginators import SearchPaginator
+from conversations.models import Conversation, ConversationTag, Page
+from conversations.permissions import TAGGER, has_role, page_ids
+from conversations.search.new_messages import MAX_COUNTED, count_new, current_mark
+from conversations.search.sql import TooSlow
+
+TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
+
+TOO_SLOW = "The search took too long and was stopped. Type more letters, or filter by Page, tag or date."
+
+
+def rest_filter(request) -> dict[str, str] | None:
+    """Return the filter of the list as REST parameters; None where it is invalid."""
+    if filter_error(request):
+        return None
+    page = request.GET.get("page", "").strip()
+    if not page:
+        return parameters_of(request)
+    if not page.isdecimal() or int(page) not in page_ids(request):
+        return None
+    [facebook_page_id] = Page.objects.filter(pk=page).values_list("facebook_page_id", flat=True)
+    return {**parameters_of(request), "facebookPageId": facebook_page_id}
+
+
+class ConversationChangeList(CappedChangeList):
+    """Django reads the parameters and shows the filters; the rows come from our own search."""
+
+    def get_results(self, request) -> None:
+        try:
+            super().get_results(request)
+            page = self.paginator.page(min(self.page_num, self.paginator.num_pages))
+            self.result_list = page.object_list
+        except TooSlow:
+            messages.error(request, TOO_SLOW)
+            self.result_list, self.result_count = self.queryset.none(), 0
+            self.full_result_count, self.multi_page, self.can_show_all = 0, False, False
+        if error := filter_error(request):
+            messages.error(request, error)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ConversationDetailAdmin):
+    list_display = ["name", "page_name", "last_message_text", "time", "unread", "status", "tags"]
+    list_filter = [
+        PageFilter,
+        IncludeTagsFilter,
+        IncludeModeFilter,
+        ExcludeTagsFilter,
+        UntaggedFilter,
+        UnreadFilter,
+        WaitingFilter,
+        StatusFilter,
+        PlatformFilter,
+        LastMessageFilter,
+        SearchInFilter,
+    ]
+    list_fullwidth = True
+    search_fields = ["search"]
+    search_help_text = "Name or last message"
+    actions = ACTIONS
+
+    # -- the list
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).select_related("page")
+        return rows.defer("search", "page__access_token").prefetch_related(Prefetch("tag_rows", TAG_ROWS))
+
+    def get_ordering(self, request):
+        return Conversation.objects.newest_first().query.order_by
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset, False  # the paginator searches
+
+    def get_changelist(self, request, **kwargs):
+        return ConversationChangeList
+
+    def get_paginator(self, request, queryset, per_page, orphans=0, allow_empty_first_page=True):
+        number = request.GET.get("p", "")
+        number = int(number) if number.isdecimal() and len(number) < 10 else 1
+        return SearchPaginator(queryset, per_page, criteria_of(request), number)
+
+    def has_tagger_permission(self, request) -> bool:
+        return bool(page_ids(request, TAGGER))
+
+    def get_actions(self, request):
+        return super().get_actions(request) if self.has_tagger_permission(request) else {}
+
+    def changelist_view(self, request, extra_context=None):
+        if request.method == "POST" and not self.has_tagger_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return super().changelist_view(request, extra_context)
+        context = {
+            # Taken before the rows are read: messages that arrive meanwhile count as new.
+            "newest_mark": current_mark(),
+            "quick_filters": quick_filters(request),
+            "rest_filter": rest_filter(request),
+            "may_tag": self.has_tagger_permission(request),
+            "all_chips": [(tag, chip(tag)) for tag in all_tags(request)],
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def new_messages(self, request):
+        """Return the number of conversations in the filtered list with messages after the mark `after`."""
+        mark = request.GET.get("after", "")
+        mark = int(mark) if mark.isdecimal() and len(mark) < 19 else 0
+        number = count_new(criteria_of(request), mark)
+        is_capped = number is None or number > MAX_COUNTED
+        return JsonResponse({"new": MAX_COUNTED if is_capped else number, "many": is_capped})
+
+    @display(description="Name")
+    def name(self, row):
+        return format_html('<span class="inbox-name">{}</span>', Truncator(str(row)).chars(40))
+
+    @display(description="Page")
+    def page_name(self, row):
+        return format_html('<span class="inbox-nowrap">{}</span>', Truncator(str(row.page)).chars(30))
+
+    @display(description="Last message")
+    def last_message_text(self, row):
+        text = Truncator(" ".join(row.last_message.split())).chars(80)
+        return format_html('<span class="inbox-last-message" dir="auto">{}</span>', text)
+
+    @display(description="Time", empty_value="")
+    def time(self, row):
+        return time_ago(row.last_message_time)
+
+    @display(description="Unread", empty_value="")
+    def unread(self, row):
+        return format_html('<b class="inbox-unread">{}</b>', row.unread_count) if row.unread_count else None
+
+    @display(description="Status", label={"Open": "info", "Done": "success"})
+    def status(self, row):
+        return CONVERSATION_STATUS_LABELS[row.conversation_status]
+
+    @display(description="Tags", empty_value="")
+    def tags(self, row):
+        tags = [tag_row.tag for tag_row in row.tag_rows.all()]
+        template = '<span class="inbox-tags" data-tags="{}" data-name="{}" data-pk="{}">{}</span>'
+        return format_html(template, ",".join(str(tag.pk) for tag in tags), str(row), row.pk, chips(tags))
+
+    # -- further views
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("operations/<uuid:operation>/undo/", view(self.undo), name="conversations_operation_undo"),
+            path("new-messages/", view(self.new_messages), name="conversations_new_messages"),
+            *super().get_urls(),
+        ]
+
+    def undo(self, request, operation):
+        """Undo a bulk operation after confirmation."""
+        targets = targets_of_operation(operation)
+        if not targets.page_ids or not has_role(request, targets.page_ids, TAGGER):
+            raise PermissionDenied
+        if request.method == "POST":
+            changed, _ = undo(operation, targets, actor=request.user)
+            messages.success(request, f"Restored {count_conversations(len(changed))}.")
+            return HttpResponseRedirect(reverse("admin:conversations_conversation_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Undo",
+            "opts": self.opts,
+            "count": count_conversations(count_targets(targets)),
+        }
+        return TemplateResponse(request, "admin/conversations/conversation/undo.html", context)

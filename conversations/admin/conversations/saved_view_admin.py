@@ -1,0 +1,113 @@
+"""Admin of saved views: each is a named filter of the conversation list."""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from conversations.admin.conversations.list_query import parameters_of
+from conversations.admin.conversations.quick_filters import view_url
+from conversations.models import Page, SavedView
+from conversations.permissions import page_ids
+from conversations.search.filters import parse_filter
+
+FIELD_TEXTS = {  # label and help text
+    "name": ("Name", "The name in the sidebar"),
+    "page": ("Page", "Empty: all Pages you have access to"),
+    "is_shared": ("Shared", "Share with the members of the Page; without a Page, with everyone"),
+    "query": ("Filter", "Filter the conversation list and press Save this view to fill this in"),
+}
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ModelAdmin):
+    """The button *Save this view* of the conversation list opens the form with the current filter."""
+
+    list_display = ["links", "page_name", "owner", "is_shared", "filters"]
+    list_display_links = None
+    fields = ["name", "page", "is_shared", "query"]
+
+    def get_queryset(self, request):
+        return (
+            SavedView.objects.visible_to(request.user)
+            .select_related("owner", "page")
+            .defer("page__access_token")
+        )
+
+    @display(description="View")
+    def links(self, view):
+        change = reverse("admin:conversations_savedview_change", args=[view.pk])
+        template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">Change</a>'
+        return format_html(template, view_url(view), view.name, change)
+
+    @display(description="Page", empty_value="all")
+    def page_name(self, view):
+        return view.page
+
+    @display(description="Filters")
+    def filters(self, view):
+        return ", ".join(f"{name} = {value}" for name, value in view.query.items()) or "none"
+
+    def get_changeform_initial_data(self, request):
+        parameter = request.GET.get("page", "")
+        page = next((pk for pk in page_ids(request) if str(pk) == parameter), None)
+        return {"query": parameters_of(request), "page": page}
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.clean_query = clean_query
+        return form
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in FIELD_TEXTS:
+            field.label, field.help_text = FIELD_TEXTS[db_field.name]
+        if db_field.name == "query":
+            field.widget.attrs |= {"rows": 3}
+        return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs["queryset"] = Page.objects.filter(pk__in=page_ids(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.owner = request.user
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Redirect to the list, filtered by the new view."""
+        self.message_user(request, f"Saved as “{obj.name}”. The sidebar lists it.")
+        return HttpResponseRedirect(view_url(obj))
+
+    # -- permissions
+    def has_view_permission(self, request, obj=None) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def has_module_permission(self, request) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return obj is None or obj.owner == request.user or request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+def clean_query(form) -> dict:
+    """Return the query. Raise ValidationError unless it is an object of valid parameters of the list."""
+    query = form.cleaned_data["query"] or {}
+    filters = (
+        parse_filter({name: str(value) for name, value in query.items()}) if isinstance(query, dict) else None
+    )
+    if filters is None or set(query) - set(filters.filters):
+        raise ValidationError("Enter an object with parameters of the list.")
+    if not filters.is_valid():
+        raise ValidationError([f"{name}: {errors[0]}" for name, errors in filters.errors.items()])
+    return query

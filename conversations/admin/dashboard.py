@@ -1,0 +1,168 @@
+"""The dashboard, the first page of the admin: the numbers of today, charts, and each Page with its sync."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+
+from conversations.admin import charts
+from conversations.admin.formatting import PAGE_STATE_LABELS, format_reply_time, short_time
+from conversations.admin.runs.coverage_table import coverage_table
+from conversations.admin.sync_panel import SyncPanel, sync_panels
+from conversations.models import Page, SyncRun
+from conversations.models.insight import MessageCount
+from conversations.permissions import page_ids
+from conversations.search.criteria import SearchCriteria
+from conversations.search.insight_queries import DAYS, Insight, insight
+
+WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+HOURS = [f"{hour:02}" for hour in range(24)]
+
+
+@dataclass
+class PageCard:
+    """A Page with its numbers and its sync panel."""
+
+    page: Any  # a Page annotated by with_numbers()
+    panel: SyncPanel
+
+    @property
+    def state_label(self) -> str:
+        return PAGE_STATE_LABELS[self.page.connection[0]]
+
+    @property
+    def coverage(self) -> SafeString | None:
+        return coverage_table(self.page, self.page.last_coverage)
+
+    @property
+    def counters(self) -> list[tuple[str, object]]:
+        numbers = {
+            "conversations": self.page.conversation_count,
+            "messages": self.page.message_count,
+            "unread": self.page.unread_count,
+        }
+        counters = [(label, charts.integer(number)) for label, number in numbers.items()]
+        return [*counters, ("last complete sync", short_time(self.page.last_synced_at) or "never")]
+
+
+def dashboard_context(request: HttpRequest) -> dict:
+    """Return the context of `admin/dashboard.html`. `?page=` limits the numbers and charts to one Page."""
+    cards = page_cards(request)
+    pages = [card.page for card in cards]
+    selected = [page for page in pages if str(page.pk) == request.GET.get("page")]
+    data = insight(SearchCriteria(tuple(page.pk for page in selected or pages)))
+    has_messages = any(page.message_count for page in selected or pages)
+    return {
+        "cards": cards,
+        "selected_page": selected[0] if selected else None,
+        "today": today(data, selected or pages) if has_messages else [],
+        "is_behind": not data.is_exact,
+        "has_messages": has_messages,
+        "charts": all_charts(data, selected[0] if selected else None) if has_messages else [],
+    }
+
+
+def page_cards(request: HttpRequest) -> list[PageCard]:
+    """Return a card for each Page that the user sees, ordered by name."""
+    pages = list(with_numbers(Page.objects.filter(pk__in=page_ids(request))).order_by("name", "pk"))
+    return [PageCard(page, panel) for page, panel in zip(pages, sync_panels(request, pages), strict=True)]
+
+
+def with_numbers(pages):
+    """Annotate the stored counts, and `last_coverage`: the report of the last sync that wrote one."""
+    messages = MessageCount.objects.filter(page=OuterRef("pk")).values("messages")
+    runs = SyncRun.objects.filter(page=OuterRef("pk")).exclude(ledger={}).order_by("-pk")
+    return pages.with_counts().annotate(
+        message_count=Coalesce(Subquery(messages), Value(0), output_field=BigIntegerField()),
+        last_coverage=Subquery(runs.values("ledger")[:1]),
+    )
+
+
+def today(data: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
+    """Return the numbers of today as (number, label, explanation)."""
+    _, received, sent = data.today
+    unread = sum(page.unread_count for page in pages)
+    rows = [
+        (received, "received today", "Messages from customers"),
+        (sent, "sent today", "Messages from the Page"),
+        (data.begun_today, "new conversations", "Conversations whose first message came today"),
+        (unread, "unread", "Conversations with unread messages"),
+        (
+            data.waiting,
+            f"needs reply ({DAYS} days)",
+            f"Open conversations in which the customer wrote last, in the last {DAYS} days",
+        ),
+    ]
+    return [(charts.integer(number), label, explanation) for number, label, explanation in rows]
+
+
+# -- charts ------------------------------------------------------------------------------------------------
+def all_charts(data: Insight, page: Page | None) -> list[SafeString]:
+    return [daily_chart(data), hours_chart(data), reply_chart(data), tags_chart(data, page)]
+
+
+def day_label(day) -> str:
+    return date_format(day, "j M")
+
+
+def daily_chart(data: Insight) -> SafeString:
+    received = sum(received for _, received, _ in data.days)
+    sent = sum(sent for _, _, sent in data.days)
+    return charts.bars(
+        [(day_label(day), above, below) for day, above, below in data.days],
+        title=f"Messages per day, last {DAYS} days",
+        summary=f"{charts.integer(received)} received, {charts.integer(sent)} sent.",
+        up="received",
+        down="sent",
+        axis="Day",
+    )
+
+
+def hours_chart(data: Insight) -> SafeString:
+    busiest = max(
+        (number, -day, -hour) for day, row in enumerate(data.hours) for hour, number in enumerate(row)
+    )
+    number, day, hour = busiest[0], -busiest[1], -busiest[2]
+    result = f"Busiest: {WEEKDAYS[day]} from {HOURS[hour]}:00." if number else "No messages in this period."
+    return charts.heat_map(
+        list(zip(WEEKDAYS, data.hours, strict=True)),
+        HOURS,
+        title="Busiest hours",
+        summary=f"Messages received by weekday and hour, last {DAYS} days. {result}",
+        unit="messages",
+    )
+
+
+def reply_chart(data: Insight) -> SafeString:
+    weeks = [(day_label(monday), seconds) for monday, seconds, _ in data.replies]
+    known = [seconds for _, seconds in weeks if seconds is not None]
+    result = (
+        f"Last week with replies: {format_reply_time(known[-1])}." if known else "No replies in this period."
+    )
+    return charts.line(
+        weeks,
+        title="Median first reply time, per week",
+        summary=f"From a customer's first unanswered message to the Page's next message. {result}",
+        axis="Week from",
+        value="Median",
+        number_format=format_reply_time,
+        extra_columns=[("Replies", [charts.integer(number) for _, _, number in data.replies])],
+    )
+
+
+def tags_chart(data: Insight, page: Page | None) -> SafeString:
+    def url(tag: dict) -> str:
+        query = {"include_tags": tag["id"]} | ({"page": page.pk} if page else {})
+        return reverse("admin:conversations_conversation_changelist", query=query)
+
+    return charts.named_bars(
+        [(tag["name"], tag["color"], number, url(tag)) for tag, number in data.tags],
+        title="Tags",
+        summary="Conversations with each tag, all time.",
+        empty="No conversation has a tag yet.",
+    )

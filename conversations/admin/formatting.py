@@ -1,0 +1,132 @@
+"""Turns times, durations, statuses, sync results and tags into the text and the HTML that the admin shows.
+
+`static/conversations/formatting.js` does the same in the browser for a run that is still going on.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from conversations.models import Conversation, Page, SyncRun, Thread
+from conversations.sync.progress import TERMINAL_STATUSES, SyncProgress
+from tags.colors import ink_on
+from tags.models import Tag
+
+DURATION_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+WEEKDAY_SPAN = timedelta(days=6)  # for times within this span the name of the weekday is enough
+
+CONVERSATION_STATUS_LABELS: dict[str, str] = {
+    Conversation.Status.ACTIVE: "Open",
+    Conversation.Status.DONE: "Done",
+}
+PAGE_STATE_LABELS: dict[str, str] = {
+    Page.State.CONNECTED: "Connected",
+    Page.State.RECONNECT: "Reconnect needed",
+}
+RUN_STATUS_LABELS: dict[str, str] = {SyncRun.Status.COMPLETE_WITH_ERRORS: "Completed with errors"}
+THREAD_STATE_LABELS: dict[str, str] = {
+    Thread.State.STORED: "Stored",
+    Thread.State.MERGED: "Duplicate",
+    Thread.State.UNREADABLE: "Unreadable",
+    Thread.State.OWED: "Pending",
+}
+
+
+# -- durations ---------------------------------------------------------------------------------------------
+def format_duration(seconds: float) -> str:
+    """Return a duration in its two largest units: `1 h 20 min`, `45 s`, `0.8 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 ", " ")
+    left, parts = round(seconds), []
+    for size, unit in DURATION_UNITS:
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def format_reply_time(seconds: float) -> str:
+    """Return a duration in whole minutes, or in two larger units: `10 min`, `1 h 30 min`, `1 d 1 h`."""
+    rest = timedelta(seconds=int(seconds))
+    hours, minutes = rest.seconds // 3600, rest.seconds % 3600 // 60
+    if rest.days:
+        return f"{rest.days} d {hours} h" if hours else f"{rest.days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{rest.seconds} s"
+
+
+# -- times -------------------------------------------------------------------------------------------------
+def short_time(moment: datetime | None) -> SafeString | None:
+    """Return day and time in TIME_ZONE, with the year unless it is this one; None where there is no time."""
+    if moment is None:
+        return None
+    local = timezone.localtime(moment)
+    text = date_format(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y, H:i")
+    return format_html('<span class="inbox-nowrap">{}</span>', text)
+
+
+def time_ago(moment: datetime | None, now: datetime | None = None) -> SafeString | None:
+    """Return a `<time>` element in TIME_ZONE with a relative time and the exact one as its title.
+
+    Return None where there is no time.
+    """
+    if moment is None:
+        return None
+    local = timezone.localtime(moment)
+    exact = f"{date_format(local, 'l, j F Y, H:i:s')} {local:%Z}"
+    template = '<time class="inbox-nowrap" datetime="{}" title="{}">{}</time>'
+    return format_html(template, local.isoformat(), exact, relative_time(local, timezone.localtime(now)))
+
+
+def relative_time(local: datetime, now: datetime) -> str:
+    """Return `local` as seen from `now`; both are in TIME_ZONE."""
+    minutes = (now - local) // timedelta(minutes=1)
+    days = (now.date() - local.date()).days
+    if 0 <= minutes < 60:
+        return f"{minutes} min ago" if minutes else "just now"
+    if days == 0 and minutes >= 0:
+        return f"{minutes // 60} h ago"
+    if days == 1:
+        return f"yesterday {local:%H:%M}"
+    if timedelta() < now - local < WEEKDAY_SPAN:
+        return date_format(local, "D H:i")
+    return date_format(local, "j M, H:i" if local.year == now.year else "j M Y, H:i")
+
+
+# -- runs and conversations --------------------------------------------------------------------------------
+def describe_status(status: str) -> str:
+    """Return the label of a run's status."""
+    return RUN_STATUS_LABELS.get(status) or status.replace("_", " ").capitalize()
+
+
+def describe_result(state: SyncProgress | None) -> str:
+    """Return what a finished run has stored; an empty text before its end."""
+    if state is None or state.status not in TERMINAL_STATUSES:
+        return ""
+    done = state.synced + state.skipped
+    numbers = {"new": state.inserted, "changed": state.updated, "skipped": state.skipped}
+    parts = [f"{done:,} conversation{'s' * (done != 1)}"]
+    parts += [f"{number:,} {label}" for label, number in numbers.items() if number]
+    return ", ".join(parts) if done else "No changes." * (state.status == SyncRun.Status.COMPLETE)
+
+
+def count_conversations(number: int) -> str:
+    return f"{number:,} conversation{'' if number == 1 else 's'}"
+
+
+# -- tags --------------------------------------------------------------------------------------------------
+def chip(tag: Tag) -> SafeString:
+    """Return the tag in its color, with text in black or white, whichever is readable on it."""
+    template = '<span class="inbox-chip" style="--tag: {}; --ink: {}">{}</span>'
+    return format_html(template, tag.color, ink_on(tag.color), tag.name)
+
+
+def chips(tags: Iterable[Tag]) -> SafeString:
+    return format_html_join(" ", "{}", ((chip(tag),) for tag in tags))

@@ -1,0 +1,215 @@
+"""Views that connect Pages: a superuser enters a token or uses Facebook Login, then chooses Pages."""
+
+import secrets
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from conversations.connections import facebook_login
+from conversations.connections.connect import ConnectionRefused
+from conversations.connections.discovery import TokenScope, connect_discovered, inspect_token
+from conversations.graph.errors import GraphError
+from conversations.lib.encryption import decrypt, encrypt
+from conversations.models import Page
+
+SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys; the scope is stored encrypted
+MAX_MINUTES = 15
+MAX_PAGES = 20  # at once: each needs several calls to Facebook while the user waits
+EXPIRED = f"The token was discarded after {MAX_MINUTES} minutes. Start again."
+
+
+class TokenForm(forms.Form):
+    token = forms.CharField(
+        label="Access token of a person or a Page",
+        widget=forms.PasswordInput(attrs={"class": "inbox-input", "autocomplete": "off"}),
+    )
+
+
+def urls(site) -> list:
+    views = {"": start, "facebook/": to_facebook, "back/": from_facebook, "choose/": choose, "done/": done}
+    return [
+        path(
+            f"connect/{route}",
+            site.admin_view(_for_superusers(site, view)),
+            name=f"conversations_page_connect{'_' * bool(route)}{route.strip('/')}",
+        )
+        for route, view in views.items()
+    ]
+
+
+def _for_superusers(site, view):
+    @sensitive_post_parameters("token")
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return view(site, request)
+
+    return guarded
+
+
+def _url(view: str = "", **query: Any) -> str:
+    name = f"admin:conversations_page_connect{'_' * bool(view)}{view}"
+    return reverse(name, query=query or None)
+
+
+def _page_to_reconnect(request: HttpRequest) -> Page | None:
+    """Return the Page to reconnect; None if any Page may be connected. Raise Http404 for an unknown one."""
+    pk = request.GET.get("page", "")
+    if not pk:
+        return None
+    page = Page.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() else None
+    if page is None:
+        raise Http404
+    return page
+
+
+def _render(site, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    context = {**site.each_context(request), "title": "Connect a Page", **context}
+    response = TemplateResponse(request, f"admin/conversations/page/{template}.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# -- a token
+@sensitive_variables()
+def start(site, request: HttpRequest) -> HttpResponse:
+    reconnected = _page_to_reconnect(request)
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _use_token(request, form.cleaned_data["token"].strip(), reconnected)
+        except (ConnectionRefused, GraphError) as error:
+            form.add_error("token", f"Nothing was changed. {error}")
+    context = {"form": form, "reconnected": reconnected, "has_login": facebook_login.is_configured()}
+    return _render(site, request, "connect", **context)
+
+
+@sensitive_variables()
+def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> HttpResponse:
+    """Reconnect the Page, or continue with the choice of Pages. Raise ConnectionRefused or GraphError."""
+    scope = inspect_token(token)
+    if reconnected is None:
+        request.session[SCOPE_KEY] = encrypt(scope.to_json())
+        return redirect(_url("choose"))
+    page = scope.page(reconnected.facebook_page_id)
+    if page is None:
+        raise ConnectionRefused(
+            f"This is the token of {scope.holder}, which has no access to {reconnected} "
+            f"({reconnected.facebook_page_id}). Use a token of this Page, or of a person who manages it."
+        )
+    connect_discovered(page)
+    return redirect(_url("done", page=reconnected.pk))
+
+
+# -- Facebook Login
+def to_facebook(site, request: HttpRequest) -> HttpResponse:
+    """Redirect to Facebook's dialog. This is a GET, because forms may not submit to another host."""
+    if not facebook_login.is_configured():
+        raise Http404
+    reconnected = _page_to_reconnect(request)
+    nonce = request.session[STATE_KEY] = secrets.token_urlsafe(16)
+    state = signing.dumps({"nonce": nonce, "page": reconnected.pk if reconnected else None}, salt=STATE_KEY)
+    instagram = "instagram" in request.GET or bool(reconnected and reconnected.instagram_account_id)
+    return redirect(facebook_login.dialog_url(_return_url(request), state, instagram=instagram))
+
+
+def _return_url(request: HttpRequest) -> str:
+    return request.build_absolute_uri(_url("back"))
+
+
+@sensitive_variables()
+def from_facebook(site, request: HttpRequest) -> HttpResponse:
+    """Handle the return from Facebook's dialog. Always redirect, so that the code leaves the address bar."""
+    reconnected = None
+    try:
+        pk = _page_of_state(request)
+        reconnected = Page.objects.filter(pk=pk).first() if pk else None
+        if pk and reconnected is None:
+            raise ConnectionRefused("This Page no longer exists.")
+        token = facebook_login.exchange_code(_code(request), _return_url(request))
+        return _use_token(request, token, reconnected)
+    except (ConnectionRefused, GraphError) as error:
+        messages.error(request, f"Nothing was changed. {error}")
+    return redirect(_url(page=reconnected.pk) if reconnected else _url())
+
+
+def _page_of_state(request: HttpRequest) -> int | None:
+    """Return the ID of the Page in the login state. A state is valid once, in the session that began it."""
+    nonce = request.session.pop(STATE_KEY, None)
+    try:
+        state = signing.loads(request.GET.get("state", ""), salt=STATE_KEY, max_age=MAX_MINUTES * 60)
+    except signing.BadSignature:
+        state = {}
+    if not nonce or state.get("nonce") != nonce:
+        raise ConnectionRefused("This login was not started here, or it has expired. Log in again.")
+    return state["page"]
+
+
+def _code(request: HttpRequest) -> str:
+    if request.GET.get("error") == "access_denied":
+        raise ConnectionRefused("Facebook's dialog was cancelled. Inbox cannot read without permission.")
+    if not request.GET.get("code"):
+        raise ConnectionRefused("Facebook's dialog ended with an error. Try again, or paste a token.")
+    return request.GET["code"]
+
+
+# -- the choice of Pages
+@sensitive_variables()
+def choose(site, request: HttpRequest) -> HttpResponse:
+    stored = decrypt(request.session.get(SCOPE_KEY, ""), seconds=MAX_MINUTES * 60)
+    if stored is None:
+        request.session.pop(SCOPE_KEY, None)
+        messages.error(request, EXPIRED)
+        return redirect(_url())
+    scope = TokenScope.from_json(stored)
+    selected = request.POST.getlist("pages")
+    if request.method != "POST" or not 0 < len(selected) <= MAX_PAGES:
+        error = f"Choose 1 to {MAX_PAGES} Pages." if request.method == "POST" else ""
+        return _render(site, request, "choose", scope=scope, error=error, rows=_rows(scope))
+    del request.session[SCOPE_KEY]
+    connected = _connect(request, scope, selected)
+    return redirect(_url("done", page=connected) if connected else _url())
+
+
+def _rows(scope: TokenScope) -> list[dict]:
+    """Return the Pages for the template, without their tokens."""
+    ids = [page.id for page in scope.pages]
+    known = set(Page.objects.filter(facebook_page_id__in=ids).values_list("facebook_page_id", flat=True))
+    return [
+        {
+            "id": page.id,
+            "name": page.name or page.id,
+            "missing": page.missing,
+            "is_connected": page.id in known,
+            "can_connect": bool(page.token),
+        }
+        for page in scope.pages
+    ]
+
+
+def _connect(request: HttpRequest, scope: TokenScope, selected: list[str]) -> list[int]:
+    """Connect the selected Pages and return their primary keys. Each failure becomes a message."""
+    connected = []
+    for page in filter(None, map(scope.page, dict.fromkeys(selected))):
+        try:
+            connected.append(connect_discovered(page).page.pk)
+        except (ConnectionRefused, GraphError) as error:
+            messages.error(request, f"{page.name} was not connected. {error}")
+    return connected
+
+
+# -- the result
+def done(site, request: HttpRequest) -> HttpResponse:
+    ids = [pk for pk in request.GET.getlist("page") if pk.isascii() and pk.isdigit()]
+    pages = list(Page.objects.filter(pk__in=ids).order_by("name", "pk"))
+    return _render(site, request, "connected", pages=pages, title="Connected")

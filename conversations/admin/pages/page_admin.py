@@ -1,0 +1,128 @@
+"""Admin of Pages: their state, their members, and their sync with its progress."""
+
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+from unfold.admin import TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from conversations.admin.base import PageScopedAdmin
+from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
+from conversations.admin.pages import connect_views
+from conversations.admin.runs.coverage_table import coverage_table
+from conversations.admin.sync_panel import sync_panels
+from conversations.models import Page, PageMember
+from conversations.permissions import MANAGER, page_ids, require_role
+from conversations.sync.coverage import take_coverage
+from conversations.tasks import request_sync
+
+
+class PageMemberInline(TabularInline):
+    model = PageMember
+    extra = 0
+    autocomplete_fields = ["user"]
+    verbose_name_plural = "Members"
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        """Managers see the members of their Pages; only superusers change roles."""
+        managed = page_ids(request, MANAGER)
+        return obj.pk in managed if obj else bool(managed)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
+@admin.register(Page)
+class PageAdmin(PageScopedAdmin):
+    """Superusers rename Pages and change their members; `connect_views` adds Pages."""
+
+    path_to_page = "pk"
+    list_display = ["name_or_id", "facebook_id", "state_label", "last_sync"]
+    search_fields = ["name", "facebook_page_id"]
+    fields = ["name", "facebook_id", "connection", "platform_names", "conversations", "unread"]
+    fields += ["coverage", "last_sync", "created"]
+    readonly_fields = fields[1:]
+    inlines = [PageMemberInline]
+    list_before_template = "admin/conversations/page/connect_button.html"
+    change_form_outer_before_template = "admin/conversations/page/sync.html"
+    change_form_outer_after_template = "admin/conversations/page/erase_link.html"
+    ordering = ["name", "pk"]
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "name":
+            kwargs["widget"] = UnfoldAdminTextInputWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def lookup_allowed(self, lookup, value, request=None) -> bool:
+        return not lookup.startswith("access_token") and super().lookup_allowed(lookup, value, request)
+
+    @display(description="Facebook ID")
+    def facebook_id(self, page):
+        return page.facebook_page_id
+
+    @display(description="Name")
+    def name_or_id(self, page):
+        return str(page)
+
+    @display(description="State", label={"Connected": "success", "Reconnect needed": "danger"})
+    def state_label(self, page):
+        return PAGE_STATE_LABELS[page.connection[0]]
+
+    @display(description="State")
+    def connection(self, page):
+        state, reason = page.connection
+        return PAGE_STATE_LABELS[state] + (f": {reason}" if reason else "")
+
+    @display(description="Last complete sync", empty_value="never")
+    def last_sync(self, page):
+        return short_time(page.last_synced_at)
+
+    @display(description="Platforms")
+    def platform_names(self, page):
+        return ", ".join(str(platform).capitalize() for platform in page.platforms)
+
+    @display(description="Conversations")
+    def conversations(self, page):
+        url = reverse("admin:conversations_conversation_changelist", query={"page": page.pk})
+        number = f"{page.conversations.count():,}"
+        return format_html('<a href="{}" class="inbox-link">{}</a>', url, number)
+
+    @display(description="Unread conversations")
+    def unread(self, page):
+        return f"{page.conversations.filter(unread_count__gt=0).count():,}"
+
+    @display(description="Sync ledger")
+    def coverage(self, page):
+        return coverage_table(page, take_coverage(page))
+
+    @display(description="First connected")
+    def created(self, page):
+        return short_time(page.created_at)
+
+    # -- the sync
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        panel = sync_panels(request, [self.get_object(request, object_id)])[0]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panel": panel})
+
+    def get_urls(self):
+        sync = self.admin_site.admin_view(require_POST(self.sync))
+        urls = [
+            path("<int:pk>/sync/", sync, name="conversations_page_sync"),
+            *connect_views.urls(self.admin_site),
+        ]
+        return [*urls, *super().get_urls()]
+
+    def sync(self, request, pk):
+        """Request a sync or join the active one. `full` requests a full resync."""
+        page = self.get_object(request, str(pk))
+        require_role(request, page.pk, MANAGER)
+        request_sync(page, full="full" in request.POST, trigger="admin", asked_by=request.user)
+        return HttpResponseRedirect(reverse("admin:conversations_page_change", args=[page.pk]))

@@ -1,0 +1,39 @@
+"""Shows the coverage report of a run or a Page; its numbers link to the threads that they count."""
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from conversations.admin.formatting import THREAD_STATE_LABELS
+from conversations.models import Page, Thread
+
+
+def coverage_table(page: Page, coverage: dict) -> SafeString | None:
+    """Return one line for each platform; None where there is no report yet."""
+    if not coverage:
+        return None
+    reports = coverage.get("platforms") or {"": coverage}
+    lines = ((_line(page, platform, report),) for platform, report in reports.items())
+    return format_html('<div class="inbox-coverage">{}</div>', format_html_join("", "<p>{}</p>", lines))
+
+
+def _line(page: Page, platform: str, report: dict) -> SafeString:
+    threads, messages = report["threads"], report["messages"]
+    states = format_html_join(
+        ", ", "{}", ((_link(page, platform, state, threads[state]),) for state in Thread.State.values)
+    )
+    return format_html(
+        "{}Facebook lists {} thread{}: {}. Of about {} messages, {} are stored and {} are unreadable.",
+        f"{platform.capitalize()}: " if platform else "",
+        f"{threads['listed']:,}",
+        "" if threads["listed"] == 1 else "s",
+        states,
+        *(f"{messages[name]:,}" for name in ("listed", "held", "unreadable")),
+    )
+
+
+def _link(page: Page, platform: str, state: str, number: int) -> SafeString:
+    query = {"page": page.pk, "state__exact": state} | ({"platform__exact": platform} if platform else {})
+    url = reverse("admin:conversations_thread_changelist", query=query)
+    label = THREAD_STATE_LABELS[Thread.State(state)].lower()
+    return format_html('<a href="{}" class="inbox-link">{} {}</a>', url, f"{number:,}", label)

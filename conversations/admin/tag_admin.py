@@ -1,0 +1,76 @@
+"""Admin of tags, which all Pages share: taggers create them, superusers rename and delete them."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminColorInputWidget
+
+from conversations.actions.tagging import delete_tag
+from conversations.admin.formatting import chip
+from conversations.permissions import TAGGER, page_ids
+from tags.models import Tag, change_tag, create_tag
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    list_display = ["name_chip", "slug", "conversations"]
+    search_fields = ["name"]
+    fields = ["name", "color", "slug"]
+    readonly_fields = ["slug"]
+
+    class Media:
+        css = {"all": ["conversations/list/list.css"]}
+
+    @display(description="Name")
+    def name_chip(self, tag):
+        return chip(tag)
+
+    @display(description="Conversations")
+    def conversations(self, tag):
+        url = reverse("admin:conversations_conversation_changelist", query={"include_tags": tag.pk})
+        return format_html('<a href="{}" class="inbox-link">Show</a>', url)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "color":
+            kwargs["widget"] = UnfoldAdminColorInputWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            change_tag(obj, name=obj.name, color=obj.color)
+        else:
+            created = create_tag(obj.name, color=obj.color)
+            obj.pk, obj.slug = created.pk, created.slug
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ["name", "color"]  # a new slug is derived from the name
+
+    # -- deletion: each conversation that loses the tag gets an event
+    def get_deleted_objects(self, objs, request):
+        lines = [f"{tag}, which is removed from every conversation" for tag in objs]
+        return lines, {"tags": len(lines)}, set(), []
+
+    def delete_model(self, request, obj):
+        delete_tag(obj, force=True, actor=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for tag in queryset:
+            self.delete_model(request, tag)
+
+    # -- permissions
+    def has_view_permission(self, request, obj=None) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def has_module_permission(self, request) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request) -> bool:
+        return request.user.is_superuser or bool(page_ids(request, TAGGER))
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser

@@ -1,0 +1,27 @@
+"""A progress bar that appears only when the work takes long."""
+
+import time
+from collections.abc import Collection, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import Progress
+
+T = TypeVar("T")
+
+DELAY_SECONDS = 2  # before the bar appears
+
+
+def delayed_bar(items: Collection[T], description: str) -> Iterator[T]:
+    """Yield the items one by one; after two seconds show a progress bar on standard error."""
+    started, progress = time.monotonic(), Progress(console=Console(stderr=True))
+    task = progress.add_task(description, total=len(items))
+    try:
+        for item in items:
+            yield item
+            progress.advance(task)
+            if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
+                progress.start()
+    finally:
+        if progress.live.is_started:
+            progress.stop()

@@ -1,0 +1,28 @@
+"""Error responses of the site: JSON under /api/, an HTML page elsewhere."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return as_json(request, 400, "Bad request.") or defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return as_json(request, 403, "Forbidden.") or defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return as_json(request, 404, "Not found.") or defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    message = "Internal server error. The server log has the details."
+    return as_json(request, 500, message) or defaults.server_error(request)
+
+
+def as_json(request: HttpRequest, status: int, message: str) -> HttpResponse | None:
+    """Return the error as JSON for a request to the API, else None."""
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"error": message}, status=status)
+    return None

@@ -1,0 +1,45 @@
+"""Health checks: /healthz says that the process is alive, /readyz that it can serve requests."""
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from conversations.realtime.listener import run_listener
+from conversations.tasks import is_worker_alive
+from inbox.process.worker import embedded
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    missing = missing_part()
+    if missing:
+        return JsonResponse({"error": f"Not ready: {missing}.", "missing": missing}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def missing_part() -> str:
+    """Return the first part that is not ready, in one word; an empty text if all are."""
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        needs_migration = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        connection.close()  # the next request of this thread must not reuse a broken connection
+        return "database"
+    if needs_migration:
+        return "migrations"
+    if not run_listener.is_listening:
+        return "listener"
+    return "" if has_worker() else "worker"
+
+
+def has_worker() -> bool:
+    """Return whether a worker runs: the one in this process if it has one, else any other."""
+    return embedded.is_alive() if settings.EMBEDDED_WORKER else is_worker_alive()

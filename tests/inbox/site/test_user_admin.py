@@ -1,0 +1,106 @@
+"""The admin of users, roles, API keys and jobs."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from rest_framework.authtoken.models import Token
+
+from conversations.models import PageMember
+from conversations.tasks import request_sync
+from tests.factories import PageFactory, UserFactory, superuser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def root():
+    client = Client()
+    client.force_login(superuser())
+    return client
+
+
+def test_superusers_create_users_but_cannot_delete_them(root):
+    form = {"username": "anna", "password1": "a horse of 17 hands", "password2": "a horse of 17 hands"}
+    response = root.post("/admin/auth/user/add/", {**form, "usable_password": "true"})
+    assert response.status_code == 302, response.context["errors"]
+    anna = User.objects.get(username="anna")
+    assert root.get(f"/admin/auth/user/{anna.pk}/change/").status_code == 200
+    assert root.get(f"/admin/auth/user/{anna.pk}/password/").status_code == 200
+    assert root.post(f"/admin/auth/user/{anna.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def inline(prefix: str, **fields) -> dict:
+    management = {f"{prefix}-TOTAL_FORMS": 1, f"{prefix}-INITIAL_FORMS": int("id" in fields)}
+    return management | {f"{prefix}-0-{name}": value for name, value in fields.items()}
+
+
+def test_roles_are_added_changed_and_removed_on_the_user_page(root):
+    anna, page = UserFactory(username="anna"), PageFactory()
+    url = f"/admin/auth/user/{anna.pk}/change/"
+    user_form = {
+        "username": "anna",
+        "is_active": "on",
+        "date_joined_0": "2024-05-17",
+        "date_joined_1": "12:00",
+    }
+    rows = "page_memberships"
+
+    def send(**fields):
+        response = root.post(url, {**user_form, **inline(rows, user=anna.pk, **fields)})
+        assert response.status_code == 302, response.context["errors"]
+        return list(PageMember.objects.values_list("page", "user", "role", "pk"))
+
+    [(*row, pk)] = send(page=page.pk, role="tagger")
+    assert row == [page.pk, anna.pk, "tagger"]
+    assert send(page=page.pk, role="manager", id=pk) == [(page.pk, anna.pk, "manager", pk)]
+    assert send(page=page.pk, role="manager", id=pk, DELETE="on") == []
+
+
+def test_roles_are_added_and_removed_in_the_admin_of_pages(root):
+    anna, page = UserFactory(username="anna"), PageFactory()
+    url = f"/admin/conversations/page/{page.pk}/change/"
+    form = {"name": "Shop", **inline("members", page=page.pk, user=anna.pk, role="viewer")}
+    assert root.post(url, form).status_code == 302
+    row = PageMember.objects.get(page=page, user=anna, role="viewer")
+    removal = inline("members", page=page.pk, user=anna.pk, role="viewer", id=row.pk, DELETE="on")
+    assert root.post(url, {"name": "Shop", **removal}).status_code == 302
+    assert not PageMember.objects.exists()
+
+
+def test_superusers_cannot_remove_their_own_permissions(root):
+    boss = User.objects.get()
+    form = {"username": boss.username, **inline("page_memberships")}
+    form |= {"page_memberships-TOTAL_FORMS": 0, "date_joined_0": "2024-05-17", "date_joined_1": "12:00"}
+    assert root.post(f"/admin/auth/user/{boss.pk}/change/", form).status_code == 302
+    boss.refresh_from_db()
+    assert (boss.is_active, boss.is_staff, boss.is_superuser) == (True, True, True)
+
+
+def test_groups_have_no_page(root):
+    Group.objects.create(name="Shop")
+    assert root.get("/admin/auth/group/").status_code == 404
+    assert "/admin/auth/group/" not in root.get("/admin/").content.decode()
+    assert root.get("/admin/auth/user/").status_code == 200
+
+
+def test_keys_are_listed_and_revoked_but_never_shown(root):
+    token = Token.objects.create(user=UserFactory(username="anna"))
+    of_user, of_key = f"{token.user_id}/change/", f"{token.key}/change/"
+    for route, status in (("", 200), (of_user, 302), (of_key, 403), (f"{token.key}/history/", 403)):
+        response = root.get(f"/admin/authtoken/tokenproxy/{route}")
+        assert response.status_code == status
+        assert token.key not in response.content.decode()
+    form = {"action": "revoke", "_selected_action": [token.user_id], "index": 0, "select_across": 0}
+    response = root.post("/admin/authtoken/tokenproxy/", form, follow=True)
+    assert "Revoked 1 key." in response.content.decode()
+    assert token.key not in response.content.decode()
+    assert not Token.objects.exists()
+
+
+def test_jobs_are_read_only(root):
+    request_sync(PageFactory(), trigger="api")
+    response = root.get("/admin/procrastinate/procrastinatejob/", {"status": "todo"})
+    [job] = [job for job in response.context["cl"].result_list if job.task_name == "sync_page"]
+    assert root.get(f"/admin/procrastinate/procrastinatejob/{job.pk}/change/").status_code == 200
+    assert root.post(f"/admin/procrastinate/procrastinatejob/{job.pk}/delete/").status_code == 403
+    assert root.get("/admin/procrastinate/procrastinatejob/add/").status_code == 403

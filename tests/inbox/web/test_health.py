@@ -1,0 +1,75 @@
+"""The health checks /healthz and /readyz."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from conversations.realtime.listener import run_listener
+
+
+def test_healthz_needs_no_database(client):
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.fixture
+def worker(db):
+    """Register a worker of another process, or of one that has just died."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+
+
+@pytest.mark.django_db
+def test_readyz_needs_database_migrations_listener_and_worker(client, worker, monkeypatch, settings):
+    monkeypatch.setattr(run_listener, "is_listening", True)
+    settings.EMBEDDED_WORKER = False
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_missing_listener_is_named(client, worker):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["missing"]) == (503, "listener")
+
+
+@pytest.mark.django_db
+def test_missing_worker_is_named(client, monkeypatch, settings):
+    monkeypatch.setattr(run_listener, "is_listening", True)
+    settings.EMBEDDED_WORKER = False
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["missing"]) == (503, "worker")
+
+
+@pytest.mark.django_db
+def test_embedded_worker_is_not_replaced_by_the_worker_of_another_process(client, worker, monkeypatch):
+    monkeypatch.setattr(run_listener, "is_listening", True)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["missing"]) == (503, "worker")
+
+
+@pytest.mark.django_db
+def test_missing_migration_is_named(client):
+    newest = MigrationLoader(connection).graph.leaf_nodes("conversations")
+    MigrationRecorder(connection).record_unapplied(*newest[0])
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["missing"]) == (503, "migrations")
+
+
+@pytest.mark.django_db
+def test_unreachable_database_is_named_without_details(client, monkeypatch):
+    def fail():
+        raise OperationalError("connection to server at 10.0.0.5 failed: password of inbox")
+
+    monkeypatch.setattr(connection, "ensure_connection", fail)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"error": "Not ready: database.", "missing": "database"}
+
+
+def test_health_checks_work_over_plain_http(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/login").status_code == 301
