@@ -1,4 +1,4 @@
-"""The inbox page: finding, tagging and reading conversations."""
+"""The inbox page: search, filters, tags, statuses and the conversation."""
 
 import re
 
@@ -9,14 +9,14 @@ from django.db import connection
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from conversations.actions.status import set_status
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView
-from conversations.sandbox import media
-from conversations.status import set_status
-from conversations.tagging import tag_conversations
+from conversations.sandbox.data import media
 from tests.browser.conftest import PASSWORD
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 
-HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
 
 
 def names(tab: Tab) -> list[str]:
@@ -42,7 +42,7 @@ def orders(page):
     return rows
 
 
-def test_finding_is_in_the_address_and_becomes_a_view(log_in, orders):
+def test_filters_are_in_the_address_and_can_be_saved_as_a_view(log_in, orders):
     tab = log_in("tagger", "/")
     total(tab, "65")
     tab.get_by_label("Search", exact=True).press_sequentially("buyer 5")
@@ -57,11 +57,11 @@ def test_finding_is_in_the_address_and_becomes_a_view(log_in, orders):
     total(tab, "58")
     assert tab.url.endswith("/?include_tags=order&exclude_tags=solved")
     tab.get_by_role("button", name=re.compile("^VIP")).click()
-    tab.get_by_role("button", name="All of them").click()
-    expect(tab.get_by_text("Nothing matches")).to_be_visible()
-    tab.get_by_role("button", name="No longer filter by: VIP").click()
+    tab.get_by_role("button", name="Match all").click()
+    expect(tab.get_by_text("No results")).to_be_visible()
+    tab.get_by_role("button", name="Remove filter: VIP").click()
     tab.get_by_role("button", name="More filters").click()
-    tab.get_by_label("Unread", exact=True).select_option("Something unread")
+    tab.get_by_label("Unread", exact=True).select_option("Unread")
     total(tab, "1")
     assert names(tab) == ["Buyer 7"]
 
@@ -80,24 +80,24 @@ def test_finding_is_in_the_address_and_becomes_a_view(log_in, orders):
     total(tab, "5")
     tab.go_back()
     total(tab, "65")
-    tab.wait_for_function("() => document.getElementById('scroller').scrollTop === 1500")  # its place
+    tab.wait_for_function("() => document.getElementById('scroller').scrollTop === 1500")
     tab.goto(link)
     expect(tab.get_by_role("heading", name="Fresh orders")).to_be_visible()
     total(tab, "1")
 
 
-def test_messages_are_searched_and_the_one_that_was_found_is_shown(log_in, page):
+def test_search_in_messages_opens_the_matching_message(log_in, page):
     row = ConversationFactory(page=page, sender_name="Ana")
     EventFactory(conversation=row, text="Where is the Umbrella I paid for?")
     EventFactory.create_batch(120, conversation=row)
     tab = log_in("viewer", "/?search_in=messages")
     tab.get_by_label("Search", exact=True).press_sequentially("um")
-    expect(tab.get_by_text("Type three letters or more.")).to_be_visible()
+    expect(tab.get_by_text("Enter at least three characters.")).to_be_visible()
     tab.get_by_label("Search", exact=True).press_sequentially("brella")
     expect(tab.locator("#rows mark")).to_have_text("Umbrella")
     tab.get_by_role("link", name=re.compile("^Ana")).click()
-    expect(tab.locator(".message.found")).to_be_in_viewport()
-    expect(tab.locator(".message.found mark")).to_have_text("Umbrella")
+    expect(tab.locator(".message.match")).to_be_in_viewport()
+    expect(tab.locator(".message.match mark")).to_have_text("Umbrella")
 
 
 def tagged(name: str) -> set[int]:
@@ -109,13 +109,13 @@ def pick(tab: Tab, name: str) -> None:
     tab.get_by_role("option", name=name).first.click()
 
 
-def test_one_some_and_all_are_tagged_and_taken_back(log_in, orders):
+def test_selected_and_all_conversations_are_tagged_and_undone(log_in, orders):
     tab = log_in("tagger", "/?include_tags=order&exclude_tags=solved")
     total(tab, "58")
     tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
     tab.get_by_role("checkbox", name="Select Buyer 56").click(modifiers=["Shift"], force=True)
     expect(tab.get_by_text("4 selected")).to_be_visible()
-    tab.get_by_role("button", name="Tag", exact=True).click()
+    tab.get_by_role("button", name="Add tag", exact=True).click()
     pick(tab, "VIP")
     expect(tab.get_by_text("VIP: Tagged 4 conversations.")).to_be_visible()
     assert tagged("VIP") == set(orders[56:])
@@ -126,13 +126,13 @@ def test_one_some_and_all_are_tagged_and_taken_back(log_in, orders):
 
     tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
     tab.get_by_role("button", name="Select all 58 conversations").click()
-    tab.get_by_role("button", name="Tag", exact=True).click()
+    tab.get_by_role("button", name="Add tag", exact=True).click()
     tab.get_by_role("combobox").fill("Spring sale")
     tab.get_by_role("option", name="New tag “Spring sale”").click()
     tab.get_by_label("Pink").check(force=True)
-    tab.get_by_role("button", name="Make it").click()
-    expect(tab.get_by_text("is put on 58 conversations; 58 match.")).to_be_visible()
-    assert tagged("Spring sale") == set()  # not before it is meant
+    tab.get_by_role("button", name="Create").click()
+    expect(tab.get_by_text("Add “Spring sale” to 58 conversations? You can undo this.")).to_be_visible()
+    assert tagged("Spring sale") == set()  # not before the confirmation
     tab.get_by_role("button", name="Tag 58").click()
     expect(tab.get_by_text("Spring sale: Tagged 58 conversations.")).to_be_visible()
     assert tagged("Spring sale") == set(orders[2:])
@@ -143,7 +143,7 @@ def done() -> set[int]:
     return set(Conversation.objects.filter(conversation_status="done").values_list("pk", flat=True))
 
 
-def test_some_and_all_are_marked_as_done_and_taken_back(log_in, orders):
+def test_selected_and_all_conversations_are_marked_as_done_and_undone(log_in, orders):
     set_status(orders[59:], "done", actor=None)
     tab = log_in("tagger", "/?include_tags=order&exclude_tags=solved")
     total(tab, "58")
@@ -156,25 +156,25 @@ def test_some_and_all_are_marked_as_done_and_taken_back(log_in, orders):
 
     tab.get_by_role("checkbox", name="Select Buyer 56").check(force=True)
     tab.get_by_role("button", name="Select all 58 conversations").click()
-    tab.get_by_role("button", name="Active", exact=True).click()  # the first of all is done
-    expect(tab.get_by_text("3 conversations will be marked as active; 58 match.")).to_be_visible()
+    tab.get_by_role("button", name="Reopen", exact=True).click()  # the first one is done
+    expect(tab.get_by_text("Reopen 3 of 58 conversations? You can undo this.")).to_be_visible()
     tab.get_by_role("button", name="Cancel").click()
     assert done() == set(orders[57:])
     expect(tab.get_by_text("All 58 conversations that match")).to_be_visible()
     tab.keyboard.press("Control+k")
     pick(tab, "Mark as done")
     with tab.expect_response("**/bulk-status"):
-        tab.get_by_role("button", name="Mark 55").click()
+        tab.get_by_role("button", name="Mark 55 as done").click()
     expect(tab.get_by_text("Marked as done: 55 conversations.")).to_be_visible()
     assert done() == set(orders[2:])
     toast = tab.locator(".toast", has_text="55 conversations")
     toast.get_by_role("button", name="Undo").click()
     expect(tab.get_by_text("Restored 55 conversations.")).to_be_visible()
     expect(tab.locator("#rows .state")).to_have_count(3)
-    assert done() == set(orders[57:])  # those that were done before still are
+    assert done() == set(orders[57:])  # those that were done before stay done
 
 
-def test_two_people_at_once_end_with_the_same_picture(log_in, orders):
+def test_two_users_see_the_changes_of_each_other(log_in, orders):
     anna, bert = (log_in(role, "/?untagged=true") for role in ("tagger", "manager"))
     for tab in (anna, bert):
         total(tab, "5")
@@ -192,7 +192,7 @@ def test_two_people_at_once_end_with_the_same_picture(log_in, orders):
     expect(anna.locator("#rows .state")).to_have_count(0)
 
 
-def test_what_facebook_sends_is_text_and_viewers_have_no_buttons(log_in, page):
+def test_data_of_facebook_is_shown_as_text_and_viewers_have_no_buttons(log_in, page):
     row = ConversationFactory(page=page, sender_name=HOSTILE, last_message=HOSTILE)
     TagFactory(name=HOSTILE)
     bad = {"attachments": [{"name": HOSTILE, "file_url": "javascript:alert(1)"}]}
@@ -203,21 +203,21 @@ def test_what_facebook_sends_is_text_and_viewers_have_no_buttons(log_in, page):
     link = f"/api/conversations/{row.pk}/events/{picture.pk}/attachments/0"
     expect(tab.get_by_role("link", name="image-7")).to_have_attribute("href", link)
     assert tab.locator("main img, main a[href^=javascript]").count() == 0
-    assert "taken" not in tab.title()
+    assert "hacked" not in tab.title()
     for name in ("Mark as", "+ Tag", "Sync now", "New tag", "Remove"):
         expect(tab.get_by_role("button", name=name)).to_have_count(0)
     tab.get_by_role("checkbox", name=re.compile("^Select")).check(force=True)
-    expect(tab.get_by_role("button", name="Tag", exact=True)).to_have_count(0)
+    expect(tab.get_by_role("button", name="Add tag", exact=True)).to_have_count(0)
 
 
 def end_session(route) -> None:
-    """With the very question that is to find out: any other would lead to the login from another place."""
+    """End the session during this request: any other would redirect to the login from another address."""
     Session.objects.all().delete()
-    connection.close()  # Playwright calls from a greenlet, which has one of its own
+    connection.close()  # Playwright calls this in a greenlet, which has its own connection
     route.continue_()
 
 
-def test_session_that_ended_leads_through_the_login_back_to_the_same_place(log_in, orders, wrong):
+def test_expired_session_redirects_to_the_login_and_back_to_the_same_address(log_in, orders, wrong):
     tab = log_in("tagger", "/?search=guest")
     total(tab, "5")
     tab.route("**/api/conversations?*include_tags=order*", end_session, times=1)
@@ -225,46 +225,46 @@ def test_session_that_ended_leads_through_the_login_back_to_the_same_place(log_i
     tab.get_by_label("Username").fill("anna-tagger")
     tab.get_by_label("Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
-    expect(tab.get_by_text("Nothing matches")).to_be_visible()
+    expect(tab.get_by_text("No results")).to_be_visible()
     assert tab.url.endswith("/?include_tags=order&search=guest")
     assert {text.split()[0] for text in wrong} <= {"401", "Failed"}
     wrong.clear()
     tab.get_by_role("button", name="Log out").click()
     expect(tab.get_by_label("Username")).to_be_visible()
     assert tab.request.get("/api/pages").status == 401
-    wrong.clear()  # what was still being read as the session ended
+    wrong.clear()  # requests that were running when the session ended
 
 
-def test_what_is_refused_or_fails_is_said_in_words_and_taken_back(log_in, orders, wrong):
+def test_failed_requests_show_a_message_and_are_reverted(log_in, orders, wrong):
     tab = log_in("tagger", "/?untagged=true")
     total(tab, "5")
-    refusal = {"status": 409, "json": {"error": "Somebody was quicker."}}
+    refusal = {"status": 409, "json": {"error": "Someone was faster."}}
     tab.route("**/bulk-tags", lambda route: route.fulfill(**refusal))
     tab.locator("#rows a").first.click()
     with tab.expect_response("**/bulk-tags"):
         tab.get_by_role("button", name="+ Tag").click()
         pick(tab, "VIP")
-    expect(tab.get_by_text("Somebody was quicker.")).to_be_visible()
-    expect(tab.locator("#talk-head .tag")).to_have_count(0)
+    expect(tab.get_by_text("Someone was faster.")).to_be_visible()
+    expect(tab.locator("#conversation-head .tag")).to_have_count(0)
     tab.goto("/?startDate=yesterday")
-    expect(tab.get_by_text("neither a date")).to_be_visible()
-    tab.get_by_role("button", name="Clear the filter").click()
+    expect(tab.get_by_text("is not a date")).to_be_visible()
+    tab.get_by_role("button", name="Clear filters").click()
     total(tab, "65")
     tab.route("**/api/conversations?*", lambda route: route.abort())
     tab.get_by_label("Search", exact=True).fill("guest")
-    expect(tab.get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(tab.get_by_text("Can't reach the server.")).to_be_visible()
     tab.unroute("**/api/conversations?*")
     tab.get_by_role("button", name="Try again").click()
     total(tab, "5")
     wrong.clear()
 
 
-def test_who_sees_no_page_is_told_what_to_do(log_in, page):
+def test_users_without_a_page_see_what_to_do(log_in, page):
     tab = log_in("viewer", "/")
     expect(tab.get_by_text("once a manager of the Page has synced it")).to_be_visible()
     PageMember.objects.all().delete()
     tab.reload()
-    expect(tab.get_by_text("Ask whoever runs this Inbox to give you a role on a Page.")).to_be_visible()
+    expect(tab.get_by_text("Ask an administrator of this Inbox to give you a role on a Page")).to_be_visible()
     Page.objects.all().delete()
     User.objects.update(is_superuser=True)
     tab.reload()

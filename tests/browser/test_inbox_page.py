@@ -1,4 +1,4 @@
-"""The inbox page: its keys, its names for those who hear it, its size and its speed."""
+"""The inbox page: keyboard shortcuts, accessibility, size and speed."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation
-from conversations.tagging import tag_conversations
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 
-APP = Path(__file__).parents[2] / "inbox" / "static" / "inbox" / "app"
-REQUESTS = 60  # what is shown is read once more when the stream opens, at the latest
-COLD_BYTES, ALL_BYTES = 88_000, 131_000
-LONG_TASK_MS = 500  # nobody is kept from typing for longer, also while other tests run beside
+FRONTEND = Path(__file__).parents[2] / "inbox" / "frontend"
+PREFIX = "/static/inbox/app/"
+REQUESTS = 60  # everything is loaded twice at most: again when the stream opens
+COLD_BYTES, ALL_BYTES = 98_000, 147_000
+LONG_TASK_MS = 500  # longer tasks would block typing; other tests may run at the same time
 MANY, PART = 100_000, 5000
 WATCH = """
   window.slow = [];
@@ -43,18 +44,18 @@ INSIGHT = {
 @pytest.fixture
 def rows(page):
     tag = TagFactory(name="VIP")
-    made = [ConversationFactory(page=page, sender_name=f"Buyer {number}") for number in range(12)]
-    EventFactory.create_batch(3, conversation=made[-1])
-    tag_conversations([made[-1].pk], [tag], actor=None)
-    return made
+    rows = [ConversationFactory(page=page, sender_name=f"Buyer {number}") for number in range(12)]
+    EventFactory.create_batch(3, conversation=rows[-1])
+    tag_conversations([rows[-1].pk], [tag], actor=None)
+    return rows
 
 
-def is_clean(tab: Tab) -> None:
-    found = Axe().run(tab)
-    assert found.violations_count == 0, found.generate_report()
+def check_accessibility(tab: Tab) -> None:
+    results = Axe().run(tab)
+    assert results.violations_count == 0, results.generate_report()
 
 
-def test_everything_is_done_with_the_keyboard(log_in, rows):
+def test_every_action_works_with_the_keyboard(log_in, rows):
     tab = log_in("tagger", "/")
     expect(tab.locator("#total")).to_have_text("12")
     press(tab, "j", "j", "k")
@@ -69,7 +70,7 @@ def test_everything_is_done_with_the_keyboard(log_in, rows):
     press(tab, "t")
     tab.get_by_role("combobox").fill("vip")
     press(tab, "Enter")
-    expect(tab.get_by_text("VIP: Tagged 1 conversation.")).to_be_visible()  # the other has it
+    expect(tab.get_by_text("VIP: Tagged 1 conversation.")).to_be_visible()  # the other one has it
     press(tab, "/")
     expect(tab.get_by_label("Search", exact=True)).to_be_focused()
     tab.keyboard.type("buyer 3")
@@ -79,7 +80,7 @@ def test_everything_is_done_with_the_keyboard(log_in, rows):
     press(tab, "Enter")
     expect(tab.locator("#total")).to_have_text("12")
     press(tab, "?")
-    expect(tab.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(tab.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     press(tab, "Escape")
     expect(tab.get_by_role("dialog")).to_have_count(0)
 
@@ -90,51 +91,52 @@ def press(tab: Tab, *keys: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone_and_everything_has_a_name(log_in, rows, scheme):
+def test_it_fits_a_phone_and_is_accessible(log_in, rows, scheme):
     tab = log_in("manager", "/", viewport={"width": 360, "height": 740}, color_scheme=scheme)
     expect(tab.locator("#total")).to_have_text("12")
     tab.route("**/api/insight*", lambda route: route.fulfill(json={"insight": INSIGHT}))
-    is_clean(tab)
+    check_accessibility(tab)
     tab.get_by_role("button", name="Views, tags and Pages").click()
     expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()
-    is_clean(tab)
+    check_accessibility(tab)
     tab.keyboard.press("Escape")
     tab.get_by_role("link", name=re.compile("^Buyer 11")).click()
     expect(tab.locator(".message")).to_have_count(3)
     expect(tab.get_by_label("Search", exact=True)).to_be_hidden()
-    is_clean(tab)
+    check_accessibility(tab)
     tab.get_by_role("button", name="+ Tag").click()
     expect(tab.get_by_role("combobox")).to_be_visible()
-    is_clean(tab)
+    check_accessibility(tab)
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Back to the list").click()
-    tab.get_by_role("button", name="Numbers of what is shown").click()
-    expect(tab.get_by_text("Most on Fri from 23:00 to 24:00.")).to_be_visible()
+    tab.get_by_role("button", name="Insights").click()
+    expect(tab.get_by_text("Most messages: Fri, 23:00 to 24:00.")).to_be_visible()
     expect(tab.get_by_role("img", name="4,005 messages received and 4,095 sent in 90 days")).to_be_visible()
-    expect(tab.get_by_text("within 2 h 5 min in the week of 2026-W40")).to_be_visible()
-    is_clean(tab)
+    expect(tab.get_by_text("2 h 5 min in the week of 2026-W40")).to_be_visible()
+    check_accessibility(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_first_sight_costs_few_requests_and_bytes(log_in, rows):
+def test_first_load_needs_few_requests_and_bytes(log_in, rows):
     tab = log_in("manager", "/")
     expect(tab.locator("#total")).to_have_text("12")
-    asked: list[str] = []
-    tab.on("request", lambda sent: asked.append(urlsplit(sent.url).path))
+    requested: list[str] = []
+    tab.on("request", lambda sent: requested.append(urlsplit(sent.url).path))
     tab.context.new_cdp_session(tab).send("Network.setCacheDisabled", {"cacheDisabled": True})
     tab.add_init_script(WATCH)
     tab.reload()
     expect(tab.locator("#rows li")).to_have_count(12)
-    expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()  # all is there
-    own = {path for path in asked if path.startswith("/static/inbox/app/")}
+    expect(tab.get_by_role("link", name=re.compile("^Untagged 11"))).to_be_visible()  # everything is loaded
+    own = {FRONTEND / path.removeprefix(PREFIX) for path in requested if path.startswith(PREFIX)}
     assert own
-    assert len(asked) <= REQUESTS, asked
-    assert sum((APP.parents[1] / path.removeprefix("/static/")).stat().st_size for path in own) < COLD_BYTES
-    assert sum(path.stat().st_size for path in APP.rglob("*.*")) < ALL_BYTES  # with what comes later
-    assert [took for took in tab.evaluate("slow") if took > LONG_TASK_MS] == []
+    assert len(requested) <= REQUESTS, requested
+    assert sum(path.stat().st_size for path in own) < COLD_BYTES
+    everything = FRONTEND.rglob("*.*")  # with the modules that are loaded later
+    assert sum(path.stat().st_size for path in everything) < ALL_BYTES
+    assert [duration for duration in tab.evaluate("slow") if duration > LONG_TASK_MS] == []
 
 
-def test_a_hundred_thousand_rows_are_scrolled_and_typed_over_without_growing_the_page(log_in, page):
+def test_100_000_rows_scroll_with_a_small_page_and_no_long_tasks(log_in, page):
     tab = log_in("viewer", "/admin/")
     tab.add_init_script(WATCH)
     tab.route("**/api/conversations?*", lambda route: route.fulfill(json=part_of(route.request.url, page)))
@@ -144,7 +146,7 @@ def test_a_hundred_thousand_rows_are_scrolled_and_typed_over_without_growing_the
             "rows => document.getElementById('rows').clientHeight === 88 * rows", arg=loaded
         )
         tab.evaluate("scroller.scrollTop = scroller.scrollHeight")
-    expect(tab.get_by_text("That is all.")).to_be_visible()
+    expect(tab.get_by_text("End of list")).to_be_visible()
     expect(tab.get_by_role("link", name=re.compile(f"^Customer {MANY - 1} "))).to_be_visible()
     tab.evaluate("scroller.scrollTop = 88 * 50000")
     expect(tab.get_by_role("link", name=re.compile("^Customer 50000 "))).to_be_visible()
@@ -154,11 +156,11 @@ def test_a_hundred_thousand_rows_are_scrolled_and_typed_over_without_growing_the
     expect(tab.get_by_role("link", name=re.compile("^Customer 50002 "))).to_be_focused()
     tab.get_by_label("Search", exact=True).press_sequentially("many letters in a row")
     expect(tab.get_by_label("Search", exact=True)).to_have_value("many letters in a row")
-    assert [took for took in tab.evaluate("slow") if took > LONG_TASK_MS] == []
+    assert [duration for duration in tab.evaluate("slow") if duration > LONG_TASK_MS] == []
 
 
 def part_of(address: str, page) -> dict:
-    """A part of a list that is longer than a test has time to make."""
+    """A response with a part of a list that would take too long to create."""
     query = parse_qs(urlsplit(address).query)
     start = int(query.get("cursor", ["0"])[0])
     shown = range(start, min(MANY, start + (PART if "total" in query else 1)))

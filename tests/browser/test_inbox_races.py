@@ -1,43 +1,43 @@
-"""The inbox page: what comes late, twice, broken or not at all, and what is done in the meantime."""
+"""The inbox page: late, duplicate, broken and missing responses, and user actions in the meantime."""
 
 import re
 
 from playwright.sync_api import expect
 
-from conversations.locks import sync_lock
+from conversations.actions.tagging import tag_conversations
+from conversations.lib.locks import sync_lock
 from conversations.models import Conversation, SyncRun
-from conversations.sync import runs
-from conversations.tagging import tag_conversations
+from conversations.sync import run_lifecycle
 from tests.browser.test_inbox import orders, pick, tagged, total  # noqa: F401 - a fixture
 from tests.browser.test_inbox_live import HIDE
 from tests.factories import ConversationFactory, TagFactory
 
-FURTHER = re.compile("limit=100")  # by cursor, or a reading anew that would bring them as well
+FURTHER = re.compile("limit=100")  # further rows by cursor, and the head, which would contain them as well
 LIST = re.compile(r"/api/conversations\?")
 CONNECTED = """async () => {
-  const page = await import("/static/inbox/app/state.mjs");
+  const page = await import("/static/inbox/app/core/store.mjs");
   while (!page.state.isConnected) await new Promise(requestAnimationFrame);
 }"""
-HEAR = """async (id) => {
-  const { hear } = await import("/static/inbox/app/syncing.mjs");
-  const { state } = await import("/static/inbox/app/state.mjs");
-  hear({ ...state.runs[id], synced: 77 });
+HANDLE_RUN = """async (id) => {
+  const { handleRun } = await import("/static/inbox/app/sync/sync-runs.mjs");
+  const { state } = await import("/static/inbox/app/core/store.mjs");
+  handleRun({ ...state.runs[id], synced: 77 });
   await new Promise((done) => setTimeout(done));
 }"""
-SLOW_READER = """async () => {
-  const { stale, whenStale } = await import("/static/inbox/app/changes.mjs");
-  window.told = [];
-  whenStale(async () => {
-    told.push("begins");
-    if (told.length === 1) stale({ atOnce: true });
+SLOW_RELOAD = """async () => {
+  const { invalidate, onInvalidate } = await import("/static/inbox/app/core/refresh.mjs");
+  window.steps = [];
+  onInvalidate(async () => {
+    steps.push("begins");
+    if (steps.length === 1) invalidate({ isUrgent: true });
     await new Promise((done) => setTimeout(done, 1000));
-    told.push("ends");
+    steps.push("ends");
   });
-  stale({ atOnce: true });
+  invalidate({ isUrgent: true });
 }"""
 
 
-def test_a_status_is_taken_back_where_it_was_refused_and_undone_where_it_was_changed(log_in, page, wrong):
+def test_a_refused_status_change_is_reverted_and_undo_restores_changed_rows_only(log_in, page, wrong):
     done = ConversationFactory(page=page, conversation_status="done")
     ConversationFactory.create_batch(2, page=page)
     tab = log_in("tagger", "/")
@@ -45,7 +45,7 @@ def test_a_status_is_taken_back_where_it_was_refused_and_undone_where_it_was_cha
     for _ in range(3):
         tab.keyboard.press("j")
         tab.keyboard.press("x")
-    tab.get_by_label("What is selected").get_by_role("button", name="Done").click()
+    tab.get_by_label("Selection", exact=True).get_by_role("button", name="Done").click()
     expect(tab.get_by_text("Marked as done: 2 conversations.")).to_be_visible()
     tab.get_by_role("button", name="Undo").click()
     expect(tab.get_by_text("Restored 2 conversations.")).to_be_visible()
@@ -57,21 +57,21 @@ def test_a_status_is_taken_back_where_it_was_refused_and_undone_where_it_was_cha
     tab.keyboard.press("x")
     tab.keyboard.press("k")
     tab.keyboard.press("x")
-    selected = tab.get_by_label("What is selected")
-    selected.get_by_role("button", name=re.compile("^(Done|Active)$")).click()
-    expect(tab.get_by_text("The server cannot be reached.").last).to_be_visible()
-    expect(tab.locator("#rows .state")).to_have_count(1)  # which was done before
-    expect(selected.get_by_text("2 selected")).to_be_visible()  # to try again
+    selected = tab.get_by_label("Selection", exact=True)
+    selected.get_by_role("button", name=re.compile("^(Done|Reopen)$")).click()
+    expect(tab.get_by_text("Can't reach the server.").last).to_be_visible()
+    expect(tab.locator("#rows .state")).to_have_count(1)  # it was done before
+    expect(selected.get_by_text("2 selected")).to_be_visible()  # for another try
     wrong.clear()
 
 
-def test_all_that_match_are_those_that_were_confirmed_also_after_a_step_back(log_in, orders):  # noqa: F811 - a fixture, imported
+def test_confirmed_bulk_change_keeps_its_filter_after_going_back(log_in, orders):  # noqa: F811 - a fixture, imported
     tab = log_in("tagger", "/")
     tab.get_by_role("button", name=re.compile("^Order, 60 conversations")).click()
     total(tab, "60")
     tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
     tab.get_by_role("button", name="Select all 60 conversations").click()
-    tab.get_by_role("button", name="Tag", exact=True).click()
+    tab.get_by_role("button", name="Add tag", exact=True).click()
     pick(tab, "VIP")
     expect(tab.get_by_role("button", name="Tag 60")).to_be_visible()
     tab.go_back()
@@ -81,9 +81,9 @@ def test_all_that_match_are_those_that_were_confirmed_also_after_a_step_back(log
     assert tagged("VIP") == set(orders)
 
 
-def test_what_is_typed_after_a_step_back_is_a_step_and_what_was_found_is_whole(log_in, orders):  # noqa: F811 - a fixture, imported
-    said = "A whole sentence of more than two dozen letters"
-    Conversation.objects.filter(pk=orders[0]).update(last_message=said, search=said.casefold())
+def test_typing_after_going_back_adds_a_history_entry_and_long_matches_are_shown(log_in, orders):  # noqa: F811 - a fixture, imported
+    text = "A whole sentence of more than two dozen letters"
+    Conversation.objects.filter(pk=orders[0]).update(last_message=text, search=text.casefold())
     tab = log_in("tagger", "/")
     search = tab.get_by_label("Search", exact=True)
     search.press_sequentially("buyer 5")
@@ -94,43 +94,43 @@ def test_what_is_typed_after_a_step_back_is_a_step_and_what_was_found_is_whole(l
     total(tab, "5")
     tab.go_back()
     total(tab, "65")
-    search.fill(said)
-    expect(tab.locator("#rows mark")).to_have_text(said)
+    search.fill(text)
+    expect(tab.locator("#rows mark")).to_have_text(text)
 
 
-def test_an_error_of_further_rows_leaves_with_their_filter_and_broken_answers_are_told(log_in, orders, wrong):  # noqa: F811 - a fixture, imported
+def test_errors_of_further_rows_end_with_the_filter_and_broken_responses_are_shown(log_in, orders, wrong):  # noqa: F811 - a fixture, imported
     tab = log_in("tagger", "/?status=done")
-    expect(tab.get_by_text("Nothing matches")).to_be_visible()
+    expect(tab.get_by_text("No results")).to_be_visible()
     tab.route(FURTHER, lambda route: route.abort())
     tab.get_by_role("link", name=re.compile("^All")).click()
     total(tab, "65")
     tab.locator("#scroller").evaluate("scroller => scroller.scrollTop = 4000")
-    expect(tab.locator("#foot")).to_contain_text("The server cannot be reached.")
+    expect(tab.locator("#foot")).to_contain_text("Can't reach the server.")
     tab.unroute(FURTHER)
     tab.get_by_role("button", name=re.compile("^Order, 60 conversations")).click()
-    expect(tab.locator("#foot")).to_have_text("That is all.")
+    expect(tab.locator("#foot")).to_have_text("End of list")
 
     tab.route(LIST, lambda route: route.fulfill(body='{"conversations": ['))
-    tab.get_by_role("link", name=re.compile("^To do")).click()
-    expect(tab.get_by_text("The answer is not one of this server")).to_be_visible()
+    tab.get_by_role("link", name=re.compile("^Open")).click()
+    expect(tab.get_by_text("Unexpected response.")).to_be_visible()
     expect(tab.locator("#rows li")).to_have_count(0)
     tab.unroute(LIST)
     tab.get_by_role("button", name="Try again").click()
     total(tab, "65")
 
-    tab.route("**/later/help.mjs", lambda route: route.abort())
-    tab.get_by_role("button", name="Keys").click()
-    expect(tab.get_by_text("A part of this page could not be loaded.")).to_be_visible()
+    tab.route("**/actions/shortcut-help.mjs", lambda route: route.abort())
+    tab.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(tab.get_by_text("Couldn't load a part of this page.")).to_be_visible()
     wrong.clear()
 
 
-def test_readings_follow_one_another_and_leave_what_somebody_is_at(log_in, page):
+def test_reloads_run_one_after_the_other_and_keep_the_focused_field(log_in, page):
     rows = ConversationFactory.create_batch(2, page=page)
     tab = log_in("tagger", "/?status=active")
     total(tab, "2")
-    tab.evaluate(SLOW_READER)
-    tab.wait_for_function("() => told.length === 4")
-    assert tab.evaluate("told") == ["begins", "ends"] * 2
+    tab.evaluate(SLOW_RELOAD)
+    tab.wait_for_function("() => steps.length === 4")
+    assert tab.evaluate("steps") == ["begins", "ends"] * 2
 
     tab.get_by_role("button", name="More filters").click()
     tab.get_by_label("From").focus()
@@ -139,16 +139,16 @@ def test_readings_follow_one_another_and_leave_what_somebody_is_at(log_in, page)
     tag_conversations([rows[0].pk], [TagFactory(name="VIP")], actor=None)
     expect(tab.locator("#pages .count")).to_have_text("3")
     total(tab, "3")
-    assert tab.evaluate("field.isConnected && line.isConnected")  # not drawn anew
+    assert tab.evaluate("field.isConnected && line.isConnected")  # not replaced
 
     tab.get_by_label("From").blur()
     tab.keyboard.press("k")
     tab.keyboard.press("e")
     total(tab, "2")
-    expect(tab.locator('#rows a[tabindex="0"]')).to_have_count(1)  # the row left, Tab still leads in
+    expect(tab.locator('#rows a[tabindex="0"]')).to_have_count(1)  # Tab still reaches the list
 
 
-def test_a_hidden_tab_asks_nothing_until_it_is_looked_at(log_in, page):
+def test_a_hidden_tab_sends_no_requests_until_it_is_visible(log_in, page):
     row, tag = ConversationFactory(page=page), TagFactory(name="VIP")
     tab = log_in("viewer", "/")
     expect(tab.locator("#total")).to_have_text("1")
@@ -158,55 +158,55 @@ def test_a_hidden_tab_asks_nothing_until_it_is_looked_at(log_in, page):
     expect(other.locator("#total")).to_have_text("1")
     other.wait_for_load_state("networkidle")
     other.evaluate(HIDE, "hidden")
-    asked: list[str] = []
-    other.on("request", lambda sent: asked.append(sent.url))
+    requests: list[str] = []
+    other.on("request", lambda sent: requests.append(sent.url))
     tag_conversations([row.pk], [tag], actor=None)
     expect(tab.locator("#rows .tag")).to_have_text("VIP")
     expect(tab.locator("#tags .count")).to_have_text("1")
-    assert asked == []
+    assert requests == []
     other.evaluate(HIDE, "visible")
     expect(other.locator("#rows .tag")).to_have_text("VIP")
 
 
-def test_what_changes_before_the_stream_is_open_is_read_when_it_opens(log_in, page):
+def test_changes_before_the_stream_is_open_are_loaded_when_it_opens(log_in, page):
     tab = log_in("viewer", "/admin/")
-    held: list = []
-    tab.route("**/api/events", lambda route: held.append(route))
+    delayed: list = []
+    tab.route("**/api/events", lambda route: delayed.append(route))
     with tab.expect_request("**/api/events"):
         tab.goto("/")
     expect(tab.get_by_text("No conversations yet")).to_be_visible()
     ConversationFactory(page=page)
-    held.pop().continue_()
+    delayed.pop().continue_()
     expect(tab.locator("#total")).to_have_text("1")
 
 
-def test_what_is_typed_while_a_dialogue_is_on_its_way_is_not_for_the_page(log_in, page):
+def test_keys_pressed_while_a_dialog_loads_do_not_reach_the_page(log_in, page):
     ConversationFactory.create_batch(2, page=page)
     tab = log_in("tagger", "/")
     total(tab, "2")
-    held: list = []
-    tab.route("**/later/picker.mjs", lambda route: held.append(route))
+    delayed: list = []
+    tab.route("**/actions/tag-picker.mjs", lambda route: delayed.append(route))
     tab.keyboard.press("j")
-    with tab.expect_request("**/later/picker.mjs"):
+    with tab.expect_request("**/actions/tag-picker.mjs"):
         tab.keyboard.press("t")
     for key in ("e", "t", "x", "Enter"):
         tab.keyboard.press(key)
     tab.get_by_role("button", name="New tag").click()
-    held.pop().continue_()
+    delayed.pop().continue_()
     expect(tab.get_by_role("dialog")).to_have_count(1)
     expect(tab.locator("#selection")).to_be_hidden()
-    expect(tab.locator("#talk-open")).to_be_hidden()
+    expect(tab.locator("#conversation-open")).to_be_hidden()
     assert not Conversation.objects.filter(conversation_status="done").exists()
 
 
-def test_a_button_that_is_pressed_while_something_comes_in_is_clicked(log_in, page):
-    with sync_lock(page.pk):  # else a worker would take it over
-        run = runs.open_run(page, full=True, trigger="command")
+def test_a_button_pressed_during_an_update_is_clicked(log_in, page):
+    with sync_lock(page.pk):  # or a worker would take over the run
+        run = run_lifecycle.open_run(page, full=True, trigger="command")
         tab = log_in("manager", "/")
-        stop = tab.get_by_role("button", name="Stop")
-        stop.hover()
+        cancel = tab.get_by_role("button", name="Cancel sync")
+        cancel.hover()
         tab.mouse.down()
-        tab.evaluate(HEAR, page.facebook_page_id)
+        tab.evaluate(HANDLE_RUN, page.facebook_page_id)
         with tab.expect_response("**/cancel"):
             tab.mouse.up()
         expect(tab.locator(".sync")).to_contain_text("Cancelled")

@@ -1,0 +1,47 @@
+// Loads the modules that the list does not need when they are first used.
+
+import { h } from "./dom.mjs";
+import { showError } from "./toast.mjs";
+
+const DIALOG_STYLES = new URL("./dialogs.css", import.meta.url).href;
+let loadingDialogs = 0;
+
+/** Is a dialog being loaded? Keys that are pressed meanwhile are not for the page. */
+export const isDialogLoading = () => loadingDialogs > 0;
+
+/**
+ * Returns a function that loads a module and calls `functionName` of it; its errors are shown to the user.
+ * `load`: imports the module. `styles`: the address of its style sheet; null: none.
+ */
+export const lazy =
+  (load, functionName, styles = DIALOG_STYLES) =>
+  async (...args) => {
+    try {
+      const module = await loadModule(load, styles);
+      return await module[functionName](...args);
+    } catch (error) {
+      return showError(error);
+    }
+  };
+
+async function loadModule(load, styles) {
+  const isDialog = styles === DIALOG_STYLES;
+  loadingDialogs += isDialog;
+  try {
+    const [module] = await Promise.all([load(), styles && loadStyles(styles)]);
+    return module;
+  } catch {
+    throw new Error("Couldn't load a part of this page. Check your connection.");
+  } finally {
+    loadingDialogs -= isDialog;
+  }
+}
+
+const sheets = {};
+
+function loadStyles(href) {
+  sheets[href] ??= new Promise((onload, onerror) => {
+    document.head.append(h("link", { rel: "stylesheet", href, onload, onerror }));
+  });
+  return sheets[href].catch(() => delete sheets[href]);
+}
