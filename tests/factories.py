@@ -1,4 +1,4 @@
-"""Rows with readable defaults, and the client with which somebody asks for them."""
+"""Factories of rows with readable defaults, and an API client for a user."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from conversations import models
-from conversations.sync.transform import search_text
+from conversations.sync.load.transform import search_text
 from tags.models import Tag, free_slug
 
-Factory: Any = factory.django.DjangoModelFactory  # what one makes is a row, which its types do not say
+Factory: Any = factory.django.DjangoModelFactory  # its type hints do not state that a call returns a row
 NOON = datetime(2024, 5, 17, 12, tzinfo=UTC)
 
 
@@ -88,7 +88,7 @@ class SyncRunFactory(Factory):
 
 
 def member(page: models.Page, role: str = "viewer") -> User:
-    """Somebody with this role on the Page."""
+    """Create a user with this role on the Page."""
     user = UserFactory()
     PageMemberFactory(page=page, user=user, role=role)
     return user
@@ -99,7 +99,7 @@ def superuser() -> User:
 
 
 def api(user: User | None) -> APIClient:
-    """Asks with this user's token; None: as a stranger."""
+    """Return an API client with the token of this user, or without a token for None."""
     client = APIClient()
     if user is not None:
         token, _ = Token.objects.get_or_create(user=user)

@@ -1,21 +1,21 @@
-"""Writes the table of recoveries in docs/sync.md anew from the code's own: python -m tests.recoveries"""
+"""Updates the table of recoveries in docs/sync.md from the error rules: python -m tests.recoveries"""
 
 from pathlib import Path
 
-from conversations.graph.errors import recoveries
+from conversations.graph.error_table import recoveries
 
 PAGE = Path(__file__).parent.parent / "docs" / "sync.md"
 BEGIN, END = "<!-- recoveries -->\n", "<!-- /recoveries -->\n"
-HEAD = "| code / subcode | what came | what a sync does | what the owner reads |\n|---|---|---|---|\n"
+HEAD = "| code / subcode | error | what a sync does | message to the owner |\n|---|---|---|---|\n"
 
 
 def table() -> str:
-    """As Markdown, one line for each row of the code's table."""
+    """Return the table as Markdown, one line for each error rule."""
     return HEAD + "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in recoveries())
 
 
 def in_page(text: str) -> str:
-    """The part of the page between the two marks."""
+    """Return the part of the document between the two markers."""
     return text.partition(BEGIN)[2].partition(END)[0]
 
 

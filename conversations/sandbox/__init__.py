@@ -1,4 +1,4 @@
-"""A Graph server of our own: Facebook's side for the demo and the tests, with nothing of ours in it.
+"""A Graph server of our own: Facebook's side for the demo and the tests, independent of our client.
 
     world = World()
     page = world.add_page("900000000000001", "Demo Shop", "EAAsandbox", instagram_id="17841400000000001")
@@ -11,30 +11,30 @@
         world.add_message(thread, "Are you open?")             # while it serves: the thread moves to the top
         sandbox.faults.add(faults.token_error(463), after=3, path="/conversations")    # the fourth call fails
         sandbox.faults.add(faults.reset(), times=2)
-        sandbox.faults.storm(0.1, seed=7)                      # any call, by chance
+        sandbox.faults.storm(0.1, seed=7)                      # any call, at random
         sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
         sandbox.switches.updated_ms = "honoured"               # all of them: switches.py
         requests.post(f"{sandbox.url}/v26.0/", data={"access_token": page.token, "batch": "[…]"})   # batch.py
         sandbox.latency.scale = 0.1                            # 0 by default
         sandbox.clock.fix("2026-11-20T18:00:00")               # then sandbox.clock.advance(3600)
-        assert len(sandbox.ledger.matching("/conversations", status=200)) == 1
+        assert len(sandbox.call_log.matching("/conversations", status=200)) == 1
 
-`world.poison(thread)` makes a thread too heavy at any size, `world.break_token(page.token, 460)` kills a
-token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters a thread out of its list; as
-a raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy holds.
+`world.poison(thread)` makes a thread too large at any size, `world.break_token(page.token, 460)` breaks a
+token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters a thread out of its list; a
+raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy contains.
 
-`manage.py sandbox` serves a generated Page alone. Another process steers it with JSON:
+`manage.py sandbox` serves only a generated Page. Another process controls it with JSON:
 GET /_sandbox/health, state, ledger; DELETE ledger, fault; POST fault, message, set, clock (control.py).
 """
 
 from . import faults
-from .errors import REDUCE_DATA, GraphFailure
-from .history import ABSENT, Message
-from .people import Person
-from .seed import seed_page
+from .data.history import ABSENT, Message
+from .data.people import Person
+from .data.seed import seed_page
+from .data.truth import truth
+from .data.world import Page, Thread, World
+from .responses.error_responses import REDUCE_DATA, GraphFailure
 from .server import SandboxServer
-from .truth import truth
-from .world import Page, Thread, World
 
 __all__ = [
     "ABSENT",

@@ -1,13 +1,13 @@
-"""Who may call: tokens, proofs, and which node a token sees."""
+"""Access control: tokens, proofs, and which nodes a token can see."""
 
 import hmac
 
-from .errors import GraphFailure, bad_token, no_such_alias, not_visible
-from .ids import place_of
-from .people import Token, User
+from .data.ids import place_of
+from .data.people import Token, User
+from .data.world import Page, Thread, World
 from .request import Request
+from .responses.error_responses import GraphFailure, bad_token, no_such_alias, not_visible
 from .switches import Switches
-from .world import Page, Thread, World
 
 Node = Page | User | Thread | tuple[Thread, int]  # the last: a message, by its position from the newest
 
@@ -18,9 +18,9 @@ def admit(request: Request, world: World, switches: Switches) -> Token:
     token = world.tokens.get(request.token)
     if token is None:
         raise bad_token(status=switches.token_error_status)
-    trouble = token.trouble(world.clock.now())
-    if trouble is not None:
-        raise bad_token(trouble or None, switches.token_error_status)
+    problem = token.problem(world.clock.now())
+    if problem is not None:
+        raise bad_token(problem or None, switches.token_error_status)
     _check_proof(request, switches)
     return token
 
@@ -40,17 +40,17 @@ def _check_proof(request: Request, switches: Switches) -> None:
         raise GraphFailure(100, message, type="GraphMethodException")
 
 
-def find(node_id: str, token: Token, world: World) -> Node:
+def find_node(node_id: str, token: Token, world: World) -> Node:
     holder = world.pages.get(token.holder_id) or world.users[token.holder_id]
     if node_id in ("me", holder.id):
         return holder
     if isinstance(holder, User):
-        found: Node | None = world.pages.get(node_id) if node_id in holder.page_ids else None
+        node: Node | None = world.pages.get(node_id) if node_id in holder.page_ids else None
     else:
-        found = holder.threads.get(node_id) or _message(node_id, holder)
-    if found is None:
+        node = holder.threads.get(node_id) or _message(node_id, holder)
+    if node is None:
         raise not_visible(node_id) if _is_id(node_id) else no_such_alias(node_id)
-    return found
+    return node
 
 
 def _message(id: str, page: Page) -> tuple[Thread, int] | None:

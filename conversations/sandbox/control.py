@@ -1,19 +1,33 @@
-"""Steering a sandbox from another process: JSON under `/_sandbox/`, never in the ledger."""
+"""Control of a sandbox from another process: JSON under `/_sandbox/`, which is not in the call log."""
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from . import faults
+from .call_log import CallLog
+from .clock import WorldClock
+from .data.world import Page, Thread, World
+from .limits import Limits
 from .request import Answer
-from .world import Page, Thread
-
-if TYPE_CHECKING:
-    from .server import SandboxServer
+from .switches import Latency, Switches
 
 Body = dict[str, Any]
+
+
+class Sandbox(Protocol):
+    """The parts of a sandbox that can be controlled."""
+
+    world: World
+    clock: WorldClock
+    switches: Switches
+    limits: Limits
+    latency: Latency
+    faults: faults.Faults
+    call_log: CallLog
+
 
 FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "graph_error": faults.graph_error,
@@ -38,7 +52,7 @@ FAULTS: dict[str, Callable[..., faults.Fault]] = {
 ORDER_KEYS = ("times", "path", "platform", "page_id", "after")
 
 
-def answer(sandbox: "SandboxServer", method: str, target: str, body: bytes) -> Answer:
+def answer(sandbox: Sandbox, method: str, target: str, body: bytes) -> Answer:
     route = ROUTES.get((method, urlsplit(target).path.removeprefix("/_sandbox/")))
     if route is None:
         return _json({"error": "no such route", "routes": [" ".join(known) for known in ROUTES]}, 404)
@@ -52,11 +66,11 @@ def _json(value: Any, status: int = 200) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, json.dumps(value).encode())
 
 
-def health(sandbox: "SandboxServer", body: Body) -> Any:
+def health(sandbox: Sandbox, body: Body) -> Any:
     return {"ok": True, "pages": list(sandbox.world.pages)}
 
 
-def state(sandbox: "SandboxServer", body: Body) -> Any:
+def state(sandbox: Sandbox, body: Body) -> Any:
     pages = [
         {
             "id": page.id,
@@ -68,32 +82,32 @@ def state(sandbox: "SandboxServer", body: Body) -> Any:
     ]
     switches = {name: sorted(v) if isinstance(v, set) else v for name, v in asdict(sandbox.switches).items()}
     del switches["app_secret"]
-    return {"pages": pages, "now": sandbox.clock.now(), "calls": len(sandbox.ledger), "switches": switches}
+    return {"pages": pages, "now": sandbox.clock.now(), "calls": len(sandbox.call_log), "switches": switches}
 
 
-def ledger(sandbox: "SandboxServer", body: Body) -> Any:
-    return {"calls": [asdict(call) for call in sandbox.ledger.calls]}
+def call_log(sandbox: Sandbox, body: Body) -> Any:
+    return {"calls": [asdict(call) for call in sandbox.call_log.calls]}
 
 
-def clear_ledger(sandbox: "SandboxServer", body: Body) -> Any:
-    sandbox.ledger.clear()
+def clear_call_log(sandbox: Sandbox, body: Body) -> Any:
+    sandbox.call_log.clear()
     return {"ok": True}
 
 
-def add_fault(sandbox: "SandboxServer", body: Body) -> Any:
+def add_fault(sandbox: Sandbox, body: Body) -> Any:
     """`{"fault": "graph_error", "code": 190, "subcode": 463, "times": 2, "path": "/conversations"}`"""
     order = {key: body.pop(key) for key in ORDER_KEYS if key in body}
     sandbox.faults.add(FAULTS[body.pop("fault")](**body), **order)
     return {"ok": True}
 
 
-def clear_faults(sandbox: "SandboxServer", body: Body) -> Any:
+def clear_faults(sandbox: Sandbox, body: Body) -> Any:
     sandbox.faults.clear()
     return {"ok": True}
 
 
-def add_message(sandbox: "SandboxServer", body: Body) -> Any:
-    """Into `"thread": "t_…"`, or from a `"customer": "Name"` who writes for the first time."""
+def add_message(sandbox: Sandbox, body: Body) -> Any:
+    """Add to `"thread": "t_…"`, or from a new `"customer": "Name"`."""
     page = _page(sandbox, body.pop("page_id", None))
     with sandbox.world.lock:
         thread = _thread(sandbox, page, body)
@@ -102,19 +116,19 @@ def add_message(sandbox: "SandboxServer", body: Body) -> Any:
     return {"thread": thread.id, "message": message.id}
 
 
-def _thread(sandbox: "SandboxServer", page: Page, body: Body) -> Thread:
+def _thread(sandbox: Sandbox, page: Page, body: Body) -> Thread:
     if "thread" in body:
         return page.threads[body.pop("thread")]
     platform = body.pop("platform", "messenger")
     return sandbox.world.add_conversation(page, body.pop("customer"), 0, platform=platform)
 
 
-def _page(sandbox: "SandboxServer", page_id: str | None) -> Page:
+def _page(sandbox: Sandbox, page_id: str | None) -> Page:
     pages = sandbox.world.pages
     return pages[page_id or next(iter(pages), "")]
 
 
-def set_values(sandbox: "SandboxServer", body: Body) -> Any:
+def set_values(sandbox: Sandbox, body: Body) -> Any:
     """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "latency": {…}}`"""
     for part, values in body.items():
         if part not in ("switches", "limits", "latency"):
@@ -125,16 +139,16 @@ def set_values(sandbox: "SandboxServer", body: Body) -> Any:
     return {"ok": True}
 
 
-def advance(sandbox: "SandboxServer", body: Body) -> Any:
+def advance(sandbox: Sandbox, body: Body) -> Any:
     sandbox.clock.advance(float(body["seconds"]))
     return {"now": sandbox.clock.now()}
 
 
-ROUTES: dict[tuple[str, str], Callable[["SandboxServer", Body], Any]] = {
+ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("GET", "health"): health,
     ("GET", "state"): state,
-    ("GET", "ledger"): ledger,
-    ("DELETE", "ledger"): clear_ledger,
+    ("GET", "ledger"): call_log,
+    ("DELETE", "ledger"): clear_call_log,
     ("POST", "fault"): add_fault,
     ("DELETE", "fault"): clear_faults,
     ("POST", "message"): add_message,

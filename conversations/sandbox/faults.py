@@ -1,4 +1,4 @@
-"""What goes wrong on request: the next n calls that match, or any call by seed and probability."""
+"""Fault injection: into the next n matching calls, or into any call with a given seed and probability."""
 
 import gzip
 import random
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .errors import GraphFailure, bad_token, too_heavy
-from .ledger import Call
+from .call_log import Call
+from .responses.error_responses import GraphFailure, bad_token, too_heavy
 
 HTML = (
     "<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"
@@ -32,7 +32,7 @@ def graph_error(
     code: int, subcode: int | None = None, *, status: int = 400, message: str = "", **fields: Any
 ) -> Fault:
     failure = GraphFailure(
-        code, message or f"(#{code}) Made to fail", subcode=subcode, status=status, **fields
+        code, message or f"(#{code}) Injected failure", subcode=subcode, status=status, **fields
     )
     return Fault("error", f"code {code}", failure)
 
@@ -65,7 +65,7 @@ def html(status: int = 502) -> Fault:
 
 
 def text(body: str = "Service Unavailable", status: int = 200) -> Fault:
-    """An answer that is no JSON although its status may say that all is well."""
+    """An answer that is not JSON, also with a status of success."""
     return Fault("body", "text", status=status, headers={"Content-Type": "text/html"}, body=body)
 
 
@@ -74,24 +74,24 @@ def redirect(location: str = "https://example.com/", status: int = 302) -> Fault
 
 
 def oversized(size: int, *, packed: bool = False) -> Fault:
-    """A JSON object of so many bytes; packed, it travels as a thousandth of them."""
+    """A JSON object of that many bytes; compressed, about a thousandth of it."""
     body = b"{" + b" " * (size - 2) + b"}"
     headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if packed else {})
     return Fault("body", "oversized", headers=headers, body=gzip.compress(body) if packed else body)
 
 
 def deep(levels: int) -> Fault:
-    """Valid JSON: an object in an object, and so on."""
+    """Valid JSON: deeply nested objects."""
     return Fault("body", "deep", body='{"a":' * levels + "1" + "}" * levels)
 
 
 def headers(given: dict[str, str]) -> Fault:
-    """The true answer with other headers, or more of them."""
+    """The real answer with changed or additional headers."""
     return Fault("headers", "headers", headers=given)
 
 
 def drip(seconds: float = 60, where: Literal["headers", "body"] = "body") -> Fault:
-    """One byte after another, that far apart, in a header without end or in the body."""
+    """Sends one byte at a time, with pauses, in an endless header or in the body."""
     return Fault("drip", f"drip in {where}", seconds=seconds, where=where)
 
 
@@ -109,7 +109,7 @@ def reset() -> Fault:
 
 
 def truncated() -> Fault:
-    """Half the JSON in an answer that is otherwise whole."""
+    """Half of the JSON, in a response that is otherwise complete."""
     return Fault("truncated", "truncated")
 
 
@@ -124,11 +124,11 @@ STORM = (unknown_error(), unavailable(), unavailable(500), html(), text(), reset
 @dataclass
 class Order:
     fault: Fault
-    times: int | None  # None: for ever
-    path: re.Pattern[str]  # looked for in the call's line: /path?name=value&…
+    times: int | None  # None: no limit
+    path: re.Pattern[str]  # searched in the line of the call: /path?name=value&…
     platform: str | None
     page_id: str | None
-    after: int  # matching calls to let pass first
+    after: int  # matching calls before the first fault
 
     def fits(self, call: Call) -> bool:
         return (
@@ -155,12 +155,12 @@ class Faults:
         page_id: str | None = None,
         after: int = 0,
     ) -> None:
-        """Play `fault` for the next `times` calls that match, once `after` of them have passed unharmed."""
+        """Play `fault` for the next `times` calls that match, after `after` of them have passed."""
         with self._lock:
             self._orders.append(Order(fault, times, re.compile(path), platform, page_id, after))
 
     def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
-        """Any call may fail, by chance but the same way for the same seed."""
+        """Let any call fail at random; the same seed gives the same faults."""
         with self._lock:
             self._storm = (random.Random(seed), probability, faults)
 

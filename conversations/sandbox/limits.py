@@ -1,4 +1,4 @@
-"""How much Graph takes: calls per second, day and app, and the weight of one answer. All off by default."""
+"""Graph's limits: calls per second, per day and per app, and the size of one answer. All off by default."""
 
 import json
 import math
@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .errors import GraphFailure, too_heavy
+from .responses.error_responses import GraphFailure, too_heavy
 
 DAY, HOUR = 86400.0, 3600.0
-Asked = tuple[str, str]  # Page id and platform
+Subject = tuple[str, str]  # the Page ID and platform that a call is about
 
 MESSAGES = {
     4: "(#4) Application request limit reached",
@@ -19,14 +19,14 @@ MESSAGES = {
 
 
 class Window:
-    """The last calls of a sliding span. Refused calls count too: whoever goes on calling stays refused."""
+    """The calls of a sliding window. Refused calls count: a client that continues to call stays refused."""
 
     def __init__(self, cap: int, seconds: float) -> None:
         self.cap, self.seconds = cap, seconds
         self.arrivals: deque[float] = deque(maxlen=cap + 1)
 
     def arrive(self, now: float) -> bool:
-        """Whether this call is one too many."""
+        """Count a call; True: it exceeds the cap."""
         self._forget(now)
         self.arrivals.append(now)
         return len(self.arrivals) > self.cap
@@ -36,7 +36,7 @@ class Window:
         return 100 * len(self.arrivals) // self.cap
 
     def regain(self, now: float) -> float:
-        """Seconds until a call would be taken again, where one was refused."""
+        """Seconds until a call is accepted again, if one was refused."""
         self._forget(now)
         return self.arrivals[1] + self.seconds - now if len(self.arrivals) > self.cap else 0.0
 
@@ -49,18 +49,16 @@ class Window:
 class Limits:
     calls_per_second: int | None = None  # per Page and platform, by arrival
     rate_code: Literal[613, 80006] = 613
-    penalty_seconds: float = (
-        0  # a call over the cap closes the Page's platform this long, each further call anew
-    )
+    # A call over the cap blocks the platform of the Page for this long; each further call restarts the block.
+    penalty_seconds: float = 0
     calls_per_day: int | None = None  # per Page and platform; code 80006
     app_calls_per_hour: int | None = None  # code 4, status 403
-    max_weight: int | None = None  # conversations x messages asked in one call
-    announced: dict[str, int] = field(
-        default_factory=dict
-    )  # overrides in the usage headers, e.g. call_count=96
+    max_weight: int | None = None  # conversations x messages requested in one call
+    # Overrides in the usage headers, for example call_count=96.
+    announced: dict[str, int] = field(default_factory=dict)
     announced_to_page: dict[str, int] = field(default_factory=dict)  # the old header X-Page-Usage
     _windows: dict[tuple[str, int, float], Window] = field(default_factory=dict)
-    _blocks: dict[Asked, tuple[float, float, int]] = field(default_factory=dict)
+    _blocks: dict[Subject, tuple[float, float, int]] = field(default_factory=dict)
 
     def weigh(self, conversations: int, messages: int) -> None:
         if self.max_weight is not None and conversations * messages > self.max_weight:
@@ -74,41 +72,43 @@ class Limits:
         if self.app_calls_per_hour and self._window("app", self.app_calls_per_hour, HOUR).arrive(now):
             raise GraphFailure(4, MESSAGES[4], status=403, is_transient=True)
 
-    def arrive(self, asked: Asked, now: float) -> None:
-        """Count a call to the Conversations API; refuse it where a limit says so."""
-        key = "/".join(asked)
+    def arrive(self, subject: Subject, now: float) -> None:
+        """Count a call to the Conversations API; refuse it if it exceeds a limit."""
+        key = "/".join(subject)
         over_second = bool(self.calls_per_second) and self._window(key, self.calls_per_second or 0, 1).arrive(
             now
         )
         over_day = bool(self.calls_per_day) and self._window(key, self.calls_per_day or 0, DAY).arrive(now)
-        until, seconds, code = self._blocks.get(asked, (0.0, 0.0, 0))
+        until, seconds, code = self._blocks.get(subject, (0.0, 0.0, 0))
         if now < until:
-            self.block(*asked, seconds, now, code)
+            self.block(*subject, seconds, now, code)
             raise self._refusal(code)
         if over_day:
             raise self._refusal(80006)
         if over_second:
             if self.penalty_seconds:
-                self.block(*asked, self.penalty_seconds, now, self.rate_code)
+                self.block(*subject, self.penalty_seconds, now, self.rate_code)
             raise self._refusal(self.rate_code)
 
-    def headers(self, asked: Asked | None, now: float) -> dict[str, str]:
+    def headers(self, subject: Subject | None, now: float) -> dict[str, str]:
         headers = {}
         if self.app_calls_per_hour:
             percent = self._window("app", self.app_calls_per_hour, HOUR).percent(now)
             headers["X-App-Usage"] = json.dumps(_usage(percent))
-        if asked and self.announced_to_page:
+        if subject and self.announced_to_page:
             headers["X-Page-Usage"] = json.dumps(_usage(0) | self.announced_to_page)
-        if asked and (self.calls_per_day or self.announced or asked in self._blocks):
-            headers["X-Business-Use-Case-Usage"] = json.dumps({asked[0]: [self._business_usage(asked, now)]})
+        if subject and (self.calls_per_day or self.announced or subject in self._blocks):
+            headers["X-Business-Use-Case-Usage"] = json.dumps(
+                {subject[0]: [self._business_usage(subject, now)]}
+            )
         return headers
 
-    def _business_usage(self, asked: Asked, now: float) -> dict[str, Any]:
-        percent, regain = 0, max(0.0, self._blocks.get(asked, (0.0,))[0] - now)
+    def _business_usage(self, subject: Subject, now: float) -> dict[str, Any]:
+        percent, regain = 0, max(0.0, self._blocks.get(subject, (0.0,))[0] - now)
         if self.calls_per_day:
-            window = self._window("/".join(asked), self.calls_per_day, DAY)
+            window = self._window("/".join(subject), self.calls_per_day, DAY)
             percent, regain = window.percent(now), max(regain, window.regain(now))
-        usage = {"type": asked[1], **_usage(100 if regain else percent)}
+        usage = {"type": subject[1], **_usage(100 if regain else percent)}
         return {**usage, "estimated_time_to_regain_access": math.ceil(regain / 60), **self.announced}
 
     def _window(self, key: str, cap: int, seconds: float) -> Window:

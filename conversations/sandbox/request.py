@@ -1,4 +1,4 @@
-"""A call as it came in, and the answer to it."""
+"""A request to the sandbox, and its answer."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .switches import OLDEST_VERSION
 
-Place = Literal["url", "header", "body", "batch"]  # where a token came in
+Place = Literal["url", "header", "body", "batch"]  # where the token was sent
 PATH = re.compile(r"(?:/(v\d+\.\d+))?(/.*)?")
 
 
@@ -42,7 +42,7 @@ class Request:
         )
 
     def part(self, method: str, relative_url: str) -> "Request":
-        """One request of this batch: it has this one's version, token and proof unless it brings its own."""
+        """One request of this batch: it inherits version, token and proof unless it has its own."""
         url = urlsplit("http://sandbox/" + relative_url.lstrip("/"))
         version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]  # it fits any path
         params = dict(parse_qsl(url.query, keep_blank_values=True))
@@ -67,7 +67,7 @@ class Request:
             return OLDEST_VERSION
         return self.version
 
-    def asked_version_at_least(self, version: str) -> bool:
+    def is_version_at_least(self, version: str) -> bool:
         return _number(self.served_version) >= _number(version)
 
 
@@ -82,7 +82,7 @@ def _token(query: dict[str, str], form: dict[str, str], headers: Message) -> tup
 
 
 def _form(headers: Message, body: bytes) -> dict[str, str]:
-    """Parameters in the body, as a form or as JSON; whatever else is there is none of them."""
+    """Parameters in the body, as a form or as JSON; anything else is ignored."""
     if headers.get_content_type() == "application/json":
         try:
             given = json.loads(body)
@@ -102,4 +102,4 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    seconds: float = 0.0  # how long Facebook would have worked on it
+    seconds: float = 0.0  # how long Facebook would take

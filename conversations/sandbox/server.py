@@ -1,4 +1,4 @@
-"""The sandbox over HTTP/1.1, on loopback unless told otherwise."""
+"""The sandbox over HTTP/1.1, on the loopback interface by default."""
 
 import socket
 import struct
@@ -11,32 +11,33 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-from . import accounts, control
+from . import control
 from .access import admit
-from .batch import is_batch, parts, wrapped
-from .errors import GraphFailure, trace_id
+from .call_log import SECRETS, Call, CallLog
+from .data.world import World
 from .faults import Fault, Faults
-from .fragments import dumper, encode
-from .graph import Graph, Target
-from .ledger import SECRETS, Call, Ledger
 from .limits import Limits
-from .login import Login
 from .request import Answer, Request
+from .responses import accounts
+from .responses.batch_requests import is_batch, parts, wrapped
+from .responses.error_responses import GraphFailure, trace_id
+from .responses.fragments import dumper, encode
+from .responses.graph import Graph, Target
+from .responses.login import Login
 from .switches import Latency, Switches
-from .world import World
 
 Read = Callable[[], tuple[Any, float]]
 CLOSING_FAULTS = ("hang", "reset", "cut off", "drip")
 
 
 class SandboxServer:
-    """`with SandboxServer(world) as sandbox:` serves at `sandbox.url`; all of it may be changed meanwhile."""
+    """`with SandboxServer(world) as sandbox:` serves at `sandbox.url`; its parts can be changed meanwhile."""
 
     def __init__(self, world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.world = world or World()
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
-        self.faults, self.ledger = Faults(), Ledger()
+        self.faults, self.call_log = Faults(), CallLog()
         self.graph = Graph(self.world, self.switches, self.limits)
         self.login = Login(self.world, self.switches)
         self.host, self.port = host, port
@@ -55,14 +56,14 @@ class SandboxServer:
         self.stop()
 
     def start(self) -> None:
-        """Listen; after a `stop` on the same port again. OSError: the port is taken."""
+        """Listen; after `stop()`, on the same port. Raises OSError if the port is in use."""
         self._server = _Server((self.host, self.port), self)
         self.port = self._server.server_address[1]
         self.stopping.clear()
         threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True).start()
 
     def stop(self) -> None:
-        """End at once: answers under way are cut, open connections closed."""
+        """Stop at once: answers in progress are cut off and open connections are closed."""
         if self._server:
             self.stopping.set()
             self._server.end()
@@ -81,7 +82,7 @@ class SandboxServer:
         return self._play(request, call, fault, failure, lambda: self._read(request, target, call)), fault
 
     def _answer_batch(self, request: Request) -> tuple[Answer, Fault | None]:
-        """Its parts are calls that count, the batch itself is none; they are worked on side by side."""
+        """The parts count as calls, the batch itself does not. They are processed in parallel."""
         call = self._note(request)
         fault = self.faults.take(call)
 
@@ -130,23 +131,23 @@ class SandboxServer:
             started=time.monotonic(),
             at=self.clock.now(),
         )
-        self.ledger.open(call)
+        self.call_log.add(call)
         return call
 
     def _admit(
         self, request: Request, call: Call, arrived: float
     ) -> tuple[Target | None, GraphFailure | None]:
-        """A refusal is kept, not raised: a fault on request comes before it."""
+        """The refusal is returned, not raised, because an injected fault takes precedence over it."""
         try:
             with self.world.lock:
                 self.limits.arrive_at_app(arrived)
                 if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
                 target = self.graph.target(request)
-                asked = target.asked(request.params)
-                if asked:
-                    call.page_id, call.platform = asked
-                    self.limits.arrive(asked, arrived)
+                subject = target.subject(request.params)
+                if subject:
+                    call.page_id, call.platform = subject
+                    self.limits.arrive(subject, arrived)
                 return target, None
         except GraphFailure as failure:
             return None, failure
@@ -165,7 +166,7 @@ class SandboxServer:
         return answer
 
     def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
-        """The answer's object, and the seconds that it takes."""
+        """The body of the answer, and how many seconds it takes."""
         if request.path == "/oauth/access_token":
             with self.world.lock:
                 return self.login.token(request), 0.0
@@ -176,13 +177,13 @@ class SandboxServer:
         return body, self.latency.seconds(reading.conversations, reading.messages)
 
     def _headers(self, request: Request, call: Call) -> dict[str, str]:
-        asked = (call.page_id, call.platform) if call.page_id and call.platform else None
+        subject = (call.page_id, call.platform) if call.page_id and call.platform else None
         return {
             "Content-Type": "application/json; charset=UTF-8",
             "facebook-api-version": request.served_version,
             "x-fb-trace-id": trace_id(),
             "Cache-Control": "private, no-cache, no-store, must-revalidate",
-            **self.limits.headers(asked, self.clock.monotonic()),
+            **self.limits.headers(subject, self.clock.monotonic()),
         }
 
     def _encode(self, body: Any) -> bytes:
@@ -294,11 +295,11 @@ class _Server(ThreadingMixIn, TCPServer):
             thread.join(timeout=2)
 
     def _wake(self, connection: socket.socket) -> None:
-        """A thread that waits in a read or a write goes on, and ends."""
+        """Let a thread that waits in a read or a write continue and end."""
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away, or the sandbox that ended, is no error of ours; the rest is shown."""
+        """Ignore a client that disconnected or a sandbox that stopped; print every other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)

@@ -1,4 +1,4 @@
-"""What nobody outside Facebook knows for sure, and what it does at times: selectable, also while it runs."""
+"""Behavior of Facebook that is undocumented or varies, selectable while the sandbox runs."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,41 +9,37 @@ FOLDERS = ("inbox", "page_done", "other", "pending", "spam")
 
 @dataclass
 class Switches:
-    # Who may call
+    # Access
     app_id: str = "100000000000000"
     app_secret: str | None = None
     require_proof: bool = False
     token_error_status: int = 400  # 401 has been seen too
 
-    # What may be asked
-    refused_fields: set[str] = field(
-        default_factory=set
-    )  # "snippet" or, for one node type, "Message.reactions"
-    name_refused_fields: bool = True  # in the refusal's text
+    # Fields, folders and limits
+    # "snippet" or, for one node type, "Message.reactions"
+    refused_fields: set[str] = field(default_factory=set)
+    name_refused_fields: bool = True  # in the error message
     folders: set[str] = field(default_factory=lambda: set(FOLDERS))  # any other is refused
-    ignored_folders: set[str] = field(default_factory=set)  # asked for, the inbox is listed
+    ignored_folders: set[str] = field(default_factory=set)  # a request for one lists the inbox
     check_permissions: bool = False  # conversations only with the permission that their platform needs
-    debug_needs_app: bool = False  # /debug_token only with app-id|app-secret, else any token may ask
+    debug_needs_app: bool = False  # /debug_token only with app-id|app-secret, otherwise with any token
     null_batch_items: int = 0  # every n-th part of a batch is null, as one that took too long
-    max_limit: int | None = None  # a higher `limit` is cut silently
+    max_limit: int | None = None  # a higher `limit` is reduced silently
     updated_ms: Literal["honoured", "ignored", "refused"] = "ignored"  # updated_after_ms, updated_before_ms
     updated_after_inclusive: bool = True
     updated_before_inclusive: bool = True
-    instagram_old_messages: Literal["bare id", "omitted", "call fails"] = (
-        "bare id"  # past the 20 newest, nested
-    )
+    # Nested messages beyond the 20 newest.
+    instagram_old_messages: Literal["bare id", "omitted", "call fails"] = "bare id"
 
-    # How lists are cut
+    # Pagination
     cursors_follow: Literal["position", "item"] = "position"
-    short_pages: int = 0  # every n-th list answer brings half of what was asked
-    empty_pages: int = (
-        0  # every n-th list answer brings nothing, yet has `next` (2 or more, or it never ends)
-    )
+    short_pages: int = 0  # every n-th list answer returns half of what was requested
+    empty_pages: int = 0  # every n-th list answer is empty but has `next`; at least 2
     deepest_position: int | None = None  # an `after` beyond it is refused with code 100
-    omit_cursors: bool = False  # `paging` carries links only
+    omit_cursors: bool = False  # `paging` has only links
     next_url: str | None = None  # the scheme and host of `next`; default: this server
 
-    # How it is written
+    # Encoding
     escape_slashes: bool = True
     escape_unicode: bool = True
 

@@ -1,4 +1,4 @@
-"""What is measured, in which order. Rounds are interleaved: each engine once, then each once more."""
+"""Runs all measurements. Rounds are interleaved: every engine once, then every engine again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cluster import TEMPLATE, Cluster
-from .facebook import Facebook, Pace, World, facebook
+from .facebook import Facebook, Speed, World, facebook
 from .measure import EngineFailure, Sample, measure, measure_together
 
 Key = tuple[Any, ...]
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
-FREE = Pace(0, 0)
-SCALED = Pace(0.1, 20)  # a tenth of the latency, ten times the calls
-SCALED_UNCUT = replace(SCALED, updated_ms="ignored")
-REAL = Pace(1, 2)
-LEAN = ("before", "after")  # they make their own tables
-THEIRS = ("messenger_conversations", "contact_interaction_events")
-OURS = ("conversations_conversation", "conversations_interactionevent")
+UNLIMITED = Speed(0, 0)
+SCALED = Speed(0.1, 20)  # a tenth of the latency, ten times as many calls per second
+SCALED_WITHOUT_WINDOWS = replace(SCALED, updated_ms="ignored")
+REAL = Speed(1, 2)
+REPLACED = ("before", "after")  # these engines create their own tables
+REPLACED_TABLES = ("messenger_conversations", "contact_interaction_events")
+INBOX_TABLES = ("conversations_conversation", "conversations_interactionevent")
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Options:
     everything: bool = False
     only: tuple[str, ...] = ()
     profile: bool = False
-    pace_conversations: int = 2_000
-    pages: tuple[int, int, int] = (20, 500, 5)  # Pages, conversations of each, messages of each
-    memory: tuple[int, int] = (10_000, 100_000)
+    real_speed_conversations: int = 2_000
+    pages: tuple[int, int, int] = (20, 500, 5)  # Pages, conversations per Page, messages per conversation
+    memory: tuple[int, int] = (10_000, 100_000)  # conversations of the two runs
 
     def includes(self, part: str) -> bool:
         return part in self.only if self.only else part != "memory" or self.everything
@@ -55,118 +55,122 @@ class Bench:
     cluster: Cluster
     options: Options
     results: Results
-    tell: Tell
+    log: Log
 
     def run(self) -> None:
         parts = {
             "sync": self.syncs,
             "write": self.writing,
-            "pace": self.real_pace,
+            "speed": self.real_speed,
             "pages": self.many_pages,
             "memory": self.memory,
         }
         for name, part in parts.items():
             if self.options.includes(name):
-                with self.kept_going(name):
+                with self.record_failures(name):
                     part()
 
     @contextmanager
-    def kept_going(self, label: str) -> Iterator[None]:
-        """What fails does not cost what else was measured: it is told, and told again on the page."""
+    def record_failures(self, label: str) -> Iterator[None]:
+        """Report a failure at once and in the document, and go on with the other measurements."""
         try:
             yield
         except (EngineFailure, AssertionError) as failure:
-            lines = str(failure).strip().splitlines() or ["for no reason given"]
+            lines = str(failure).strip().splitlines() or ["no reason given"]
             self.results.failures.append(f"{label}: {lines[-1]}")
-            self.tell(f"{label} failed:\n{failure}")
+            self.log(f"{label} failed:\n{failure}")
 
-    # -- (a), (b) and (c) side by side ----------------------------------------------------------------------
+    # -- syncs ----------------------------------------------------------------------------------------------
 
     def syncs(self) -> None:
         for size in self.options.sizes:
             with facebook(World(size, self.options.messages)) as server:
                 for number in range(self.options.rounds):
-                    for engine, pace in self.journeys(number):
-                        with self.kept_going(f"{size:,} {engine} {words(pace)}"):
-                            self.journey(server, engine, pace, size, number)
+                    for engine, speed in self.sync_cases(number):
+                        with self.record_failures(f"{size:,} {engine} {describe(speed)}"):
+                            self.measure_syncs(server, engine, speed, size, number)
 
-    def journeys(self, number: int) -> Iterator[tuple[str, Pace]]:
-        for pace in (FREE, SCALED):
+    def sync_cases(self, number: int) -> Iterator[tuple[str, Speed]]:
+        for speed in (UNLIMITED, SCALED):
             for engine in ("before", "after", "ours"):
-                yield engine, pace
+                yield engine, speed
         if number == 0 or self.options.everything:
-            yield "ours", SCALED_UNCUT
+            yield "ours", SCALED_WITHOUT_WINDOWS
 
-    def journey(self, server: Facebook, engine: str, pace: Pace, size: int, number: int) -> None:
-        """A first sync, and again where nothing and where a hundredth has changed."""
-        database = "bench_theirs" if engine in LEAN else "bench_ours"
-        self.cluster.create(database, "template0" if engine in LEAN else TEMPLATE)
-        server.begin(pace)
+    def measure_syncs(self, server: Facebook, engine: str, speed: Speed, size: int, number: int) -> None:
+        """Measure a first sync, one after no changes and one after 1 % of the conversations changed."""
+        database = "bench_replaced" if engine in REPLACED else "bench_inbox"
+        self.cluster.create(database, "template0" if engine in REPLACED else TEMPLATE)
+        server.restart(speed)
         expected = size * self.options.messages
 
         def step(kind: str, events: int | None) -> None:
-            sample = self.measured(f"{size:,} {engine} {words(pace)}, {kind}", server, engine, database, pace)
+            sample = self.measure_engine(
+                f"{size:,} {engine} {describe(speed)}, {kind}", server, engine, database, speed
+            )
             assert events is None or sample.events == events, (engine, kind, sample.events, events)
-            self.results.add(sample, "sync", size, pace, engine, kind)
+            self.results.add(sample, "sync", size, speed, engine, kind)
 
         step("first", expected)
-        self.check(engine, database, size, expected)
+        self.check_rows(engine, database, size, expected)
         if engine == "ours" or (number == 0 and (engine == "after" or self.options.everything)):
             step("unchanged", 0 if engine == "ours" else None)
             new = server.change(max(1, size // 100))
             step("changed", new if engine == "ours" else None)
 
-    def check(self, engine: str, database: str, size: int, events: int) -> None:
-        """What is in the tables, whatever the engine says."""
-        tables = THEIRS if engine in LEAN else OURS
-        found = [self.cluster.count(database, table) for table in tables]
-        assert found == [size, events], f"{engine} stored {found}, not {[size, events]}"
+    def check_rows(self, engine: str, database: str, size: int, events: int) -> None:
+        """Count the rows in the tables instead of trusting the result of the engine."""
+        tables = REPLACED_TABLES if engine in REPLACED else INBOX_TABLES
+        counts = [self.cluster.count(database, table) for table in tables]
+        assert counts == [size, events], f"{engine} stored {counts}, not {[size, events]}"
 
-    def measured(
-        self, label: str, server: Facebook, engine: str, database: str, pace: Pace, **task: Any
+    def measure_engine(
+        self, label: str, server: Facebook, engine: str, database: str, speed: Speed, **task: Any
     ) -> Sample:
-        task["profile"] = self.options.profile and engine not in LEAN
-        sample = measure(self.cluster, server, engine, database, pace, **task)
-        self.tell(f"{label}: {sample.seconds:.2f} s")
+        task["profile"] = self.options.profile and engine not in REPLACED
+        sample = measure(self.cluster, server, engine, database, speed, **task)
+        self.log(f"{label}: {sample.seconds:.2f} s")
         if sample.profile:
-            self.tell(sample.profile)
+            self.log(sample.profile)
         return sample
 
-    # -- (d) the limit of writing ---------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------------------
 
     def writing(self) -> None:
         size = max(self.options.sizes)
         with facebook(World(size, self.options.messages)) as server:
-            source = self.source(server)
+            source = self.fill_source(server)
             for _ in range(self.options.rounds):
                 for engine in ("copy_limit", "write_path", "write_bare"):
-                    self.cluster.create("bench_ours", TEMPLATE)
+                    self.cluster.create("bench_inbox", TEMPLATE)
                     label = f"{size:,} {engine.replace('_', ' ')}"
-                    sample = self.measured(label, server, engine, "bench_ours", FREE, source_url=source)
+                    sample = self.measure_engine(
+                        label, server, engine, "bench_inbox", UNLIMITED, source_url=source
+                    )
                     assert sample.events == size * self.options.messages, sample.events
                     self.results.add(sample, "write", size, engine)
             self.cluster.drop("bench_source")
 
-    def source(self, server: Facebook) -> str:
-        """A database with the rows that are to be copied."""
+    def fill_source(self, server: Facebook) -> str:
+        """Create a database with the rows to copy and return its URL."""
         self.cluster.create("bench_source", TEMPLATE)
-        server.begin(FREE)
-        measure(self.cluster, server, "ours", "bench_source", FREE)
+        server.restart(UNLIMITED)
+        measure(self.cluster, server, "ours", "bench_source", UNLIMITED)
         return self.cluster.url("bench_source")
 
-    # -- Facebook's own pace --------------------------------------------------------------------------------
+    # -- the real speed of Facebook -------------------------------------------------------------------------
 
-    def real_pace(self) -> None:
-        size = self.options.pace_conversations
+    def real_speed(self) -> None:
+        size = self.options.real_speed_conversations
         with facebook(World(size, self.options.messages)) as server:
             for _ in range(self.options.rounds if self.options.everything else 1):
                 for engine in ("after", "ours") if self.options.everything else ("ours",):
-                    database = "bench_theirs" if engine in LEAN else "bench_ours"
-                    self.cluster.create(database, "template0" if engine in LEAN else TEMPLATE)
-                    server.begin(REAL)
-                    label = f"{size:,} {engine} at 2 calls a second"
+                    database = "bench_replaced" if engine in REPLACED else "bench_inbox"
+                    self.cluster.create(database, "template0" if engine in REPLACED else TEMPLATE)
+                    server.restart(REAL)
+                    label = f"{size:,} {engine} at 2 calls per second"
                     self.results.add(
-                        self.measured(label, server, engine, database, REAL), "pace", size, engine
+                        self.measure_engine(label, server, engine, database, REAL), "speed", size, engine
                     )
 
     # -- many Pages -----------------------------------------------------------------------------------------
@@ -176,17 +180,17 @@ class Bench:
         with facebook(World(size, messages, number)) as server:
             for _ in range(self.options.rounds):
                 for page in (server.pages[0], server.pages[number // 2], server.pages[-1]):
-                    self.together(server, "one alone", [[page]])
-                self.together(server, "side by side", [server.pages])
-                self.together(server, "two processes", [server.pages[::2], server.pages[1::2]])
+                    self.measure_pages(server, "alone", [[page]])
+                self.measure_pages(server, "one process", [server.pages])
+                self.measure_pages(server, "two processes", [server.pages[::2], server.pages[1::2]])
 
-    def together(self, server: Facebook, kind: str, shares: Sequence[list[dict[str, str]]]) -> None:
+    def measure_pages(self, server: Facebook, kind: str, shares: Sequence[list[dict[str, str]]]) -> None:
         _, size, messages = self.options.pages
-        self.cluster.create("bench_ours", TEMPLATE)
-        server.begin(REAL)
-        sample = measure_together(self.cluster, server, "ours", "bench_ours", REAL, shares, command=True)
+        self.cluster.create("bench_inbox", TEMPLATE)
+        server.restart(REAL)
+        sample = measure_together(self.cluster, server, "ours", "bench_inbox", REAL, shares, command=True)
         assert sample.events == sum(map(len, shares)) * size * messages, sample.events
-        self.tell(f"Pages, {kind}: {sample.seconds:.2f} s")
+        self.log(f"Pages, {kind}: {sample.seconds:.2f} s")
         self.results.add(sample, "pages", kind)
 
     # -- memory ---------------------------------------------------------------------------------------------
@@ -195,15 +199,15 @@ class Bench:
         messages = self.options.pages[2]
         for size in self.options.memory:
             with facebook(World(size, messages)) as server:
-                self.cluster.create("bench_ours", TEMPLATE)
-                server.begin(FREE)
+                self.cluster.create("bench_inbox", TEMPLATE)
+                server.restart(UNLIMITED)
                 label = f"{size:,} x {messages} in memory"
-                sample = self.measured(label, server, "ours", "bench_ours", FREE, command=True)
-                self.check("ours", "bench_ours", size, size * messages)
+                sample = self.measure_engine(label, server, "ours", "bench_inbox", UNLIMITED, command=True)
+                self.check_rows("ours", "bench_inbox", size, size * messages)
                 self.results.add(sample, "memory", size)
 
 
-def words(pace: Pace) -> str:
-    if not pace.is_paced:
+def describe(speed: Speed) -> str:
+    if not speed.is_limited:
         return "without latency"
-    return "with latency" if pace.updated_ms == "honoured" else "with latency, no time windows"
+    return "with latency" if speed.updated_ms == "honoured" else "with latency, no time windows"

@@ -1,4 +1,4 @@
-"""SVG by hand: bars and steps that can be read on light and on dark ground."""
+"""Draws SVG charts, bars and steps, that are readable on a light and on a dark background."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,15 +29,15 @@ STYLE = """
 class Bar:
     label: str
     value: float
-    least: float
-    most: float
+    minimum: float
+    maximum: float
     kind: str  # theirs, ours or limit
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A line: how many things had happened by then."""
+    """A line that rises by one at each of the times."""
 
     label: str
     times: Sequence[float]
@@ -45,18 +45,24 @@ class Steps:
 
 
 def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
-    """One bar for each value, its spread as a thin line; the numbers stand behind."""
-    room, most = WIDTH - LEFT - RIGHT, max((bar.most for bar in values), default=0) or 1
+    """Draw one bar per value, its spread as a thin line and its number after the bar."""
+    width, maximum = WIDTH - LEFT - RIGHT, max((bar.maximum for bar in values), default=0) or 1
     parts = [text(0, 20, title, "title")]
-    for place, bar in enumerate(values):
-        y = TOP + place * (BAR + GAP)
-        middle, length = y + BAR / 2, room * bar.value / most
+    for index, bar in enumerate(values):
+        y = TOP + index * (BAR + GAP)
+        middle, length = y + BAR / 2, width * bar.value / maximum
         parts += [
             text(LEFT - 10, middle + 5, bar.label, anchor="end"),
             box(LEFT, y, max(1, length), bar.kind),
-            line(LEFT + room * bar.least / most, middle, LEFT + room * bar.most / most, middle, "spread"),
+            line(
+                LEFT + width * bar.minimum / maximum,
+                middle,
+                LEFT + width * bar.maximum / maximum,
+                middle,
+                "spread",
+            ),
             text(
-                LEFT + room * bar.most / most + 8,
+                LEFT + width * bar.maximum / maximum + 8,
                 middle + 5,
                 f"{number(bar.value)} {unit}{', ' * bool(bar.note)}{bar.note}",
             ),
@@ -65,20 +71,20 @@ def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
 
 
 def steps(title: str, x_unit: str, curves: Sequence[Steps]) -> str:
-    """How many by when, from the bottom left."""
+    """Draw each line from the bottom left corner."""
     height, left, bottom = 260, 50, 40
     width = WIDTH - left - RIGHT
     ends = [curve.times[-1] for curve in curves if curve.times]
-    latest, most = max(ends, default=1) or 1, max((len(curve.times) for curve in curves), default=1)
+    latest, highest = max(ends, default=1) or 1, max((len(curve.times) for curve in curves), default=1)
 
     def at(time: float, count: int) -> str:
-        return f"{left + width * time / latest:.1f},{TOP + height * (1 - count / most):.1f}"
+        return f"{left + width * time / latest:.1f},{TOP + height * (1 - count / highest):.1f}"
 
     parts = [
         text(0, 20, title, "title"),
         line(left, TOP, left, TOP + height, "axis"),
         line(left, TOP + height, left + width, TOP + height, "axis"),
-        text(left - 8, TOP + 5, f"{most}", "quiet", "end"),
+        text(left - 8, TOP + 5, f"{highest}", "quiet", "end"),
         text(left + width, TOP + height + 20, f"{number(latest)} {x_unit}", "quiet", "end"),
     ]
     for curve in curves:
@@ -100,9 +106,9 @@ def document(height: float, title: str, parts: Sequence[str]) -> str:
     )
 
 
-def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
+def text(x: float, y: float, content: str, kind: str = "", anchor: str = "start") -> str:
     kind = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(content)}</text>'
 
 
 def box(x: float, y: float, width: float, kind: str) -> str:

@@ -1,7 +1,8 @@
-"""One engine in a process of its own: `python -m tests.benchmarks.child ENGINE`, steered by its parent.
+"""Runs one engine in its own process: `python -m tests.benchmarks.child ENGINE`, controlled by its parent.
 
-Reads the task as one line of JSON, prepares, says `ready`, waits for `go`, works, and tells as one line of
-JSON how long it took and what it used. What was used before `go` is not counted, but for memory.
+It reads the task as one line of JSON, prepares, prints `ready`, waits for a line, works, and prints one
+line of JSON with its time, its resources and its result. Only the memory includes what was used before the
+wait.
 """
 
 import importlib
@@ -17,31 +18,31 @@ from .sampling import Sampler
 def main(engine: str) -> None:
     task = json.loads(sys.stdin.readline())
     work = importlib.import_module(f"tests.benchmarks.engines.{engine}").prepare(task)
-    say("ready")
+    send("ready")
     sys.stdin.readline()
     sampler = Sampler() if task.get("profile") else None
     wall, cpu = time.perf_counter(), cpu_seconds()
     result = work()
     used = {"seconds": time.perf_counter() - wall, "client_cpu": cpu_seconds() - cpu}
     profile = sampler.stop() if sampler else ""
-    say(json.dumps({**used, "peak_mb": peak_mb(), "profile": profile, **result}))
+    send(json.dumps({**used, "peak_mb": peak_mb(), "profile": profile, **result}))
     sys.stdout.flush()
-    os._exit(0)  # nothing of the engine is to be tidied up on anybody's clock
+    os._exit(0)  # skip the cleanup of the engine
 
 
-def say(line: str) -> None:
+def send(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def cpu_seconds() -> float:
-    """Of this process and of children that it has waited for."""
+    """Return the CPU time of this process and of the child processes that it has waited for."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def peak_mb() -> float:
-    """The most memory that was resident; ru_maxrss would begin with that of the parent."""
+    """Return the peak resident memory. ru_maxrss would start with that of the parent process."""
     with open("/proc/self/status") as status:
         peak = next(line for line in status if line.startswith("VmHWM"))
     return int(peak.split()[1]) / 1024

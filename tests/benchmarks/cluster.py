@@ -1,4 +1,4 @@
-"""The private PostgreSQL of one run: durable, with databases made from templates, and its counters."""
+"""The private, durable PostgreSQL server of one run: its databases and its counters."""
 
 import os
 import subprocess
@@ -16,28 +16,28 @@ from psycopg import sql
 from inbox.postgres import Server, throwaway
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = "bench_template"  # with Inbox's tables, empty
-SECRET_KEY = "known-to-everybody-and-used-by-the-benchmarks-alone"
-# What a sync writes about itself; all other tables hold what it was for.
+TEMPLATE = "bench_template"  # with the empty tables of Inbox
+SECRET_KEY = "public-and-used-only-by-the-benchmarks"
+# Tables with rows that a sync writes about itself.
 BOOKKEEPING = {"conversations_syncrun", "conversations_page", "conversations_callbudget"}
 
-# At a commit PostgreSQL asks itself one for each row whose foreign key is checked there.
+# PostgreSQL itself runs this statement at a commit, for each row whose foreign key is checked then.
 FOREIGN_KEY_CHECK = "SELECT % FROM ONLY % FOR KEY SHARE OF x"
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Statements, written rows by table, and CPU seconds of all processes, since the server's start."""
+    """Statements, written rows by table, and CPU seconds of all processes, since the start of the server."""
 
-    statements: int | None  # None: the extension that counts them is not there
+    statements: int | None  # None: the extension pg_stat_statements is not installed
     rows: dict[str, int]
     cpu: float
 
     def __sub__(self, before: "Counters") -> "Counters":
-        counted = self.statements is not None
+        is_counted = self.statements is not None
         rows = {table: number - before.rows.get(table, 0) for table, number in self.rows.items()}
         return Counters(
-            (self.statements or 0) - (before.statements or 0) if counted else None,
+            (self.statements or 0) - (before.statements or 0) if is_counted else None,
             {table: number for table, number in rows.items() if number},
             self.cpu - before.cpu,
         )
@@ -46,8 +46,8 @@ class Counters:
 class Cluster:
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.counts_statements = self._start_counting()
-        self.version = self._ask("SHOW server_version")[0][0].split()[0]
+        self.counts_statements = self._enable_statement_counter()
+        self.version = self._query("SHOW server_version")[0][0].split()[0]
         self.create(TEMPLATE)
         self.manage(TEMPLATE, "migrate", "--verbosity", "0")
 
@@ -55,13 +55,13 @@ class Cluster:
         return self.server.url(database)
 
     def create(self, database: str, template: str = "template0") -> None:
-        """A database of this name, without what an older one of this name held."""
+        """Create a database, or replace the one of this name."""
         self.drop(database)
         self._wait_for_clients(template)
         names = sql.Identifier(database), sql.Identifier(template)
         with self.server.connect() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-            connection.execute("CHECKPOINT")  # what was written for others is on nobody's clock
+            connection.execute("CHECKPOINT")  # so that no measurement includes earlier writes
 
     def drop(self, database: str) -> None:
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
@@ -78,64 +78,66 @@ class Cluster:
         return os.environ | settings | {"DJANGO_SETTINGS_MODULE": "inbox.settings"}
 
     def count(self, database: str, table: str) -> int:
-        """The rows of a table."""
-        question = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        """Return the number of rows of a table."""
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
         with psycopg.connect(self.url(database)) as connection:
-            return connection.execute(question).fetchall()[0][0]
+            return connection.execute(query).fetchall()[0][0]
 
-    def counters(self, database: str, *, at_the_end: bool = True) -> Counters:
-        """What was counted in it so far; at the end when its connections have ended and reported theirs."""
-        if at_the_end:
+    def counters(self, database: str, *, at_end: bool = True) -> Counters:
+        """Return the counters so far. At the end, first wait until all connections have reported theirs."""
+        if at_end:
             self._wait_for_clients(database)
-        cpu = self._cpu() if at_the_end else 0.0
-        statements = self._statements(database)  # first: looking at tables is a statement there, too
+        cpu = self._cpu() if at_end else 0.0
+        statements = self._statements(database)  # first, because the query of the tables is a statement, too
         rows = self._rows(database)
-        return Counters(statements, rows, cpu if at_the_end else self._cpu())
+        return Counters(statements, rows, cpu if at_end else self._cpu())
 
-    def _start_counting(self) -> bool:
+    def _enable_statement_counter(self) -> bool:
         name = "pg_stat_statements"
-        if not self._ask("SELECT 1 FROM pg_available_extensions WHERE name = %s", name):
+        if not self._query("SELECT 1 FROM pg_available_extensions WHERE name = %s", name):
             return False
-        self._ask(f"ALTER SYSTEM SET shared_preload_libraries = '{name}'")
+        self._query(f"ALTER SYSTEM SET shared_preload_libraries = '{name}'")
         self.server.stop()
         self.server.start()
-        self._ask(f"CREATE EXTENSION {name}")
+        self._query(f"CREATE EXTENSION {name}")
         return True
 
-    def _ask(self, question: str, *values: str) -> list[tuple]:
+    def _query(self, query: str, *values: str) -> list[tuple]:
         with self.server.connect() as connection:
-            found = connection.execute(question.encode(), values or None)
-            return found.fetchall() if found.description else []
+            result = connection.execute(query.encode(), values or None)
+            return result.fetchall() if result.description else []
 
     def _statements(self, database: str) -> int | None:
         if not self.counts_statements:
             return None
-        question = (
+        query = (
             "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
             " JOIN pg_database ON pg_database.oid = dbid WHERE datname = %s AND query NOT LIKE %s"
         )
-        return self._ask(question, database, FOREIGN_KEY_CHECK)[0][0]
+        return self._query(query, database, FOREIGN_KEY_CHECK)[0][0]
 
     def _rows(self, database: str) -> dict[str, int]:
-        question = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables"
+        query = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables"
         with psycopg.connect(self.url(database)) as connection:
-            return dict(connection.execute(question).fetchall())
+            return dict(connection.execute(query).fetchall())
 
     def _cpu(self) -> float:
-        """Of those that run, and of those that the postmaster has seen end."""
+        """Return the CPU time of the running processes and of those that have ended."""
         postmaster = psutil.Process(int(self.server.pid_file_line(0)))
         while True:
             children = postmaster.children()
             with suppress(psutil.NoSuchProcess):
                 seconds = sum(cpu_seconds(process) for process in (postmaster, *children))
                 ended = postmaster.cpu_times().children_user + postmaster.cpu_times().children_system
-                if postmaster.children() == children:  # none ended meanwhile, to be counted twice or never
+                if (
+                    postmaster.children() == children
+                ):  # otherwise one has just ended and may be missing or counted twice
                     return seconds + ended
 
     def _wait_for_clients(self, database: str) -> None:
-        question = "SELECT FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+        query = "SELECT FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
         with self.server.connect() as connection:
-            while connection.execute(question, [database]).rowcount:
+            while connection.execute(query, [database]).rowcount:
                 time.sleep(0.01)
 
 
@@ -146,6 +148,6 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """A server for this run; it and its data are removed at the end."""
+    """Start a server for this run. The server and its data are removed at the end."""
     with throwaway(durable=True) as server:
         yield Cluster(server)

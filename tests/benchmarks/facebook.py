@@ -1,4 +1,4 @@
-"""Steering the sandbox Graph server that runs beside the engines."""
+"""Control of the sandbox Graph server, which runs in a process beside the engines."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parents[2]
-TOUCHED, MESSAGES_EACH = 9, 3  # of ten changed threads nine are written on in, one is new
+EXISTING, MESSAGES_EACH = 9, 3  # of ten changed threads, nine exist already and one is new
 
 
 @dataclass(frozen=True)
@@ -27,88 +27,88 @@ class World:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How slow Facebook is (1: as measured, 0: no wait) and how many calls a second it takes (0: any)."""
+class Speed:
+    """How fast the sandbox responds and how it treats calls."""
 
-    scale: float
-    calls_per_second: int
-    updated_ms: str = "honoured"
+    scale: float  # of the latency; 1: as measured at Facebook, 0: none
+    calls_per_second: int  # accepted; 0: any number
+    updated_ms: str = "honoured"  # the switch of the sandbox for time windows
 
     @property
-    def is_paced(self) -> bool:
+    def is_limited(self) -> bool:
         return self.scale > 0
 
 
 class Facebook:
     def __init__(self, process: subprocess.Popen) -> None:
         self._process = process
-        hello = self._hear()
-        self.url, self.pages = hello["url"], hello["pages"]
+        greeting = self._receive()
+        self.url, self.pages = greeting["url"], greeting["pages"]
 
-    def begin(self, pace: Pace) -> None:
-        """The untouched world, served at this pace; the one before ends."""
-        self._tell("serve")
-        self._hear()
-        self._steer(
+    def restart(self, speed: Speed) -> None:
+        """Stop serving the current world and serve the original one at this speed."""
+        self._send("serve")
+        self._receive()
+        self._control(
             "POST",
             "set",
             {
-                "latency": {"scale": pace.scale},
-                "limits": {"calls_per_second": pace.calls_per_second or None},
-                "switches": {"updated_ms": pace.updated_ms},
+                "latency": {"scale": speed.scale},
+                "limits": {"calls_per_second": speed.calls_per_second or None},
+                "switches": {"updated_ms": speed.updated_ms},
             },
         )
 
     def change(self, threads: int) -> int:
-        """So many threads move to the top; returns the messages that are new in them."""
-        fresh = max(1, threads // (TOUCHED + 1))
+        """Add messages to this number of threads and return the number of new messages."""
+        new = max(1, threads // (EXISTING + 1))
         page = self.pages[0]
-        listed = self._threads(page, threads - fresh)
-        for thread in listed + [self._new_thread(number) for number in range(fresh)]:
+        listed = self._threads(page, threads - new)
+        for thread in listed + [self._new_thread(number) for number in range(new)]:
             for number in range(MESSAGES_EACH):
-                self._steer("POST", "message", {"thread": thread, "message": f"And {number}"})
-        self.clear_ledger()
-        return threads * MESSAGES_EACH + fresh
+                self._control("POST", "message", {"thread": thread, "message": f"And {number}"})
+        self.clear_call_log()
+        return threads * MESSAGES_EACH + new
 
     def calls(self) -> list[dict[str, Any]]:
-        """What was asked since the ledger was cleared, in order of arrival."""
-        return self._steer("GET", "ledger")["calls"]
+        """Return the calls since the call log was cleared, in order of arrival."""
+        return self._control("GET", "ledger")["calls"]
 
-    def clear_ledger(self) -> None:
-        self._steer("DELETE", "ledger")
+    def clear_call_log(self) -> None:
+        self._control("DELETE", "ledger")
 
-    def end(self) -> None:
+    def stop(self) -> None:
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()
 
     def _threads(self, page: dict[str, str], number: int) -> list[str]:
-        """Ids from all over the list, not only from its top."""
+        """Return ids from all over the list, not only from its top."""
         params: dict[str, str] = {"fields": "id", "limit": "5000"}
         headers = {"Authorization": f"Bearer {page['token']}"}
         ids: list[str] = []
         while True:
             url = f"{self.url}/v26.0/{page['id']}/conversations"
-            answer = requests.get(url, params=params, headers=headers, timeout=60).json()
-            ids += [thread["id"] for thread in answer["data"]]
-            if "next" not in answer["paging"]:
+            response = requests.get(url, params=params, headers=headers, timeout=60).json()
+            ids += [thread["id"] for thread in response["data"]]
+            if "next" not in response["paging"]:
                 return ids[:: max(1, len(ids) // number)][:number] if number else []
-            params["after"] = answer["paging"]["cursors"]["after"]
+            params["after"] = response["paging"]["cursors"]["after"]
 
     def _new_thread(self, number: int) -> str:
-        return self._steer("POST", "message", {"customer": f"New Customer {number}"})["thread"]
+        return self._control("POST", "message", {"customer": f"New Customer {number}"})["thread"]
 
-    def _steer(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = requests.request(method, f"{self.url}/_sandbox/{route}", json=body or {}, timeout=60)
-        answer.raise_for_status()
-        return answer.json()
+    def _control(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = requests.request(method, f"{self.url}/_sandbox/{route}", json=body or {}, timeout=60)
+        response.raise_for_status()
+        return response.json()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
-    def _hear(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
@@ -118,6 +118,7 @@ class Facebook:
 
 @contextmanager
 def facebook(world: World) -> Iterator[Facebook]:
+    """Start the sandbox server with this world, and stop it at the end of the block."""
     shape = {"pages": world.pages, "conversations": world.conversations, "messages": world.messages}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.facebook_server", json.dumps(shape)],
@@ -130,4 +131,4 @@ def facebook(world: World) -> Iterator[Facebook]:
     try:
         yield server
     finally:
-        server.end()
+        server.stop()

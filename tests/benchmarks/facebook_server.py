@@ -1,8 +1,9 @@
 """The sandbox Graph server in a process of its own: `python -m tests.benchmarks.facebook_server WORLD`.
 
-`serve` on standard input begins it anew: each time with the same world, an empty ledger and no memory of
-earlier calls, for it is a copy of this process (by fork) that serves. Every thread was listed once before:
-making its texts is work that Facebook would do on machines of its own. `end` ends it.
+The line `serve` on standard input restarts it: each time with the same world, an empty call log and no
+state of earlier calls, because a copy of this process (by fork) serves. Any other line stops it. Every
+thread has been listed once before, because generating its texts is work that Facebook would do on its own
+machines.
 """
 
 import json
@@ -16,7 +17,7 @@ from urllib.parse import urlencode
 from conversations.sandbox import Page, SandboxServer, World, seed_page
 from conversations.sandbox.request import Request
 
-from .question import FIELDS
+from .graph_fields import FIELDS
 
 
 def main(shape: dict[str, int]) -> None:
@@ -27,18 +28,18 @@ def main(shape: dict[str, int]) -> None:
     sandbox = SandboxServer(world, port=free_port())
     for page in world.pages.values():
         list_once(sandbox, page)
-    say({"url": sandbox.url, "pages": [vars_of(page) for page in world.pages.values()]})
+    send({"url": sandbox.url, "pages": [describe(page) for page in world.pages.values()]})
     serve_on_demand(sandbox)
 
 
-def vars_of(page: Page) -> dict[str, str]:
+def describe(page: Page) -> dict[str, str]:
     return {"id": page.id, "name": page.name, "token": page.token}
 
 
 def free_port() -> int:
-    """The copies all serve there: the address is part of every answer."""
-    with SandboxServer() as finding:
-        return finding.port
+    """Return a port that all copies use, because the address is part of every response."""
+    with SandboxServer() as sandbox:
+        return sandbox.port
 
 
 def list_once(sandbox: SandboxServer, page: Page) -> None:
@@ -49,41 +50,41 @@ def list_once(sandbox: SandboxServer, page: Page) -> None:
     sandbox.switches.updated_ms = "honoured"
     while True:
         target = f"/v26.0/{page.id}/conversations?{urlencode(params)}"
-        answer, _ = sandbox.answer(Request.read("GET", target, headers, headers["Host"]))
-        paging = json.loads(answer.body)["paging"]
+        response, _ = sandbox.answer(Request.read("GET", target, headers, headers["Host"]))
+        paging = json.loads(response.body)["paging"]
         if "next" not in paging:
             return
         params["after"] = paging["cursors"]["after"]
 
 
 def serve_on_demand(sandbox: SandboxServer) -> None:
-    serving = 0
+    server_pid = 0
     for line in sys.stdin:
-        if serving:
-            os.kill(serving, signal.SIGKILL)
-            os.waitpid(serving, 0)
-            serving = 0
+        if server_pid:
+            os.kill(server_pid, signal.SIGKILL)
+            os.waitpid(server_pid, 0)
+            server_pid = 0
         if line.strip() == "serve":
-            serving = os.fork()
-            if not serving:
+            server_pid = os.fork()
+            if not server_pid:
                 serve(sandbox)
         else:
-            say({})
-    if serving:
-        os.kill(serving, signal.SIGKILL)
+            send({})
+    if server_pid:
+        os.kill(server_pid, signal.SIGKILL)
 
 
 def serve(sandbox: SandboxServer) -> None:
     parent = os.getppid()
-    sandbox.ledger.clear()
+    sandbox.call_log.clear()
     sandbox.start()
-    say({})
+    send({})
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(0)
 
 
-def say(value: object) -> None:
+def send(value: object) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 

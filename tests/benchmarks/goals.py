@@ -1,18 +1,18 @@
-"""What was aimed at, and whether it was reached."""
+"""The goals of the benchmarks, and whether they are reached."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from .cases import FREE, SCALED, Options, Results
-from .facebook import Pace
+from .cases import SCALED, UNLIMITED, Options, Results
+from .facebook import Speed
 from .measure import Sample, Spread
 
 
 @dataclass(frozen=True)
 class Goal:
-    words: str
-    found: str
+    description: str
+    measured: str
     is_reached: bool
 
     @property
@@ -21,90 +21,91 @@ class Goal:
 
 
 def goals(results: Results, options: Options) -> Iterator[Goal]:
-    """Those whose samples are there."""
+    """Yield the goals that have samples."""
     small, large = min(options.sizes), max(options.sizes)
-    yield from faster(results, large, SCALED, "after", 3.5)
-    yield from faster(results, large, SCALED, "before", 5)
-    yield from faster(results, large, FREE, "after", 1.2)
-    yield from faster(results, small, SCALED, "after", 1.8)
+    yield from first_sync(results, large, SCALED, "after", 3.5)
+    yield from first_sync(results, large, SCALED, "before", 5)
+    yield from first_sync(results, large, UNLIMITED, "after", 1.2)
+    yield from first_sync(results, small, SCALED, "after", 1.8)
     yield from writing(results, large)
-    yield from again(results, large)
-    yield from pace(results, options)
+    yield from later_syncs(results, large)
+    yield from real_speed(results, options)
     yield from many_pages(results)
     yield from memory(results, options)
 
 
-def seconds(samples: list[Sample]) -> float:
+def median_seconds(samples: list[Sample]) -> float:
     return median(sample.seconds for sample in samples)
 
 
 def ratios(slow: list[Sample], fast: list[Sample]) -> Spread:
-    """Round by round: what slows the machine for a while slows both."""
+    """Compare round by round, because another load on the machine slows both samples of a round."""
     return Spread.of([a.seconds / b.seconds for a, b in zip(slow, fast, strict=False)])
 
 
-def faster(results: Results, size: int, pace: Pace, other: str, aim: float) -> Iterator[Goal]:
-    theirs = results.of("sync", size, pace, other, "first")
-    ours = results.of("sync", size, pace, "ours", "first")
+def first_sync(results: Results, size: int, speed: Speed, other: str, factor: float) -> Iterator[Goal]:
+    theirs = results.of("sync", size, speed, other, "first")
+    ours = results.of("sync", size, speed, "ours", "first")
     if theirs and ours:
-        how = "with" if pace.is_paced else "without"
-        found = ratios(theirs, ours)
-        words = f"{size:,} conversations {how} latency: at least {aim} times faster than *{other}*"
-        yield Goal(words, f"{found} times", found.middle >= aim)
+        latency = "with" if speed.is_limited else "without"
+        measured = ratios(theirs, ours)
+        description = (
+            f"{size:,} conversations {latency} latency: at least {factor} times faster than *{other}*"
+        )
+        yield Goal(description, f"{measured} times", measured.median >= factor)
 
 
 def writing(results: Results, size: int) -> Iterator[Goal]:
     path, limit = results.of("write", size, "write_path"), results.of("write", size, "copy_limit")
     if path and limit:
-        found = ratios(path, limit)
-        words = "the write path alone: within 1.5 times a plain COPY of the same rows"
-        yield Goal(words, f"{found} times", found.middle <= 1.5)
+        measured = ratios(path, limit)
+        description = "the write path alone takes at most 1.5 times as long as a plain COPY of the same rows"
+        yield Goal(description, f"{measured} times", measured.median <= 1.5)
     bare = results.of("write", size, "write_bare")
     if path and bare:
-        cost = 1 - ratios(bare, path).middle
-        words = "what the reads need (indexes, kept counters) costs at most 20 % of the write rate"
-        yield Goal(words, f"{cost:.0%}", cost <= 0.2)
+        cost = 1 - ratios(bare, path).median
+        description = "indexes and counters that only reads need cost at most 20 % of the write rate"
+        yield Goal(description, f"{cost:.0%}", cost <= 0.2)
 
 
-def again(results: Results, size: int) -> Iterator[Goal]:
-    for kind, most in (("unchanged", 2), ("changed", 3)):
+def later_syncs(results: Results, size: int) -> Iterator[Goal]:
+    for kind, limit in (("unchanged", 2), ("changed", 3)):
         samples = results.of("sync", size, SCALED, "ours", kind)
         if samples:
             requests = max(sample.requests for sample in samples)
-            what = "nothing" if kind == "unchanged" else "1 %"
-            words = f"re-sync of {size:,} where {what} changed: at most {most} requests"
-            yield Goal(words, f"{requests}", requests <= most)
+            changes = "nothing" if kind == "unchanged" else "1 %"
+            description = f"sync of {size:,} conversations after {changes} changed: at most {limit} requests"
+            yield Goal(description, f"{requests}", requests <= limit)
     unchanged = results.of("sync", size, SCALED, "ours", "unchanged")
     if unchanged:
         rows = max(sample.rows for sample in unchanged)
-        yield Goal("and no written row beside the run's", f"{rows}", rows == 0)
+        yield Goal("sync after nothing changed: writes no rows except those of its run", f"{rows}", rows == 0)
 
 
-def pace(results: Results, options: Options) -> Iterator[Goal]:
-    samples = results.of("pace", options.pace_conversations, "ours")
+def real_speed(results: Results, options: Options) -> Iterator[Goal]:
+    samples = results.of("speed", options.real_speed_conversations, "ours")
     if samples:
         rates = [sample.rate or 0 for sample in samples]
-        words = (
-            "Facebook's own latency: at least 1.85 calls a second from the first split to the last full call"
+        description = (
+            "real latency: at least 1.85 calls per second between the first split and the last full call"
         )
-        yield Goal(words, f"{Spread.of(rates)}", median(rates) >= 1.85)
-        busiest = max(sample.busiest for sample in samples)
-        yield Goal("and never more than 2 in any second", f"{busiest}", busiest <= 2)
+        yield Goal(description, f"{Spread.of(rates)}", median(rates) >= 1.85)
+        busiest = max(sample.busiest_second for sample in samples)
+        yield Goal("real latency: never more than 2 calls in any second", f"{busiest}", busiest <= 2)
 
 
 def many_pages(results: Results) -> Iterator[Goal]:
-    alone, together = results.of("pages", "one alone"), results.of("pages", "side by side")
-    if alone and together:
-        slowest = max(sample.seconds for sample in alone)
-        found = seconds(together) / slowest
-        yield Goal(
-            "many Pages side by side: within 1.3 times the slowest alone", f"{found:.2f} times", found <= 1.3
-        )
+    alone, parallel = results.of("pages", "alone"), results.of("pages", "one process")
+    if alone and parallel:
+        ratio = median_seconds(parallel) / max(sample.seconds for sample in alone)
+        description = "many Pages in parallel take at most 1.3 times as long as the slowest Page alone"
+        yield Goal(description, f"{ratio:.2f} times", ratio <= 1.3)
 
 
 def memory(results: Results, options: Options) -> Iterator[Goal]:
     small, large = (results.of("memory", size) for size in options.memory)
     if small and large:
-        more = large[0].peak_mb - small[0].peak_mb
+        difference = large[0].peak_mb - small[0].peak_mb
         sizes = " and ".join(f"{size:,}" for size in options.memory)
-        yield Goal(f"peak memory at {sizes} conversations: within 30 MB", f"{more:+.0f} MB", more <= 30)
+        description = f"peak memory at {sizes} conversations differs by at most 30 MB"
+        yield Goal(description, f"{difference:+.0f} MB", difference <= 30)

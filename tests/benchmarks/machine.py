@@ -1,4 +1,4 @@
-"""On what it was measured."""
+"""Describes the machine on which the benchmarks ran."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ import psutil
 
 from .cluster import Cluster
 
-SYNCS = 50
+FDATASYNC_CALLS = 50
 
 
 def machine(cluster: Cluster) -> dict[str, str]:
@@ -24,7 +24,7 @@ def machine(cluster: Cluster) -> dict[str, str]:
         "Memory": f"{psutil.virtual_memory().total / 2**30:.0f} GB",
         "System": f"{platform.system()} {platform.release()}",
         "PostgreSQL": f"{cluster.version}, on a Unix socket, fsync on, as `make setup` configures it",
-        "Disk": f"fdatasync of 8 kB takes {sync_milliseconds(cluster.server.home):.2f} ms",
+        "Disk": f"fdatasync of 8 kB takes {fdatasync_milliseconds(cluster.server.home):.2f} ms",
         "Python": f"{platform.python_version()}, "
         + ", ".join(f"{name} {metadata.version(name)}" for name in packages),
     }
@@ -36,13 +36,13 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def sync_milliseconds(folder: Path) -> float:
+def fdatasync_milliseconds(folder: Path) -> float:
     with tempfile.TemporaryFile(dir=folder) as file:
-        return 1000 * median(one_sync(file.fileno()) for _ in range(SYNCS))
+        return 1000 * median(time_fdatasync(file.fileno()) for _ in range(FDATASYNC_CALLS))
 
 
-def one_sync(file: int) -> float:
+def time_fdatasync(file: int) -> float:
     os.write(file, bytes(8192))
-    began = time.perf_counter()
+    started = time.perf_counter()
     os.fdatasync(file)
-    return time.perf_counter() - began
+    return time.perf_counter() - started

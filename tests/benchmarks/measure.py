@@ -1,4 +1,4 @@
-"""One measurement: an engine in a process of its own, on a database and a sandbox, and what all used."""
+"""One measurement: runs an engine in its own process and collects what engine, server and sandbox used."""
 
 import json
 import subprocess
@@ -11,9 +11,9 @@ from statistics import median
 from typing import IO, Any
 
 from .cluster import BOOKKEEPING, ROOT, Cluster
-from .facebook import Facebook, Pace
+from .facebook import Facebook, Speed
 
-FULL_CALL = 100  # conversations
+FULL_CALL = 100  # conversations in a full batch
 THROTTLED = (4, 32, 613, 80006)
 
 
@@ -22,72 +22,72 @@ class Sample:
     seconds: float
     requests: int
     statements: int | None
-    rows: int  # written, but for what a sync writes about itself
-    bookkeeping: int  # the latter
+    rows: int  # written, without the bookkeeping rows
+    bookkeeping: int  # rows that a sync writes about itself
     client_cpu: float
     server_cpu: float
     peak_mb: float
-    events: int  # messages that the engine says it stored
-    rate: float | None = None  # calls a second between the first split and the last full call
-    refused: int = 0  # calls that came too fast
-    busiest: int = 0  # most calls in any second, for one Page
-    starts: list[float] = field(default_factory=list)  # of the calls, since the first
+    events: int  # messages that the engine reports as stored
+    rate: float | None = None  # calls per second between the first split and the last full call
+    throttled: int = 0  # calls that were refused because they came too fast
+    busiest_second: int = 0  # the most calls in any second, for one Page
+    call_times: list[float] = field(default_factory=list)  # seconds since the first call
     profile: str = ""
 
 
 class EngineFailure(Exception):
-    pass
+    """The process of an engine ended without a result. The message contains its standard error."""
 
 
-class Child:
-    """An engine that is ready to start."""
+class EngineProcess:
+    """The process of an engine that is ready to start."""
 
     def __init__(
-        self, cluster: Cluster, engine: str, database: str, pace: Pace, task: dict[str, Any]
+        self, cluster: Cluster, engine: str, database: str, speed: Speed, task: dict[str, Any]
     ) -> None:
         self.engine = engine
-        self.words: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the result
-        settings = {"GRAPH_API_URL": task["graph_url"], "GRAPH_CALLS_PER_SECOND": str(pace.calls_per_second)}
+        self.errors: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - result() closes it
+        settings = {"GRAPH_API_URL": task["graph_url"], "GRAPH_CALLS_PER_SECOND": str(speed.calls_per_second)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.child", engine],
             cwd=ROOT,
             env=cluster.environment(database) | settings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self.words,
+            stderr=self.errors,
             text=True,
         )
-        self._tell(json.dumps(task | {"database_url": cluster.url(database)}))
-        self._hear()
+        self._send(json.dumps(task | {"database_url": cluster.url(database)}))
+        self._receive()
 
     def go(self) -> None:
-        self._tell("go")
+        self._send("go")
 
     def result(self) -> dict[str, Any]:
-        used = json.loads(self._hear())
+        used = json.loads(self._receive())
         self.process.wait()
-        self.words.close()
+        self.errors.close()
         return used
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self.process.stdin
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
 
-    def _hear(self) -> str:
+    def _receive(self) -> str:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
-            self.words.seek(0)
-            raise EngineFailure(f"{self.engine} failed:\n{self.words.read()[-4000:]}")
+            self.errors.seek(0)
+            raise EngineFailure(f"{self.engine} failed:\n{self.errors.read()[-4000:]}")
         return line
 
 
 def measure(
-    cluster: Cluster, facebook: Facebook, engine: str, database: str, pace: Pace, **task: Any
+    cluster: Cluster, facebook: Facebook, engine: str, database: str, speed: Speed, **task: Any
 ) -> Sample:
-    return measure_together(cluster, facebook, engine, database, pace, [facebook.pages], **task)
+    return measure_together(cluster, facebook, engine, database, speed, [facebook.pages], **task)
 
 
 def measure_together(
@@ -95,49 +95,53 @@ def measure_together(
     facebook: Facebook,
     engine: str,
     database: str,
-    pace: Pace,
+    speed: Speed,
     shares: Sequence[list[dict[str, str]]],
     **task: Any,
 ) -> Sample:
-    """A process for each share of the Pages, all started at once; the time is that of the slowest."""
+    """Start one process per share of the Pages at the same time. The time is that of the slowest."""
     tasks = [{"graph_url": facebook.url, "pages": share, **task} for share in shares]
-    children = [Child(cluster, engine, database, pace, each) for each in tasks]
-    facebook.clear_ledger()
-    before = cluster.counters(database, at_the_end=False)
+    processes = [EngineProcess(cluster, engine, database, speed, each) for each in tasks]
+    facebook.clear_call_log()
+    before = cluster.counters(database, at_end=False)
     try:
-        for child in children:
-            child.go()
-        used = [child.result() for child in children]
+        for process in processes:
+            process.go()
+        used = [process.result() for process in processes]
     finally:
-        for child in children:
-            child.process.kill()  # where one failed or we are stopped; the others have ended
-    spent = cluster.counters(database) - before
-    return make_sample(used, spent, facebook.calls())
+        for process in processes:
+            process.process.kill()  # still running only after a failure or an interrupt
+    counted = cluster.counters(database) - before
+    return make_sample(used, counted, facebook.calls())
 
 
-def make_sample(used: list[dict[str, Any]], spent: Any, calls: list[dict[str, Any]]) -> Sample:
-    bookkeeping = sum(number for table, number in spent.rows.items() if table in BOOKKEEPING)
+def make_sample(used: list[dict[str, Any]], counted: Any, calls: list[dict[str, Any]]) -> Sample:
+    bookkeeping = sum(number for table, number in counted.rows.items() if table in BOOKKEEPING)
     starts = [call["started"] for call in calls]
     return Sample(
         seconds=max(each["seconds"] for each in used),
         requests=len(calls),
-        statements=spent.statements,
-        rows=sum(spent.rows.values()) - bookkeeping,
+        statements=counted.statements,
+        rows=sum(counted.rows.values()) - bookkeeping,
         bookkeeping=bookkeeping,
         client_cpu=sum(each["client_cpu"] for each in used),
-        server_cpu=spent.cpu,
+        server_cpu=counted.cpu,
         peak_mb=max(each["peak_mb"] for each in used),
         events=sum(each["events"] for each in used),
         rate=rate(calls),
-        refused=sum(call["code"] in THROTTLED for call in calls),
-        busiest=busiest_second(calls),
-        starts=[start - starts[0] for start in starts],
+        throttled=sum(call["code"] in THROTTLED for call in calls),
+        busiest_second=busiest_second(calls),
+        call_times=[start - starts[0] for start in starts],
         profile="\n".join(each["profile"] for each in used),
     )
 
 
 def rate(calls: list[dict[str, Any]]) -> float | None:
-    """Calls a second from the first split (the second call that brought something) to the last full one."""
+    """Return the calls per second from the first split of a time window to the last full call.
+
+    Without time windows, it starts with the first call that returned conversations.
+    None if there are not two such calls.
+    """
     listed = [call for call in calls if call["conversations"]]
     full = [call["started"] for call in listed if call["conversations"] >= FULL_CALL]
     splits = [call["started"] for call in listed if "updated_before_ms" in call["params"]]
@@ -148,27 +152,28 @@ def rate(calls: list[dict[str, Any]]) -> float | None:
 
 
 def busiest_second(calls: list[dict[str, Any]]) -> int:
-    """The most calls that arrived within any second for one Page and platform."""
+    """Return the highest number of calls within any second for one Page and platform."""
     most = 0
-    for asked in {(call["page_id"], call["platform"]) for call in calls if call["page_id"]}:
-        starts = [call["started"] for call in calls if (call["page_id"], call["platform"]) == asked]
+    for list_key in {(call["page_id"], call["platform"]) for call in calls if call["page_id"]}:
+        starts = [call["started"] for call in calls if (call["page_id"], call["platform"]) == list_key]
         most = max([most, *(bisect_left(starts, start + 1) - n for n, start in enumerate(starts))])
     return most
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Median, least and most of some rounds."""
+    """The median, minimum and maximum of several rounds."""
 
-    middle: float
-    least: float
-    most: float
+    median: float
+    minimum: float
+    maximum: float
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
         return cls(median(values), min(values), max(values))
 
     def __str__(self) -> str:
-        digits = 2 if self.middle < 10 else 1
-        middle, least, most = (f"{value:.{digits}f}" for value in (self.middle, self.least, self.most))
-        return middle if least == most else f"{middle} ({least}..{most})"
+        digits = 2 if self.median < 10 else 1
+        values = (self.median, self.minimum, self.maximum)
+        middle, minimum, maximum = (f"{value:.{digits}f}" for value in values)
+        return middle if minimum == maximum else f"{middle} ({minimum}..{maximum})"

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say; how much they find is not tested."""
+"""Tests of the benchmarks themselves. Their results are not tested."""
 
 import subprocess
 import sys
@@ -19,14 +19,14 @@ def call(started: float, conversations: int = 100, **params: str) -> dict:
     }
 
 
-def test_the_rate_begins_with_the_first_split_and_ends_with_the_last_full_call():
+def test_the_rate_is_measured_from_the_first_split_to_the_last_full_call():
     probe, head = call(0, 0, updated_before_ms="1"), call(0)
     split = [call(2 + n / 2, updated_before_ms="5") for n in range(5)]
     rest = [call(9, 3, updated_before_ms="5")]
     assert rate([probe, head, *split, *rest]) == 2
 
 
-def test_without_time_windows_the_rate_begins_with_the_first_call():
+def test_without_time_windows_the_rate_is_measured_from_the_first_call():
     assert rate([call(0), call(1), call(2), call(3, 10)]) == 1
 
 
@@ -34,13 +34,13 @@ def test_one_full_call_has_no_rate():
     assert rate([call(0), call(1, 5)]) is None
 
 
-def test_the_busiest_second_slides_and_is_of_one_page():
+def test_the_busiest_second_starts_at_any_call_and_counts_one_page():
     calls = [call(0.9), call(1.1), call(1.85), call(2.0)]
     others = [call(1.2) | {"page_id": "8"}]
     assert busiest_second([*calls, *others]) == 3
 
 
-def test_a_small_run_measures_each_engine_and_writes_its_page(tmp_path):
+def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
     options = ("--only", "sync", "write", "--sizes", "3", "--rounds", "1", "--into", str(tmp_path))
     run = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", *options], cwd=ROOT, capture_output=True, text=True
@@ -57,8 +57,8 @@ def test_a_small_run_measures_each_engine_and_writes_its_page(tmp_path):
     assert "3 conversations with latency: at least 5 times faster than *before*" in text
 
 
-def test_charts_are_whole_documents():
-    shown = [Bar("<before>", 2, 1.5, 3, "theirs"), Bar("Inbox", 0.5, 0.5, 0.5, "ours", "4 times faster")]
+def test_charts_are_valid_xml_documents():
+    values = [Bar("<before>", 2, 1.5, 3, "theirs"), Bar("Inbox", 0.5, 0.5, 0.5, "ours", "4 times faster")]
     curves = [Steps("Inbox", [0, 0.5, 1], "ours"), Steps("one call", [0], "limit")]
-    for drawing in (bars("A & B", "s", shown), steps("Calls", "s", curves)):
+    for drawing in (bars("A & B", "s", values), steps("Calls", "s", curves)):
         assert ElementTree.fromstring(drawing).tag.endswith("svg")  # noqa: S314 - our own

@@ -1,4 +1,4 @@
-"""The same questions the way of the replaced application, and the plainest Django way."""
+"""The same queries as the replaced application makes them, and as plain Django code makes them."""
 
 from django.db.models import Q
 from rest_framework import serializers
@@ -25,33 +25,34 @@ class Row(serializers.ModelSerializer):
         exclude = ["search", "facets"]
 
 
-def replaced(asked: dict[str, str]) -> bytes:
-    """Tags become ids of conversations in the client, which go back as lists."""
-    rows = simple(asked)
-    for name, keep in (("include_tags", True), ("exclude_tags", False)):
-        if slugs := asked.get(name):
+def replaced(parameters: dict[str, str]) -> bytes:
+    """Load the ids of the conversations with the tags, then filter by this list of ids."""
+    rows = filter_without_tags(parameters)
+    for name, is_included in (("include_tags", True), ("exclude_tags", False)):
+        if slugs := parameters.get(name):
             tagged = ConversationTag.objects.filter(tag__in=tag_ids(slugs)).values_list(
                 "conversation_id", flat=True
             )
             ids = list(dict.fromkeys(tagged))
-            rows = rows.filter(pk__in=ids) if keep else rows.exclude(pk__in=ids)
-    return shown(asked, rows)
+            rows = rows.filter(pk__in=ids) if is_included else rows.exclude(pk__in=ids)
+    return render(parameters, rows)
 
 
-def plain(asked: dict[str, str]) -> bytes:
-    rows = simple(asked)
-    if slugs := asked.get("include_tags"):
+def plain(parameters: dict[str, str]) -> bytes:
+    """Filter by joins with the tags."""
+    rows = filter_without_tags(parameters)
+    if slugs := parameters.get("include_tags"):
         rows = rows.filter(tag_rows__tag__in=tag_ids(slugs)).distinct()
-    if slugs := asked.get("exclude_tags"):
+    if slugs := parameters.get("exclude_tags"):
         rows = rows.exclude(tag_rows__tag__in=tag_ids(slugs))
-    return shown(asked, rows)
+    return render(parameters, rows)
 
 
 def tag_ids(slugs: str) -> list[int]:
     return list(Tag.objects.filter(slug__in=slugs.split(",")).values_list("pk", flat=True))
 
 
-CHOICES = {
+FILTERS = {
     "status": lambda value: Q(conversation_status=value),
     "platform": lambda value: Q(platform=value),
     "unread": lambda value: Q(unread_count__gt=0),
@@ -61,22 +62,22 @@ CHOICES = {
 }
 
 
-def simple(asked: dict[str, str]):
+def filter_without_tags(parameters: dict[str, str]):
     rows = Conversation.objects.filter(
-        *(fits(asked[name]) for name, fits in CHOICES.items() if name in asked)
+        *(condition(parameters[name]) for name, condition in FILTERS.items() if name in parameters)
     )
-    if asked["facebookPageId"] != "all":
-        rows = rows.filter(page__facebook_page_id=asked["facebookPageId"])
-    if term := asked.get("search"):
-        said = Q(events__text__icontains=term)
-        part = Q(sender_name__icontains=term) | Q(last_message__icontains=term)
-        rows = rows.filter(said).distinct() if "search_in" in asked else rows.filter(part)
+    if parameters["facebookPageId"] != "all":
+        rows = rows.filter(page__facebook_page_id=parameters["facebookPageId"])
+    if term := parameters.get("search"):
+        in_messages = Q(events__text__icontains=term)
+        in_preview = Q(sender_name__icontains=term) | Q(last_message__icontains=term)
+        rows = rows.filter(in_messages).distinct() if "search_in" in parameters else rows.filter(in_preview)
     return rows
 
 
-def shown(asked: dict[str, str], rows) -> bytes:
-    limit, page = int(asked["limit"]), int(asked.get("page", 1))
-    if asked["total"] != "none":
+def render(parameters: dict[str, str], rows) -> bytes:
+    limit, page = int(parameters["limit"]), int(parameters.get("page", 1))
+    if parameters["total"] != "none":
         rows.count()
-    part = rows.newest_first().prefetch_related("tag_rows__tag")[(page - 1) * limit : page * limit]
-    return JSONRenderer().render(Row(part, many=True).data)
+    page_rows = rows.newest_first().prefetch_related("tag_rows__tag")[(page - 1) * limit : page * limit]
+    return JSONRenderer().render(Row(page_rows, many=True).data)

@@ -1,15 +1,15 @@
-"""The database of the benchmark: made by the server itself, indexes after the rows."""
+"""Builds the database of the benchmark with SQL. Indexes are created after the rows."""
 
 import random
 import time
 
 from django.db import connection
 
+from conversations.lib.text import fold
 from conversations.models import Page
-from conversations.reading.messages import catch_up
-from conversations.text import fold
+from conversations.search.index.message_index import index_pending
 
-PAGES, TAGS, MESSAGES = 20, 50, 5  # messages: of each conversation
+PAGES, TAGS, MESSAGES = 20, 50, 5  # messages per conversation
 PHRASES = 20_000
 SYLLABLES = """ka ri to mi na so le ve du pa bo che shi lan dor fel gus har ing jon kel lum mer nor oth per
 qua ras sten tur"""
@@ -20,7 +20,7 @@ RARE = {
     48: 2_000,
     49: 200,
     50: 20,
-}  # so many rows of these tags; 47: old ones only
+}  # rows of these tags, by id; tag 47 only on old conversations
 TABLES = [
     "conversations_conversation",
     "conversations_conversationtag",
@@ -69,12 +69,12 @@ SELECT conversation, kind, 'm_' || conversation || '_' || n, time, phrases.text,
   FROM conversations_conversation c, generate_series(1, {messages}) AS n
 ) AS drawn JOIN phrases ON phrases.id = p
 """
-PARTS = """
+MESSAGE_INDEX = """
 INSERT INTO conversations_messagepart (conversation_id, page_id, number, text, event_ids)
 SELECT conversation_id, page_id, 1, string_agg(text, E'\\x1f' ORDER BY e.id), jsonb_agg(e.id ORDER BY e.id)
 FROM conversations_interactionevent e JOIN conversations_conversation c ON c.id = conversation_id GROUP BY 1, 2
 """
-KEPT = """
+COUNTERS = """
 INSERT INTO conversations_untagged SELECT id, last_message_time, page_id FROM conversations_conversation c
   WHERE NOT EXISTS (SELECT FROM conversations_conversationtag t WHERE t.conversation_id = c.id);
 INSERT INTO conversations_pagecount (page_id, facets, conversations)
@@ -92,40 +92,42 @@ INSERT INTO conversations_messagequeue (conversation_id, is_changed)
 
 
 def build(rows: int) -> None:
-    dice = random.Random(6)
+    rng = random.Random(6)
     numbers = {"rows": rows, "pages": PAGES, "messages": MESSAGES, "phrases": PHRASES}
     with connection.cursor() as cursor:
         cursor.execute(
             "SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'; SET synchronous_commit = off"
         )
-        vocabulary(cursor, dice)
+        create_vocabulary(cursor, rng)
         cursor.execute(
             "SET session_replication_role = replica"
-        )  # no triggers: what they keep is made at the end
-        indexes = dropped_indexes(cursor)
-        step(cursor, "conversations", CONVERSATIONS.format(**numbers))
-        step(cursor, "tag rows", TAG_ROWS)
+        )  # no triggers: the counters are inserted at the end
+        indexes = drop_indexes(cursor)
+        run_step(cursor, "conversations", CONVERSATIONS.format(**numbers))
+        run_step(cursor, "tag rows", TAG_ROWS)
         for tag, number in RARE.items():
             old = (
                 "last_message_time < timestamptz '2026-11-01' - interval '600 days'" if tag == 47 else "true"
             )
             cursor.execute(RARE_ROWS.format(old=old), [tag, max(5, number * rows // 1_000_000)])
-        step(cursor, "messages", EVENTS.format(**numbers))
-        step(cursor, "parts", PARTS)
-        step(cursor, "what is kept", KEPT.format(**numbers))
+        run_step(cursor, "messages", EVENTS.format(**numbers))
+        run_step(cursor, "message index", MESSAGE_INDEX)
+        run_step(cursor, "counters", COUNTERS.format(**numbers))
         for index in indexes:
-            step(cursor, index.split()[2], index)
+            run_step(cursor, index.split()[2], index)
         cursor.execute("SET session_replication_role = DEFAULT")
-        begun = time.monotonic()
-        catch_up(seconds=3600)
-        print(f"  numbers about messages: {time.monotonic() - begun:.1f} s", flush=True)
-        step(cursor, "vacuum", "VACUUM ANALYZE")
+        started = time.monotonic()
+        index_pending(seconds=3600)
+        print(f"  statistics of messages: {time.monotonic() - started:.1f} s", flush=True)
+        run_step(cursor, "vacuum", "VACUUM ANALYZE")
 
 
-def vocabulary(cursor, dice: random.Random) -> None:
-    words = ["".join(dice.choices(SYLLABLES.split(), k=dice.choice([1, 2, 2, 3]))) for _ in range(3000)]
-    phrases = [phrase(dice, words) for _ in range(PHRASES)]
-    assert all(fold(text) == text for text in (*words, *phrases))  # the server's lower() is enough for them
+def create_vocabulary(cursor, rng: random.Random) -> None:
+    words = ["".join(rng.choices(SYLLABLES.split(), k=rng.choice([1, 2, 2, 3]))) for _ in range(3000)]
+    phrases = [make_phrase(rng, words) for _ in range(PHRASES)]
+    assert all(
+        fold(text) == text for text in (*words, *phrases)
+    )  # so that lower() of PostgreSQL folds them correctly
     cursor.execute(
         "CREATE TEMP TABLE words (id int, word text); CREATE TEMP TABLE phrases (id int, text text)"
     )
@@ -138,7 +140,7 @@ def vocabulary(cursor, dice: random.Random) -> None:
     cursor.execute("ANALYZE words, phrases")
     Page.objects.bulk_create(
         Page(pk=number, facebook_page_id=str(9000 + number), name=f"Page {number}")
-        for number in range(1, PAGES + 2)  # the last one stays empty
+        for number in range(1, PAGES + 2)  # the last one has no conversations
     )
     cursor.execute(
         "INSERT INTO tags_tag (id, name, slug, color) SELECT n, 'Tag ' || n, 'tag-' || n, '#1f7a8c'"
@@ -147,26 +149,26 @@ def vocabulary(cursor, dice: random.Random) -> None:
     )
 
 
-def phrase(dice: random.Random, words: list[str]) -> str:
-    """Some words often, most seldom."""
-    return " ".join(words[int(3000 * dice.random() ** 3)] for _ in range(dice.randint(2, 6)))
+def make_phrase(rng: random.Random, words: list[str]) -> str:
+    """Return a few words. Some words are frequent, most are rare."""
+    return " ".join(words[int(3000 * rng.random() ** 3)] for _ in range(rng.randint(2, 6)))
 
 
-def dropped_indexes(cursor) -> list[str]:
-    """Those that no constraint needs, as statements that make them again."""
+def drop_indexes(cursor) -> list[str]:
+    """Drop the indexes that no constraint needs. Return the statements that create them again."""
     cursor.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
         " WHERE indrelid = ANY(%s::regclass[]) AND NOT EXISTS"
         " (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
         [TABLES],
     )
-    found = cursor.fetchall()
-    for name, _ in found:
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
         cursor.execute(f"DROP INDEX {name}")
-    return [definition for _, definition in found]
+    return [definition for _, definition in indexes]
 
 
-def step(cursor, name: str, statement: str) -> None:
-    begun = time.monotonic()
+def run_step(cursor, name: str, statement: str) -> None:
+    started = time.monotonic()
     cursor.execute(statement)
-    print(f"  {name}: {time.monotonic() - begun:.1f} s", flush=True)
+    print(f"  {name}: {time.monotonic() - started:.1f} s", flush=True)

@@ -1,3 +1,5 @@
+"""Measures every query as a whole request, beside the two baselines, and some further operations."""
+
 import asyncio
 import os
 import platform
@@ -18,52 +20,54 @@ from rest_framework.authtoken.models import Token
 
 from tests.benchmarks_reads import baselines, report, writes
 from tests.benchmarks_reads.build import PAGES, TABLES, build
-from tests.benchmarks_reads.questions import COUNTED, FIRST_PAGES, SEARCHES, asked, goal
+from tests.benchmarks_reads.queries import COUNTED, FIRST_PAGES, SEARCHES, build_parameters, goal
 
-EMPTY = str(9001 + PAGES)
-CALLS, SECONDS = 40, 4.0  # of each question: so many, or for so long
+EMPTY_PAGE = str(9001 + PAGES)
+CALLS, SECONDS = 40, 4.0  # at most this many calls of each query, or for this long
 BASELINE_CALLS, BASELINE_LIMIT_MS = 3, 20_000
-PLANS_OF = [*list(FIRST_PAGES)[:6], "untagged", "unread", "search: mid word", "messages: mid word"]
+EXPLAINED = [*list(FIRST_PAGES)[:6], "untagged", "unread", "search: mid word", "messages: mid word"]
 
 
 @dataclass
-class Line:
+class Result:
+    """The result of one query: milliseconds of Inbox and of the two baselines (medians)."""
+
     name: str
     p50: float
     p95: float
-    queries: int
+    statements: int
     replaced: float
     plain: float
-    goal: int | None
+    goal: int | None  # for p95
 
 
 def measure(rows: int) -> int:
-    begun = time.monotonic()
+    started = time.monotonic()
     call_command("migrate", verbosity=0)
     build(rows)
-    built = time.monotonic() - begun
+    built = time.monotonic() - started
     print(f"built in {built:.0f} s", flush=True)
     settings.ROOT_URLCONF = "tests.benchmarks_reads.urls"
-    words = found_words(rows)
+    words = pick_words(rows)
     client = Client()
-    lines = [measured(client, name, parameters, words) for name, parameters in questions().items()]
-    notes = [depth(client), python_time(client), *plans(client, words), *bulk(client)]
-    kept = sizes()
-    notes.append(writes.cost())
-    report.write(rows, built, lines, notes, kept, machine())
-    return 1 if any("whole table" in note for note in notes) else 0
+    results = [measure_query(client, name, parameters, words) for name, parameters in queries().items()]
+    notes = [measure_cursor(client), measure_cpu(client), *check_plans(words), *measure_bulk(client)]
+    table_sizes = sizes()
+    notes.append(writes.measure_cost())
+    report.write(rows, built, results, notes, table_sizes, machine())
+    return 1 if any("whole table:" in note for note in notes) else 0
 
 
-def questions() -> dict[str, dict[str, str]]:
+def queries() -> dict[str, dict[str, str]]:
     return FIRST_PAGES | SEARCHES | COUNTED
 
 
-def found_words(rows: int) -> dict[str, str]:
-    """Words that many, some and few conversations of the big Page have."""
+def pick_words(rows: int) -> dict[str, str]:
+    """Return a common, a less common and a rare word of the large Page, and the number of a deep page."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT word, count(*) FROM (SELECT string_to_table(last_message, ' ') AS word"
-            " FROM conversations_conversation WHERE page_id = 1 LIMIT 50000) AS said"
+            " FROM conversations_conversation WHERE page_id = 1 LIMIT 50000) AS drawn"
             " WHERE length(word) > 3 GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         words = [word for word, _ in cursor.fetchall()]
@@ -71,9 +75,9 @@ def found_words(rows: int) -> dict[str, str]:
     return {"common": words[0], "mid": words[60], "rare": words[-1], "deep": str(deep)}
 
 
-# -- asking ------------------------------------------------------------------------------------------------
+# -- requests ----------------------------------------------------------------------------------------------
 class Client:
-    """Whole requests through the ASGI application, in this process."""
+    """Sends whole requests to the ASGI application, in this process."""
 
     def __init__(self) -> None:
         user = User.objects.create(username="bench", is_superuser=True)
@@ -82,9 +86,9 @@ class Client:
         self.loop = asyncio.new_event_loop()
 
     def get(self, path: str, parameters: dict[str, str], method: str = "GET", body: bytes = b"") -> bytes:
-        return self.loop.run_until_complete(self.ask(method, path, parameters, body))
+        return self.loop.run_until_complete(self.send(method, path, parameters, body))
 
-    async def ask(self, method: str, path: str, parameters: dict[str, str], body: bytes) -> bytes:
+    async def send(self, method: str, path: str, parameters: dict[str, str], body: bytes) -> bytes:
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -103,19 +107,19 @@ class Client:
             "scheme": "http",
         }
         sent: list[dict] = []
-        waiting = asyncio.Event()
-        asked = iter([{"type": "http.request", "body": body, "more_body": False}])
+        never = asyncio.Event()
+        incoming = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive():
-            for message in asked:
+            for message in incoming:
                 return message
-            await waiting.wait()
+            await never.wait()
             return {"type": "http.disconnect"}
 
-        async def send(message):
+        async def collect(message):
             sent.append(message)
 
-        await self.application(scope, receive, send)
+        await self.application(scope, receive, collect)
         if sent[0]["status"] != 200:
             raise RuntimeError(f"{path} {parameters}: {sent[0]['status']} {sent[1:2]}")
         return b"".join(message.get("body", b"") for message in sent[1:])
@@ -124,47 +128,48 @@ class Client:
         return self.get("/api/conversations", parameters)
 
 
-def timed(ask: Callable[[], object], calls: int = CALLS, seconds: float = SECONDS) -> list[float]:
-    """Milliseconds of each call."""
-    ask()
-    found: list[float] = []
-    begun = time.monotonic()
-    while len(found) < calls and (len(found) < 3 or time.monotonic() - begun < seconds):
+def time_calls(call: Callable[[], object], calls: int = CALLS, seconds: float = SECONDS) -> list[float]:
+    """Call repeatedly and return the sorted times in milliseconds. The first call is not counted."""
+    call()
+    times: list[float] = []
+    started = time.monotonic()
+    while len(times) < calls and (len(times) < 3 or time.monotonic() - started < seconds):
         start = time.perf_counter()
-        ask()
-        found.append(1000 * (time.perf_counter() - start))
-    return sorted(found)
+        call()
+        times.append(1000 * (time.perf_counter() - start))
+    return sorted(times)
 
 
-def at(share: float, times: list[float]) -> float:
+def percentile(share: float, times: list[float]) -> float:
     return times[min(len(times) - 1, int(share * len(times)))]
 
 
-def measured(client: Client, name: str, parameters: dict[str, str], words: dict[str, str]) -> Line:
-    question = asked(parameters, words)
-    times = timed(lambda: client.list(question))
-    line = Line(
+def measure_query(client: Client, name: str, parameters: dict[str, str], words: dict[str, str]) -> Result:
+    query = build_parameters(parameters, words)
+    times = time_calls(lambda: client.list(query))
+    result = Result(
         name,
-        at(0.5, times),
-        at(0.95, times),
-        len(statements(question)),
-        baseline(baselines.replaced, question),
-        baseline(baselines.plain, question),
+        percentile(0.5, times),
+        percentile(0.95, times),
+        len(statements(query)),
+        baseline(baselines.replaced, query),
+        baseline(baselines.plain, query),
         goal(name),
     )
     print(
-        f"  {name}: {line.p50:.1f} / {line.p95:.1f} ms, {line.queries}; {line.replaced:.0f}, {line.plain:.0f}",
+        f"  {name}: {result.p50:.1f} / {result.p95:.1f} ms, {result.statements} statements;"
+        f" replaced {result.replaced:.0f} ms, plain {result.plain:.0f} ms",
         flush=True,
     )
-    return line
+    return result
 
 
-def baseline(way: Callable, question: dict[str, str]) -> float:
-    """Its median, without a request around it; infinite where it does not end in time."""
+def baseline(run: Callable, query: dict[str, str]) -> float:
+    """Return its median time without a request, or infinity if it exceeds the time limit."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = {BASELINE_LIMIT_MS}")
-        return statistics.median(timed(lambda: way(question), BASELINE_CALLS, 2.0))
+        return statistics.median(time_calls(lambda: run(query), BASELINE_CALLS, 2.0))
     except OperationalError:
         return float("inf")
     finally:
@@ -172,20 +177,20 @@ def baseline(way: Callable, question: dict[str, str]) -> float:
             cursor.execute("RESET statement_timeout")
 
 
-def statements(question: dict[str, str]) -> list[str]:
-    """What the list asks about conversations and tags, beside who asks and which Page."""
+def statements(query: dict[str, str]) -> list[str]:
+    """Return the SQL on conversations and tags, without that of the authentication and of the Page."""
     from tests.factories import api
 
     with CaptureQueriesContext(connection) as captured:
-        api(User.objects.get()).get("/api/conversations", question)
-    asked = [query["sql"] for query in captured]
+        api(User.objects.get()).get("/api/conversations", query)
+    executed = [entry["sql"] for entry in captured]
     ours = ("conversations_conversation", "conversations_pagecount", "conversations_messagepart")
-    return [sql for sql in asked if any(table in sql for table in ours) and not sql.startswith("EXPLAIN")]
+    return [sql for sql in executed if any(table in sql for table in ours) and not sql.startswith("EXPLAIN")]
 
 
-# -- beside the questions ----------------------------------------------------------------------------------
-def depth(client: Client) -> str:
-    """Following nextCursor."""
+# -- further measurements ----------------------------------------------------------------------------------
+def measure_cursor(client: Client) -> str:
+    """Follow nextCursor through 400 pages."""
     parameters = {"facebookPageId": "9001", "limit": "50", "total": "none"}
     times: list[float] = []
     for _ in range(400):
@@ -194,67 +199,67 @@ def depth(client: Client) -> str:
         times.append(1000 * (time.perf_counter() - start))
         parameters["cursor"] = answer["pagination"]["nextCursor"] or ""
     first, last = statistics.median(times[:50]), statistics.median(times[-50:])
-    return f"Following `nextCursor`: parts 1 to 50 take {first:.1f} ms (p50), parts 351 to 400 {last:.1f} ms."
+    return f"Following `nextCursor`: pages 1 to 50 take {first:.1f} ms (p50), pages 351 to 400 {last:.1f} ms."
 
 
-def python_time(client: Client) -> str:
+def measure_cpu(client: Client) -> str:
     parameters = {"facebookPageId": "9001", "limit": "50", "total": "none"}
 
-    def spent(ask) -> float:
-        ask()
-        begun = time.process_time()
+    def cpu_time(call) -> float:
+        call()
+        started = time.process_time()
         for _ in range(100):
-            ask()
-        return 10 * (time.process_time() - begun)
+            call()
+        return 10 * (time.process_time() - started)
 
-    listed = spent(lambda: client.list(parameters))
-    without = spent(lambda: client.get("/api/conversations", {**parameters, "facebookPageId": EMPTY}))
-    empty = spent(lambda: client.get("/empty", {}))
+    listed = cpu_time(lambda: client.list(parameters))
+    without = cpu_time(lambda: client.get("/api/conversations", {**parameters, "facebookPageId": EMPTY_PAGE}))
+    empty = cpu_time(lambda: client.get("/empty", {}))
     return (
-        f"Processor time of this process: {listed:.1f} ms for 50 rows with their tags; {empty:.1f} ms for a view of Django"
-        f" REST that answers nothing to whoever signed in: {listed - empty:.1f} ms more (goal: 3); {without:.1f} ms for the"
-        " same list of a Page without any."
+        f"CPU time of this process: {listed:.1f} ms for 50 rows with their tags; {empty:.1f} ms for an empty view of Django"
+        f" REST framework with authentication, {listed - empty:.1f} ms less (goal: at most 3); {without:.1f} ms for the same"
+        " list of a Page without conversations."
     )
 
 
-def plans(client: Client, words: dict[str, str]) -> list[str]:
+def check_plans(words: dict[str, str]) -> list[str]:
     notes = []
-    for name in PLANS_OF:
-        for sql in statements(asked(questions()[name], words)):
+    for name in EXPLAINED:
+        for sql in statements(build_parameters(queries()[name], words)):
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN {sql}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
             if any(f"Seq Scan on {table}" in plan for table in TABLES):
                 notes.append(f"**{name}** scans a whole table:\n```\n{plan}\n```")
     return notes or [
-        f"Plans of the ten most used questions ({', '.join(PLANS_OF)}): none scans a whole table."
+        f"Query plans of the ten most frequent queries ({', '.join(EXPLAINED)}): none scans a whole table."
     ]
 
 
-def bulk(client: Client) -> list[str]:
-    """Everything that matches: 100,000 conversations of the big Page, and back."""
+def measure_bulk(client: Client) -> list[str]:
+    """Tag more than 100,000 conversations of the large Page by a filter, then undo it, then export a Page."""
     body = {
         "filter": {"facebookPageId": "9001", "exclude_tags": "tag-40", "endDate": "2023-10-20"},
         "tagIds": [40],
     }
     notes = []
 
-    def act(path: str, body: dict) -> dict:
+    def send(path: str, body: dict) -> dict:
         start = time.perf_counter()
-        answer = orjson.loads(client.get(path, {}, "POST", orjson.dumps(body)))
+        response = orjson.loads(client.get(path, {}, "POST", orjson.dumps(body)))
         notes.append(
-            f"`{path.rsplit('/', 1)[1]}` {'(dry_run) ' * bool(body.get('dry_run'))}of {answer['changed']:,}"
+            f"`{path.rsplit('/', 1)[1]}` {'(dry_run) ' * bool(body.get('dry_run'))}of {response['changed']:,}"
             f" conversations: {time.perf_counter() - start:.1f} s."
         )
-        return answer
+        return response
 
-    act("/api/conversations/bulk-tags", {**body, "action": "assign", "dry_run": True})
-    done = act("/api/conversations/bulk-tags", {**body, "action": "assign"})
-    act(f"/api/acts/{done['act']}/undo", {})
+    send("/api/conversations/bulk-tags", {**body, "action": "assign", "dry_run": True})
+    operation = send("/api/conversations/bulk-tags", {**body, "action": "assign"})
+    send(f"/api/acts/{operation['act']}/undo", {})
     start = time.perf_counter()
-    client_bytes = client.get("/api/conversations/export", {"format": "csv", "facebookPageId": "9002"})
+    exported = client.get("/api/conversations/export", {"format": "csv", "facebookPageId": "9002"})
     seconds = time.perf_counter() - start
-    notes.append(f"Export of one Page as CSV ({len(client_bytes) / 1e6:.1f} MB): {seconds:.1f} s.")
+    notes.append(f"Export of one Page as CSV ({len(exported) / 1e6:.1f} MB): {seconds:.1f} s.")
     return notes
 
 

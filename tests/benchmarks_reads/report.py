@@ -1,32 +1,33 @@
-"""The part of docs/benchmarks.md about reading, and its chart."""
+"""Writes the second part of docs/benchmarks.md, about reading, and its chart."""
 
 from math import isinf, log10
 from pathlib import Path
 
-from tests.benchmarks.page import write_reads
+from tests.benchmarks.document import write_reads
 
 DOCS = Path(__file__).parents[2] / "docs"
-WIDTH, ROW, LEFT, MOST = 760, 18, 250, 30_000  # of the chart; its scale ends at so many ms
+WIDTH, LEFT, MAXIMUM = 760, 250, 30_000  # of the chart; its scale ends at 30,000 ms
 
 
-def write(rows: int, built: float, lines, notes: list[str], sizes, machine: str) -> None:
+def write(rows: int, built: float, results, notes: list[str], sizes, machine: str) -> None:
     text = [
         "# Reading",
         "",
-        f"`make bench-reads` wrote this part: {rows:,} conversations over 20 Pages (one holds half), 50 tags (one on 30 %, some"
-        f" rare or old), {5 * rows:,} messages in a private PostgreSQL, built in {built:.0f} s. {machine}. Warm; client and"
-        " server share the cores.",
+        f"`make bench-reads` wrote this part. The database has {rows:,} conversations on 20 Pages (one has half of them), 50"
+        f" tags (one on 30 % of the conversations, some rare or old) and {5 * rows:,} messages, on a private PostgreSQL server;"
+        f" it was built in {built:.0f} s. Machine: {machine}. Caches are warm, and client and server share the cores.",
         "",
-        "Each question is a whole request through the ASGI application, for 50 rows of the big Page, rows alone unless it says"
-        " otherwise. Queries are those on conversations, tags and counters. *Replaced*: tags become ids in the client, which go"
-        " back in a list. *Plain*: `filter(tags__in=…)`, `icontains`, OFFSET, `COUNT(*)`, ModelSerializer. Both are medians"
-        " without a request around them; > 20,000: stopped.",
+        "Each query is a whole request to the ASGI application for 50 rows of the large Page, without a total unless its name"
+        " says otherwise. *Statements* counts those on conversations, tags and counters. *Replaced* is the way of the replaced"
+        " application: it loads the ids of the conversations with the tags and sends them back as a list. *Plain* is plain"
+        " Django: `filter(tags__in=…)`, `icontains`, OFFSET, `COUNT(*)`, ModelSerializer. Both are medians without a request"
+        " around them; > 20,000 means canceled after 20 s.",
         "",
-        "![milliseconds of each question, three ways](benchmarks/reads.svg)",
+        "![Milliseconds of each query: Inbox, the replaced application and plain Django](benchmarks/reads.svg)",
         "",
-        "| question | p50 ms | p95 ms | goal | queries | replaced ms | × | plain ms | × |",
+        "| query | p50 ms | p95 ms | goal (p95) | statements | replaced ms | × | plain ms | × |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(row(line) for line in lines),
+        *(row(result) for result in results),
         "",
         *(f"- {note}" for note in notes),
         "",
@@ -36,13 +37,15 @@ def write(rows: int, built: float, lines, notes: list[str], sizes, machine: str)
         "",
     ]
     write_reads(DOCS / "benchmarks.md", "\n".join(text))
-    (DOCS / "benchmarks" / "reads.svg").write_text(chart(lines))
+    (DOCS / "benchmarks" / "reads.svg").write_text(chart(results))
 
 
-def row(line) -> str:
-    goal = f"{line.goal}{'' if line.p95 <= line.goal else ' **missed**'}" if line.goal else ""
-    others = " | ".join(f"{ms(time)} | {times(time, line.p50)}" for time in (line.replaced, line.plain))
-    return f"| {line.name} | {line.p50:.1f} | {line.p95:.1f} | {goal} | {line.queries} | {others} |"
+def row(result) -> str:
+    goal = f"{result.goal}{'' if result.p95 <= result.goal else ' **missed**'}" if result.goal else ""
+    others = " | ".join(f"{ms(time)} | {times(time, result.p50)}" for time in (result.replaced, result.plain))
+    return (
+        f"| {result.name} | {result.p50:.1f} | {result.p95:.1f} | {goal} | {result.statements} | {others} |"
+    )
 
 
 def ms(time: float) -> str:
@@ -53,32 +56,32 @@ def times(time: float, ours: float) -> str:
     return "" if isinf(time) else f"{time / ours:,.1f}"
 
 
-def chart(lines) -> str:
-    """Bars on a logarithmic scale: ours, the replaced application's way, plain Django."""
+def chart(results) -> str:
+    """Draw bars on a logarithmic scale: Inbox, the replaced application and plain Django."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {len(lines) * 3 * 6 + len(lines) * 6 + 40}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {len(results) * 3 * 6 + len(results) * 6 + 40}"'
         ' font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
     ]
     for number, label in enumerate(("1 ms", "10", "100", "1 s", "10 s")):
         x = LEFT + scaled(10**number)
         parts.append(
-            f'<path d="M{x:.0f} 22V{len(lines) * 24 + 30}" stroke="#ddd"/><text x="{x:.0f}" y="16" fill="#666">{label}</text>'
+            f'<path d="M{x:.0f} 22V{len(results) * 24 + 30}" stroke="#ddd"/><text x="{x:.0f}" y="16" fill="#666">{label}</text>'
         )
-    for number, line in enumerate(lines):
+    for number, result in enumerate(results):
         y = 28 + number * 24
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end" fill="#222">{line.name}</text>')
-        for place, (time, colour) in enumerate(
-            ((line.p50, "#1f6f8b"), (line.replaced, "#b45309"), (line.plain, "#94a3b8"))
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end" fill="#222">{result.name}</text>')
+        for index, (time, color) in enumerate(
+            ((result.p50, "#1f6f8b"), (result.replaced, "#b45309"), (result.plain, "#94a3b8"))
         ):
-            width = scaled(min(time, MOST))
+            width = scaled(min(time, MAXIMUM))
             parts.append(
-                f'<rect x="{LEFT}" y="{y + place * 6}" width="{width:.0f}" height="5" fill="{colour}"/>'
+                f'<rect x="{LEFT}" y="{y + index * 6}" width="{width:.0f}" height="5" fill="{color}"/>'
             )
-    legend = (("ours", "#1f6f8b"), ("replaced", "#b45309"), ("plain Django", "#94a3b8"))
-    for place, (label, colour) in enumerate(legend):
-        parts.append(f'<text x="{4 + place * 70}" y="16" fill="{colour}">{label}</text>')
+    legend = (("Inbox", "#1f6f8b"), ("replaced", "#b45309"), ("plain Django", "#94a3b8"))
+    for index, (label, color) in enumerate(legend):
+        parts.append(f'<text x="{4 + index * 70}" y="16" fill="{color}">{label}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
 def scaled(time: float) -> float:
-    return max(1.0, (WIDTH - LEFT - 20) * log10(max(time, 1)) / log10(MOST))
+    return max(1.0, (WIDTH - LEFT - 20) * log10(max(time, 1)) / log10(MAXIMUM))

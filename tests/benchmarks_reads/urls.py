@@ -1,11 +1,11 @@
-"""The application's addresses, and one whose answer is empty: what Django REST and signing in cost by themselves."""
+"""The URLs of the application, and an empty view that shows the cost of Django REST framework and authentication."""
 
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox.urls import urlpatterns as of_inbox
+from inbox.urls import urlpatterns as inbox_urlpatterns
 
 
 class Empty(APIView):
@@ -13,4 +13,4 @@ class Empty(APIView):
         return Response({})
 
 
-urlpatterns = [path("empty", Empty.as_view()), *of_inbox]
+urlpatterns = [path("empty", Empty.as_view()), *inbox_urlpatterns]

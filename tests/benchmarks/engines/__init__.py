@@ -1,1 +1,1 @@
-"""What is measured. Each module has `prepare(task)`: it gets everything ready and returns what is timed."""
+"""The engines. Each module has `prepare(task)`, which does the setup and returns the function to measure."""

@@ -1,7 +1,7 @@
-"""The replaced application after it was optimised.
+"""The optimized version of the application that Inbox replaces.
 
-100 conversations a batch; one upsert for all of them, then all their messages in chunks of 500, each
-statement a transaction of its own; then, and not before, the next batch is asked for.
+100 conversations per batch: one upsert for all of them, then all their messages in chunks of 500. Each
+statement is a transaction of its own. The next batch is requested only after that.
 """
 
 from collections.abc import Callable

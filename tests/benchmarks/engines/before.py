@@ -1,6 +1,6 @@
-"""The replaced application before it was optimised.
+"""The first version of the application that Inbox replaces.
 
-50 conversations a batch; for each of them one upsert, then one insert of its messages, each statement a
+50 conversations per batch: for each of them one upsert, then one insert of its messages. Each statement is a
 transaction of its own, one after the other.
 """
 

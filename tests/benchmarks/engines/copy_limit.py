@@ -1,6 +1,6 @@
-"""The limit of writing: COPY of the rows that a sync made into the same tables with their indexes.
+"""The limit of writing: COPY of the rows of an earlier sync into the same tables with the same indexes.
 
-The bytes are ready beforehand; one transaction for each 100 conversations, as many as one answer brings.
+The bytes are read beforehand. One transaction writes 100 conversations, as many as a response contains.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 CONVERSATIONS_PER_BATCH = 100
-# In the order in which their foreign keys allow it, each with what leads to a batch's conversations.
+# In the order of their foreign keys, each with the column that refers to the conversation.
 TABLES = {
     "conversations_conversation": "id",
     "conversations_thread": "conversation_id",
@@ -26,18 +26,18 @@ def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
         batches = list(read_batches(source))
     connection = psycopg.connect(task["database_url"], autocommit=True)
     write(connection, "conversations_page", pages)
-    return lambda: copy(connection, batches)
+    return lambda: copy_batches(connection, batches)
 
 
 def read_batches(source: psycopg.Connection) -> list[Batch]:
     ids = [row[0] for row in source.execute("SELECT id FROM conversations_conversation ORDER BY id")]
     chunks = [ids[n : n + CONVERSATIONS_PER_BATCH] for n in range(0, len(ids), CONVERSATIONS_PER_BATCH)]
-    question = "SELECT {} FROM {} WHERE {} BETWEEN {} AND {} ORDER BY id"
+    query = "SELECT {} FROM {} WHERE {} BETWEEN {} AND {} ORDER BY id"
     return [
         {
             table: read(
                 source,
-                sql.SQL(question).format(
+                sql.SQL(query).format(
                     columns(source, table), sql.Identifier(table), sql.Identifier(key), chunk[0], chunk[-1]
                 ),
             )
@@ -47,15 +47,15 @@ def read_batches(source: psycopg.Connection) -> list[Batch]:
     ]
 
 
-def read(source: psycopg.Connection, question: str | sql.Composed) -> bytes:
-    text = question if isinstance(question, str) else question.as_string(source)
+def read(source: psycopg.Connection, query: str | sql.Composed) -> bytes:
+    text = query if isinstance(query, str) else query.as_string(source)
     with source.cursor().copy(f"COPY ({text}) TO STDOUT".encode()) as rows:
         return b"".join(bytes(row) for row in rows)
 
 
 @cache
 def columns(connection: psycopg.Connection, table: str) -> sql.Composed:
-    """Those that are written: a generated one makes itself."""
+    """Return the columns to write: all except generated ones."""
     names = connection.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
         " AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
@@ -66,11 +66,11 @@ def columns(connection: psycopg.Connection, table: str) -> sql.Composed:
 
 def write(connection: psycopg.Connection, table: str, rows: bytes) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns(connection, table))
-    with connection.cursor().copy(statement) as copying:
-        copying.write(rows)
+    with connection.cursor().copy(statement) as copy:
+        copy.write(rows)
 
 
-def copy(connection: psycopg.Connection, batches: list[Batch]) -> dict[str, Any]:
+def copy_batches(connection: psycopg.Connection, batches: list[Batch]) -> dict[str, Any]:
     for batch in batches:
         with connection.transaction():
             for table, rows in batch.items():

@@ -1,4 +1,4 @@
-"""Inbox: sync_conversations(), or the command that calls it for many Pages."""
+"""Inbox: sync_conversations() for one Page, or the command `syncconversations` for many."""
 
 import io
 import json
@@ -12,7 +12,7 @@ def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 
 
 def connect(task: dict[str, Any]) -> list[Any]:
-    """What a worker has before it starts: Django set up, connected Pages, an open connection."""
+    """Prepare what a worker has before a sync: Django, the Pages and an open connection."""
     import django
 
     django.setup()
@@ -21,7 +21,7 @@ def connect(task: dict[str, Any]) -> list[Any]:
     for page in task["pages"]:
         values = {"name": page["name"], "access_token": page["token"]}
         Page.objects.get_or_create(facebook_page_id=page["id"], defaults=values)
-    from conversations.management.commands import syncconversations  # noqa: F401 - importing takes its time, too
+    from conversations.management.commands import syncconversations  # noqa: F401 - so that the import is not measured
 
     return list(Page.objects.filter(facebook_page_id__in=[page["id"] for page in task["pages"]]))
 
@@ -38,8 +38,8 @@ def command(task: dict[str, Any], pages: list[Any]) -> dict[str, Any]:
     from django.core.management import call_command
 
     out = io.StringIO()
-    chosen = [word for page in pages for word in ("--page", page.facebook_page_id)]
-    call_command("syncconversations", *chosen, "--json", stdout=out)
-    answer = json.loads(out.getvalue().splitlines()[-1])
-    assert answer["status"] == "complete", answer
-    return {"events": answer["eventsCreated"], "requests": answer["requests"]}
+    arguments = [argument for page in pages for argument in ("--page", page.facebook_page_id)]
+    call_command("syncconversations", *arguments, "--json", stdout=out)
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert result["status"] == "complete", result
+    return {"events": result["eventsCreated"], "requests": result["requests"]}

@@ -1,9 +1,9 @@
-"""What both algorithms of the replaced application share: its tables, its question and its rows.
+"""The tables, requests and rows that both versions of the replaced application have in common.
 
-Its description shows neither column types nor the question to Facebook. Both are chosen in its favour:
-bigint keys, one index beside the keys, the fast JSON parser, times passed on as Facebook writes them, and
-no index of the events' message ids, because it asks for none. It stores what Inbox stores of a message, and
-asks Facebook the same question.
+The description of that application states neither column types nor the fields it requests. Both are chosen
+in its favor: bigint keys, one index beside the keys, the fast JSON parser, times stored as Facebook writes
+them, and no index on message ids, because it never looks one up. It stores the same data of a message as
+Inbox and requests the same fields.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ import orjson
 import psycopg
 import requests
 
-from tests.benchmarks.question import FIELDS
+from tests.benchmarks.graph_fields import FIELDS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messenger_conversations (
@@ -67,12 +67,12 @@ Row = list[Any]
 
 
 class Application:
-    """One Page and one connection; each statement commits, as it does over its database's HTTP interface."""
+    """One Page and one connection. Each statement commits, as over the HTTP interface of its database."""
 
     def __init__(self, task: dict[str, Any]) -> None:
         self.page_id = task["pages"][0]["id"]
         self.url = f"{task['graph_url']}/v26.0/{self.page_id}/conversations"
-        # Preparing statements by itself made it slower here: the plans are made for empty tables.
+        # Prepared statements made it slower here, because their plans are made for empty tables.
         self.connection = psycopg.connect(task["database_url"], autocommit=True, prepare_threshold=None)
         self.connection.execute(SCHEMA)
         self.cursor = psycopg.RawCursor(self.connection)
@@ -81,7 +81,7 @@ class Application:
         self.requests = 0
 
     def batches(self, size: int) -> Iterator[list[dict[str, Any]]]:
-        """What Facebook lists, so many conversations at a time, until there is no `next`."""
+        """Yield the conversations in batches of this size, until a response has no `next`."""
         params = {"fields": FIELDS, "platform": "messenger", "limit": str(size)}
         while True:
             response = self.session.get(self.url, params=params, timeout=60)
@@ -108,7 +108,7 @@ class Application:
         ]
 
     def customer(self, conversation: dict[str, Any]) -> dict[str, Any]:
-        """Whoever is not the Page; where the participants no longer name them, the messages may."""
+        """Return the person who is not the Page: from the participants, or else from the messages."""
         messages = messages_of(conversation)
         named = [message["from"] for message in messages if "from" in message]
         named += [person for message in messages for person in message.get("to", {}).get("data", [])]
@@ -132,11 +132,11 @@ class Application:
         ]
 
     def upsert(self, rows: list[Row]) -> dict[str, int]:
-        """One statement and transaction; the key of each sender's conversation."""
+        """Write with one statement and transaction. Return the id of the conversation of each sender."""
         return {row[1]: row[0] for row in self.execute(UPSERT, rows).fetchall()}
 
     def insert_events(self, rows: list[Row]) -> None:
-        """One statement and transaction."""
+        """Write with one statement and transaction."""
         self.execute(INSERT_EVENTS, rows)
 
     def execute(self, template: str, rows: list[Row]) -> psycopg.RawCursor:
@@ -150,7 +150,7 @@ def messages_of(conversation: dict[str, Any]) -> list[dict[str, Any]]:
 
 @lru_cache
 def statement(template: str, rows: int, columns: int) -> bytes:
-    """In PostgreSQL's own placeholders, and made once: reading psycopg's doubles the client's CPU time."""
+    """Return SQL with native placeholders, cached: those of psycopg double the CPU time of the client."""
     numbers = [range(row * columns + 1, (row + 1) * columns + 1) for row in range(rows)]
-    values = [f"({', '.join(f'${number}' for number in of_one)})" for of_one in numbers]
+    values = [f"({', '.join(f'${number}' for number in row)})" for row in numbers]
     return template.format(rows=", ".join(values)).encode()

@@ -1,4 +1,4 @@
-"""Inbox's way of writing alone, without what only its reads need: indexes, triggers that keep counters."""
+"""The write path of Inbox without the indexes and counter triggers that only reads need."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,6 @@
-"""Inbox's way of writing alone, without the network: what its one writer does with each answer.
+"""The write path of Inbox alone, without the network: what the writer of a sync does with each response.
 
-The answers are fetched, taken apart and shaped into rows beforehand: in a sync the threads that ask do that.
+Requests, decoding and the transformation into rows are not measured: in a sync, other threads do that.
 """
 
 import time
@@ -10,18 +10,18 @@ from typing import Any
 import orjson
 import requests
 
-from tests.benchmarks.question import FIELDS
+from tests.benchmarks.graph_fields import FIELDS
 
 from . import ours
 
 
 def prepare(task: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     (page,) = ours.connect(task)
-    bodies = list(answers(task))
+    bodies = list(responses(task))
     return lambda: write(page, bodies)
 
 
-def answers(task: dict[str, Any]) -> Iterator[bytes]:
+def responses(task: dict[str, Any]) -> Iterator[bytes]:
     url = f"{task['graph_url']}/v26.0/{task['pages'][0]['id']}/conversations"
     headers = {"Authorization": f"Bearer {task['pages'][0]['token']}"}
     params = {"fields": FIELDS, "platform": "messenger", "limit": "100"}
@@ -38,11 +38,11 @@ def write(page: Any, bodies: list[bytes]) -> dict[str, Any]:
     from django.utils import timezone
 
     from conversations.graph.records import ConversationBatch
-    from conversations.sync.python_pace import sync_pace
-    from conversations.sync.transform import to_rows
+    from conversations.sync.gil import tuned_gil
+    from conversations.sync.load.transform import to_rows
 
     events, seconds, cpu = 0, 0.0, 0.0
-    with sync_pace():  # as a sync does
+    with tuned_gil():  # as a sync does
         for body in bodies:
             records, now = ConversationBatch.from_graph(orjson.loads(body)).conversations, timezone.now()
             rows = [to_rows(record, page, "messenger", now=now) for record in records]
@@ -54,12 +54,12 @@ def write(page: Any, bodies: list[bytes]) -> dict[str, Any]:
 
 
 def store(page: Any, rows: list[Any]) -> int:
-    """One batch as the sync's writer stores it, in one transaction."""
+    """Store one batch in one transaction, as the writer of a sync does."""
     from django.db import transaction
 
-    from conversations.locks import lock_rows
-    from conversations.sync.loader import save_batch
+    from conversations.lib.locks import lock_rows
+    from conversations.sync.load.batch_loader import save_batch
 
     with transaction.atomic():
         lock_rows([page.pk])
-        return sum(outcome.events_created for outcome in save_batch(page, rows, carefully=False))
+        return sum(outcome.events_created for outcome in save_batch(page, rows, tolerant=False))

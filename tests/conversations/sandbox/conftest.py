@@ -1,4 +1,4 @@
-"""A small world, and the shortest way to ask about it; none of this needs Django or a database."""
+"""A small sandbox world and a client for it. Neither needs Django or a database."""
 
 from typing import Any
 
@@ -28,38 +28,38 @@ def sandbox(world):
         yield server
 
 
-class Asker:
-    """`graph("/me", fields="id")` gives the JSON; `graph.ask(...)` the whole response."""
+class SandboxClient:
+    """`graph("/me", fields="id")` returns the JSON; `graph.get(...)` returns the whole response."""
 
     def __init__(self, url: str, token: str, session: requests.Session) -> None:
         self.url, self.token, self.session = url, token, session
 
-    def ask(self, path: str, token: str | None = None, **params: Any) -> requests.Response:
-        address = path if path.startswith("http") else self.url + path
+    def get(self, path: str, token: str | None = None, **params: Any) -> requests.Response:
+        url = path if path.startswith("http") else self.url + path
         headers = {"Authorization": f"Bearer {token or self.token}"}
-        return self.session.get(address, params=params, headers=headers, timeout=10, allow_redirects=False)
+        return self.session.get(url, params=params, headers=headers, timeout=60, allow_redirects=False)
 
     def __call__(self, path: str, token: str | None = None, **params: Any) -> Any:
-        return self.ask(path, token, **params).json()
+        return self.get(path, token, **params).json()
 
     def error(self, path: str, token: str | None = None, **params: Any) -> tuple[int, int, int | None]:
-        """Status, code and subcode of a refusal."""
-        response = self.ask(path, token, **params)
+        """Return the HTTP status, the error code and the subcode. The call must fail."""
+        response = self.get(path, token, **params)
         error = response.json()["error"]
         assert error["fbtrace_id"]
         return response.status_code, error["code"], error.get("error_subcode")
 
-    def walk(self, path: str, **params: Any) -> list[list[Any]]:
-        """The ids of each answer, following `cursors.after` while there is a `next`."""
-        pages, answer = [], self(path, **params)
+    def read_all_ids(self, path: str, **params: Any) -> list[list[Any]]:
+        """Return the ids of each response, following `cursors.after` while there is a `next`."""
+        pages, response = [], self(path, **params)
         while True:
-            pages.append([item["id"] for item in answer["data"]])
-            if "next" not in answer.get("paging", {}):
+            pages.append([item["id"] for item in response["data"]])
+            if "next" not in response.get("paging", {}):
                 return pages
-            answer = self(path, **params, after=answer["paging"]["cursors"]["after"])
+            response = self(path, **params, after=response["paging"]["cursors"]["after"])
 
 
 @pytest.fixture
 def graph(sandbox, page):
     with requests.Session() as session:
-        yield Asker(sandbox.url, page.token, session)
+        yield SandboxClient(sandbox.url, page.token, session)

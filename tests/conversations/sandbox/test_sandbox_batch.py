@@ -11,71 +11,71 @@ THREADS = "me/conversations?limit=1"
 
 @pytest.fixture
 def batch(sandbox, page):
-    """`batch("me", "t_1")` gives the items; `batch.ask(…)` the whole response."""
+    """`batch("me", "t_1")` returns the items; `batch.post(…)` returns the whole response."""
 
-    def ask(*urls: str, path: str = "/v26.0/", token: str | None = page.token, **form) -> requests.Response:
-        asked = [url if isinstance(url, dict) else {"method": "GET", "relative_url": url} for url in urls]
+    def post(*urls: str, path: str = "/v26.0/", token: str | None = page.token, **form) -> requests.Response:
+        requested = [url if isinstance(url, dict) else {"method": "GET", "relative_url": url} for url in urls]
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        form = {"batch": json.dumps(asked)} | form
-        return requests.post(sandbox.url + path, data=form, headers=headers, timeout=10)
+        form = {"batch": json.dumps(requested)} | form
+        return requests.post(sandbox.url + path, data=form, headers=headers, timeout=60)
 
     def items(*urls: str, **form) -> list:
-        response = ask(*urls, **form)
+        response = post(*urls, **form)
         assert response.status_code == 200, response.text
         return response.json()
 
-    items.ask = ask
+    items.post = post
     return items
 
 
-def test_parts_are_answered_in_their_order(batch, page):
-    told = batch("me?fields=id", f"{page.id}?fields=name")
-    assert [(item["code"], json.loads(item["body"])) for item in told] == [
+def test_parts_are_answered_in_order(batch, page):
+    items = batch("me?fields=id", f"{page.id}?fields=name")
+    assert [(item["code"], json.loads(item["body"])) for item in items] == [
         (200, {"id": page.id}),
         (200, {"name": "Demo Shop", "id": page.id}),
     ]
 
 
 @pytest.mark.parametrize("path", ["/", "/me", "/v26.0/", "/v26.0/me"])
-def test_batch_goes_to_the_root_or_to_me(batch, path):
+def test_batch_is_accepted_at_the_root_and_at_me(batch, path):
     assert [item["code"] for item in batch("me", path=path)] == [200]
 
 
-def test_token_comes_in_the_form_too(batch, sandbox, page):
+def test_token_is_accepted_in_the_form(batch, sandbox, page):
     assert batch("me", token=None, access_token=page.token)[0]["code"] == 200
-    assert {call.token_in for call in sandbox.ledger} == {"body"}
-    assert page.token not in repr(sandbox.ledger.calls)
+    assert {call.token_in for call in sandbox.call_log} == {"body"}
+    assert page.token not in repr(sandbox.call_log.calls)
 
 
-def test_batch_comes_as_json_too(sandbox, page):
+def test_batch_is_accepted_as_json(sandbox, page):
     body = {"access_token": page.token, "batch": [{"method": "GET", "relative_url": "me"}]}
-    answer = requests.post(f"{sandbox.url}/v26.0/", json=body, timeout=10).json()
+    answer = requests.post(f"{sandbox.url}/v26.0/", json=body, timeout=60).json()
     assert json.loads(answer[0]["body"])["name"] == "Demo Shop"
 
 
-def test_errors_are_each_part_s_own(batch):
-    told = batch("me", "t_1", "somebody", {"method": "POST", "relative_url": "me"})
-    assert [item["code"] for item in told] == [200, 400, 404, 400]
-    assert json.loads(told[1]["body"])["error"]["error_subcode"] == 33
+def test_each_part_has_its_own_error(batch):
+    items = batch("me", "t_1", "somebody", {"method": "POST", "relative_url": "me"})
+    assert [item["code"] for item in items] == [200, 400, 404, 400]
+    assert json.loads(items[1]["body"])["error"]["error_subcode"] == 33
 
 
-def test_a_part_brings_its_own_token_and_the_ledger_does_not_show_it(batch, sandbox, world, page):
+def test_a_part_can_have_its_own_token_and_the_call_log_omits_it(batch, sandbox, world, page):
     other = world.add_page("900000000000002", "Other")
-    told = batch(f"me?access_token={other.token}", f"debug_token?input_token={page.token}")
-    assert json.loads(told[0]["body"])["name"] == "Other"
-    assert json.loads(told[1]["body"])["data"]["profile_id"] == page.id
-    assert [call.token_in for call in sandbox.ledger] == ["header", "batch", "header"]
-    assert not [token for token in (page.token, other.token) if token in repr(sandbox.ledger.calls)]
+    items = batch(f"me?access_token={other.token}", f"debug_token?input_token={page.token}")
+    assert json.loads(items[0]["body"])["name"] == "Other"
+    assert json.loads(items[1]["body"])["data"]["profile_id"] == page.id
+    assert [call.token_in for call in sandbox.call_log] == ["header", "batch", "header"]
+    assert not [token for token in (page.token, other.token) if token in repr(sandbox.call_log.calls)]
 
 
-def test_headers_of_the_parts_can_be_left_out(batch, sandbox):
+def test_headers_of_the_parts_can_be_omitted(batch, sandbox):
     sandbox.limits.announced = {"call_count": 40}
     names = {header["name"] for header in batch(THREADS)[0]["headers"]}
     assert {"facebook-api-version", "X-Business-Use-Case-Usage"} <= names
     assert set(batch(THREADS, include_headers="false")[0]) == {"code", "body"}
 
 
-def test_parts_have_the_version_of_the_batch_or_their_own(batch):
+def test_parts_use_the_version_of_the_batch_or_their_own(batch):
     versions = [
         next(header["value"] for header in item["headers"] if header["name"] == "facebook-api-version")
         for item in batch("me", "v25.0/me", "/v24.0/me")
@@ -83,16 +83,16 @@ def test_parts_have_the_version_of_the_batch_or_their_own(batch):
     assert versions == ["v26.0", "v25.0", "v24.0"]
 
 
-def test_each_part_counts_for_limits_and_ledger(batch, sandbox, page):
+def test_each_part_counts_for_the_limits_and_in_the_call_log(batch, sandbox, page):
     sandbox.limits.calls_per_second = 2
-    told = batch(THREADS, THREADS, THREADS)
-    assert [item["code"] for item in told] == [200, 200, 400]
-    assert json.loads(told[2]["body"])["error"]["code"] == 613
-    assert len(sandbox.ledger.matching("/conversations", is_batched=True, page_id=page.id)) == 3
-    assert [call.method for call in sandbox.ledger.matching(is_batched=False)] == ["POST"]
+    items = batch(THREADS, THREADS, THREADS)
+    assert [item["code"] for item in items] == [200, 200, 400]
+    assert json.loads(items[2]["body"])["error"]["code"] == 613
+    assert len(sandbox.call_log.matching("/conversations", is_batched=True, page_id=page.id)) == 3
+    assert [call.method for call in sandbox.call_log.matching(is_batched=False)] == ["POST"]
 
 
-def test_app_limit_counts_parts_only(batch, sandbox):
+def test_app_limit_counts_only_parts(batch, sandbox):
     sandbox.limits.app_calls_per_hour = 2
     assert [item["code"] for item in batch("me", "me", "me")] == [200, 200, 403]
 
@@ -113,45 +113,45 @@ def test_some_parts_can_be_null(batch, sandbox):
         (faults.truncated(), 200),
     ],
 )
-def test_a_fault_meets_the_part_that_it_fits(batch, sandbox, fault, code):
+def test_a_fault_applies_to_the_matching_part(batch, sandbox, fault, code):
     sandbox.faults.add(fault, path="/conversations")
-    told = batch("me", THREADS, "me")
-    assert [item and item["code"] for item in told] == [200, code, 200]
+    items = batch("me", THREADS, "me")
+    assert [item and item["code"] for item in items] == [200, code, 200]
 
 
-def test_a_fault_can_meet_the_batch_itself(batch, sandbox):
+def test_a_fault_can_apply_to_the_batch_itself(batch, sandbox):
     sandbox.faults.add(faults.unavailable(), path=r"^/\?")
-    assert batch.ask("me").status_code == 503
-    assert batch.ask("me").status_code == 200
+    assert batch.post("me").status_code == 503
+    assert batch.post("me").status_code == 200
 
 
 @pytest.mark.parametrize(
-    "asked", ["no json", "{}", "[]", '["me"]', '[{"method": "GET"}]', '[{"relative_url": "me"}]']
+    "body", ["no json", "{}", "[]", '["me"]', '[{"method": "GET"}]', '[{"relative_url": "me"}]']
 )
-def test_what_is_no_batch_is_refused_as_a_whole(batch, sandbox, asked):
-    response = batch.ask(batch=asked)
+def test_an_invalid_batch_is_rejected_as_a_whole(batch, sandbox, body):
+    response = batch.post(batch=body)
     assert (response.status_code, response.json()["error"]["code"]) == (400, 100)
-    assert len(sandbox.ledger) == 1
+    assert len(sandbox.call_log) == 1
 
 
-def test_at_most_50_parts(batch):
+def test_a_batch_has_at_most_50_parts(batch):
     assert len(batch(*["me"] * 50)) == 50
-    assert "50" in batch.ask(*["me"] * 51).json()["error"]["message"]
+    assert "50" in batch.post(*["me"] * 51).json()["error"]["message"]
 
 
-def test_what_the_sandbox_does_not_play_is_said(batch):
+def test_an_unsupported_batch_feature_is_named_in_the_error(batch):
     part = {"method": "GET", "relative_url": "me", "depends_on": "first"}
-    assert "depends_on" in batch.ask(part).json()["error"]["message"]
+    assert "depends_on" in batch.post(part).json()["error"]["message"]
 
 
-def test_batch_with_a_bad_token_fails_as_a_whole(batch, sandbox):
-    response = batch.ask("me", token="nonsense")
+def test_batch_with_an_invalid_token_fails_as_a_whole(batch, sandbox):
+    response = batch.post("me", token="nonsense")
     assert (response.status_code, response.json()["error"]["code"]) == (400, 190)
-    assert len(sandbox.ledger) == 1
+    assert len(sandbox.call_log) == 1
 
 
-def test_proof_of_the_batch_holds_for_its_parts(batch, sandbox, page):
+def test_proof_of_the_batch_applies_to_its_parts(batch, sandbox, page):
     sandbox.switches.app_secret, sandbox.switches.require_proof = "secret", True
     proof = hmac.new(b"secret", page.token.encode(), "sha256").hexdigest()
-    assert batch.ask("me").status_code == 400
+    assert batch.post("me").status_code == 400
     assert batch("me", appsecret_proof=proof)[0]["code"] == 200

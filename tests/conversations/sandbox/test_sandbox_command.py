@@ -9,7 +9,7 @@ import pytest
 import requests
 
 MANAGE = Path(__file__).parents[3] / "manage.py"
-# Nobody listens on port 1: the command must not ask the database.
+# Nothing listens on port 1: the command must not use the database.
 ENVIRONMENT = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "SECRET_KEY": "x" * 50}
 
 
@@ -20,34 +20,34 @@ def sandbox(*arguments: str) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_command_serves_its_page_until_it_is_ended(ending):
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
+def test_command_serves_its_page_until_it_is_stopped(stop_signal):
     with sandbox("--port", "0", "--token", "EAAmine", "--instagram", "5") as process:
         assert process.stdout
         assert process.stderr
         url = process.stdout.readline().strip().removeprefix("GRAPH_API_URL=")
         assert "EAAmine" in process.stdout.readline()
         params = {"access_token": "EAAmine", "limit": "100"}
-        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 30
+        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=120).json()["data"]) == 30
         params["platform"] = "instagram"
-        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=10).json()["data"]) == 5
-        asked = {
+        assert len(requests.get(f"{url}/me/conversations", params=params, timeout=120).json()["data"]) == 5
+        params = {
             "client_id": "100000000000000",
             "redirect_uri": "http://127.0.0.1/back",
             "scope": "pages_show_list",
         }
-        dialogue = requests.get(f"{url}/v26.0/dialog/oauth", params=asked, timeout=10)
-        assert "Inbox sandbox asks Uma User" in dialogue.text
-        process.send_signal(ending)
-        assert process.wait(timeout=10) == 0
+        dialog = requests.get(f"{url}/v26.0/dialog/oauth", params=params, timeout=120)
+        assert "Inbox sandbox asks Uma User" in dialog.text
+        process.send_signal(stop_signal)
+        assert process.wait(timeout=120) == 0
         assert process.stderr.read() == ""
 
 
-def test_taken_port_is_one_line_and_exit_1():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+def test_port_in_use_prints_one_line_and_exits_with_1():
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = str(occupied.getsockname()[1])
         with sandbox("--port", port) as process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert out == ""
     assert len(err.splitlines()) == 1

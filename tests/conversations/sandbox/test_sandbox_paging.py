@@ -8,17 +8,17 @@ THREADS = "/v26.0/me/conversations"
 
 @pytest.fixture
 def threads(world, page):
-    """Ten, newest first."""
-    made = [world.add_conversation(page, updated_time=f"2026-01-{day:02}") for day in range(1, 11)]
-    return made[::-1]
+    """Ten threads, newest first."""
+    created = [world.add_conversation(page, updated_time=f"2026-01-{day:02}") for day in range(1, 11)]
+    return created[::-1]
 
 
 def ids(threads):
     return [thread.id for thread in threads]
 
 
-def test_list_is_newest_first_and_ends_without_next(graph, threads):
-    assert graph.walk(THREADS, limit=4) == [ids(threads[:4]), ids(threads[4:8]), ids(threads[8:])]
+def test_list_is_newest_first_and_its_last_page_has_no_next(graph, threads):
+    assert graph.read_all_ids(THREADS, limit=4) == [ids(threads[:4]), ids(threads[4:8]), ids(threads[8:])]
 
 
 def test_full_last_page_has_cursors_and_no_next(graph, threads):
@@ -27,11 +27,11 @@ def test_full_last_page_has_cursors_and_no_next(graph, threads):
     assert graph(THREADS, after=paging["cursors"]["after"]) == {"data": []}
 
 
-def test_next_keeps_every_parameter(graph, page, threads):
-    following = urlsplit(graph(THREADS, limit=4, platform="messenger", fields="id")["paging"]["next"])
-    given = {name: values[0] for name, values in parse_qs(following.query).items()}
-    assert given.pop("after").startswith("QVFI")
-    assert given == {
+def test_next_url_contains_every_parameter(graph, page, threads):
+    next_url = urlsplit(graph(THREADS, limit=4, platform="messenger", fields="id")["paging"]["next"])
+    params = {name: values[0] for name, values in parse_qs(next_url.query).items()}
+    assert params.pop("after").startswith("QVFI")
+    assert params == {
         "access_token": page.token,
         "limit": "4",
         "platform": "messenger",
@@ -40,12 +40,12 @@ def test_next_keeps_every_parameter(graph, page, threads):
     }
 
 
-def test_before_leads_back(graph, threads):
+def test_previous_returns_the_page_before(graph, threads):
     second = graph(graph(THREADS, limit=4)["paging"]["next"])
     assert [item["id"] for item in graph(second["paging"]["previous"])["data"]] == ids(threads[:4])
 
 
-def test_cursor_lasts_while_the_limit_changes(graph, threads):
+def test_cursor_stays_valid_when_the_limit_changes(graph, threads):
     after = graph(THREADS, limit=4)["paging"]["cursors"]["after"]
     assert [item["id"] for item in graph(THREADS, limit=1, after=after)["data"]] == ids(threads[4:5])
 
@@ -54,7 +54,7 @@ def test_message_between_two_calls_moves_its_thread_to_the_top(graph, world, thr
     first = graph(THREADS, limit=4)
     world.add_message(threads[7])
     second = graph(first["paging"]["next"])
-    # By position: the last of page one comes again, and the moved thread is not met any more.
+    # Cursors by position: the last thread of page 1 is repeated, and the moved thread does not appear again.
     assert [item["id"] for item in second["data"]] == ids(threads[3:7])
     assert graph(THREADS, limit=1)["data"][0]["id"] == threads[7].id
 
@@ -68,7 +68,7 @@ def test_cursor_can_follow_the_item_instead(graph, sandbox, world, threads):
 
 
 @pytest.mark.parametrize("follow", ["position", "item"])
-def test_message_list_is_live_too(graph, sandbox, world, page, follow):
+def test_message_between_two_calls_shifts_the_message_list(graph, sandbox, world, page, follow):
     sandbox.switches.cursors_follow = follow
     thread = world.add_conversation(page, messages=6)
     first = graph(f"/{thread.id}/messages", fields="message", limit=2)
@@ -78,15 +78,15 @@ def test_message_list_is_live_too(graph, sandbox, world, page, follow):
     assert [message["message"] for message in second] == expected[follow]
 
 
-def test_hidden_threads_make_short_and_empty_pages_that_go_on(graph, threads):
+def test_hidden_threads_make_short_and_empty_pages_that_have_a_next(graph, threads):
     for thread in (threads[0], *threads[4:8]):
         thread.hidden = True
-    assert graph.walk(THREADS, limit=4) == [ids(threads[1:4]), [], ids(threads[8:])]
+    assert graph.read_all_ids(THREADS, limit=4) == [ids(threads[1:4]), [], ids(threads[8:])]
 
 
-def test_short_and_empty_pages_lose_nothing(graph, sandbox, threads):
+def test_short_and_empty_pages_omit_no_thread(graph, sandbox, threads):
     sandbox.switches.short_pages, sandbox.switches.empty_pages = 2, 3
-    pages = graph.walk(THREADS, limit=4)
+    pages = graph.read_all_ids(THREADS, limit=4)
     assert [len(page) for page in pages] == [4, 2, 0, 2, 2]
     assert list(itertools.chain(*pages)) == ids(threads)
 
@@ -99,29 +99,29 @@ def test_empty_page_does_not_repeat_its_cursor(graph, sandbox, threads):
     assert empty["paging"]["cursors"]["after"] != first
 
 
-def test_stale_foreign_and_made_up_cursors_are_invalid(graph, world, page, threads):
+def test_expired_foreign_and_invented_cursors_are_invalid(graph, world, page, threads):
     after = graph(THREADS, limit=4)["paging"]["cursors"]["after"]
     assert graph.error(f"/{threads[0].id}/messages", after=after) == (400, 2642, None)
-    for made_up in ("abc", "", "%%%", after[:-8]):
-        assert graph.error(THREADS, after=made_up) == (400, 2642, None)
+    for invented in ("abc", "", "%%%", after[:-8]):
+        assert graph.error(THREADS, after=invented) == (400, 2642, None)
     world.expire_cursors()
     assert graph.error(THREADS, after=after) == (400, 2642, None)
 
 
-def test_cursor_can_be_too_deep(graph, sandbox, threads):
+def test_cursor_can_exceed_the_deepest_position(graph, sandbox, threads):
     sandbox.switches.deepest_position = 4
     second = graph(graph(THREADS, limit=4)["paging"]["next"])
     assert graph(second["paging"]["next"])["error"]["code"] == 100
 
 
-def test_cursors_may_be_missing_and_next_may_point_elsewhere(graph, sandbox, threads):
+def test_cursors_can_be_omitted_and_next_can_name_another_host(graph, sandbox, threads):
     sandbox.switches.omit_cursors, sandbox.switches.next_url = True, "https://elsewhere.example"
     paging = graph(THREADS, limit=4)["paging"]
     assert set(paging) == {"next"}
     assert paging["next"].startswith("https://elsewhere.example/v26.0/900000000000001/conversations?")
 
 
-def test_limit_is_checked_and_may_have_a_silent_maximum(graph, sandbox, threads):
+def test_limit_is_validated_and_can_have_a_silent_maximum(graph, sandbox, threads):
     assert graph.error(THREADS, limit="many")[1] == 100
     sandbox.switches.max_limit = 3
     assert len(graph(THREADS, limit=100)["data"]) == 3
@@ -131,12 +131,12 @@ def test_limit_is_checked_and_may_have_a_silent_maximum(graph, sandbox, threads)
     ("after_inclusive", "before_inclusive", "days"),
     [(True, True, [6, 5, 4]), (True, False, [5, 4]), (False, True, [6, 5]), (False, False, [5])],
 )
-def test_time_window_can_be_honoured(graph, sandbox, threads, after_inclusive, before_inclusive, days):
+def test_time_window_can_be_applied(graph, sandbox, threads, after_inclusive, before_inclusive, days):
     switches = sandbox.switches
     switches.updated_ms = "honoured"
     switches.updated_after_inclusive, switches.updated_before_inclusive = after_inclusive, before_inclusive
-    low, high = (int(threads[10 - day].updated_time * 1000) for day in (4, 6))
-    pages = graph.walk(THREADS, updated_after_ms=low, updated_before_ms=high, limit=2)
+    start, end = (int(threads[10 - day].updated_time * 1000) for day in (4, 6))
+    pages = graph.read_all_ids(THREADS, updated_after_ms=start, updated_before_ms=end, limit=2)
     assert list(itertools.chain(*pages)) == [threads[10 - day].id for day in days]
 
 
@@ -154,4 +154,4 @@ def test_time_window_is_ignored_by_default_and_before_v26(graph, sandbox, thread
 def test_time_window_can_be_refused(graph, sandbox, threads):
     sandbox.switches.updated_ms = "refused"
     assert graph.error(THREADS, updated_after_ms=1) == (400, 100, None)
-    assert graph.ask(THREADS).status_code == 200
+    assert graph.get(THREADS).status_code == 200

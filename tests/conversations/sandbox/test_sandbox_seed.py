@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from conversations.sandbox import Page, World, seed_page, truth
-from conversations.sandbox.phrases import languages
+from conversations.sandbox.data.phrases import languages
 
 UNTIL = "2026-11-20T18:00:00"
 
@@ -33,7 +33,7 @@ def threads():
     return list(truth(seeded()[0]))
 
 
-def test_lengths_have_the_long_tail_of_a_real_page(threads):
+def test_thread_lengths_have_the_long_tail_of_a_real_page(threads):
     lengths = sorted(len(thread.messages) for thread in threads)
     assert len(lengths) == 2000
     assert statistics.median(lengths) == 6
@@ -43,12 +43,12 @@ def test_lengths_have_the_long_tail_of_a_real_page(threads):
 
 
 @pytest.mark.parametrize("seed", [2, 3])
-def test_tail_is_the_same_for_any_seed(seed):
+def test_long_tail_is_the_same_for_any_seed(seed):
     lengths = sorted(len(thread.history) for thread in seeded(seed=seed)[1].threads.values())
     assert (statistics.median(lengths), lengths[-2:]) == (6, [200, 2000])
 
 
-def test_ids_are_unique_and_have_facebooks_shapes(threads):
+def test_ids_are_unique_and_have_the_format_of_facebook(threads):
     messages = [message.id for thread in threads for message in thread.messages]
     assert len(set(messages)) == len(messages)
     assert all(id.startswith("m_") and len(id) == 88 for id in messages)
@@ -61,7 +61,7 @@ def test_names_and_texts_are_written_in_many_scripts(threads):
         (thread.customer_name or "") + (thread.messages[-1].message or "") for thread in threads
     )
     scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in letters)
-    wanted = {
+    expected = {
         "LATIN",
         "CYRILLIC",
         "GREEK",
@@ -73,10 +73,10 @@ def test_names_and_texts_are_written_in_many_scripts(threads):
         "THAI",
         "DEVANAGARI",
     }
-    assert wanted <= set(scripts)
+    assert expected <= set(scripts)
 
 
-def test_everything_that_a_message_can_be_occurs(threads):
+def test_every_kind_of_message_occurs(threads):
     messages = [message for thread in threads for message in thread.messages]
     kinds = {name for message in messages for name in message.fields}
     assert kinds == {"attachments", "sticker", "shares", "reactions", "reply_to", "is_unsupported"}
@@ -92,31 +92,31 @@ def test_everything_that_a_message_can_be_occurs(threads):
     assert any(thread.can_reply for thread in threads)
 
 
-def test_instagram_adds_story_replies_and_user_names():
+def test_instagram_has_story_replies_and_user_names():
     threads = list(truth(seeded(conversations=0, instagram=300)[0]))
     assert any("story" in message.fields for thread in threads for message in thread.messages)
     assert all(thread.customer_name and " " not in thread.customer_name for thread in threads)
 
 
-def test_deep_thread_is_paged_to_its_end(graph, world, page):
+def test_long_thread_can_be_read_to_its_end(graph, world, page):
     seed_page(world, page, conversations=1, messages=12_000)
-    [[thread_id]] = graph.walk("/me/conversations")
-    pages = graph.walk(f"/{thread_id}/messages", limit=1000)
+    [[thread_id]] = graph.read_all_ids("/me/conversations")
+    pages = graph.read_all_ids(f"/{thread_id}/messages", limit=1000)
     assert [len(page) for page in pages] == [1000] * 12
     assert len({id for page in pages for id in page}) == 12_000
 
 
-def test_messages_are_in_order_with_ties_and_end_with_the_thread(threads):
-    ties = 0
+def test_messages_are_sorted_with_equal_times_and_the_last_has_the_time_of_the_thread(threads):
+    equal_times = 0
     for thread in threads:
         times = [message.created_time for message in thread.messages]
         assert times == sorted(times)
         assert times[-1] == thread.updated_time
-        ties += sum(a == b for a, b in pairwise(times))
-    assert ties > 100
+        equal_times += sum(a == b for a, b in pairwise(times))
+    assert equal_times > 100
 
 
-def test_days_and_hours_are_busy_or_quiet(threads):
+def test_some_days_and_hours_are_busier_than_others(threads):
     hours = Counter(thread.updated_time.hour for thread in threads)
     days = Counter(thread.updated_time.weekday() for thread in threads)
     assert hours[19] > 5 * hours[3]
@@ -124,7 +124,7 @@ def test_days_and_hours_are_busy_or_quiet(threads):
     assert (threads[0].updated_time - threads[-1].updated_time).days > 600
 
 
-def test_replies_name_a_message_of_the_same_thread(threads):
+def test_replies_refer_to_a_message_of_the_same_thread(threads):
     ids = {message.id for thread in threads for message in thread.messages}
     replies = [
         m.fields["reply_to"]["mid"] for thread in threads for m in thread.messages if "reply_to" in m.fields
@@ -133,7 +133,7 @@ def test_replies_name_a_message_of_the_same_thread(threads):
     assert set(replies) <= ids
 
 
-def test_another_process_makes_the_same_page():
+def test_another_process_generates_the_same_page():
     world, _ = seeded(conversations=40, instagram=10, seed=5)
     here = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True).stdout
     again = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True).stdout
@@ -141,7 +141,7 @@ def test_another_process_makes_the_same_page():
     assert len(list(truth(world))) == 50
 
 
-def test_seeds_and_times_make_other_pages():
+def test_another_seed_or_time_generates_another_page():
     def ids(**options):
         return [
             message.id
@@ -158,7 +158,7 @@ def test_lengths_can_be_equal():
     assert {len(thread.messages) for thread in truth(seeded(conversations=50, messages=5)[0])} == {5}
 
 
-def test_generated_messages_are_found_by_id_and_grow(graph, world, page):
+def test_generated_messages_can_be_read_by_id_and_threads_can_grow(graph, world, page):
     seed_page(world, page, conversations=20, instagram=5)
     for thread in list(truth(world)):
         for message in thread.messages[-2:]:
@@ -167,9 +167,9 @@ def test_generated_messages_are_found_by_id_and_grow(graph, world, page):
     before = len(longest.history)
     world.add_message(longest, "now")
     world.add_message(longest, "long ago", created_time="2001-01-01")
-    read = [id for part in graph.walk(f"/{longest.id}/messages", limit=100) for id in part]
-    assert len(set(read)) == before + 2
-    assert graph(f"/{read[-1]}", fields="message")["message"] == "long ago"
+    ids = [id for response in graph.read_all_ids(f"/{longest.id}/messages", limit=100) for id in response]
+    assert len(set(ids)) == before + 2
+    assert graph(f"/{ids[-1]}", fields="message")["message"] == "long ago"
 
 
 def test_every_dialogue_has_four_turns():

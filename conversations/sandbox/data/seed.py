@@ -1,4 +1,4 @@
-"""A realistic Page, the same in every process for the same arguments; messages are made when read."""
+"""Generates a realistic Page, deterministic for its arguments. Messages are created when they are read."""
 
 import math
 from array import array
@@ -8,8 +8,9 @@ from random import Random
 from statistics import NormalDist
 from typing import Any, overload
 
+from conversations.sandbox.clock import Moment, epoch
+
 from . import media
-from .clock import Moment, epoch
 from .history import History, Message
 from .ids import message_digest, message_id, thread_id
 from .people import Person
@@ -17,12 +18,12 @@ from .phrases import Language, languages
 from .world import Page, Thread, World
 
 DAY = 86400
-UNTIL = "2026-11-20T18:00:00"  # fixed, so that a restarted sandbox is the same Page
+UNTIL = "2026-11-20T18:00:00"  # fixed, so that a restarted sandbox serves the same Page
 SPAN_DAYS = 730
-MEDIAN, SPREAD, LONGEST = 6, 1.02, 150  # of the ordinary threads: nine in ten have fewer than 25 messages
+MEDIAN, SPREAD, LONGEST = 6, 1.02, 150  # of ordinary threads: nine of ten have fewer than 25 messages
 LONG_THREADS = (2000, 200)
-TURNS = 4  # of a dialogue
-# How much is written in each hour (UTC) and on each day of the week, Monday first.
+TURNS = 4  # of a dialog
+# The weight of each hour (UTC) and of each day of the week, Monday first.
 HOURS = (2, 1, 1, 1, 1, 2, 5, 9, 14, 18, 20, 18, 15, 16, 17, 18, 20, 22, 24, 25, 20, 12, 7, 4)
 WEEK = (1.0, 0.95, 0.9, 0.95, 1.1, 0.75, 0.45)
 
@@ -37,7 +38,8 @@ def seed_page(
     until: Moment = UNTIL,
     messages: int | None = None,
 ) -> None:
-    """Fill a Page with threads that end before `until`; `messages`: of each, instead of a long tail."""
+    """Fill a Page with threads that end before `until`. With `messages`,
+    every thread has that many instead of a long-tail distribution."""
     for platform, count in (("messenger", conversations), ("instagram", instagram)):
         draw = Random(f"{seed}:{page.id}:{platform}")
         sizes = [messages] * count if messages is not None else thread_sizes(count, draw)
@@ -49,20 +51,20 @@ def seed_page(
 
 
 def thread_sizes(count: int, draw: Random) -> list[int]:
-    """By quantiles, so that median and tail are right for every seed; the long ones once each."""
+    """Drawn by quantiles, so that median and tail are right for every seed; each long thread occurs once."""
     long = list(LONG_THREADS) if count >= 100 else []
     ordinary = count - len(long)
     curve = NormalDist(math.log(MEDIAN + 0.5), SPREAD)
     shares = ((rank + 0.5) / ordinary for rank in range(ordinary))
     sizes = [min(LONGEST, max(1, int(math.exp(curve.inv_cdf(share))))) for share in shares]
     draw.shuffle(sizes)
-    for size in long:  # among the newer half, where they are seen
+    for size in long:  # in the newer half, where people see them
         sizes.insert(draw.randrange(ordinary // 2, ordinary), size)
     return sizes
 
 
 def busy_moment(draw: Random, until: float) -> float:
-    """More of it lately, on working days and in the evening."""
+    """More recent times, working days and evenings are more likely."""
     while True:
         day = until // DAY - int(SPAN_DAYS * draw.random() ** 1.6)
         if draw.random() < WEEK[int(day + 3) % 7]:  # 1 January 1970 was a Thursday
@@ -91,7 +93,7 @@ def _thread(
     )
     thread.unread_count = 1 if waiting and draw.random() < 0.7 else 0
     thread.can_reply = time > recent - 4 * DAY
-    if draw.random() < 0.003:  # a deleted person: only the messages still tell who it was
+    if draw.random() < 0.003:  # a deleted person: only the messages still have the ID
         thread.raw = {"participants": {"data": [page.faces[platform].show(platform)]}}
     return thread
 
@@ -108,7 +110,7 @@ def _customer(platform: str, number: int, language: Language, draw: Random) -> P
 
 @dataclass(eq=False, slots=True)
 class Talk(Sequence[Message]):
-    """A generated thread's messages, oldest first: dialogues of four turns, days or hours apart."""
+    """A generated thread's messages, oldest first: dialogs of four turns, days or hours apart."""
 
     seed: str
     number: int
@@ -151,7 +153,7 @@ class Talk(Sequence[Message]):
         return Message(id, self.times[index], sender, text, fields)
 
     def _text(self, index: int) -> str:
-        # The dialogue is drawn anew for every four turns, and with it the order it speaks of.
+        # The dialog is drawn again for every four turns, together with the order that it mentions.
         chance = message_digest(self.seed, self.number, 1_000_000 + index // TURNS)
         dialogue = self.language.dialogues[chance[0] % len(self.language.dialogues)]
         text = dialogue[index % TURNS]
@@ -179,7 +181,7 @@ class Talk(Sequence[Message]):
         return self._times
 
     def _make_times(self) -> "array[float]":
-        """Backwards from the end: minutes, or no time at all, within a dialogue; days between them."""
+        """Backwards from the end: minutes or less within a dialog, days between dialogs."""
         draw = Random(self.number)
         dialogues = math.ceil(self.size / TURNS)
         longest = min(30.0, 2 * SPAN_DAYS / dialogues)

@@ -1,4 +1,4 @@
-"""Listed threads as finished JSON: a generated thread says the same each time, and writing it costs most."""
+"""A cache of listed threads as JSON. Generated threads do not change, and encoding them costs the most."""
 
 import json
 import re
@@ -7,41 +7,41 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from .history import ABSENT
-from .world import Thread
+from conversations.sandbox.data.history import ABSENT
+from conversations.sandbox.data.world import Thread
 
-MOST_CHARACTERS = 500_000_000  # kept at a time; beyond that, threads are written anew each time
+MAX_CHARACTERS = 500_000_000  # in the cache; beyond that, threads are encoded each time
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A listed thread: its JSON, escapes included, and how many messages are in it."""
+    """The JSON of a listed thread, including escapes, and its number of messages."""
 
     text: str
     messages: int
 
 
 class Fragments:
-    """The newest form of each thread that was listed, as long as nothing about it changes."""
+    """The latest JSON of each listed thread, until the thread changes."""
 
     def __init__(self) -> None:
         self._kept: dict[Thread, tuple[Any, Fragment]] = {}
         self._characters = 0
 
-    def find(self, thread: Thread, asked: Any) -> Fragment | None:
-        """`asked`: all that the form depends on beside the thread."""
+    def find(self, thread: Thread, query: Any) -> Fragment | None:
+        """`query`: everything beside the thread that the JSON depends on."""
         key, fragment = self._kept.get(thread, (None, None))
-        return fragment if key == (asked, *_state(thread)) else None
+        return fragment if key == (query, *_state(thread)) else None
 
-    def keep(self, thread: Thread, asked: Any, fragment: Fragment) -> None:
-        if self._characters < MOST_CHARACTERS:
+    def keep(self, thread: Thread, query: Any, fragment: Fragment) -> None:
+        if self._characters < MAX_CHARACTERS:
             before = self._kept.get(thread)
             self._characters += len(fragment.text) - (len(before[1].text) if before else 0)
-            self._kept[thread] = (asked, *_state(thread)), fragment
+            self._kept[thread] = (query, *_state(thread)), fragment
 
 
 def is_lasting(thread: Thread) -> bool:
-    """Whether it is as it was generated: what was laid over it or written since may change unseen."""
+    """Whether the thread is as generated. Raw values and added messages may change without notice."""
     return thread.raw is ABSENT and thread.poison is None and thread.history.is_generated
 
 
@@ -62,7 +62,7 @@ def _state(thread: Thread) -> tuple[Any, ...]:
 
 
 def encode(body: Any, dump: Callable[..., str]) -> str:
-    """`body` as JSON by `dump`, with the fragments in it as they are."""
+    """`body` encoded by `dump`, with fragments inserted unchanged."""
     sign, fragments = token_hex(16), []
 
     def put_aside(fragment: Fragment) -> str:
@@ -74,7 +74,7 @@ def encode(body: Any, dump: Callable[..., str]) -> str:
 
 
 def dumper(*, escape_unicode: bool, escape_slashes: bool) -> Callable[..., str]:
-    """json.dumps in Facebook's way of writing."""
+    """json.dumps with Facebook's escapes."""
 
     def dump(value: Any, default: Callable[[Any], Any] | None = None) -> str:
         text = json.dumps(value, ensure_ascii=escape_unicode, separators=(",", ":"), default=default)

@@ -1,4 +1,4 @@
-"""Databases that were taken over: without our unique keys, or with the older one that held the owner, too."""
+"""SQL that makes the test database a legacy one: without our unique keys, or with a key that has an owner."""
 
 from django.db import connection
 
@@ -18,9 +18,11 @@ WITH_THE_OWNERS_INDEX = [
 ]
 
 
-def take_over(statements: list[str]) -> None:
-    """Within the test's transaction, which undoes it."""
+def make_legacy(statements: list[str]) -> None:
+    """Run the statements in the transaction of the test, which rolls them back."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is pending would forbid to change a table
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # a table with pending constraint checks cannot be altered
         for statement in statements:
             cursor.execute(statement)

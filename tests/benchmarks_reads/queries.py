@@ -1,6 +1,6 @@
-"""What people ask most, and what is hard to answer."""
+"""The measured queries: the most frequent ones and the most expensive ones."""
 
-ON_ONE = {"facebookPageId": "9001"}  # the Page that holds half of all
+LARGE_PAGE = {"facebookPageId": "9001"}  # has half of all conversations
 
 FIRST_PAGES = {
     "newest": {},
@@ -53,8 +53,8 @@ COUNTED = {
     "page 1, popular tag, exact total": {"total": "exact", "include_tags": "tag-1"},
     "page 1, exclude three, exact total": {"total": "exact", "exclude_tags": "tag-1,tag-2,tag-3"},
     "page 1, mid word, exact total": {"total": "exact", "search": "{mid}"},
-    "about: exclude three": {"total": "estimate", "exclude_tags": "tag-1,tag-2,tag-3"},
-    "about: mid word": {"total": "estimate", "search": "{mid}"},
+    "estimate: exclude three": {"total": "estimate", "exclude_tags": "tag-1,tag-2,tag-3"},
+    "estimate: mid word": {"total": "estimate", "search": "{mid}"},
     "deep page, by number": {"page": "{deep}", "total": "exact"},
     "10,000 rows": {"limit": "10000"},
 }
@@ -67,6 +67,7 @@ def goal(name: str) -> int | None:
     return next((ms for start, ms in GOALS.items() if name.startswith(start)), 30)
 
 
-def asked(parameters: dict[str, str], words: dict[str, str]) -> dict[str, str]:
+def build_parameters(parameters: dict[str, str], words: dict[str, str]) -> dict[str, str]:
+    """Fill in the words, and add the parameters that all queries have unless they set them."""
     filled = {name: value.format(**words) for name, value in parameters.items()}
-    return {"limit": "50", "total": "none", **ON_ONE, **filled}
+    return {"limit": "50", "total": "none", **LARGE_PAGE, **filled}

@@ -1,21 +1,22 @@
-"""The routes: from a call to the object Graph would answer."""
+"""Routing: from a call to the object that Graph answers."""
 
 import itertools
 from dataclasses import dataclass
 from typing import Any, cast
 
+from conversations.sandbox.access import Node, admit, find_node
+from conversations.sandbox.data.people import Token, User
+from conversations.sandbox.data.world import Page, Thread, World
+from conversations.sandbox.limits import Limits, Subject
+from conversations.sandbox.request import Request
+from conversations.sandbox.switches import Switches
+
 from . import accounts
-from .access import Node, admit, find
-from .errors import GraphFailure, not_visible, unknown_field
+from .error_responses import GraphFailure, not_visible, unknown_field
 from .fields import parse_fields
 from .fragments import Fragments
-from .limits import Asked, Limits
 from .nodes import check_fields
-from .people import Token, User
-from .reading import Fields, Reading, default_fields
-from .request import Request
-from .switches import Switches
-from .world import Page, Thread, World
+from .queries import Fields, Reading, default_fields
 
 EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
          "User": {"accounts": "Page", "permissions": "Permission"}, "Message": {}}  # fmt: skip
@@ -23,7 +24,7 @@ EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages
 
 @dataclass(frozen=True)
 class Target:
-    """What a call is about: a node or one of its edges, already found and allowed."""
+    """What a call is about: a node or one of its edges, already resolved and permitted."""
 
     token: Token
     node: Node
@@ -34,8 +35,8 @@ class Target:
         kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message"}
         return kinds[type(self.node)]
 
-    def asked(self, params: dict[str, str]) -> Asked | None:
-        """Page and platform whose conversation budget pays for this call."""
+    def subject(self, params: dict[str, str]) -> Subject | None:
+        """The Page and platform whose call budget this call counts against."""
         node = self.node
         if isinstance(node, Page):
             platform = params.get("platform", "messenger").lower()
@@ -59,13 +60,13 @@ class Graph:
             raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
         if request.method != "GET":
             raise not_visible(node_id, request.method.lower())
-        target = Target(token, find(node_id, token, self.world), rest[0] if rest else None)
+        target = Target(token, find_node(node_id, token, self.world), rest[0] if rest else None)
         if target.edge and target.edge not in EDGES[target.node_type]:
             raise unknown_field(target.edge, target.node_type)
         return target
 
     def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
-        """The answer's object, and what was served with it."""
+        """The body of the answer, and what it contains."""
         number = next(self._lists) if target.edge in ("conversations", "messages") else 0
         reading = Reading(
             request, target.token, self.world, self.switches, self.limits, self.fragments, number

@@ -1,4 +1,4 @@
-"""Ids in Facebook's shapes. A generated message's id names its thread and place, so no index is needed."""
+"""IDs in Facebook's formats. The ID of a generated message contains its thread and position."""
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,7 +14,7 @@ def thread_id(platform: str, number: int) -> str:
 
 
 def message_digest(seed: str, number: int, index: int) -> bytes:
-    """52 bytes that are the same in every process; a generated message draws its content from them."""
+    """52 bytes, the same in every process, from which the content of a generated message is drawn."""
     return blake2b(f"{seed}:{number}:{index}".encode(), digest_size=52).digest()
 
 
@@ -26,7 +26,7 @@ def message_id(platform: str, digest: bytes, number: int, index: int) -> str:
 
 
 def place_of(id: str) -> tuple[str, int] | None:
-    """Thread id and index (from the oldest) of a generated message."""
+    """Thread ID and index (from the oldest) of a generated message."""
     platform = "messenger" if id.startswith("m_") else "instagram"
     body = id.removeprefix("m_")
     try:

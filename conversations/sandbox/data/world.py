@@ -1,4 +1,4 @@
-"""The world a sandbox shows: Pages, people, threads and messages; safe to change while it is served."""
+"""What a sandbox serves: Pages, people, threads and messages. It can be changed while it is served."""
 
 import itertools
 import threading
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .clock import Moment, WorldClock, epoch
-from .errors import REDUCE_DATA, GraphFailure
+from conversations.sandbox.clock import Moment, WorldClock, epoch
+from conversations.sandbox.responses.error_responses import REDUCE_DATA, GraphFailure
+
 from .history import ABSENT, History, Listing, Message
 from .ids import message_digest, message_id, thread_id
 from .people import Person, Token, User
@@ -17,7 +18,7 @@ SOMEBODY = Person("")  # the default customer: a new person with a made-up name
 
 @dataclass(frozen=True)
 class Poison:
-    """Makes every answer with this thread fail, or only those that read its messages."""
+    """Make every answer with this thread fail, or only those that read its messages."""
 
     failure: GraphFailure
     when: Literal["listed", "messages"] = "messages"
@@ -35,7 +36,7 @@ class Thread:
     folder: str = "inbox"
     unread_count: int = 0
     can_reply: bool = True
-    hidden: bool = False  # keeps its place in the list but is not shown, as Facebook's privacy filters do
+    hidden: bool = False  # in the list but not shown, as with Facebook's privacy filters
     poison: Poison | None = None
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
 
@@ -55,14 +56,14 @@ class Page:
     tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
-    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)  # by platform and folder
+    listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder
 
     def __post_init__(self) -> None:
         self.faces = {"messenger": Person(self.id, self.name)}
         if self.instagram_id:
             self.faces["instagram"] = Person(self.instagram_id, username=self.instagram_username)
 
-    def listing(self, platform: str, folder: str = "inbox") -> Listing:
+    def listing(self, platform: str, folder: str = "inbox") -> Listing[Thread]:
         return self.listings.setdefault((platform, folder), Listing())
 
 
@@ -101,7 +102,7 @@ class World:
         return user
 
     def add_token(self, value: str, holder_id: str, type: str = "PAGE", **fields: Any) -> Token:
-        """A further token of a Page or user, for instance one that expires."""
+        """Another token of a Page or user, for example one that expires."""
         self.tokens[value] = Token(value, holder_id, type, **fields)
         return self.tokens[value]
 
@@ -109,11 +110,11 @@ class World:
         """Refuse it with code 190: 460 password changed, 463 expired, 492 role lost, 0 no subcode."""
         self.tokens[value].broken = subcode
 
-    def mend_token(self, value: str) -> None:
+    def repair_token(self, value: str) -> None:
         self.tokens[value].broken = None
 
     def expire_cursors(self) -> None:
-        """Every cursor given out so far is answered with code 2642 from now on."""
+        """From now on answer every cursor issued so far with code 2642."""
         self.cursor_generation += 1
 
     # Threads
@@ -145,7 +146,7 @@ class World:
         return thread
 
     def place(self, thread: Thread) -> None:
-        """Show a finished thread."""
+        """Add a finished thread to its list."""
         with self.lock:
             thread.page.threads[thread.id] = thread
             thread.page.listing(thread.platform, thread.folder).place(thread)
@@ -156,7 +157,7 @@ class World:
             thread.page.listing(thread.platform, thread.folder).remove(thread)
 
     def touch(self, thread: Thread, updated_time: Moment | None = None) -> None:
-        """Give a thread another `updated_time` (default: now) and with it another place in the list."""
+        """Give a thread another `updated_time` (default: now) and so another position in the list."""
         with self.lock:
             listing = thread.page.listing(thread.platform, thread.folder)
             listing.remove(thread)
@@ -203,7 +204,7 @@ class World:
         return new
 
     def remove_message(self, thread: Thread, message_id: str) -> None:
-        """Unsent: it is no longer listed, and asked for by its id it is gone."""
+        """Unsend a message: it is no longer listed, and a request for its ID fails."""
         with self.lock:
             thread.history.remove(message_id)
 
@@ -225,5 +226,5 @@ class World:
             texts = [f"Message {number}" for number in range(1, messages + 1)]
             messages = [{"message": text, "from_page": bool(i % 2)} for i, text in enumerate(texts)]
         given = [{"message": item} if isinstance(item, str) else item for item in messages]
-        for place, item in enumerate(given, start=1 - len(given)):
-            self.add_message(thread, **{"created_time": end + 60 * place, **item})
+        for minute, item in enumerate(given, start=1 - len(given)):
+            self.add_message(thread, **{"created_time": end + 60 * minute, **item})

@@ -1,14 +1,11 @@
-"""The messages of a thread and the threads of a Page, ordered so that any slice is found without a walk."""
+"""The messages of a thread and the threads of a Page in order of time, with direct access to slices."""
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from .people import Person
-
-if TYPE_CHECKING:
-    from .world import Thread
 
 
 class Absent:
@@ -30,7 +27,7 @@ class Message:
 
 
 class History:
-    """A thread's messages, oldest first: what was generated (made when read), then what was added."""
+    """The messages of a thread, oldest first: generated ones (created when read), then added ones."""
 
     def __init__(self, generated: Sequence[Message] = ()) -> None:
         self._generated = generated
@@ -41,7 +38,7 @@ class History:
 
     @property
     def is_generated(self) -> bool:
-        """Whether nothing was added or removed since."""
+        """Whether no message was added or removed."""
         return bool(self._generated) and not self._added
 
     def __getitem__(self, index: int) -> Message:
@@ -62,7 +59,7 @@ class History:
         self._added = [message for message in self._added if message.id != message_id]
 
     def position_of(self, message_id: str, likely_index: int | None = None) -> int | None:
-        """Counted from the newest; `likely_index`, from the oldest, is where to look first."""
+        """The position from the newest. `likely_index` counts from the oldest and is tried first."""
         last = len(self) - 1
         if likely_index is not None and likely_index <= last and self[likely_index].id == message_id:
             return last - likely_index
@@ -75,17 +72,27 @@ class History:
         self._generated = ()
 
 
-class Listing:
-    """Threads by `updated_time`, oldest first: moving one is a deletion and an insertion."""
+class Listed(Protocol):
+    """What a listing orders: a thread."""
+
+    id: str
+    updated_time: float
+
+
+T = TypeVar("T", bound=Listed)
+
+
+class Listing(Generic[T]):
+    """Threads by `updated_time`, oldest first. To move a thread, remove it and add it again."""
 
     def __init__(self) -> None:
-        self.entries: list[tuple[float, str, Thread]] = []
+        self.entries: list[tuple[float, str, T]] = []
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def place(self, thread: "Thread") -> None:
+    def place(self, thread: T) -> None:
         insort(self.entries, (thread.updated_time, thread.id, thread))
 
-    def remove(self, thread: "Thread") -> None:
+    def remove(self, thread: T) -> None:
         del self.entries[bisect_left(self.entries, (thread.updated_time, thread.id))]

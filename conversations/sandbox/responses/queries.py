@@ -1,21 +1,22 @@
-"""One call's reading of the world: renders nodes and edges and counts what it served."""
+"""Renders the nodes and edges of one call, and counts the conversations and messages in it."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import GraphFailure, bad_parameter, message_gone, missing_permission
+from conversations.sandbox.data.history import ABSENT, Message
+from conversations.sandbox.data.people import Token, User
+from conversations.sandbox.data.world import Page, Poison, Thread, World
+from conversations.sandbox.limits import Limits
+from conversations.sandbox.request import Request
+from conversations.sandbox.switches import Switches
+
+from .error_responses import GraphFailure, bad_parameter, message_gone, missing_permission
 from .fields import Field, parse_fields
 from .fragments import Fragment, Fragments, dumper, is_lasting
-from .history import ABSENT, Message
-from .limits import Limits
 from .nodes import DEFAULT_FIELDS, THREAD_VALUES, lay_over, message_value, page_value, select
 from .paging import CursorBook, Edge, ListEdge, MessageEdge, ThreadEdge, cut, paging, read_limit
-from .people import Token, User
-from .request import Request
-from .switches import Switches
-from .world import Page, Poison, Thread, World
 
 INSTAGRAM_WINDOW = 20
 PERMISSIONS = {"messenger": "pages_messaging", "instagram": "instagram_manage_messages"}
@@ -35,7 +36,7 @@ class Reading:
     switches: Switches
     limits: Limits
     fragments: Fragments
-    list_number: int = 0  # which list answer of the sandbox this is; 0: no list
+    list_number: int = 0  # the number of this list answer in the sandbox; 0: not a list
     conversations: int = 0
     messages: int = 0
 
@@ -55,14 +56,14 @@ class Reading:
         self.weigh(self.limit(arguments), fields)
         name = "/".join((page.id, platform, folder, *map(str, self._bounds(arguments))))
         address = f"{page.id}/conversations"
-        asked = self._asked(fields)
+        query_key = self._query_key(fields)
         return self._edge(
-            edge, name, address, arguments, params, lambda thread: self._in_list(thread, fields, asked)
+            edge, name, address, arguments, params, lambda thread: self._in_list(thread, fields, query_key)
         )
 
     def platform(self, page: Page, arguments: Arguments) -> str:
         platform = arguments.get("platform", "messenger").lower()
-        if platform not in ("messenger", "instagram"):  # reads like a permission fault, and is none
+        if platform not in ("messenger", "instagram"):  # Facebook reports it like a missing permission
             raise GraphFailure(10, "(#10) Application does not have permission for this action")
         if platform not in page.faces:
             message = "(#100) No Instagram professional account is linked to this Page"
@@ -84,7 +85,7 @@ class Reading:
         if (
             given == [None, None]
             or switches.updated_ms == "ignored"
-            or not self.request.asked_version_at_least("v26.0")
+            or not self.request.is_version_at_least("v26.0")
         ):
             return None, None
         if switches.updated_ms == "refused" or not all(value is None or value.isdecimal() for value in given):
@@ -108,8 +109,8 @@ class Reading:
     def limit(self, arguments: Arguments) -> int:
         return read_limit(arguments.get("limit"), self.switches)
 
-    def _asked(self, fields: Fields) -> tuple[str, ...]:
-        """What the form of a listed thread depends on beside the thread."""
+    def _query_key(self, fields: Fields) -> tuple[str, ...]:
+        """Everything beside the thread that its JSON depends on."""
         request = self.request
         return (
             repr(fields),
@@ -120,10 +121,10 @@ class Reading:
             str(self.world.cursor_generation),
         )
 
-    def _in_list(self, thread: Thread, fields: Fields, asked: tuple[str, ...]) -> Any:
+    def _in_list(self, thread: Thread, fields: Fields, query_key: tuple[str, ...]) -> Any:
         if not is_lasting(thread):
             return self.thread(thread, fields)
-        fragment = self.fragments.find(thread, asked)
+        fragment = self.fragments.find(thread, query_key)
         if fragment:
             self.conversations += 1
             self.messages += fragment.messages
@@ -132,7 +133,7 @@ class Reading:
         shown, switches = self.thread(thread, fields), self.switches
         dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
         fragment = Fragment(dump(shown), self.messages - before)
-        self.fragments.keep(thread, asked, fragment)
+        self.fragments.keep(thread, query_key, fragment)
         return fragment
 
     def thread(self, thread: Thread, fields: Fields) -> Any:
@@ -141,7 +142,7 @@ class Reading:
         shown = {}
         for field in fields:
             value = self._thread_value(thread, field)
-            if value is not None:  # no data: left out, neither null nor empty
+            if value is not None:  # no data: the field is omitted, not null or empty
                 shown[field.name] = value
         shown.setdefault("id", thread.id)
         return lay_over(shown, thread.raw, "UnifiedThread")

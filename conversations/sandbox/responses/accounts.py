@@ -1,12 +1,13 @@
-"""What Graph tells about tokens."""
+"""Graph's answers about tokens and accounts."""
 
 from typing import Any
 
-from .errors import TOKEN_MESSAGES, bad_parameter, bad_token
-from .people import Token
-from .request import Request
-from .switches import Switches
-from .world import World
+from conversations.sandbox.data.people import Token
+from conversations.sandbox.data.world import World
+from conversations.sandbox.request import Request
+from conversations.sandbox.switches import Switches
+
+from .error_responses import TOKEN_MESSAGES, bad_parameter, bad_token
 
 
 def permissions(token: Token) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def permissions(token: Token) -> dict[str, Any]:
 
 
 def debug_token(request: Request, world: World, switches: Switches) -> dict[str, Any]:
-    """Asked with an app token (`app-id|app-secret`) or, unless a switch says no, any token that works."""
+    """Requires an app token (`app-id|app-secret`) or, unless a switch forbids it, any valid token."""
     _check_asker(request, world, switches)
     token = world.tokens.get(request.params.get("input_token", ""))
     if token is None:
@@ -27,7 +28,7 @@ def _check_asker(request: Request, world: World, switches: Switches) -> None:
     if request.token == f"{switches.app_id}|{switches.app_secret or ''}":
         return
     asking = world.tokens.get(request.token or "")
-    if asking is None or asking.trouble(world.clock.now()) is not None:
+    if asking is None or asking.problem(world.clock.now()) is not None:
         raise bad_token(status=switches.token_error_status)
     if switches.debug_needs_app:
         raise bad_parameter(
@@ -37,7 +38,7 @@ def _check_asker(request: Request, world: World, switches: Switches) -> None:
 
 
 def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
-    subcode = token.trouble(world.clock.now())
+    subcode = token.problem(world.clock.now())
     scopes = sorted(token.granted)
     owner = next(
         (user.id for user in world.users.values() if token.holder_id in (user.id, *user.page_ids)), None
@@ -59,7 +60,7 @@ def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
 
 
 def _granular(scope: str, token: Token) -> dict[str, Any]:
-    """A person's permission that was ticked for all Pages names none."""
+    """A permission that was granted for all Pages lists no Page."""
     everywhere = {token.holder_id} if token.type == "PAGE" else set()
     targets = token.only_for.get(scope, everywhere)
     return {"scope": scope, **({"target_ids": sorted(targets)} if targets else {})}

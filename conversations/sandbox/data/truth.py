@@ -1,4 +1,4 @@
-"""What a complete and exact copy of a Page holds, straight from the world."""
+"""The content of a complete and exact copy of a Page, computed from the world."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ class TrueThread:
     customer_name: str | None  # Instagram: the user name
     unread_count: int
     can_reply: bool
-    messages: tuple[TrueMessage, ...]  # oldest first, also those that Instagram no longer shows
+    messages: tuple[TrueMessage, ...]  # oldest first, including those that Instagram no longer shows
 
 
 def truth(world: World, page: Page | None = None) -> Iterator[TrueThread]:
-    """Every thread that is shown, newest first per platform and folder."""
+    """Every visible thread, newest first per platform and folder."""
     for shown in [page] if page else list(world.pages.values()):
         for listing in list(shown.listings.values()):
             for _, _, thread in reversed(listing.entries[:]):

@@ -1,9 +1,9 @@
-"""Attachments and the other things beside text, in the shapes of Graph's REST answers."""
+"""Attachments, shares, reactions and the like, in the format of Graph's answers."""
 
 from collections.abc import Callable
 from typing import Any
 
-Maker = Callable[[int], dict[str, Any]]  # from a number to a message's further fields
+Maker = Callable[[int], dict[str, Any]]  # from a number to additional fields of a message
 
 CDN = "https://scontent.example.fbcdn.net/v"
 
@@ -48,7 +48,7 @@ def video(number: int) -> dict[str, Any]:
         "height": 1280,
     }
     data = {**clip, "length": 12, "rotation": 0, "video_type": 1}
-    frame = {"width": 720, "height": 1280}  # beside the video, so that its order of testing matters
+    frame = {"width": 720, "height": 1280}  # beside the video: the client must test for the video first
     return _attached(
         id=str(number),
         mime_type="video/mp4",

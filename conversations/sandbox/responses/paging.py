@@ -8,17 +8,18 @@ from hashlib import blake2b
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from .errors import bad_parameter, invalid_cursor
-from .history import History, Listing, Message
-from .switches import Switches
-from .world import Thread
+from conversations.sandbox.data.history import History, Listing, Message
+from conversations.sandbox.data.world import Thread
+from conversations.sandbox.switches import Switches
+
+from .error_responses import bad_parameter, invalid_cursor
 
 DEFAULT_LIMIT = 25
 SEAL_BYTES = 64
 
 
 class Edge(Protocol):
-    """A list, newest first. A mark names the border before a position by an item, wherever that moves."""
+    """A list, newest first. A mark identifies a position by an item and follows that item."""
 
     def __len__(self) -> int: ...
     def items(self, start: int, stop: int) -> Sequence[Any]: ...
@@ -27,7 +28,7 @@ class Edge(Protocol):
 
 
 class ThreadEdge:
-    """The entries [low, high) of a listing; a bound on `updated_time` needs no walk."""
+    """The entries [low, high) of a listing, found by bisection of `updated_time`."""
 
     def __init__(self, listing: Listing, after: float | None = None, before: float | None = None) -> None:
         self.entries = listing.entries
@@ -91,7 +92,7 @@ class ListEdge:
 
 @dataclass(frozen=True)
 class CursorBook:
-    """Writes and reads the cursors of one edge; those of other edges or generations are invalid."""
+    """Encodes and decodes the cursors of one edge. Cursors of other edges or generations are invalid."""
 
     edge_name: str
     generation: int
@@ -100,7 +101,7 @@ class CursorBook:
     def write(self, edge: Edge, position: int, salt: int = 0) -> str:
         place = f"p{position}" if self.switches.cursors_follow == "position" else f"i{edge.mark(position)}"
         text = f"{place}|{salt}".encode()
-        # Facebook's length and shape: base64 of something that looks like base64.
+        # The length and form of Facebook's cursors: base64 of a text that looks like base64.
         inner = b"AQHR" + urlsafe_b64encode(self._seal(text) + text)
         return urlsafe_b64encode(inner).decode().rstrip("=")
 
@@ -157,7 +158,7 @@ def cut(edge: Edge, arguments: dict[str, str], book: CursorBook, limit: int) -> 
 def paging(
     edge: Edge, part: Slice, book: CursorBook, address: str, params: dict[str, str], salt: int
 ) -> dict[str, Any]:
-    """Cursors even on the last page; `next` and `previous` only where there is more."""
+    """Cursors, also on the last page; `next` and `previous` only if there is more."""
     if part.start >= part.total:
         return {}
     before, after = book.write(edge, part.start), book.write(edge, part.stop, salt)

@@ -1,4 +1,4 @@
-"""What all engines ask Facebook: Inbox's question, so that the answers weigh the same."""
+"""The Graph fields that all engines request: those of Inbox, so that all responses have the same size."""
 
 from conversations.graph.fields import conversation, list_sizes
 

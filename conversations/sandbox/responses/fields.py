@@ -1,10 +1,10 @@
-"""Graph's `fields` parameter: names, chained modifiers and braces, read into a tree."""
+"""Graph's `fields` parameter: names, chained modifiers and braces, parsed into a tree."""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .errors import GraphFailure
+from .error_responses import GraphFailure
 
 NAME = re.compile(r"\w+")
 MODIFIER = re.compile(r"\.(\w+)\(([^()]*)\)")
@@ -12,7 +12,7 @@ MODIFIER = re.compile(r"\.(\w+)\(([^()]*)\)")
 
 @dataclass(frozen=True)
 class Field:
-    """One asked-for field; `text` is what stood in its braces, for the child's own `next` link."""
+    """One requested field. `text` is the content of its braces, for the `next` link of the nested edge."""
 
     name: str
     modifiers: dict[str, str]

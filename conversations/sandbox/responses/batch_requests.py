@@ -1,12 +1,13 @@
-"""Many requests in one call: what is asked for, and the answer to each as Graph wraps it."""
+"""Batch requests: parsing the requests of a batch, and wrapping their answers as Graph does."""
 
 import json
 from typing import Any
 
-from .errors import bad_batch
-from .request import Answer, Request
+from conversations.sandbox.request import Answer, Request
 
-MOST = 50
+from .error_responses import bad_batch
+
+MAX_REQUESTS = 50
 PATHS = ("/", "/me", "/me/")
 
 
@@ -15,23 +16,23 @@ def is_batch(request: Request) -> bool:
 
 
 def parts(request: Request) -> list[Request]:
-    """The requests in a batch, in order. GraphFailure: the batch itself is wrong, and none is answered."""
+    """The requests in a batch, in order. Raises GraphFailure if the batch is invalid."""
     try:
-        asked = json.loads(request.params["batch"])
+        items = json.loads(request.params["batch"])
     except ValueError:
-        asked = None
-    if not isinstance(asked, list) or not asked:
+        items = None
+    if not isinstance(items, list) or not items:
         raise bad_batch("(#100) batch parameter must be a JSON array")
-    if len(asked) > MOST:
-        raise bad_batch(f"(#100) Too many requests in batch message. Maximum batch size is {MOST}")
-    return [_part(request, item) for item in asked]
+    if len(items) > MAX_REQUESTS:
+        raise bad_batch(f"(#100) Too many requests in batch message. Maximum batch size is {MAX_REQUESTS}")
+    return [_part(request, item) for item in items]
 
 
 def _part(request: Request, item: Any) -> Request:
     if not isinstance(item, dict) or not isinstance(item.get("relative_url"), str) or not item.get("method"):
         raise bad_batch("(#100) Each request of a batch needs a method and a relative_url")
-    if unknown := set(item) - {"method", "relative_url", "name"}:  # better than to imitate them wrongly
-        raise bad_batch(f"(#100) Not played by the sandbox: {', '.join(sorted(unknown))}")
+    if unknown := set(item) - {"method", "relative_url", "name"}:
+        raise bad_batch(f"(#100) Not supported by the sandbox: {', '.join(sorted(unknown))}")
     return request.part(str(item["method"]).upper(), item["relative_url"])
 
 

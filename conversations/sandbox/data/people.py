@@ -20,7 +20,7 @@ class Person:
     username: str | None = None  # Instagram's name
 
     def show(self, platform: str) -> dict[str, Any]:
-        """As Graph shows people: with the mail address that is none, or by user name on Instagram."""
+        """The person as Graph shows them: with a placeholder email, or on Instagram with the username."""
         if platform == "instagram":
             return {"username": self.username, "id": self.id} if self.username else {"id": self.id}
         named = {"name": self.name} if self.name is not None else {}
@@ -30,7 +30,7 @@ class Person:
 @dataclass
 class Token:
     value: str
-    holder_id: str  # of the Page or the user it speaks for
+    holder_id: str  # the ID of the Page or user that it belongs to
     type: str  # PAGE or USER
     broken: int | None = None  # subcode of code 190: 460 password, 463 expired, 492 role lost; 0: none
     expires_at: float = 0  # by the world's clock; 0: never
@@ -38,10 +38,10 @@ class Token:
     issued_at: float = 0
     granted: set[str] = field(default_factory=lambda: set(SCOPES))
     declined: set[str] = field(default_factory=set)
-    only_for: dict[str, set[str]] = field(default_factory=dict)  # by permission: the Pages it was ticked for
+    only_for: dict[str, set[str]] = field(default_factory=dict)  # by permission: the Pages
 
-    def trouble(self, now: float) -> int | None:
-        """The subcode that refuses it at this time."""
+    def problem(self, now: float) -> int | None:
+        """The subcode with which Graph refuses it at this time; None: it is valid."""
         if self.broken is None and self.expires_at and now >= self.expires_at:
             return 463
         return self.broken

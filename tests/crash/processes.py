@@ -1,4 +1,4 @@
-"""Who is murdered: the processes that sync, and the PostgreSQL under them."""
+"""The processes that the crash tests kill: the PostgreSQL server and the processes that sync."""
 
 import os
 import signal
@@ -15,87 +15,90 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from conversations.locks import SYNC
+from conversations.lib.locks import SYNC
 from conversations.models import SyncRun
 from inbox.postgres import Server
 from tests.live.conftest import Web
 
-PATIENCE_SECONDS = 90  # until something that must end is called a fault
+TIMEOUT_SECONDS = 90
 
 
-def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], message: str, *, seconds: float = TIMEOUT_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.002)  # between two looks
+        assert time.monotonic() < deadline, f"timed out after {seconds} s: {message}"
+        time.sleep(0.002)
 
 
 class Database:
-    """A PostgreSQL of its own. It loses nothing that was committed: its log is written at each commit."""
+    """A database on a private PostgreSQL server. Committed rows survive: each commit flushes the log."""
 
-    NAME = "murder"
+    NAME = "crash"
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.url = server.url(self.NAME)
 
     def create(self) -> None:
-        """Anew: whoever is still in the one before is put out."""
+        """Create the database, or replace it. Connections to the old one are closed."""
         with self.server.connect() as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {self.NAME} WITH (FORCE)")
             admin.execute(f"CREATE DATABASE {self.NAME}")
             admin.execute(f"ALTER DATABASE {self.NAME} SET synchronous_commit = on")
 
-    def others(self, condition: str = "true") -> list[int]:
-        """The backends of everybody else; Django's connection of this process ends, not to be among them."""
+    def backends(self, condition: str = "true") -> list[int]:
+        """Return the backends of other processes. Django's connection of this process is closed first."""
         connection.close()
         with psycopg.connect(self.url, autocommit=True) as own:
             rows = own.execute(
-                "SELECT pid FROM pg_stat_activity"  # noqa: S608 - the condition is ours
+                "SELECT pid FROM pg_stat_activity"  # noqa: S608 - the condition is a literal of this class
                 " WHERE backend_type = 'client backend' AND datname = %s"
                 f" AND pid <> pg_backend_pid() AND {condition}",
                 [self.NAME],
             )
             return [pid for (pid,) in rows]
 
-    def wait_until_alone(self) -> None:
-        """What a dead client had sent last is done with, one way or the other."""
-        wait_until(lambda: not self.others(), "the backends of a dead process are still there")
+    def wait_until_unused(self) -> None:
+        """Wait until the last statements of a killed client are committed or rolled back."""
+        wait_until(lambda: not self.backends(), "the backends of a killed process are still running")
 
-    def kill_backend(self, draw: Random) -> bool:
-        """kill -9: the server ends all connections and recovers from its log. False: nobody was there."""
-        pids = self.others()
+    def kill_backend(self, rng: Random) -> bool:
+        """Kill a backend with SIGKILL: the server closes all connections and recovers from its log.
+
+        Returns False if there was no backend.
+        """
+        pids = self.backends()
         if not pids:
             return False
-        with psycopg.connect(self.url) as witness:
+        with psycopg.connect(self.url) as observer:
             try:
-                os.kill(draw.choice(pids), signal.SIGKILL)
+                os.kill(rng.choice(pids), signal.SIGKILL)
             except ProcessLookupError:  # it has just ended by itself
                 return False
-            wait_until(lambda: is_broken(witness), "PostgreSQL does not notice that a backend was killed")
+            wait_until(lambda: is_broken(observer), "PostgreSQL does not notice that a backend was killed")
         self.wait_until_up()
         return True
 
-    def end_connection(self, draw: Random) -> bool:
-        """One of a sync's connections alone."""
-        return self._terminate(self.others(), draw)
+    def close_connection(self, rng: Random) -> bool:
+        """Close one connection of a sync. Returns False if there was none."""
+        return self._terminate(self.backends(), rng)
 
-    def end_lock(self, page_id: int, draw: Random) -> bool:
-        """The connection that holds the right to sync, and with it the right."""
+    def close_lock_connection(self, page_id: int, rng: Random) -> bool:
+        """Close the connection that holds the sync lock of the Page, which releases the lock."""
         holders = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
         condition = f"{holders} AND classid = {SYNC} AND objid = {int(page_id)})"
-        return self._terminate(self.others(condition), draw)
+        return self._terminate(self.backends(condition), rng)
 
-    def _terminate(self, pids: list[int], draw: Random) -> bool:
+    def _terminate(self, pids: list[int], rng: Random) -> bool:
         if not pids:
             return False
-        pid = draw.choice(pids)
+        pid = rng.choice(pids)
         with psycopg.connect(self.url, autocommit=True) as own:
             own.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         return True
 
-    def stop_at_once(self) -> None:
-        """Immediate shutdown: no checkpoint, nobody is waited for."""
+    def stop_immediately(self) -> None:
+        """Shut the server down in immediate mode: without a checkpoint and without waiting for clients."""
         connection.close()
         assert self.server.signal_and_wait(signal.SIGQUIT, 20)
 
@@ -109,38 +112,36 @@ class Database:
         self.start()
 
     def wait_until_up(self) -> None:
-        wait_until(self._answers, "PostgreSQL does not come back")
+        wait_until(self._accepts_connections, "PostgreSQL does not accept connections again")
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
         with suppress(psycopg.OperationalError):
             psycopg.connect(self.url).close()
             return True
         return False
 
 
-def is_broken(witness: psycopg.Connection) -> bool:
+def is_broken(observer: psycopg.Connection) -> bool:
     try:
-        witness.execute("SELECT 1")
+        observer.execute("SELECT 1")
     except psycopg.OperationalError:
         return True
     return False
 
 
 class Command:
-    """`manage.py syncconversations` of the one Page."""
-
-    name = "command"
+    """A process of `manage.py syncconversations` for one Page."""
 
     def __init__(self, environment: dict[str, str], page_id: str, *, full: bool) -> None:
-        self._told = tempfile.TemporaryFile("w+")  # noqa: SIM115 - output() closes it
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the same
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - output() closes it
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - output() closes it
         command = [sys.executable, "manage.py", "syncconversations", "--page", page_id]
         self.process = subprocess.Popen(
             [*command, *(["--full"] if full else [])],
             cwd=settings.BASE_DIR,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=self._told,
+            stdout=self._output,
             stderr=self._errors,
         )
 
@@ -150,25 +151,23 @@ class Command:
 
     def kill(self, number: int) -> None:
         self.process.send_signal(number)
-        self.process.wait(PATIENCE_SECONDS)
+        self.process.wait(TIMEOUT_SECONDS)
 
     def wait(self) -> None:
-        self.process.wait(PATIENCE_SECONDS)
+        self.process.wait(TIMEOUT_SECONDS)
 
     def output(self) -> str:
-        """All that it said, its errors last; it has ended."""
-        said = ""
-        for file in (self._told, self._errors):
+        """Return its standard output, then its standard error. Call it once, after the process has ended."""
+        text = ""
+        for file in (self._output, self._errors):
             with file:
                 file.seek(0)
-                said += file.read()
-        return said
+                text += file.read()
+        return text
 
 
 class WebSync:
-    """The web process with the job inside: it is asked for a sync and goes on living."""
-
-    name = "web"
+    """A web process that runs syncs as background jobs. It stays alive after a sync."""
 
     def __init__(self, environment: dict[str, str], key: str) -> None:
         self._web = Web(environment | {"SYNC_EVERY_MINUTES": "0"})
@@ -179,13 +178,13 @@ class WebSync:
     def is_alive(self) -> bool:
         return self._web.process.poll() is None
 
-    def ask(self, page_id: str, *, full: bool) -> None:
+    def request_sync(self, page_id: str, *, full: bool) -> None:
         self._web.wait_until_ready()
         body = {"facebookPageId": page_id, "forceFull": full}
         url = f"{self._web.url}/api/conversations/sync"
-        answer = requests.post(url, json=body, headers=self._headers, timeout=PATIENCE_SECONDS)
-        assert answer.status_code == 202, answer.text
-        self.run_id = answer.json()["run"]
+        response = requests.post(url, json=body, headers=self._headers, timeout=TIMEOUT_SECONDS)
+        assert response.status_code == 202, response.text
+        self.run_id = response.json()["run"]
 
     @property
     def has_ended(self) -> bool:
@@ -193,14 +192,14 @@ class WebSync:
 
     def kill(self, number: int) -> None:
         self._web.process.send_signal(number)
-        self._web.process.wait(PATIENCE_SECONDS)
+        self._web.process.wait(TIMEOUT_SECONDS)
 
     def wait(self) -> None:
-        """Until nothing is in work: who took a run over is part of it."""
-        working = SyncRun.objects.active()
-        wait_until(lambda: not self.is_alive or not working.exists(), "the web process does not end its run")
+        """Wait until no run is active, including a run that continues an interrupted one."""
+        active = SyncRun.objects.active()
+        wait_until(lambda: not self.is_alive or not active.exists(), "the web process does not end its run")
 
-    def wait_until_back(self) -> None:
+    def wait_until_ready(self) -> None:
         self._web.wait_until_ready()
 
     def output(self) -> str:

@@ -1,14 +1,15 @@
-"""Which fields each kind of node has, and how a thread and a message answer for theirs."""
+"""The fields of each type of node, and the values of those of threads and messages."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .clock import graph_time
-from .errors import unknown_field
+from conversations.sandbox.clock import graph_time
+from conversations.sandbox.data.history import ABSENT, Message
+from conversations.sandbox.data.people import Person
+from conversations.sandbox.data.world import Page, Thread
+
+from .error_responses import unknown_field
 from .fields import Field
-from .history import ABSENT, Message
-from .people import Person
-from .world import Page, Thread
 
 Schema = dict[str, str | None]
 
@@ -17,7 +18,7 @@ def _leaves(names: str) -> Schema:
     return dict.fromkeys(names.split())
 
 
-# A field's value here is the kind of its children; None: it has none. "Any" is not looked into.
+# The value of a field is the type of its children; None: it has none. "Any" is not checked.
 SCHEMA: dict[str, Schema] = {
     "Page": _leaves("id name category link access_token tasks")
     | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
@@ -67,7 +68,7 @@ def check_fields(fields: Iterable[Field], node_type: str, refused: set[str], *, 
 
 
 def select(value: Any, fields: tuple[Field, ...]) -> Any:
-    """Of an object, or of each in a list, the named fields; Graph adds the id unasked."""
+    """The named fields of an object, or of each object in a list. Graph always adds the ID."""
     if isinstance(value, list):
         return [select(item, fields) for item in value]
     if not isinstance(value, dict):
@@ -80,7 +81,7 @@ def select(value: Any, fields: tuple[Field, ...]) -> Any:
 
 
 def lay_over(shown: dict[str, Any], raw: Any, node_type: str) -> Any:
-    """Raw values win: of known fields those that were asked for, and all that Graph has never heard of."""
+    """Raw values take precedence: those of requested fields, and all that are unknown to Graph."""
     if not isinstance(raw, dict):
         return shown if raw is ABSENT else raw
     for name, value in raw.items():
@@ -172,12 +173,12 @@ def message_value(message: Message, thread: Thread, field: Field) -> Any:
     if value is None:
         return None
     if field.name == "shares" and not field.fields:
-        return select(value, (Field("id", {}),))  # nothing useful unless its sub-fields are named
+        return select(value, (Field("id", {}),))  # without sub-fields, only the ID
     return select(value, field.fields) if field.fields else value
 
 
 def _given(message: Message, name: str) -> Any:
-    """A further field as the world holds it; the edges among them are wrapped as Graph does."""
+    """Another field of a message; edges are wrapped as Graph does."""
     value = message.fields.get(name)
     if name in ("attachments", "shares", "reactions") and isinstance(value, list):
         return {"data": value}

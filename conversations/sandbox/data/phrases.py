@@ -1,4 +1,4 @@
-"""The phrase stock of `phrases.toml`, language by language."""
+"""The phrases of `phrases.toml`, by language."""
 
 import tomllib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Facebook Login: the dialogue as a plain page, and /oauth/access_token."""
+"""Facebook Login: the dialog as a plain page, and /oauth/access_token."""
 
 import itertools
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from .errors import GraphFailure, bad_token
-from .request import Answer, Request
-from .switches import Switches
-from .world import World
+from conversations.sandbox.data.world import World
+from conversations.sandbox.request import Answer, Request
+from conversations.sandbox.switches import Switches
+
+from .error_responses import GraphFailure, bad_token
 
 HOUR, CODE_SECONDS, LONG_SECONDS = 3600, 600, 60 * 24 * 3600
 ASK = """<!doctype html><html lang="en"><title>Log in with Facebook (sandbox)</title>
@@ -35,7 +36,7 @@ class Login:
         self._numbers = itertools.count(1)
 
     def dialogue(self, target: str) -> Answer:
-        """Of the first user in the world; a scope whose box is not ticked is declined."""
+        """Log in as the first user. A scope whose box is not checked is declined."""
         pairs = parse_qsl(urlsplit(target).query)
         params = dict(pairs)
         if params.get("client_id") != self.switches.app_id or "redirect_uri" not in params:
@@ -91,7 +92,7 @@ class Login:
 
     def _longer(self, value: str) -> dict[str, str | int]:
         token = self.world.tokens.get(value)
-        if token is None or token.trouble(self.world.clock.now()) is not None:
+        if token is None or token.problem(self.world.clock.now()) is not None:
             raise bad_token(status=self.switches.token_error_status)
         kept = {"granted": token.granted, "declined": token.declined, "only_for": token.only_for}
         return self._given(token.holder_id, LONG_SECONDS, **kept)

@@ -1,11 +1,11 @@
-"""How Graph says no: the error envelope and the refusals that have a name."""
+"""Graph's error responses."""
 
 import random
 from typing import Any
 
 REDUCE_DATA = "Please reduce the amount of data you're asking for, then retry your request"
 
-# What Graph writes beside code 190, by subcode.
+# Messages for code 190, by subcode.
 TOKEN_MESSAGES = {
     None: "Invalid OAuth access token - Cannot parse access token",
     458: "Error validating access token: The user has not authorized application 100000000000000.",
@@ -18,7 +18,7 @@ TOKEN_MESSAGES = {
 
 
 class GraphFailure(Exception):
-    """One refusal; the server turns it into an answer."""
+    """An error of Graph; the server turns it into a response."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Every call that reached the sandbox, without its secrets, in order of arrival."""
+"""The log of calls that reached the sandbox, without their secrets."""
 
 import re
 import threading
@@ -41,16 +41,18 @@ class Call:
 
     @property
     def line(self) -> str:
-        """Path and parameters as one text, for a regular expression to look at."""
+        """Path and parameters as one text, to be matched by a regular expression."""
         return self.path + "?" + "&".join(f"{name}={value}" for name, value in self.params.items())
 
 
-class Ledger:
+class CallLog:
+    """Every call, in order of arrival; safe to read while the sandbox serves."""
+
     def __init__(self) -> None:
         self._calls: list[Call] = []
         self._lock = threading.Lock()
 
-    def open(self, call: Call) -> None:
+    def add(self, call: Call) -> None:
         with self._lock:
             self._calls.append(call)
 
@@ -78,6 +80,6 @@ class Ledger:
         ]
 
     def most_in_a_second(self, **values: Any) -> int:
-        """The highest number of calls that began within any one second."""
+        """The highest number of calls that started within any one second."""
         starts = sorted(call.started for call in self.matching(**values))
         return max((bisect_left(starts, start + 1) - i for i, start in enumerate(starts)), default=0)

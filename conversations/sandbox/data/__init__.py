@@ -1,0 +1,1 @@
+"""The content of a sandbox: Pages, people, threads and messages."""

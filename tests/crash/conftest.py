@@ -1,0 +1,143 @@
+"""Fixtures: a PostgreSQL server that tests may kill, and a function that runs scenarios on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+from rest_framework.authtoken.models import Token
+
+from conversations.models import Page
+from conversations.sandbox import SandboxServer, World
+from inbox.postgres import Server, throwaway
+from inbox.settings import database as database_settings
+from tests.factories import TagFactory
+from tests.postgres import requested_server
+
+from .changing_inbox import ChangingInbox
+from .plan import WEIGHTS
+from .processes import Database
+from .scenario import Scenario
+from .totals import Totals
+
+
+@pytest.fixture(scope="module")
+def postgres_server(django_db_blocker) -> Iterator[Server]:
+    """A server whose new databases contain our tables."""
+    with throwaway(only=requested_server()) as server, django_db_blocker.unblock():
+        with django_connected_to(server.url("template1")):
+            call_command("migrate", verbosity=0)
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server) -> Iterator[Database]:
+    """A new database. Django uses it, too, until the end of the test."""
+    postgres_server.start()  # the previous test may have stopped it
+    database = Database(postgres_server)
+    database.create()
+    with django_connected_to(database.url):
+        yield database
+
+
+@contextmanager
+def django_connected_to(url: str) -> Iterator[None]:
+    connection.close()
+    before = dict(connection.settings_dict)
+    connection.settings_dict.update(database_settings(url))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+@pytest.fixture
+def run_scenarios(database, settings) -> Callable[..., Totals]:
+    """Run scenarios of `rounds` rounds until the number of syncs is reached. Each has a seed of its own."""
+    settings.GRAPH_CALLS_PER_SECOND, settings.GRAPH_RETRY_SECONDS = 0, 0.02
+    key = Token.objects.create(user=get_user_model().objects.create_superuser("boss")).key
+    TagFactory()
+
+    def run(syncs: int, *, seed: int, rounds: int, log: Callable[[str], None]) -> Totals:
+        totals = Totals()
+        while totals.rounds < syncs:
+            log(f"SEED={seed}")
+            try:
+                run_scenario(
+                    Random(seed), min(rounds, syncs - totals.rounds), database, settings, key, log, totals
+                )
+            except BaseException as error:
+                error.add_note(f"the scenario of SEED={seed}, after {totals.rounds} syncs")
+                raise
+            seed += 1
+        return totals
+
+    return run
+
+
+def run_scenario(
+    rng: Random, rounds: int, database: Database, settings, key: str, log, totals: Totals
+) -> None:
+    Page.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    world = World()
+    platforms = ("messenger", "instagram") if rng.random() < 0.5 else ("messenger",)
+    account = {"instagram_id": "17841400000000001", "instagram_username": "demoshop"} if platforms[1:] else {}
+    shop = world.add_page(**account)
+    page = Page.objects.create(
+        facebook_page_id=shop.id,
+        access_token=shop.token,
+        platforms=list(platforms),
+        instagram_account_id=shop.instagram_id or "",
+    )
+    inbox = ChangingInbox(world, shop, rng, platforms=platforms)
+    inbox.fill(rng.randrange(20, 60))
+    with SandboxServer(world) as sandbox:
+        settings.GRAPH_API_URL = sandbox.url
+        randomize_behavior(sandbox, rng)
+        environment = os.environ | {
+            "DATABASE_URL": database.url,
+            "DJANGO_SETTINGS_MODULE": "tests.crash.settings",
+            "GRAPH_API_URL": sandbox.url,
+            "GRAPH_CALLS_PER_SECOND": "0",
+            "PAGE_ACCESS_TOKEN": "",
+        }
+        scenario = Scenario(
+            rng,
+            page=page,
+            inbox=inbox,
+            sandbox=sandbox,
+            database=database,
+            environment=environment,
+            key=key,
+            log=log,
+            totals=totals,
+        )
+        scenario.run(rounds, failure_weights())
+
+
+def randomize_behavior(sandbox: SandboxServer, rng: Random) -> None:
+    """Choose behavior that Facebook does not document, and batches so small that a sync has many moments."""
+    switches = sandbox.switches
+    switches.max_limit = rng.choice([3, 5, 10])
+    switches.cursors_follow = rng.choice(["position", "item"])
+    switches.updated_ms = rng.choice(["honoured", "ignored", "refused"])
+    switches.updated_after_inclusive = rng.random() < 0.5
+    switches.updated_before_inclusive = rng.random() < 0.5
+    switches.short_pages = rng.choice([0, 0, 3])
+    switches.empty_pages = rng.choice([0, 0, 4])
+    switches.instagram_old_messages = rng.choice(["bare id", "omitted", "call fails"])
+    sandbox.latency.scale = rng.choice([0, 0.01, 0.05])
+
+
+def failure_weights() -> dict[str, int]:
+    """Return the weights of all failures, or of the one that the environment variable FAILURE names."""
+    if name := os.environ.get("FAILURE"):
+        return {name: WEIGHTS[name]}
+    return WEIGHTS
