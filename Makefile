@@ -1,19 +1,24 @@
-# Each target does all it needs from nothing. Another Python for .venv: make PYTHON=python3.12 setup
+# Each target installs what it needs. To use another Python for .venv: make PYTHON=python3.12 setup
 
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo test bench bench-reads soak screenshots stop packages development programs python
+.PHONY: help setup demo run test lint format bench bench-reads soak screenshots stop packages development programs python
 
 help:
-	@echo "make setup   the packages into .venv, the key, the private PostgreSQL"
-	@echo "make demo    a made-up Page, synced and served on 127.0.0.1:8000 (PORT=8001: there; SERVE=0: only synced)"
-	@echo "make test    every check and test (POSTGRES=wheel or system: on that PostgreSQL alone; SEED=7: in that order)"
-	@echo "make bench-reads   measure the lists over a million conversations (ROWS=100000: fewer)"
-	@echo "make bench   measure it against what it replaces, and write docs/benchmarks.md (12 minutes; ALL=1: all of it;"
-	@echo "             PROFILE=1: where its threads are; ONLY=\"sync write pace pages memory\": some of it)"
-	@echo "make soak    200 syncs killed at random moments (SYNCS=1000: so many; SEED=7: these again)"
-	@echo "make stop    stop what this checkout started"
+	@echo "make setup        install the packages into .venv, create the secret key and the private PostgreSQL"
+	@echo "make demo         sync a sample Page and serve it on 127.0.0.1:8000 (PORT=8001: another port; SERVE=0: only sync)"
+	@echo "make run          serve the site of this checkout and reload it when code changes (PORT=8001: another port)"
+	@echo "make test         all checks and tests (FAST=1: a first answer within 90 seconds;"
+	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files)"
+	@echo "make lint         check the style of Python (ruff) and of the browser code (Biome, by npm)"
+	@echo "make format       format Python and the browser code"
+	@echo "make bench        measure syncs and write docs/benchmarks.md (12 minutes; ALL=1: with the long cases;"
+	@echo "                  PROFILE=1: with a profile; ONLY=\"sync write speed pages memory\": some of the cases)"
+	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer)"
+	@echo "make soak         kill 200 syncs at random moments and compare the result (SYNCS=1000: more; SEED=7: repeat)"
+	@echo "make screenshots  take the pictures of the README"
+	@echo "make stop         stop what this checkout started"
 
 setup: packages
 	@$(python) -m inbox.postgres setup
@@ -22,11 +27,22 @@ setup: packages
 demo: setup
 	@exec $(python) -m inbox.postgres run inbox_demo -- $(python) manage.py demo
 
-test: development programs
+run: setup
+	@exec $(python) -m inbox.postgres run inbox -- .venv/bin/uvicorn inbox.asgi:application --reload \
+		--port $(or $(PORT),8000)
+
+test: development programs lint
+	@$(python) -m tests.suite
+
+lint: development
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
-	@DATABASE_URL=postgresql:///unused SECRET_KEY=unused $(python) -m mypy .
-	@$(python) -m tests.suite
+	@$(python) tests/biome.py check --error-on-warnings
+
+format: development
+	@$(python) -m ruff check --fix-only --quiet
+	@$(python) -m ruff format
+	@$(python) tests/biome.py check --write
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads
@@ -36,7 +52,7 @@ bench: packages
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
 
 soak: development
-	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/murder
+	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/crash
 
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots
@@ -51,7 +67,7 @@ development: python
 	@$(PYTHON) inbox/install.py requirements-dev.txt
 
 programs: python
-	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs
+	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs npm:npm
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

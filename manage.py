@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Django's commands, on the private PostgreSQL (started if need be) unless DATABASE_URL names another."""
+"""Django's commands. They use the private PostgreSQL, and start it, unless DATABASE_URL names another."""
 
 import os
 import sys
 
-# What asks the database nothing.
+# Commands that do not use the database.
 NO_DATABASE = {
     "",
     "compilemessages",

@@ -2,8 +2,8 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class InboxAdminConfig(AdminConfig):
-    default_site = "inbox.admin.AdminSite"
+    default_site = "inbox.site.admin_site.AdminSite"
 
     def ready(self):
         super().ready()
-        from inbox import people  # noqa: F401 - registers anew what the packages registered just now
+        from inbox.site import user_admin  # noqa: F401 - replaces admins that packages have registered

@@ -1,4 +1,4 @@
-"""The ASGI entry: `uvicorn inbox.asgi:application` serves, hears and works."""
+"""The ASGI application: `uvicorn inbox.asgi:application` serves requests, listens and runs jobs."""
 
 import os
 import warnings
@@ -7,7 +7,7 @@ from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-# Static files are read in a thread, which is what Django would do with them anyway.
+# Static files are read in a thread, as Django would do.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
 
@@ -16,7 +16,7 @@ try:
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
-from inbox.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
+from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
 
 
 async def application(scope, receive, send):

@@ -1,8 +1,8 @@
-"""Makes .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
+"""Create .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
 
 Needs nothing but Python; one that is too old still reaches the line that says so.
 """
-# ruff: noqa: T201, UP036 - it speaks to who runs make, and an old Python must reach the line that refuses it
+# ruff: noqa: T201, UP036 - it prints to the terminal, and an old Python must reach the line that rejects it
 
 import fcntl
 import filecmp
@@ -14,8 +14,8 @@ from pathlib import Path
 
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
-EVERYTHING = "requirements-dev.txt"  # holds requirements.txt, too
-TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # uv's newer and its older name for it
+EVERYTHING = "requirements-dev.txt"  # includes requirements.txt
+TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv
 
 
 def main(requirements: str) -> None:
@@ -30,7 +30,7 @@ def main(requirements: str) -> None:
 
 
 def is_whole() -> bool:
-    """Does .venv work, and did the attempt that made it reach its end?"""
+    """Whether .venv works and its installation was completed."""
     finished = any(VENV.glob("requirements*.txt"))
     return finished and PYTHON.exists() and not run([PYTHON, "-c", "import django"])
 
@@ -44,8 +44,8 @@ def install(requirements: str) -> None:
     print(f"Installing the packages of {requirements} into .venv …", flush=True)
     keep = is_whole()
     for mark in VENV.glob("requirements*.txt"):
-        mark.unlink()  # an attempt that ends half-way leaves no mark, and the next one begins anew
-    # pip, too, where uv fails: only pip knows the indexes that pip is configured for.
+        mark.unlink()  # an interrupted attempt leaves no mark, so the next one starts over
+    # If uv fails, try pip: only pip knows the indexes that pip is configured with.
     if failure := with_uv(requirements) and with_pip(requirements, keep):
         VENV.mkdir(exist_ok=True)
         (VENV / "install.log").write_text(failure)
@@ -65,11 +65,11 @@ def with_uv(requirements: str) -> str:
 
 def with_pip(requirements: str, keep: bool) -> str:
     try:
-        import ensurepip  # noqa: F401 (Debian has it in a package of its own)
+        import ensurepip  # noqa: F401 (a separate package in Debian)
     except ImportError:
         return "this Python has no venv; Debian: apt-get install python3-venv"
     pip = [PYTHON, "-m", "pip"]
-    keep = keep and not run([*pip, "--version"])  # uv makes a .venv without pip
+    keep = keep and not run([*pip, "--version"])  # uv creates .venv without pip
     failure = "" if keep else run([sys.executable, "-m", "venv", "--clear", VENV])
     return failure or run(
         [*pip, "install", "--disable-pip-version-check", "--require-hashes", "-r", requirements]
@@ -77,7 +77,7 @@ def with_pip(requirements: str, keep: bool) -> str:
 
 
 def run(command: list) -> str:
-    """Run it; return what it said if it failed. On a terminal show where it is."""
+    """Run a command and return its output if it failed. On a terminal, show the progress."""
     said = []
     with subprocess.Popen(
         command,

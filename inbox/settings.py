@@ -1,4 +1,4 @@
-"""Every setting, read from the environment; a wrong value stops the start and names the variable."""
+"""All settings, read from environment variables. An invalid value stops the start and names the variable."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +13,13 @@ from django.urls import reverse_lazy
 from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = BASE_DIR / ".inbox"  # made by `make setup`: the private database, its address and the key
+STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
 
 env = Env()
 
 
-def kept(name: str) -> str:
-    """What `make setup` kept under this name; empty before it ran."""
+def read_state(name: str) -> str:
+    """Return the file with this name that `make setup` has written; "" if there is none."""
     path = STATE_DIR / name
     return path.read_text().strip() if path.is_file() else ""
 
@@ -31,7 +31,7 @@ def required(value: str, name: str, reason: str) -> str:
 
 
 def database(url: str) -> dict:
-    """Our settings for PostgreSQL's address. The address may hold a password: no error repeats it."""
+    """Return Django's settings for a PostgreSQL URL. Errors do not repeat it: it may contain a password."""
     config: dj_database_url.DBConfig | None
     try:
         config = dj_database_url.parse(url)
@@ -42,21 +42,21 @@ def database(url: str) -> dict:
     return dict(config)
 
 
-# -- what this installation is -----------------------------------------------------------------------------
+# -- this installation -------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
-SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else kept("secret_key"))
+SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else read_state("secret_key"))
 required(SECRET_KEY, "SECRET_KEY", "is not set: set it (or, without DATABASE_URL, run `make setup`)")
 DATABASES = {
     "default": database(
         required(
-            DATABASE_URL or kept("database_url"),
+            DATABASE_URL or read_state("database_url"),
             "DATABASE_URL",
             "is not set and there is no private PostgreSQL yet: run `make setup`",
         )
     )
 }
-# The first key encrypts, all decrypt: put a new one in front to rotate.
+# The first key encrypts, all keys decrypt: to rotate, add a new key in front.
 TOKEN_ENCRYPTION_KEYS: list[str] = list(filter(None, env.list("TOKEN_ENCRYPTION_KEYS", []))) or [SECRET_KEY]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
@@ -87,8 +87,8 @@ GRAPH_API_VERSION = env.str(
 GRAPH_CALLS_PER_SECOND = env.float(
     "GRAPH_CALLS_PER_SECOND", 2, validate=validate.Range(min=0, error="must be 0 (no cap) or more")
 )
-GRAPH_RETRY_SECONDS = 1.0  # the pause before a failed request is sent again; it doubles each time
-QUEUED_SECONDS = 10  # then who waits for a sync is told that no worker takes it
+GRAPH_RETRY_SECONDS = 1.0  # before the first retry of a failed request; it doubles with each retry
+QUEUED_SECONDS = 10  # after that, callers that wait for a sync learn that no worker runs it
 FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
 FACEBOOK_APP_ID = env.str(
     "FACEBOOK_APP_ID", "", validate=validate.Regexp(r"\d*$", error="must be the app's id, digits only")
@@ -106,50 +106,50 @@ EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
 SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["conversations.forgetting.jobs"]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_IMPORT_PATHS = ["conversations.privacy.erase_tasks"]
 PROCRASTINATE_WORKER_DEFAULTS = {
-    # Twenty Pages side by side, and room for what looks after them. A sync holds two connections (its lock's
-    # and its rows'), a process eight beside: 56 at most of the 100 that PostgreSQL allows by itself. As a
-    # Page is only synced once at a time, a second process adds its eight, and more only beyond 24 Pages.
+    # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
+    # for its rows), and a process eight more: at most 56 of the 100 that PostgreSQL allows by default. A Page
+    # has one sync at a time, so a second process adds only its eight, and more only beyond 24 Pages.
     "concurrency": 24,
-    "shutdown_graceful_timeout": 0,  # a sync that is stopped goes on later: nothing to wait for
+    "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
     "delete_jobs": "successful",
 }
-EVENTSTREAM_CHANNELMANAGER_CLASS = "conversations.api.channels.NoChannels"
+EVENTSTREAM_CHANNELMANAGER_CLASS = "conversations.api.event_stream.NoChannels"
 
 # -- HTTPS -------------------------------------------------------------------------------------------------
 HTTPS = env.bool("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # requested over plain HTTP by health checks
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# How many proxies stand in front, each of which adds the address of who asked it to X-Forwarded-For.
+# The number of reverse proxies, each of which adds the address of its client to X-Forwarded-For.
 PROXY_COUNT = env.int(
     "PROXY_COUNT", int(HTTPS), validate=validate.Range(min=0, error="must be 0 (none) or more")
 )
 
-# -- signing in (inbox/signing.py) -------------------------------------------------------------------------
+# -- signing in (inbox/accounts/login_throttle.py) ---------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_HANDLER = "inbox.signing.SignIns"
-AXES_FAILURE_LIMIT = 5  # of one user at one address; of all users at one address ten times as many
+AXES_HANDLER = "inbox.accounts.login_throttle.LoginThrottle"
+AXES_FAILURE_LIMIT = 5  # of one user from one address; ten times as many of all users from one address
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else who goes on trying locks others out for ever
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or an attacker could lock users out forever
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
-AXES_ENABLE_ADMIN = False  # inbox/people.py has it in our look
-AXES_CLIENT_IP_CALLABLE = "inbox.signing.address_of"
-AXES_USERNAME_CALLABLE = "inbox.signing.known_name"
-AXES_LOCKOUT_CALLABLE = "inbox.signing.locked"
+AXES_ENABLE_ADMIN = False  # inbox/site/user_admin.py has its own
+AXES_CLIENT_IP_CALLABLE = "inbox.accounts.login_throttle.address_of"
+AXES_USERNAME_CALLABLE = "inbox.accounts.login_throttle.known_name"
+AXES_LOCKOUT_CALLABLE = "inbox.accounts.login_throttle.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 
-# -- what a browser may do with our pages ------------------------------------------------------------------
-# For every page; the admin needs more and says so itself (inbox/admin.py).
-# Other origins ask with a token, never with a session.
+# -- browser security --------------------------------------------------------------------------------------
+# The policy of every page; the admin adds to it (inbox/site/admin_site.py).
+# Other origins use a token, never a session.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -198,7 +198,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "inbox.headers.FurtherHeaders",
+    "inbox.web.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -225,11 +225,14 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "inbox.urls"
 ASGI_APPLICATION = "inbox.asgi.application"
-APPEND_SLASH = False  # the REST routes have none
+APPEND_SLASH = False  # the REST routes have no trailing slash
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "inbox" / "static"]
-WHITENOISE_USE_FINDERS = True  # served from where the packages keep them: no further step
+STATICFILES_DIRS = [
+    BASE_DIR / "inbox" / "static",
+    ("inbox/app", BASE_DIR / "inbox" / "frontend"),  # the inbox page, at /static/inbox/app/
+]
+WHITENOISE_USE_FINDERS = True  # serves files from their packages: no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
@@ -248,10 +251,13 @@ UNFOLD = {
     "STYLES": [
         lambda request: static("conversations/admin.css"),
         lambda request: static("conversations/runs.css"),
-        lambda request: static("inbox/tidy.css"),
+        lambda request: static("inbox/admin-fixes.css"),
     ],
-    "SCRIPTS": [lambda request: static("inbox/names.js"), lambda request: static("inbox/keys.js")],
-    "SITE_URL": None,  # the sidebar leads to the inbox page
+    "SCRIPTS": [
+        lambda request: static("inbox/accessible-names.js"),
+        lambda request: static("inbox/menu-keyboard.js"),
+    ],
+    "SITE_URL": None,  # the sidebar has a link to the inbox page
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {
@@ -268,7 +274,7 @@ UNFOLD = {
             "950": "#102b39",
         }
     },
-    "SIDEBAR": {"navigation": "inbox.admin.menu"},
+    "SIDEBAR": {"navigation": "inbox.site.admin_site.menu"},
     "ACCOUNT": {
         "navigation": [
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
@@ -279,22 +285,22 @@ UNFOLD = {
 
 # -- REST --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    # Tokens first: only then do strangers get a 401 (a 403 otherwise).
+    # With tokens first, anonymous requests get 401; with sessions first, 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "conversations.api.params.KnownParameters",
+        "conversations.api.query_params.KnownParameters",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.QuickJSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.AnyTypeJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "conversations.api.schema.Schema",
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would answer before a view has checked anything
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would answer before a view checks permissions
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
-    "EXCEPTION_HANDLER": "conversations.api.errors.handle_exception",
+    "EXCEPTION_HANDLER": "conversations.api.exception_handler.handle_exception",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Inbox",
@@ -304,10 +310,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
-    "POSTPROCESSING_HOOKS": [],  # choices stay where they are used: no names to invent for them
+    "POSTPROCESSING_HOOKS": [],  # enums stay inline: no invented names for them
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},  # else it asks another host
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},  # no request to another host
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
@@ -321,7 +327,7 @@ LOGGING = {
         "conversations": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "inbox": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables tell the rest
-        "django.request": {"level": "ERROR"},  # what a caller did wrong is told to the caller
+        "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables have the rest
+        "django.request": {"level": "ERROR"},  # the response reports errors of the client
     },
 }

@@ -1,4 +1,4 @@
-"""The cast: a sandbox Graph server with an empty Page, and the same Page connected to us."""
+"""Shared fixtures: a sandbox Graph server with an empty Page, and the same Page connected to Inbox."""
 
 import io
 import logging
@@ -18,7 +18,15 @@ from django.db import connection
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
 
-# A password's hash says with how many rounds it was made: a third of a second each would be minutes in all.
+# Modules with asserts that are imported by tests: pytest explains their asserts, too.
+pytest.register_assert_rewrite(
+    "tests.conversations.sync.copies",
+    "tests.crash.checks",
+    "tests.crash.processes",
+    "tests.crash.scenario",
+)
+
+# Hashing with the usual number of rounds takes a third of a second per password, minutes in all.
 PBKDF2PasswordHasher.iterations = 1
 
 
@@ -29,7 +37,7 @@ def world() -> World:
 
 @pytest.fixture
 def shop(world) -> Page:
-    """The Page at Facebook."""
+    """The Page at Facebook (the sandbox)."""
     return world.add_page("900000000000001", "Demo Shop")
 
 
@@ -44,13 +52,13 @@ def sandbox(world, shop, settings):
 
 @pytest.fixture
 def page(db, shop, sandbox) -> models.Page:
-    """The Page with us."""
+    """The same Page in our database."""
     return models.Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
 
 
 @pytest.fixture
 def manage(transactional_db, sandbox):
-    """Runs manage.py in a process of its own, on the test's database and sandbox."""
+    """Run manage.py in a separate process, with the database and sandbox of the test."""
     environment = environment_of(sandbox)
 
     def start(*arguments: str, **variables: str) -> subprocess.Popen:
@@ -65,7 +73,7 @@ def manage(transactional_db, sandbox):
 
     def run(*arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess:
         process = start(*arguments, **variables)
-        out, err = process.communicate(stdin, timeout=60)
+        out, err = process.communicate(stdin, timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     run.start, run.url_of = start, url_of
@@ -74,9 +82,9 @@ def manage(transactional_db, sandbox):
 
 @pytest.fixture
 def command(transactional_db, sandbox):
-    """Runs a command as manage.py does, in this process: its answers, without the second that a start takes.
+    """Run a command like manage.py, but in this process, which saves the start of another one.
 
-    Settings are this process's; one that is not read before (PAGE_ACCESS_TOKEN) is given as with `manage`.
+    The settings are those of this process; variables that are read later (PAGE_ACCESS_TOKEN) can be given.
     """
 
     def run(name: str, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess:
@@ -92,7 +100,7 @@ def command(transactional_db, sandbox):
 
 
 def exit_code_of(arguments: list[str], err: io.StringIO) -> int:
-    """Of a command run here; what our code logs is among what it says, as in a process of its own."""
+    """The exit code of a command in this process. Our log goes to `err`, as in a separate process."""
     known = {one.name: one for one in logging.getLogger("conversations").handlers}
     console = cast(logging.StreamHandler, known["console"])
     before = console.setStream(err)
@@ -108,7 +116,7 @@ def exit_code_of(arguments: list[str], err: io.StringIO) -> int:
 
 
 def environment_of(sandbox) -> dict[str, str]:
-    """What a process of ours needs to work on the test's database and sandbox."""
+    """The environment of a process that uses the database and sandbox of the test."""
     return os.environ | {
         "DATABASE_URL": url_of(connection.settings_dict["NAME"]),
         "GRAPH_API_URL": sandbox.url,
@@ -122,6 +130,6 @@ def url_of(database: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def static_files_are_looked_up_when_asked_for(settings):
-    """Not all of them by each test client at its start."""
+def static_files_are_looked_up_lazily(settings):
+    """Do not let each test client scan all static files when it starts."""
     settings.WHITENOISE_AUTOREFRESH = True

@@ -1,4 +1,4 @@
-"""pytest plugin: no test finds a row that another has committed.
+"""pytest plugin: no test sees a row that another test has committed.
 
 Django empties the tables of its own models after a transactional test, but not Procrastinate's. And what a
 test wrote on a connection of its own stays when Django rolls the test's transaction back.
@@ -20,7 +20,7 @@ TABLES = """
 
 @pytest.fixture(scope="session")
 def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
-    """A connection on which what is written stays, whatever becomes of a test's transaction."""
+    """A connection outside the transaction of the test; what it writes is committed."""
     with django_db_blocker.unblock():
         own = connection.copy()
         yield own
@@ -29,7 +29,7 @@ def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
 
 @pytest.fixture(scope="session")
 def empty_tables(beside, django_db_blocker) -> list[str]:
-    """Those that migrations leave empty."""
+    """The tables that are empty after the migrations."""
     with django_db_blocker.unblock(), beside.cursor() as cursor:
         cursor.execute(TABLES)
         tables = [name for (name,) in cursor.fetchall()]

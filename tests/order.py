@@ -1,11 +1,12 @@
-"""pytest plugin: those files first that take longest, and with --order-seed each kind in a random order."""
+"""pytest plugin: run slow files first; --order-seed shuffles the files of each group."""
 
 import random
 
 import pytest
 
-# At the end no worker waits for the other.
-LONG = {"benchmarks", "browser", "live", "murder"}
+# So that no worker has a long file left at the end: these files, then these folders, then all others.
+LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
+LONG_FOLDERS = {"benchmarks", "browser", "live", "crash"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,9 +19,13 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """After pytest-django, which puts transactional tests last: that is kept within each file."""
+    """Runs after pytest-django, whose order within a file (transactional tests last) is kept."""
     if (seed := config.getoption("order_seed")) is not None:
         files = sorted({item.path for item in items})
-        random.Random(seed).shuffle(files)  # an order to be had again, no secret
+        random.Random(seed).shuffle(files)  # reproducible, not secret
         items.sort(key=lambda item: files.index(item.path))
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
+    items.sort(key=rank)
+
+
+def rank(item: pytest.Item) -> tuple[bool, bool]:
+    return item.path.name not in LONGEST_FILES, item.path.parent.name not in LONG_FOLDERS

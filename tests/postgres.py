@@ -1,4 +1,4 @@
-"""pytest plugin: the tests run on a PostgreSQL of their own that ends with them, never on anyone's data.
+"""pytest plugin: run the tests on a temporary PostgreSQL server, never on existing data.
 
 POSTGRES=wheel or system chooses whose programs it runs with; without it the machine's, else the wheel's.
 """
@@ -16,8 +16,8 @@ from inbox.postgres.programs import Only
 SERVER = pytest.StashKey[Server]()
 
 
-def asked_for() -> Only | None:
-    """What POSTGRES asks for; also for the other servers that tests start."""
+def requested_server() -> Only | None:
+    """The value of POSTGRES, also for further servers of tests. Raises PostgresError if it is unknown."""
     asked = os.environ.get("POSTGRES", "")
     for known in get_args(Only):
         if asked == known:
@@ -29,11 +29,11 @@ def asked_for() -> Only | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
-    """Before pytest-django reads the settings."""
+    """Runs before pytest-django reads the settings."""
     ending = ExitStack()
     early_config.add_cleanup(ending.close)
     try:
-        server = ending.enter_context(throwaway(only=asked_for()))
+        server = ending.enter_context(throwaway(only=requested_server()))
     except PostgresError as error:
         raise pytest.UsageError(str(error)) from None
     early_config.stash[SERVER] = server

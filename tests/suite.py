@@ -1,5 +1,8 @@
-"""python -m tests.suite: all tests on the wheel's PostgreSQL, those near the database on the machine's, too.
+"""python -m tests.suite: run the tests on the PostgreSQL of the wheel and of the machine.
 
+The wheel runs all tests, the machine those near the database. mypy checks the types at the same time.
+
+FAST=1: only the quick tests, on one server and without mypy.
 POSTGRES=wheel or system: all of them on that one alone. SEED=7: the files in that order again.
 """
 
@@ -7,61 +10,105 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
+from typing import IO
 
 from inbox.postgres import PostgresError
 from inbox.postgres.owner import of_new_data
 from inbox.postgres.programs import machine
 
-from .postgres import asked_for
+from .postgres import requested_server
 
-# What a PostgreSQL of another version may answer differently.
+# Tests whose result may depend on the version of PostgreSQL.
 NEAR_THE_DATABASE = [
+    "tests/conversations/actions/test_tagging.py",
     "tests/conversations/api/test_filters.py",
-    "tests/conversations/forgetting",
-    "tests/conversations/reading",
+    "tests/conversations/connections",
+    "tests/conversations/lib",
+    "tests/conversations/management/test_deduplicate.py",
+    "tests/conversations/models",
+    "tests/conversations/privacy",
+    "tests/conversations/search",
+    "tests/conversations/sync/crawl/test_coordinator.py",
+    "tests/conversations/sync/crawl/test_list_reader.py",
+    "tests/conversations/sync/load",
     "tests/conversations/sync/test_audit.py",
-    "tests/conversations/sync/test_copying.py",
+    "tests/conversations/sync/test_counters.py",
+    "tests/conversations/sync/test_coverage.py",
     "tests/conversations/sync/test_hostile_texts.py",
-    "tests/conversations/sync/test_ledger.py",
-    "tests/conversations/sync/test_lists.py",
-    "tests/conversations/sync/test_loader.py",
-    "tests/conversations/sync/test_loader_history.py",
-    "tests/conversations/sync/test_merge.py",
-    "tests/conversations/sync/test_runs.py",
-    "tests/conversations/sync/test_store.py",
-    "tests/conversations/sync/test_takeover.py",
-    "tests/conversations/sync/test_tally.py",
-    "tests/conversations/sync/test_walk.py",
-    "tests/conversations/test_budget.py",
-    "tests/conversations/test_checking.py",
-    "tests/conversations/test_jobs.py",
-    "tests/conversations/test_locks.py",
-    "tests/conversations/test_querysets.py",
-    "tests/conversations/test_repair.py",
-    "tests/conversations/test_schema_repair.py",
-    "tests/conversations/test_sql.py",
-    "tests/conversations/test_tagging.py",
-    "tests/conversations/test_text.py",
+    "tests/conversations/sync/test_run_lifecycle.py",
+    "tests/conversations/test_tasks.py",
     "tests/inbox/postgres/test_checkout.py",
     "tests/inbox/postgres/test_server.py",
     "tests/tags",
 ]
 
+# What FAST=1 leaves out: browsers, processes, crashes and the longest files.
+SLOW = [
+    "tests/benchmarks",
+    "tests/browser",
+    "tests/conversations/actions/test_refresh.py",
+    "tests/conversations/connections/test_shared_budget.py",
+    "tests/conversations/management",
+    "tests/conversations/search/test_against_naive_search.py",
+    "tests/conversations/sync/crawl",
+    "tests/conversations/sync/load",
+    "tests/conversations/sync/test_audit.py",
+    "tests/conversations/sync/test_fault_matrix.py",
+    "tests/conversations/sync/test_folders.py",
+    "tests/conversations/sync/test_hostile_records.py",
+    "tests/conversations/sync/test_interruptions.py",
+    "tests/conversations/sync/test_platforms.py",
+    "tests/conversations/sync/test_request_counts.py",
+    "tests/conversations/sync/test_service.py",
+    "tests/conversations/sync/test_service_failures.py",
+    "tests/crash",
+    "tests/inbox/postgres",
+    "tests/inbox/test_settings.py",
+    "tests/live",
+    "tests/test_backup.py",
+    "tests/test_end_to_end.py",
+]
+
+TYPE_CHECK = [sys.executable, "-m", "mypy", "."]
+PROCESSORS = os.cpu_count() or 1
+# More than there are processors, because many tests wait: for a browser, a process, the end of a pause.
+WORKERS = PROCESSORS if os.environ.get("FAST") else PROCESSORS + 1
+
 
 def main() -> int:
+    if os.environ.get("FAST"):
+        return run_all()
+    with tempfile.TemporaryFile("w+") as output, start_mypy(output) as types:
+        code = run_all()
+        types.wait()
+        output.seek(0)
+        print(f"\nmypy: {output.read().strip()}")  # noqa: T201 - for who is at the terminal
+    return code or types.returncode
+
+
+def start_mypy(output: IO[str]) -> subprocess.Popen:
+    environment = os.environ | {"DATABASE_URL": "postgresql:///unused", "SECRET_KEY": "unused"}
+    return subprocess.Popen(TYPE_CHECK, stdout=output, stderr=output, env=environment)
+
+
+def run_all() -> int:
     seed = os.environ.get("SEED") or str(random.randrange(1_000_000))
-    for server, tests in plan():
-        if code := run(server, seed, tests):
+    for server, options in plan():
+        if code := run(server, seed, options):
             print(f"\nThe same again: make test POSTGRES={server} SEED={seed}", file=sys.stderr)  # noqa: T201 - for who is at the terminal
             return code
     return 0
 
 
 def plan() -> list[tuple[str, list[str]]]:
-    """Which tests on which server; in CI always all of them on the wheel's."""
-    asked = asked_for()
+    """(server, options) of each run; no options: all tests. CI always runs all on the server of the wheel."""
+    asked = requested_server()
     if asked == "system" and os.environ.get("CI") == "true":
         raise PostgresError("POSTGRES=system with CI=true: CI runs the tests on the wheel's PostgreSQL, too")
+    if os.environ.get("FAST"):
+        print(f"FAST=1 leaves out mypy, a second PostgreSQL and {', '.join(SLOW)}.")  # noqa: T201 - for who is at the terminal
+        return [(asked or "wheel", [f"--ignore={path}" for path in SLOW])]
     if asked:
         return [(asked, [])]
     if not machine(of_new_data()):
@@ -70,10 +117,12 @@ def plan() -> list[tuple[str, list[str]]]:
     return [("wheel", []), ("system", NEAR_THE_DATABASE)]
 
 
-def run(server: str, seed: str, tests: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile"]
-    command += ["--no-loadscope-reorder", "--order-seed", seed, *tests]  # in our order, not by their number
-    return subprocess.run(command, env=os.environ | {"POSTGRES": server}, check=False).returncode
+def run(server: str, seed: str, options: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "loadfile"]
+    command += ["--no-loadscope-reorder", "--order-seed", seed, *options]  # in our order, not by their number
+    # Modules are compiled once and not by each of many processes, also where the environment forbids that.
+    environment = os.environ | {"POSTGRES": server, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -22,18 +22,18 @@ UNCHANGED = {"status": "complete", "inserted": 0, "updated": 0, "eventsCreated":
 # What staff do, and what runs in the background.
 FILL = """
 from django.contrib.auth.models import User
-from conversations.forgetting.people import forget
+from conversations.privacy.forget_person import delete_person
 from conversations.models import Conversation
-from conversations.reading.messages import catch_up
-from conversations.status import set_status
-from conversations.tagging import tag_conversations
+from conversations.search.index.message_index import index_pending
+from conversations.actions.status import set_status
+from conversations.actions.tagging import tag_conversations
 from tags.models import Tag
 root = User.objects.create_superuser("root")
 rows = list(Conversation.objects.order_by("pk"))
 tag_conversations([row.pk for row in rows[:9]], [Tag.objects.create(name="vip", slug="vip")], actor=root)
 set_status([row.pk for row in rows[5:12]], "done", actor=root)
-forget(rows[20], actor=root)
-catch_up(seconds=60)
+delete_person(rows[20], actor=root)
+index_pending(seconds=60)
 """
 ASK = """
 import json

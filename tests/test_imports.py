@@ -1,7 +1,10 @@
-"""Who may import whom: the arrows of docs/architecture.md."""
+"""The direction of imports between packages, as in docs/architecture.md, and the arrangement of modules."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,190 +12,121 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = ("inbox", "conversations", "tags")
 
-# The longest prefix of a module's name decides; a room may always import itself.
-LEAVES = ["conversations.text", "conversations.pieces", "conversations.secrets", "conversations.locks"]
-TABLES = ["conversations.models", "conversations.querysets", "tags.models", *LEAVES]
-DOORS = [
-    *TABLES,
-    "conversations.reading",
-    "conversations.choosing",
-    "conversations.tagging",
-    "conversations.status",
-    "conversations.connecting",
-    "conversations.accounts",
-    "conversations.facebook_login",
-    "conversations.checking",
-    "conversations.asking",
-    "conversations.refreshing",
-    "conversations.forgetting",
-    "conversations.sync.service",
-    "conversations.sync.ledger",
-    "conversations.sync.progress",
-    "conversations.sync.live",
-    "conversations.jobs",
+# What each package may import, from top to bottom. The longest prefix of a module's name decides; a package
+# may always import itself.
+SERVICES = [
+    "conversations.actions",
+    "conversations.connections",
     "conversations.graph.errors",
+    "conversations.graph.error_table",
+    "conversations.lib",
+    "conversations.models",
+    "conversations.permissions",
+    "conversations.privacy",
+    "conversations.realtime",
+    "conversations.search",
+    "conversations.sync.coverage",
+    "conversations.sync.progress",
+    "conversations.sync.run_lifecycle",
+    "conversations.sync.service",
+    "conversations.tasks",
+    "tags",
 ]
-REPAIR = ["conversations.repair", "conversations.schema_repair", "conversations.sync.takeover"]
 ALLOWED = {
-    "inbox.postgres": [],
-    "inbox.install": [],
+    "inbox": ["conversations.admin", "conversations.models", "conversations.realtime", "conversations.tasks"],
     "inbox.settings": [],
-    "inbox.asgi": ["inbox.lifespan"],
-    "inbox": ["conversations", "tags"],
+    "inbox.install": [],
+    "inbox.postgres": [],
     "conversations": [],
+    "conversations.api": SERVICES,
+    "conversations.admin": [*SERVICES, "conversations.sync.timeline"],
+    "conversations.management": [
+        *SERVICES,
+        "conversations.sandbox",
+        "conversations.sync.load.transform",
+        "conversations.sync.load.reconcile",
+    ],
+    "conversations.templatetags": ["conversations.permissions"],
     "conversations.apps": ["conversations.checks"],
-    "conversations.checks": ["conversations.schema_repair", "conversations.sync.takeover"],
-    "conversations.schema_repair": ["conversations.sql", "conversations.sync.takeover"],
-    "conversations.sql": [],
-    "conversations.repair": [*TABLES, "conversations.sync.takeover", "conversations.sync.transform"],
-    "conversations.sync.takeover": ["conversations.models"],
-    "conversations.changes": [],
-    "conversations.text": [],
-    "conversations.pieces": [],
-    "conversations.secrets": [],
-    "conversations.locks": [],
-    "conversations.querysets": [],
-    "conversations.models": [
-        "conversations.querysets",
-        "conversations.secrets",
-        "conversations.reading.tables",
-        "conversations.reading.insight_tables",
-        "conversations.forgetting.tables",
+    "conversations.checks": ["conversations.models"],
+    "conversations.tasks": [
+        "conversations.connections",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.search.index",
+        "conversations.sync",
     ],
-    "conversations.reading.tables": [],
-    "conversations.reading.insight_tables": [],
-    "conversations.forgetting.tables": [],
-    "conversations.forgetting": [*TABLES, "conversations.reading.messages", "conversations.sync.runs"],
-    "conversations.templatetags": ["conversations.admin.access"],
-    "conversations.reading": [*TABLES],
+    "conversations.actions": [
+        "conversations.connections",
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.search",
+        "conversations.sync",
+        "tags",
+    ],
+    "conversations.privacy": [
+        "conversations.lib",
+        "conversations.models",
+        "conversations.search.index",
+        "conversations.sync",
+    ],
+    "conversations.realtime": ["conversations.lib", "conversations.models", "conversations.sync.progress"],
+    "conversations.sync": [
+        "conversations.connections",
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.models",
+    ],
+    "conversations.connections": ["conversations.graph", "conversations.models"],
+    "conversations.search": ["conversations.lib", "conversations.models", "tags"],
+    "conversations.permissions": ["conversations.models"],
+    "conversations.models": ["conversations.lib"],
     "conversations.graph": [],
+    "conversations.lib": [],
     "conversations.sandbox": [],
-    "conversations.tagging": [
-        *TABLES,
-        "conversations.changes",
-        "conversations.choosing",
-        "conversations.reading",
-        "conversations.status",
-    ],
-    "conversations.budget": ["conversations.graph", "conversations.models"],
-    "conversations.clients": ["conversations.budget", "conversations.graph", "conversations.models"],
-    "conversations.connecting": ["conversations.clients", "conversations.graph", "conversations.models"],
-    "conversations.accounts": [
-        "conversations.clients",
-        "conversations.connecting",
-        "conversations.facebook_login",
-        "conversations.graph",
-        "conversations.models",
-    ],
-    "conversations.facebook_login": ["conversations.connecting", "conversations.graph"],
-    "conversations.asking": ["conversations.clients", "conversations.graph", "conversations.models"],
-    "conversations.refreshing": [
-        *TABLES,
-        "conversations.asking",
-        "conversations.graph",
-        "conversations.sync.forgotten",
-        "conversations.sync.histories",
-        "conversations.sync.loader",
-        "conversations.sync.merge",
-        "conversations.sync.takeover",
-        "conversations.sync.transform",
-    ],
-    "conversations.checking": [
-        "conversations.clients",
-        "conversations.connecting",
-        "conversations.graph",
-        "conversations.models",
-    ],
-    "conversations.choosing": ["conversations.reading"],
-    "conversations.status": [
-        *TABLES,
-        "conversations.changes",
-        "conversations.choosing",
-        "conversations.reading.sql",
-    ],
-    "conversations.sync.events": [],
-    "conversations.sync.transform": [
-        "conversations.graph.records",
-        "conversations.models",
-        "conversations.sync.events",
-        "conversations.text",
-    ],
-    "conversations.sync.merge": [
-        "conversations.models",
-        "conversations.sync.events",
-        "conversations.sync.transform",
-    ],
-    "conversations.sync.copying": ["conversations.sync.events", "conversations.text"],
-    "conversations.sync.history": [
-        "conversations.models",
-        "conversations.sync.copying",
-        "conversations.sync.events",
-        "conversations.sync.transform",
-    ],
-    "conversations.sync.stored": ["conversations.models", "conversations.text"],
-    "conversations.sync.writing": ["conversations.models", "conversations.sync.merge", "conversations.text"],
-    "conversations.sync.loader": [
-        "conversations.models",
-        "conversations.sync.copying",
-        "conversations.sync.history",
-        "conversations.sync.merge",
-        "conversations.sync.stored",
-        "conversations.sync.transform",
-        "conversations.sync.writing",
-    ],
-    "conversations.sync.tally": ["conversations.models"],
-    "conversations.sync.ledger": ["conversations.models"],
-    "conversations.sync.course": ["conversations.models"],
-    "conversations.sync.cancelling": ["conversations.models", "conversations.sync.runs"],
-    "conversations.sync.runs": [
-        "conversations.models",
-        "conversations.sync.course",
-        "conversations.sync.ledger",
-        "conversations.sync.progress",
-    ],
-    "conversations.sync.live": [
-        "conversations.changes",
-        "conversations.models",
-        "conversations.sync.progress",
-    ],
-    "conversations.jobs": [
-        "conversations.budget",
-        "conversations.locks",
-        "conversations.models",
-        "conversations.reading.messages",
-        "conversations.reading.shares",
-        "conversations.sync.runs",
-        "conversations.sync.service",
-    ],
-    "conversations.sync.progress": ["conversations.models"],
-    "conversations.sync.forgotten": [
-        "conversations.forgetting.people",
-        "conversations.forgetting.tables",
-        "conversations.locks",
-        "conversations.models",
-        "conversations.sync.transform",
-    ],
-    "conversations.sync.place": [],
-    "conversations.sync.python_pace": [],
-    "conversations.sync.windows": ["conversations.graph.records"],
-    "conversations.sync.fetch": ["conversations.graph"],
-    "conversations.sync": ["conversations.clients", "conversations.graph", *TABLES],
-    "conversations.api": DOORS,
-    "conversations.admin": [*DOORS, "conversations.jobs", "tags.colors"],
-    "conversations.management": [*DOORS, *REPAIR, "conversations.sandbox"],
     "tags": [],
 }
+# The modules at the root of the app: Django's own, and two that every package above the models uses.
+ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}
+# Names that stand in two packages, where the package makes the meaning clear: a table and its REST view, our
+# client and the sandbox, and so on. No name stands in three.
+REPEATED = {
+    "accounts",
+    "client",
+    "conversations",
+    "fields",
+    "folders",
+    "insight",
+    "pages",
+    "permissions",
+    "privacy",
+    "refresh",
+    "runs",
+    "saved_views",
+    "server",
+    "urls",
+    "usage",
+    "windows",
+}
+MAX_FILES = 21
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for top in OURS:
-        for path in sorted((ROOT / top).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+@cache
+def modules() -> dict[str, Path]:
+    """The path of each module by its name."""
+    paths = (
+        path for top in OURS for path in sorted((ROOT / top).rglob("*.py")) if "migrations" not in path.parts
+    )
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in paths
+    }
 
 
-def imports(name: str, path: Path) -> Iterator[str]:
-    """Names of our modules that this one imports; `from a import b` counts as a.b."""
+def imports(name: str) -> Iterator[str]:
+    """The names that a module imports; `from a import b` yields a.b."""
+    path = modules()[name]
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -203,24 +137,62 @@ def imports(name: str, path: Path) -> Iterator[str]:
             yield from (f"{prefix}.{alias.name}" for alias in node.names)
 
 
-def is_in(name: str, room: str) -> bool:
-    return name == room or name.startswith(f"{room}.")
+def own_imports(name: str) -> list[str]:
+    return [imported for imported in imports(name) if imported.split(".")[0] in OURS]
 
 
-def room_of(name: str) -> str:
-    return max((room for room in ALLOWED if is_in(name, room)), key=len)
+def module_of(name: str) -> str:
+    """The module that an imported name is, or is in."""
+    while name not in modules():
+        name = name.rpartition(".")[0]
+    return name
 
 
-@pytest.mark.parametrize("name", sorted(dict(modules())))
-def test_imports_follow_the_arrows(name):
-    room = room_of(name)
-    allowed = [room, *ALLOWED[room]]
-    ours = [imported for imported in imports(name, dict(modules())[name]) if imported.split(".")[0] in OURS]
-    forbidden = [imported for imported in ours if not any(is_in(imported, target) for target in allowed)]
-    assert not forbidden, f"{name} (room {room}) may not import {', '.join(forbidden)}"
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("room", ["conversations.graph", "conversations.sandbox", "inbox.postgres"])
-def test_room_knows_no_django(room):
-    names = [imported for name, path in modules() if is_in(name, room) for imported in imports(name, path)]
+def package_of(name: str) -> str:
+    return max((package for package in ALLOWED if is_in(name, package)), key=len)
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_imports_point_downward(name):
+    package = package_of(name)
+    allowed = [package, *ALLOWED[package]]
+    forbidden = [one for one in own_imports(name) if not any(is_in(one, target) for target in allowed)]
+    assert not forbidden, f"{name} (in {package}) may not import {', '.join(forbidden)}"
+
+
+def test_packages_do_not_import_each_other_in_a_circle():
+    graph = {
+        package: {package_of(one) for one in allowed} - {package} for package, allowed in ALLOWED.items()
+    }
+    TopologicalSorter(graph).prepare()
+
+
+def test_modules_do_not_import_each_other_in_a_circle():
+    graph = {name: {module_of(one) for one in own_imports(name)} - {name} for name in modules()}
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("package", ["conversations.graph", "conversations.sandbox", "inbox.postgres"])
+def test_package_does_not_use_django(package):
+    names = [imported for name in modules() if is_in(name, package) for imported in imports(name)]
     assert not [imported for imported in names if is_in(imported, "django")]
+
+
+def test_the_root_of_the_app_has_no_other_modules():
+    assert {path.stem for path in (ROOT / "conversations").glob("*.py")} == ROOT_MODULES
+
+
+def test_no_package_has_too_many_files():
+    counts = Counter(path.parent.relative_to(ROOT) for path in modules().values())
+    assert {str(folder): count for folder, count in counts.items() if count > MAX_FILES} == {}
+
+
+def test_names_of_modules_are_unique_but_for_these():
+    own = [path for path in modules().values() if path.stem not in ("__init__", "apps")]
+    counts = Counter(path.stem for path in own)
+    assert {stem for stem, count in counts.items() if count > 1} == REPEATED
+    assert max(counts.values()) == 2

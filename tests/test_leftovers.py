@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from conversations.budget import CLOSE
-from conversations.jobs import request_sync
+from conversations.connections.shared_budget import CLOSE
+from conversations.tasks import request_sync
 from tests.factories import PageFactory
 from tests.leftovers import filled_of
 

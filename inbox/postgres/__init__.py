@@ -1,10 +1,10 @@
-"""The private PostgreSQL of a checkout, and throwaway ones for tests.
+"""The private PostgreSQL of a checkout, and temporary servers for tests.
 
-Used by manage.py, the Makefile and the tests' set-up; settings only read what it leaves in `.inbox/`.
+Used by manage.py, the Makefile and the test setup. The settings only read its files in `.inbox/`.
 """
 
 from .checkout import is_private, prepare, start, stop
-from .errors import PostgresError
+from .exceptions import PostgresError
 from .server import Server
 from .throwaway import throwaway
 

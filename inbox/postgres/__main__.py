@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from . import checkout
-from .errors import PostgresError
+from .exceptions import PostgresError
 from .server import Server
 from .throwaway import guard
 
@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> int:
 
 
 def run(database: str, command: list[str]) -> int:
-    """Run a command on a database of the private server; a server that was started for it ends with it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end comes in order at any moment
+    """Run a command on a database of the private server; stop the server afterwards if this started it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cleanup below runs
     server = checkout.prepare()
     was_running = server.is_listening()
     try:
@@ -50,20 +50,32 @@ def run(database: str, command: list[str]) -> int:
 
 
 def run_with(variables: dict[str, str], command: list[str]) -> int:
-    # In a process group of its own, so that Ctrl-C reaches it once: from us.
-    process = subprocess.Popen(command, env=os.environ | variables, process_group=0)
+    """Run a command, pass signals on to it, and return its exit code."""
+    process: subprocess.Popen | None = None
+    early: list[int] = []  # signals that arrive before the command has started
+
+    def forward(number: int, _frame: object) -> None:
+        if process is None:
+            early.append(number)
+        else:
+            process.send_signal(number)
+
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # under nohup
         numbers.remove(signal.SIGHUP)
-    for number in numbers:
-        signal.signal(number, lambda number, _frame: process.send_signal(number))
+    for each in numbers:
+        signal.signal(each, forward)
+    # In its own process group, so that Ctrl-C reaches it only once: through us.
+    process = subprocess.Popen(command, env=os.environ | variables, process_group=0)
+    for number in early:
+        process.send_signal(number)
     code = process.wait()
     return code if code >= 0 else 128 - code
 
 
 def is_used(server: Server) -> bool:
     with suppress(psycopg.Error):
-        for _ in range(10):  # the connections of a process that has just ended linger for a moment
+        for _ in range(10):  # connections of a process that has just ended remain for a moment
             if not server.has_clients():
                 return False
             time.sleep(0.1)

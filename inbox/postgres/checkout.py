@@ -1,4 +1,4 @@
-"""The checkout's own server and what it keeps beside it in `.inbox/`, where settings read it."""
+"""The server of the checkout and its files in `.inbox/`, which the settings read."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from . import owner
-from .errors import PostgresError
+from .exceptions import PostgresError
 from .server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,17 +22,17 @@ DATABASE = "inbox"
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
-    """A full disk, a folder that may not be written: a sentence, too, not a traceback."""
+def plain_errors() -> Iterator[None]:
+    """Report a full disk or an unwritable folder as one sentence, without a traceback."""
     try:
         yield
     except (OSError, psycopg.Error) as error:
         raise PostgresError(f"the private PostgreSQL: {error}") from error
 
 
-@told_plainly()
+@plain_errors()
 def prepare(checkout: Path = CHECKOUT) -> Server:
-    """Make what is missing: the state folder, the secret key, the database's files and its address."""
+    """Create what is missing: the state folder, the secret key, the database files and the database URL."""
     state = state_folder(checkout)
     keep_once(state / "secret_key", secrets.token_urlsafe(50))
     server = Server(home(state))
@@ -45,7 +45,7 @@ def prepare(checkout: Path = CHECKOUT) -> Server:
     return server
 
 
-@told_plainly()
+@plain_errors()
 def start(checkout: Path = CHECKOUT) -> Server:
     """Attach to the checkout's server or start it."""
     server = prepare(checkout)
@@ -57,9 +57,9 @@ def start(checkout: Path = CHECKOUT) -> Server:
     return server
 
 
-@told_plainly()
+@plain_errors()
 def stop(checkout: Path = CHECKOUT) -> list[str]:
-    """Stop what the checkout started, and name it: processes with a pid file first, then the server."""
+    """Stop what the checkout started and return its names: processes with a PID file, then the server."""
     if not (checkout / STATE).exists():
         return []
     state = state_folder(checkout)
@@ -70,7 +70,7 @@ def stop(checkout: Path = CHECKOUT) -> list[str]:
 
 
 def is_private(url: str, checkout: Path = CHECKOUT) -> bool:
-    """Does this address name a database on the checkout's own server?"""
+    """Whether this URL is of a database on the server of the checkout."""
     place = checkout / STATE / "postgres"
     host = parse_qs(urlsplit(url).query).get("host")
     return place.exists() and host == [str(Server(place).socket_folder)]
@@ -87,11 +87,11 @@ def state_folder(checkout: Path) -> Path:
 
 
 def home(state: Path) -> Path:
-    """Where the server lives: in the checkout, or in /var/lib where its OS user cannot enter the checkout."""
+    """The folder of the server: in the checkout, or in /var/lib if its OS user cannot enter the checkout."""
     place = state / "postgres"
     server_user = owner.of_data(place / "data")
     if not place.is_symlink() and not place.exists() and not server_user.can_enter(state.parent):
-        # Named after the key: another checkout, also a later one in this place, has data of its own.
+        # Named after the key, so that another checkout, also a later one at this path, has its own data.
         key = (state / "secret_key").read_bytes()
         with suppress(FileExistsError):
             place.symlink_to(f"/var/lib/inbox-{sha256(key).hexdigest()[:12]}")
@@ -99,30 +99,30 @@ def home(state: Path) -> Path:
     home.mkdir(mode=0o700, exist_ok=True)
     for folder in (state, home):
         if folder.stat().st_uid != server_user.uid:
-            folder.chmod(0o711)  # enough to pass through to the folders that are the server's alone
+            folder.chmod(0o711)  # enough to reach the folders of the server
     return home
 
 
 def keep_once(path: Path, text: str) -> None:
     if not path.exists():
         written = unfinished(path, text)
-        with suppress(FileExistsError):  # somebody was quicker: theirs counts
+        with suppress(FileExistsError):  # another process was faster: use its file
             os.link(written, path)
         written.unlink()
 
 
 def unfinished(path: Path, text: str) -> Path:
-    """A file that only the folder's owner reads, to be put in its place when it is whole."""
+    """Write a file that only the owner of the folder can read; the caller moves it into place."""
     written = path.with_name(f"{path.name}.{os.getpid()}")
     written.touch(mode=0o600)
     written.write_text(text)
     folder = path.parent.stat()
-    os.chown(written, folder.st_uid, folder.st_gid)  # root may be at work in another user's checkout
+    os.chown(written, folder.st_uid, folder.st_gid)  # root may work in the checkout of another user
     return written
 
 
 def stop_process(pid_file: Path) -> bool:
-    """End the process that wrote this file; a younger process only has its number."""
+    """Stop the process that wrote this file. A process that is younger than the file reuses its PID."""
     try:
         process = psutil.Process(int(pid_file.read_text()))
         is_the_writer = process.create_time() <= pid_file.stat().st_mtime + 1

@@ -1,15 +1,15 @@
-"""What a server is made of: its data, by initdb, and its configuration, written anew at each start."""
+"""The data of a server, created by initdb, and its configuration, written at each start."""
 
 from pathlib import Path
 
-from .errors import PostgresError
+from .exceptions import PostgresError
 from .owner import Owner
 from .programs import Programs
 
 ROLE = "inbox"
 
 CONFIGURATION = """\
-# Written anew at each start. To change a setting for good: ALTER SYSTEM SET …
+# Overwritten at each start. To change a setting permanently: ALTER SYSTEM SET …
 listen_addresses = ''
 port = {port}
 unix_socket_directories = '{socket}'
@@ -25,7 +25,7 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
-# The server's own life only: a failed statement would put customers' messages into the log.
+# Only messages of the server itself: failed statements would put customers' messages into the log.
 log_min_messages = log
 log_checkpoints = off
 """
@@ -37,10 +37,10 @@ full_page_writes = off
 
 
 def initdb(folder: Path, owner: Owner, programs: Programs, *, durable: bool) -> None:
-    """UTF-8 and a locale with letters beyond ASCII, whatever the caller's: ILIKE and lower() need it."""
+    """Create the data with UTF-8 and a locale that knows letters beyond ASCII, for ILIKE and lower()."""
     command: list[str | Path] = [programs.folder / "initdb", "-D", folder, "-U", ROLE, "--auth=peer"]
     command += ["--encoding=UTF8", "--data-checksums", "--no-instructions"]
-    if programs.major >= 17:  # with this provider it needs nothing of the machine's locales
+    if programs.major >= 17:  # this provider does not depend on the locales of the machine
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     else:
         command += ["--locale=C.UTF-8"]
@@ -54,7 +54,7 @@ def initdb(folder: Path, owner: Owner, programs: Programs, *, durable: bool) -> 
 def write_configuration(
     home: Path, owner: Owner, *, socket: Path, port: int, name: str, durable: bool
 ) -> list[str | Path]:
-    """Write it; the options with which the server finds it."""
+    """Write the configuration; return the options with which the server finds it."""
     settings = CONFIGURATION.format(port=port, socket=socket, name=name)
     users = sorted({"root", owner.name})
     write(home / "postgresql.conf", settings + ("" if durable else WITHOUT_DURABILITY))
@@ -67,5 +67,5 @@ def write_configuration(
 def write(path: Path, text: str) -> None:
     written = path.with_name(f"{path.name}.unfinished")
     written.write_text(text)
-    written.chmod(0o644)  # nothing secret, and the server may be another user's
+    written.chmod(0o644)  # not secret, and the server may run as another user
     written.replace(path)

@@ -1,4 +1,4 @@
-"""The OS user who runs the server and owns its data: PostgreSQL refuses root, so root takes another user."""
+"""The OS user that runs the server and owns its data. PostgreSQL refuses root, so root uses another user."""
 
 import os
 import pwd
@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import PostgresError
+from .exceptions import PostgresError
 
 MADE_FOR_US = "inbox-postgres"
 
@@ -23,11 +23,11 @@ class Owner:
         return self.uid != os.geteuid()
 
     def run(self, *command: str | Path, **options) -> subprocess.CompletedProcess[str]:
-        """Run a program as this user, with nothing of the caller's environment but PATH."""
+        """Run a program as this user, with only PATH from the environment of the caller."""
         if self.is_someone_else:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-        # From "/": this user may be unable to enter the folder where we stand.
+        # From "/", because this user may not be able to enter the current folder.
         return subprocess.run(
             command, cwd="/", env=environment, stdin=subprocess.DEVNULL, text=True, check=False, **options
         )
@@ -36,14 +36,14 @@ class Owner:
         return self.run("/bin/sh", "-c", 'cd "$0"', folder, stderr=subprocess.DEVNULL).returncode == 0
 
     def make_folder(self, folder: Path) -> None:
-        """A folder that only this user (and root) enters."""
+        """Create a folder that only this user (and root) can enter."""
         folder.mkdir(mode=0o700)
         if self.is_someone_else:
             os.chown(folder, self.uid, self.gid)
 
 
 def of_data(data: Path) -> Owner:
-    """Whoever owns the data runs the server."""
+    """The owner of the data runs the server."""
     if not data.exists():
         return of_new_data()
     owner = of_uid(data.stat().st_uid)

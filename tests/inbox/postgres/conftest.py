@@ -13,7 +13,7 @@ import pytest
 
 from inbox.postgres import Server, stop
 from inbox.postgres.throwaway import temporary_home
-from tests.postgres import asked_for
+from tests.postgres import requested_server
 
 PROJECT = Path(__file__).resolve().parents[3]
 NOBODY = 65534
@@ -29,7 +29,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def new_server(folder: Path) -> Iterator[Server]:
-    server = Server(folder, only=asked_for())
+    server = Server(folder, only=requested_server())
     yield server
     server.stop()
 
@@ -38,7 +38,7 @@ def new_server(folder: Path) -> Iterator[Server]:
 def data() -> Iterator[Path]:
     """Made once: initdb takes its second."""
     home = temporary_home()
-    Server(home, durable=False, only=asked_for()).initialise()
+    Server(home, durable=False, only=requested_server()).initialise()
     yield home / "data"
     shutil.rmtree(home)
 

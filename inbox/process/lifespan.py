@@ -1,7 +1,8 @@
-"""What a web process does beside answering: hears progress and, unless told not to, works on jobs.
+"""The background of a web process: it listens for progress and, unless disabled, runs jobs.
 
-uvicorn waits for open responses before it says that it ends, and a stream is one. So its signals are heard
-here, too: the sync in work is interrupted first, that its watchers learn it, then the streams end.
+uvicorn waits for open responses before it reports a shutdown, and a stream is an open response. Signals are
+therefore handled here as well: first the running syncs are interrupted, so that their watchers are notified,
+then the streams end.
 """
 
 import asyncio
@@ -12,10 +13,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from conversations.sync.live import live
-from inbox import worker
+from conversations.realtime.listener import run_listener
+from inbox.process import worker
 
-LAST_SECONDS = 4  # a process that was told to end is gone within five, also on a busy machine
+LAST_SECONDS = 4  # a signaled process ends within five, also on a busy machine
 
 
 class Background:
@@ -25,7 +26,7 @@ class Background:
         self._end: asyncio.Task | None = None
 
     def start(self) -> None:
-        self._listener = asyncio.create_task(live.run(), name="listener")
+        self._listener = asyncio.create_task(run_listener.run(), name="listener")
         if settings.EMBEDDED_WORKER:
             self._worker = asyncio.create_task(worker.embedded.run(), name="worker")
         loop = asyncio.get_running_loop()
@@ -38,23 +39,23 @@ class Background:
 
     async def _stop(self) -> None:
         await cancelled(self._worker)
-        live.stop()
+        run_listener.stop()
         await cancelled(self._listener)
 
 
 async def cancelled(task: asyncio.Task | None) -> None:
-    """Ends it; one that does not end in time is left behind, that the streams end in time."""
+    """Stop it. If it does not stop in time, continue without it, so that the streams end in time."""
     if task is not None:
         task.cancel()
         await asyncio.wait([task], timeout=worker.END_SECONDS + 0.5)
 
 
 def chain(number: int, before: Callable[[], object]) -> None:
-    """Calls `before` when the signal comes, then whoever would have been called."""
+    """Call `before` when the signal arrives, then the previous handler."""
     handler = signal.getsignal(number)
 
     def both(number, frame):
-        end_at_last(number)
+        exit_eventually(number)
         before()
         if callable(handler):
             handler(number, frame)
@@ -62,10 +63,10 @@ def chain(number: int, before: Callable[[], object]) -> None:
     signal.signal(number, both)
 
 
-def end_at_last(number: int) -> None:
-    """Whatever hangs then (a request or a thread whose database does not answer) ends as by kill -9.
+def exit_eventually(number: int) -> None:
+    """End the process after LAST_SECONDS even if a request or a thread hangs, as kill -9 would.
 
-    That costs no data: what was committed is there, and locks die with their process.
+    No data is lost: committed data is stored, and locks die with their process.
     """
     last = threading.Timer(LAST_SECONDS, os._exit, [128 + number])
     last.daemon = True

@@ -10,12 +10,12 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.worker import Worker
 
-from conversations.jobs import STOP_SECONDS, is_worker_alive, take_over
+from conversations.tasks import STOP_SECONDS, is_worker_alive, take_over
 
 logger = logging.getLogger(__name__)
 
 WORK_AGAIN_SECONDS = 5
-END_SECONDS = STOP_SECONDS + 0.5  # its syncs end first
+END_SECONDS = STOP_SECONDS + 0.5  # its syncs stop first
 
 
 class EmbeddedWorker:
@@ -23,18 +23,18 @@ class EmbeddedWorker:
         self._worker: Worker | None = None
 
     def is_alive(self) -> bool:
-        """Whether this very one gives signs of life: those of a dead process are still there for a while."""
+        """Whether this worker has a recent heartbeat. The heartbeat of a dead process remains for a while."""
         worker_id = self._worker.worker_id if self._worker else None
         return worker_id is not None and is_worker_alive(worker_id)
 
     async def run(self) -> None:
-        """Works until it is cancelled; one that fails is followed by another: the database may be away."""
+        """Work until cancelled. A worker that fails is replaced, because the database may be unreachable."""
         while True:
             try:
                 await sync_to_async(take_over_at_start, thread_sensitive=False)()
                 await self._work()
             except (Exception, asyncio.CancelledError) as error:
-                # A cancellation that meets a failing database may come out as another error.
+                # With a failing database a cancellation may surface as another error.
                 if is_cancelled():
                     return
                 logger.warning(
@@ -61,7 +61,7 @@ class EmbeddedWorker:
                 await asyncio.wait([working], timeout=END_SECONDS)
             finally:
                 self._worker = None
-        # Its connections are closed: what still waited for the database has failed.
+        # Its connections are closed; everything that waited for the database has failed.
         await asyncio.gather(working, return_exceptions=True)
 
 

@@ -1,0 +1,51 @@
+"""Bounds in seconds that hold on an idle machine, extended where the machine is busy with other work."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import mean
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Uses a processor for 0.1 s. Prints how many times longer that took by the clock.
+WORK = """
+import time
+began, used = time.monotonic(), time.process_time()
+while time.process_time() - used < 0.1:
+    sum(range(1000))
+print((time.monotonic() - began) / (time.process_time() - used))
+"""
+
+
+def slowness() -> float:
+    """Return how many times slower than when idle the machine is now: 1 if every process gets a processor."""
+    command = [sys.executable, "-I", "-S", "-c", WORK]
+    workers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count() or 1)
+    ]
+    return max(1.0, mean(float(worker.communicate()[0]) for worker in workers))
+
+
+def output_in_time(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
+    """Return what the process writes until its end, which must come within this time on an idle machine."""
+    return in_time(seconds, lambda left: process.communicate(timeout=left))
+
+
+def in_time(seconds: float, wait: Callable[[float], T]) -> T:
+    """Return the result of `wait`, which must come within this time on an idle machine.
+
+    `wait` takes the maximum of seconds and raises subprocess.TimeoutExpired after it, as Popen.wait and
+    Popen.communicate do. It is called again if the machine has become slower meanwhile.
+    """
+    began, slowest = time.monotonic(), slowness()
+    while (left := began + seconds * slowest - time.monotonic()) > 0:
+        try:
+            return wait(left)
+        except subprocess.TimeoutExpired:
+            slowest = max(slowest, slowness())
+    raise AssertionError(
+        f"took over {seconds} s, on a machine that is {slowest:.1f} times slower than when idle"
+    )

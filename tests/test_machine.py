@@ -1,0 +1,46 @@
+"""Bounds in seconds allow for a busy machine, and for nothing else."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import machine
+
+
+def sleeping(seconds: float) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})"])
+
+
+def test_what_does_not_end_is_too_late(monkeypatch):
+    monkeypatch.setattr(machine, "slowness", lambda: 1.0)
+    with sleeping(600) as process:
+        with pytest.raises(AssertionError, match=r"over 0\.2 s, .* 1\.0 times"):
+            machine.in_time(0.2, process.wait)
+        process.kill()
+
+
+def test_bound_grows_with_the_slowness_found_during_the_wait(monkeypatch):
+    found, waits = iter([1.0, 3.0, 2.0]), []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        raise subprocess.TimeoutExpired("wait", seconds)
+
+    monkeypatch.setattr(machine, "slowness", lambda: next(found))
+    monkeypatch.setattr(machine.time, "monotonic", lambda: sum(waits))
+    with pytest.raises(AssertionError, match=r"over 5 s, .* 3\.0 times"):
+        machine.in_time(5, wait)
+    assert waits == [5, 10]
+
+
+def test_busy_processors_are_noticed():
+    before = machine.slowness()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(20)]
+    try:
+        assert machine.slowness() > 1.5
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert before >= 1
