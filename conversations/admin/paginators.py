@@ -83,5 +83,5 @@ class SearchPaginator(Paginator):
         if self.criteria.is_empty:
             return Page(rows.none(), number, self)
         sql = self.page_sql(number, self.per_page)
-        matches = RawSQL(sql.text, sql.params)  # noqa: S611 - built by search/planner.py with parameters
+        matches = RawSQL(sql.text, sql.params)  # noqa: S611 - built by search/list_sql.py with parameters
         return Page(rows.filter(pk__in=matches), number, self)
