@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchOptions } from "../../../inbox/frontend/actions/combobox.mjs";
 import { attachmentsOf, webUrl } from "../../../inbox/frontend/conversation/attachments.mjs";
-import {
-  formatDuration,
-  formatShortTime,
-  initials,
-  splitAtMatch,
-} from "../../../inbox/frontend/core/format.mjs";
+import { formatShortTime, initials, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
 import { linePath } from "../../../inbox/frontend/insight/charts.mjs";
 import { addSample, rateOf, secondsLeft } from "../../../inbox/frontend/sync/rate.mjs";
 
@@ -37,10 +32,7 @@ test("recent times are formatted shorter", () => {
     shown.map((moment) => formatShortTime(moment.toISOString(), now)),
     ["09:05", "Tue", "2 Jan", "2 Jan 2024"],
   );
-  assert.deepEqual(
-    [formatShortTime(null), formatDuration(40), formatDuration(200), formatDuration(7500)],
-    ["", "40 s", "3 min", "2 h 5 min"],
-  );
+  assert.equal(formatShortTime(null), "");
 });
 
 test("initials are letters of any script", () => {
