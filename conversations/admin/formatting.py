@@ -1,4 +1,4 @@
-"""Turns times, durations, statuses, sync results and tags into the text and the HTML that the admin shows.
+"""Turns times, statuses, sync results and tags into the text and the HTML that the admin shows.
 
 `static/conversations/formatting.js` does the same in the browser for a run that is still going on.
 """
@@ -16,7 +16,6 @@ from conversations.sync.progress import TERMINAL_STATUSES, SyncProgress
 from tags.colors import ink_on
 from tags.models import Tag
 
-DURATION_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 WEEKDAY_SPAN = timedelta(days=6)  # for times within this span the name of the weekday is enough
 
 CONVERSATION_STATUS_LABELS: dict[str, str] = {
@@ -34,32 +33,6 @@ THREAD_STATE_LABELS: dict[str, str] = {
     Thread.State.UNREADABLE: "Unreadable",
     Thread.State.OWED: "Pending",
 }
-
-
-# -- durations ---------------------------------------------------------------------------------------------
-def format_duration(seconds: float) -> str:
-    """Return a duration in its two largest units: `1 h 20 min`, `45 s`, `0.8 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 ", " ")
-    left, parts = round(seconds), []
-    for size, unit in DURATION_UNITS:
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2])
-
-
-def format_reply_time(seconds: float) -> str:
-    """Return a duration in whole minutes, or in two larger units: `10 min`, `1 h 30 min`, `1 d 1 h`."""
-    rest = timedelta(seconds=int(seconds))
-    hours, minutes = rest.seconds // 3600, rest.seconds % 3600 // 60
-    if rest.days:
-        return f"{rest.days} d {hours} h" if hours else f"{rest.days} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else f"{rest.seconds} s"
 
 
 # -- times -------------------------------------------------------------------------------------------------

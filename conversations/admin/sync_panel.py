@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.admin.formatting import describe_result, describe_status
+from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.permissions import MANAGER, page_ids
 from conversations.sync.progress import PUBLIC_MESSAGES, TERMINAL_STATUSES, WAITING_STATUSES, SyncProgress
@@ -41,6 +42,11 @@ class SyncPanel:
     @property
     def is_waiting(self) -> bool:
         return self.state is not None and self.state.status in WAITING_STATUSES
+
+    @property
+    def resumes_in(self) -> str:
+        """For how long a waiting run waits; "" if it does not say."""
+        return format_duration(self.state.seconds) if self.state and self.state.seconds else ""
 
     @property
     def resumes_at(self) -> datetime | None:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
 from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
 
@@ -71,20 +71,6 @@ class ConversationSerializer(serializers.Serializer):
 
     def to_representation(self, row):
         return row  # search/rows.py builds it: a response may have 10,000
-
-
-class EventSerializer(serializers.ModelSerializer):
-    graph_id = serializers.CharField(allow_null=True, help_text="Facebook ID of the message")
-    text = serializers.CharField()
-    attachments = serializers.ListField(child=serializers.DictField())
-    data = serializers.DictField(help_text="Details, for example id, name and act of a tag")  # type: ignore[assignment]  # its name
-    actor = serializers.CharField(
-        source="actor.username", default=None, allow_null=True, help_text="User who did it"
-    )
-
-    class Meta:
-        model = InteractionEvent
-        fields = ["id", "kind", "graph_id", "occurred_at", "text", "attachments", "data", "actor"]
 
 
 class PageSerializer(serializers.ModelSerializer):

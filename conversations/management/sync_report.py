@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from conversations.lib.durations import format_duration
 from conversations.management.progress_bar import pluralize, printable, status_label
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync import coverage
@@ -69,7 +70,7 @@ def report_lines(page: Page, result: SyncResult, coverage_report: dict | None) -
         f"({result.inserted:,} new, {result.updated:,} changed, {result.unchanged:,} unchanged, "
         f"{result.skipped:,} skipped, {result.owed:,} pending), "
         f"{pluralize(result.events_created, 'new message')}, {pluralize(result.requests, 'request')}, "
-        f"{result.duration:.1f} s"
+        f"{format_duration(result.duration)}"
     )
     if coverage_report:
         yield coverage.describe_coverage(coverage_report)

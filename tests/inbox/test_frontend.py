@@ -1,23 +1,15 @@
-"""Runs the unit tests of the inbox page's modules that need no browser, under Node."""
+"""Runs the unit tests of the browser's modules that need no browser, under Node."""
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-NODE = shutil.which("node")
+from tests.node import needs_node, run_node
+
 TESTS = sorted(Path(__file__).with_name("frontend").glob("*.test.mjs"))
 
 
-@pytest.mark.skipif(
-    NODE is None and not os.environ.get("CI"), reason="Node is missing: apt-get install nodejs"
-)
+@needs_node
 @pytest.mark.parametrize("script", TESTS, ids=lambda script: script.stem)
 def test_modules_of_the_page_pass_their_tests(script):
-    done = subprocess.run(
-        [str(NODE), "--test", str(script)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 0" not in done.stdout
+    assert "# pass 0" not in run_node("--test", str(script))

@@ -104,7 +104,7 @@ function drawMessages({ conversation, filter }) {
   const wasAtEnd = fromEnd - scroller.clientHeight < AT_END_PX;
   const search = filter.search_in === "messages" ? filter.search : "";
   const { id: conversationId, events, matchId } = conversation;
-  const options = { conversationId, names: namesOf(conversation), search, matchId };
+  const options = { names: namesOf(conversation), search, matchId };
   fill(byId("events"), topItem(conversation), messageElements(events, options));
   const isOther = drawn.id !== conversationId;
   // Older messages are inserted above: the distance from the end stays.

@@ -3,7 +3,6 @@
 import { h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { highlight } from "../list/row.mjs";
-import { attachmentsOf, reactionsOf } from "./attachments.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const STATUS_NAMES = { active: "open", done: "done" };
@@ -14,22 +13,28 @@ const STAFF_ACTIONS = {
   status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
 };
 
+// The data is from Facebook: any part may be missing or have another type.
+const reactionsOf = ({ data: { reactions } }) =>
+  [reactions?.data ?? reactions]
+    .flat()
+    .map((item) => item?.reaction)
+    .filter((text) => typeof text === "string")
+    .join(" ");
+
 /** Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found. */
-export function messageElements(events, { conversationId, names, search, matchId }) {
+export function messageElements(events, { names, search, matchId }) {
   let day = "";
   return [...events].reverse().flatMap((event) => {
     const eventDay = new Date(event.occurred_at).toDateString();
     const isNewDay = day !== eventDay;
     day = eventDay;
     const isMatch = event.id === matchId;
-    const element = SIDES[event.kind]
-      ? message(event, { conversationId, names, search, isMatch })
-      : staffAction(event);
+    const element = SIDES[event.kind] ? message(event, { names, search, isMatch }) : staffAction(event);
     return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
   });
 }
 
-function message(event, { conversationId, names, search, isMatch }) {
+function message(event, { names, search, isMatch }) {
   const side = SIDES[event.kind];
   const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
   const reactions = reactionsOf(event);
@@ -40,7 +45,7 @@ function message(event, { conversationId, names, search, isMatch }) {
     h(
       "div.bubble",
       event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
-      attachmentsOf(event, conversationId).map(attachment),
+      event.display_attachments.map(attachment),
     ),
     h("p.quiet", side === "middle" && `${sender} · `, time(event), reactions && ` · ${reactions}`),
   );

@@ -38,13 +38,18 @@ export function formatDay(text, now = new Date()) {
   return { 0: "Today", 1: "Yesterday" }[days] ?? longDay.format(new Date(text));
 }
 
-/** "40 s", "3 min" or "2 h 5 min". */
+/** A duration in its two largest units: "1 h 20 min", "45 s", "0.8 s"; as conversations/lib/durations.py. */
 export function formatDuration(seconds) {
-  if (seconds > 0 && seconds < 1) return "less than a second";
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const tenths = Math.max(0, Math.round(seconds * 10));
+  if (tenths < 100) return `${tenths / 10} s`;
+  const rounded = Math.round(seconds);
+  const sizes = [rounded / 86_400, (rounded / 3600) % 24, (rounded / 60) % 60, rounded % 60].map(Math.floor);
+  const first = sizes.findIndex(Boolean);
+  const parts = ["d", "h", "min", "s"].map((unit, index) => sizes[index] && `${sizes[index]} ${unit}`);
+  return parts
+    .slice(first, first + 2)
+    .filter(Boolean)
+    .join(" ");
 }
 
 export function initials(name) {

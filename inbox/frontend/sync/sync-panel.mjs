@@ -53,7 +53,7 @@ function runningPanel(page, run, isManager) {
 }
 
 function rateText(page, run) {
-  if (run.waitsUntil) return `Resumes in ${formatDuration((run.waitsUntil - Date.now()) / 1000)}`;
+  if (run.waitsUntil) return `Resumes in ${formatDuration(Math.round((run.waitsUntil - Date.now()) / 1000))}`;
   const samples = samplesOf(page);
   const [rate, seconds] = [rateOf(samples), secondsLeft(samples, run)];
   const parts = [

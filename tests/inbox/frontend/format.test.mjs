@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchOptions } from "../../../inbox/frontend/actions/combobox.mjs";
-import { attachmentsOf, webUrl } from "../../../inbox/frontend/conversation/attachments.mjs";
-import {
-  formatDuration,
-  formatShortTime,
-  initials,
-  splitAtMatch,
-} from "../../../inbox/frontend/core/format.mjs";
+import { formatShortTime, initials, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
 import { linePath } from "../../../inbox/frontend/insight/charts.mjs";
 import { addSample, rateOf, secondsLeft } from "../../../inbox/frontend/sync/rate.mjs";
 
@@ -37,10 +31,7 @@ test("recent times are formatted shorter", () => {
     shown.map((moment) => formatShortTime(moment.toISOString(), now)),
     ["09:05", "Tue", "2 Jan", "2 Jan 2024"],
   );
-  assert.deepEqual(
-    [formatShortTime(null), formatDuration(40), formatDuration(200), formatDuration(7500)],
-    ["", "40 s", "3 min", "2 h 5 min"],
-  );
+  assert.equal(formatShortTime(null), "");
 });
 
 test("initials are letters of any script", () => {
@@ -61,47 +52,6 @@ test("the rate of a sync covers the last 30 seconds of the current run", () => {
   samples = addSample(samples, state(2, 100), 6000);
   assert.deepEqual([rateOf(samples), secondsLeft(samples, state(2, 100))], [20, 45]);
   assert.equal(addSample(samples, state(2, 110), 60_000).length, 1);
-});
-
-test("only HTTP addresses become links", () => {
-  assert.deepEqual(["javascript:alert(1)", "data:text/html,x", "//x", "", null, {}].map(webUrl), [
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-  ]);
-  assert.equal(webUrl("https://shop.example/a"), "https://shop.example/a");
-});
-
-test("attachments of any form are shown without an error", () => {
-  const link = "https://cdn.example/a.jpg";
-  const event = {
-    id: 5,
-    text: "",
-    data: { sticker: "javascript:x", shares: [{ link, name: "Mug" }] },
-    attachments: [
-      { mime_type: "image/jpeg", name: "a", image_data: { url: link } },
-      null,
-      7,
-      { generic_template: { title: "Card", cta: { url: "javascript:x" } } },
-    ],
-  };
-  assert.deepEqual(attachmentsOf(event, 3), [
-    { kind: "Image", name: "a", url: "/api/conversations/3/events/5/attachments/0" },
-    { kind: "Attachment", name: "", url: "" },
-    { kind: "Attachment", name: "", url: "" },
-    { kind: "Card", name: "Card", url: "" },
-    { kind: "Sticker", name: "", url: "" },
-    { kind: "Link", name: "Mug", url: link },
-  ]);
-  for (const value of [null, "x", 7, [], {}])
-    attachmentsOf({ id: 1, text: "", data: value, attachments: value }, 3);
-  assert.match(
-    attachmentsOf({ id: 1, text: "", data: {}, attachments: [] }, 3)[0].kind,
-    /provides no content/,
-  );
 });
 
 test("a missing value interrupts a line", () => {
