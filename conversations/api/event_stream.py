@@ -51,6 +51,9 @@ class PageListener(Listener):
     The library queues MAX_PENDING events per channel; it drops later ones and sets `overflow`.
     """
 
+    channel_items: dict[str, list[Event]]
+    overflow: bool
+
     def __init__(self, channels: Iterable[str]):
         super().__init__()
         self.channels = set(channels)

@@ -2,16 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from conversations.connections.client import open_client
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
+from conversations.graph.options import Hooks
 from conversations.lib.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync import run_lifecycle
@@ -146,7 +147,7 @@ def _execute(
         stack.enter_context(tuned_gil())
         pool = WorkerPool()
         clients = {
-            platform: stack.enter_context(_client(page, platform, pool)) for platform in _platforms(page)
+            platform: stack.enter_context(_open_client(page, platform, pool)) for platform in _platforms(page)
         }
         stack.callback(pool.stop)
 
@@ -159,7 +160,7 @@ def _execute(
             crawl.run()
         finally:
             run.requests = count_requests()
-            _save_capabilities(page)
+            _save_capabilities(page, clients)
         _finish(page, run, crawl, writer)
 
 
@@ -168,28 +169,47 @@ def _platforms(page: Page) -> list[str]:
     return [Platform.MESSENGER.value, *([Platform.INSTAGRAM.value] if page.instagram_account_id else [])]
 
 
-@contextmanager
-def _client(page: Page, platform: str, pool: WorkerPool) -> Iterator[GraphClient]:
-    with open_client(
+class _PoolHooks(Hooks):
+    """Reports the pauses and notes of a client to the writer, and ends its pauses with the pool."""
+
+    def __init__(self, pool: WorkerPool, platform: str):
+        self._pool, self._platform = pool, platform
+
+    def on_wait(self, error: GraphError, seconds: float) -> None:
+        self._pool.put(Backoff(error, seconds))
+
+    def on_note(self, text: str) -> None:
+        self._pool.put(Notice(text))
+
+    def on_start(self) -> None:
+        self._pool.started(self._platform)
+
+    def sleep(self, seconds: float) -> None:
+        self._pool.sleep(seconds)
+
+    def parsing(self) -> threading.Lock:
+        return parse_lock
+
+
+def _open_client(page: Page, platform: str, pool: WorkerPool) -> AbstractContextManager[GraphClient]:
+    return open_client(
         page.facebook_page_id,
         page.access_token,
+        _PoolHooks(pool, platform),
         platform=platform,
-        capabilities=page.learnt.setdefault(platform, {}),
-        on_wait=lambda error, seconds: pool.put(Backoff(error, seconds)),
-        on_note=lambda text: pool.put(Notice(text)),
-        on_start=lambda: pool.started(platform),
-        sleep=pool.sleep,
-        parse_lock=parse_lock,
-    ) as client:
-        yield client
+        capabilities=Capabilities.from_stored(page.learnt.get(platform)),
+    )
 
 
-def _save_capabilities(page: Page) -> None:
+def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
     """Save what Graph was found to support. Ignore database errors: they would hide why the run failed."""
     with suppress(DatabaseError), transaction.atomic():
         # Keep what diagnostics of the Page have saved in the meantime.
         saved = Page.objects.select_for_update().get(pk=page.pk).learnt
-        page.learnt = saved | {platform: page.learnt[platform] for platform in _platforms(page)}
+        page.learnt = saved | {
+            platform: client.capabilities.to_stored(saved.get(platform))
+            for platform, client in clients.items()
+        }
         page.save(update_fields=["learnt"])
 
 

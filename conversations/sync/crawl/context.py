@@ -2,8 +2,8 @@
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import AccessTokenError, GraphError
 from conversations.models import Page, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
@@ -26,7 +26,7 @@ class CrawlContext:
     run: SyncRun
     pool: WorkerPool
     writer: BatchWriter
-    platforms: list[str]
+    capabilities: dict[str, Capabilities]  # by platform
     is_second_stored: bool
     failures: dict[str, GraphError] = field(
         default_factory=dict
@@ -53,9 +53,9 @@ class CrawlContext:
         if text not in self.run.notes:
             self.run.notes.append(text)
 
-    def capabilities(self, platform: str) -> dict[str, Any]:
-        """What this Page's Graph is known to support: `windows` (time bounds) and `folders`, by name."""
-        return self.page.learnt.setdefault(platform, {})
+    @property
+    def platforms(self) -> list[str]:
+        return list(self.capabilities)
 
     def list_source(self, platform: str, folder: str | None) -> ListSource:
         return ListSource(

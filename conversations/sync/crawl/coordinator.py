@@ -46,9 +46,8 @@ class PageCrawl:
         writer: BatchWriter,
         check_stop: Callable[[], None],
     ):
-        context = CrawlContext(
-            page, run, pool, writer, list(clients), run_lifecycle.follows_complete_run(run)
-        )
+        known = {platform: client.capabilities for platform, client in clients.items()}
+        context = CrawlContext(page, run, pool, writer, known, run_lifecycle.follows_complete_run(run))
         self._context, self._check_stop = context, check_stop
         self.heads: dict[str, datetime] = {}
         self._folders = FolderCheck(context)

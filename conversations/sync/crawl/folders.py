@@ -28,7 +28,7 @@ class FolderCheck:
             for platform in self._context.platforms
             if platform not in self._context.failures
             for folder in FOLDERS
-            if self._context.capabilities(platform).get("folders", {}).get(folder, "ok") == "ok"
+            if self._context.capabilities[platform].folders.get(folder, "ok") == "ok"
         ]
 
     def has_inbox(self, platform: str) -> bool:
@@ -49,7 +49,8 @@ class FolderCheck:
         self._remember(state, "refused")
 
     def _remember(self, state: ListState, result: str) -> None:
-        self._context.capabilities(state.platform).setdefault("folders", {})[state.folder] = result
+        if state.folder:
+            self._context.capabilities[state.platform].folders[state.folder] = result
 
 
 def is_refusal(error: GraphError) -> bool:

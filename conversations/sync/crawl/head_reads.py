@@ -39,7 +39,7 @@ class HeadReads:
     def _has_bounds(self, state: ListState) -> bool:
         # While nothing of the inbox is known, folders need the whole top of it for their comparison.
         is_known = state.folder or self._folders.has_inbox(state.platform)
-        return bool(is_known and self._context.capabilities(state.platform).get("windows"))
+        return bool(is_known and self._context.capabilities[state.platform].windows)
 
     def start_early(self, state: ListState) -> None:
         """Request the head as soon as the list is read, while the writer still has answers to store."""

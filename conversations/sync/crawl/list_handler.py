@@ -38,7 +38,7 @@ class ListHandler:
     def _reader(self, platform: str, folder: str | None, checkpoint: Checkpoint) -> ListReader:
         source, context = self._context.list_source(platform, folder), self._context
         second, is_stored = context.watermark_second(platform, folder), context.is_second_stored
-        windows = context.capabilities(platform).get("windows")
+        windows = context.capabilities[platform].windows
         if folder:  # the inbox alone tests time bounds: one call is enough
             windows = bool(windows)
         if checkpoint.head is not None:
@@ -63,17 +63,17 @@ class ListHandler:
         state = self._state_of(call)
         if state is None:
             return
-        capabilities = self._context.capabilities(state.platform)
+        capabilities = self._context.capabilities[state.platform]
         if call.window is None:
             if not call.error or isinstance(call.error, InvalidRequestError):
-                capabilities["windows"] = state.reader.windows
+                capabilities.windows = state.reader.windows
         elif self._is_early(state):
             self._early_calls.append(call)
             return
         elif isinstance(call.value, ConversationBatch):
             self._handle_batch(state, call, call.value)
         if state.reader.is_distrusted:
-            capabilities["windows"] = False
+            capabilities.windows = False
         if call.end_reason:
             self._fail(state, call.end_reason)
 

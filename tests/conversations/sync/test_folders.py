@@ -204,3 +204,12 @@ def test_result_of_a_late_probe_is_remembered(sync, sandbox, add_threads, small_
     sandbox.faults.add(faults.slow(0.5), path=r"updated_before_ms=1072915200000", times=1)
     sync()
     assert Page.objects.get().learnt["messenger"]["windows"] is True
+
+
+@pytest.mark.parametrize("stored", ["text", {"windows": "yes", "folders": ["spam"], "size": 7}])
+def test_capabilities_that_cannot_be_read_are_found_out_again(sync, page, fill, known_folders, stored):
+    Page.objects.update(learnt={"messenger": stored, "notes": ["kept"]})
+    fill(2)
+    assert sync().status == "complete"
+    assert known_folders() == dict.fromkeys(FOLDERS, "ok")
+    assert Page.objects.get().learnt["notes"] == ["kept"]
