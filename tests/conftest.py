@@ -42,8 +42,13 @@ def shop(world) -> Page:
 
 
 @pytest.fixture
-def sandbox(world, shop, settings):
-    with SandboxServer(world) as server:
+def sandbox_port() -> int:
+    return 0  # any free one
+
+
+@pytest.fixture
+def sandbox(world, shop, settings, sandbox_port):
+    with SandboxServer(world, port=sandbox_port) as server:
         settings.GRAPH_API_URL = server.url
         settings.GRAPH_CALLS_PER_SECOND = 0
         settings.GRAPH_RETRY_SECONDS = 0.001

@@ -34,6 +34,14 @@ def test_bound_grows_with_the_slowness_found_during_the_wait(monkeypatch):
     assert waits == [5, 10]
 
 
+def test_condition_is_awaited_but_not_for_longer(monkeypatch):
+    monkeypatch.setattr(machine, "slowness", lambda: 1.0)
+    answers = iter([False, False, True])
+    machine.condition_in_time(60, lambda: next(answers))
+    with pytest.raises(AssertionError, match=r"over 0\.2 s"):
+        machine.condition_in_time(0.2, lambda: False)
+
+
 def test_busy_processors_are_noticed():
     before = machine.slowness()
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(20)]
