@@ -6,7 +6,7 @@ import pytest
 
 # So that no worker has a long file left at the end: these files, then these folders, then all others.
 LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
-LONG_FOLDERS = {"benchmarks", "browser", "live", "crash"}
+LONG_FOLDERS = {"benchmarks", "browser", "live", "crash", "upgrade"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

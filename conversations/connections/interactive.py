@@ -53,7 +53,9 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
             sleep=patience.sleep,
             timeout_seconds=TIMEOUT_SECONDS,
             response_seconds=RESPONSE_SECONDS,
-            capabilities=deepcopy(page.learnt.get(platform, {})),  # a copy: only a sync stores what it learns
+            capabilities=deepcopy(
+                page.capabilities.get(platform, {})
+            ),  # a copy: only a sync stores what it learns
         ) as client:
             yield client
     except AccessTokenError as error:

@@ -23,7 +23,7 @@ from conversations.sync.progress import CHANNEL, SyncProgress
 logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 1
-PERMISSIONS = "inbox_rights"  # a trigger (migrations/0041_rights.py) sends the ID of the user
+PERMISSIONS = "inbox_rights"  # a trigger (models/sql/permissions.sql) sends the ID of the user
 
 
 def channel_of(page_id: int, *, is_managed: bool) -> str:

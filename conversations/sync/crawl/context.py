@@ -55,7 +55,7 @@ class CrawlContext:
 
     def capabilities(self, platform: str) -> dict[str, Any]:
         """What this Page's Graph is known to support: `windows` (time bounds) and `folders`, by name."""
-        return self.page.learnt.setdefault(platform, {})
+        return self.page.capabilities.setdefault(platform, {})
 
     def list_source(self, platform: str, folder: str | None) -> ListSource:
         return ListSource(
