@@ -217,7 +217,7 @@ def _sync_due_pages() -> None:
 def _is_audit_due(page: Page) -> bool:
     if page.last_synced_at is None:  # the first run is a full one anyway
         return False
-    return page.audited_at is None or page.audited_at < timezone.now() - AUDIT_AFTER
+    return page.last_full_sync_at is None or page.last_full_sync_at < timezone.now() - AUDIT_AFTER
 
 
 def _is_rate_limited(page: Page) -> bool:

@@ -9,6 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import cast
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -25,6 +26,12 @@ pytest.register_assert_rewrite(
     "tests.crash.processes",
     "tests.crash.scenario",
 )
+
+# A busy machine generates slowly, which is no fault of a test.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 # Hashing with the usual number of rounds takes a third of a second per password, minutes in all.
 PBKDF2PasswordHasher.iterations = 1

@@ -12,7 +12,7 @@ from tests.live.shared_web import uses_shared_web
 
 # So that no worker has a long file left at the end: these files, then each of these folders, then all others.
 LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
-LONG_FOLDERS = ["benchmarks", "crash", "live", "browser"]
+LONG_FOLDERS = ["benchmarks", "crash", "upgrade", "live", "browser"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -96,7 +96,7 @@ def _store(
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
     page.access_token, page.name = token, name or page.name
     page.state, page.state_reason = Page.State.CONNECTED, ""
-    page.learnt = page.learnt | {"notes": notes}
+    page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)
     page.save()
     return page, created

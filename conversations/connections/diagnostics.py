@@ -1,6 +1,6 @@
 """Checks what Facebook allows for a Page: token, permissions, fields, sizes, time windows, folders, usage.
 
-The findings are shown to people. What a sync needs to know is stored in `Page.learnt`:
+The findings are shown to people. What a sync needs to know is stored in `Page.capabilities`:
 
     {"notes": [...], "checked_at": iso,
      "messenger": {"windows": true, "folders": {"page_done": "ok"|"ignored"|"refused", ...},
@@ -68,7 +68,7 @@ class TooLongToWait(Exception):
 class PageDiagnostics:
     """The findings about a Page in the order of the checks, and the number of calls to Facebook.
 
-    `capabilities` are by platform, as stored in `Page.learnt`.
+    `capabilities` are by platform, as stored in `Page.capabilities`.
     """
 
     page: Page
@@ -295,16 +295,18 @@ def _save(diagnostics: PageDiagnostics) -> None:
     """Store the result next to what others have stored about the Page, also during the check."""
     page = Page.objects.select_for_update().get(pk=diagnostics.page.pk)
     for platform, capabilities in diagnostics.capabilities.items():
-        before = page.learnt.get(platform)
+        before = page.capabilities.get(platform)
         capabilities.folders = Capabilities.from_stored(before).folders | capabilities.folders
-        page.learnt[platform] = capabilities.to_stored(before)
+        page.capabilities[platform] = capabilities.to_stored(before)
     if diagnostics.is_finished or diagnostics.reconnect_reason:
-        page.learnt["notes"] = [str(finding) for finding in diagnostics.findings if finding.mark != "ok"]
-        page.learnt["checked_at"] = timezone.now().isoformat()
+        page.capabilities["notes"] = [
+            str(finding) for finding in diagnostics.findings if finding.mark != "ok"
+        ]
+        page.capabilities["checked_at"] = timezone.now().isoformat()
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
-    page.save(update_fields=["learnt", "platforms", "instagram_account_id", "state", "state_reason"])
+    page.save(update_fields=["capabilities", "platforms", "instagram_account_id", "state", "state_reason"])
     diagnostics.page = page
 
 

@@ -64,7 +64,7 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
             platform=platform,
             limits=LIMITS,
             # Only syncs and diagnostics store what they find out.
-            capabilities=Capabilities.from_stored(page.learnt.get(platform)),
+            capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
         ) as client:
             yield client
     except AccessTokenError as error:

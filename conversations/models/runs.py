@@ -28,7 +28,7 @@ class SyncRun(models.Model):
         INTERRUPTED = "interrupted"
         CANCELLED = "cancelled"
 
-    class Blame(models.TextChoices):
+    class Fault(models.TextChoices):
         OWNER = "owner"  # somebody must reconnect the Page
         FACEBOOK = "facebook"
         INBOX = "inbox"
@@ -48,7 +48,7 @@ class SyncRun(models.Model):
     total = models.IntegerField(default=0)
     events_created = models.IntegerField(default=0)
     requests = models.IntegerField(default=0)
-    resume = models.JSONField(
+    checkpoint = models.JSONField(
         default=dict, blank=True, help_text="The checkpoint from which the next run resumes"
     )
     notes = models.JSONField(default=list, blank=True, help_text="Remarks that need no action")
@@ -56,12 +56,12 @@ class SyncRun(models.Model):
     samples = models.JSONField(default=list, blank=True, help_text="Samples for the chart, see sync.timeline")
     waits = models.JSONField(default=list, blank=True, help_text="Pauses, see sync.timeline")
     error = models.TextField(blank=True, default="")
-    blame = models.TextField(choices=Blame, blank=True, default="", help_text="Who must act after an error")
-    waits_for = models.TextField(blank=True, default="", help_text="Reason of the pause")
+    fault = models.TextField(choices=Fault, blank=True, default="", help_text="Who must act after an error")
+    wait_reason = models.TextField(blank=True, default="", help_text="Reason of the pause")
     waits_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
-    alive_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = querysets.RunQuerySet.as_manager()

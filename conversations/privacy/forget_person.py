@@ -138,7 +138,7 @@ def _empty_threads(threads: QuerySet[Thread]) -> None:
         audited_count=None,
         history=Thread.History.PARTIAL,
         complete_until=None,
-        reading=None,
+        backfill=None,
         record=None,
         told={},
     )

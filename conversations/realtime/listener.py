@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 1
 MAX_MISSED_RUNS = 100  # of one stream that was too slow
-PERMISSIONS = "inbox_rights"  # a trigger (migrations/0041_rights.py) sends the ID of the user
+PERMISSIONS = "inbox_rights"  # a trigger (models/sql/permissions.sql) sends the ID of the user
 
 
 def channel_of(page_id: int, *, is_managed: bool) -> str:

@@ -12,7 +12,7 @@ class Checkpoint:
     """The progress of reading one list.
 
     `head` is the newest time at the top of the list when reading began. `is_complete` says that the end of
-    the list was reached once. The JSON form is stored in `SyncRun.resume`.
+    the list was reached once. The JSON form is stored in `SyncRun.checkpoint`.
     """
 
     head: datetime | None = None

@@ -143,7 +143,7 @@ def describe_run(run: SyncRun) -> str:
         case SyncRun.Status.STARTING | SyncRun.Status.FETCHING:
             return "Fetching conversations from Facebook."
         case SyncRun.Status.WAITING | SyncRun.Status.RETRYING:
-            return run.waits_for or "Waiting for Facebook."
+            return run.wait_reason or "Waiting for Facebook."
         case SyncRun.Status.COMPLETE:
             return f"Synced: {result}."
         case SyncRun.Status.COMPLETE_WITH_ERRORS:

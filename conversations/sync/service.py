@@ -106,9 +106,9 @@ def sync_conversations(
             _execute(page, run, lock, on_progress, stopping or threading.Event())
         except AccessTokenError as error:
             page.reconnect(str(error))
-            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
+            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.OWNER)
         except GraphError as error:
-            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
+            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.FACEBOOK)
         except KeyboardInterrupt:
             _interrupt(run)
         except run_lifecycle.LockLost:
@@ -197,7 +197,7 @@ def _open_client(page: Page, platform: str, pool: WorkerPool) -> AbstractContext
         page.access_token,
         _PoolHooks(pool, platform),
         platform=platform,
-        capabilities=Capabilities.from_stored(page.learnt.get(platform)),
+        capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
     )
 
 
@@ -205,12 +205,12 @@ def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
     """Save what Graph was found to support. Ignore database errors: they would hide why the run failed."""
     with suppress(DatabaseError), transaction.atomic():
         # Keep what diagnostics of the Page have saved in the meantime.
-        saved = Page.objects.select_for_update().get(pk=page.pk).learnt
-        page.learnt = saved | {
+        saved = Page.objects.select_for_update().get(pk=page.pk).capabilities
+        page.capabilities = saved | {
             platform: client.capabilities.to_stored(saved.get(platform))
             for platform, client in clients.items()
         }
-        page.save(update_fields=["learnt"])
+        page.save(update_fields=["capabilities"])
 
 
 def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> None:
@@ -234,9 +234,9 @@ def _complete(page: Page, run: SyncRun) -> None:
     page.last_synced_at = timezone.now()
     page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
     if run.mode == SyncRun.Mode.FULL:
-        page.audited_at = page.last_synced_at
-    page.save(update_fields=["last_synced_at", "audited_at", "state", "state_reason"])
-    run.resume = {}
+        page.last_full_sync_at = page.last_synced_at
+    page.save(update_fields=["last_synced_at", "last_full_sync_at", "state", "state_reason"])
+    run.checkpoint = {}
     run.total = run.synced + run.skipped + run.owed
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
@@ -268,10 +268,10 @@ def _internal_error(run: SyncRun, error: Exception) -> None:
         connection.close()
     first_line = (str(error).splitlines() or [""])[0]
     message = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
-    _end(run, Status.ERROR, message, blame=SyncRun.Blame.INBOX)
+    _end(run, Status.ERROR, message, fault=SyncRun.Fault.INBOX)
 
 
-def _end(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
+def _end(run: SyncRun, status: str, error: str, *, fault: str = "") -> None:
     """End the run in the state that was last committed.
 
     The counters in memory may include a batch that was not stored, and a checkpoint after that batch would
@@ -281,4 +281,4 @@ def _end(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
     run.refresh_from_db()
     if run.ended_at is None:  # the interrupt may have come just after the end
         run.requests = requests
-        run_lifecycle.finish_if_open(run, status, error, blame=blame)
+        run_lifecycle.finish_if_open(run, status, error, fault=fault)

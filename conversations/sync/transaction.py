@@ -38,7 +38,7 @@ RUN_FIELDS = (
     "events_created",
     "requests",
     "status",
-    "alive_at",
+    "heartbeat_at",
 )
 
 
@@ -85,13 +85,13 @@ class RunTransaction:
             try:
                 if not self._lock.check():
                     raise run_lifecycle.LockLost
-                if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
+                if done and SyncRun.objects.filter(pk=self._run.pk, heartbeat_at=done[1]).exists():
                     return done[0]
                 self._roll_back(before)
                 done = None
                 with transaction.atomic():
                     self._lock_page()
-                    done = (work(), self._run.alive_at)
+                    done = (work(), self._run.heartbeat_at)
                 return done[0]
             except (DataError, IntegrityError):
                 self._roll_back(before)

@@ -79,5 +79,5 @@ def as_json(check: PageDiagnostics) -> dict[str, Any]:
             }
             for finding in check.findings
         ],
-        "learnt": check.page.learnt,
+        "learnt": check.page.capabilities,
     }

@@ -69,7 +69,7 @@ class PageCrawl:
         for platform in platforms:
             self._threads.load_pending(platform)
         inboxes: list[tuple[str, str | None]] = [(platform, None) for platform in platforms]
-        if self._context.run.resume:
+        if self._context.run.checkpoint:
             self._read(inboxes)
             self._read(self._folders.names())
         else:  # side by side: until the inbox answers there is nothing else to request

@@ -25,7 +25,7 @@ class ListHandler:
 
     def start(self, platform: str, folder: str | None) -> ListState:
         """Start to read a list, or resume it where an earlier run stopped."""
-        checkpoint = Checkpoint.from_json(self._context.run.resume.get(list_key(platform, folder), {}))
+        checkpoint = Checkpoint.from_json(self._context.run.checkpoint.get(list_key(platform, folder), {}))
         if checkpoint.head is None:  # the list was empty: new threads show only at its top
             checkpoint = Checkpoint()
         reader = self._reader(platform, folder, checkpoint)
@@ -144,7 +144,7 @@ class ListHandler:
     def _move_checkpoint(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
         """Write the point to resume from into the run, which is saved together with the batch."""
         state.move_checkpoint(call, batch)
-        self._context.run.resume = {each.key: each.checkpoint.as_json() for each in self._states.values()}
+        self._context.run.checkpoint = {each.key: each.checkpoint.as_json() for each in self._states.values()}
         if count := batch.without_id:
             items = "1 item" if count == 1 else f"{count} items"
             self._context.writer.skip(count, f"Facebook listed {items} without an ID.")

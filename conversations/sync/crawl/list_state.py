@@ -50,7 +50,7 @@ class ListState:
 
 
 def list_key(platform: str, folder: str | None) -> str:
-    """The key of a list in `SyncRun.resume`."""
+    """The key of a list in `SyncRun.checkpoint`."""
     return f"{platform}/{folder or 'inbox'}"
 
 

@@ -35,8 +35,8 @@ class ThreadHandler:
         self._last_pending[platform] = threads[-1].pk
         writer, pool = self._context.writer, self._context.pool
         unseen = [thread for thread in threads if not writer.counters.has(thread.pk)]
-        begun = [thread for thread in unseen if thread.reading and thread.conversation]
-        others = [thread for thread in unseen if not (thread.reading and thread.conversation)]
+        begun = [thread for thread in unseen if thread.backfill and thread.conversation]
+        others = [thread for thread in unseen if not (thread.backfill and thread.conversation)]
         backfills = [BackfillState.resume(thread) for thread in begun]
         writer.backfills.add(backfills)
         self._context.add_backfills(platform, backfills)

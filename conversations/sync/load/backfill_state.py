@@ -47,14 +47,14 @@ class BackfillState:
     @classmethod
     def resume(cls, thread: Thread) -> "BackfillState":
         """The state in which an earlier run left the thread."""
-        raw = thread.reading or {}
+        raw = thread.backfill or {}
         newest = datetime.fromisoformat(raw["newest"]) if raw.get("newest") else None
         border = datetime.fromisoformat(raw["border"]) if raw.get("border") else None
         count = raw.get("count", 0) if raw.get("after") else 0
         return cls(thread, raw.get("after"), newest, newest, border, count=count, written=count)
 
     def as_json(self, after: str | None) -> dict[str, str | int | None]:
-        """The state from which the next run resumes, stored in `Thread.reading`."""
+        """The state from which the next run resumes, stored in `Thread.backfill`."""
         newest = self.newest.isoformat() if self.newest else None
         border = self.held_until.isoformat() if self.held_until else None
         return {"after": after, "newest": newest, "border": border, "count": self.written}

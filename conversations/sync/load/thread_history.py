@@ -63,8 +63,8 @@ def save_backfills(states: Sequence[tuple[Thread, dict]]) -> None:
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE conversations_thread thread SET reading = state.reading::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, reading) WHERE thread.id = state.id",
+                "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
+                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
                 [[thread.pk for thread, _ in states], [json.dumps(state) for _, state in states]],
             )
 
@@ -78,9 +78,9 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
     thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
-    thread.reason, thread.complete_until, thread.reading = "", complete_until, None
+    thread.reason, thread.complete_until, thread.backfill = "", complete_until, None
     thread.audited_count = thread.message_count
-    thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "reading"])
+    thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
 
 
 def _has_hidden_messages(thread: Thread) -> bool:

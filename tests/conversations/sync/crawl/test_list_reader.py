@@ -133,7 +133,7 @@ def test_windows_keep_several_threads_busy():
     assert sum(number >= 4 for number in busy) >= len(busy) - 12
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     seconds=st.lists(
         st.one_of(st.integers(0, 30), st.integers(0, 10**6), st.integers(0, 10**8)), min_size=1, max_size=120

@@ -251,7 +251,7 @@ def stories(draw):
     return [states[n] for n in chosen], [states[n] for n in shuffled], draw(st.integers(1, len(chosen)))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stories())
 def test_any_order_of_the_same_states_gives_the_same_rows(shop_page, story):
     chosen, shuffled, cut = story
