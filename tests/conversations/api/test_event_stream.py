@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.http import StreamingHttpResponse
 from django_eventstream.views import MAX_PENDING
 
 from conversations.api.streaming import watch_pages
@@ -62,6 +63,7 @@ async def open_stream(page_id: int, *, is_manager: bool) -> tuple[AsyncIterator[
     """Return the chunks of a stream that listens, and its first events: the current states."""
     permissions = Permissions([page_id], {page_id} if is_manager else set())
     response = await watch_pages(0, lambda: permissions)
+    assert isinstance(response, StreamingHttpResponse)
     chunks = aiter(response)
     assert await anext(chunks) == b": open\n\n"
     return chunks, (await anext(chunks)).decode()
@@ -71,6 +73,7 @@ async def read_until(chunks: AsyncIterator[bytes], part: str) -> str:
     text = ""
     while part not in text:
         text += (await anext(chunks)).decode()
+        assert "still here" not in text, f"nothing more arrives: {text}"
     return text
 
 
