@@ -57,6 +57,8 @@ class PageListener(Listener):
     def __init__(self, channels: Iterable[str]):
         super().__init__()
         self.channels = set(channels)
+        self.channel_items: dict[str, list[Event]] = {}
+        self.overflow: bool = False
 
     def __enter__(self) -> "PageListener":
         self.assign_loop()

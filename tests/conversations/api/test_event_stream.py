@@ -73,6 +73,7 @@ async def read_until(chunks: AsyncIterator[bytes], part: str) -> str:
     text = ""
     while part not in text:
         text += (await anext(chunks)).decode()
+        assert "still here" not in text, f"nothing more arrives: {text}"
     return text
 
 
