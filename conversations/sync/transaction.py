@@ -83,7 +83,7 @@ class RunTransaction:
         done: tuple[Result, datetime | None] | None = None
         while True:
             try:
-                if not self._lock.check():
+                if not self._lock.ensure_acquired():
                     raise run_lifecycle.LockLost
                 if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
                     return done[0]
