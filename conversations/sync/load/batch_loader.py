@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationTag, Page, Thread
+from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
     OwnedEvents,
@@ -52,9 +53,8 @@ class ThreadResult:
     def include_older(self, older: "ThreadResult") -> None:
         """Include the result of an older state of the same thread in the same answer."""
         self.events_created += older.events_created
-        order = ["skipped", "unchanged", "updated", "inserted"]
         if self.result != "skipped":
-            self.result = max(self.result, older.result, key=order.index)
+            self.result = max(self.result, older.result, key=strength)
 
 
 @dataclass
