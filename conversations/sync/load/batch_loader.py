@@ -8,7 +8,6 @@ unchanged row costs no write.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -30,7 +29,7 @@ from conversations.sync.load.reconcile import (
     unsaved_copy,
     version,
 )
-from conversations.sync.load.transform import ThreadRows
+from conversations.sync.load.transform import ShownMessages, ThreadRows
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 
@@ -40,10 +39,8 @@ class ThreadResult:
 
     thread: Thread
     result: str
-    events_created: int = 0
-    after: str | None = None  # the cursor of its older messages
-    newest: datetime | None = None  # time of the newest message in the answer
-    shown: int = 0  # number of messages in the answer
+    events_created: int
+    shown: ShownMessages
     needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
 
     @property
@@ -129,9 +126,7 @@ def _save_distinct(
         touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
-        outcomes.append(
-            ThreadResult(thread, result, created[thread.graph_id], row.after, row.newest, row.shown)
-        )
+        outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
     return outcomes
 
 
