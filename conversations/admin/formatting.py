@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from conversations.models import Conversation, Page, SyncRun, Thread
+from conversations.models.run_counters import LABELS
 from conversations.sync.progress import TERMINAL_STATUSES, SyncProgress
 from tags.colors import ink_on
 from tags.models import Tag
@@ -84,9 +85,9 @@ def describe_result(state: SyncProgress | None) -> str:
     if state is None or state.status not in TERMINAL_STATUSES:
         return ""
     done = state.synced + state.skipped
-    numbers = {"new": state.inserted, "changed": state.updated, "skipped": state.skipped}
+    numbers = {name: getattr(state, name) for name in ("inserted", "updated", "skipped")}
     parts = [f"{done:,} conversation{'s' * (done != 1)}"]
-    parts += [f"{number:,} {label}" for label, number in numbers.items() if number]
+    parts += [f"{number:,} {LABELS[name]}" for name, number in numbers.items() if number]
     return ", ".join(parts) if done else "No changes." * (state.status == SyncRun.Status.COMPLETE)
 
 

@@ -9,18 +9,10 @@ from django.utils import timezone
 from conversations.admin.formatting import describe_result, describe_status
 from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
+from conversations.models.run_counters import IN_PROGRESS, LABELS, RunCounters, rest_name
 from conversations.permissions import MANAGER, page_ids
 from conversations.sync.progress import PUBLIC_MESSAGES, TERMINAL_STATUSES, WAITING_STATUSES, SyncProgress
 from conversations.tasks import is_worker_alive
-
-COUNTERS = {
-    "total": "listed",
-    "inserted": "new",
-    "updated": "changed",
-    "unchanged": "unchanged",
-    "skipped": "skipped",
-    "eventsCreated": "new messages",
-}
 
 
 @dataclass
@@ -69,8 +61,9 @@ class SyncPanel:
     @property
     def counters(self) -> list[tuple[str, str, str]]:
         """The counters as (label, name in the event stream, number)."""
-        values = self.state.as_message() if self.state else dict.fromkeys(COUNTERS, 0)
-        return [(label, name, f"{values[name]:,}") for name, label in COUNTERS.items()]
+        counters = self.state or RunCounters()
+        shown = ["total", *(name for name in IN_PROGRESS if name in LABELS and name != "total")]
+        return [(LABELS[name], rest_name(name), f"{getattr(counters, name):,}") for name in shown]
 
     @property
     def result(self) -> str:

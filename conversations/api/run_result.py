@@ -3,6 +3,7 @@
 from django.db import connection
 
 from conversations.models import SyncRun
+from conversations.models.run_counters import IN_PROGRESS, rest_values
 from conversations.sync.progress import RUN_REMOVED, describe_run
 
 Status, Fault = SyncRun.Status, SyncRun.Fault
@@ -35,14 +36,12 @@ def read_run_result(run_id: int) -> tuple[dict, int]:
 
 
 def run_result_body(run: SyncRun) -> dict:
-    counters = ("synced", "inserted", "updated", "unchanged", "skipped", "total")
     message = describe_run(run)
     failed = {"error": message} if http_status_of(run) != 200 else {}
     return {
         "success": run.status == Status.COMPLETE,
         "status": run.status,
-        **{name: getattr(run, name) for name in counters},
-        "eventsCreated": run.events_created,
+        **rest_values(run, IN_PROGRESS),
         "syncMode": run.mode,
         "duration": round(run.duration, 3),
         "message": message,

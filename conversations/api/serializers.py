@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models.run_counters import ALL, rest_name
 from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
 
@@ -158,11 +159,27 @@ class ThreadSerializer(serializers.ModelSerializer):
         ]
 
 
-class RunSerializer(serializers.ModelSerializer):
+class CountersSerializer(serializers.Serializer):
+    """Adds a field for each of these counters of a run, after `status`."""
+
+    counters = ALL
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = {}
+        for name, field in super().get_fields().items():
+            fields[name] = field
+            if name == "status":
+                fields |= {rest_name(counter): _counter_field(counter) for counter in self.counters}
+        return fields
+
+
+def _counter_field(name: str) -> serializers.IntegerField:
+    return serializers.IntegerField(source=None if name == rest_name(name) else name)
+
+
+class RunSerializer(CountersSerializer, serializers.ModelSerializer):
     page = serializers.IntegerField(source="page_id")
     trigger = serializers.CharField()
-    synced = serializers.IntegerField()
-    eventsCreated = serializers.IntegerField(source="events_created")
     duration = serializers.FloatField(help_text="Seconds")
     startedAt = serializers.DateTimeField(source="started_at", allow_null=True)
     endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
@@ -184,15 +201,6 @@ class RunSerializer(serializers.ModelSerializer):
             "mode",
             "trigger",
             "status",
-            "synced",
-            "inserted",
-            "updated",
-            "unchanged",
-            "skipped",
-            "owed",
-            "total",
-            "eventsCreated",
-            "requests",
             "duration",
             "startedAt",
             "endedAt",

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from conversations.models import querysets
 from conversations.models.pages import Page
+from conversations.models.run_counters import CounterColumns
 
 
-class SyncRun(models.Model):
+class SyncRun(CounterColumns):
     """One execution of a sync. Only `sync.run_lifecycle.finish()` ends it, and it is never reopened."""
 
     class Mode(models.TextChoices):
@@ -40,14 +41,6 @@ class SyncRun(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     status = models.TextField(choices=Status, default=Status.QUEUED)
-    inserted = models.IntegerField(default=0)
-    updated = models.IntegerField(default=0)
-    unchanged = models.IntegerField(default=0)
-    skipped = models.IntegerField(default=0)
-    owed = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
-    events_created = models.IntegerField(default=0)
-    requests = models.IntegerField(default=0)
     checkpoint = models.JSONField(
         default=dict, blank=True, help_text="The checkpoint from which the next run resumes"
     )
@@ -71,10 +64,6 @@ class SyncRun(models.Model):
 
     def __str__(self):
         return f"run {self.pk} of {self.page}: {self.status}"
-
-    @property
-    def synced(self) -> int:
-        return self.inserted + self.updated + self.unchanged
 
     @property
     def duration(self) -> float:

@@ -15,6 +15,7 @@ from conversations.graph.errors import AccessTokenError, GraphError, PlatformErr
 from conversations.graph.options import Hooks
 from conversations.lib.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
+from conversations.models.run_counters import RunCounters, stored_values
 from conversations.sync import run_lifecycle
 from conversations.sync.cancellation import interrupt_in, with_cancellation
 from conversations.sync.crawl.coordinator import PageCrawl
@@ -41,42 +42,27 @@ class SyncStopped(KeyboardInterrupt):
     """A signal handler raises it in the syncing thread: the run ends as interrupted."""
 
 
-@dataclass(frozen=True)
-class SyncResult:
-    """The result of a run. The counters count threads, `events_created` messages, `duration` seconds."""
+@dataclass(frozen=True, kw_only=True)
+class SyncResult(RunCounters):
+    """The result of a run. `duration` is in seconds."""
 
     page: str
     run: int
     status: str
     mode: str
-    synced: int
-    inserted: int
-    updated: int
-    unchanged: int
-    skipped: int
-    owed: int
-    events_created: int
-    requests: int
     duration: float
     error: str
 
     @classmethod
     def from_run(cls, run: SyncRun) -> "SyncResult":
         return cls(
-            run.page.facebook_page_id,
-            run.pk,
-            str(run.status),
-            str(run.mode),
-            run.synced,
-            run.inserted,
-            run.updated,
-            run.unchanged,
-            run.skipped,
-            run.owed,
-            run.events_created,
-            run.requests,
-            run.duration,
-            run.error,
+            page=run.page.facebook_page_id,
+            run=run.pk,
+            status=str(run.status),
+            mode=str(run.mode),
+            duration=run.duration,
+            error=run.error,
+            **stored_values(run),
         )
 
 

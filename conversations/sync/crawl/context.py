@@ -7,7 +7,7 @@ from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import AccessTokenError, GraphError
 from conversations.models import Page, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
-from conversations.sync.crawl.list_reader import ListSource
+from conversations.sync.crawl.list_calls import ListSource
 from conversations.sync.crawl.worker_pool import Notice, WorkerPool
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.load.writer import BatchWriter
@@ -28,10 +28,9 @@ class CrawlContext:
     writer: BatchWriter
     capabilities: dict[str, Capabilities]  # by platform
     is_second_stored: bool
-    failures: dict[str, GraphError] = field(
-        default_factory=dict
-    )  # by platform: why it was not read to its end
-    histories: dict[str, HistoryBackfill] = field(default_factory=dict)  # by platform
+    # By platform: why it was not read to its end, and the source of calls for older messages.
+    failures: dict[str, GraphError] = field(default_factory=dict, init=False)
+    histories: dict[str, HistoryBackfill] = field(init=False)
 
     def __post_init__(self) -> None:
         self.histories = {platform: HistoryBackfill() for platform in self.platforms}

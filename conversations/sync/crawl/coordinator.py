@@ -17,8 +17,8 @@ from conversations.sync.crawl.backfill import HistoryCall, PendingThreadCall
 from conversations.sync.crawl.context import CrawlContext
 from conversations.sync.crawl.folders import FolderCheck
 from conversations.sync.crawl.head_reads import HeadReads
+from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
-from conversations.sync.crawl.list_reader import ListCall
 from conversations.sync.crawl.list_state import ListState
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
@@ -90,11 +90,9 @@ class PageCrawl:
 
     def _read_heads(self, states: list[ListState]) -> bool:
         """Read the heads of lists that have moved. Return whether there were any."""
-        moved = [state for state in states if self._head_reads.is_needed(state)]
+        moved = [state for state in states if self._head_reads.start(state)]
         if not moved:
             return False
-        for state in moved:
-            self._head_reads.start(state)
         self._handle_all()
         for state in moved:
             self._head_reads.finish(state)
@@ -118,7 +116,7 @@ class PageCrawl:
                 self._pause(item)
             case Notice():
                 self._context.add_note(item.text)
-            case ListCall():
+            case ListCall() | ProbeCall():
                 self._lists.handle(item)
             case HistoryCall():
                 self._threads.handle_history(item)

@@ -15,12 +15,12 @@ from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, search_text
+from conversations.sync.stored_state import BackfillPoint
 
 
 def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
     """Insert more messages of a thread. Return how many were new."""
-    owner = thread.conversation
-    assert owner is not None  # noqa: S101 - threads without a customer are unreadable: no backfill
+    owner = _customer_of(thread)
     stored = stored_messages((owner.pk, event.graph_id) for event in events)
     new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
@@ -34,6 +34,13 @@ def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)
     return created
+
+
+def _customer_of(thread: Thread) -> Conversation:
+    """Return the conversation of a thread that is read on its own. Those without a customer never are."""
+    if thread.conversation is None:
+        raise ValueError(f"Thread {thread.pk} has no conversation to which messages could be added.")
+    return thread.conversation
 
 
 def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:
@@ -58,14 +65,14 @@ def show_newest_message(thread: Thread, event: EventRow) -> None:
         conversation.tag_rows.update(last_message_time=event.occurred_at)
 
 
-def save_backfills(states: Sequence[tuple[Thread, dict]]) -> None:
+def save_backfills(states: Sequence[tuple[Thread, BackfillPoint]]) -> None:
     """Save how far the older messages of these threads are read: the next run resumes from there."""
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
                 " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
-                [[thread.pk for thread, _ in states], [json.dumps(state) for _, state in states]],
+                [[thread.pk for thread, _ in states], [json.dumps(point.as_json()) for _, point in states]],
             )
 
 

@@ -100,7 +100,9 @@ class BatchWriter:
             for outcome in outcomes
             if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome.thread)
         ]
-        save_backfills([(backfill.thread, backfill.as_json(backfill.after)) for backfill in backfills])
+        save_backfills(
+            [(backfill.thread, backfill.point(backfill.requested.after)) for backfill in backfills]
+        )
         self.transaction.save_run()
         return outcomes, backfills
 
