@@ -7,11 +7,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from conversations.graph.coercion import as_edge, as_id, as_text, as_time, to_json_text, without_paging
+from conversations.graph.coercion import (
+    as_dict,
+    as_edge,
+    as_id,
+    as_text,
+    as_time,
+    to_json_text,
+    without_paging,
+)
 from conversations.graph.decoding import TypedMessage, decode, to_builtins
 from conversations.graph.participants import Person, people_from_graph
 
 ISO_TIME_LENGTH = len("2026-11-20T10:38:15+0000")
+EDGES = ("attachments", "shares", "reactions")  # lists of a message that may continue behind a cursor
 RARE_FIELDS = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
 
 
@@ -22,7 +31,9 @@ class Message(Struct):
     message: str = ""
     attachments: list[dict] = []
     to: list[Person] = []
-    rest_json: str = "{}"  # every other field as received, without any paging (coercion.to_json_text)
+    # Every other field as received, without any paging (coercion.to_json_text). `cut` names the EDGES of
+    # which Facebook has more items than it sent.
+    rest_json: str = "{}"
     iso_time: str = ""  # created_time as received, if it is ISO 8601 in UTC: formatting it again is slow
 
     @property
@@ -41,6 +52,8 @@ class Message(Struct):
         rest = raw.copy()
         del rest["id"]
         text, attachments = rest.pop("message", ""), rest.pop("attachments", None)
+        if cut := _cut_edges(raw):
+            rest["cut"] = cut
         return cls(
             message_id,
             created_time,
@@ -63,6 +76,8 @@ class Message(Struct):
         more_json = _tags(bytes(raw.tags))
         if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
             more_json += _rare_fields(raw)
+        if any(b'"next"' in bytes(edge) for edge in (raw.attachments, raw.shares, raw.reactions) if edge):
+            return None  # a list may be cut
         rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
         attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
         # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
@@ -100,6 +115,12 @@ def _field(name: str, raw: bytes, value: Any) -> str:
 def _is_bare(raw: dict) -> bool:
     """Return whether the message has nothing but its ID."""
     return all(value is None for key, value in raw.items() if key != "id")
+
+
+def _cut_edges(raw: dict) -> list[str]:
+    """Return the names of the message's lists that continue behind a cursor."""
+    pages = ((name, as_dict(as_dict(raw.get(name)).get("paging"))) for name in EDGES)
+    return [name for name, paging in pages if paging.get("next") is not None]
 
 
 def _attachments(raw: Any) -> list[dict]:

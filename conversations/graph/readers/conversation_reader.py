@@ -43,7 +43,10 @@ class ConversationReader:
         """Return conversations of a Page, newest first. `params` say which, in Graph's own names."""
         path, params = f"{quote_id(page_id)}/conversations", {"platform": self._platform} | params
 
+        messages = 0
+
         def request(size: tuple[int, int], tries: int) -> dict:
+            nonlocal messages
             limit, messages = size
             return self._requests.get(
                 path,
@@ -61,7 +64,7 @@ class ConversationReader:
         try:
             raw = request_in_size(self._size, request, may_shrink)
             with self._hooks.parsing():
-                return ConversationBatch.from_graph(raw)
+                return ConversationBatch.from_graph(raw, messages)
         except GraphError as error:
             if not may_shrink(error):
                 raise
@@ -75,7 +78,7 @@ class ConversationReader:
             raw = self._requests.get(
                 path, {}, json_object, lambda core: fields.conversation(messages, core=core)
             )
-            record = Conversation.from_graph(raw)
+            record = Conversation.from_graph(raw, messages)
         except GraphError as error:
             if not is_too_much(error):
                 raise

@@ -29,7 +29,7 @@ from conversations.sync.load.reconcile import (
     unsaved_copy,
     version,
 )
-from conversations.sync.load.transform import ShownMessages, ThreadRows
+from conversations.sync.load.transform import ShownMessages, ThreadRows, oldest_of
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 
@@ -41,7 +41,7 @@ class ThreadResult:
     result: str
     events_created: int
     shown: ShownMessages
-    needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
+    needs_audit: bool = False  # Facebook counts more messages than were read: the whole thread may be read
 
     @property
     def needs_history(self) -> bool:
@@ -70,14 +70,13 @@ def save_batch(
     rows: Iterable[ThreadRows],
     *,
     is_keyed: bool = True,
-    is_audit: bool = False,
     tolerant: bool = True,
 ) -> list[ThreadResult]:
     """Save the threads of one answer. Return one result for each thread, in the order listed.
 
-    `is_keyed`: whether the database has its unique keys (see `models.constraints`). `is_audit`: set
-    `needs_audit` in the results. `tolerant`: leave out messages that PostgreSQL rejects or that were stored
-    in the meantime; otherwise they raise DataError, OperationalError or IntegrityError.
+    `is_keyed`: whether the database has its unique keys (see `models.constraints`). `tolerant`: leave out
+    messages that PostgreSQL rejects or that were stored in the meantime; otherwise they raise DataError,
+    OperationalError or IntegrityError.
     """
     outcomes: dict[str, ThreadResult] = {}
     for batch in _split_repeats(rows):
@@ -85,7 +84,7 @@ def save_batch(
             graph_id = outcome.thread.graph_id
             if graph_id in outcomes:
                 outcome.include_older(outcomes[graph_id])
-            outcome.needs_audit = is_audit and _lacks_messages(outcome.thread)
+            outcome.needs_audit = _lacks_messages(outcome.thread)
             outcomes[graph_id] = outcome
     return list(outcomes.values())
 
@@ -93,7 +92,7 @@ def save_batch(
 def _lacks_messages(thread: Thread) -> bool:
     """Whether Facebook counts more messages than were read, and did not count so many at the last audit."""
     return (
-        thread.history == Thread.History.COMPLETE
+        thread.history != Thread.History.TRUNCATED
         and thread.state in (Thread.State.STORED, Thread.State.MERGED)
         and thread.message_count > thread.held_count + thread.unreadable_count
         and thread.message_count != thread.audited_count
@@ -162,7 +161,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
     stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
     for row, pks in owned:
         ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
-        row.oldest_stored = next((event.occurred_at for event in row.events if event.graph_id in ids), None)
+        row.oldest_stored = oldest_of(event for event in row.events if event.graph_id in ids)
         row.events = [event for event in row.events if event.graph_id not in ids]
 
 

@@ -19,7 +19,13 @@ from conversations.sync.load.thread_history import (
     show_newest_message,
     stop_backfill,
 )
-from conversations.sync.load.transform import INSTAGRAM_WINDOW, newest_until, to_events
+from conversations.sync.load.transform import (
+    INSTAGRAM_WINDOW,
+    newest_of,
+    newest_until,
+    oldest_of,
+    to_events,
+)
 from conversations.sync.transaction import RunTransaction
 
 logger = logging.getLogger(__name__)
@@ -76,14 +82,15 @@ class HistoryWriter:
         self, backfill: BackfillState, batch: records.MessageBatch, *, is_newest: bool
     ) -> None:
         thread, before = backfill.thread, backfill.stored
-        events = to_events(batch.messages, self._page, since=before.oldest or thread.updated_time)
+        events = to_events(batch.messages, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
         self._run.events_created += save_messages(thread, events, unreadable)
-        if events and is_newest:
-            show_newest_message(thread, events[-1])
+        newest = newest_of(events)
+        if newest and newest.has_time and is_newest:
+            show_newest_message(thread, newest)
         backfill.stored = StoredMessages(
             before.newest or newest_until(timezone.now(), events),
-            events[0].occurred_at if events else before.oldest,
+            oldest_of(events) or before.oldest,
             before.count + len(batch.messages) + batch.unreadable,
         )
 

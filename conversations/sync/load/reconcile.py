@@ -190,7 +190,8 @@ def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
         state.updated_time = stored.updated_time
     if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
         state.record = stored.record  # nothing else changed: links in the record differ in every answer
-    state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
+    if row.shown.extent is not Extent.WHOLE:  # else the record shows all messages of the thread
+        state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
     for name in ("held_count", "history", "complete_until", "audited_count"):
         setattr(state, name, getattr(stored, name))
 
@@ -206,6 +207,9 @@ def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> No
         state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
     elif row.shown.extent is Extent.TRUNCATED:
         state.history = Thread.History.TRUNCATED
+    elif row.shown.extent is Extent.CAPPED:
+        state.history = Thread.History.PARTIAL  # an audit reads the whole thread
+        return
     else:
         if state.state == Thread.State.STORED:
             _set_history_pending(state, stored, has_new=bool(row.events))

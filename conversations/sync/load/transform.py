@@ -3,9 +3,9 @@
 The functions run no query and have no side effects.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from itertools import chain
 
@@ -19,6 +19,7 @@ NO_CUSTOMER = "Facebook does not name the customer of this thread."
 # Conversations API.
 INSTAGRAM_WINDOW = 20
 
+NO_TIME = datetime.fromtimestamp(0, UTC)  # of a message if neither it nor anything around it has a time
 COUNTS = frozenset({"message_count", "unread_count"})
 
 # Plain strings, which are faster than enum members: a batch has thousands.
@@ -33,6 +34,7 @@ class Extent(Enum):
     WHOLE = "to the first message of the thread"
     TRUNCATED = "to the oldest message that Facebook still shows"
     PARTIAL = "there are older messages, or the record came without its messages"
+    CAPPED = "no more messages follow, but as many came as were requested, and Facebook counts more"
 
 
 @dataclass
@@ -40,7 +42,7 @@ class ShownMessages:
     """What a record shows of the messages of its thread."""
 
     count: int = 0  # including unreadable ones
-    oldest: datetime | None = None  # time of the first readable message
+    oldest: datetime | None = None  # time of the first readable message that has one
     newest: datetime | None = None  # time of the last one that is not in the future
     extent: Extent = Extent.WHOLE
     after: str | None = None  # the cursor of the older messages; None: begin with the newest
@@ -67,7 +69,7 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    events = to_events(messages.messages, page, since=record.updated_time)
+    events = to_events(messages.messages, page, thread_time=record.updated_time)
     sender = _sender(record, messages, page.business_ids) or (
         records.Person(sender_id) if sender_id else None
     )
@@ -90,14 +92,14 @@ def to_rows(
 def _shown(
     record: records.Conversation, events: list[EventRow], unreadable: int, platform: str, now: datetime
 ) -> ShownMessages:
-    shown = ShownMessages(
-        len(events) + unreadable, events[0].occurred_at if events else None, newest_until(now, events)
-    )
+    shown = ShownMessages(len(events) + unreadable, oldest_of(events), newest_until(now, events))
     if platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable):
         shown.extent = Extent.TRUNCATED
     elif record.messages is None or record.messages.after is not None:  # message_count is an estimate
         shown.extent = Extent.PARTIAL
         shown.after = (record.messages and record.messages.after) or None
+    elif record.messages.is_full and (record.message_count or 0) > shown.count:
+        shown.extent = Extent.CAPPED
     return shown
 
 
@@ -123,9 +125,20 @@ def _is_truncated(record: records.Conversation, readable: int, unreadable: int) 
     )
 
 
+def oldest_of(events: Iterable[EventRow]) -> datetime | None:
+    """Return the time of the first of these events (oldest first) that has one."""
+    return next((event.occurred_at for event in events if event.has_time), None)
+
+
+def newest_of(events: Sequence[EventRow]) -> EventRow | None:
+    """Return the last of these events (oldest first) that has a time, else the last one."""
+    return next((event for event in reversed(events) if event.has_time), events[-1] if events else None)
+
+
 def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
     """Return the newest time of these events. Ignore times in the future: they would cover later messages."""
-    return max((event.occurred_at for event in events if event.occurred_at <= now), default=None)
+    times = (event.occurred_at for event in events if event.has_time and event.occurred_at <= now)
+    return max(times, default=None)
 
 
 def _thread(
@@ -144,21 +157,34 @@ def _thread(
     )
 
 
-def to_events(messages: Sequence[records.Message], page: Page, *, since: datetime | None) -> list[EventRow]:
+def to_events(
+    messages: Sequence[records.Message], page: Page, *, thread_time: datetime | None
+) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
-    `since` is the time of leading messages that have none. Messages without any content, and those without a
-    time, are left out: the caller counts them as unreadable.
+    A message without a usable time gets that of the next older one, else `thread_time`, and is marked.
+    Messages without any content are left out: the caller counts them as unreadable.
     """
-    since = since or next((message.created_time for message in messages if message.created_time), None)
     business_ids = page.business_ids
-    events = []
-    for message in messages:
-        # A message without a time gets that of the message before it: it is not newer than that.
-        since = message.created_time or since
-        if since is not None and not _has_only_id(message):
-            events.append(_event(message, business_ids, since))
-    return events[::-1]
+    return [
+        _event(message, business_ids, occurred_at)
+        for message, occurred_at in _with_times(messages, thread_time)
+        if not _has_only_id(message)
+    ]
+
+
+def _with_times(
+    messages: Sequence[records.Message], thread_time: datetime | None
+) -> Iterator[tuple[records.Message, datetime]]:
+    """Yield the messages, oldest first, each with its time or the one that is assumed."""
+    occurred_at = thread_time or _oldest_time(messages) or NO_TIME
+    for message in reversed(messages):
+        occurred_at = message.created_time or occurred_at
+        yield message, occurred_at
+
+
+def _oldest_time(messages: Sequence[records.Message]) -> datetime | None:
+    return next((message.created_time for message in reversed(messages) if message.created_time), None)
 
 
 def _has_only_id(message: records.Message) -> bool:
@@ -174,6 +200,7 @@ def _event(message: records.Message, business_ids: Collection[str], occurred_at:
         as_json(message.attachments) if message.attachments else "[]",
         clean_json_text(message.rest_json),
         message.iso_time,
+        has_time=message.created_time is not None,
     )
 
 
@@ -204,7 +231,7 @@ def _conversation(
     page: Page,
     platform: str,
 ) -> Conversation:
-    newest = events[-1] if events else None
+    newest = newest_of(events)
     conversation = Conversation(
         page_id=page.pk,
         sender_id=clean(sender.id),
@@ -212,7 +239,7 @@ def _conversation(
         graph_id=clean(record.id),
         sender_name=clean(sender.name),
         last_message=(newest and newest.text) or clean(record.snippet),
-        last_message_time=newest.occurred_at if newest else record.updated_time,
+        last_message_time=newest.occurred_at if newest and newest.has_time else record.updated_time,
         last_message_kind=newest.kind if newest else "",
         message_count=record.message_count or 0,
         unread_count=record.unread_count or 0,

@@ -85,7 +85,7 @@ def test_any_json_is_stored_exactly(owner):
         )
         for n, value in enumerate(values)
     ]
-    events = to_events(messages[::-1], Page(facebook_page_id="9"), since=None)
+    events = to_events(messages[::-1], Page(facebook_page_id="9"), thread_time=None)
     insert_events([(owner, row) for row in events])
     saved = InteractionEvent.objects.order_by("pk").values_list("attachments", "data")
     assert list(saved) == [([{"value": value}], {"value": value}) for value in values]
@@ -97,7 +97,7 @@ def test_characters_that_postgresql_cannot_store_are_replaced(owner):
     messages = [
         records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest_json=to_json_text(rest))
     ]
-    (row,) = to_events(messages, Page(facebook_page_id="9"), since=None)
+    (row,) = to_events(messages, Page(facebook_page_id="9"), thread_time=None)
     insert_events([(owner, row)])
     clean = "NUL \ufffd, half \ufffd, pair 😀"
     saved = InteractionEvent.objects.get()
