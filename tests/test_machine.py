@@ -45,7 +45,9 @@ def test_condition_is_awaited_but_not_for_longer(monkeypatch):
 
 def test_busy_processors_are_noticed():
     before = machine.slowness()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * (os.cpu_count() or 1))]
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * (os.cpu_count() or 1))
+    ]
     try:
         assert machine.slowness() > 1.5
     finally:
