@@ -9,7 +9,7 @@ from conversations.tasks import sync_page
 from tests.conftest import environment_of
 
 run_twice = pytest.mark.parametrize("run", ["first", "second"])
-processes = []
+processes: list[int] = []
 
 
 @pytest.fixture
