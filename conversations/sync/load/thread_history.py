@@ -11,11 +11,14 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, search_text
 from conversations.sync.stored_state import BackfillPoint
+
+STATEMENTS = read_statements(__file__)
 
 
 def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
@@ -70,9 +73,11 @@ def save_backfills(states: Sequence[tuple[Thread, BackfillPoint]]) -> None:
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
-                [[thread.pk for thread, _ in states], [json.dumps(point.as_json()) for _, point in states]],
+                STATEMENTS["save_backfills"],
+                {
+                    "ids": [thread.pk for thread, _ in states],
+                    "states": [json.dumps(point.as_json()) for _, point in states],
+                },
             )
 
 
