@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 
 from conversations.api.query_params import requested_page_ids
 from conversations.models import SyncRun
-from conversations.permissions import MANAGER, user_page_ids
+from conversations.permissions import MANAGER, page_ids
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Permissions:
 
 def permissions_of(user, facebook_page_id: str) -> Permissions:
     """Return the permissions on one Page, or on all if `facebook_page_id` is empty. Raises NotFound."""
-    managed = user_page_ids(user, at_least=MANAGER)
+    managed = page_ids(user, MANAGER)
     return Permissions(requested_page_ids(user, facebook_page_id), set(managed))
 
 
