@@ -51,8 +51,11 @@ class RunReader:
     user_id: int
     key: str | None = None
 
-    def may_read(self) -> bool:
-        """Whether the user is now a manager of the run's Page. True if the run was deleted."""
+    def check_permission(self) -> bool:
+        """Return whether the user is now a manager of the run's Page, or the run was deleted.
+
+        Reads the database on a connection that is then closed.
+        """
         try:
             run = SyncRun.objects.filter(pk=self.run_id).only("page_id").first()
             permissions = current_permissions(self.user_id, self.key, "")
