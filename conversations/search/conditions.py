@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from conversations.search.criteria import WAITS, SearchCriteria
+from conversations.models.facets import Facet
+from conversations.search.criteria import SearchCriteria
 from conversations.search.planner import AccessPath, has_any_tag, has_few_pages
 from conversations.search.sql import Sql
 
@@ -44,9 +45,9 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
     yield from tag_conditions(criteria, path)
     if criteria.has_facets and "facets" not in path.settles:
         yield Sql.of("c.facets = ANY(%s::smallint[])", criteria.facets)
-    if criteria.waiting is False:  # a waiting conversation has a time and the bit WAITS
-        late = f"CASE WHEN {path.time} <= %s THEN {WAITS} ELSE 0 END"
-        yield Sql.of(f"c.facets & {late} = 0", criteria.waiting_before)
+    if criteria.waiting is False:  # a waiting conversation has a time and is unanswered
+        late = f"CASE WHEN {path.time} <= %s THEN %s ELSE 0 END"
+        yield Sql.of(f"c.facets & {late} = 0", criteria.waiting_before, Facet.UNANSWERED.value)
     if criteria.since is not None:
         yield Sql.of(f"{path.time} >= %s", criteria.since)
     if criteria.until is not None:

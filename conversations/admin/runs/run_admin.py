@@ -48,7 +48,7 @@ class SyncRunAdmin(PageRecordAdmin):
     ordering = ["-id"]
 
     def get_queryset(self, request):
-        managed = When(page__in=page_ids(request, MANAGER), then=Value(True))
+        managed = When(page__in=page_ids(request.user, MANAGER), then=Value(True))
         is_managed = Case(managed, default=Value(False), output_field=BooleanField())
         runs = super().get_queryset(request).select_related("page", "asked_by")
         return runs.annotate(is_managed=is_managed)
@@ -154,7 +154,7 @@ class SyncRunAdmin(PageRecordAdmin):
     def get_managed_run(self, request, pk) -> SyncRun:
         """Raise Http404 for an invisible run and PermissionDenied for one that the user does not manage."""
         run = self.get_object(request, str(pk))
-        require_role(request, run.page_id, MANAGER)
+        require_role(request.user, [run.page_id], MANAGER)
         return run
 
     def redirect_to(self, run: SyncRun) -> HttpResponseRedirect:

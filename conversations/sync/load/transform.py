@@ -10,14 +10,12 @@ from enum import Enum
 from itertools import chain
 
 from conversations.graph import records
+from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.event_row import EventRow, event_row
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
-# Facebook shows only this many messages of an Instagram thread, the newest. Source: Messenger Platform,
-# Conversations API.
-INSTAGRAM_WINDOW = 20
 
 COUNTS = frozenset({"message_count", "unread_count"})
 
