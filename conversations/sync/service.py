@@ -203,7 +203,7 @@ def _complete(page: Page, run: SyncRun) -> None:
         page.audited_at = page.last_synced_at
     page.save(update_fields=["last_synced_at", "audited_at", "state", "state_reason"])
     run.resume = {}
-    run.total = run.synced + run.skipped + run.owed
+    run.total = run.accounted
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
 
