@@ -48,7 +48,7 @@ class SyncPanel:
 
     @property
     def done(self) -> int:
-        return self.state.synced + self.state.skipped if self.state else 0
+        return self.state.done if self.state else 0
 
     @property
     def is_active(self) -> bool:

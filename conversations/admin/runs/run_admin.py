@@ -76,13 +76,12 @@ class SyncRunAdmin(PageRecordAdmin):
 
     @display(description="Conversations")
     def progress(self, run):
-        done = run.synced + run.skipped
         template = (
             '<span class="inbox-line"><progress class="inbox-bar" data-run="{}" data-show="bar" max="{}"'
             ' value="{}" aria-label="Conversations of run {}"></progress> {}</span>'
         )
-        total, value = (run.total or 1, done) if run.total else (1, int(run.ended_at is not None))
-        return format_html(template, run.pk, total, value, run.pk, cell(run, "done", done))
+        total, value = (run.total or 1, run.done) if run.total else (1, int(run.ended_at is not None))
+        return format_html(template, run.pk, total, value, run.pk, cell(run, "done", run.done))
 
     @display(description="New")
     def new(self, run):

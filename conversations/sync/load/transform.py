@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import Enum
 from itertools import chain
 
+from django.utils import timezone
+
 from conversations.graph import records
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
@@ -58,6 +60,12 @@ class ThreadRows:
     @property
     def sender_id(self) -> str:
         return self.conversation.sender_id if self.conversation else ""
+
+
+def batch_to_rows(batch: Iterable[records.Conversation], page: Page, platform: str) -> list[ThreadRows]:
+    """Return the rows of one answer. Any thread may call it."""
+    now = timezone.now()
+    return [to_rows(record, page, platform, now=now) for record in batch]
 
 
 def to_rows(
