@@ -118,6 +118,7 @@ def cut_off() -> Fault:
     return Fault("cut off", "cut off")
 
 
+CLOSING = ("hang", "reset", "cut off", "drip")  # kinds after which the connection closes
 STORM = (unknown_error(), unavailable(), unavailable(500), html(), text(), reset(), truncated(), cut_off())
 
 
