@@ -12,6 +12,7 @@
         sandbox.faults.add(faults.token_error(463), after=3, path="/conversations")    # the fourth call fails
         sandbox.faults.add(faults.reset(), times=2)
         sandbox.faults.storm(0.1, seed=7)                      # any call, at random
+        sandbox.script.add("/t_1/messages?after=*", {"data": []})      # word for word: script.py
         sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
         sandbox.switches.updated_ms = "honoured"               # all of them: switches.py
         requests.post(f"{sandbox.url}/v26.0/", data={"access_token": page.token, "batch": "[…]"})   # batch.py
@@ -24,7 +25,8 @@ token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters
 raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy contains.
 
 `manage.py sandbox` serves only a generated Page. Another process controls it with JSON:
-GET /_sandbox/health, state, ledger; DELETE ledger, fault; POST fault, message, set, clock (control.py).
+GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, script, message, set, clock
+(control.py).
 """
 
 from . import faults
@@ -34,6 +36,7 @@ from .data.seed import seed_page
 from .data.truth import truth
 from .data.world import Page, Thread, World
 from .responses.error_responses import REDUCE_DATA, GraphFailure
+from .script import ScriptedAnswer
 from .server import SandboxServer
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "Page",
     "Person",
     "SandboxServer",
+    "ScriptedAnswer",
     "Thread",
     "World",
     "faults",

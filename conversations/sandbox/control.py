@@ -12,6 +12,7 @@ from .clock import WorldClock
 from .data.world import Page, Thread, World
 from .limits import Limits
 from .request import Answer
+from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
 
 Body = dict[str, Any]
@@ -26,6 +27,7 @@ class Sandbox(Protocol):
     limits: Limits
     latency: Latency
     faults: faults.Faults
+    script: Script
     call_log: CallLog
 
 
@@ -106,6 +108,18 @@ def clear_faults(sandbox: Sandbox, body: Body) -> Any:
     return {"ok": True}
 
 
+def add_script(sandbox: Sandbox, body: Body) -> Any:
+    """`{"call": "/t_1/messages?after=*", "answers": [{"body": {…}, "status": 400}], "times": 1}`"""
+    answers = [ScriptedAnswer(**answer) for answer in body["answers"]]
+    sandbox.script.add(body["call"], *answers, times=body.get("times"))
+    return {"ok": True}
+
+
+def clear_script(sandbox: Sandbox, body: Body) -> Any:
+    sandbox.script.clear()
+    return {"ok": True}
+
+
 def add_message(sandbox: Sandbox, body: Body) -> Any:
     """Add to `"thread": "t_…"`, or from a new `"customer": "Name"`."""
     page = _page(sandbox, body.pop("page_id", None))
@@ -151,6 +165,8 @@ ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("DELETE", "ledger"): clear_call_log,
     ("POST", "fault"): add_fault,
     ("DELETE", "fault"): clear_faults,
+    ("POST", "script"): add_script,
+    ("DELETE", "script"): clear_script,
     ("POST", "message"): add_message,
     ("POST", "set"): set_values,
     ("POST", "clock"): advance,

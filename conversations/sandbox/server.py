@@ -18,6 +18,7 @@ from .responses.error_responses import GraphFailure, trace_id
 from .responses.fragments import dumper, encode
 from .responses.graph import Graph, Target
 from .responses.login import Login
+from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
 
 Read = Callable[[], tuple[Any, float]]
@@ -30,7 +31,7 @@ class SandboxServer:
         self.world = world or World()
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
-        self.faults, self.call_log = Faults(), CallLog()
+        self.faults, self.script, self.call_log = Faults(), Script(), CallLog()
         self.graph = Graph(self.world, self.switches, self.limits)
         self.login = Login(self.world, self.switches)
         self.host, self.port = host, port
@@ -136,7 +137,7 @@ class SandboxServer:
                 self.limits.arrive_at_app(arrived)
                 if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
-                target = self.graph.target(request)
+                target = self._target(request, call)
                 subject = target.subject(request.params)
                 if subject:
                     call.page_id, call.platform = subject
@@ -144,6 +145,10 @@ class SandboxServer:
                 return target, None
         except GraphFailure as failure:
             return None, failure
+
+    def _target(self, request: Request, call: Call) -> Target:
+        """A scripted call needs a valid token and counts for the limits; its node need not exist."""
+        return self.graph.holder(request) if self.script.has(call) else self.graph.target(request)
 
     def _answer(self, request: Request, read: Read, failure: GraphFailure | None, call: Call) -> Answer:
         answer = Answer(headers=self._headers(request, call))
@@ -155,11 +160,17 @@ class SandboxServer:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
             answer.headers.update(refusal.headers())
+        if isinstance(body, ScriptedAnswer):
+            call.code, answer.status = body.code, body.status
+            answer.headers.update(body.headers)
+            body = body.body
         answer.body = self._encode(body)
         return answer
 
     def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
         """The body of the answer, and how many seconds it takes."""
+        if scripted := self.script.take(call):
+            return scripted, self.latency.seconds(0, 0)
         if request.path == "/oauth/access_token":
             with self.world.lock:
                 return self.login.token(request), 0.0
@@ -180,6 +191,9 @@ class SandboxServer:
         }
 
     def _encode(self, body: Any) -> bytes:
+        """JSON as Graph writes it. Text and bytes, which only a script has, are sent as they are."""
+        if isinstance(body, str | bytes):
+            return body if isinstance(body, bytes) else body.encode()
         switches = self.switches
         dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
         return encode(body, dump).encode("utf-8", "surrogatepass")

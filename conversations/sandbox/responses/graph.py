@@ -65,6 +65,12 @@ class Graph:
             raise unknown_field(target.edge, target.node_type)
         return target
 
+    def holder(self, request: Request) -> Target:
+        """The conversations of the token's Page, or the token's user: whose budget a scripted call uses."""
+        token = admit(request, self.world, self.switches)
+        node = find_node("me", token, self.world)
+        return Target(token, node, "conversations" if isinstance(node, Page) else None)
+
     def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
         """The body of the answer, and what it contains."""
         number = next(self._lists) if target.edge in ("conversations", "messages") else 0
