@@ -11,6 +11,7 @@
         world.add_message(thread, "Are you open?")             # while it serves: the thread moves to the top
         sandbox.faults.add(faults.token_error(463), after=3, path="/conversations")    # the fourth call fails
         sandbox.faults.add(faults.reset(), times=2)
+        sandbox.faults.add(refusals.instagram_timeout(), times=None, above=1)    # by size; more: refusals.py
         sandbox.faults.storm(0.1, seed=7)                      # any call, at random
         sandbox.script.add("/t_1/messages?after=*", {"data": []})      # word for word: script.py
         sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
@@ -29,7 +30,7 @@ GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, s
 (control.py).
 """
 
-from . import faults
+from . import faults, refusals
 from .data.history import ABSENT, Message
 from .data.people import Person
 from .data.seed import seed_page
@@ -51,6 +52,7 @@ __all__ = [
     "Thread",
     "World",
     "faults",
+    "refusals",
     "seed_page",
     "truth",
 ]

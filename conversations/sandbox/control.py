@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from . import faults
+from . import faults, refusals
 from .call_log import CallLog
 from .clock import WorldClock
 from .data.world import Page, Thread, World
@@ -50,8 +50,22 @@ FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "reset": faults.reset,
     "truncated": faults.truncated,
     "cut_off": faults.cut_off,
+    "instagram_timeout": refusals.instagram_timeout,
+    "gateway_timeout": refusals.gateway_timeout,
+    "doubtful_token_error": refusals.doubtful_token_error,
+    "checkpoint": refusals.checkpoint,
+    "two_factor": refusals.two_factor,
+    "no_token": refusals.no_token,
+    "app_off": refusals.app_off,
+    "page_migrated": refusals.page_migrated,
+    "page_gone": refusals.page_gone,
+    "new_pages_experience": refusals.new_pages_experience,
+    "thread_not_visible": refusals.thread_not_visible,
+    "thread_refused": refusals.thread_refused,
+    "legacy_envelope": refusals.legacy_envelope,
+    "login_envelope": refusals.login_envelope,
 }
-ORDER_KEYS = ("times", "path", "platform", "page_id", "after")
+ORDER_KEYS = ("times", "path", "platform", "page_id", "after", "above", "above_weight", "until")
 
 
 def answer(sandbox: Sandbox, method: str, target: str, body: bytes) -> Answer:
@@ -126,7 +140,7 @@ def add_message(sandbox: Sandbox, body: Body) -> Any:
     with sandbox.world.lock:
         thread = _thread(sandbox, page, body)
         message = sandbox.world.add_message(thread, body.pop("message", "Hello"), **body)
-        thread.unread_count = 0 if message.sender is thread.business else thread.unread_count + 1
+        thread.unread_count = 0 if thread.is_business(message.sender) else thread.unread_count + 1
     return {"thread": thread.id, "message": message.id}
 
 

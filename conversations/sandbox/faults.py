@@ -1,6 +1,7 @@
 """Fault injection: into the next n matching calls, or into any call with a given seed and probability."""
 
 import gzip
+import math
 import random
 import re
 import threading
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .call_log import Call
+from .clock import Moment, epoch
 from .responses.error_responses import GraphFailure, bad_token, too_heavy
 
 HTML = (
@@ -130,10 +132,16 @@ class Order:
     platform: str | None
     page_id: str | None
     after: int  # matching calls before the first fault
+    above: int  # only calls that ask for more items
+    above_weight: int  # only calls that ask for more conversations x messages
+    until: float  # by the world's clock
 
     def fits(self, call: Call) -> bool:
         return (
             self.times != 0
+            and call.at < self.until
+            and call.limit > self.above
+            and call.weight > self.above_weight
             and self.platform in (None, call.platform)
             and self.page_id in (None, call.page_id)
             and bool(self.path.search(call.line))
@@ -155,10 +163,19 @@ class Faults:
         platform: str | None = None,
         page_id: str | None = None,
         after: int = 0,
+        above: int = -1,
+        above_weight: int = -1,
+        until: Moment = math.inf,
     ) -> None:
-        """Play `fault` for the next `times` calls that match, after `after` of them have passed."""
+        """Play `fault` for the next `times` calls that match, after `after` of them have passed.
+
+        `above` and `above_weight` match only calls that ask for more items, or conversations x messages;
+        `until` is a time of the world's clock."""
+        order = Order(
+            fault, times, re.compile(path), platform, page_id, after, above, above_weight, epoch(until)
+        )
         with self._lock:
-            self._orders.append(Order(fault, times, re.compile(path), platform, page_id, after))
+            self._orders.append(order)
 
     def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
         """Let any call fail at random; the same seed gives the same faults."""

@@ -13,6 +13,7 @@ class Switches:
     app_id: str = "100000000000000"
     app_secret: str | None = None
     require_proof: bool = False
+    app: Literal["live", "off", "blocked", "inactive", "development"] = "live"  # other than live: code 200
     token_error_status: int = 400  # 401 has been seen too
 
     # Fields, folders and limits

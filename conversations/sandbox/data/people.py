@@ -18,11 +18,13 @@ class Person:
     id: str
     name: str | None = None
     username: str | None = None  # Instagram's name
+    user_id: str | None = None  # another id of the same account, which Instagram shows for professional ones
 
     def show(self, platform: str) -> dict[str, Any]:
         """The person as Graph shows them: with a placeholder email, or on Instagram with the username."""
         if platform == "instagram":
-            return {"username": self.username, "id": self.id} if self.username else {"id": self.id}
+            shown = {"username": self.username, "user_id": self.user_id, "id": self.id}
+            return {name: value for name, value in shown.items() if value}
         named = {"name": self.name} if self.name is not None else {}
         return {**named, "email": f"{self.id}@facebook.com", "id": self.id}
 

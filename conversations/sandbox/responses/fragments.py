@@ -55,6 +55,7 @@ def _state(thread: Thread) -> tuple[Any, ...]:
         thread.updated_time,
         thread.unread_count,
         thread.can_reply,
+        business.id,
         business.name,
         business.username,
         *((customer.id, customer.name, customer.username) if customer else ()),

@@ -20,7 +20,7 @@ def _leaves(names: str) -> Schema:
 
 # The value of a field is the type of its children; None: it has none. "Any" is not checked.
 SCHEMA: dict[str, Schema] = {
-    "Page": _leaves("id name category link access_token tasks")
+    "Page": _leaves("id name about category link access_token tasks has_transitioned_to_new_page_experience")
     | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
     "User": _leaves("id name") | {"accounts": "Page"},
     "IGUser": _leaves("id username name"),
@@ -147,12 +147,12 @@ THREAD_VALUES: dict[str, Callable[[Thread], Any]] = {
 
 
 def _to(message: Message, thread: Thread) -> dict[str, Any] | None:
-    receiver = thread.customer if message.sender is thread.business else thread.business
+    receiver = thread.customer if thread.is_business(message.sender) else thread.business
     return {"data": [receiver.show(thread.platform)]} if receiver else None
 
 
 def _message_tags(message: Message, thread: Thread) -> dict[str, Any]:
-    sent = message.sender is thread.business
+    sent = thread.is_business(message.sender)
     return {"data": [{"name": name} for name in ("inbox", "sent" if sent else "read", "source:chat")]}
 
 
@@ -192,7 +192,9 @@ def page_value(page: Page, name: str, *, with_token: bool) -> Any:
     values: dict[str, Callable[[], Any]] = {
         "id": lambda: page.id,
         "name": lambda: page.name,
+        "about": lambda: page.about,
         "category": lambda: page.category,
+        "has_transitioned_to_new_page_experience": lambda: page.has_new_experience,
         "link": lambda: f"https://www.facebook.com/{page.id}",
         "access_token": lambda: page.token if with_token else None,
         "tasks": lambda: list(page.tasks) if with_token else None,
@@ -202,5 +204,5 @@ def page_value(page: Page, name: str, *, with_token: bool) -> Any:
 
 
 def _instagram(page: Page) -> dict[str, Any] | None:
-    business = page.faces.get("instagram")
-    return business.show("instagram") if business else None
+    shown = {"username": page.instagram_username, "id": page.instagram_id}
+    return {name: value for name, value in shown.items() if value} if page.instagram_id else None

@@ -12,7 +12,13 @@ from conversations.sandbox.limits import Limits
 from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
 
-from .error_responses import GraphFailure, bad_parameter, message_gone, missing_permission
+from .error_responses import (
+    GraphFailure,
+    bad_parameter,
+    message_gone,
+    missing_permission,
+    page_token_required,
+)
 from .fields import Field, parse_fields
 from .fragments import Fragment, Fragments, dumper, is_lasting
 from .nodes import DEFAULT_FIELDS, THREAD_VALUES, lay_over, message_value, page_value, select
@@ -46,7 +52,7 @@ class Reading:
         self, page: Page, arguments: Arguments, fields: Fields, params: Arguments
     ) -> dict[str, Any]:
         if self.token.type != "PAGE":
-            raise GraphFailure(190, "(#190) This method must be called with a Page Access Token")
+            raise page_token_required(is_new_experience=page.has_new_experience)
         platform, folder = self.platform(page, arguments), self._folder(arguments)
         if self.switches.check_permissions and PERMISSIONS[platform] not in self.token.granted:
             raise missing_permission(platform)
@@ -156,7 +162,7 @@ class Reading:
         return select(value, field.fields) if field.fields else value
 
     def _taste(self, poison: Poison | None, when: str) -> None:
-        if poison and poison.when == when:
+        if poison and poison.when == when and self.world.clock.now() < poison.until:
             raise poison.failure.with_traceback(None)
 
     # Messages
@@ -218,7 +224,8 @@ class Reading:
     def accounts_edge(
         self, user: User, arguments: Arguments, fields: Fields, params: Arguments
     ) -> dict[str, Any]:
-        edge = ListEdge([self.world.pages[id] for id in user.page_ids])
+        pages = (self.world.pages[id] for id in user.page_ids)
+        edge = ListEdge([page for page in pages if not (page.is_gone or page.migrated_to)])
         fields = fields or parse_fields("access_token,category,name,id,tasks")
         address = f"{user.id}/accounts"
         return self._edge(edge, address, address, arguments, params, lambda page: self.page(page, fields))
