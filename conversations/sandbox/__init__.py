@@ -31,6 +31,8 @@ GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, s
 """
 
 from . import faults, refusals
+from .data import placeholders
+from .data.endless import Endless
 from .data.history import ABSENT, Message
 from .data.people import Person
 from .data.seed import seed_page
@@ -43,6 +45,7 @@ from .server import SandboxServer
 __all__ = [
     "ABSENT",
     "REDUCE_DATA",
+    "Endless",
     "GraphFailure",
     "Message",
     "Page",
@@ -52,6 +55,7 @@ __all__ = [
     "Thread",
     "World",
     "faults",
+    "placeholders",
     "refusals",
     "seed_page",
     "truth",

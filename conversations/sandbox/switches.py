@@ -32,7 +32,18 @@ class Switches:
     # Nested messages beyond the 20 newest.
     instagram_old_messages: Literal["bare id", "omitted", "call fails"] = "bare id"
 
+    # Content
+    standard_access: bool = (
+        False  # the app lacks Advanced Access: threads of people without a role are hidden
+    )
+    time_format: str = "graph"  # of created_time and updated_time: a key of TIME_FORMATS, or "mixed"
+    same_second_order: Literal["stable", "reversed", "varies"] = "stable"  # of messages, within an answer
+    participants_order: Literal["customer first", "business first", "varies"] = "customer first"
+
     # Pagination
+    message_paging: Literal["cursors", "time"] = "cursors"  # "time": until and __paging_token, no cursors
+    nested_next: bool = True  # without: nested edges show a part, and cursors, but no `next`
+    max_nested_limit: int | None = None  # a higher `.limit()` of a nested edge is reduced silently
     cursors_follow: Literal["position", "item"] = "position"
     short_pages: int = 0  # every n-th list answer returns half of what was requested
     empty_pages: int = 0  # every n-th list answer is empty but has `next`; at least 2
@@ -43,6 +54,11 @@ class Switches:
     # Encoding
     escape_slashes: bool = True
     escape_unicode: bool = True
+
+    @property
+    def differ_by_answer(self) -> bool:
+        """Whether the same data can look different in another answer."""
+        return "varies" in (self.same_second_order, self.participants_order)
 
 
 @dataclass

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from conversations.sandbox.responses.error_responses import GraphFailure
 
+from .endless import Endless
 from .history import ABSENT, History, Listing
 from .people import Person
 
@@ -33,6 +34,9 @@ class Thread:
     can_reply: bool = True
     hidden: bool = False  # in the list but not shown, as with Facebook's privacy filters
     poison: Poison | None = None
+    message_count: int | None = None  # Facebook's estimate; None: the true number
+    endless: Endless | None = None  # its messages have no end
+    growth: int = 0  # messages that arrive before each answer of its messages edge
     face: Person | None = None  # the business as it appears in this thread, if another than in the others
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
 
@@ -63,6 +67,7 @@ class Page:
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
     listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder
+    endless: dict[str, Endless] = field(default_factory=dict)  # by platform: a list without an end
 
     def __post_init__(self) -> None:
         self.faces = {"messenger": Person(self.id, self.name)}

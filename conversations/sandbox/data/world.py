@@ -4,13 +4,15 @@ import itertools
 import math
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 from conversations.sandbox.clock import Moment, WorldClock, epoch
 from conversations.sandbox.responses.error_responses import REDUCE_DATA, GraphFailure
 
+from .absent import ABSENT, Absent
 from .facebook_page import Page, Poison, Thread
-from .history import ABSENT, Message
+from .history import Message
 from .ids import message_digest, message_id, thread_id
 from .people import Person, Token, User
 
@@ -171,6 +173,35 @@ class World:
             if at > thread.updated_time:
                 self.touch(thread, at)
         return new
+
+    def edit_message(
+        self, thread: Thread, message_id: str, message: str | Absent | None = ABSENT, **fields: Any
+    ) -> Message:
+        """Another state of a message, at its place; a field that is ABSENT is removed.
+
+        Raises ValueError if the thread has no such message."""
+        with self.lock:
+            position = thread.history.position_of(message_id)
+            if position is None:
+                raise ValueError(f"no message {message_id}")
+            [known] = thread.history.newest(position, position + 1)
+            newer = {name: v for name, v in (known.fields | fields).items() if v is not ABSENT}
+            text = known.message if isinstance(message, Absent) else message
+            edited = replace(known, message=text, fields=newer)
+            thread.history.replace(message_id, edited)
+            thread.page.added_messages[message_id] = thread
+        return edited
+
+    def change_person_id(self, thread: Thread, new_id: str, *, in_messages: bool = True) -> Person | None:
+        """Facebook gives the person of a thread another id; with `in_messages` also in the old messages."""
+        with self.lock:
+            if thread.customer is None:
+                return None
+            if in_messages:
+                thread.customer.id = new_id
+            else:
+                thread.customer = replace(thread.customer, id=new_id)
+        return thread.customer
 
     def remove_message(self, thread: Thread, message_id: str) -> None:
         """Unsend a message: it is no longer listed, and a request for its ID fails."""

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from conversations.sandbox.access import Node, admit, find_node
 from conversations.sandbox.data.people import Token, User
@@ -12,6 +12,7 @@ from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
 
 from . import accounts
+from .edges import EdgeReader
 from .error_responses import GraphFailure, not_visible, unknown_field
 from .fields import parse_fields
 from .fragments import Fragments
@@ -19,7 +20,9 @@ from .nodes import check_fields
 from .queries import Fields, Reading, default_fields
 
 EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
-         "User": {"accounts": "Page", "permissions": "Permission"}, "Message": {}}  # fmt: skip
+         "User": {"accounts": "Page", "permissions": "Permission"},
+         "Message": {"attachments": "Attachment", "shares": "Share", "reactions": "Reaction"}}  # fmt: skip
+LISTS = ("conversations", "messages", *EDGES["Message"])
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,10 @@ class Graph:
 
     def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
         """The body of the answer, and what it contains."""
-        number = next(self._lists) if target.edge in ("conversations", "messages") else 0
+        number = next(self._lists) if target.edge in LISTS else 0
+        edges = EdgeReader(request, target.token, self.world, self.switches, number)
         reading = Reading(
-            request, target.token, self.world, self.switches, self.limits, self.fragments, number
+            request, target.token, self.world, self.switches, self.limits, self.fragments, edges
         )
         with self.world.lock:
             return self._edge(reading, target) if target.edge else self._node(reading, target), reading
@@ -90,7 +94,9 @@ class Graph:
             return reading.conversations_edge(node, params, given or default_fields(child), params)
         if isinstance(node, User):
             return reading.accounts_edge(node, params, given, params)
-        thread = cast(Thread, node)  # messages have no edges
+        if isinstance(node, tuple):
+            return reading.message_part(*node, target.edge or "", given)
+        thread = node
         self.limits.weigh(1, reading.limit(params))
         return reading.messages_edge(thread, params, given, params)
 

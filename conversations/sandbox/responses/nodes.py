@@ -111,7 +111,7 @@ def _snippet(thread: Thread) -> str | None:
     last = thread.history[len(thread.history) - 1]
     if last.message:
         return last.message[:100]
-    name = (last.sender and (last.sender.name or last.sender.username)) or "Someone"
+    name = (last.sender and (last.sender.shown_name or last.sender.username)) or "Someone"
     return f"{name} sent {_described(last)}."
 
 
@@ -131,7 +131,9 @@ THREAD_VALUES: dict[str, Callable[[Thread], Any]] = {
     "id": lambda thread: thread.id,
     "link": _link,
     "updated_time": lambda thread: graph_time(thread.updated_time),
-    "message_count": lambda thread: len(thread.history),
+    "message_count": lambda thread: (
+        len(thread.history) if thread.message_count is None else thread.message_count
+    ),
     "unread_count": lambda thread: thread.unread_count or None,
     "participants": lambda thread: _people(thread, (thread.customer, thread.business)),
     "senders": lambda thread: _people(thread, (thread.customer, thread.business)),
@@ -180,9 +182,18 @@ def message_value(message: Message, thread: Thread, field: Field) -> Any:
 def _given(message: Message, name: str) -> Any:
     """Another field of a message; edges are wrapped as Graph does."""
     value = message.fields.get(name)
-    if name in ("attachments", "shares", "reactions") and isinstance(value, list):
+    if name in PART_EDGES and isinstance(value, list):
         return {"data": value}
     return value
+
+
+PART_EDGES = ("attachments", "shares", "reactions")
+
+
+def parts_of(message: Message, name: str) -> list[Any]:
+    """The attachments, shares or reactions of a message; none if they have an odd shape."""
+    value = message.fields.get(name)
+    return value if isinstance(value, list) else []
 
 
 # Pages
