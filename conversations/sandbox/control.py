@@ -44,6 +44,7 @@ FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "oversized": faults.oversized,
     "deep": faults.deep,
     "headers": faults.headers,
+    "odd_usage": faults.odd_usage,
     "drip": faults.drip,
     "slow": faults.slow,
     "hang": faults.hang,

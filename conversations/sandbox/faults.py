@@ -121,6 +121,31 @@ def cut_off() -> Fault:
 
 
 CLOSING = ("hang", "reset", "cut off", "drip")  # kinds after which the connection closes
+# Values of X-Business-Use-Case-Usage that say nothing, or say it in another shape.
+ODD_USAGE = (
+    "",
+    "null",
+    "[]",
+    "{}",
+    "not JSON",
+    '{"1": null}',
+    '{"1": []}',
+    '{"1": {"type": "messenger", "call_count": 3}}',
+    '{"1": [null, 5, "x"]}',
+    '{"1": [{"type": "messenger"}]}',
+    '{"1": [{"call_count": 3, "total_cputime": 1, "total_time": 1}]}',
+    '{"1": [{"type": "messenger", "call_count": "3", "estimated_time_to_regain_access": "0"}]}',
+    '{"1": [{"type": "messenger", "call_count": 3.5, "estimated_time_to_regain_access": null}]}',
+    '[{"type": "messenger", "call_count": 3}]',
+    '{"type": "messenger", "call_count": 3}',
+)
+
+
+def odd_usage(number: int = 0) -> Fault:
+    """The real answer with one of ODD_USAGE in its header."""
+    return headers({"X-Business-Use-Case-Usage": ODD_USAGE[number]})
+
+
 STORM = (unknown_error(), unavailable(), unavailable(500), html(), text(), reset(), truncated(), cut_off())
 
 

@@ -16,7 +16,7 @@ from .responses import accounts
 from .responses.batch_requests import is_batch, parts, wrapped
 from .responses.error_responses import GraphFailure, trace_id
 from .responses.fragments import dumper, encode
-from .responses.graph import Graph, Target
+from .responses.graph import Graph, Target, Targets
 from .responses.login import Login
 from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
@@ -130,7 +130,7 @@ class SandboxServer:
 
     def _admit(
         self, request: Request, call: Call, arrived: float
-    ) -> tuple[Target | None, GraphFailure | None]:
+    ) -> tuple[Target | Targets | None, GraphFailure | None]:
         """The refusal is returned, not raised, because an injected fault takes precedence over it."""
         try:
             with self.world.lock:
@@ -138,15 +138,14 @@ class SandboxServer:
                 if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
                 target = self._target(request, call)
-                subject = target.subject(request.params)
-                if subject:
+                for subject in target.subjects(request.params):
                     call.page_id, call.platform = subject
                     self.limits.arrive(subject, arrived)
                 return target, None
         except GraphFailure as failure:
             return None, failure
 
-    def _target(self, request: Request, call: Call) -> Target:
+    def _target(self, request: Request, call: Call) -> Target | Targets:
         """A scripted call needs a valid token and counts for the limits; its node need not exist."""
         return self.graph.holder(request) if self.script.has(call) else self.graph.target(request)
 
@@ -167,7 +166,7 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
+    def _read(self, request: Request, target: Target | Targets | None, call: Call) -> tuple[Any, float]:
         """The body of the answer, and how many seconds it takes."""
         if scripted := self.script.take(call):
             return scripted, self.latency.seconds(0, 0)

@@ -22,6 +22,8 @@ from .queries import Fields, Reading, default_fields
 EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
          "User": {"accounts": "Page", "permissions": "Permission"},
          "Message": {"attachments": "Attachment", "shares": "Share", "reactions": "Reaction"}}  # fmt: skip
+EDGE_NAMES = {name for edges in EDGES.values() for name in edges}
+MAX_IDS = 50
 LISTS = ("conversations", "messages", *EDGES["Message"])
 
 
@@ -38,16 +40,26 @@ class Target:
         kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message"}
         return kinds[type(self.node)]
 
-    def subject(self, params: dict[str, str]) -> Subject | None:
-        """The Page and platform whose call budget this call counts against."""
+    def subjects(self, params: dict[str, str]) -> list[Subject]:
+        """The Pages and platforms whose call budgets this call counts against."""
         node = self.node
         if isinstance(node, Page):
             platform = params.get("platform", "messenger").lower()
-            return (node.id, platform) if self.edge or "conversations" in params.get("fields", "") else None
+            return [(node.id, platform)] if self.edge or "conversations" in params.get("fields", "") else []
         if isinstance(node, User):
-            return None
+            return []
         thread = node if isinstance(node, Thread) else node[0]
-        return thread.page.id, thread.platform
+        return [(thread.page.id, thread.platform)]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Several nodes, or one edge of each: `/?ids=a,b`. Each of them is a call for the limits."""
+
+    targets: dict[str, Target]
+
+    def subjects(self, params: dict[str, str]) -> list[Subject]:
+        return [subject for target in self.targets.values() for subject in target.subjects(params)]
 
 
 class Graph:
@@ -56,9 +68,20 @@ class Graph:
         self.fragments = Fragments()
         self._lists = itertools.count(1)
 
-    def target(self, request: Request) -> Target:
+    def target(self, request: Request) -> Target | Targets:
+        path = request.path.strip("/")
+        if "ids" not in request.params or (path and path not in EDGE_NAMES):
+            return self._target(request, path)
+        ids = [id for id in request.params["ids"].split(",") if id]
+        if not ids:
+            raise GraphFailure(2500, "Cannot specify an empty identifier")
+        if len(ids) > MAX_IDS:
+            raise GraphFailure(100, f"Too many IDs. Maximum: {MAX_IDS}. Provided: {len(ids)}.")
+        return Targets({id: self._target(request, f"{id}/{path}".rstrip("/")) for id in ids})
+
+    def _target(self, request: Request, path: str) -> Target:
         token = admit(request, self.world, self.switches)
-        node_id, *rest = request.path.strip("/").split("/")
+        node_id, *rest = path.split("/")
         if len(rest) > 1:
             raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
         if request.method != "GET":
@@ -74,15 +97,19 @@ class Graph:
         node = find_node("me", token, self.world)
         return Target(token, node, "conversations" if isinstance(node, Page) else None)
 
-    def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
+    def read(self, request: Request, target: Target | Targets) -> tuple[Any, Reading]:
         """The body of the answer, and what it contains."""
-        number = next(self._lists) if target.edge in LISTS else 0
-        edges = EdgeReader(request, target.token, self.world, self.switches, number)
-        reading = Reading(
-            request, target.token, self.world, self.switches, self.limits, self.fragments, edges
-        )
+        first = next(iter(target.targets.values())) if isinstance(target, Targets) else target
+        number = next(self._lists) if first.edge in LISTS else 0
+        edges = EdgeReader(request, first.token, self.world, self.switches, number)
+        reading = Reading(request, first.token, self.world, self.switches, self.limits, self.fragments, edges)
         with self.world.lock:
-            return self._edge(reading, target) if target.edge else self._node(reading, target), reading
+            if isinstance(target, Targets):
+                return {id: self._body(reading, one) for id, one in target.targets.items()}, reading
+            return self._body(reading, target), reading
+
+    def _body(self, reading: Reading, target: Target) -> Any:
+        return self._edge(reading, target) if target.edge else self._node(reading, target)
 
     def _edge(self, reading: Reading, target: Target) -> Any:
         node, params = target.node, reading.request.params
