@@ -20,7 +20,14 @@ def _leaves(names: str) -> Schema:
 
 # The value of a field is the type of its children; None: it has none. "Any" is not checked.
 SCHEMA: dict[str, Schema] = {
-    "Page": _leaves("id name about category link access_token tasks has_transitioned_to_new_page_experience")
+    # Most are public fields that clients ask for by default; a Page of the sandbox has no data for them.
+    "Page": _leaves(
+        "id name about category link access_token tasks has_transitioned_to_new_page_experience "
+        "category_list cover description description_html display_subtext emails engagement fan_count "
+        "followers_count global_brand_page_name global_brand_root_id location phone picture "
+        "rating_count single_line_address start_info talking_about_count username verification_status "
+        "website were_here_count whatsapp_number is_published is_unclaimed new_like_count overall_star_rating"
+    )
     | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
     "User": _leaves("id name") | {"accounts": "Page"},
     "IGUser": _leaves("id username name"),
@@ -211,7 +218,7 @@ def page_value(page: Page, name: str, *, with_token: bool) -> Any:
         "tasks": lambda: list(page.tasks) if with_token else None,
         "instagram_business_account": lambda: _instagram(page),
     }
-    return values[name]()
+    return values[name]() if name in values else None
 
 
 def _instagram(page: Page) -> dict[str, Any] | None:
