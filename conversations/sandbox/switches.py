@@ -1,7 +1,7 @@
 """Behavior of Facebook that is undocumented or varies, selectable while the sandbox runs."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 OLDEST_VERSION = "v21.0"  # unversioned calls and calls to ended versions are served by the oldest live one
 FOLDERS = ("inbox", "page_done", "other", "pending", "spam")
@@ -59,6 +59,26 @@ class Switches:
     def differ_by_answer(self) -> bool:
         """Whether the same data can look different in another answer."""
         return "varies" in (self.same_second_order, self.participants_order)
+
+
+# Values under which the answers say the same in another form: a copy must be equal under each of them.
+EQUIVALENT: dict[str, dict[str, Any]] = {
+    "times in all forms": {"time_format": "mixed"},
+    "times as numbers": {"time_format": "seconds"},
+    "times without offset": {"time_format": "no offset"},
+    "another order within a second": {"same_second_order": "reversed"},
+    "varying order within a second": {"same_second_order": "varies"},
+    "the business first": {"participants_order": "business first"},
+    "varying order of participants": {"participants_order": "varies"},
+    "links by time": {"message_paging": "time"},
+    "links without cursors": {"omit_cursors": True},
+    "nested messages without next": {"nested_next": False},
+    "at most 25 nested messages": {"max_nested_limit": 25},
+    "cursors that follow items": {"cursors_follow": "item"},
+    "short answers": {"short_pages": 2},
+    "empty answers": {"empty_pages": 3},
+    "no escapes": {"escape_slashes": False, "escape_unicode": False},
+}
 
 
 @dataclass

@@ -6,8 +6,10 @@ import pytest
 
 from conversations.sandbox import ABSENT, Person, placeholders, seed_page, truth
 from conversations.sandbox.responses.variations import TIME_FORMATS
+from conversations.sandbox.switches import EQUIVALENT
 
 THREADS = "/v26.0/me/conversations"
+FIELDS = "id,participants{id},messages.limit(30){id}"
 TIMES = {
     "graph": "2026-11-20T18:00:00+0000",
     "colon": "2026-11-20T18:00:00+00:00",
@@ -184,3 +186,32 @@ def test_without_advanced_access_only_people_with_a_role_are_listed(graph, sandb
     assert [thread["id"] for thread in graph(THREADS)["data"]] == [colleague.id]
     sandbox.switches.standard_access = False
     assert len(graph(THREADS)["data"]) == 2
+
+
+def items(graph, path: str, **params) -> list[dict]:
+    """The whole list, read by `next`."""
+    response, found = graph(path, **params), []
+    while True:
+        found += response["data"]
+        if "next" not in response.get("paging", {}):
+            return found
+        response = graph(response["paging"]["next"])
+
+
+@pytest.mark.parametrize("name", EQUIVALENT)
+def test_equivalent_answers_contain_the_same(graph, sandbox, world, page, name):
+    for size in (1, 40):
+        burst = [{"message": str(n), "created_time": 1_700_000_000 + n // 3} for n in range(size)]
+        world.add_conversation(page, "Zo\u00eb / Test", burst)
+    for switch, value in EQUIVALENT[name].items():
+        assert getattr(sandbox.switches, switch) != value
+        setattr(sandbox.switches, switch, value)
+    threads = items(graph, THREADS, fields=FIELDS, limit=1)
+    assert {thread["id"] for thread in threads} == set(page.threads)
+    for thread in threads:
+        known = page.threads[thread["id"]]
+        ids = [message["id"] for message in items(graph, f"/{known.id}/messages", limit=7)]
+        assert sorted(ids) == sorted(message.id for message in known.history.newest(0, 100))
+        nested = {message["id"] for message in thread["messages"]["data"]}
+        assert nested <= set(ids)
+        assert {person["id"] for person in thread["participants"]["data"]} == {known.customer.id, page.id}
