@@ -67,7 +67,7 @@ class Page:
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
     listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder
-    endless: dict[str, Endless] = field(default_factory=dict)  # by platform: a list without an end
+    endless: dict[str, Endless] = field(default_factory=dict)  # by platform: its inbox has no end
 
     def __post_init__(self) -> None:
         self.faces = {"messenger": Person(self.id, self.name)}

@@ -73,7 +73,7 @@ class Reading:
             f"{page.id}/conversations",
             arguments,
             params,
-            page.endless.get(platform),
+            page.endless.get(platform) if folder == "inbox" and "user_id" not in arguments else None,
             lambda count: add_older_threads(self.world, page, platform, folder, count),
         )
         query_key = self._query_key(fields)

@@ -148,3 +148,12 @@ def test_summary_counts_the_whole_list(graph, world, page, path):
     assert graph(path, limit=1, summary="true")["summary"] == {"total_count": 3}
     assert graph(path, limit=1, summary="total_count")["summary"] == {"total_count": 3}
     assert "summary" not in graph(path, limit=1)
+
+
+def test_other_folders_and_the_thread_of_one_person_have_an_end(graph, world, page):
+    page.endless["messenger"] = Endless()
+    thread = world.add_conversation(page)
+    world.add_conversation(page, folder="other")
+    assert "next" in graph(THREADS)["paging"]
+    assert "next" not in graph(THREADS, folder="other")["paging"]
+    assert "next" not in graph(THREADS, user_id=thread.customer.id)["paging"]
