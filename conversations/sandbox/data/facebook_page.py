@@ -46,7 +46,9 @@ class Thread:
 
     def is_business(self, person: Person | None) -> bool:
         """Whether it is the Page under any of its ids."""
-        return person is not None and (person is self.business or self.page.is_face(person))
+        if person is None or person is self.customer:
+            return False
+        return person is self.business or self.page.is_face(person)
 
 
 @dataclass(eq=False)
