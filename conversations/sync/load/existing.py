@@ -6,34 +6,21 @@ the ORM, the driver and the server more time than the result.
 
 from collections.abc import Collection
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.models import Conversation, Thread
 
-CONVERSATIONS = """
-SELECT * FROM conversations_conversation
-WHERE page_id = %s AND sender_id IN (SELECT json_array_elements_text(%s::json)) ORDER BY id
-"""
-THREADS = """
-SELECT * FROM conversations_thread
-WHERE page_id = %s AND graph_id IN (SELECT json_array_elements_text(%s::json)) ORDER BY id
-"""
-ALL_THREADS = """
-SELECT * FROM conversations_thread WHERE page_id = %s AND id IN (
-  SELECT id FROM conversations_thread
-  WHERE page_id = %s AND graph_id IN (SELECT json_array_elements_text(%s::json))
-  UNION SELECT id FROM conversations_thread WHERE conversation_id = ANY(%s)
-) ORDER BY id
-"""
+STATEMENTS = read_statements(__file__)
 
 
 def existing_conversations(page_id: int, sender_ids: Collection[str]) -> list[Conversation]:
     """Return the Page's conversations with these senders."""
-    return list(Conversation.objects.raw(CONVERSATIONS, [page_id, as_json(list(sender_ids))]))
+    keys = {"page": page_id, "sender_ids": as_json(list(sender_ids))}
+    return list(Conversation.objects.raw(STATEMENTS["conversations"], keys))
 
 
 def existing_threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:
     """Return these threads, and all threads of these conversations."""
-    if not conversation_ids:
-        return list(Thread.objects.raw(THREADS, [page_id, as_json(graph_ids)]))
-    keys = [page_id, page_id, as_json(graph_ids), conversation_ids]
-    return list(Thread.objects.raw(ALL_THREADS, keys))
+    keys = {"page": page_id, "graph_ids": as_json(graph_ids), "conversation_ids": conversation_ids}
+    statement = STATEMENTS["threads_with_siblings" if conversation_ids else "threads"]
+    return list(Thread.objects.raw(statement, keys))

@@ -11,11 +11,15 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.transform import RECEIVED, search_text
 from conversations.sync.stored_state import BackfillPoint
+
+STATEMENTS = read_statements(__file__)
 
 
 def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
@@ -70,9 +74,11 @@ def save_backfills(states: Sequence[tuple[Thread, BackfillPoint]]) -> None:
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
-                [[thread.pk for thread, _ in states], [json.dumps(point.as_json()) for _, point in states]],
+                STATEMENTS["save_backfills"],
+                {
+                    "ids": [thread.pk for thread, _ in states],
+                    "states": [json.dumps(point.as_json()) for _, point in states],
+                },
             )
 
 
@@ -81,21 +87,15 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
 
     `truncated`: every message that Facebook still shows.
     """
-    truncated = truncated or _has_hidden_messages(thread)
+    if thread.platform == Platform.INSTAGRAM and not truncated:
+        thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
+        truncated = has_hidden_messages(thread)
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
     thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
     thread.reason, thread.complete_until, thread.backfill = "", complete_until, None
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
-
-
-def _has_hidden_messages(thread: Thread) -> bool:
-    """Whether Instagram counts more messages than are stored, although all that it shows were read."""
-    if thread.platform != Platform.INSTAGRAM:
-        return False
-    thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
-    return thread.message_count > thread.held_count
 
 
 def stop_backfill(thread: Thread, state: str, reason: str) -> None:

@@ -17,7 +17,7 @@ from conversations.sync.load.batch_loader import ThreadResult
 from conversations.sync.load.history_writer import HistoryWriter
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
-from conversations.sync.load.transform import ThreadRows, to_rows
+from conversations.sync.load.transform import ThreadRows, batch_to_rows, to_rows
 from conversations.sync.transaction import RunTransaction, is_value_error
 
 logger = logging.getLogger(__name__)
@@ -71,16 +71,16 @@ class BatchWriter:
     ) -> list[BackfillState]:
         """Store the threads of one answer. Return the backfills of those that need older messages.
 
-        `rows` is the result of `shape(batch)`, if the caller has it. The rows are modified; a repeated
+        `rows` is the result of `batch_to_rows()`, if the caller has it. The rows are modified; a repeated
         transaction makes new ones. `has_spare_calls`: the answer is the whole list of an incremental run.
         """
         ready = [list(rows)] if rows else []
 
         def save(*, tolerant: bool = False) -> tuple[list[ThreadResult], list[BackfillState]]:
-            shaped = ready.pop() if ready else self.shape(batch, platform)
-            shaped = self._with_known_senders(shaped, batch, platform)
+            new = ready.pop() if ready else batch_to_rows(batch, self._page, platform)
+            known = self._with_known_senders(new, batch, platform)
             write = self._save_tolerant if tolerant else self._save_strict
-            return self._save_batch(shaped, write, has_spare_calls=has_spare_calls)
+            return self._save_batch(known, write, has_spare_calls=has_spare_calls)
 
         try:
             outcomes, backfills = self.transaction.commit(save)
@@ -117,11 +117,6 @@ class BatchWriter:
         )
         self.transaction.save_run()
         return outcomes, backfills
-
-    def shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
-        """Return the rows of one answer. Runs no query: any thread may call it."""
-        now = timezone.now()
-        return [to_rows(record, self._page, platform, now=now) for record in batch]
 
     def _with_known_senders(
         self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str
