@@ -7,6 +7,7 @@ from django.db.models import Case, F, Func, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
+from conversations.lib.names import display_name
 from conversations.models import querysets
 from conversations.models.facets import Facet
 from conversations.models.pages import Page, Platform
@@ -89,7 +90,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self):
-        return self.sender_name or self.sender_id
+        return display_name(self.sender_name, self.sender_id)
 
 
 class Thread(models.Model):

@@ -85,6 +85,7 @@ def reconcile_conversation(
     _merge_optional_fields(
         state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
     )
+    state.sender_name = state.sender_name or received.sender_name  # what Facebook shows instead of a name
     if row.shown.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
         first = second = current
     state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from conversations.graph import records
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.event_row import EventRow, event_row
@@ -111,7 +112,7 @@ def _shown(
 
 def _given(record: records.Conversation, sender: records.Person | None) -> set[str]:
     """Return the optional columns that the record has a value for."""
-    given = {"sender_name"} if sender and clean(sender.name) else set()
+    given = {"sender_name"} if sender and not is_placeholder(sender.name, sender.id) else set()
     # A missing count means 0 if the other count came, and unknown if both were refused.
     if record.unread_count is not None or record.message_count is not None:
         given |= COUNTS
@@ -219,15 +220,16 @@ def _kind(message: records.Message, business_ids: Collection[str]) -> str:
 def _sender(
     record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
 ) -> records.Person | None:
-    """Return the first person who is not the business, with the first name given for them."""
+    """Return the first person who is not the business, with the first real name given for them."""
     writers = (message.from_ for message in messages.messages if message.from_)
     readers = (person for message in messages.messages for person in message.to)
     people = chain(record.participants, record.senders, writers, readers)
     first = next((person for person in people if person.id not in business_ids), None)
-    if first is None or first.name:
+    if first is None or not is_placeholder(first.name, first.id):
         return first
-    names = (person.name for person in people if person.id == first.id and person.name)
-    return records.Person(first.id, next(names, ""))
+    same = (person for person in people if person.id == first.id)
+    named = (person for person in same if not is_placeholder(person.name, person.id))
+    return next(named, first)
 
 
 def _conversation(
