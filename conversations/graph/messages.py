@@ -34,6 +34,7 @@ class Message(Struct):
     # Every other field as received, without any paging (coercion.to_json_text). `cut` names the EDGES of
     # which Facebook has more items than it sent.
     rest_json: str = "{}"
+    state: dict = {}  # the RARE_FIELDS that it has, and `cut`
     iso_time: str = ""  # created_time as received, if it is ISO 8601 in UTC: formatting it again is slow
 
     @property
@@ -54,6 +55,7 @@ class Message(Struct):
         text, attachments = rest.pop("message", ""), rest.pop("attachments", None)
         if cut := _cut_edges(raw):
             rest["cut"] = cut
+        state = {name: rest[name] for name in (*RARE_FIELDS, "cut") if name in rest}
         return cls(
             message_id,
             created_time,
@@ -62,6 +64,7 @@ class Message(Struct):
             _attachments(attachments),
             people_from_graph(raw.get("to")),
             to_json_text(rest),
+            state,
         )
 
     @classmethod
@@ -74,15 +77,19 @@ class Message(Struct):
         person, from_json = _sender(bytes(raw.from_))
         recipients, to_json = _recipients(bytes(raw.to))
         more_json = _tags(bytes(raw.tags))
+        state: dict[str, Any] = {}
         if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
-            more_json += _rare_fields(raw)
+            rare_json, state = _rare_fields(raw)
+            more_json += rare_json
         if any(b'"next"' in bytes(edge) for edge in (raw.attachments, raw.shares, raw.reactions) if edge):
             return None  # a list may be cut
         rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
         attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
         # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
         iso_time = when if when.endswith("+0000") else ""
-        return cls(raw.id, created_time, person, raw.message or "", attachments, recipients, rest, iso_time)
+        return cls(
+            raw.id, created_time, person, raw.message or "", attachments, recipients, rest, state, iso_time
+        )
 
 
 # -- parts that repeat in many messages: their value, and their JSON as a field of `rest_json` --------------
@@ -103,9 +110,11 @@ def _tags(raw: bytes) -> str:
     return _field("tags", raw, decode(raw))
 
 
-def _rare_fields(raw: TypedMessage) -> str:
-    fields = ((name, bytes(getattr(raw, name))) for name in RARE_FIELDS)
-    return "".join([_field(name, value, decode(value)) for name, value in fields if value])
+def _rare_fields(raw: TypedMessage) -> tuple[str, dict]:
+    """Return the fields as JSON and as values."""
+    received = {name: value for name in RARE_FIELDS if (value := bytes(getattr(raw, name)))}
+    values = {name: decode(value) for name, value in received.items()}
+    return "".join([_field(name, received[name], value) for name, value in values.items()]), values
 
 
 def _field(name: str, raw: bytes, value: Any) -> str:

@@ -6,7 +6,7 @@ without an ID becomes no record. Records must not be changed.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from conversations.graph.coercion import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
@@ -18,42 +18,52 @@ from conversations.graph.participants import Person, people_from_graph
 MAX_NESTED = 25  # Facebook was seen to nest no more messages, whatever is requested
 
 
+class Requested(NamedTuple):
+    """What was requested: `limit` messages of each conversation, and with `core` only documented fields."""
+
+    limit: int | None = None
+    core: bool = False
+
+
+AS_USUAL = Requested()
+
+
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
     """Messages of one thread, newest first. `after` is the cursor of the older ones, None if there are none.
 
     Inside a conversation `after` may be empty: there are older messages, but only the thread's own edge leads
     to them. `unreadable` counts the messages that have no content. `is_full`: as many came as were requested.
+    `core`: only the documented fields were requested.
     """
 
     messages: list[Message] = field(default_factory=list)
     after: str | None = None
     unreadable: int = 0
     is_full: bool = False
+    core: bool = False
 
     @classmethod
-    def from_graph(cls, raw: Any) -> "MessageBatch":
-        return cls._with_cursor(raw, next_cursor(raw))
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "MessageBatch":
+        return cls._with_cursor(raw, next_cursor(raw), requested)
 
     @classmethod
-    def nested(cls, raw: Any, limit: int | None) -> "MessageBatch | None":
-        """Return the batch nested in a conversation, for which `limit` messages were requested.
-
-        An error in it must not fail the other conversations.
-        """
+    def nested(cls, raw: Any, requested: Requested) -> "MessageBatch | None":
+        """Return the batch nested in a conversation. An error in it must not fail the other conversations."""
         if not isinstance(raw, dict) or not isinstance(raw.get("data"), list):
             return None
-        is_full = limit is not None and len(raw["data"]) >= min(limit, MAX_NESTED)
         try:
-            return cls._with_cursor(raw, next_cursor(raw), is_full=is_full)
+            return cls._with_cursor(raw, next_cursor(raw), requested)
         except GraphError:
-            return cls._with_cursor(raw, "", is_full=is_full)
+            return cls._with_cursor(raw, "", requested)
 
     @classmethod
-    def _with_cursor(cls, raw: Any, after: str | None, *, is_full: bool = False) -> "MessageBatch":
+    def _with_cursor(cls, raw: Any, after: str | None, requested: Requested) -> "MessageBatch":
         messages = [Message.from_graph(item) for item in as_edge(raw)]
         readable = [message for message in messages if message]
-        return cls(readable, after, len(messages) - len(readable), is_full)
+        limit = requested.limit
+        is_full = limit is not None and len(messages) >= min(limit, MAX_NESTED)
+        return cls(readable, after, len(messages) - len(readable), is_full, requested.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,10 @@ class Conversation:
         return without_paging(to_builtins(record) if isinstance(record, TypedConversation) else record)
 
     @classmethod
-    def from_graph(cls, raw: Any, limit: int | None = None) -> "Conversation | None":
-        """Return the record, or None without an ID. `limit` nested messages were requested."""
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "Conversation | None":
+        """Return the record, or None without an ID."""
         if isinstance(raw, TypedConversation):
-            return cls._from_typed(raw, limit)
+            return cls._from_typed(raw, requested)
         raw = as_dict(raw)
         graph_id = as_id(raw.get("id"))
         if not graph_id:
@@ -96,12 +106,12 @@ class Conversation:
             as_count(raw.get("unread_count")),
             as_text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
-            MessageBatch.nested(raw.get("messages"), limit),
+            MessageBatch.nested(raw.get("messages"), requested),
             raw_record=raw,
         )
 
     @classmethod
-    def _from_typed(cls, raw: TypedConversation, limit: int | None) -> "Conversation | None":
+    def _from_typed(cls, raw: TypedConversation, requested: Requested) -> "Conversation | None":
         if not raw.id:
             return None
         messages = raw.messages
@@ -114,7 +124,7 @@ class Conversation:
             as_count(raw.unread_count),
             as_text(raw.snippet),
             raw.can_reply if isinstance(raw.can_reply, bool) else None,
-            MessageBatch.nested({"data": messages.data, "paging": messages.paging}, limit)
+            MessageBatch.nested({"data": messages.data, "paging": messages.paging}, requested)
             if messages
             else None,
             raw_record=raw,
@@ -130,9 +140,8 @@ class ConversationBatch:
     without_id: int = 0  # items in the list that have no ID
 
     @classmethod
-    def from_graph(cls, raw: Any, limit: int | None = None) -> "ConversationBatch":
-        """Return the batch. `limit` messages of each conversation were requested."""
-        conversations = [Conversation.from_graph(item, limit) for item in as_edge(raw)]
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "ConversationBatch":
+        conversations = [Conversation.from_graph(item, requested) for item in as_edge(raw)]
         readable = [conversation for conversation in conversations if conversation]
         return cls(readable, next_cursor(raw), len(conversations) - len(readable))
 

@@ -153,6 +153,7 @@ class InteractionEvent(models.Model):
         TAG_ADDED = "tag_added"
         TAG_REMOVED = "tag_removed"
         STATUS_CHANGED = "status_changed"
+        MESSAGE_UPDATED = "message_updated"  # Facebook shows a newer state of a message
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
@@ -162,6 +163,11 @@ class InteractionEvent(models.Model):
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)
+    fingerprint = models.IntegerField(
+        null=True, editable=False, help_text="Of a message's content, to find newer states"
+    )
+    # Of equal times, the higher rank is the newer: Facebook shows seconds, and the order within them.
+    rank = models.IntegerField(default=0, db_default=0, editable=False)
     # Messages have no actor. A full index would contain little but nulls.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
@@ -174,7 +180,7 @@ class InteractionEvent(models.Model):
             models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
         ]
         indexes = [
-            models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first"),
+            models.Index(fields=["conversation", "-occurred_at", "-rank"], name="event_newest_first"),
             models.Index(
                 KeyTextTransform("act", "data"),
                 name="event_act",  # without messages, which have none

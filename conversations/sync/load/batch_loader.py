@@ -8,6 +8,7 @@ unchanged row costs no write.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -19,9 +20,12 @@ from conversations.sync.load.copy_events import (
     OwnedEvents,
     copy_events,
     insert_events,
+    move_events,
     stored_messages,
 )
+from conversations.sync.load.event_states import is_other_state, update_events
 from conversations.sync.load.existing import existing_conversations, existing_threads
+from conversations.sync.load.ranks import rank_events
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
@@ -122,7 +126,9 @@ def _save_distinct(
     outcomes = []
     for row in batch:
         thread = existing.threads[row.thread.graph_id]
-        touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
+        touched = (
+            row.sender_id in changed_senders or thread.graph_id in changed_threads or row.has_newer_states
+        )
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
         outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
@@ -152,17 +158,32 @@ def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> Ex
 
 
 def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
-    """Remove the stored events from each row."""
+    """Remove the stored events from each row. Those that show a newer state are replaced."""
     owned = [
         (row, existing.same_sender[existing.conversations[row.sender_id].pk])
         for row in batch
         if row.sender_id in existing.conversations
     ]
-    stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
-    for row, pks in owned:
-        ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
-        row.oldest_stored = oldest_of(event for event in row.events if event.graph_id in ids)
-        row.events = [event for event in row.events if event.graph_id not in ids]
+    stored = stored_messages((pk, row.events) for row, pks in owned for pk in pks)
+    received = [
+        (row, pks[0], [(event, stored.find(pks, event.graph_id)) for event in row.events])
+        for row, pks in owned
+    ]
+    changed = update_events(
+        [
+            (before.id, event)
+            for _, _, pairs in received
+            for event, before in pairs
+            if before and is_other_state(event, before)
+        ]
+    )
+    moved: dict[int, int] = {}
+    for row, owner, pairs in received:
+        row.oldest_stored = oldest_of(event for event, before in pairs if before)
+        row.events, ranks = rank_events(pairs, partial(stored.by_second, owner))
+        moved |= ranks
+        row.has_newer_states = bool(changed) and any(before and before.id in changed for _, before in pairs)
+    move_events(moved)
 
 
 # -- conversations -----------------------------------------------------------------------------------------

@@ -77,9 +77,10 @@ class HistoryWriter:
         self, backfill: BackfillState, batch: records.MessageBatch, *, is_newest: bool
     ) -> None:
         thread, before = backfill.thread, backfill.stored
-        events = to_events(batch.messages, self._page, thread_time=thread.updated_time)
+        events = to_events(batch, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        self._run.events_created += save_messages(thread, events, unreadable)
+        newer_id = None if is_newest else before.oldest_id
+        self._run.events_created += save_messages(thread, events, unreadable, newer_id=newer_id)
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)
@@ -87,6 +88,7 @@ class HistoryWriter:
             before.newest or newest_until(timezone.now(), events),
             oldest_of(events) or before.oldest,
             before.count + len(batch.messages) + batch.unreadable,
+            events[0].graph_id if events else before.oldest_id,
         )
 
     def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:

@@ -17,6 +17,7 @@ from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.event_row import EventRow, event_row
+from conversations.sync.load.fingerprint import fingerprint
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
@@ -47,6 +48,7 @@ class ShownMessages:
     newest: datetime | None = None  # time of the last one that is not in the future
     extent: Extent = Extent.WHOLE
     after: str | None = None  # the cursor of the older messages; None: begin with the newest
+    oldest_id: str | None = None  # of the first readable message, which the older ones precede
 
 
 @dataclass
@@ -58,7 +60,9 @@ class ThreadRows:
     events: list[EventRow] = field(default_factory=list)  # oldest first; the loader removes the stored ones
     shown: ShownMessages = field(default_factory=ShownMessages)
     given: Collection[str] = COUNTS | {"can_reply"}  # the optional columns that the record has a value for
-    oldest_stored: datetime | None = field(default=None, init=False)  # of the events that were removed
+    # Of the events that were removed: the oldest time, and whether any replaced a stored one.
+    oldest_stored: datetime | None = field(default=None, init=False)
+    has_newer_states: bool = field(default=False, init=False)
 
     @property
     def sender_id(self) -> str:
@@ -76,7 +80,7 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    events = to_events(messages.messages, page, thread_time=record.updated_time)
+    events = to_events(messages, page, thread_time=record.updated_time)
     sender = _sender(record, messages, page.business_ids) or (
         records.Person(sender_id) if sender_id else None
     )
@@ -100,6 +104,7 @@ def _shown(
     record: records.Conversation, events: list[EventRow], unreadable: int, platform: str, now: datetime
 ) -> ShownMessages:
     shown = ShownMessages(len(events) + unreadable, oldest_of(events), newest_until(now, events))
+    shown.oldest_id = events[0].graph_id if events else None
     if platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable):
         shown.extent = Extent.TRUNCATED
     elif record.messages is None or record.messages.after is not None:  # message_count is an estimate
@@ -164,30 +169,34 @@ def _thread(
     )
 
 
-def to_events(
-    messages: Sequence[records.Message], page: Page, *, thread_time: datetime | None
-) -> list[EventRow]:
+def to_events(batch: records.MessageBatch, page: Page, *, thread_time: datetime | None) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
     A message without a usable time gets that of the next older one, else `thread_time`, and is marked.
     Messages without any content are left out: the caller counts them as unreadable.
     """
     business_ids = page.business_ids
-    return [
-        _event(message, business_ids, occurred_at)
-        for message, occurred_at in _with_times(messages, thread_time)
-        if not _has_only_id(message)
-    ]
+    events = []
+    ranks: dict[datetime, int] = {}  # the next one of each second
+    for message, occurred_at, has_neighbor in _with_times(batch.messages, thread_time):
+        if not _has_only_id(message):
+            rank = ranks[occurred_at] = ranks.get(occurred_at, -1) + 1
+            event = _event(
+                message, business_ids, occurred_at, rank=rank, has_neighbor=has_neighbor, core=batch.core
+            )
+            events.append(event)
+    return events
 
 
 def _with_times(
     messages: Sequence[records.Message], thread_time: datetime | None
-) -> Iterator[tuple[records.Message, datetime]]:
-    """Yield the messages, oldest first, each with its time or the one that is assumed."""
-    occurred_at = thread_time or _oldest_time(messages) or NO_TIME
+) -> Iterator[tuple[records.Message, datetime, bool]]:
+    """Yield the messages, oldest first, each with its time or the one that is assumed, and its origin."""
+    occurred_at, has_neighbor = thread_time or _oldest_time(messages) or NO_TIME, False
     for message in reversed(messages):
-        occurred_at = message.created_time or occurred_at
-        yield message, occurred_at
+        if message.created_time:
+            occurred_at, has_neighbor = message.created_time, True
+        yield message, occurred_at, has_neighbor
 
 
 def _oldest_time(messages: Sequence[records.Message]) -> datetime | None:
@@ -198,16 +207,28 @@ def _has_only_id(message: records.Message) -> bool:
     return not (message.message or message.created_time or message.attachments or message.rest_json != "{}")
 
 
-def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
+def _event(
+    message: records.Message,
+    business_ids: Collection[str],
+    occurred_at: datetime,
+    *,
+    rank: int,
+    has_neighbor: bool,
+    core: bool,
+) -> EventRow:
+    kind, text = _kind(message, business_ids), clean(message.message)
     return event_row(
-        _kind(message, business_ids),
+        kind,
         clean(message.id),
         occurred_at,
-        clean(message.message),
+        text,
         as_json(message.attachments) if message.attachments else "[]",
         clean_json_text(message.rest_json),
         message.iso_time,
+        fingerprint=None if core else fingerprint(kind, text, message.attachments, message.state),
+        rank=rank,
         has_time=message.created_time is not None,
+        has_neighbor=has_neighbor,
     )
 
 

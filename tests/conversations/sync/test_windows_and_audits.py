@@ -74,7 +74,8 @@ def test_window_that_is_not_full_is_read_further(shop_page):
     outcome = save(shop_page, on_instagram(shop_page, 90, 12))
     assert (outcome.needs_history, outcome.shown.after) == (True, "A")
     older = [records.Message(f"m_{90 - n}", at(90 - n), message="Hi") for n in range(12, 20)]
-    thread_history.save_messages(outcome.thread, to_events(older, shop_page, thread_time=None))
+    events = to_events(records.MessageBatch(older), shop_page, thread_time=None)
+    thread_history.save_messages(outcome.thread, events)
     thread_history.finish_backfill(outcome.thread, outcome.shown.newest, truncated=True)
     assert thread_state() == ("stored", "truncated", at(90))
     before = row_versions()
@@ -124,7 +125,9 @@ def test_closing_a_gap_does_not_complete_a_truncated_thread(shop_page, first, hi
         save(shop_page, on_instagram(shop_page, first + 10, 12))
     else:
         older = [records.Message(f"m_{first + n}", at(first + n), message="Hi") for n in range(5, -2, -1)]
-        thread_history.save_messages(outcome.thread, to_events(older, shop_page, thread_time=None))
+        thread_history.save_messages(
+            outcome.thread, to_events(records.MessageBatch(older), shop_page, thread_time=None)
+        )
         thread_history.finish_backfill(outcome.thread, outcome.shown.newest)
     assert thread_state() == ("stored", history, at(first + 10))
 
