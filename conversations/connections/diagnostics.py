@@ -298,7 +298,8 @@ def _save(diagnostics: PageDiagnostics) -> None:
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
-    page.save(update_fields=["learnt", "platforms", "instagram_account_id", "state", "state_reason"])
+    account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
+    page.save(update_fields=["learnt", *account, "state", "state_reason"])
     diagnostics.page = page
 
 

@@ -17,15 +17,19 @@ from conversations.models import Conversation, ConversationTag, Page, Thread
 from conversations.sync.load.copy_events import (
     OwnedEvent,
     OwnedEvents,
+    claim_messages,
     copy_events,
     insert_events,
     stored_messages,
 )
-from conversations.sync.load.existing import existing_conversations, existing_threads
+from conversations.sync.load.existing import existing_conversations, existing_links, existing_threads
+from conversations.sync.load.joining import join
+from conversations.sync.load.ownership import Owners, assign, save_aliases
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
     reconcile_thread,
+    reset_history,
     unsaved_copy,
     version,
 )
@@ -44,6 +48,7 @@ class ThreadResult:
     newest: datetime | None = None  # time of the newest message in the answer
     shown: int = 0  # number of messages in the answer
     needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
+    joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
 
     @property
     def needs_history(self) -> bool:
@@ -52,6 +57,7 @@ class ThreadResult:
     def include_older(self, older: "ThreadResult") -> None:
         """Include the result of an older state of the same thread in the same answer."""
         self.events_created += older.events_created
+        self.joined += older.joined
         order = ["skipped", "unchanged", "updated", "inserted"]
         if self.result != "skipped":
             self.result = max(self.result, older.result, key=order.index)
@@ -66,6 +72,10 @@ class ExistingRows:
     threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
     # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
     same_sender: dict[int, list[int]] = field(default_factory=dict)
+    # By the thread's ID: the conversation of the business that had the thread, and messages of the batch that
+    # are stored for the right person now.
+    mixed: dict[str, int] = field(default_factory=dict)
+    moved: Counter[str] = field(default_factory=Counter)
 
 
 def save_batch(
@@ -117,10 +127,11 @@ def _split_repeats(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
 def _save_distinct(
     page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool
 ) -> list[ThreadResult]:
-    existing = _read_existing(page, batch, is_keyed=is_keyed)
+    existing, joined = _read_and_assign(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
     changed_senders = upsert_conversations(batch, existing)
+    _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
     changed_threads = upsert_threads(batch, existing, created, refused)
     outcomes = []
@@ -132,6 +143,8 @@ def _save_distinct(
         outcomes.append(
             ThreadResult(thread, result, created[thread.graph_id], row.after, row.newest, row.shown)
         )
+    if outcomes:
+        outcomes[0].joined = joined
     return outcomes
 
 
@@ -144,17 +157,55 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
 
 
 # -- stored rows -----------------------------------------------------------------------------------------
-def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> ExistingRows:
-    senders = {row.sender_id for row in batch} - {""}
-    existing = ExistingRows(is_keyed)
+def _read_and_assign(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, int]:
+    """Read the stored rows and decide whose the threads are. Return the rows, and how many were joined."""
+    joined = 0
+    while True:
+        existing, owners = _read_existing(page, batch, is_keyed=is_keyed)
+        assignment = assign(page, batch, owners, existing.threads)
+        if not assignment.joins:
+            break
+        join(page, *assignment.joins[0])  # the next one may have been joined with it
+        joined += 1
+    if assignment.aliases:
+        save_aliases(page, assignment.aliases)
+    _reset_moved_threads(batch, existing, owners)
+    return existing, joined
+
+
+def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, Owners]:
+    senders = {row.listed_id for row in batch} - {""}
+    graph_ids = [row.thread.graph_id for row in batch]
+    existing, owners = ExistingRows(is_keyed), Owners()
+    links = existing_links(page.pk, graph_ids, senders)
+    ids = {*links.threads.values(), *links.aliases.values()}
+    by_pk: dict[int, Conversation] = {}
     # If a sender has several rows, the oldest is written.
-    for row in existing_conversations(page.pk, senders):
+    for row in existing_conversations(page.pk, senders, ids):
         first = existing.conversations.setdefault(row.sender_id, row)
         existing.same_sender.setdefault(first.pk, []).append(row.pk)
+        by_pk[row.pk] = owners.by_id[row.sender_id] = first
+    owners.by_id |= {key: by_pk[pk] for key, pk in links.aliases.items()}
+    owners.by_thread = {key: by_pk[pk] for key, pk in links.threads.items()}
     conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
-    for thread in existing_threads(page.pk, [row.thread.graph_id for row in batch], conversation_ids):
+    for thread in existing_threads(page.pk, graph_ids, conversation_ids):
         existing.threads.setdefault(thread.graph_id, thread)
-    return existing
+    return existing, owners
+
+
+def _reset_moved_threads(batch: list[ThreadRows], existing: ExistingRows, owners: Owners) -> None:
+    """Forget the history of threads that belong to another conversation now: they are read again."""
+    for row in batch:
+        stored = existing.threads.get(row.thread.graph_id)
+        owner = owners.by_thread.get(row.thread.graph_id)
+        if (
+            stored
+            and stored.conversation_id
+            and row.conversation
+            and (owner is None or owner.sender_id != row.sender_id)
+        ):
+            existing.mixed[stored.graph_id] = stored.conversation_id
+            existing.threads[stored.graph_id] = reset_history(stored)
 
 
 def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
@@ -167,6 +218,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
     stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
     for row, pks in owned:
         ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
+        existing.moved[row.thread.graph_id] = len(ids)
         row.oldest_stored = next((event.occurred_at for event in row.events if event.graph_id in ids), None)
         row.events = [event for event in row.events if event.graph_id not in ids]
 
@@ -211,6 +263,16 @@ def _move_tag_rows(
 
 
 # -- events ------------------------------------------------------------------------------------------------
+def _claim_messages(batch: list[ThreadRows], existing: ExistingRows) -> None:
+    """Move the messages of threads that another conversation had."""
+    for row in batch:
+        mixed = existing.mixed.get(row.thread.graph_id)
+        if mixed and row.events:
+            claimed = claim_messages(mixed, existing.conversations[row.sender_id].pk, row.events)
+            row.events = [event for event in row.events if event.graph_id not in claimed]
+            existing.moved[row.thread.graph_id] += len(claimed)
+
+
 def _insert_batch(
     batch: list[ThreadRows], existing: ExistingRows, *, tolerant: bool
 ) -> tuple[Counter[str], Counter[str]]:
@@ -253,7 +315,7 @@ def upsert_threads(
             before.get(graph_id),
             row,
             conversation=conversation,
-            created=created[graph_id],
+            created=created[graph_id] + (existing.moved[graph_id] if graph_id in existing.mixed else 0),
             refused=refused[graph_id],
         )
     _mark_merged(states, existing)

@@ -16,6 +16,13 @@ from conversations.sync.transaction import is_value_error, sqlstate
 CHUNK_BYTES = 256 * 1024  # sent at once
 EMPTY_COPY = f"SELECT {COLUMNS} FROM {EVENTS} WITH NO DATA"  # noqa: S608 - constants
 
+CLAIM = """
+UPDATE conversations_interactionevent AS event SET conversation_id = %s, kind = message->>1
+FROM json_array_elements(%s::json) AS message
+WHERE event.conversation_id = %s AND event.graph_id = message->>0
+RETURNING event.graph_id
+"""
+
 OwnedEvent = tuple[int, EventRow]  # the primary key of its conversation, and the event
 OwnedEvents = tuple[int, Iterable[EventRow]]
 
@@ -73,6 +80,13 @@ def stored_messages(keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
             [as_json(pairs)],
         )
         return set(cursor.fetchall())
+
+
+def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:
+    """Move these messages from one conversation to another that has none of them. Return those moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [owner, as_json([[event.graph_id, event.kind] for event in events]), source])
+        return {graph_id for (graph_id,) in cursor.fetchall()}
 
 
 def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:

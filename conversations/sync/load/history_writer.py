@@ -10,6 +10,7 @@ from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLarg
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState
+from conversations.sync.load.separation import mixed_ids
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import (
     finish_backfill,
@@ -78,7 +79,8 @@ class HistoryWriter:
         thread, now = backfill.thread, timezone.now()
         events = to_events(batch.messages, self._page, since=backfill.since or thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        self._run.events_created += save_messages(thread, events, unreadable)
+        mixed = mixed_ids(self._page)
+        self._run.events_created += save_messages(thread, events, unreadable, mixed=mixed)
         if not events:
             return
         if is_newest:

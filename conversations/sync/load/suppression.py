@@ -35,19 +35,20 @@ class SuppressionList:
         """Whether the thread belongs to a deleted person."""
         return bool(self._digests) and thread_digest(self._key, thread.graph_id) in self._digests
 
+    def suppresses_sender(self, sender_id: str) -> bool:
+        """Whether this is an ID of a deleted person."""
+        return bool(self._digests) and sender_digest(self._key, sender_id) in self._digests
+
     def filter_rows(self, rows: list[ThreadRows]) -> list[ThreadRows]:
         """Return the rows, those of deleted people reduced to the fact that the thread exists."""
         if not self._digests:
             return rows
         return [
             self._without_content(row)
-            if self.suppresses(row.thread) or self._is_sender_suppressed(row)
+            if self.suppresses(row.thread) or self.suppresses_sender(row.sender_id)
             else row
             for row in rows
         ]
-
-    def _is_sender_suppressed(self, row: ThreadRows) -> bool:
-        return bool(row.sender_id) and sender_digest(self._key, row.sender_id) in self._digests
 
     def _without_content(self, row: ThreadRows) -> ThreadRows:
         listed = row.thread

@@ -4,7 +4,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -12,23 +12,44 @@ from django.db.models import F
 from django.utils import timezone
 
 from conversations.models import Conversation, Platform, Thread
-from conversations.sync.load.copy_events import insert_events, stored_messages
+from conversations.sync.load.copy_events import claim_messages, insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, search_text
 
+# Messages of a thread may have been stored before the thread was assigned to its conversation. They are
+# counted once the whole thread was read, if it is the only one of its conversation.
+COUNT_HELD = """
+UPDATE conversations_thread AS thread SET held_count = stored.number FROM (
+  SELECT conversation_id, count(*) AS number FROM conversations_interactionevent
+  WHERE conversation_id = (SELECT conversation_id FROM conversations_thread
+                           WHERE id = %s AND held_count + unreadable_count < message_count)
+    AND kind IN ('message_received', 'message_sent', 'message_unknown') GROUP BY 1
+) AS stored
+WHERE thread.conversation_id = stored.conversation_id AND thread.held_count < stored.number
+  AND NOT EXISTS (SELECT FROM conversations_thread AS other
+                  WHERE other.conversation_id = thread.conversation_id AND other.id <> thread.id)
+"""
 
-def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
-    """Insert more messages of a thread. Return how many were new."""
+
+def save_messages(
+    thread: Thread, events: Sequence[EventRow], unreadable: int = 0, *, mixed: Collection[int] = ()
+) -> int:
+    """Insert more messages of a thread. Return how many were new.
+
+    `mixed` are conversations that may have some of them: see sync.load.separation.
+    """
     owner = thread.conversation
     assert owner is not None  # noqa: S101 - threads without a customer are unreadable: no backfill
     stored = stored_messages((owner.pk, event.graph_id) for event in events)
     new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
+    claimed = {graph_id for pk in mixed for graph_id in claim_messages(pk, owner.pk, list(new.values()))}
+    new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
     created = len(new) - len(existing) - len(refused)
-    if created or refused or unreadable:
+    if created or refused or unreadable or claimed:
         # Add in the database: a list may have updated the row in the meantime.
         Thread.objects.filter(pk=thread.pk).update(
-            held_count=F("held_count") + created,
+            held_count=F("held_count") + created + len(claimed),
             unreadable_count=F("unreadable_count") + unreadable + len(refused),
         )
     if thread.complete_until is not None:
@@ -81,6 +102,8 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     thread.reason, thread.complete_until, thread.reading = "", complete_until, None
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "reading"])
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_HELD, [thread.pk])
 
 
 def _has_hidden_messages(thread: Thread) -> bool:

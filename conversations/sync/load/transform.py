@@ -6,11 +6,11 @@ The functions run no query and have no side effects.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 from conversations.graph import records
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
@@ -40,6 +40,8 @@ class ThreadRows:
     after: str | None = None  # the cursor of the older messages; None: begin with the newest
     has_counts: bool = True
     has_can_reply: bool = True
+    cast: Cast = field(default_factory=lambda: Cast(None))
+    listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
     @property
     def sender_id(self) -> str:
@@ -51,10 +53,9 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    events = to_events(messages.messages, page, since=record.updated_time)
-    sender = _sender(record, messages, page.business_ids) or (
-        records.Person(sender_id) if sender_id else None
-    )
+    cast = cast_of(record, page)
+    events = to_events(messages.messages, page, since=record.updated_time, business_ids=cast.business_ids)
+    sender = cast.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
     is_truncated = platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable)
     return ThreadRows(
@@ -64,6 +65,7 @@ def to_rows(
             platform,
             unreadable=unreadable,
             problem=record.problem or ("" if sender else NO_CUSTOMER),
+            cast=cast,
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
@@ -77,6 +79,8 @@ def to_rows(
         # A missing count means 0 if the other count came, and unknown if both were refused.
         has_counts=record.unread_count is not None or record.message_count is not None,
         has_can_reply=record.can_reply is not None,
+        cast=cast,
+        listed_id=clean(sender.id) if sender else "",
     )
 
 
@@ -99,7 +103,7 @@ def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
 
 
 def _thread(
-    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
+    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str, cast: Cast
 ) -> Thread:
     return Thread(
         page_id=page.pk,
@@ -111,17 +115,24 @@ def _thread(
         state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
         reason=clean(problem),
         record=clean_json(record.raw) if problem else None,
+        people=cast.unclear or None,
     )
 
 
-def to_events(messages: Sequence[records.Message], page: Page, *, since: datetime | None) -> list[EventRow]:
+def to_events(
+    messages: Sequence[records.Message],
+    page: Page,
+    *,
+    since: datetime | None,
+    business_ids: Collection[str] = (),
+) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
     `since` is the time of leading messages that have none. Messages without any content, and those without a
-    time, are left out: the caller counts them as unreadable.
+    time, are left out: the caller counts them as unreadable. `business_ids`: those that the record shows.
     """
+    business_ids = business_ids or page.business_ids
     since = since or next((message.created_time for message in messages if message.created_time), None)
-    business_ids = page.business_ids
     events = []
     for message in messages:
         # A message without a time gets that of the message before it: it is not newer than that.
@@ -151,20 +162,6 @@ def _kind(message: records.Message, business_ids: Collection[str]) -> str:
     if message.from_ is None:
         return UNKNOWN
     return SENT if message.from_.id in business_ids else RECEIVED
-
-
-def _sender(
-    record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
-) -> records.Person | None:
-    """Return the first person who is not the business, with the first name given for them."""
-    writers = (message.from_ for message in messages.messages if message.from_)
-    readers = (person for message in messages.messages for person in message.to)
-    people = chain(record.participants, record.senders, writers, readers)
-    first = next((person for person in people if person.id not in business_ids), None)
-    if first is None or first.name:
-        return first
-    names = (person.name for person in people if person.id == first.id and person.name)
-    return records.Person(first.id, next(names, ""))
 
 
 def _conversation(

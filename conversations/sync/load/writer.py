@@ -13,6 +13,8 @@ from conversations.sync import run_lifecycle
 from conversations.sync.load import batch_loader
 from conversations.sync.load.backfill_state import Backfills, BackfillState
 from conversations.sync.load.batch_loader import ThreadResult
+from conversations.sync.load.business_watch import BusinessWatch
+from conversations.sync.load.corrections import correct_people
 from conversations.sync.load.history_writer import HistoryWriter
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
@@ -41,6 +43,7 @@ class BatchWriter:
     ):
         self._page, self._run, self._report = page, run, report
         self._suppressed = SuppressionList(page)
+        self._business = BusinessWatch(page, run, self._suppressed)
         self.transaction = RunTransaction(
             page,
             run,
@@ -71,9 +74,14 @@ class BatchWriter:
         ready = [list(rows)] if rows else []
 
         def save(*, tolerant: bool = False) -> tuple[list[ThreadResult], list[BackfillState]]:
+            self._business.begin()
             shaped = ready.pop() if ready else self.shape(batch, platform)
+            shaped = self._business.find(shaped, lambda: self.shape(batch, platform))
             shaped = self._with_known_senders(shaped, batch, platform)
-            return self._save_batch(shaped, self._save_tolerant if tolerant else self._save_strict)
+            outcomes, backfills = self._save_batch(
+                shaped, self._save_tolerant if tolerant else self._save_strict
+            )
+            return outcomes, [*backfills, *self._reread(self._business.moved, platform)]
 
         try:
             outcomes, backfills = self.transaction.commit(save)
@@ -81,6 +89,7 @@ class BatchWriter:
             if not (is_value_error(error) or isinstance(error, IntegrityError)):
                 raise
             outcomes, backfills = self.transaction.commit(lambda: save(tolerant=True))
+        self._business.commit()
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
         self.backfills.add(backfills)
         self._report()
@@ -95,6 +104,7 @@ class BatchWriter:
             if outcome.needs_history:
                 self.counters.count(outcome.thread.pk, "owed")  # until its older messages are read
             self._run.events_created += outcome.events_created
+            self._business.note_joined(outcome.joined)
         backfills = [
             BackfillState.start(outcome)
             for outcome in outcomes
@@ -103,6 +113,13 @@ class BatchWriter:
         save_backfills([(backfill.thread, backfill.as_json(backfill.after)) for backfill in backfills])
         self.transaction.save_run()
         return outcomes, backfills
+
+    def _reread(self, threads: list[Thread], platform: str) -> list[BackfillState]:
+        """Return the backfills of threads that moved to another conversation before this answer."""
+        for thread in threads:
+            self.counters.count(thread.pk, "owed")
+        backfills = [BackfillState(thread, result="updated") for thread in threads]
+        return [backfill for backfill in backfills if backfill.thread.platform == platform]
 
     def shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
         """Return the rows of one answer. Runs no query: any thread may call it."""
@@ -116,6 +133,7 @@ class BatchWriter:
         if all(row.conversation for row in rows):
             return rows
         known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
+        known = known.exclude(conversation__sender_id__in=self._page.business_ids)
         senders = dict(known.values_list("graph_id", "conversation__sender_id"))
         senders |= {row.thread.graph_id: row.sender_id for row in rows if row.conversation}
         now = timezone.now()
@@ -172,6 +190,10 @@ class BatchWriter:
         """Count items as skipped that have no row in the Thread table, and add a note to the run."""
         self._run.skipped += count
         self._run.notes.append(note)
+
+    def correct_people(self) -> None:
+        """Correct at the end of a run what earlier runs stored for the wrong person."""
+        correct_people(self._page, self._run, self.transaction, self._business, self._suppressed)
 
     def count_pending(self, thread_ids: list[int]) -> None:
         """Count threads that stay pending because this run did not request them."""
