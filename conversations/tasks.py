@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -111,26 +112,33 @@ async def sync_page(run_id: int) -> None:
 def _sync(run_id: int, stopping: threading.Event) -> None:
     try:
         for _ in range(RETRIES):
-            if not _run_or_retry(run_id, stopping) or stopping.wait(RETRY_SECONDS):
+            if _execute(run_id, stopping) is Attempt.DONE or stopping.wait(RETRY_SECONDS):
                 break
     finally:
         connection.close()
 
 
-def _run_or_retry(run_id: int, stopping: threading.Event) -> bool:
-    """Execute the run. Return whether to retry: a run that has ended still holds the Page's lock."""
+class Attempt(Enum):
+    """The result of an attempt to execute a run."""
+
+    DONE = "done"  # executed, or there is nothing to execute
+    LOCKED = "locked"  # a run that has ended still holds the Page's lock
+
+
+def _execute(run_id: int, stopping: threading.Event) -> Attempt:
+    """Execute the run, if it is still queued."""
     queued = SyncRun.objects.filter(pk=run_id, status=SyncRun.Status.QUEUED)
     run = queued.select_related("page").first()
     if run is None:  # another process has started it, or it was cancelled
-        return False
+        return Attempt.DONE
     try:
         sync_conversations(run.page, stopping=stopping, queued=run_id)
     except run_lifecycle.NotQueued:  # cancelled in the meantime
-        return False
+        return Attempt.DONE
     except SyncAlreadyRunning as error:
         logger.info("%s", error)
-        return error.run is None
-    return False
+        return Attempt.LOCKED if error.run is None else Attempt.DONE
+    return Attempt.DONE
 
 
 def abandon(run_id: int) -> None:
@@ -217,7 +225,7 @@ def _sync_due_pages() -> None:
 def _is_audit_due(page: Page) -> bool:
     if page.last_synced_at is None:  # the first run is a full one anyway
         return False
-    return page.audited_at is None or page.audited_at < timezone.now() - AUDIT_AFTER
+    return page.last_full_sync_at is None or page.last_full_sync_at < timezone.now() - AUDIT_AFTER
 
 
 def _is_rate_limited(page: Page) -> bool:

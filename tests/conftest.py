@@ -9,6 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import cast
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -26,6 +27,12 @@ pytest.register_assert_rewrite(
     "tests.crash.scenario",
 )
 
+# A busy machine generates slowly, which is no fault of a test.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
 # Hashing with the usual number of rounds takes a third of a second per password, minutes in all.
 PBKDF2PasswordHasher.iterations = 1
 
@@ -42,8 +49,13 @@ def shop(world) -> Page:
 
 
 @pytest.fixture
-def sandbox(world, shop, settings):
-    with SandboxServer(world) as server:
+def sandbox_port() -> int:
+    return 0  # any free one
+
+
+@pytest.fixture
+def sandbox(world, shop, settings, sandbox_port):
+    with SandboxServer(world, port=sandbox_port) as server:
         settings.GRAPH_API_URL = server.url
         settings.GRAPH_CALLS_PER_SECOND = 0
         settings.GRAPH_RETRY_SECONDS = 0.001

@@ -34,6 +34,19 @@ def output_in_time(process: subprocess.Popen[str], seconds: float) -> tuple[str,
     return in_time(seconds, lambda left: process.communicate(timeout=left))
 
 
+def condition_in_time(seconds: float, condition: Callable[[], bool]) -> None:
+    """Wait until the condition is true, which must be within this time on an idle machine."""
+
+    def wait(maximum: float) -> None:
+        deadline = time.monotonic() + maximum
+        while not condition():
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("the condition", maximum)
+            time.sleep(0.01)
+
+    in_time(seconds, wait)
+
+
 def in_time(seconds: float, wait: Callable[[float], T]) -> T:
     """Return the result of `wait`, which must come within this time on an idle machine.
 

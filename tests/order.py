@@ -1,12 +1,18 @@
-"""pytest plugin: run slow files first; --order-seed shuffles the files of each group."""
+"""pytest plugin: run slow files first; --order-seed shuffles the files of each group.
+
+Tests that share a browser or a web process follow each other, so that these are started once.
+"""
 
 import random
+from itertools import groupby
 
 import pytest
 
-# So that no worker has a long file left at the end: these files, then these folders, then all others.
+from tests.live.shared_web import uses_shared_web
+
+# So that no worker has a long file left at the end: these files, then each of these folders, then all others.
 LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
-LONG_FOLDERS = {"benchmarks", "browser", "live", "crash"}
+LONG_FOLDERS = ["benchmarks", "crash", "upgrade", "live", "browser"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +31,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(seed).shuffle(files)  # reproducible, not secret
         items.sort(key=lambda item: files.index(item.path))
     items.sort(key=rank)
+    items[:] = [
+        item
+        for _, of_file in groupby(items, lambda item: item.path)
+        for item in sorted(of_file, key=uses_shared_web)
+    ]
 
 
-def rank(item: pytest.Item) -> tuple[bool, bool]:
-    return item.path.name not in LONGEST_FILES, item.path.parent.name not in LONG_FOLDERS
+def rank(item: pytest.Item) -> tuple[bool, int]:
+    folder = item.path.parent.name
+    place = LONG_FOLDERS.index(folder) if folder in LONG_FOLDERS else len(LONG_FOLDERS)
+    return item.path.name not in LONGEST_FILES, place

@@ -1,22 +1,19 @@
 """A dump of a filled database restores without an error into the same and the newest version, exactly."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from conversations.sandbox import SandboxServer, World, seed_page
-from inbox.postgres import PostgresError, Server, throwaway
+from inbox.postgres import Server
 from inbox.postgres.programs import newest
+from tests.servers import graph, manage, program, server_of
 
-MANAGE = Path(__file__).parent.parent / "manage.py"
 SEED = 20261128
-SEARCH_INDEXES = ("conversation_search", "messagepart_keys")
+SEARCH_INDEXES = ("conversation_search", "messageindexchunk_keys")
 UNCHANGED = {"status": "complete", "inserted": 0, "updated": 0, "eventsCreated": 0}
 
 # What staff do, and what runs in the background.
@@ -56,32 +53,8 @@ print(json.dumps({address: client.get(address).json() for address in (
 """
 
 
-def manage(url: str, *arguments: str, **variables: str) -> str:
-    """The output of manage.py in a process of its own on this database; it must succeed."""
-    environment = os.environ | {"DATABASE_URL": url} | variables
-    done = subprocess.run(
-        [sys.executable, MANAGE, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def program(server: Server, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A client program of the same version as the server."""
-    folder = newest(server.owner, server.home, server.only).folder
-    return subprocess.run([folder / name, *arguments], capture_output=True, text=True, check=False)
-
-
 def major(server: Server) -> int:
     return newest(server.owner, server.home, server.only).major
-
-
-def server_of(only) -> Iterator[Server]:
-    try:
-        with throwaway(only=only) as server:
-            yield server
-    except PostgresError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +91,6 @@ def filled(facebook) -> Callable[[Server], tuple[str, dict]]:
         return url, answers(url)
 
     return fill
-
-
-def graph(sandbox) -> dict[str, str]:
-    return {"GRAPH_API_URL": sandbox.url, "GRAPH_CALLS_PER_SECOND": "0"}
 
 
 def answers(url: str) -> dict:

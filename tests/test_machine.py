@@ -1,5 +1,6 @@
 """Bounds in seconds allow for a busy machine, and for nothing else."""
 
+import os
 import subprocess
 import sys
 
@@ -34,9 +35,19 @@ def test_bound_grows_with_the_slowness_found_during_the_wait(monkeypatch):
     assert waits == [5, 10]
 
 
+def test_condition_is_awaited_but_not_for_longer(monkeypatch):
+    monkeypatch.setattr(machine, "slowness", lambda: 1.0)
+    answers = iter([False, False, True])
+    machine.condition_in_time(60, lambda: next(answers))
+    with pytest.raises(AssertionError, match=r"over 0\.2 s"):
+        machine.condition_in_time(0.2, lambda: False)
+
+
 def test_busy_processors_are_noticed():
     before = machine.slowness()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(20)]
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * (os.cpu_count() or 1))
+    ]
     try:
         assert machine.slowness() > 1.5
     finally:

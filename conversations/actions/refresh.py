@@ -123,12 +123,8 @@ def _store(page: Page, row: ThreadRows) -> batch_loader.ThreadResult | None:
         return None
     [result] = batch_loader.save_batch(page, [row], is_keyed=not constraints.missing_keys())
     if result.needs_history:  # the next sync continues here
-        count = result.shown if result.after else 0
-        complete_until = result.thread.complete_until
-        backfill = BackfillState(
-            result.thread, newest=result.newest, held_until=complete_until, written=count
-        )
-        thread_history.save_backfills([(result.thread, backfill.as_json(result.after))])
+        point = BackfillState.start(result).point(result.shown.after)
+        thread_history.save_backfills([(result.thread, point)])
     return result
 
 

@@ -8,6 +8,7 @@ from unfold.decorators import display
 from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_filters import PageFilter
 from conversations.admin.formatting import THREAD_STATE_LABELS, chip, short_time
+from conversations.lib.attachments import attachments_of
 from conversations.models import ConversationTag, InteractionEvent, Thread
 from conversations.permissions import page_ids
 
@@ -107,13 +108,10 @@ class InteractionEventAdmin(PageRecordAdmin):
 
     @display(description="Text", empty_value="")
     def text_or_subject(self, event):
-        """The text of a message; for other events what they were about: a tag or a status."""
-        return (
-            event.text
-            or event.data.get("name")
-            or event.data.get("to")
-            or (event.attachments and "Attachment")
-        )
+        """The text of a message, or the kind of its attachment; for other events the tag or the status."""
+        if event.graph_id is None:
+            return event.data.get("name") or event.data.get("to")
+        return event.text or attachments_of(event.attachments, event.data, event.text)[0].kind
 
     @display(description="Kind")
     def kind_label(self, event):

@@ -11,9 +11,10 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from conversations.admin import charts
-from conversations.admin.formatting import PAGE_STATE_LABELS, format_reply_time, short_time
+from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import SyncPanel, sync_panels
+from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.models.insight import MessageCount
 from conversations.permissions import page_ids
@@ -142,7 +143,7 @@ def reply_chart(data: Insight) -> SafeString:
     weeks = [(day_label(monday), seconds) for monday, seconds, _ in data.replies]
     known = [seconds for _, seconds in weeks if seconds is not None]
     result = (
-        f"Last week with replies: {format_reply_time(known[-1])}." if known else "No replies in this period."
+        f"Last week with replies: {format_duration(known[-1])}." if known else "No replies in this period."
     )
     return charts.line(
         weeks,
@@ -150,7 +151,7 @@ def reply_chart(data: Insight) -> SafeString:
         summary=f"From a customer's first unanswered message to the Page's next message. {result}",
         axis="Week from",
         value="Median",
-        number_format=format_reply_time,
+        number_format=format_duration,
         extra_columns=[("Replies", [charts.integer(number) for _, _, number in data.replies])],
     )
 

@@ -1,4 +1,4 @@
-"""Turns times, durations, statuses, sync results and tags into the text and the HTML that the admin shows.
+"""Turns times, statuses, sync results and tags into the text and the HTML that the admin shows.
 
 `static/conversations/formatting.js` does the same in the browser for a run that is still going on.
 """
@@ -12,11 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from conversations.models import Conversation, Page, SyncRun, Thread
+from conversations.models.run_counters import LABELS
 from conversations.sync.progress import TERMINAL_STATUSES, SyncProgress
 from tags.colors import ink_on
 from tags.models import Tag
 
-DURATION_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 WEEKDAY_SPAN = timedelta(days=6)  # for times within this span the name of the weekday is enough
 
 CONVERSATION_STATUS_LABELS: dict[str, str] = {
@@ -34,32 +34,6 @@ THREAD_STATE_LABELS: dict[str, str] = {
     Thread.State.UNREADABLE: "Unreadable",
     Thread.State.OWED: "Pending",
 }
-
-
-# -- durations ---------------------------------------------------------------------------------------------
-def format_duration(seconds: float) -> str:
-    """Return a duration in its two largest units: `1 h 20 min`, `45 s`, `0.8 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 ", " ")
-    left, parts = round(seconds), []
-    for size, unit in DURATION_UNITS:
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2])
-
-
-def format_reply_time(seconds: float) -> str:
-    """Return a duration in whole minutes, or in two larger units: `10 min`, `1 h 30 min`, `1 d 1 h`."""
-    rest = timedelta(seconds=int(seconds))
-    hours, minutes = rest.seconds // 3600, rest.seconds % 3600 // 60
-    if rest.days:
-        return f"{rest.days} d {hours} h" if hours else f"{rest.days} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else f"{rest.seconds} s"
 
 
 # -- times -------------------------------------------------------------------------------------------------
@@ -111,9 +85,9 @@ def describe_result(state: SyncProgress | None) -> str:
     if state is None or state.status not in TERMINAL_STATUSES:
         return ""
     done = state.synced + state.skipped
-    numbers = {"new": state.inserted, "changed": state.updated, "skipped": state.skipped}
+    numbers = {name: getattr(state, name) for name in ("inserted", "updated", "skipped")}
     parts = [f"{done:,} conversation{'s' * (done != 1)}"]
-    parts += [f"{number:,} {label}" for label, number in numbers.items() if number]
+    parts += [f"{number:,} {LABELS[name]}" for name, number in numbers.items() if number]
     return ", ".join(parts) if done else "No changes." * (state.status == SyncRun.Status.COMPLETE)
 
 

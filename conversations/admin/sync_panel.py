@@ -7,19 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.admin.formatting import describe_result, describe_status
+from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
+from conversations.models.run_counters import IN_PROGRESS, LABELS, RunCounters, rest_name
 from conversations.permissions import MANAGER, page_ids
 from conversations.sync.progress import PUBLIC_MESSAGES, TERMINAL_STATUSES, WAITING_STATUSES, SyncProgress
 from conversations.tasks import is_worker_alive
-
-COUNTERS = {
-    "total": "listed",
-    "inserted": "new",
-    "updated": "changed",
-    "unchanged": "unchanged",
-    "skipped": "skipped",
-    "eventsCreated": "new messages",
-}
 
 
 @dataclass
@@ -43,6 +36,11 @@ class SyncPanel:
         return self.state is not None and self.state.status in WAITING_STATUSES
 
     @property
+    def resumes_in(self) -> str:
+        """For how long a waiting run waits; "" if it does not say."""
+        return format_duration(self.state.seconds) if self.state and self.state.seconds else ""
+
+    @property
     def resumes_at(self) -> datetime | None:
         """When a waiting run resumes."""
         seconds = self.state.seconds if self.state else None
@@ -63,8 +61,9 @@ class SyncPanel:
     @property
     def counters(self) -> list[tuple[str, str, str]]:
         """The counters as (label, name in the event stream, number)."""
-        values = self.state.as_message() if self.state else dict.fromkeys(COUNTERS, 0)
-        return [(label, name, f"{values[name]:,}") for name, label in COUNTERS.items()]
+        counters = self.state or RunCounters()
+        shown = ["total", *(name for name in IN_PROGRESS if name in LABELS and name != "total")]
+        return [(LABELS[name], rest_name(name), f"{getattr(counters, name):,}") for name in shown]
 
     @property
     def result(self) -> str:

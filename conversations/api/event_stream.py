@@ -1,13 +1,14 @@
-"""Listeners of django-eventstream: they receive the events of Pages, the newest progress of each run only."""
+"""The events of Pages, as django-eventstream's listener manager queues them for one stream."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 
 from django_eventstream.channelmanager import ChannelManagerBase
 from django_eventstream.event import Event
 from django_eventstream.utils import sse_encode_event
-from django_eventstream.views import Listener, get_listener_manager
+from django_eventstream.views import MAX_PENDING, Listener, get_listener_manager
 
 from conversations.sync.progress import TERMINAL_STATUSES
 
@@ -25,42 +26,39 @@ class NoChannels(ChannelManagerBase):
         return False  # no stored events: the row of the run has its state
 
 
-class LatestPerRun(list[Event]):
-    """Unsent events of one channel: the newest and all final ones of each run, and one change event.
+@dataclass(frozen=True)
+class Batch:
+    """The events since the last batch; none if it is time for a heartbeat.
 
-    The library drops events when a list has ten; this list reports length 0, so that none is dropped.
+    Later events of the channels in `overflowed` were dropped: the reader has to read the state again.
     """
 
-    def append(self, event: Event) -> None:
-        run = _payload(event).get("run")
-        self[:] = [other for other in self if _payload(other).get("run") != run or _is_final(other)]
-        super().append(event)
+    events: list[Event]
+    overflowed: list[str]
 
-    def __len__(self) -> int:
-        return 0
+    @property
+    def runs(self) -> dict[str, int]:
+        """The ID of the last run in the events of each channel."""
+        return {event.channel: run for event in self.events if (run := _payload(event).get("run"))}
 
-
-class PendingEvents(dict[str, LatestPerRun]):
-    """Unsent events by channel."""
-
-    def get(self, channel, default=None):
-        return self.setdefault(channel, LatestPerRun())
-
-
-def _payload(event: Event) -> dict:
-    return json.loads(event.data)
-
-
-def _is_final(event: Event) -> bool:
-    return _payload(event).get("status") in TERMINAL_STATUSES
+    def encode(self) -> bytes:
+        return "".join(sse_encode_event(event.type, event.data) for event in self.events).encode()
 
 
 class PageListener(Listener):
-    """A context manager that receives every event of its channels while it is entered."""
+    """A context manager that receives the events of its channels while it is entered.
+
+    The library queues MAX_PENDING events per channel; it drops later ones and sets `overflow`.
+    """
+
+    channel_items: dict[str, list[Event]]
+    overflow: bool
 
     def __init__(self, channels: Iterable[str]):
         super().__init__()
-        self.channels, self.channel_items = set(channels), PendingEvents()
+        self.channels = set(channels)
+        self.channel_items: dict[str, list[Event]] = {}
+        self.overflow: bool = False
 
     def __enter__(self) -> "PageListener":
         self.assign_loop()
@@ -70,10 +68,10 @@ class PageListener(Listener):
     def __exit__(self, *_) -> None:
         get_listener_manager().remove_listener(self)
 
-    async def chunks(self, heartbeat: float, *stop_events: asyncio.Event) -> AsyncIterator[bytes]:
-        """Yield events as chunks of an event stream, until one of `stop_events` is set.
+    async def batches(self, heartbeat: float, *stop_events: asyncio.Event) -> AsyncIterator[Batch]:
+        """Yield the events as they arrive, and an empty batch after `heartbeat` seconds without one.
 
-        After `heartbeat` seconds without an event, the chunk is a comment.
+        Ends when one of `stop_events` is set.
         """
         stops = [asyncio.ensure_future(event.wait()) for event in stop_events]
         try:
@@ -81,7 +79,7 @@ class PageListener(Listener):
                 await self._wait(stops, heartbeat)
                 if any(event.is_set() for event in stop_events):
                     return
-                yield self._take_unsent() or b": still here\n\n"
+                yield self._take_batch()
         finally:
             for stop in stops:
                 stop.cancel()
@@ -93,9 +91,29 @@ class PageListener(Listener):
         finally:
             arrived.cancel()
 
-    def _take_unsent(self) -> bytes:
+    def _take_batch(self) -> Batch:
         with get_listener_manager().lock:
-            items, self.channel_items = self.channel_items, PendingEvents()
+            queues, self.channel_items = self.channel_items, {}
+            has_overflowed, self.overflow = self.overflow, False
             self.aevent.clear()
-        events = [event for channel in items.values() for event in channel]
-        return "".join(sse_encode_event(event.type, event.data) for event in events).encode()
+        full = [channel for channel, queue in queues.items() if len(queue) >= MAX_PENDING]
+        events = [event for queue in queues.values() for event in latest_per_run(queue)]
+        return Batch(events, full if has_overflowed else [])
+
+
+def latest_per_run(events: list[Event]) -> list[Event]:
+    """Return the newest and all final events of each run, and the newest event without a run."""
+    latest: list[Event] = []
+    for event in events:
+        run = _payload(event).get("run")
+        latest = [other for other in latest if _payload(other).get("run") != run or _is_final(other)]
+        latest.append(event)
+    return latest
+
+
+def _payload(event: Event) -> dict:
+    return json.loads(event.data)
+
+
+def _is_final(event: Event) -> bool:
+    return _payload(event).get("status") in TERMINAL_STATUSES

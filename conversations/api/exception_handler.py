@@ -1,4 +1,4 @@
-"""Turns exceptions into error responses; the HTTP status of each of our own exceptions is defined here."""
+"""Turns exceptions, also our own, into error responses."""
 
 import logging
 
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from conversations.actions.tagging import TagInUse
-from conversations.connections.interactive import FacebookRefused, RefusalReason
+from conversations.connections.interactive import FacebookRefused
 from conversations.search.sql import TooSlow
 from conversations.tasks import RunEnded
 from tags.models import NameTaken
@@ -20,12 +20,6 @@ TOO_SLOW = (
     "The search took too long. Narrow it: use more letters, one Page (facebookPageId),"
     " a tag (include_tags) or a time range (startDate, endDate)."
 )
-REFUSAL_STATUS = {
-    RefusalReason.RECONNECT: status.HTTP_409_CONFLICT,
-    RefusalReason.GONE: status.HTTP_410_GONE,
-    RefusalReason.NOTHING: status.HTTP_404_NOT_FOUND,
-    RefusalReason.FACEBOOK: status.HTTP_502_BAD_GATEWAY,
-}
 CONCURRENT_CHANGE = "Somebody changed the same data at the same time. Try again."
 
 
@@ -54,7 +48,7 @@ def own_error_response(error: Exception) -> Response | None:
         case TagInUse():
             return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
         case FacebookRefused():
-            return error_response(REFUSAL_STATUS[error.reason], str(error))
+            return error_response(error.http_status, str(error))
         case TooSlow():
             return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
         case IntegrityError() if "savedview_owner_name" in str(error):

@@ -3,22 +3,23 @@
 from django.db import connection
 
 from conversations.models import SyncRun
+from conversations.models.run_counters import IN_PROGRESS, rest_values
 from conversations.sync.progress import RUN_REMOVED, describe_run
 
-Status, Blame = SyncRun.Status, SyncRun.Blame
+Status, Fault = SyncRun.Status, SyncRun.Fault
 STATUS_CODES = {
     Status.COMPLETE: 200,
     Status.COMPLETE_WITH_ERRORS: 200,
     Status.CANCELLED: 409,
     Status.INTERRUPTED: 503,
 }
-FAULT_CODES = {Blame.OWNER: 409, Blame.FACEBOOK: 502}
+FAULT_CODES = {Fault.OWNER: 409, Fault.FACEBOOK: 502}
 
 
 def http_status_of(run: SyncRun) -> int:
     """409: cancelled, or a person must act; 502: Facebook failed; 503: interrupted; 500: our own error."""
     return STATUS_CODES.get(Status(run.status)) or FAULT_CODES.get(
-        Blame(run.blame) if run.blame else Blame.INBOX, 500
+        Fault(run.fault) if run.fault else Fault.INBOX, 500
     )
 
 
@@ -35,14 +36,12 @@ def read_run_result(run_id: int) -> tuple[dict, int]:
 
 
 def run_result_body(run: SyncRun) -> dict:
-    counters = ("synced", "inserted", "updated", "unchanged", "skipped", "total")
     message = describe_run(run)
     failed = {"error": message} if http_status_of(run) != 200 else {}
     return {
         "success": run.status == Status.COMPLETE,
         "status": run.status,
-        **{name: getattr(run, name) for name in counters},
-        "eventsCreated": run.events_created,
+        **rest_values(run, IN_PROGRESS),
         "syncMode": run.mode,
         "duration": round(run.duration, 3),
         "message": message,

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.models import Conversation, InteractionEvent, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models.run_counters import ALL, rest_name
 from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
 
@@ -71,20 +72,6 @@ class ConversationSerializer(serializers.Serializer):
 
     def to_representation(self, row):
         return row  # search/rows.py builds it: a response may have 10,000
-
-
-class EventSerializer(serializers.ModelSerializer):
-    graph_id = serializers.CharField(allow_null=True, help_text="Facebook ID of the message")
-    text = serializers.CharField()
-    attachments = serializers.ListField(child=serializers.DictField())
-    data = serializers.DictField(help_text="Details, for example id, name and act of a tag")  # type: ignore[assignment]  # its name
-    actor = serializers.CharField(
-        source="actor.username", default=None, allow_null=True, help_text="User who did it"
-    )
-
-    class Meta:
-        model = InteractionEvent
-        fields = ["id", "kind", "graph_id", "occurred_at", "text", "attachments", "data", "actor"]
 
 
 class PageSerializer(serializers.ModelSerializer):
@@ -172,11 +159,27 @@ class ThreadSerializer(serializers.ModelSerializer):
         ]
 
 
-class RunSerializer(serializers.ModelSerializer):
+class CountersSerializer(serializers.Serializer):
+    """Adds a field for each of these counters of a run, after `status`."""
+
+    counters = ALL
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = {}
+        for name, field in super().get_fields().items():
+            fields[name] = field
+            if name == "status":
+                fields |= {rest_name(counter): _counter_field(counter) for counter in self.counters}
+        return fields
+
+
+def _counter_field(name: str) -> serializers.IntegerField:
+    return serializers.IntegerField(source=None if name == rest_name(name) else name)
+
+
+class RunSerializer(CountersSerializer, serializers.ModelSerializer):
     page = serializers.IntegerField(source="page_id")
     trigger = serializers.CharField()
-    synced = serializers.IntegerField()
-    eventsCreated = serializers.IntegerField(source="events_created")
     duration = serializers.FloatField(help_text="Seconds")
     startedAt = serializers.DateTimeField(source="started_at", allow_null=True)
     endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
@@ -198,15 +201,6 @@ class RunSerializer(serializers.ModelSerializer):
             "mode",
             "trigger",
             "status",
-            "synced",
-            "inserted",
-            "updated",
-            "unchanged",
-            "skipped",
-            "owed",
-            "total",
-            "eventsCreated",
-            "requests",
             "duration",
             "startedAt",
             "endedAt",

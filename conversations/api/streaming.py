@@ -7,7 +7,7 @@ response is asynchronous and holds neither a thread nor a connection. streaming_
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 
@@ -21,7 +21,14 @@ from rest_framework.response import Response
 from conversations.api.event_stream import PageListener
 from conversations.api.run_result import read_run_result
 from conversations.api.subscriptions import Permissions, RunReader
-from conversations.realtime.listener import Watcher, channel_of, read_latest, read_states, run_listener
+from conversations.realtime.listener import (
+    Watcher,
+    channel_of,
+    read_latest,
+    read_since,
+    read_states,
+    run_listener,
+)
 from conversations.sync.progress import SyncProgress
 
 MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
@@ -174,11 +181,29 @@ async def watch_pages(user_id: int, read_permissions: Callable[[], Permissions |
 
 async def _page_events(permissions: Permissions, changed: asyncio.Event) -> AsyncIterator[bytes]:
     managed = permissions.managed_page_ids
-    channels = [channel_of(page_id, is_managed=page_id in managed) for page_id in permissions.page_ids]
-    with PageListener(channels) as listener:
-        current_states = await sync_to_async(read_latest, thread_sensitive=False)(permissions.page_ids)
-        for page_id, state in [] if changed.is_set() else current_states:
-            event = state.as_event() if page_id in managed else state.as_viewer_event()
-            yield sse_encode_event("progress", json.dumps(event)).encode()
-        async for chunk in listener.chunks(HEARTBEAT_SECONDS, run_listener.stopped, changed):
-            yield chunk
+    pages = {channel_of(page_id, is_managed=page_id in managed): page_id for page_id in permissions.page_ids}
+    with PageListener(pages) as listener:
+        states = await sync_to_async(read_latest, thread_sensitive=False)(permissions.page_ids)
+        last_runs = {page_id: state.run for page_id, state in states}
+        yield b"" if changed.is_set() else _encode_states(states, managed)
+        async for batch in listener.batches(HEARTBEAT_SECONDS, run_listener.stopped, changed):
+            last_runs |= {pages[channel]: run for channel, run in batch.runs.items()}
+            yield batch.encode() or b": still here\n\n"
+            if batch.overflowed:
+                missed = {pages[channel]: last_runs.get(pages[channel], 0) for channel in batch.overflowed}
+                states = await sync_to_async(read_since, thread_sensitive=False)(missed)
+                last_runs |= {page_id: state.run for page_id, state in states}
+                yield _encode_states(states, managed) + _encode_changes(missed)
+
+
+def _encode_states(states: Iterable[tuple[int, SyncProgress]], managed: set[int]) -> bytes:
+    """Return events with these states, as (Page ID, state); only managers read why a run failed."""
+    events = [
+        state.as_event() if page_id in managed else state.as_viewer_event() for page_id, state in states
+    ]
+    return "".join(sse_encode_event("progress", json.dumps(event)) for event in events).encode()
+
+
+def _encode_changes(page_ids: Iterable[int]) -> bytes:
+    events = [sse_encode_event("changed", json.dumps({"pageId": page_id})) for page_id in page_ids]
+    return "".join(events).encode()

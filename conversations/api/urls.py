@@ -28,6 +28,7 @@ urlpatterns = [
     re_path(
         r"^conversations/(?P<pk>[0-9]+)/events/(?P<event>[0-9]+)/attachments/(?P<index>[0-9]+)$",
         AttachmentView.as_view(),
+        name="attachment",
     ),
     path("events", streaming_view(EventsView.as_view())),
     path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),

@@ -2,25 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 
 from conversations.connections.shared_budget import SharedBudget
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
+from conversations.graph.options import GraphOptions, Hooks, HttpLimits
 from conversations.models import Platform
 
 
 @contextmanager
 def open_client(
-    facebook_page_id: str, token: str, *, platform: str = Platform.MESSENGER, **options: Any
+    facebook_page_id: str,
+    token: str,
+    hooks: Hooks | None = None,
+    *,
+    platform: str = Platform.MESSENGER,
+    limits: HttpLimits = HttpLimits(),  # noqa: B008 - it is frozen
+    capabilities: Capabilities | None = None,
 ) -> Iterator[GraphClient]:
-    """Yield a client that shares the Page's call budget with all our processes.
-
-    `options` are those of GraphClient.
-    """
+    """Yield a client that shares the Page's call budget with all our processes."""
+    options = graph_options(platform, limits)
     with SharedBudget(facebook_page_id, platform) as budget:
-        client = _client(token, platform=platform, budget=budget, **options)
+        client = GraphClient(token, options, hooks, budget=budget, capabilities=capabilities)
         try:
             yield client
         finally:
@@ -28,22 +33,26 @@ def open_client(
 
 
 @contextmanager
-def open_user_client(token: str, **options: Any) -> Iterator[GraphClient]:
+def open_user_client(token: str, hooks: Hooks | None = None) -> Iterator[GraphClient]:
     """Yield a client for a user's token. Its few calls are not counted in the budget of a Page."""
-    client = _client(token, **options)
+    client = GraphClient(token, graph_options(), hooks)
     try:
         yield client
     finally:
         client.close()
 
 
-def _client(token: str, **options: Any) -> GraphClient:
-    return GraphClient(
-        token,
+def graph_options(
+    platform: str = Platform.MESSENGER,
+    limits: HttpLimits = HttpLimits(),  # noqa: B008 - it is frozen
+) -> GraphOptions:
+    """Return the settings of this installation as the options of a client."""
+    return GraphOptions(
+        platform=platform,
         url=settings.GRAPH_API_URL,
         version=settings.GRAPH_API_VERSION,
         app_secret=settings.FACEBOOK_APP_SECRET,
         calls_per_second=settings.GRAPH_CALLS_PER_SECOND,
         retry_seconds=settings.GRAPH_RETRY_SECONDS,
-        **options,
+        limits=limits,
     )

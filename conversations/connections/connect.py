@@ -11,8 +11,8 @@ from django.utils import timezone
 from conversations.connections.client import open_client
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, shorten
+from conversations.graph.options import Hooks
 from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
-from conversations.graph.rate_limiter import OnWait
 from conversations.models import Page, Platform
 
 REQUIRED_PERMISSIONS = {
@@ -67,9 +67,9 @@ class InstagramAccount:
 def connect_page(
     facebook_page_id: str,
     token: str,
+    hooks: Hooks | None = None,
     *,
     name: str = "",
-    on_wait: OnWait = lambda error, seconds: None,
 ) -> ConnectResult:
     """Store the Page with its token after Facebook has confirmed that they belong together.
 
@@ -77,7 +77,7 @@ def connect_page(
     refuses or cannot be reached.
     """
     validate_token(token)
-    with open_client(facebook_page_id, token, on_wait=on_wait) as client:
+    with open_client(facebook_page_id, token, hooks) as client:
         facebook_name = fetch_page_name(client, facebook_page_id)
         instagram = fetch_instagram_account(client, facebook_page_id)
         findings = [instagram_finding(instagram)]
@@ -100,7 +100,7 @@ def _store(
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
     page.access_token, page.name = token, name or page.name
     page.state, page.state_reason = Page.State.CONNECTED, ""
-    page.learnt = page.learnt | {"notes": notes}
+    page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)
     page.save()
     return page, created
@@ -165,11 +165,12 @@ def token_findings(
     except GraphError:
         facts = None
     ids = {facebook_page_id, instagram.id} - {""}
-    granted = facts.granted(ids) if facts else _granted_permissions(client)
+    granted = facts.granted(ids) if facts else granted_permissions(client)
     return [_permissions(granted, instagram), *_expiry(facts)]
 
 
-def _granted_permissions(client: GraphClient) -> frozenset[str] | None:
+def granted_permissions(client: GraphClient) -> frozenset[str] | None:
+    """Return the permissions granted for any Page, None if Facebook does not say. Raises no GraphError."""
     try:
         return granted_to(client)
     except GraphError:

@@ -1,6 +1,6 @@
 """Checks what Facebook allows for a Page: token, permissions, fields, sizes, time windows, folders, usage.
 
-The findings are shown to people. What a sync needs to know is stored in `Page.learnt`:
+The findings are shown to people. What a sync needs to know is stored in `Page.capabilities`:
 
     {"notes": [...], "checked_at": iso,
      "messenger": {"windows": true, "folders": {"page_done": "ok"|"ignored"|"refused", ...},
@@ -11,7 +11,6 @@ The findings are shown to people. What a sync needs to know is stored in `Page.l
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -29,6 +28,8 @@ from conversations.connections.connect import (
     instagram_finding,
     token_findings,
 )
+from conversations.connections.patience import Patience
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
     AccessTokenError,
@@ -37,12 +38,13 @@ from conversations.graph.errors import (
     RateLimitError,
     TransientError,
 )
+from conversations.graph.options import Hooks, OnWait
 from conversations.graph.probes.batch import raise_unless_refused
 from conversations.graph.probes.folders import FOLDERS, probe_folder
 from conversations.graph.probes.listing import Listing, probe_list
 from conversations.graph.probes.usage import Headers, probe_headers
 from conversations.graph.probes.windows import probe_windows
-from conversations.graph.rate_limiter import SLOW_DOWN_PERCENT, OnWait
+from conversations.graph.rate_limiter import SLOW_DOWN_PERCENT
 from conversations.models import Page, Platform
 
 MAX_WAIT_SECONDS = 120  # in total: a longer wait is reported instead
@@ -66,15 +68,14 @@ class TooLongToWait(Exception):
 class PageDiagnostics:
     """The findings about a Page in the order of the checks, and the number of calls to Facebook.
 
-    `capabilities` are by platform, as stored in `Page.learnt`. `waited` is in seconds.
+    `capabilities` are by platform, as stored in `Page.capabilities`.
     """
 
     page: Page
     findings: list[Finding] = field(default_factory=list)
-    capabilities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    capabilities: dict[str, Capabilities] = field(default_factory=dict)
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
     calls: int = 0
-    waited: float = 0
     reconnect_reason: str = ""  # why a person must connect the Page again, if so
     is_finished: bool = False
 
@@ -101,43 +102,50 @@ def check_page(page: Page, *, on_wait: OnWait = lambda error, seconds: None) -> 
         diagnostics.add("token", "Access token", f"{page.connection[1]} Connect the Page again.", "act")
         return diagnostics
     try:
-        _check(diagnostics, on_wait=_limited_wait(diagnostics, on_wait))
+        _check(diagnostics, _ReportingPatience(on_wait))
     except (ConnectionRefused, GraphError, TooLongToWait) as error:
         _stop(diagnostics, error)
     _save(diagnostics)
     return diagnostics
 
 
-def _limited_wait(diagnostics: PageDiagnostics, on_wait: OnWait) -> OnWait:
-    def wait(error: GraphError, seconds: float) -> None:
-        diagnostics.waited += seconds
-        if isinstance(error, RateLimitError) and diagnostics.waited > MAX_WAIT_SECONDS:
-            raise TooLongToWait(f"{error} Facebook asks to wait {seconds / 60:.0f} minutes.")
-        on_wait(error, seconds)
+class _ReportingPatience(Patience):
+    """Reports each pause, and ends the check instead of a long one for a rate limit."""
 
-    return wait
+    def __init__(self, report: OnWait):
+        super().__init__(MAX_WAIT_SECONDS, _give_up)
+        self._report = report
+
+    def on_wait(self, error: GraphError, seconds: float) -> None:
+        super().on_wait(error, seconds)
+        self._report(error, seconds)
+
+
+def _give_up(error: GraphError, seconds: float) -> None:
+    if isinstance(error, RateLimitError):  # other pauses are short, and their number is limited
+        raise TooLongToWait(f"{error} Facebook asks to wait {seconds / 60:.0f} minutes.")
 
 
 @contextmanager
-def _client(diagnostics: PageDiagnostics, platform: Platform, on_wait: OnWait) -> Iterator[GraphClient]:
+def _client(diagnostics: PageDiagnostics, platform: Platform, hooks: Hooks) -> Iterator[GraphClient]:
     page = diagnostics.page
-    with open_client(page.facebook_page_id, page.access_token, platform=platform, on_wait=on_wait) as client:
+    with open_client(page.facebook_page_id, page.access_token, hooks, platform=platform) as client:
         try:
             yield client
         finally:
             diagnostics.calls += client.request_count
 
 
-def _check(diagnostics: PageDiagnostics, on_wait: OnWait) -> None:
-    with _client(diagnostics, Platform.MESSENGER, on_wait) as client:
+def _check(diagnostics: PageDiagnostics, hooks: Hooks) -> None:
+    with _client(diagnostics, Platform.MESSENGER, hooks) as client:
         _check_token(diagnostics, client)
         inbox = probe_list(client, diagnostics.page.facebook_page_id, Platform.MESSENGER)
         _check_platform(diagnostics, client, Platform.MESSENGER, inbox)
     diagnostics.findings.append(instagram_finding(diagnostics.instagram))
     if diagnostics.instagram.id or diagnostics.page.instagram_account_id:
-        with _client(diagnostics, Platform.INSTAGRAM, on_wait) as client:
+        with _client(diagnostics, Platform.INSTAGRAM, hooks) as client:
             _check_instagram(diagnostics, client)
-    with _client(diagnostics, Platform.MESSENGER, on_wait) as client:
+    with _client(diagnostics, Platform.MESSENGER, hooks) as client:
         _check_headers(diagnostics, client)
     diagnostics.is_finished = True
 
@@ -186,10 +194,9 @@ def _check_instagram(diagnostics: PageDiagnostics, client: GraphClient) -> None:
 def _check_platform(
     diagnostics: PageDiagnostics, client: GraphClient, platform: Platform, inbox: Listing
 ) -> None:
-    diagnostics.capabilities[platform.value] = {
-        "refused_fields": [str(one) for one in inbox.refused],
-        "size": [*inbox.size],
-    }
+    diagnostics.capabilities[platform.value] = Capabilities(
+        size=[*inbox.size], refused_fields=[str(one) for one in inbox.refused]
+    )
     _report_listing(diagnostics, platform, inbox)
     _check_windows(diagnostics, client, platform, inbox)
     _check_folders(diagnostics, client, platform, inbox)
@@ -228,14 +235,13 @@ def _check_windows(
         return
     diagnostics.add(key, subject, *WINDOWS[state])
     if state != "unknown":
-        diagnostics.capabilities[platform]["windows"] = state == "work"
+        diagnostics.capabilities[platform].windows = state == "work"
 
 
 def _check_folders(
     diagnostics: PageDiagnostics, client: GraphClient, platform: Platform, inbox: Listing
 ) -> None:
-    states: dict[str, str] = {}
-    diagnostics.capabilities[platform]["folders"] = states
+    states = diagnostics.capabilities[platform].folders
     for folder in FOLDERS:
         try:
             states[folder] = probe_folder(client, diagnostics.page.facebook_page_id, platform, folder, inbox)
@@ -289,17 +295,19 @@ def _save(diagnostics: PageDiagnostics) -> None:
     """Store the result next to what others have stored about the Page, also during the check."""
     page = Page.objects.select_for_update().get(pk=diagnostics.page.pk)
     for platform, capabilities in diagnostics.capabilities.items():
-        before = page.learnt.get(platform, {})
-        folders = before.get("folders", {}) | capabilities.get("folders", {})
-        page.learnt[platform] = before | capabilities | {"folders": folders}
+        before = page.capabilities.get(platform)
+        capabilities.folders = Capabilities.from_stored(before).folders | capabilities.folders
+        page.capabilities[platform] = capabilities.to_stored(before)
     if diagnostics.is_finished or diagnostics.reconnect_reason:
-        page.learnt["notes"] = [str(finding) for finding in diagnostics.findings if finding.mark != "ok"]
-        page.learnt["checked_at"] = timezone.now().isoformat()
+        page.capabilities["notes"] = [
+            str(finding) for finding in diagnostics.findings if finding.mark != "ok"
+        ]
+        page.capabilities["checked_at"] = timezone.now().isoformat()
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
     account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
-    page.save(update_fields=["learnt", *account, "state", "state_reason"])
+    page.save(update_fields=["capabilities", *account, "state", "state_reason"])
     diagnostics.page = page
 
 

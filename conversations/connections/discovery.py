@@ -9,13 +9,14 @@ from conversations.connections.connect import (
     ConnectionRefused,
     ConnectResult,
     connect_page,
+    granted_permissions,
     validate_token,
 )
+from conversations.connections.patience import Patience
 from conversations.graph.accounts import Account, list_accounts
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, InvalidRequestError, shorten
-from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
-from conversations.graph.rate_limiter import OnWait
+from conversations.graph.probes.token import TokenFacts, token_facts
 from conversations.models import Page, Platform
 
 MAX_WAIT_SECONDS = 25  # in total: a person waits for the response
@@ -76,7 +77,7 @@ class TokenScope:
 def inspect_token(token: str) -> TokenScope:
     """Ask Facebook for the scope of a user's or Page's token. Raises ConnectionRefused and GraphError."""
     validate_token(token)
-    with open_user_client(token, on_wait=limited_wait()) as client:
+    with open_user_client(token, patience()) as client:
         owner = client.get("me", fields="id,name")
         holder = shorten(str(owner.get("name") or owner.get("id") or ""), token, 200)
         if not _is_user_token(client):
@@ -85,9 +86,9 @@ def inspect_token(token: str) -> TokenScope:
             page.missing = _missing_permissions(page.id, facts, facts.scopes) if facts else []
             return TokenScope(holder, True, [page])
     long_lived, notes = _exchange_token(token)
-    with open_user_client(long_lived, on_wait=limited_wait()) as client:
+    with open_user_client(long_lived, patience()) as client:
         facts = _facts(client, long_lived)
-        granted = facts.scopes if facts else _granted_permissions(client)
+        granted = facts.scopes if facts else granted_permissions(client)
         pages = [_discovered_page(account, facts, granted, long_lived) for account in list_accounts(client)]
     if facts is None and granted is not None:
         notes.append(UNKNOWN_PAGES)
@@ -101,20 +102,16 @@ def connect_discovered(page: DiscoveredPage) -> ConnectResult:
     if not page.token:
         raise ConnectionRefused(" ".join(page.missing))
     known = Page.objects.filter(facebook_page_id=page.id).values_list("name", flat=True).first()
-    return connect_page(page.id, page.token, name=known or "", on_wait=limited_wait())
+    return connect_page(page.id, page.token, patience(), name=known or "")
 
 
-def limited_wait() -> OnWait:
-    """Return an on_wait callback that ends the request when a person would wait too long."""
-    waited = 0.0
+def patience() -> Patience:
+    """Return the hooks that end a request when a person would wait too long."""
 
-    def wait(error: GraphError, seconds: float) -> None:
-        nonlocal waited
-        waited += seconds
-        if waited > MAX_WAIT_SECONDS:
-            raise ConnectionRefused(f"{error} It would take another {seconds:.0f} seconds: try again later.")
+    def give_up(error: GraphError, seconds: float) -> None:
+        raise ConnectionRefused(f"{error} It would take another {seconds:.0f} seconds: try again later.")
 
-    return wait
+    return Patience(MAX_WAIT_SECONDS, give_up)
 
 
 def _is_user_token(client: GraphClient) -> bool:
@@ -140,13 +137,6 @@ def _exchange_token(token: str) -> tuple[str, list[str]]:
 def _facts(client: GraphClient, token: str) -> TokenFacts | None:
     try:
         return token_facts(client, token, app_token=facebook_login.app_token())
-    except GraphError:
-        return None
-
-
-def _granted_permissions(client: GraphClient) -> frozenset[str] | None:
-    try:
-        return granted_to(client)
     except GraphError:
         return None
 

@@ -1,19 +1,19 @@
 """Calls Facebook for a person who is waiting: with short timeouts, and errors that can be shown."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from enum import StrEnum
 
 from conversations.connections.client import open_client
+from conversations.connections.patience import Patience
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, PlatformError
+from conversations.graph.options import HttpLimits
 from conversations.models import Page
 
-TIMEOUT_SECONDS = (5.0, 20.0)  # to connect, and for each part of a response
-RESPONSE_SECONDS = 40.0
-PATIENCE_SECONDS = 8.0  # all pauses together: instead of a longer wait, people try again later
+LIMITS = HttpLimits(connect_seconds=5, read_seconds=20, response_seconds=40)
+MAX_WAIT_SECONDS = 8  # in total: instead of a longer wait, people try again later
 TOKEN_CODES = (102, 190)  # the token itself is invalid
 
 
@@ -26,12 +26,25 @@ class RefusalReason(StrEnum):
     FACEBOOK = "facebook"  # try again later
 
 
+HTTP_STATUSES = {
+    RefusalReason.RECONNECT: 409,
+    RefusalReason.GONE: 410,
+    RefusalReason.NOTHING: 404,
+    RefusalReason.FACEBOOK: 502,
+}
+
+
 class FacebookRefused(Exception):
-    """Facebook gave no result. The text says why for people, `reason` for programs."""
+    """Facebook gave no result. The text says why for people, `reason` and `http_status` for programs."""
 
     def __init__(self, message: str, reason: RefusalReason):
         self.reason = reason
         super().__init__(message)
+
+    @property
+    def http_status(self) -> int:
+        """The status of a response that reports the refusal."""
+        return HTTP_STATUSES[self.reason]
 
 
 @contextmanager
@@ -43,17 +56,15 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     state, reason = page.connection
     if state == Page.State.RECONNECT:
         raise FacebookRefused(f"Reconnect needed. {reason}".strip(), RefusalReason.RECONNECT)
-    patience = Patience()
     try:
         with open_client(
             page.facebook_page_id,
             page.access_token,
+            Patience(MAX_WAIT_SECONDS, _give_up),
             platform=platform,
-            on_wait=patience.on_wait,
-            sleep=patience.sleep,
-            timeout_seconds=TIMEOUT_SECONDS,
-            response_seconds=RESPONSE_SECONDS,
-            capabilities=deepcopy(page.learnt.get(platform, {})),  # a copy: only a sync stores what it learns
+            limits=LIMITS,
+            # Only syncs and diagnostics store what they find out.
+            capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
         ) as client:
             yield client
     except AccessTokenError as error:
@@ -68,21 +79,7 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
         raise FacebookRefused(f"Facebook did not answer. {error.text}", RefusalReason.FACEBOOK) from None
 
 
-class Patience:
-    """Counts the pauses of one request and ends it after PATIENCE_SECONDS."""
-
-    def __init__(self) -> None:
-        self._seconds_left, self._last_error = PATIENCE_SECONDS, ""
-
-    def on_wait(self, error: GraphError, seconds: float) -> None:
-        self._last_error = error.text
-
-    def sleep(self, seconds: float) -> None:
-        self._seconds_left -= seconds
-        if self._seconds_left < 0:
-            # Not one of the client's own errors, which it would retry.
-            reason = f" {self._last_error}" if self._last_error else ""
-            raise FacebookRefused(
-                f"Facebook is limiting our requests: try again in a minute.{reason}", RefusalReason.FACEBOOK
-            )
-        time.sleep(seconds)
+def _give_up(error: GraphError, seconds: float) -> None:
+    raise FacebookRefused(
+        f"Facebook is limiting our requests: try again in a minute. {error.text}", RefusalReason.FACEBOOK
+    )

@@ -19,6 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from conversations.graph import errors
 from conversations.graph.decoding import decode
 from conversations.graph.errors import AccessTokenError, GraphError, PayloadTooLargeError, TransientError
+from conversations.graph.options import HttpLimits
 
 CHUNK_BYTES = 256 * 1024
 MAX_OPEN_CONNECTIONS = 32
@@ -35,22 +36,10 @@ class HttpResponse:
 
 
 class HttpSession:
-    """Sends requests with one token. Safe to use from several threads.
+    """Sends requests with one token, within the limits. Safe to use from several threads."""
 
-    `timeout_seconds` are to connect, and between two parts of a response; `response_seconds` is for a whole
-    response.
-    """
-
-    def __init__(
-        self,
-        token: str,
-        *,
-        timeout_seconds: tuple[float, float],
-        response_seconds: float,
-        max_response_bytes: int,
-    ):
-        self._timeout_seconds, self._response_seconds = timeout_seconds, response_seconds
-        self._max_bytes = max_response_bytes
+    def __init__(self, token: str, limits: HttpLimits):
+        self._limits = limits
         self._session = requests.Session()
         self._session.auth = TokenAuth(token)
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -83,10 +72,11 @@ class HttpSession:
     def _try_request(
         self, method: str, url: str, parse: Callable[[bytes], Any], parameters: dict
     ) -> tuple[HttpResponse | None, GraphError | None]:
-        _current.deadline = time.monotonic() + self._response_seconds
+        timeout = (self._limits.connect_seconds, self._limits.read_seconds)
+        _current.deadline = time.monotonic() + self._limits.response_seconds
         try:
             response = self._session.request(
-                method, url, timeout=self._timeout_seconds, allow_redirects=False, stream=True, **parameters
+                method, url, timeout=timeout, allow_redirects=False, stream=True, **parameters
             )
             with response:  # closes the connection if the response was not read to its end
                 content = self._read(response)
@@ -105,15 +95,15 @@ class HttpSession:
         chunks, size = [], 0
         for chunk in response.iter_content(CHUNK_BYTES):
             size += len(chunk)
-            if size > self._max_bytes:
+            if size > self._limits.max_bytes:
                 raise PayloadTooLargeError(
-                    f"Facebook's response is larger than {self._max_bytes / 1e6:.3g} MB."
+                    f"Facebook's response is larger than {self._limits.max_bytes / 1e6:.3g} MB."
                 )
             chunks.append(chunk)
         return b"".join(chunks)
 
     def _too_late(self) -> str:
-        return f"Facebook's response was not complete after {self._response_seconds:g} seconds."
+        return f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
 
 
 class TokenAuth(requests.auth.AuthBase):

@@ -7,9 +7,9 @@ import requests
 from conversations.graph import errors
 from conversations.graph.errors import GraphError
 from conversations.graph.http import HttpSession
+from conversations.graph.options import HttpLimits
 
-TIMEOUT_SECONDS = (10.0, 20.0)
-MAX_RESPONSE_BYTES = 1_000_000
+LIMITS = HttpLimits(connect_seconds=10, read_seconds=20, response_seconds=30, max_bytes=1_000_000)
 SECRETS = ("client_secret", "code", "fb_exchange_token")
 
 
@@ -19,9 +19,7 @@ def exchange(url: str, version: str, form: dict[str, str]) -> str:
     The request is sent once, because a code is valid once. Raises GraphError, whose text has none of the
     secrets.
     """
-    http = HttpSession(
-        "", timeout_seconds=TIMEOUT_SECONDS, response_seconds=30, max_response_bytes=MAX_RESPONSE_BYTES
-    )
+    http = HttpSession("", LIMITS)
     try:
         response = http.request("POST", f"{url}/{version}/oauth/access_token", data=form, auth=_without_token)
     finally:

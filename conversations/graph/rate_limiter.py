@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conversations.graph.call_budget import MARGIN, Budget
-from conversations.graph.errors import GraphError, RateLimitError
+from conversations.graph.errors import RateLimitError
+from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.usage import Usage
 
 THROTTLE_PAUSES_SECONDS = (2, 10, 60, 60, 60, 60, 60)  # if Facebook does not say how long
@@ -22,7 +23,6 @@ SLOW_DOWN_PERCENT, PAUSE_PERCENT = 75, 95  # of a usage counter
 UNLIMITED_GAP_SECONDS = 0.5  # the gap that is widened if there is no limit
 POLL_SECONDS = 0.2
 
-OnWait = Callable[[GraphError, float], None]
 WAIT_REQUESTED = "Facebook has asked us to send no calls for some time."
 
 
@@ -42,22 +42,21 @@ class RateLimiter:
     """Call `acquire()` before each request, then exactly one of `on_success`, `on_throttle`, `on_failure`.
 
     One thread at a time waits for the next start. While Facebook throttles, its request is the probe, and the
-    others wait for the result. All pauses use `sleep`, which may raise.
+    others wait for the result. All pauses are `hooks.sleep()`, which may raise.
     """
 
     def __init__(
         self,
         budget: Budget,
+        options: GraphOptions,
+        hooks: Hooks,
         *,
-        calls_per_second: float,
-        retry_seconds: float,
-        on_wait: OnWait,
-        sleep: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._budget, self._unit = budget, retry_seconds
+        calls_per_second = options.calls_per_second
+        self._budget, self._hooks, self._clock = budget, hooks, clock
+        self._unit = options.retry_seconds
         self._gap = MARGIN / calls_per_second if calls_per_second else 0.0
-        self._on_wait, self._sleep, self._clock = on_wait, sleep, clock
         self._changed = threading.Condition()
         self._is_reserved = False  # a thread waits for the next start
         self._is_blocked = False  # a probe has no result yet, or a closure is being stored
@@ -89,7 +88,7 @@ class RateLimiter:
     def _wait_for_turn(self) -> int:
         round_number = self._round
         while not self._try_reserve(round_number):
-            self._sleep(0)  # raises if this thread must stop
+            self._hooks.sleep(0)  # raises if this thread must stop
         return round_number
 
     def _try_reserve(self, round_number: int) -> bool:
@@ -115,11 +114,11 @@ class RateLimiter:
             error.wait_seconds = seconds
             raise error
         if closed and not is_reported and seconds > 0:
-            self._on_wait(closed, seconds)
+            self._hooks.on_wait(closed, seconds)
         if seconds > 0:
-            self._sleep(seconds)
+            self._hooks.sleep(seconds)
         if (early := self._seconds_too_early()) > 0:
-            self._sleep(early)
+            self._hooks.sleep(early)
 
     def _seconds_to_start(self) -> float:
         gap = self._current_gap()

@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conversations.graph import decoding, error_table, errors
+from conversations.graph.call_budget import Budget
 from conversations.graph.decoding import TypedConversation
 from conversations.graph.errors import RateLimitError, TransientError
 from conversations.graph.http import HttpResponse, HttpSession
-from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, OnWait, Permit, RateLimiter
+from conversations.graph.options import GraphOptions, Hooks
+from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
 from conversations.graph.usage import Usage
 
 MAX_TRIES = 5
@@ -25,34 +27,22 @@ Check = Callable[[Any], Any]  # returns the body; raises TransientError if its s
 class Transport:
     """Makes the requests of a GraphClient, which describes the parameters.
 
-    `request()` raises the errors of graph/errors.py, and those of `sleep` and the callbacks.
+    `request()` raises the errors of graph/errors.py, and those of the hooks.
     """
 
-    def __init__(
-        self,
-        http: HttpSession,
-        rate_limiter: RateLimiter,
-        *,
-        token: str,
-        url: str,
-        version: str,
-        app_secret: str,
-        platform: str,
-        retry_seconds: float,
-        on_wait: OnWait,
-        on_note: Callable[[str], None],
-        on_start: Callable[[], None],
-        sleep: Callable[[float], None],
-    ):
+    def __init__(self, token: str, options: GraphOptions, hooks: Hooks, budget: Budget):
         self.request_count = 0
-        self._http, self._rate_limiter, self._token, self._platform = http, rate_limiter, token, platform
-        self._base, self._version = f"{url}/{version}", version
-        self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url))
-        self._proof = {"appsecret_proof": _proof(token, app_secret)} if app_secret else {}
-        self._retry_seconds, self._on_wait, self._on_note = retry_seconds, on_wait, on_note
-        self._on_start, self._sleep = on_start, sleep
+        self._token, self._options, self._hooks = token, options, hooks
+        self._http = HttpSession(token, options.limits)
+        self._rate_limiter = RateLimiter(budget, options, hooks)
+        self._base = f"{options.url}/{options.version}"
+        self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(options.url))
+        self._proof = _proof(token, options.app_secret)
         self._noted: set[str] = set()
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._http.close()
 
     def request(
         self,
@@ -74,8 +64,8 @@ class Transport:
                 if failures >= tries:
                     raise
                 pause = self._backoff(failures)
-                self._on_wait(error, pause)
-                self._sleep(pause)
+                self._hooks.on_wait(error, pause)
+                self._hooks.sleep(pause)
             except RateLimitError as error:
                 throttles += 1
                 # The rate limiter counts again from zero when another thread succeeds.
@@ -84,7 +74,7 @@ class Transport:
 
     def _send(self, method: str, path: str, params: dict, parse: Parse) -> Any:
         permit = self._rate_limiter.acquire()
-        self._on_start()
+        self._hooks.on_start()
         with self._lock:
             self.request_count += 1
         try:
@@ -122,24 +112,25 @@ class Transport:
         body = response.body
         if isinstance(body, dict) and isinstance(body.get("error"), dict):
             return error_table.from_error(
-                body["error"], status=response.status, token=self._token, platform=self._platform
+                body["error"], status=response.status, token=self._token, platform=self._options.platform
             )
         if response.status != 200 or not isinstance(body, dict | list):
             return error_table.from_status(response.status)
         return None
 
     def _backoff(self, failures: int) -> float:
-        pause = self._retry_seconds * 2 ** (failures - 1)
+        pause = self._options.retry_seconds * 2 ** (failures - 1)
         return min(pause, MAX_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
 
     # -- notes for the owner -------------------------------------------------------------------------------
     def _note_anomalies(self, response: HttpResponse) -> None:
-        version = response.headers.get("facebook-api-version", self._version)
-        if version != self._version:
+        requested = self._options.version
+        version = response.headers.get("facebook-api-version", requested)
+        if version != requested:
             other = errors.shorten(version, self._token, 20)
             self._note(
                 "version",
-                f"Facebook answered with version {other}, not {self._version}: check GRAPH_API_VERSION.",
+                f"Facebook answered with version {other}, not {requested}: check GRAPH_API_VERSION.",
             )
         for link in _links(response.body):
             if not link.startswith(self._origin):
@@ -151,7 +142,7 @@ class Transport:
             is_new = key not in self._noted and len(self._noted) < 10
             self._noted.add(key) if is_new else None
         if is_new:
-            self._on_note(text)
+            self._hooks.on_note(text)
 
 
 def _links(body: Any) -> Iterator[str]:
@@ -182,5 +173,9 @@ def _scheme_and_host(link: str) -> str:
     return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "an invalid URL"
 
 
-def _proof(token: str, app_secret: str) -> str:
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+def _proof(token: str, app_secret: str) -> dict[str, str]:
+    """Return the parameters that prove that the app sends the token; none without a secret."""
+    if not app_secret:
+        return {}
+    proof = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    return {"appsecret_proof": proof}

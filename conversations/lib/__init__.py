@@ -1,1 +1,1 @@
-"""Small modules without knowledge of our tables: text, encryption, locks, notifications, attachments."""
+"""Small modules without knowledge of our tables, such as text, encryption, locks and attachments."""

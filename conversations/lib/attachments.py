@@ -1,13 +1,19 @@
-"""Reads the attachments of a stored message. Any part of them may be missing or of another type."""
+"""Reads the attachments of a stored message, in the one form that REST, the inbox page and the admin show.
+
+Any part of what Facebook sent may be missing or of another type.
+"""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-MISSING = "missing"  # the mark of an attachment that stands for content that Facebook does not show
+UNAVAILABLE = "Unavailable"  # the kind of an attachment in place of content that Facebook does not provide
+KIND_OF_MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}
+KIND_OF_FIELD = {"video_data": "Video", "image_data": "Image", "generic_template": "Card"}
+KINDS = ("Image", "Video", "Audio", "File", "Card", "Sticker", "Link", "Story", "Attachment", UNAVAILABLE)
 
 
 class Attachment(NamedTuple):
-    """One attachment. If it `expires`, its address works only for some hours or days."""
+    """One attachment; its kind is one of KINDS. If it `expires`, its address works only for hours or days."""
 
     kind: str
     name: str = ""
@@ -15,7 +21,6 @@ class Attachment(NamedTuple):
     size: int | None = None  # bytes
     expires: bool = False
     id: str = ""  # Facebook's, if it has one
-    mark: str = ""
 
 
 def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
@@ -29,9 +34,9 @@ def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
         link = next((_dict(part).get("link") for part in story.values() if _dict(part).get("link")), "")
         result.append(Attachment("Story", "", web_address(link), expires=True))
     if data.get("is_unsupported"):
-        result.append(Attachment("A kind of message that Facebook does not provide", mark=MISSING))
+        result.append(Attachment(UNAVAILABLE, "Facebook does not provide this type of message"))
     if not result and not text:
-        result.append(Attachment("Facebook does not show the content of this message", mark=MISSING))
+        result.append(Attachment(UNAVAILABLE, "Facebook provides no content for this message"))
     return result
 
 
@@ -51,7 +56,7 @@ def reactions_of(data: Any) -> str:
 
 
 def _attachment(item: dict) -> Attachment:
-    for field, kind in (("video_data", "Video"), ("image_data", "Image"), ("generic_template", "Card")):
+    for field, kind in KIND_OF_FIELD.items():
         if part := _dict(item.get(field)):
             address, expires = _address_of(part)
             name = _text(part.get("title") or item.get("name"))
@@ -71,10 +76,7 @@ def _address_of(part: dict) -> tuple[str, bool]:
 
 
 def _kind(item: dict) -> str:
-    kind = _text(item.get("mime_type")).split("/")[0]
-    return {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}.get(
-        kind, ""
-    )
+    return KIND_OF_MEDIA.get(_text(item.get("mime_type")).split("/")[0], "")
 
 
 def _size(item: dict) -> int | None:

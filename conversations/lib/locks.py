@@ -23,8 +23,8 @@ class SyncLock:
         self.is_acquired = self._query("pg_try_advisory_lock")
         return self.is_acquired
 
-    def check(self) -> bool:
-        """Return whether we have the lock. If it was lost with its connection, try to acquire it again."""
+    def ensure_acquired(self) -> bool:
+        """Acquire the lock again if it was lost with its connection. Return whether we have it."""
         with suppress(Error):
             if self.is_acquired:
                 self._raise_if_disconnected()

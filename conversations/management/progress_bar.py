@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.sync.progress import OnProgress, SyncProgress
 
@@ -120,7 +121,7 @@ class NoteFilter:
 def describe_progress(progress: SyncProgress, seconds: int | None = None) -> str:
     """Return the counters, or what the run waits for if it waits for `seconds`."""
     if seconds is not None:  # the reason comes last: a narrow terminal cuts it off
-        return f"Waiting for Facebook, {seconds} s. {progress.message}"
+        return f"Waiting for Facebook, {format_duration(seconds)}. {progress.message}"
     counts = (
         (progress.synced, "thread"),
         (progress.events_created, "new message"),

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from conversations.lib.durations import format_duration
 from conversations.management.progress_bar import pluralize, printable, status_label
 from conversations.models import Page, SyncRun, Thread
+from conversations.models.run_counters import IN_COMMAND, LABELS, THREAD_RESULTS, rest_values, sum_counters
 from conversations.sync import coverage
 from conversations.sync.service import SyncResult
 
@@ -15,8 +17,6 @@ BEST_TO_WORST = [
     Status.INTERRUPTED,
     Status.ERROR,
 ]
-COUNTERS = ("synced", "inserted", "updated", "unchanged", "skipped", "events_created", "requests")
-JSON_NAMES = {"events_created": "eventsCreated"}
 MAX_PROBLEMS = 20  # threads that are listed; the admin and the API list all of them
 MAX_REASON_LENGTH = 200
 
@@ -24,13 +24,11 @@ MAX_REASON_LENGTH = 200
 def failed_result(page: Page, status: str, error: str, *, run: SyncRun | None = None) -> SyncResult:
     """Return the result of a sync that this command could not run itself. `run` is the run of another."""
     mode = run.mode if run else SyncRun.Mode.INCREMENTAL
-    zeros = dict.fromkeys([*COUNTERS, "owed"], 0)
     return SyncResult(
-        page.facebook_page_id,
-        run.pk if run else 0,
-        str(status),
-        str(mode),
-        **zeros,
+        page=page.facebook_page_id,
+        run=run.pk if run else 0,
+        status=str(status),
+        mode=str(mode),
         duration=0.0,
         error=error,
     )
@@ -43,7 +41,7 @@ def summary(results: list[SyncResult], coverages: dict[int, dict], duration: flo
     modes = {result.mode for result in results}
     return {
         "status": str(status),
-        **{JSON_NAMES.get(name, name): sum(getattr(result, name) for result in results) for name in COUNTERS},
+        **rest_values(sum_counters(results), IN_COMMAND),
         "mode": "full" if "full" in modes else "incremental",
         "duration": round(duration, 3),
         "runs": [run_summary(result, coverages.get(result.run)) for result in results],
@@ -55,7 +53,7 @@ def run_summary(result: SyncResult, coverage_report: dict | None) -> dict:
         "page": result.page,
         "run": result.run or None,
         "status": result.status,
-        **{JSON_NAMES.get(name, name): getattr(result, name) for name in COUNTERS},
+        **rest_values(result, IN_COMMAND),
         "mode": result.mode,
         "duration": round(result.duration, 3),
         "ledger": coverage_report or None,
@@ -64,12 +62,12 @@ def run_summary(result: SyncResult, coverage_report: dict | None) -> dict:
 
 # -- text --------------------------------------------------------------------------------------------------
 def report_lines(page: Page, result: SyncResult, coverage_report: dict | None) -> Iterator[str]:
+    results = ", ".join(f"{getattr(result, name):,} {LABELS[name]}" for name in THREAD_RESULTS)
     yield (
-        f"{printable(str(page))}: {status_label(result.status)}. {pluralize(result.synced, 'conversation')} "
-        f"({result.inserted:,} new, {result.updated:,} changed, {result.unchanged:,} unchanged, "
-        f"{result.skipped:,} skipped, {result.owed:,} pending), "
+        f"{printable(str(page))}: {status_label(result.status)}. "
+        f"{pluralize(result.synced, 'conversation')} ({results}), "
         f"{pluralize(result.events_created, 'new message')}, {pluralize(result.requests, 'request')}, "
-        f"{result.duration:.1f} s"
+        f"{format_duration(result.duration)}"
     )
     if coverage_report:
         yield coverage.describe_coverage(coverage_report)

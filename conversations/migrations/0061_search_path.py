@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations
 from django.db.models import F, Func
@@ -7,6 +9,7 @@ from conversations.models import sql
 # Functions that name our tables or other functions get a search_path of their own, so that they work where it is
 # not set: in a restore, and since PostgreSQL 17 where an index is built or analyzed. The indexes of the search
 # were created by SQL in 0011, 0012 and 0030; the models know them from here on, so that a check can miss them.
+FUNCTIONS = Path(__file__).parent / "sql" / "0061_search_path.sql"
 INDEXES = [
     (
         "conversation",
@@ -24,7 +27,7 @@ INDEXES = [
 
 
 def install(apps, schema_editor):
-    sql.install(schema_editor.connection)
+    sql.install(schema_editor.connection, FUNCTIONS.read_text())
 
 
 class Migration(migrations.Migration):

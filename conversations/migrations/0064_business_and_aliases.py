@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0062_plain_words'),
+        ('conversations', '0063_standard_names'),
     ]
 
     operations = [

@@ -119,7 +119,7 @@ class Thread(models.Model):
     history = models.TextField(choices=History, default=History.PARTIAL)
     # Every message up to this time is stored; null until the thread was read to its beginning once.
     complete_until = models.DateTimeField(null=True, blank=True)
-    reading = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
+    backfill = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
     record = models.JSONField(null=True, blank=True, help_text="What Facebook sent, if it could not be read")
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
     # Who stands in the thread, if that does not tell for sure who is the customer: see sync.load.customer.
@@ -130,7 +130,7 @@ class Thread(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]
         indexes = [
-            models.Index("page", name="thread_owed", condition=models.Q(state="owed")),
+            models.Index("page", name="thread_pending", condition=models.Q(state="owed")),
             models.Index(
                 fields=["page", "-id"], name="thread_unreadable", condition=models.Q(state="unreadable")
             ),

@@ -26,7 +26,7 @@ def unpack(data: bytes | memoryview) -> tuple[int, ...]:
 
 
 class MessageCount(models.Model):
-    """The number of stored messages of a Page. A trigger maintains it (migrations/0020_insight.py)."""
+    """The number of stored messages of a Page. A trigger maintains it (sql/message_queue.sql)."""
 
     page = models.OneToOneField("conversations.Page", models.CASCADE, primary_key=True, related_name="+")
     messages = models.BigIntegerField(default=0)
@@ -35,7 +35,7 @@ class MessageCount(models.Model):
         return f"{self.messages} messages"
 
 
-class MessageSlot(models.Model):
+class MessageBucket(models.Model):
     """The sums of the shares of a Page, for one slot."""
 
     page = models.ForeignKey(
@@ -48,13 +48,13 @@ class MessageSlot(models.Model):
     waiting = models.IntegerField(default=0, help_text="Messages of this slot that wait for a first reply")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["page", "slot"], name="messageslot_page_slot")]
+        constraints = [models.UniqueConstraint(fields=["page", "slot"], name="messagebucket_page_slot")]
 
     def __str__(self):
         return f"{self.received} received, {self.sent} sent in slot {self.slot}"
 
 
-class ReplyWeek(models.Model):
+class WeeklyReplyTimes(models.Model):
     """The reply times of a Page for messages received in one week. The two arrays are parallel."""
 
     page = models.ForeignKey(
@@ -65,13 +65,13 @@ class ReplyWeek(models.Model):
     seconds = models.BinaryField(help_text="Seconds until the reply, packed")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["page", "week"], name="replyweek_page_week")]
+        constraints = [models.UniqueConstraint(fields=["page", "week"], name="weeklyreplytimes_page_week")]
 
     def __str__(self):
         return f"{len(self.asked) // 4} replies of week {self.week}"
 
 
-class InsightShare(models.Model):
+class ConversationStats(models.Model):
     """What one conversation adds to the sums. It is subtracted when the conversation changes or is deleted.
 
     It has no foreign keys, because it outlives its conversation until the sums are updated.

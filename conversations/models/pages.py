@@ -37,11 +37,13 @@ class Page(models.Model):
     business_aliases = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
-    learnt = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
+    capabilities = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
     # By platform, as an ISO time: every thread updated up to then is stored, or marked as not readable.
     watermarks = models.JSONField(default=dict, blank=True)
     last_synced_at = models.DateTimeField(null=True, blank=True)
-    audited_at = models.DateTimeField(null=True, blank=True, help_text="When a full sync last completed")
+    last_full_sync_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a full sync last completed"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()

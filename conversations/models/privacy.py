@@ -89,7 +89,9 @@ class Erasure(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)  # null: in progress
 
     class Meta:
-        indexes = [models.Index("page", name="erasure_in_work", condition=models.Q(ended_at__isnull=True))]
+        indexes = [
+            models.Index("page", name="erasure_in_progress", condition=models.Q(ended_at__isnull=True))
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()}: {self.page_name or self.facebook_page_id}"

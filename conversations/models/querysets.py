@@ -100,7 +100,7 @@ class RunQuerySet(PageScopedQuerySet):
 
     def without_details(self):
         """Defer the columns that only the page of a run shows: some kilobytes in each row."""
-        return self.defer("samples", "waits", "resume")
+        return self.defer("samples", "waits", "checkpoint")
 
     def active(self):
         """Return runs that are queued or in progress: only ended ones have `ended_at`."""

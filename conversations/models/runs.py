@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from conversations.models import querysets
 from conversations.models.pages import Page
+from conversations.models.run_counters import CounterColumns
 
 
-class SyncRun(models.Model):
+class SyncRun(CounterColumns):
     """One execution of a sync. Only `sync.run_lifecycle.finish()` ends it, and it is never reopened."""
 
     class Mode(models.TextChoices):
@@ -28,7 +29,7 @@ class SyncRun(models.Model):
         INTERRUPTED = "interrupted"
         CANCELLED = "cancelled"
 
-    class Blame(models.TextChoices):
+    class Fault(models.TextChoices):
         OWNER = "owner"  # somebody must reconnect the Page
         FACEBOOK = "facebook"
         INBOX = "inbox"
@@ -40,15 +41,7 @@ class SyncRun(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     status = models.TextField(choices=Status, default=Status.QUEUED)
-    inserted = models.IntegerField(default=0)
-    updated = models.IntegerField(default=0)
-    unchanged = models.IntegerField(default=0)
-    skipped = models.IntegerField(default=0)
-    owed = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
-    events_created = models.IntegerField(default=0)
-    requests = models.IntegerField(default=0)
-    resume = models.JSONField(
+    checkpoint = models.JSONField(
         default=dict, blank=True, help_text="The checkpoint from which the next run resumes"
     )
     notes = models.JSONField(default=list, blank=True, help_text="Remarks that need no action")
@@ -56,12 +49,12 @@ class SyncRun(models.Model):
     samples = models.JSONField(default=list, blank=True, help_text="Samples for the chart, see sync.timeline")
     waits = models.JSONField(default=list, blank=True, help_text="Pauses, see sync.timeline")
     error = models.TextField(blank=True, default="")
-    blame = models.TextField(choices=Blame, blank=True, default="", help_text="Who must act after an error")
-    waits_for = models.TextField(blank=True, default="", help_text="Reason of the pause")
+    fault = models.TextField(choices=Fault, blank=True, default="", help_text="Who must act after an error")
+    wait_reason = models.TextField(blank=True, default="", help_text="Reason of the pause")
     waits_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
-    alive_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = querysets.RunQuerySet.as_manager()
@@ -71,10 +64,6 @@ class SyncRun(models.Model):
 
     def __str__(self):
         return f"run {self.pk} of {self.page}: {self.status}"
-
-    @property
-    def synced(self) -> int:
-        return self.inserted + self.updated + self.unchanged
 
     @property
     def duration(self) -> float:

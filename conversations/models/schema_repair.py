@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
 
@@ -14,6 +14,7 @@ from conversations.models.constraints import KEYS
 
 COMMAND = "manage.py repairschema"
 APPS = ("conversations", "tags")
+QUEUEING = ("queue_messages", "delete_message_chunks")  # names of triggers of the message index
 
 
 @dataclass
@@ -145,14 +146,26 @@ def drop_leftover(editor: DatabaseSchemaEditor, name: str) -> None:
 
 
 def repair(missing: Missing) -> Iterator[str]:
-    """Create what is missing and yield the name of each object. Safe to run again after an interruption."""
+    """Create what is missing, and yield a line for each step. Safe to run again after an interruption."""
     if missing.functions or missing.triggers:
-        sql.install(connection)
-        yield from (f"function {name}" for name in missing.functions)
-        yield from (f"trigger {name}" for name in missing.triggers)
+        yield from repair_triggers(missing)
     for model, index in missing.indexes:
         create_index(model, index)
-        yield f"index {index.name}"
+        yield f"Created index {index.name}."
     for model, constraint in missing.constraints:
         create_constraint(model, constraint)
-        yield f"constraint {constraint.name}"
+        yield f"Created constraint {constraint.name}."
+
+
+def repair_triggers(missing: Missing) -> list[str]:
+    """Install all triggers, and make up for what the missing ones did not do; all of it or nothing."""
+    names = [*(f"function {name}" for name in missing.functions), *(f"trigger {n}" for n in missing.triggers)]
+    lines = [f"Created {name}." for name in names]
+    with transaction.atomic():
+        sql.install(connection)
+        sql.recount(connection)
+        lines.append("Counted conversations, tags and messages.")
+        if any(part in name for name in names for part in QUEUEING):
+            sql.requeue(connection)
+            lines.append("Queued all conversations for the message index.")
+    return lines

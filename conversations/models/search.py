@@ -1,6 +1,6 @@
 """Tables that make the list and the search fast.
 
-Only SQL triggers write the counters and `Untagged` (migrations/0010_reads.py), in the transaction that
+Only SQL triggers write the counters and `Untagged` (sql/counters.sql), in the transaction that
 changes the conversation or its tags. `search.index.message_index` writes the message index.
 """
 
@@ -73,7 +73,7 @@ class Untagged(models.Model):
         return f"no tag on {self.conversation}"
 
 
-class MessagePart(models.Model):
+class MessageIndexChunk(models.Model):
     """Folded messages of one conversation, for the message search. `search.index.message_index` writes it."""
 
     conversation = models.ForeignKey(
@@ -88,13 +88,15 @@ class MessagePart(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "number"], name="messagepart_conversation_number")
+            models.UniqueConstraint(
+                fields=["conversation", "number"], name="messageindexchunk_conversation_number"
+            )
         ]
         # The keys come from a function of ours (models/sql/search_keys.sql).
         indexes = [
             GinIndex(
                 models.Func(models.F("page"), models.F("text"), function="conversations_keys"),
-                name="messagepart_keys",
+                name="messageindexchunk_keys",
             )
         ]
 
@@ -102,7 +104,7 @@ class MessagePart(models.Model):
         return f"part {self.number} of {self.conversation}"
 
 
-class MessageQueue(models.Model):
+class MessageIndexQueue(models.Model):
     """Conversations with messages that are not in the message index yet. A trigger adds rows.
 
     Rows are only inserted and deleted, and nothing is unique: writing messages never waits for the indexer.

@@ -159,5 +159,5 @@ def _finish(erasure: Erasure, page: Page) -> None:
         page.delete()
         return
     # As if the Page had just been connected, except that its capabilities remain known.
-    page.watermarks, page.last_synced_at, page.audited_at = {}, None, None
-    page.save(update_fields=["watermarks", "last_synced_at", "audited_at"])
+    page.watermarks, page.last_synced_at, page.last_full_sync_at = {}, None, None
+    page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at"])

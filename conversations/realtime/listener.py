@@ -10,10 +10,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
 import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.models import Q
 from django_eventstream import send_event
 
 from conversations.lib.notify import CHANNEL as CHANGES
@@ -23,7 +26,8 @@ from conversations.sync.progress import CHANNEL, SyncProgress
 logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 1
-PERMISSIONS = "inbox_rights"  # a trigger (migrations/0041_rights.py) sends the ID of the user
+MAX_MISSED_RUNS = 100  # of one stream that was too slow
+PERMISSIONS = "inbox_rights"  # a trigger (models/sql/permissions.sql) sends the ID of the user
 
 
 def channel_of(page_id: int, *, is_managed: bool) -> str:
@@ -199,6 +203,19 @@ def read_latest(page_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:
             .distinct("page")
         )
         return [(run.page_id, SyncProgress.from_run(run)) for run in newest.select_related("page")]
+    finally:
+        connection.close()
+
+
+def read_since(run_ids: dict[int, int]) -> list[tuple[int, SyncProgress]]:
+    """Return (Page ID, state) of each Page's runs from this ID on, oldest first; at most MAX_MISSED_RUNS.
+
+    The connection is closed afterwards.
+    """
+    try:
+        is_missed = reduce(or_, (Q(page=page_id, pk__gte=run_id) for page_id, run_id in run_ids.items()))
+        runs = SyncRun.objects.filter(is_missed).without_details().select_related("page").order_by("-pk")
+        return [(run.page_id, SyncProgress.from_run(run)) for run in reversed(runs[:MAX_MISSED_RUNS])]
     finally:
         connection.close()
 

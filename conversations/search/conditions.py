@@ -16,7 +16,7 @@ SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversa
 # Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
 NAME_OF_ROW = "(SELECT {} FROM conversations_conversation c WHERE c.id = {id})"
 TEXT_OF_ROW = (
-    "(SELECT bool_or(m.text LIKE %s) FROM conversations_messagepart m WHERE m.conversation_id = {id})"
+    "(SELECT bool_or(m.text LIKE %s) FROM conversations_messageindexchunk m WHERE m.conversation_id = {id})"
 )
 
 

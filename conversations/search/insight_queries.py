@@ -32,15 +32,15 @@ MAX_CONVERSATIONS = 2000  # that match a filter; a search scans several times as
 MAX_TAGS = 20
 
 SLOTS = (
-    "SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting) FROM conversations_messageslot"
+    "SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting) FROM conversations_messagebucket"
     " WHERE page_id = ANY(%s::bigint[]) AND slot >= %s AND slot < %s GROUP BY slot"
 )
 WEEKS = (
-    "SELECT asked, seconds FROM conversations_replyweek"
+    "SELECT asked, seconds FROM conversations_weeklyreplytimes"
     " WHERE page_id = ANY(%s::bigint[]) AND week BETWEEN %s AND %s"
 )
 STATS = (
-    "SELECT received, sent, asked, seconds, begun, waiting FROM conversations_insightshare"
+    "SELECT received, sent, asked, seconds, begun, waiting FROM conversations_conversationstats"
     " WHERE conversation_id = ANY(%s::bigint[])"
 )
 TAGGED = (
@@ -56,7 +56,7 @@ TAGS_OF_ROWS = (
     "SELECT tag_id, count(*) AS number FROM conversations_conversationtag"
     " WHERE conversation_id = ANY(%s::bigint[]) GROUP BY 1"
 )
-HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messagequeue)"
+HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messageindexqueue)"
 
 Slots = Mapping[int, int]  # number by slot
 Replies = Iterable[tuple[bytes, bytes]]  # sorted slots and their seconds, packed

@@ -118,7 +118,9 @@ def index_matches(criteria: SearchCriteria) -> Sql:
     columns = "SELECT c.id, c.last_message_time, c.page_id, c.facets FROM conversations_conversation c WHERE "
     if criteria.in_messages:
         chunks = key_conditions(criteria, "conversations_keys(m.page_id, m.text)")
-        conversations = chunks.inside("SELECT m.conversation_id FROM conversations_messagepart m WHERE ({})")
+        conversations = chunks.inside(
+            "SELECT m.conversation_id FROM conversations_messageindexchunk m WHERE ({})"
+        )
         conversations += Sql.of(" AND m.text LIKE %s", f"%{escape_like(criteria)}%")
         return conversations.inside(columns + "c.id IN ({})")
     matches = key_conditions(criteria, "conversations_search_keys(c.page_id, c.search)")

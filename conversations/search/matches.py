@@ -12,7 +12,8 @@ SNIPPET_LETTERS = 60  # on each side of the term
 
 MATCHES = (
     "SELECT p.conversation_id, (p.event_ids->>(said.number::integer - 1))::bigint"
-    " FROM conversations_messagepart p, string_to_table(p.text, %s) WITH ORDINALITY AS said(text, number)"
+    " FROM conversations_messageindexchunk p,"
+    " string_to_table(p.text, %s) WITH ORDINALITY AS said(text, number)"
     " WHERE p.conversation_id = ANY(%s::bigint[]) AND said.text LIKE %s"
 )
 NEWEST = (

@@ -8,15 +8,41 @@ STORED_RESULTS = ("", "unchanged", "updated", "inserted")
 INCOMPLETE_RESULTS = ("", "skipped", "owed")
 
 
-class ThreadCounters:
-    """The result of each thread of one run, and the run's counters that follow from them.
+def strength(result: str) -> int:
+    """The rank of a result among those of one thread: 0 if nothing was stored."""
+    return STORED_RESULTS.index(result) if result in STORED_RESULTS else 0
 
-    One byte for each thread, at the index of its primary key.
+
+class ByteMap:
+    """Maps integers to numbers from 0 to 255; those never set are 0.
+
+    The numbers stand in blocks of 64 neighbors: four bytes for each of many neighbors, 300 for a single one.
+    Memory follows the count of the keys and not their size.
     """
+
+    BLOCK_BITS = 6
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, bytearray] = {}
+
+    def __getitem__(self, key: int) -> int:
+        block = self._blocks.get(key >> self.BLOCK_BITS)
+        return block[key & ~(-1 << self.BLOCK_BITS)] if block else 0
+
+    def __setitem__(self, key: int, number: int) -> None:
+        number_of_block = key >> self.BLOCK_BITS
+        block = self._blocks.get(number_of_block)
+        if block is None:
+            block = self._blocks[number_of_block] = bytearray(1 << self.BLOCK_BITS)
+        block[key & ~(-1 << self.BLOCK_BITS)] = number
+
+
+class ThreadCounters:
+    """The result of each thread of one run, by primary key, and the run's counters that follow from them."""
 
     def __init__(self, run: SyncRun, known_total: int = 0):
         self._run, self._known_total = run, known_total
-        self._results = bytearray()
+        self._results = ByteMap()
         self._undo: list[tuple[int, int]] = []
 
     def mark(self) -> None:
@@ -31,11 +57,9 @@ class ThreadCounters:
 
     def count(self, thread_id: int, result: str) -> None:
         """Combine a result with what this run already knows of the thread, and adjust the counters."""
-        missing = thread_id + 1 - len(self._results)
-        if missing > 0:
-            self._results.extend(bytes(missing + 4096))
-        self._undo.append((thread_id, self._results[thread_id]))
-        incomplete, stored = divmod(self._results[thread_id], len(STORED_RESULTS))
+        known = self._results[thread_id]
+        self._undo.append((thread_id, known))
+        incomplete, stored = divmod(known, len(STORED_RESULTS))
         if before := INCOMPLETE_RESULTS[incomplete] or STORED_RESULTS[stored]:
             self._add(before, -1)
         if result in INCOMPLETE_RESULTS:
@@ -48,7 +72,7 @@ class ThreadCounters:
 
     def has(self, thread_id: int) -> bool:
         """Whether this run has counted the thread."""
-        return thread_id < len(self._results) and self._results[thread_id] > 0
+        return self._results[thread_id] > 0
 
     def _add(self, counter: str, number: int) -> None:
         setattr(self._run, counter, getattr(self._run, counter) + number)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
 
 from conversations.models import SyncRun
+from conversations.models.run_counters import IN_PROGRESS, RunCounters, rest_values, stored_values
 
 CHANNEL = "inbox_progress"
 MESSAGE_BYTES = 600  # of the 1,000 bytes that one state of a stream may have
@@ -32,48 +33,33 @@ PUBLIC_MESSAGES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class SyncProgress:
-    """The state of a run after a commit. The counters count threads; `seconds` remain of a pause."""
+@dataclass(frozen=True, kw_only=True)
+class SyncProgress(RunCounters):
+    """The state of a run after a commit. `seconds` remain of a pause."""
 
     page_id: str  # the Facebook ID
     status: str
     message: str
     run: int
-    synced: int
-    inserted: int
-    updated: int
-    unchanged: int
-    skipped: int
-    total: int
-    events_created: int
-    requests: int
     seconds: int | None = None
     notes: tuple[str, ...] = ()  # harmless irregularities, shown to managers only
 
     @classmethod
     def from_run(cls, run: SyncRun) -> "SyncProgress":
         return cls(
-            run.page.facebook_page_id,
-            str(run.status),
-            describe_run(run),
-            run.pk,
-            run.synced,
-            run.inserted,
-            run.updated,
-            run.unchanged,
-            run.skipped,
-            run.total,
-            run.events_created,
-            run.requests,
-            seconds_left(run),
-            tuple(run.notes),
+            page_id=run.page.facebook_page_id,
+            status=str(run.status),
+            message=describe_run(run),
+            run=run.pk,
+            seconds=seconds_left(run),
+            notes=tuple(run.notes),
+            **stored_values(run),
         )
 
     @classmethod
     def removed(cls, run_id: int) -> "SyncProgress":
         """Return the final state of a run whose row was deleted."""
-        return cls("", SyncRun.Status.CANCELLED, RUN_REMOVED, run_id, 0, 0, 0, 0, 0, 0, 0, 0)
+        return cls(page_id="", status=SyncRun.Status.CANCELLED, message=RUN_REMOVED, run=run_id)
 
     @property
     def is_end(self) -> bool:
@@ -81,11 +67,13 @@ class SyncProgress:
 
     def as_message(self) -> dict:
         """Return the JSON of one message of a stream. A long text is truncated to fit into one chunk."""
-        values = asdict(self) | {"message": _truncate(self.message), "eventsCreated": self.events_created}
-        hidden = {"page_id", "events_created", "requests", "notes"} | (
-            {"seconds"} if self.seconds is None else set()
-        )
-        return {name: value for name, value in values.items() if name not in hidden}
+        message = {
+            "status": self.status,
+            "message": _truncate(self.message),
+            "run": self.run,
+            **rest_values(self, IN_PROGRESS),
+        }
+        return message if self.seconds is None else message | {"seconds": self.seconds}
 
     def as_event(self) -> dict:
         """Return the JSON of an event of the event stream, for managers."""
@@ -143,7 +131,7 @@ def describe_run(run: SyncRun) -> str:
         case SyncRun.Status.STARTING | SyncRun.Status.FETCHING:
             return "Fetching conversations from Facebook."
         case SyncRun.Status.WAITING | SyncRun.Status.RETRYING:
-            return run.waits_for or "Waiting for Facebook."
+            return run.wait_reason or "Waiting for Facebook."
         case SyncRun.Status.COMPLETE:
             return f"Synced: {result}."
         case SyncRun.Status.COMPLETE_WITH_ERRORS:

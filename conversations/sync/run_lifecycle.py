@@ -68,7 +68,7 @@ def open_run(page: Page, *, full: bool, trigger: str, queued: int | None = None)
     is_full = full or page.last_synced_at is None or (before and before.mode == SyncRun.Mode.FULL)
     run.mode = SyncRun.Mode.FULL if is_full else SyncRun.Mode.INCREMENTAL
     run.trigger = run.trigger or trigger
-    run.resume = before.resume if before else {}
+    run.checkpoint = before.checkpoint if before else {}
     run.status, run.started_at = Status.STARTING, timezone.now()
     run.notes = [TAKEN_OVER.format(dead.pk) for dead in abandoned]
     save(run)
@@ -79,11 +79,11 @@ def open_run(page: Page, *, full: bool, trigger: str, queued: int | None = None)
 
 def resumable(page: Page) -> SyncRun | None:
     """Return the previous run if it can be resumed: it has a checkpoint, and stopped within RESUME_WITHIN."""
-    begun = page.runs.exclude(status=Status.QUEUED).exclude(status=Status.CANCELLED, resume={})
+    begun = page.runs.exclude(status=Status.QUEUED).exclude(status=Status.CANCELLED, checkpoint={})
     run = begun.order_by("-pk").first()
-    if run is None or run.status in SUCCESSFUL or not run.resume or not run.alive_at:
+    if run is None or run.status in SUCCESSFUL or not run.checkpoint or not run.heartbeat_at:
         return None
-    return run if timezone.now() - run.alive_at < RESUME_WITHIN else None
+    return run if timezone.now() - run.heartbeat_at < RESUME_WITHIN else None
 
 
 def follows_complete_run(run: SyncRun) -> bool:
@@ -97,7 +97,7 @@ def save(run: SyncRun, *, also: Collection[str] = ()) -> None:
 
     `also` names the columns of RARELY_WRITTEN that have changed.
     """
-    run.alive_at = timezone.now()
+    run.heartbeat_at = timezone.now()
     if timeline.take_sample(run):
         also = {*also, "samples"}
     with transaction.atomic(savepoint=False):  # part of the caller's transaction, if there is one
@@ -131,15 +131,15 @@ def is_ended(run: SyncRun) -> bool:
 
 def pause(run: SyncRun, status: str, reason: str, seconds: float) -> None:
     """Save that the run waits. `status` is WAITING or RETRYING. Raises LockLost like `save()`."""
-    run.status, run.waits_for = status, reason
+    run.status, run.wait_reason = status, reason
     run.waits_until = timezone.now() + timedelta(seconds=seconds)
     timeline.note_wait(run, seconds)
     save(run, also=["waits"])
 
 
-def finish(run: SyncRun, status: str, error: str = "", *, blame: str = "") -> None:
+def finish(run: SyncRun, status: str, error: str = "", *, fault: str = "") -> None:
     """End a run, for good. Raises LockLost if it has already ended."""
-    run.status, run.error, run.blame, run.ended_at = status, error, blame, timezone.now()
+    run.status, run.error, run.fault, run.ended_at = status, error, fault, timezone.now()
     run.ledger = take_coverage(run.page)
     save(run)
 
@@ -158,7 +158,7 @@ def cancel(run_id: int, *, by: str = "") -> SyncRun:
     return run
 
 
-def finish_if_open(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
+def finish_if_open(run: SyncRun, status: str, error: str, *, fault: str = "") -> None:
     """End a run unless it has already ended."""
     with suppress(LockLost):
-        finish(run, status, error, blame=blame)
+        finish(run, status, error, fault=fault)

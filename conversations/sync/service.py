@@ -2,18 +2,20 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from conversations.connections.client import open_client
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
+from conversations.graph.options import Hooks
 from conversations.lib.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
+from conversations.models.run_counters import RunCounters, stored_values
 from conversations.sync import run_lifecycle
 from conversations.sync.cancellation import interrupt_in, with_cancellation
 from conversations.sync.crawl.coordinator import PageCrawl
@@ -40,42 +42,27 @@ class SyncStopped(KeyboardInterrupt):
     """A signal handler raises it in the syncing thread: the run ends as interrupted."""
 
 
-@dataclass(frozen=True)
-class SyncResult:
-    """The result of a run. The counters count threads, `events_created` messages, `duration` seconds."""
+@dataclass(frozen=True, kw_only=True)
+class SyncResult(RunCounters):
+    """The result of a run. `duration` is in seconds."""
 
     page: str
     run: int
     status: str
     mode: str
-    synced: int
-    inserted: int
-    updated: int
-    unchanged: int
-    skipped: int
-    owed: int
-    events_created: int
-    requests: int
     duration: float
     error: str
 
     @classmethod
     def from_run(cls, run: SyncRun) -> "SyncResult":
         return cls(
-            run.page.facebook_page_id,
-            run.pk,
-            str(run.status),
-            str(run.mode),
-            run.synced,
-            run.inserted,
-            run.updated,
-            run.unchanged,
-            run.skipped,
-            run.owed,
-            run.events_created,
-            run.requests,
-            run.duration,
-            run.error,
+            page=run.page.facebook_page_id,
+            run=run.pk,
+            status=str(run.status),
+            mode=str(run.mode),
+            duration=run.duration,
+            error=run.error,
+            **stored_values(run),
         )
 
 
@@ -105,9 +92,9 @@ def sync_conversations(
             _execute(page, run, lock, on_progress, stopping or threading.Event())
         except AccessTokenError as error:
             page.reconnect(str(error))
-            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.OWNER)
+            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.OWNER)
         except GraphError as error:
-            _end(run, Status.ERROR, str(error), blame=SyncRun.Blame.FACEBOOK)
+            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.FACEBOOK)
         except KeyboardInterrupt:
             _interrupt(run)
         except run_lifecycle.LockLost:
@@ -146,7 +133,7 @@ def _execute(
         stack.enter_context(tuned_gil())
         pool = WorkerPool()
         clients = {
-            platform: stack.enter_context(_client(page, platform, pool)) for platform in _platforms(page)
+            platform: stack.enter_context(_open_client(page, platform, pool)) for platform in _platforms(page)
         }
         stack.callback(pool.stop)
 
@@ -159,7 +146,7 @@ def _execute(
             crawl.run()
         finally:
             run.requests = count_requests()
-            _save_capabilities(page)
+            _save_capabilities(page, clients)
         _finish(page, run, crawl, writer)
 
 
@@ -168,29 +155,48 @@ def _platforms(page: Page) -> list[str]:
     return [Platform.MESSENGER.value, *([Platform.INSTAGRAM.value] if page.instagram_account_id else [])]
 
 
-@contextmanager
-def _client(page: Page, platform: str, pool: WorkerPool) -> Iterator[GraphClient]:
-    with open_client(
+class _PoolHooks(Hooks):
+    """Reports the pauses and notes of a client to the writer, and ends its pauses with the pool."""
+
+    def __init__(self, pool: WorkerPool, platform: str):
+        self._pool, self._platform = pool, platform
+
+    def on_wait(self, error: GraphError, seconds: float) -> None:
+        self._pool.put(Backoff(error, seconds))
+
+    def on_note(self, text: str) -> None:
+        self._pool.put(Notice(text))
+
+    def on_start(self) -> None:
+        self._pool.started(self._platform)
+
+    def sleep(self, seconds: float) -> None:
+        self._pool.sleep(seconds)
+
+    def parsing(self) -> threading.Lock:
+        return parse_lock
+
+
+def _open_client(page: Page, platform: str, pool: WorkerPool) -> AbstractContextManager[GraphClient]:
+    return open_client(
         page.facebook_page_id,
         page.access_token,
+        _PoolHooks(pool, platform),
         platform=platform,
-        capabilities=page.learnt.setdefault(platform, {}),
-        on_wait=lambda error, seconds: pool.put(Backoff(error, seconds)),
-        on_note=lambda text: pool.put(Notice(text)),
-        on_start=lambda: pool.started(platform),
-        sleep=pool.sleep,
-        parse_lock=parse_lock,
-    ) as client:
-        yield client
+        capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
+    )
 
 
-def _save_capabilities(page: Page) -> None:
+def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
     """Save what Graph was found to support. Ignore database errors: they would hide why the run failed."""
     with suppress(DatabaseError), transaction.atomic():
         # Keep what diagnostics of the Page have saved in the meantime.
-        saved = Page.objects.select_for_update().get(pk=page.pk).learnt
-        page.learnt = saved | {platform: page.learnt[platform] for platform in _platforms(page)}
-        page.save(update_fields=["learnt"])
+        saved = Page.objects.select_for_update().get(pk=page.pk).capabilities
+        page.capabilities = saved | {
+            platform: client.capabilities.to_stored(saved.get(platform))
+            for platform, client in clients.items()
+        }
+        page.save(update_fields=["capabilities"])
 
 
 def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> None:
@@ -216,9 +222,9 @@ def _complete(page: Page, run: SyncRun) -> None:
     page.last_synced_at = timezone.now()
     page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
     if run.mode == SyncRun.Mode.FULL:
-        page.audited_at = page.last_synced_at
-    page.save(update_fields=["last_synced_at", "audited_at", "state", "state_reason"])
-    run.resume = {}
+        page.last_full_sync_at = page.last_synced_at
+    page.save(update_fields=["last_synced_at", "last_full_sync_at", "state", "state_reason"])
+    run.checkpoint = {}
     run.total = run.synced + run.skipped + run.owed
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
@@ -250,10 +256,10 @@ def _internal_error(run: SyncRun, error: Exception) -> None:
         connection.close()
     first_line = (str(error).splitlines() or [""])[0]
     message = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
-    _end(run, Status.ERROR, message, blame=SyncRun.Blame.INBOX)
+    _end(run, Status.ERROR, message, fault=SyncRun.Fault.INBOX)
 
 
-def _end(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
+def _end(run: SyncRun, status: str, error: str, *, fault: str = "") -> None:
     """End the run in the state that was last committed.
 
     The counters in memory may include a batch that was not stored, and a checkpoint after that batch would
@@ -263,4 +269,4 @@ def _end(run: SyncRun, status: str, error: str, *, blame: str = "") -> None:
     run.refresh_from_db()
     if run.ended_at is None:  # the interrupt may have come just after the end
         run.requests = requests
-        run_lifecycle.finish_if_open(run, status, error, blame=blame)
+        run_lifecycle.finish_if_open(run, status, error, fault=fault)

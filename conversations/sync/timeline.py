@@ -20,9 +20,9 @@ Sample = list[float]
 
 def take_sample(run: SyncRun) -> bool:
     """Add a sample if one is due: at the start, every few seconds, and at the end. Return whether it was."""
-    if run.started_at is None or run.alive_at is None:
+    if run.started_at is None or run.heartbeat_at is None:
         return False
-    second = round((run.alive_at - run.started_at).total_seconds(), 1)
+    second = round((run.heartbeat_at - run.started_at).total_seconds(), 1)
     last = run.samples[-1][0] if run.samples else None
     if last is not None and run.ended_at is None and second < last + _interval(last):
         return False
@@ -41,7 +41,7 @@ def _sample(run: SyncRun, second: float) -> Sample:
 
 
 def note_wait(run: SyncRun, seconds: float) -> None:
-    """Add a pause of this length. The run's `status`, `waits_for` and `waits_until` describe it already."""
+    """Add a pause of this length. The run's `status`, `wait_reason` and `waits_until` describe it already."""
     if run.started_at is None or run.waits_until is None:
         return
     until = (run.waits_until - run.started_at).total_seconds()
@@ -49,7 +49,7 @@ def note_wait(run: SyncRun, seconds: float) -> None:
         "at": until - seconds,
         "seconds": seconds,
         "status": str(run.status),
-        "why": run.waits_for,
+        "why": run.wait_reason,
     }
     waits = list(run.waits)
     if waits and _is_continued_by(waits[-1], wait):

@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 
 from conversations.lib.locks import SyncLock
 from conversations.models import Page, SyncRun
+from conversations.models.run_counters import STORED
 from conversations.sync import run_lifecycle
 from conversations.sync.cancellation import interrupt_in
 from conversations.sync.counters import ThreadCounters
@@ -28,18 +29,7 @@ RETRY_PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 15, 30)
 # up, read-only transaction. An error without a code is about the connection itself.
 TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006", None}
 # The fields of the run that a transaction may change.
-RUN_FIELDS = (
-    "inserted",
-    "updated",
-    "unchanged",
-    "skipped",
-    "owed",
-    "total",
-    "events_created",
-    "requests",
-    "status",
-    "alive_at",
-)
+RUN_FIELDS = (*STORED, "status", "heartbeat_at")
 
 
 def is_value_error(error: Exception) -> bool:
@@ -83,15 +73,15 @@ class RunTransaction:
         done: tuple[Result, datetime | None] | None = None
         while True:
             try:
-                if not self._lock.check():
+                if not self._lock.ensure_acquired():
                     raise run_lifecycle.LockLost
-                if done and SyncRun.objects.filter(pk=self._run.pk, alive_at=done[1]).exists():
+                if done and SyncRun.objects.filter(pk=self._run.pk, heartbeat_at=done[1]).exists():
                     return done[0]
                 self._roll_back(before)
                 done = None
                 with transaction.atomic():
                     self._lock_page()
-                    done = (work(), self._run.alive_at)
+                    done = (work(), self._run.heartbeat_at)
                 return done[0]
             except (DataError, IntegrityError):
                 self._roll_back(before)

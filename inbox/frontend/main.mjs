@@ -2,8 +2,9 @@
 
 import { startBulkBar } from "./actions/bulk-bar.mjs";
 import { startShortcuts } from "./actions/shortcuts.mjs";
+import { get } from "./core/api.mjs";
 import { byId } from "./core/dom.mjs";
-import { notifyTabs, startEventStream } from "./core/event-stream.mjs";
+import { notifyTabs, subscribe } from "./core/event-stream.mjs";
 import { lazy } from "./core/lazy.mjs";
 import { invalidate, onInvalidate, setTabNotifier } from "./core/refresh.mjs";
 import { set, watch } from "./core/store.mjs";
@@ -25,14 +26,14 @@ const openPalette = lazy(() => import("./actions/command-palette.mjs"), "openPal
 const loadSummary = lazy(() => import("./sync/sync-summary.mjs"), "loadSummary", null);
 const startFilterForm = lazy(() => import("./list/filter-form.mjs"), "startFilterForm", null);
 const startConversation = lazy(
-  () => import("./conversation/conversation-view.mjs"),
-  "startConversation",
-  styles("./conversation/conversation.css"),
+	() => import("./conversation/conversation-view.mjs"),
+	"startConversation",
+	styles("./conversation/conversation.css"),
 );
 const drawInsight = lazy(
-  () => import("./insight/insight.mjs"),
-  "drawInsight",
-  styles("./insight/insight.css"),
+	() => import("./insight/insight.mjs"),
+	"drawInsight",
+	styles("./insight/insight.css"),
 );
 
 startSidebar({ deleteView: lazy(savedViews, "deleteView"), createTag: lazy(tagPicker, "createTag") });
@@ -48,7 +49,7 @@ watch("openId", ({ openId }) => openId && startConversation({ pickTag }));
 watch("insight openId filter", ({ insight, openId }) => insight && !openId && drawInsight());
 watch("filter.facebookPageId", ({ pages }) => pages && loadCounts());
 watch("isConnected", ({ isConnected }) => {
-  byId("offline").hidden = isConnected !== false;
+	byId("offline").hidden = isConnected !== false;
 });
 
 startList();
@@ -57,18 +58,19 @@ loadSidebar();
 loadViews();
 onInvalidate(loadSidebar);
 setTabNotifier(notifyTabs);
-startEventStream({
-  onRun: handleRun,
-  onCatchUp: () => invalidate({ isUrgent: true }),
-  onChange: invalidate,
-  onConnected: (isConnected) => set({ isConnected }),
+subscribe({
+	onRun: handleRun,
+	onCatchUp: () => invalidate({ isUrgent: true }),
+	onChange: invalidate,
+	onConnected: (isConnected) => set({ isConnected }),
+	onRefused: () => get("/api/pages").catch(() => {}), // the session may have ended
 });
 
 // On a phone each pane is a screen of its own.
 function showScreen({ openId, insight }) {
-  document.body.dataset.screen = openId ? "conversation" : insight ? "insight" : "list";
-  byId("insight").hidden = !insight || Boolean(openId);
-  byId("conversation").hidden = insight && !openId;
-  byId("conversation-empty").hidden = Boolean(openId);
-  byId("conversation-open").hidden = !openId;
+	document.body.dataset.screen = openId ? "conversation" : insight ? "insight" : "list";
+	byId("insight").hidden = !insight || Boolean(openId);
+	byId("conversation").hidden = insight && !openId;
+	byId("conversation-empty").hidden = Boolean(openId);
+	byId("conversation-open").hidden = !openId;
 }

@@ -26,7 +26,7 @@ TABLES = [
     "conversations_conversationtag",
     "conversations_untagged",
     "conversations_interactionevent",
-    "conversations_messagepart",
+    "conversations_messageindexchunk",
 ]
 
 CONVERSATIONS = """
@@ -70,7 +70,7 @@ SELECT conversation, kind, 'm_' || conversation || '_' || n, time, phrases.text,
 ) AS drawn JOIN phrases ON phrases.id = p
 """
 MESSAGE_INDEX = """
-INSERT INTO conversations_messagepart (conversation_id, page_id, number, text, event_ids)
+INSERT INTO conversations_messageindexchunk (conversation_id, page_id, number, text, event_ids)
 SELECT conversation_id, page_id, 1, string_agg(text, E'\\x1f' ORDER BY e.id), jsonb_agg(e.id ORDER BY e.id)
 FROM conversations_interactionevent e JOIN conversations_conversation c ON c.id = conversation_id GROUP BY 1, 2
 """
@@ -84,8 +84,8 @@ INSERT INTO conversations_tagcount (page_id, tag_id, conversations)
   UNION ALL SELECT page_id, NULL, count(*) FROM conversations_untagged GROUP BY 1;
 INSERT INTO conversations_messagecount (page_id, messages)
   SELECT page_id, {messages} * count(*) FROM conversations_conversation GROUP BY 1;
-DELETE FROM conversations_messagequeue;
-INSERT INTO conversations_messagequeue (conversation_id, is_changed)
+DELETE FROM conversations_messageindexqueue;
+INSERT INTO conversations_messageindexqueue (conversation_id, is_changed)
   SELECT DISTINCT conversation_id, false FROM conversations_interactionevent
   WHERE occurred_at >= now() - interval '101 days';
 """

@@ -184,7 +184,7 @@ def statements(query: dict[str, str]) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         api(User.objects.get()).get("/api/conversations", query)
     executed = [entry["sql"] for entry in captured]
-    ours = ("conversations_conversation", "conversations_pagecount", "conversations_messagepart")
+    ours = ("conversations_conversation", "conversations_pagecount", "conversations_messageindexchunk")
     return [sql for sql in executed if any(table in sql for table in ours) and not sql.startswith("EXPLAIN")]
 
 

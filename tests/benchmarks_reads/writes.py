@@ -14,9 +14,9 @@ from conversations.sync.load.transform import search_text
 
 BATCHES, THREADS, MESSAGES = 40, 100, 25
 DROP_READ_SUPPORT = [
-    "DROP TRIGGER came ON conversations_conversation",
-    "DROP TRIGGER changed ON conversations_conversation",
-    "DROP TRIGGER came ON conversations_interactionevent",
+    "DROP TRIGGER count_conversations_on_insert ON conversations_conversation",
+    "DROP TRIGGER count_conversations_on_update ON conversations_conversation",
+    "DROP TRIGGER queue_messages_on_insert ON conversations_interactionevent",
     "DROP INDEX conversation_by_facets",
     "DROP INDEX conversation_everywhere",
     "DROP INDEX conversation_search",

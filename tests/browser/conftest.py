@@ -13,7 +13,7 @@ from playwright.sync_api import Page as Tab
 from tests.browser.chromium import chromium_path, open_chromium
 from tests.browser.console_errors import watch
 from tests.factories import PageMemberFactory
-from tests.live.conftest import open_stream, page, start_web, web  # noqa: F401 - fixtures
+from tests.live.conftest import open_stream, page, sandbox_port, web  # noqa: F401 - fixtures
 
 PASSWORD = "a horse of 17 hands"
 Login = Callable[..., Tab]

@@ -1,12 +1,12 @@
 """Staff read a long conversation, open an attachment, refresh, and go to the next conversation."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from conversations.models import Conversation
 from conversations.sandbox.data import media
 from conversations.sync.service import sync_conversations
+from tests.browser.accessibility import load_axe, serious_violations
 
 FRESH = "https://new.example/"
 
@@ -45,8 +45,8 @@ def settled_position(timeline, text: str, *, scroll: bool = True) -> float:
 
 def accessibility_errors(tab) -> list[str]:
     """Return the serious violations that axe finds."""
-    violations = Axe().run(tab).response["violations"]
-    return [f"{one['id']}: {one['help']}" for one in violations if one["impact"] in ("serious", "critical")]
+    load_axe(tab)
+    return [f"{one['id']}: {one['help']}" for one in serious_violations(tab)]
 
 
 def test_long_conversation_is_read_to_its_start_and_refreshed(log_in, ana, world):

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.admin import site
 from django.contrib.admin.utils import lookup_field
 from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
+from tests.browser.accessibility import load_axe, serious_violations
 from tests.browser.all_pages import NOT_FOUND, OTHER_PAGES, fill, page_urls, request_of
 from tests.browser.conftest import TIMEOUT_MS, let_in
 from tests.browser.console_errors import watch
@@ -22,7 +22,6 @@ from tests.factories import PageMemberFactory
 
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 STATES: list[tuple[ViewportSize, Literal["light", "dark"]]] = [(WIDE, "light"), (NARROW, "dark")]
-SERIOUS = {"serious", "critical"}
 KNOWN_VIOLATIONS = {
     # Swagger UI has buttons to copy an address inside the buttons that open a route.
     ("/api/docs", "nested-interactive", ".opblock-summary-control"),
@@ -67,23 +66,22 @@ def test_every_page_is_accessible_and_without_errors(tab, web, staff, role):
 
 def check_page(tab: Tab, url: str) -> Iterator[str]:
     """Yield the problems of the page that is open in this tab."""
-    tab.evaluate(Axe().axe_script)
+    load_axe(tab)
     for size, scheme in STATES:
         tab.set_viewport_size(size)
         tab.emulate_media(color_scheme=scheme)  # unfold reads it only while a page loads
         tab.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", scheme == "dark")
-        yield from (f"{scheme}, {size['width']} px: {one}" for one in serious_violations(tab, url))
+        yield from (f"{scheme}, {size['width']} px: {one}" for one in unknown_violations(tab, url))
     if tab.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
         yield f"is wider than {NARROW['width']} px: {tab.evaluate(TOO_WIDE)}"
     tab.set_viewport_size(WIDE)
 
 
-def serious_violations(tab: Tab, url: str) -> Iterator[str]:
-    """Yield each serious violation that axe finds, with its first element."""
-    result = tab.evaluate("axe.run({resultTypes: ['violations']})")
-    for violation in result["violations"]:
+def unknown_violations(tab: Tab, url: str) -> Iterator[str]:
+    """Yield each serious violation that is not known, with its first element."""
+    for violation in serious_violations(tab):
         nodes = [node for node in violation["nodes"] if not is_known(url, violation["id"], node)]
-        if violation["impact"] in SERIOUS and nodes:
+        if nodes:
             why = " ".join(nodes[0]["failureSummary"].split()[5:])[:250]
             yield f"{violation['id']}, {len(nodes)} times, first {nodes[0]['html'][:200]}: {why}"
 

@@ -270,3 +270,21 @@ def test_users_without_a_page_see_what_to_do(log_in, page):
     tab.reload()
     expect(tab.get_by_text("No Page is connected yet")).to_be_visible()
     expect(tab.get_by_role("link", name="Connect a Page")).to_be_visible()
+
+
+def test_both_pages_show_the_same_attachments(log_in, page):
+    row = ConversationFactory(page=page, sender_name="Ana")
+    for make in (media.image, media.file, media.template, media.sticker, media.share, media.unsupported):
+        fields = make(7)
+        EventFactory(conversation=row, text="", attachments=fields.pop("attachments", []), data=fields)
+    untyped = {"image_data": {"url": "https://cdn.example/a.jpg"}, "name": "without-type"}
+    EventFactory(conversation=row, text="", attachments=[untyped])
+    tab = log_in("manager", f"/?conversation={row.pk}")
+    expect(tab.locator(".attachment")).to_have_count(7)
+    kinds = tab.locator(".attachment b").all_text_contents()
+    names = tab.locator(".attachment bdi").all_text_contents()
+    assert ("Image", "without-type") in zip(kinds, names, strict=True)
+    tab.goto(f"/admin/conversations/conversation/{row.pk}/change/")
+    assert tab.locator(".inbox-kind").all_text_contents() == kinds
+    shown = tab.locator(".inbox-attachment").all_text_contents()
+    assert all(name in text for name, text in zip(names, shown, strict=True) if name != "open")

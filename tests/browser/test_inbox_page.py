@@ -6,19 +6,20 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation
+from tests.browser.accessibility import load_axe, violations
 from tests.factories import ConversationFactory, EventFactory, TagFactory
+from tests.machine import slowness
 
 FRONTEND = Path(__file__).parents[2] / "inbox" / "frontend"
 PREFIX = "/static/inbox/app/"
 REQUESTS = 60  # everything is loaded twice at most: again when the stream opens
-COLD_BYTES, ALL_BYTES = 98_000, 147_000
-LONG_TASK_MS = 500  # longer tasks would block typing; other tests may run at the same time
+COLD_BYTES, ALL_BYTES = 97_000, 143_000
+LONG_TASK_MS = 500  # on an idle machine; longer tasks would block typing
 MANY, PART = 100_000, 5000
 WATCH = """
   window.slow = [];
@@ -51,8 +52,8 @@ def rows(page):
 
 
 def check_accessibility(tab: Tab) -> None:
-    results = Axe().run(tab)
-    assert results.violations_count == 0, results.generate_report()
+    load_axe(tab)
+    assert violations(tab) == []
 
 
 def test_every_action_works_with_the_keyboard(log_in, rows):
@@ -117,6 +118,20 @@ def test_it_fits_a_phone_and_is_accessible(log_in, rows, scheme):
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
 
 
+TRUNCATED = """[...document.querySelectorAll('#views .entry-name, .account-name')]
+    .filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_sidebar_shows_the_whole_names_of_views_and_of_the_user(log_in, rows, width):
+    tab = log_in("manager", "/", viewport={"width": width, "height": 740})
+    expect(tab.locator("#total")).to_have_text("12")
+    if width == 360:
+        tab.get_by_role("button", name="Views, tags and Pages").click()
+    expect(tab.get_by_role("link", name=re.compile("^Needs reply .over 24 h. [0-9]"))).to_be_visible()
+    assert tab.evaluate(TRUNCATED) == []
+
+
 def test_first_load_needs_few_requests_and_bytes(log_in, rows):
     tab = log_in("manager", "/")
     expect(tab.locator("#total")).to_have_text("12")
@@ -133,7 +148,12 @@ def test_first_load_needs_few_requests_and_bytes(log_in, rows):
     assert sum(path.stat().st_size for path in own) < COLD_BYTES
     everything = FRONTEND.rglob("*.*")  # with the modules that are loaded later
     assert sum(path.stat().st_size for path in everything) < ALL_BYTES
-    assert [duration for duration in tab.evaluate("slow") if duration > LONG_TASK_MS] == []
+    check_long_tasks(tab)
+
+
+def check_long_tasks(tab: Tab) -> None:
+    maximum = LONG_TASK_MS * slowness()
+    assert [duration for duration in tab.evaluate("slow") if duration > maximum] == []
 
 
 def test_100_000_rows_scroll_with_a_small_page_and_no_long_tasks(log_in, page):
@@ -156,7 +176,7 @@ def test_100_000_rows_scroll_with_a_small_page_and_no_long_tasks(log_in, page):
     expect(tab.get_by_role("link", name=re.compile("^Customer 50002 "))).to_be_focused()
     tab.get_by_label("Search", exact=True).press_sequentially("many letters in a row")
     expect(tab.get_by_label("Search", exact=True)).to_have_value("many letters in a row")
-    assert [duration for duration in tab.evaluate("slow") if duration > LONG_TASK_MS] == []
+    check_long_tasks(tab)
 
 
 def part_of(address: str, page) -> dict:

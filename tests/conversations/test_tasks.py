@@ -18,7 +18,7 @@ Status, Mode = SyncRun.Status, SyncRun.Mode
 def page(db) -> Page:
     """A Page whose last sync, a full one, was an hour ago: the next one is due."""
     then = timezone.now() - timedelta(hours=1)
-    page = PageFactory(last_synced_at=then, audited_at=then)
+    page = PageFactory(last_synced_at=then, last_full_sync_at=then)
     SyncRunFactory(page=page, status=Status.COMPLETE, ended_at=then)
     return page
 
@@ -113,13 +113,13 @@ def test_page_with_a_recent_full_sync_is_synced_incrementally(page):
 
 @pytest.mark.parametrize("audited", [None, timezone.now() - tasks.AUDIT_AFTER - timedelta(minutes=1)])
 def test_page_without_a_recent_full_sync_is_synced_in_full(page, audited):
-    Page.objects.filter(pk=page.pk).update(audited_at=audited)
+    Page.objects.filter(pk=page.pk).update(last_full_sync_at=audited)
     tasks.keep_current(0)
     assert modes(page) == ["full"]
 
 
 def test_only_one_full_sync_is_queued(page):
-    Page.objects.filter(pk=page.pk).update(audited_at=None)
+    Page.objects.filter(pk=page.pk).update(last_full_sync_at=None)
     for _ in range(2):
         tasks.keep_current(0)
     assert modes(page) == ["full"]
@@ -127,7 +127,7 @@ def test_only_one_full_sync_is_queued(page):
 
 def test_disabled_schedule_requests_no_full_sync_either(page, settings):
     settings.SYNC_EVERY_MINUTES = 0
-    Page.objects.filter(pk=page.pk).update(audited_at=None)
+    Page.objects.filter(pk=page.pk).update(last_full_sync_at=None)
     tasks.keep_current(0)
     assert queued(page) == []
 

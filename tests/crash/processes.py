@@ -18,7 +18,7 @@ from django.db import connection
 from conversations.lib.locks import SYNC
 from conversations.models import SyncRun
 from inbox.postgres import Server
-from tests.live.conftest import Web
+from tests.live.process import Web
 
 TIMEOUT_SECONDS = 90
 

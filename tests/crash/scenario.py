@@ -242,7 +242,12 @@ class Scenario:
 
     def _compare_calls(self, plan: Plan, runs: list[SyncRun]) -> None:
         calls, interrupted = self._sandbox.call_log.calls, self._interrupted
-        if interrupted and interrupted.resume and runs[-1].pk != interrupted.pk and not plan.changes_before:
+        if (
+            interrupted
+            and interrupted.checkpoint
+            and runs[-1].pk != interrupted.pk
+            and not plan.changes_before
+        ):
             repeated = RepeatedCalls.between(self._previous_calls, calls)
             self._totals.add_repeated(repeated)
             if plan.is_quiet and self._previous_was_quiet and runs[-1].mode == interrupted.mode:

@@ -1,23 +1,37 @@
-"""Runs the unit tests of the inbox page's modules that need no browser, under Node."""
+"""Runs the unit tests of the browser's modules that need no browser, under Node."""
 
-import os
-import shutil
-import subprocess
+import re
 from pathlib import Path
 
 import pytest
 
-NODE = shutil.which("node")
+from tests.node import needs_node, run_node
+
 TESTS = sorted(Path(__file__).with_name("frontend").glob("*.test.mjs"))
 
 
-@pytest.mark.skipif(
-    NODE is None and not os.environ.get("CI"), reason="Node is missing: apt-get install nodejs"
-)
+@needs_node
 @pytest.mark.parametrize("script", TESTS, ids=lambda script: script.stem)
 def test_modules_of_the_page_pass_their_tests(script):
-    done = subprocess.run(
-        [str(NODE), "--test", str(script)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 0" not in done.stdout
+    assert "# pass 0" not in run_node("--test", str(script))
+
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [
+    path
+    for folder in ("inbox/frontend", "inbox/static", "conversations/static")
+    for path in (ROOT / folder).rglob("*.*js")
+]
+OWNERS = {
+    r"\bEventSource\(": {"inbox/frontend/core/event-stream.mjs"},
+    r"\bfetch\(": {"inbox/frontend/core/api.mjs", "conversations/static/conversations/html.js"},
+    r"csrftoken|csrfmiddlewaretoken": {"inbox/frontend/core/api.mjs"},
+    r"\bIntl\.|\.toLocale(String|DateString|TimeString)\(": {"inbox/frontend/core/format.mjs"},
+    r'"complete_with_errors"': {"inbox/frontend/core/run-state.mjs"},
+}
+
+
+@pytest.mark.parametrize("pattern", OWNERS)
+def test_inbox_page_and_admin_share_one_client_one_stream_and_one_set_of_formats(pattern):
+    users = {str(path.relative_to(ROOT)) for path in SCRIPTS if re.search(pattern, path.read_text())}
+    assert users == OWNERS[pattern]

@@ -1,94 +1,30 @@
-"""Fixtures that start real web processes with the database and the sandbox of the test."""
+"""Fixtures with real web processes that use the database and the sandbox of the test.
 
-import json
-import random
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
+`web` is one process for many tests. A test that changes its settings, needs several processes or kills the
+database starts its own with `start_web`.
+"""
+
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 import pytest
-import requests
-from django.conf import settings
 from django.db import connection
 from rest_framework.authtoken.models import Token
 
 from conversations.models import Page
 from tests.conftest import environment_of
-
-PORTS = 20_000, 32_000
-
-
-class Web:
-    """`uvicorn inbox.asgi:application` without further options."""
-
-    def __init__(self, environment: dict[str, str]):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", "inbox.asgi:application", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command,
-            env=self._environment,
-            cwd=settings.BASE_DIR,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        self._errors: list[bytes] = []
-        threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True).start()
-        try:
-            self.wait_until_up()
-        except BaseException:  # nobody else can stop it yet
-            self.process.kill()
-            raise
-
-    def _read_errors(self, pipe) -> None:
-        with pipe:
-            self._errors.extend(pipe)
-
-    @property
-    def log(self) -> str:
-        return b"".join(self._errors).decode()
-
-    def wait_until_up(self) -> None:
-        self._poll("/healthz")
-
-    def wait_until_ready(self) -> None:
-        """Wait until listener and worker have started, too."""
-        self._poll("/readyz")
-
-    def _poll(self, path: str) -> None:
-        while self.process.poll() is None:
-            with suppress(requests.ConnectionError):
-                if requests.get(self.url + path, timeout=60).ok:
-                    return
-            time.sleep(0.1)  # leave processor time to the process
-        raise AssertionError(self.log)
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
-        self.process.wait(60)
+from tests.live.process import Web
+from tests.live.shared_web import SharedWeb, uses_shared_web
+from tests.live.streams import Stream
 
 
-def free_port() -> int:
-    """Return a free port that is not ephemeral, so that no connection takes it before the process listens."""
-    while True:
-        port = random.randrange(*PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+@pytest.fixture
+def sandbox_port(request: pytest.FixtureRequest, shared_web: SharedWeb) -> int:
+    """The port that the shared web process knows, for tests that use it; otherwise any free one."""
+    return shared_web.sandbox_port if uses_shared_web(request.node) else 0
 
 
 @pytest.fixture
 def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., Web]]:
-    # Streams end after the processes: closing one during a read is an error in the reader.
     started: list[Web] = []
 
     def start(**variables: str) -> Web:
@@ -100,15 +36,12 @@ def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., 
     for web in started:
         web.process.kill()
         web.process.wait()
-    with connection.cursor() as cursor:  # not a table that Django truncates
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture
-def web(start_web) -> Web:
-    web = start_web()
-    web.wait_until_ready()
-    return web
+def web(transactional_db, sandbox, open_stream, shared_web: SharedWeb) -> Iterator[Web]:
+    yield shared_web.start(environment_of(sandbox) | {"SYNC_EVERY_MINUTES": "0"})
+    shared_web.end_test(connection)
 
 
 @pytest.fixture
@@ -123,38 +56,6 @@ def key(transactional_db, django_user_model) -> dict[str, str]:
     return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
 
 
-class Stream:
-    """Reads a stream in a thread: `states` grows, `ended` is set when the server closes the stream."""
-
-    def __init__(self, method: str, url: str, headers: dict, body: dict | None = None):
-        self.states: list[dict] = []
-        self.text, self.ended = "", threading.Event()
-        self._changed = threading.Condition()
-        self.response = requests.request(method, url, headers=headers, json=body, stream=True, timeout=60)
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        with suppress(requests.RequestException):
-            for line in self.response.iter_lines(chunk_size=None):
-                with self._changed:
-                    self.text += line.decode() + "\n"
-                    if line.startswith(b"data: "):
-                        self.states.append(json.loads(line[6:]))
-                    self._changed.notify_all()
-        self.ended.set()
-        with self._changed:
-            self._changed.notify_all()
-
-    def wait_for(self, condition: Callable[[dict], bool]) -> dict:
-        """Wait for the first state, from the start on, for which `condition` is true."""
-        with self._changed:
-            found = self._changed.wait_for(
-                lambda: next(filter(condition, self.states), None) or self.ended.is_set(), timeout=60
-            )
-        assert isinstance(found, dict), self.states
-        return found
-
-
 @pytest.fixture
 def open_stream() -> Iterator[Callable[..., Stream]]:
     opened: list[Stream] = []
@@ -165,4 +66,4 @@ def open_stream() -> Iterator[Callable[..., Stream]]:
 
     yield start
     for stream in opened:
-        stream.response.close()
+        stream.close()

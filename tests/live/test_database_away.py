@@ -18,7 +18,7 @@ from tests.crash.conftest import database, postgres_server  # noqa: F401 - fixtu
 from tests.crash.processes import Database, wait_until
 from tests.machine import in_time
 
-from .conftest import Web
+from .process import Web
 
 END_SECONDS = 5  # of the contract
 

@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
 from tests.crash.processes import wait_until
-from tests.machine import slowness
+from tests.machine import condition_in_time
 
 SECONDS = 20  # on an idle machine: less than a dead worker counts as alive
 
@@ -59,7 +59,7 @@ def test_next_process_runs_both(start_web, killed, page, other, key, was_taken):
         dead = ProcrastinateJob.objects.get(task_name="sync_page", status="doing").worker_id
         ProcrastinateJob.objects.filter(args__run_id=waiting).update(status="doing", worker_id=dead)
     start_web()
-    wait_until(lambda: are_done(page, other), "what was left is not done", seconds=SECONDS * slowness())
+    condition_in_time(SECONDS, lambda: are_done(page, other))
     assert page.conversations.count() == 350
     assert other.runs.get().pk == waiting
 
@@ -72,10 +72,6 @@ def test_queued_run_beside_the_running_one_is_not_blocking(start_web, killed, pa
     dead.pk = waiting.pk + 1
     dead.save(force_insert=True)
     start_web()
-    wait_until(
-        lambda: page.runs.get(pk=waiting.pk).ended_at is not None,
-        "the run waits",
-        seconds=SECONDS * slowness(),
-    )
+    condition_in_time(SECONDS, lambda: page.runs.get(pk=waiting.pk).ended_at is not None)
     assert page.runs.get(pk=waiting.pk).status == "complete"
     assert page.runs.get(pk=dead.pk).status == "interrupted"

@@ -105,7 +105,7 @@ def test_users_get_no_events_of_other_pages(web, page, inbox, world, key, open_s
     viewers = {"Authorization": f"Token {Token.objects.create(user=viewer).key}"}
     stream = open_stream(*events(web), theirs)
     hidden = requests.get(
-        f"{web.url}/api/events", {"facebookPageId": page.facebook_page_id}, headers=theirs, timeout=10
+        f"{web.url}/api/events", {"facebookPageId": page.facebook_page_id}, headers=theirs, timeout=60
     )
     assert hidden.status_code == 404
     all_of_it = open_stream(*events(web), key)

@@ -80,7 +80,7 @@ def test_invalid_requests_are_errors_and_queue_nothing(web, page, key):
         ("GET", "/api/events"),
     ):
         answer = requests.request(
-            method, web.url + route, headers={"Accept": "text/event-stream"}, timeout=10
+            method, web.url + route, headers={"Accept": "text/event-stream"}, timeout=60
         )
         assert answer.status_code == 401, route
         assert answer.json()["error"]
@@ -92,7 +92,7 @@ def test_invalid_requests_are_errors_and_queue_nothing(web, page, key):
 def test_respond_async_returns_the_location(web, page, key):
     headers = key | {"Prefer": "respond-async"}
     answer = requests.post(
-        f"{web.url}/api/conversations/sync", json={"pageId": page.pk}, headers=headers, timeout=10
+        f"{web.url}/api/conversations/sync", json={"pageId": page.pk}, headers=headers, timeout=60
     )
     run = SyncRun.objects.get()
     assert answer.status_code == 202

@@ -18,7 +18,7 @@ from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_query import criteria_of
 from conversations.admin.conversations.timeline_rows import history_of, messages_of
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
-from conversations.connections.interactive import FacebookRefused, RefusalReason
+from conversations.connections.interactive import FacebookRefused
 from conversations.models import Conversation, InteractionEvent, Platform
 from conversations.permissions import TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
@@ -28,12 +28,6 @@ from tags.models import Tag
 
 LIST_QUERY_PARAMETER = "_changelist_filters"  # Django's name for the query of the list before this page
 MAX_QUERY_LENGTH = 4000
-HTTP_STATUSES = {
-    RefusalReason.RECONNECT: 409,
-    RefusalReason.GONE: 410,
-    RefusalReason.NOTHING: 404,
-    RefusalReason.FACEBOOK: 502,
-}
 URL_NAME_PREFIX = "conversations_conversation_"
 TEMPLATES = "admin/conversations/conversation/"
 
@@ -130,8 +124,8 @@ class ConversationDetailAdmin(PageScopedAdmin):
                 "conversation": conversation,
                 "error": str(refused),
             }
-            status = HTTP_STATUSES[refused.reason]
-            response = TemplateResponse(request, TEMPLATES + "refused.html", context, status=status)
+            template = TEMPLATES + "refused.html"
+            response = TemplateResponse(request, template, context, status=refused.http_status)
         response["Referrer-Policy"] = "no-referrer"
         return response
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from conversations.lib.attachments import MISSING, Attachment, attachments_of, reactions_of
+from conversations.lib.attachments import UNAVAILABLE, Attachment, attachments_of, reactions_of
 from conversations.models import Conversation, InteractionEvent
 
 Kind = InteractionEvent.Kind
@@ -65,7 +65,7 @@ def as_message(event: InteractionEvent, now: datetime) -> Message:
         day,
         day_label(day, timezone.localtime(now).date()),
         time_label(event.occurred_at, now),
-        is_missing=not event.text and all(one.mark == MISSING for one in attachments),
+        is_missing=not event.text and all(one.kind == UNAVAILABLE for one in attachments),
         is_emoji=is_emoji(event.text),
     )
 

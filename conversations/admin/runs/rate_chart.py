@@ -7,7 +7,7 @@ from itertools import pairwise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from conversations.admin.formatting import format_duration
+from conversations.lib.durations import format_duration
 
 WIDTH, HEIGHT = 600, 80  # of the viewBox; the chart is as wide as the space allows
 MAX_ROWS = 12  # of the table

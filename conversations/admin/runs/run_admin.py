@@ -13,8 +13,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from conversations.admin.activity_admin import PageRecordAdmin, VisiblePageFilter
-from conversations.admin.formatting import describe_status, format_duration, short_time
+from conversations.admin.formatting import describe_status, short_time
 from conversations.admin.runs.run_page import requested_by, run_context
+from conversations.lib.durations import format_duration
 from conversations.models import SyncRun
 from conversations.permissions import MANAGER, VIEWER, page_ids, require_role
 from conversations.tasks import RunEnded, cancel_sync, request_sync

@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from conversations.admin.formatting import describe_status, format_duration
+from conversations.admin.formatting import describe_status
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.runs.rate_chart import rate_charts, rate_table
 from conversations.admin.sync_panel import SyncPanel
+from conversations.lib.durations import format_duration
 from conversations.models import SyncRun, Thread
 from conversations.permissions import MANAGER, has_role
 from conversations.sync.progress import PUBLIC_MESSAGES, SyncProgress, message_for

@@ -8,6 +8,7 @@ from rest_framework.viewsets import GenericViewSet
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.api.bulk_response import run_bulk_action, storable_ids
+from conversations.api.event_serializers import EventSerializer
 from conversations.api.file_stream import export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
@@ -26,7 +27,6 @@ from conversations.api.serializers import (
     ConversationSerializer,
     ConversationTagSerializer,
     ErrorSerializer,
-    EventSerializer,
     PersonCountsSerializer,
 )
 from conversations.models import Conversation, InteractionEvent

@@ -11,10 +11,11 @@ from rest_framework.views import APIView
 
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.request_serializers import FlagField, IdField, read_body
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers import CountersSerializer, ErrorSerializer
 from conversations.api.streaming import StreamLater, wait_for_run, watch_pages, watch_run
 from conversations.api.subscriptions import RunReader, current_permissions, permissions_of
 from conversations.models import Page, SyncRun
+from conversations.models.run_counters import IN_PROGRESS
 from conversations.permissions import MANAGER, require_user_role
 from conversations.tasks import request_sync
 
@@ -46,16 +47,10 @@ class SyncBody(serializers.Serializer):
     forceFull = FlagField(default=False)
 
 
-class SyncResultSerializer(serializers.Serializer):
+class SyncResultSerializer(CountersSerializer):
+    counters = IN_PROGRESS
     success = serializers.BooleanField(help_text="True only if no thread is pending")
     status = serializers.ChoiceField(choices=SyncRun.Status.choices)
-    synced = serializers.IntegerField()
-    inserted = serializers.IntegerField()
-    updated = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    skipped = serializers.IntegerField()
-    total = serializers.IntegerField()
-    eventsCreated = serializers.IntegerField()
     syncMode = serializers.ChoiceField(choices=SyncRun.Mode.choices)
     duration = serializers.FloatField(help_text="Seconds")
     message = serializers.CharField()

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from conversations.connections.diagnostics import PageDiagnostics, check_page
 from conversations.graph.errors import GraphError
+from conversations.lib.durations import format_duration
 from conversations.models import Page
 
 MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "act": ("✗", "bold red")}
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def report_wait(self, error: GraphError, seconds: float) -> None:
-        self.stderr.write(f"{error} Retrying in {seconds:.0f} s.")
+        self.stderr.write(f"{error} Retrying in {format_duration(seconds)}.")
 
     def print_table(self, check: PageDiagnostics) -> None:
         if self.stdout.isatty():
@@ -78,5 +79,5 @@ def as_json(check: PageDiagnostics) -> dict[str, Any]:
             }
             for finding in check.findings
         ],
-        "learnt": check.page.learnt,
+        "learnt": check.page.capabilities,
     }

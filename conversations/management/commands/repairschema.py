@@ -9,7 +9,8 @@ from conversations.models.schema_repair import Missing, find_missing, is_migrate
 class Command(BaseCommand):
     help = (
         "Creates indexes, unique keys, functions and triggers that the database lacks, for example after a"
-        " restore that reported errors. Tables stay in use. Safe to run twice."
+        " restore that reported errors. If a trigger was missing, everything is counted again; writers wait"
+        " meanwhile. Otherwise tables stay in use. Safe to run twice."
     )
 
     def add_arguments(self, parser):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     def create(self, missing: Missing) -> None:
         try:
-            for name in repair(missing):
-                self.stdout.write(f"Created {name}.")
+            for line in repair(missing):
+                self.stdout.write(line)
         except DatabaseError as error:
             raise CommandError(f"PostgreSQL refused the next one: {error}") from None

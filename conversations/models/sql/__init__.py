@@ -24,8 +24,11 @@ class Function(NamedTuple):
 
 def statements() -> Iterator[str]:
     """The text of each file."""
-    for name in FILES:
-        yield Path(__file__).with_name(name).read_text()
+    yield from map(read, FILES)
+
+
+def read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text()
 
 
 def functions(schema: str) -> dict[str, Function]:
@@ -46,16 +49,34 @@ def triggers() -> set[tuple[str, str]]:
     return {(table, name) for text in statements() for name, table in TRIGGER.findall(text)}
 
 
-def install(connection) -> None:
-    """Create or replace all functions and triggers, in the schema of our tables.
+def install(connection, *texts: str) -> None:
+    """Create or replace all functions and triggers, or those of `texts`, in the schema of our tables.
+
+    Only the newest migration installs the files of this package. An older one has a copy of them in
+    `migrations/sql/`, as the present ones use tables and columns that do not exist before later migrations.
 
     A restore, and since PostgreSQL 17 every index build, has a search_path without our schema. Functions that
     use our tables or other functions therefore have the clause `SET search_path FROM CURRENT`, and while they
     are created, the current path is our schema alone.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor, own_schema(cursor):
-        for text in statements():
+        for text in texts or statements():
             cursor.execute(text)
+
+
+def recount(connection) -> None:
+    """Compute all counters from the rows that they count."""
+    run(connection, "recount.sql")
+
+
+def requeue(connection) -> None:
+    """Queue all conversations for the message index."""
+    run(connection, "requeue.sql")
+
+
+def run(connection, name: str) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor, own_schema(cursor):
+        cursor.execute(read(name))
 
 
 @contextmanager

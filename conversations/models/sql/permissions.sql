@@ -1,7 +1,7 @@
 -- Open streams check permissions when they open. These triggers notify them of later changes: roles on Pages, users
 -- who are deactivated or become superusers, API keys that are renewed or revoked. The payload is the user's ID.
 
-CREATE OR REPLACE FUNCTION conversations_rights_changed() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION conversations_notify_permission_change() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
@@ -13,17 +13,17 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION conversations_user_changed() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION conversations_notify_user_change() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 BEGIN
   PERFORM pg_notify('inbox_rights', NEW.id::text);
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON conversations_pagemember
-  FOR EACH ROW EXECUTE FUNCTION conversations_rights_changed();
-CREATE OR REPLACE TRIGGER rights_changed AFTER UPDATE OR DELETE ON authtoken_token
-  FOR EACH ROW EXECUTE FUNCTION conversations_rights_changed();
-CREATE OR REPLACE TRIGGER rights_changed AFTER UPDATE ON auth_user FOR EACH ROW
+CREATE OR REPLACE TRIGGER notify_permission_change AFTER INSERT OR UPDATE OR DELETE ON conversations_pagemember
+  FOR EACH ROW EXECUTE FUNCTION conversations_notify_permission_change();
+CREATE OR REPLACE TRIGGER notify_permission_change AFTER UPDATE OR DELETE ON authtoken_token
+  FOR EACH ROW EXECUTE FUNCTION conversations_notify_permission_change();
+CREATE OR REPLACE TRIGGER notify_user_change AFTER UPDATE ON auth_user FOR EACH ROW
   WHEN ((OLD.is_active, OLD.is_superuser) IS DISTINCT FROM (NEW.is_active, NEW.is_superuser))
-  EXECUTE FUNCTION conversations_user_changed();
+  EXECUTE FUNCTION conversations_notify_user_change();

@@ -18,9 +18,9 @@ from conversations.models.insight import (
     KEPT_DAYS,
     SLOT_SECONDS,
     WEEK_SLOTS,
-    InsightShare,
-    MessageSlot,
-    ReplyWeek,
+    ConversationStats,
+    MessageBucket,
+    WeeklyReplyTimes,
     pack,
     unpack,
 )
@@ -48,7 +48,7 @@ STATE_BEFORE = (
     " FROM unnest(%s::bigint[]) AS known(id)"
 )
 ADD_TO_BUCKETS = (
-    "INSERT INTO conversations_messageslot AS kept (page_id, slot, received, sent, begun, waiting)"
+    "INSERT INTO conversations_messagebucket AS kept (page_id, slot, received, sent, begun, waiting)"
     " SELECT page.id, slot, received, sent, begun, waiting FROM"
     " unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])"
     " AS change(page_id, slot, received, sent, begun, waiting)"
@@ -97,8 +97,8 @@ class StatsBuilder:
             self.seconds.append(at - self.waiting_since)
         self.is_waiting, self.waiting_since = False, None
 
-    def build(self, conversation_id: int, page_id: int) -> InsightShare:
-        return InsightShare(
+    def build(self, conversation_id: int, page_id: int) -> ConversationStats:
+        return ConversationStats(
             conversation_id=conversation_id,
             page_id=page_id,
             received=pack(self.received),
@@ -110,7 +110,7 @@ class StatsBuilder:
         )
 
 
-def current_stats(conversation_ids: list[int], since: int) -> dict[int, InsightShare]:
+def current_stats(conversation_ids: list[int], since: int) -> dict[int, ConversationStats]:
     """Compute the statistics of those conversations that have events since the slot `since`."""
     start = datetime.fromtimestamp(since * SLOT_SECONDS, tz=UTC)
     events = fetch_all(Sql.of(EVENTS, conversation_ids, start))
@@ -131,29 +131,29 @@ def update_stats(conversation_ids: Iterable[int], *, now: datetime | None = None
     The caller must hold INDEXER_LOCK: two updates at the same time would add a difference twice.
     """
     ids, since = list(conversation_ids), oldest_slot(now or timezone.now())
-    before, after = InsightShare.objects.in_bulk(ids), current_stats(ids, since)
+    before, after = ConversationStats.objects.in_bulk(ids), current_stats(ids, since)
     changed = [pk for pk in before.keys() | after.keys() if not is_same(before.get(pk), after.get(pk))]
     old = [before[pk] for pk in changed if pk in before]
     new = [after[pk] for pk in changed if pk in after]
     update_buckets(old, new, since)
     update_weeks(old, new, since)
-    InsightShare.objects.filter(pk__in=[stats.pk for stats in old]).delete()
-    InsightShare.objects.bulk_create(new)
+    ConversationStats.objects.filter(pk__in=[stats.pk for stats in old]).delete()
+    ConversationStats.objects.bulk_create(new)
 
 
-def is_same(one: InsightShare | None, other: InsightShare | None) -> bool:
-    names = [column.attname for column in InsightShare._meta.concrete_fields]
+def is_same(one: ConversationStats | None, other: ConversationStats | None) -> bool:
+    names = [column.attname for column in ConversationStats._meta.concrete_fields]
     return bool(one and other) and all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def slot_increments(stats: InsightShare) -> Iterator[tuple[str, int]]:
+def slot_increments(stats: ConversationStats) -> Iterator[tuple[str, int]]:
     """Yield each column and slot that these statistics add one to. The slot may be None."""
     yield from (("received", slot) for slot in unpack(stats.received))
     yield from (("sent", slot) for slot in unpack(stats.sent))
     yield from ((name, getattr(stats, name)) for name in ("begun", "waiting"))
 
 
-def update_buckets(old: list[InsightShare], new: list[InsightShare], since: int) -> None:
+def update_buckets(old: list[ConversationStats], new: list[ConversationStats], since: int) -> None:
     changes: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
     for group, sign in ((old, -1), (new, 1)):
         for stats in group:
@@ -168,7 +168,7 @@ def update_buckets(old: list[InsightShare], new: list[InsightShare], since: int)
             cursor.execute(ADD_TO_BUCKETS, [list(pages), list(slots), *columns])
 
 
-def update_weeks(old: list[InsightShare], new: list[InsightShare], since: int) -> None:
+def update_weeks(old: list[ConversationStats], new: list[ConversationStats], since: int) -> None:
     changes: defaultdict[tuple[int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
     for group, sign in ((old, -1), (new, 1)):
         for stats in group:
@@ -178,10 +178,11 @@ def update_weeks(old: list[InsightShare], new: list[InsightShare], since: int) -
     changes = defaultdict(Counter, {key: change for key, change in changes.items() if any(change.values())})
     pages, weeks = {page for page, _ in changes}, {week for _, week in changes}
     stored = {
-        (row.page_id, row.week): row for row in ReplyWeek.objects.filter(page__in=pages, week__in=weeks)
+        (row.page_id, row.week): row
+        for row in WeeklyReplyTimes.objects.filter(page__in=pages, week__in=weeks)
     }
     existing = set(Page.objects.filter(pk__in=pages).values_list("pk", flat=True))
-    ReplyWeek.objects.bulk_create(
+    WeeklyReplyTimes.objects.bulk_create(
         [merge_week(key, stored.get(key), change) for key, change in changes.items() if key[0] in existing],
         update_conflicts=True,
         unique_fields=["page", "week"],
@@ -189,21 +190,23 @@ def update_weeks(old: list[InsightShare], new: list[InsightShare], since: int) -
     )
 
 
-def merge_week(key: tuple[int, int], row: ReplyWeek | None, change: Counter[tuple[int, int]]) -> ReplyWeek:
+def merge_week(
+    key: tuple[int, int], row: WeeklyReplyTimes | None, change: Counter[tuple[int, int]]
+) -> WeeklyReplyTimes:
     """Return the stored row of a week, or a new one, with the changes to its pairs of slot and seconds."""
     pairs = Counter(zip(unpack(row.asked), unpack(row.seconds), strict=True)) if row else Counter()
     pairs.update(change)
     replies = sorted(pairs.elements())
     asked, seconds = pack(asked for asked, _ in replies), pack(seconds for _, seconds in replies)
-    return ReplyWeek(page_id=key[0], week=key[1], asked=asked, seconds=seconds)
+    return WeeklyReplyTimes(page_id=key[0], week=key[1], asked=asked, seconds=seconds)
 
 
 def drop_old(*, now: datetime | None = None) -> None:
     """Delete the sums that are too old, and those of Pages that were deleted while the index was updated."""
     since = oldest_slot(now or timezone.now())
-    MessageSlot.objects.filter(slot__lt=since).delete()
-    ReplyWeek.objects.filter(week__lt=since // WEEK_SLOTS).delete()
+    MessageBucket.objects.filter(slot__lt=since).delete()
+    WeeklyReplyTimes.objects.filter(week__lt=since // WEEK_SLOTS).delete()
     pages = Page.objects.values("pk")
-    MessageSlot.objects.exclude(page__in=pages).delete()
-    ReplyWeek.objects.exclude(page__in=pages).delete()
-    InsightShare.objects.exclude(page_id__in=pages).delete()
+    MessageBucket.objects.exclude(page__in=pages).delete()
+    WeeklyReplyTimes.objects.exclude(page__in=pages).delete()
+    ConversationStats.objects.exclude(page_id__in=pages).delete()

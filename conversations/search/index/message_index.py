@@ -1,6 +1,6 @@
 """Makes the text of all messages searchable.
 
-A sync does not wait for the index: a trigger (migrations/0012_messages.py) queues the conversations that have
+A sync does not wait: a trigger (models/sql/message_queue.sql) queues the conversations that have
 new messages. A task, or a search that comes before it, folds these messages and stores them in chunks of
 several consecutive messages of one conversation; an index holds the search keys of each chunk. The same queue
 keeps the statistics of messages up to date (insight_index.py).
@@ -11,7 +11,7 @@ import time
 from django.db import connection, transaction
 
 from conversations.lib.text import fold
-from conversations.models.search import MessagePart, MessageQueue
+from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index.insight_index import update_stats
 from conversations.search.sql import Sql, fetch_all
 
@@ -22,8 +22,9 @@ MAX_INDEX_SECONDS = 2.0
 INDEXER_LOCK = 3  # an advisory lock; lib/locks.py uses other numbers
 
 QUEUED = (
-    "DELETE FROM conversations_messagequeue WHERE id IN"
-    " (SELECT id FROM conversations_messagequeue ORDER BY id LIMIT %s) RETURNING conversation_id, is_changed"
+    "DELETE FROM conversations_messageindexqueue"
+    " WHERE id IN (SELECT id FROM conversations_messageindexqueue ORDER BY id LIMIT %s)"
+    " RETURNING conversation_id, is_changed"
 )
 NEW_MESSAGES = (
     "SELECT e.conversation_id, c.page_id, e.id, e.text"
@@ -42,9 +43,9 @@ def index_pending(*, seconds: float | None = None) -> int:
     """
     started = time.monotonic()
     seconds = MAX_INDEX_SECONDS if seconds is None else seconds
-    while MessageQueue.objects.exists():
+    while MessageIndexQueue.objects.exists():
         if time.monotonic() - started > seconds:
-            return MessageQueue.objects.count()
+            return MessageIndexQueue.objects.count()
         index_batch(BATCH_CONVERSATIONS)
     return 0
 
@@ -55,34 +56,36 @@ def index_batch(limit: int) -> None:
     with connection.cursor() as cursor:  # one process at a time: two would index the same messages
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
     queued = fetch_all(Sql.of(QUEUED, limit))
-    MessagePart.objects.filter(conversation__in=[pk for pk, is_changed in queued if is_changed]).delete()
+    MessageIndexChunk.objects.filter(
+        conversation__in=[pk for pk, is_changed in queued if is_changed]
+    ).delete()
     last = last_chunks({pk for pk, _ in queued})
     indexed = {pk: last[pk].event_ids[-1] if pk in last else 0 for pk, _ in queued}
     chunks = append_messages(last, fetch_all(Sql.of(NEW_MESSAGES, list(indexed), list(indexed.values()))))
-    MessagePart.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
-    MessagePart.objects.bulk_update([chunk for chunk in chunks if chunk.pk], ["text", "event_ids"])
+    MessageIndexChunk.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
+    MessageIndexChunk.objects.bulk_update([chunk for chunk in chunks if chunk.pk], ["text", "event_ids"])
     update_stats(indexed)
 
 
-def last_chunks(conversation_ids: set[int]) -> dict[int, MessagePart]:
+def last_chunks(conversation_ids: set[int]) -> dict[int, MessageIndexChunk]:
     """Return the newest chunk of each conversation that has one."""
-    chunks = MessagePart.objects.filter(conversation__in=conversation_ids)
+    chunks = MessageIndexChunk.objects.filter(conversation__in=conversation_ids)
     return {
         chunk.conversation_id: chunk
         for chunk in chunks.order_by("conversation_id", "-number").distinct("conversation_id")
     }
 
 
-def append_messages(last: dict[int, MessagePart], messages: list[tuple]) -> list[MessagePart]:
+def append_messages(last: dict[int, MessageIndexChunk], messages: list[tuple]) -> list[MessageIndexChunk]:
     """Append messages to the last chunks, or to new ones, and return the chunks that changed.
 
     `messages` are rows of NEW_MESSAGES. `last` is updated to the new last chunk of each conversation.
     """
-    changed: dict[tuple[int, int], MessagePart] = {}
+    changed: dict[tuple[int, int], MessageIndexChunk] = {}
     for conversation_id, page_id, event_id, text in messages:
         chunk = last.get(conversation_id)
         if chunk is None or len(chunk.text) > CHUNK_LETTERS:
-            chunk = MessagePart(
+            chunk = MessageIndexChunk(
                 conversation_id=conversation_id,
                 page_id=page_id,
                 number=chunk.number + 1 if chunk else 1,

@@ -10,7 +10,7 @@ from conversations.graph.errors import StaleCursorError, TransientError
 from conversations.graph.records import MessageBatch
 from conversations.models import Thread
 from conversations.sync.crawl.worker_pool import Call
-from conversations.sync.load.backfill_state import BackfillState
+from conversations.sync.load.backfill_state import BackfillState, RequestedMessages
 from conversations.sync.load.transform import INSTAGRAM_WINDOW
 
 MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and the others stay pending
@@ -20,16 +20,16 @@ MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and th
 class HistoryCall(Call):
     """A call for one part of a thread's messages. Its answer is a MessageBatch."""
 
-    backfill: BackfillState | None = None
-    after: str | None = None  # the cursor of this call
-    is_last: bool = False  # nothing older of the thread is needed, or it cannot be read any further
+    backfill: BackfillState
+    after: str | None  # the cursor of this call
+    is_last: bool = field(default=False, init=False)  # nothing older is needed, or can be read
 
 
 @dataclass(eq=False)
 class PendingThreadCall(Call):
     """A call for one pending thread. Its answer is a Conversation."""
 
-    thread: Thread | None = None
+    thread: Thread
 
 
 @dataclass(eq=False)
@@ -51,22 +51,21 @@ class HistoryBackfill:
         if not self.waiting:
             return None
         backfill = self.waiting.popleft()
-        after = backfill.after
-        return HistoryCall(self, _messages_request(backfill, after), None, backfill, after)
+        after = backfill.requested.after
+        return HistoryCall(self, _messages_request(backfill, after), backfill, after)
 
-    def on_result(self, call: Call, value: Any) -> None:
-        assert isinstance(call, HistoryCall)  # noqa: S101 - take() returns no other
+    def on_result(self, call: HistoryCall, value: Any) -> None:
         backfill = call.backfill
-        assert backfill is not None  # noqa: S101 - take() sets it
+        requested = backfill.requested
         if isinstance(value, MessageBatch):
             self.unanswered = 0
-            backfill.count += len(value.messages) + value.unreadable
+            requested.count += len(value.messages) + value.unreadable
+            requested.after = value.after
             call.is_last = value.after is None or _is_far_enough(backfill, value)
-            backfill.after = value.after
             if not call.is_last:
                 self.waiting.appendleft(backfill)
-        elif isinstance(value, StaleCursorError) and not backfill.is_restarted:
-            backfill.is_restarted, backfill.after, backfill.count = True, None, 0
+        elif isinstance(value, StaleCursorError) and not requested.is_restarted:
+            backfill.requested = RequestedMessages(None, 0, is_restarted=True)
             self.waiting.appendleft(backfill)
         else:
             call.is_last = True
@@ -93,9 +92,9 @@ class PendingThreads:
         if not self.waiting:
             return None
         thread = self.waiting.popleft()
-        return PendingThreadCall(self, _conversation_request(thread.graph_id), None, thread)
+        return PendingThreadCall(self, _conversation_request(thread.graph_id), thread)
 
-    def on_result(self, call: Call, value: Any) -> None:
+    def on_result(self, call: PendingThreadCall, value: Any) -> None:
         self.unanswered = self.unanswered + 1 if isinstance(value, TransientError) else 0
         if self.unanswered >= MAX_UNANSWERED:
             self.waiting.clear()  # they stay pending
@@ -104,7 +103,7 @@ class PendingThreads:
 def _messages_request(backfill: BackfillState, after: str | None) -> Callable[[GraphClient], MessageBatch]:
     limit = None
     if backfill.has_window:  # one message too many can fail the whole call
-        limit = max(INSTAGRAM_WINDOW - backfill.count, 1)
+        limit = max(INSTAGRAM_WINDOW - backfill.requested.count, 1)
     return lambda client: client.message_batch(backfill.thread.graph_id, after=after, limit=limit)
 
 
@@ -113,7 +112,7 @@ def _conversation_request(graph_id: str) -> Callable[[GraphClient], Any]:
 
 
 def _is_far_enough(backfill: BackfillState, batch: MessageBatch) -> bool:
-    if backfill.has_window and backfill.count >= INSTAGRAM_WINDOW:
+    if backfill.has_window and backfill.requested.count >= INSTAGRAM_WINDOW:
         return True
     times = [message.created_time for message in batch.messages if message.created_time]
     return backfill.held_until is not None and bool(times) and times[-1] < backfill.held_until

@@ -2,12 +2,12 @@
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import AccessTokenError, GraphError
 from conversations.models import Page, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
-from conversations.sync.crawl.list_reader import ListSource
+from conversations.sync.crawl.list_calls import ListSource
 from conversations.sync.crawl.worker_pool import Notice, WorkerPool
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.load.writer import BatchWriter
@@ -26,12 +26,11 @@ class CrawlContext:
     run: SyncRun
     pool: WorkerPool
     writer: BatchWriter
-    platforms: list[str]
+    capabilities: dict[str, Capabilities]  # by platform
     is_second_stored: bool
-    failures: dict[str, GraphError] = field(
-        default_factory=dict
-    )  # by platform: why it was not read to its end
-    histories: dict[str, HistoryBackfill] = field(default_factory=dict)  # by platform
+    # By platform: why it was not read to its end, and the source of calls for older messages.
+    failures: dict[str, GraphError] = field(default_factory=dict, init=False)
+    histories: dict[str, HistoryBackfill] = field(init=False)
 
     def __post_init__(self) -> None:
         self.histories = {platform: HistoryBackfill() for platform in self.platforms}
@@ -53,9 +52,9 @@ class CrawlContext:
         if text not in self.run.notes:
             self.run.notes.append(text)
 
-    def capabilities(self, platform: str) -> dict[str, Any]:
-        """What this Page's Graph is known to support: `windows` (time bounds) and `folders`, by name."""
-        return self.page.learnt.setdefault(platform, {})
+    @property
+    def platforms(self) -> list[str]:
+        return list(self.capabilities)
 
     def list_source(self, platform: str, folder: str | None) -> ListSource:
         return ListSource(

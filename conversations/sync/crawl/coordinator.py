@@ -17,8 +17,8 @@ from conversations.sync.crawl.backfill import HistoryCall, PendingThreadCall
 from conversations.sync.crawl.context import CrawlContext
 from conversations.sync.crawl.folders import FolderCheck
 from conversations.sync.crawl.head_reads import HeadReads
+from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
-from conversations.sync.crawl.list_reader import ListCall
 from conversations.sync.crawl.list_state import ListState
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
@@ -46,9 +46,8 @@ class PageCrawl:
         writer: BatchWriter,
         check_stop: Callable[[], None],
     ):
-        context = CrawlContext(
-            page, run, pool, writer, list(clients), run_lifecycle.follows_complete_run(run)
-        )
+        known = {platform: client.capabilities for platform, client in clients.items()}
+        context = CrawlContext(page, run, pool, writer, known, run_lifecycle.follows_complete_run(run))
         self._context, self._check_stop = context, check_stop
         self.heads: dict[str, datetime] = {}
         self._folders = FolderCheck(context)
@@ -70,7 +69,7 @@ class PageCrawl:
         for platform in platforms:
             self._threads.load_pending(platform)
         inboxes: list[tuple[str, str | None]] = [(platform, None) for platform in platforms]
-        if self._context.run.resume:
+        if self._context.run.checkpoint:
             self._read(inboxes)
             self._read(self._folders.names())
         else:  # side by side: until the inbox answers there is nothing else to request
@@ -91,11 +90,9 @@ class PageCrawl:
 
     def _read_heads(self, states: list[ListState]) -> bool:
         """Read the heads of lists that have moved. Return whether there were any."""
-        moved = [state for state in states if self._head_reads.is_needed(state)]
+        moved = [state for state in states if self._head_reads.start(state)]
         if not moved:
             return False
-        for state in moved:
-            self._head_reads.start(state)
         self._handle_all()
         for state in moved:
             self._head_reads.finish(state)
@@ -119,7 +116,7 @@ class PageCrawl:
                 self._pause(item)
             case Notice():
                 self._context.add_note(item.text)
-            case ListCall():
+            case ListCall() | ProbeCall():
                 self._lists.handle(item)
             case HistoryCall():
                 self._threads.handle_history(item)

@@ -3,6 +3,8 @@
 Facebook no longer documents these folders. It may refuse one, or ignore the parameter and show the inbox.
 """
 
+from enum import Enum
+
 from conversations.graph.errors import GraphError, RateLimitError, StaleCursorError, TransientError
 from conversations.graph.records import ConversationBatch
 from conversations.models import SyncRun
@@ -10,6 +12,15 @@ from conversations.sync.crawl.context import CrawlContext
 from conversations.sync.crawl.list_state import ListState
 
 FOLDERS = ("page_done", "other", "pending", "spam")
+
+
+class FolderKind(Enum):
+    """What Facebook shows under the name of a folder. The values are stored in the Page's capabilities."""
+
+    INBOX = ""  # the inbox was requested
+    OWN = "ok"
+    DUPLICATE = "ignored"  # the name is ignored: the inbox again
+    REFUSED = "refused"
 
 
 class FolderCheck:
@@ -28,7 +39,7 @@ class FolderCheck:
             for platform in self._context.platforms
             if platform not in self._context.failures
             for folder in FOLDERS
-            if self._context.capabilities(platform).get("folders", {}).get(folder, "ok") == "ok"
+            if self._context.capabilities[platform].folders.get(folder, "ok") == FolderKind.OWN.value
         ]
 
     def has_inbox(self, platform: str) -> bool:
@@ -38,18 +49,18 @@ class FolderCheck:
     def add_inbox(self, platform: str, batch: ConversationBatch) -> None:
         self._inbox_ids.setdefault(platform, set()).update(record.id for record in batch.conversations)
 
-    def check(self, state: ListState, batch: ConversationBatch) -> bool:
-        """Return whether this first answer is a folder's own, and not the inbox. Remember it."""
+    def classify(self, state: ListState, batch: ConversationBatch) -> FolderKind:
+        """Return what the first answer of a list shows."""
+        if state.folder is None:
+            return FolderKind.INBOX
         ids = {record.id for record in batch.conversations}
-        is_ignored = len(ids & self._inbox_ids.get(state.platform, set())) * 2 > len(ids)
-        self._remember(state, "ignored" if is_ignored else "ok")
-        return not is_ignored
+        is_duplicate = len(ids & self._inbox_ids.get(state.platform, set())) * 2 > len(ids)
+        return FolderKind.DUPLICATE if is_duplicate else FolderKind.OWN
 
-    def remember_refusal(self, state: ListState) -> None:
-        self._remember(state, "refused")
-
-    def _remember(self, state: ListState, result: str) -> None:
-        self._context.capabilities(state.platform).setdefault("folders", {})[state.folder] = result
+    def remember(self, state: ListState, kind: FolderKind) -> None:
+        """Remember for the Page what Facebook shows of this folder."""
+        if state.folder:
+            self._context.capabilities[state.platform].folders[state.folder] = kind.value
 
 
 def is_refusal(error: GraphError) -> bool:

@@ -16,38 +16,36 @@ class HeadReads:
     def __init__(self, context: CrawlContext, folders: FolderCheck):
         self._context, self._folders = context, folders
 
-    def is_needed(self, state: ListState) -> bool:
-        return (
-            state.needs_head
-            and state.checkpoint.head is not None
-            and state.platform not in self._context.failures
-        )
+    def start(self, state: ListState, *, follows: ListReader | None = None) -> bool:
+        """Read the head, if it is needed, once the reader `follows`, if any, is at its end.
 
-    def start(self, state: ListState, *, follows: ListReader | None = None) -> None:
-        """Read the head once the reader `follows`, if any, is at its end."""
-        assert state.checkpoint.head is not None  # noqa: S101 - is_needed() checks it
+        Return whether it is read.
+        """
+        head = state.checkpoint.head
+        if head is None or not state.needs_head or state.platform in self._context.failures:
+            return False
         is_repeated = state.is_reading_head  # this run has read the head to its end before
         state.head_reader = ListReader.since(
             self._context.list_source(state.platform, state.folder),
-            int(state.checkpoint.head.timestamp()),
+            int(head.timestamp()),
             has_bounds=self._has_bounds(state),
             is_second_stored=is_repeated or self._context.is_second_stored,
             follows=follows,
         )
         self._context.pool.add(state.platform, state.head_reader)
+        return True
 
     def _has_bounds(self, state: ListState) -> bool:
         # While nothing of the inbox is known, folders need the whole top of it for their comparison.
         is_known = state.folder or self._folders.has_inbox(state.platform)
-        return bool(is_known and self._context.capabilities(state.platform).get("windows"))
+        return bool(is_known and self._context.capabilities[state.platform].windows)
 
     def start_early(self, state: ListState) -> None:
         """Request the head as soon as the list is read, while the writer still has answers to store."""
         if state.is_reading_head or state.head_reader is not None:
             return
         state.needs_head = state.needs_head or state.calls > 1
-        if self.is_needed(state):
-            self.start(state, follows=state.reader)
+        self.start(state, follows=state.reader)
 
     def finish(self, state: ListState) -> None:
         """Decide whether the head must be read another time, and set the new head."""

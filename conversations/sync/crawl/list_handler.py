@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from conversations.graph.errors import GraphError, InvalidRequestError
 from conversations.graph.records import ConversationBatch
-from conversations.sync.checkpoint import Checkpoint
 from conversations.sync.crawl.context import CrawlContext
-from conversations.sync.crawl.folders import FolderCheck, is_refusal
+from conversations.sync.crawl.folders import FolderCheck, FolderKind, is_refusal
 from conversations.sync.crawl.head_reads import HeadReads
-from conversations.sync.crawl.list_reader import ListCall, ListReader
+from conversations.sync.crawl.list_calls import ListCall, ProbeCall
+from conversations.sync.crawl.list_reader import ListReader
 from conversations.sync.crawl.list_state import ListState, list_key, newest_time
 from conversations.sync.crawl.worker_pool import QUEUE_SIZE, Call
+from conversations.sync.stored_state import Checkpoint, read_checkpoints
 
 MAX_ANSWERS_PER_COMMIT = QUEUE_SIZE  # answers of one list that wait together share a transaction
 
@@ -25,11 +26,11 @@ class ListHandler:
 
     def start(self, platform: str, folder: str | None) -> ListState:
         """Start to read a list, or resume it where an earlier run stopped."""
-        checkpoint = Checkpoint.from_json(self._context.run.resume.get(list_key(platform, folder), {}))
-        if checkpoint.head is None:  # the list was empty: new threads show only at its top
+        checkpoint = read_checkpoints(self._context.run.checkpoint).get(list_key(platform, folder))
+        if checkpoint is None or checkpoint.head is None:  # an empty list shows new threads only at its top
             checkpoint = Checkpoint()
         reader = self._reader(platform, folder, checkpoint)
-        state = ListState(platform, folder, checkpoint, reader, needs_head=bool(checkpoint.head))
+        state = ListState(platform, folder, checkpoint, reader)
         self._states[state.key] = state
         if not checkpoint.is_complete:
             self._context.pool.add(platform, reader)
@@ -38,7 +39,7 @@ class ListHandler:
     def _reader(self, platform: str, folder: str | None, checkpoint: Checkpoint) -> ListReader:
         source, context = self._context.list_source(platform, folder), self._context
         second, is_stored = context.watermark_second(platform, folder), context.is_second_stored
-        windows = context.capabilities(platform).get("windows")
+        windows = context.capabilities[platform].windows
         if folder:  # the inbox alone tests time bounds: one call is enough
             windows = bool(windows)
         if checkpoint.head is not None:
@@ -58,32 +59,36 @@ class ListHandler:
             state.checkpoint.is_complete = state.platform not in self._context.failures
 
     # -- answers -------------------------------------------------------------------------------------------
-    def handle(self, call: ListCall) -> None:
+    def handle(self, call: ListCall | ProbeCall) -> None:
         """Handle one answer of any list."""
-        state = self._state_of(call)
+        self._start_head_of(call)
+        state = next((each for each in self._states.values() if each.reader is call.source), None)
         if state is None:
             return
-        capabilities = self._context.capabilities(state.platform)
-        if call.window is None:
-            if not call.error or isinstance(call.error, InvalidRequestError):
-                capabilities["windows"] = state.reader.windows
+        if isinstance(call, ProbeCall):
+            self._handle_probe(state, call)
         elif self._is_early(state):
             self._early_calls.append(call)
-            return
-        elif isinstance(call.value, ConversationBatch):
+        else:
+            self._handle_answer(state, call)
+
+    def _handle_probe(self, state: ListState, call: ProbeCall) -> None:
+        if not call.error or isinstance(call.error, InvalidRequestError):
+            self._context.capabilities[state.platform].windows = state.reader.windows
+
+    def _handle_answer(self, state: ListState, call: ListCall) -> None:
+        if isinstance(call.value, ConversationBatch):
             self._handle_batch(state, call, call.value)
         if state.reader.is_distrusted:
-            capabilities["windows"] = False
+            self._context.capabilities[state.platform].windows = False
         if call.end_reason:
             self._fail(state, call.end_reason)
 
-    def _state_of(self, call: ListCall) -> ListState | None:
+    def _start_head_of(self, call: Call) -> None:
+        """Switch a list to its head if this is the head's first answer."""
         for state in self._states.values():
             if state.head_reader is not None and state.head_reader is call.source:
                 state.switch_to_head(state.head_reader, self._context.writer.changes)
-            if state.reader is call.source:
-                return state
-        return None
 
     def _is_early(self, state: ListState) -> bool:
         """Whether an answer of a folder must wait until the inbox shows whether it is a duplicate."""
@@ -91,11 +96,8 @@ class ListHandler:
         return bool(state.folder) and not is_decided
 
     def _handle_batch(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
-        if call.is_first_page:
-            state.newest = newest_time(batch)
-            if self._drop_duplicate_folder(state, batch):
-                state.calls += 1
-                return
+        if call.is_first_page and self._open_list(state, batch) is FolderKind.DUPLICATE:
+            return
         writer = self._context.writer
         changes = writer.changes
         self._store(state, [(call, batch), *self._more_of(call)])
@@ -103,18 +105,23 @@ class ListHandler:
         if call.needs_outcome:
             self._context.pool.update(lambda: state.reader.on_outcome(changed=writer.changes > changes))
 
-    def _drop_duplicate_folder(self, state: ListState, batch: ConversationBatch) -> bool:
-        """Stop reading a folder if Facebook ignores its name and shows the inbox. Return whether it does."""
-        if state.folder is None:
-            self._folders.add_inbox(state.platform, batch)
-            self._handle_early_calls()
-            return False
-        if not self._folders.check(state, batch):
-            self._context.pool.update(state.reader.abandon)
-            return True
-        if not state.is_reading_head:
-            self._context.pool.update(state.reader.confirm)
-        return False
+    def _open_list(self, state: ListState, batch: ConversationBatch) -> FolderKind:
+        """Use the first answer of a list: go on reading it, unless it is the inbox under another name."""
+        state.newest = newest_time(batch)
+        kind = self._folders.classify(state, batch)
+        match kind:
+            case FolderKind.INBOX:
+                self._folders.add_inbox(state.platform, batch)
+                self._handle_early_calls()
+            case FolderKind.DUPLICATE:
+                state.calls += 1
+                self._folders.remember(state, kind)
+                self._context.pool.update(state.reader.abandon)
+            case FolderKind.OWN:
+                self._folders.remember(state, kind)
+                if not state.is_reading_head:
+                    self._context.pool.update(state.reader.confirm)
+        return kind
 
     def _handle_early_calls(self) -> None:
         calls, self._early_calls = self._early_calls, []
@@ -143,8 +150,8 @@ class ListHandler:
 
     def _move_checkpoint(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
         """Write the point to resume from into the run, which is saved together with the batch."""
-        state.move_checkpoint(call, batch)
-        self._context.run.resume = {each.key: each.checkpoint.as_json() for each in self._states.values()}
+        state.move_checkpoint(call)
+        self._context.run.checkpoint = {each.key: each.checkpoint.as_json() for each in self._states.values()}
         if count := batch.without_id:
             items = "1 item" if count == 1 else f"{count} items"
             self._context.writer.skip(count, f"Facebook listed {items} without an ID.")
@@ -153,7 +160,7 @@ class ListHandler:
         if not isinstance(error, GraphError):
             raise error
         if state.folder and is_refusal(error):
-            self._folders.remember_refusal(state)
+            self._folders.remember(state, FolderKind.REFUSED)
         else:
             self._context.fail(state.platform, error)
 
@@ -163,7 +170,6 @@ def _can_share_commit(item: Call, call: ListCall) -> bool:
     return (
         isinstance(item, ListCall)
         and item.source is call.source
-        and item.window is not None
         and isinstance(item.value, ConversationBatch)
         and not any(each.is_first_page or each.needs_outcome or each.end_reason for each in (call, item))
     )

@@ -1,59 +1,37 @@
 """Reads one list of Graph's, newest first: decides which call comes next and where the list ends."""
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, InvalidRequestError, StaleCursorError
-from conversations.graph.records import Conversation, ConversationBatch
-from conversations.sync.checkpoint import Checkpoint, Span
+from conversations.graph.records import ConversationBatch
+from conversations.sync.crawl.list_calls import (
+    CursorMoved,
+    ListCall,
+    ListSource,
+    ProbeCall,
+    SpanDone,
+    WindowsStarted,
+)
 from conversations.sync.crawl.windows import (
     BEFORE_FACEBOOK,
+    CursorWindow,
+    Overlap,
+    Request,
+    TimeWindow,
     Window,
     WindowSplitter,
     end_of,
     is_outside,
     seconds_of,
 )
-from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.gil import parse_lock
 from conversations.sync.load.transform import ThreadRows
-
-logger = logging.getLogger(__name__)
+from conversations.sync.stored_state import Checkpoint
 
 MAX_RESTARTS = 3  # of one list, after Facebook rejected its own cursor
 RESUMED_SECONDS_PER_CALL = 86400  # a first guess for the windows of a checkpoint
-
-
-@dataclass(eq=False)
-class ListCall(Call):
-    """A call for one part of the list, and what the writer must know of it to move the checkpoint.
-
-    Its answer is a ConversationBatch.
-    """
-
-    rows: list[ThreadRows] = field(default_factory=list)  # of the answer, made by the thread of the call
-    window: Window | None = None  # None: a call that only tests whether Graph honors time bounds
-    low: int | None = None  # the requested bound: the window may have lost its older part since
-    is_first_page: bool = False
-    by_cursor: bool = False  # requested without bounds: the window may have got some since
-    end_reason: GraphError | None = None  # why the list cannot be read beyond this answer
-    is_end: bool = False  # a list that is read by its cursors ends with this answer
-    needs_outcome: bool = False  # reading continues only if this answer brings anything new
-    done_span: Span | None = None
-    windows_from: int | None = None  # below this second the list is read by time and no longer by its cursor
-
-
-@dataclass(frozen=True)
-class ListSource:
-    """Which list to read. `make_rows` runs in the thread that made the call; `notify` adds a note."""
-
-    page_id: str
-    folder: str | None = None  # None: the inbox
-    make_rows: Callable[[list[Conversation]], list[ThreadRows]] = lambda batch: []
-    notify: Callable[[str], None] = logger.warning
 
 
 class ListReader:
@@ -75,7 +53,7 @@ class ListReader:
         self._follows: ListReader | None = None
         self._restarts, self._cursors = 0, set[int]()
         self._splitter: WindowSplitter | None = None
-        self._open = [Window()]
+        self._open: list[Window] = [CursorWindow()]
 
     @classmethod
     def full(cls, source: ListSource, *, windows: bool | None = False) -> "ListReader":
@@ -107,7 +85,7 @@ class ListReader:
         reader = cls(source)
         reader._stop_second, reader._is_stop_second_stored = second, is_second_stored
         reader._follows = follows
-        reader._open = [Window(low=second)] if has_bounds else [Window()]
+        reader._open = [CursorWindow(low=second if has_bounds else None)]
         return reader
 
     @classmethod
@@ -132,10 +110,9 @@ class ListReader:
             self.windows = True  # Graph honored bounds when this checkpoint was stored
             self._splitter = WindowSplitter(max(high for _, high in checkpoint.spans))
             return [
-                Window(high, low, is_open_ended=low is None, seconds_per_call=RESUMED_SECONDS_PER_CALL)
-                for low, high in checkpoint.spans
+                TimeWindow(high, low, low is None, RESUMED_SECONDS_PER_CALL) for low, high in checkpoint.spans
             ]
-        return [Window(after=checkpoint.after)]
+        return [CursorWindow(after=checkpoint.after)]
 
     # -- for the worker pool -------------------------------------------------------------------------------
     @property
@@ -146,49 +123,52 @@ class ListReader:
     def has_work(self) -> bool:
         return bool(self._open) and not self._is_waiting and (self._follows is None or self._follows.is_over)
 
-    def take(self) -> ListCall | None:
+    def take(self) -> ListCall | ProbeCall | None:
         if not self.has_work():
             return None
-        window = next((window for window in self._open if not window.is_busy), None)
-        if window is None and self._splitter:
-            window = self._splitter.split(self._open)
-        if window is None:
-            return self._probe()
-        window.is_busy = True
-        request = window.next_request or replace(window)
-        is_top = window.high is None and window.after is None
-        rows: list[ThreadRows] = []
-        return ListCall(
-            self,
-            # It refers to `rows` and not to the call: a reference cycle would stay until a collection.
-            lambda client: self._ask(client, request, rows),
-            rows=rows,
-            window=window,
-            low=request.low,
-            is_first_page=is_top,
-            by_cursor=request.high is None,
-        )
+        if window := self._idle_window() or self._new_window():
+            return self._call_for(window)
+        return self._probe()
 
-    def on_result(self, call: Call, value: Any) -> None:
-        assert isinstance(call, ListCall)  # noqa: S101 - take() returns no other
-        if call.window is None:
+    def _idle_window(self) -> Window | None:
+        return next((window for window in self._open if not window.is_busy), None)
+
+    def _new_window(self) -> Window | None:
+        """Split one of the windows that are read now."""
+        window = self._splitter.split(self._time_windows()) if self._splitter else None
+        if window:
+            self._open.append(window)
+        return window
+
+    def _time_windows(self) -> list[TimeWindow]:
+        return [window for window in self._open if isinstance(window, TimeWindow)]
+
+    def _call_for(self, window: Window) -> ListCall:
+        window.is_busy = True
+        request = window.request
+        rows: list[ThreadRows] = []
+        # It refers to `rows` and not to the call: a reference cycle would stay until a collection.
+        return ListCall(self, lambda client: self._ask(client, request, rows), window, request, rows)
+
+    def _probe(self) -> ProbeCall | None:
+        """Test time bounds beside the first call, while there is nothing else to request."""
+        if self.windows is not None or self._is_probing:
+            return None
+        self._is_probing = True
+        return ProbeCall(self, self._ask_probe)
+
+    def on_result(self, call: ListCall | ProbeCall, value: Any) -> None:
+        if isinstance(call, ProbeCall):
             self._is_probing = False
             self.windows = (
                 isinstance(value, ConversationBatch) and not value.conversations and not value.after
             )
         elif call.window in self._open:
             call.window.is_busy = False
-            self._handle(call, call.window, value)
+            self._handle(call, value)
             call.end_reason = self.error
             if self._needs_confirmation and isinstance(value, ConversationBatch):
                 self._needs_confirmation, self._is_waiting = False, True
-
-    def _probe(self) -> ListCall | None:
-        """Test time bounds beside the first call, while there is nothing else to request."""
-        if self.windows is not None or self._is_probing:
-            return None
-        self._is_probing = True
-        return ListCall(self, self._ask_probe)
 
     # -- for the writer ------------------------------------------------------------------------------------
     def confirm(self) -> None:
@@ -209,9 +189,9 @@ class ListReader:
             self._open = []
 
     # -- in the threads ------------------------------------------------------------------------------------
-    def _ask(self, client: GraphClient, window: Window, rows: list[ThreadRows]) -> ConversationBatch:
+    def _ask(self, client: GraphClient, request: Request, rows: list[ThreadRows]) -> ConversationBatch:
         batch = client.conversation_batch(
-            self._source.page_id, folder=self._source.folder, after=window.after, **window.bounds
+            self._source.page_id, folder=self._source.folder, after=request.after, **request.bounds
         )
         with parse_lock:
             rows += self._source.make_rows(batch.conversations)
@@ -223,76 +203,79 @@ class ListReader:
         )
 
     # -- what an answer means ------------------------------------------------------------------------------
-    def _handle(self, call: ListCall, window: Window, value: Any) -> None:
-        if isinstance(value, StaleCursorError):
-            self._restart(window, value)
-        elif isinstance(value, InvalidRequestError) and window.bounds:
-            self._drop_windows()
-        elif not isinstance(value, ConversationBatch):
-            self.error, self._open = value, []
-        elif window.high is None:
-            self._advance_by_cursor(call, window, value)
-        elif is_outside(value, window):
-            self._drop_windows()
-        else:
-            self._advance_by_time(call, window, value)
+    def _handle(self, call: ListCall, value: Any) -> None:
+        match value, call.window:
+            case StaleCursorError(), window:
+                self._restart(window, value)
+            case InvalidRequestError(), window if window.has_bounds:
+                self._drop_windows()
+            case ConversationBatch(), CursorWindow() as window:
+                self._advance_by_cursor(call, window, value)
+            case ConversationBatch(), TimeWindow() as window if is_outside(value, window):
+                self._drop_windows()
+            case ConversationBatch(), TimeWindow() as window:
+                self._advance_by_time(call, window, value)
+            case _:
+                self.error, self._open = value, []
 
-    def _advance_by_cursor(self, call: ListCall, window: Window, batch: ConversationBatch) -> None:
+    def _advance_by_cursor(self, call: ListCall, window: CursorWindow, batch: ConversationBatch) -> None:
         end, stop = end_of(batch), self._stop_second
         if batch.after is None or (stop is not None and end is not None and end[0] < stop):
-            call.is_end = True
+            call.step = CursorMoved(batch.after, is_end=True)
             self._open.remove(window)
         elif self.windows and end is not None:
             self._start_windows(call, window, batch, end)
-        elif self._add_cursor(batch.after):
-            window.after = batch.after
-            self._is_waiting = call.needs_outcome = end is not None and end[0] == stop
+        else:
+            call.step = CursorMoved(batch.after)
+            if self._add_cursor(batch.after):
+                window.after = batch.after
+                self._is_waiting = call.needs_outcome = end is not None and end[0] == stop
 
     def _start_windows(
-        self, call: ListCall, window: Window, batch: ConversationBatch, end: tuple[int, str]
+        self, call: ListCall, window: CursorWindow, batch: ConversationBatch, end: tuple[int, str]
     ) -> None:
+        """Continue by time, in a window that reaches from the newest thread of this answer to the oldest."""
         times = seconds_of(batch)
         middle = times[len(times) // 2]  # not the newest: a single thread may have an odd time
         self._splitter = WindowSplitter(middle)
-        window.is_open_ended = True
-        call.windows_from = max(times)
-        window.high = max(times)
-        self._lower(call, window, end, Window(after=batch.after))
+        rest = TimeWindow(max(times), is_open_ended=True)
+        self._open[self._open.index(window)] = rest
+        call.step = WindowsStarted((end[0] + 1, rest.high))
+        self._lower(rest, end, Request(after=batch.after))
 
-    def _advance_by_time(self, call: ListCall, window: Window, batch: ConversationBatch) -> None:
+    def _advance_by_time(self, call: ListCall, window: TimeWindow, batch: ConversationBatch) -> None:
         """The next call begins with the second in which this answer ended."""
-        assert window.high is not None  # noqa: S101 - the caller checked it
         if self._splitter:
             is_empty = batch.after is None and not batch.conversations
-            self._splitter.on_probe(window, self._open, is_empty=is_empty)
-        overlap_id, fallback, request = window.overlap_id, window.fallback, window.next_request
-        window.overlap_id, window.fallback, window.next_request, window.after = "", None, None, None
-        if fallback and overlap_id not in {record.id for record in batch.conversations}:
+            self._splitter.on_probe(window, self._time_windows(), is_empty=is_empty)
+        if call.request.high is None:  # requested by the cursor of the whole list
+            call.step = CursorMoved(batch.after)
+        overlap, by_cursor = window.overlap, replace(call.request, after=batch.after)
+        window.restart()
+        if overlap and overlap.thread_id not in {record.id for record in batch.conversations}:
             # Too many threads in that second, an odd time, or a thread that moved: only the cursor is safe.
-            self._continue_by_cursor(window, fallback)
+            self._continue_by_cursor(window, overlap.fallback)
             return
         end = end_of(batch)
-        by_cursor = replace(request or window, low=call.low, after=batch.after, next_request=None)
         if batch.after is None or (end and window.low is not None and end[0] < window.low):
-            call.done_span = (call.low if batch.after is None else window.low, window.high)
+            low = call.request.low if batch.after is None else window.low
+            call.step = SpanDone((low, window.high))
             self._open.remove(window)
         elif end is None or end[0] >= window.high:
             self._continue_by_cursor(window, by_cursor)  # the answer leads no further down in time
         else:
-            self._lower(call, window, end, by_cursor)
+            call.step = SpanDone((end[0] + 1, window.high))
+            self._lower(window, end, by_cursor)
 
-    def _continue_by_cursor(self, window: Window, request: Window) -> None:
+    def _continue_by_cursor(self, window: TimeWindow, request: Request) -> None:
         if self._add_cursor(request.after or ""):
-            window.high, window.next_request = request.high or window.high, request
+            window.high, window.cursor_request = request.high or window.high, request
 
-    def _lower(self, call: ListCall, window: Window, end: tuple[int, str], fallback: Window) -> None:
+    def _lower(self, window: TimeWindow, end: tuple[int, str], fallback: Request) -> None:
         """Move the upper end of a window down to where the answer ended."""
-        assert window.high is not None  # noqa: S101 - only windows with bounds are lowered
-        second, overlap_id = end
-        call.done_span = (second + 1, window.high)
+        second, thread_id = end
         window.seconds_per_call = max(window.high - second, 1)
-        window.fallback, window.overlap_id = fallback, overlap_id
-        window.high, window.after = second, None
+        window.high, window.overlap = second, Overlap(thread_id, fallback)
 
     def _add_cursor(self, cursor: str) -> bool:
         """Remember a cursor. Return False, and end with an error, if Facebook sent it before."""
@@ -308,7 +291,7 @@ class ListReader:
         self._restarts += 1
         self._is_stop_second_stored = False  # what was stored since then no longer shows as a change
         self._source.notify(f"Restarted reading the list: {error}")
-        window.after, window.overlap_id, window.fallback, window.next_request = None, "", None, None
+        window.restart()
         self._cursors.clear()
         if self._restarts == MAX_RESTARTS:
             text = "Facebook repeatedly rejected its own cursors for this list. The next sync tries again."
@@ -318,5 +301,5 @@ class ListReader:
         """Graph does not honor the bounds that it seemed to: read from the top again, by the cursor."""
         self._source.notify("Facebook does not honor time bounds. The list is read again from its top.")
         self.windows, self.is_distrusted, self._splitter = False, True, None
-        self._open = [Window()]
+        self._open = [CursorWindow()]
         self._cursors.clear()

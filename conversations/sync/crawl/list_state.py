@@ -1,13 +1,14 @@
 """The state of one list while it is read: its checkpoint, its readers and what they brought."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils import timezone
 
 from conversations.graph.records import ConversationBatch
-from conversations.sync.checkpoint import Checkpoint
-from conversations.sync.crawl.list_reader import ListCall, ListReader
+from conversations.sync.crawl.list_calls import ListCall
+from conversations.sync.crawl.list_reader import ListReader
+from conversations.sync.stored_state import Checkpoint
 
 
 @dataclass(eq=False)
@@ -18,12 +19,17 @@ class ListState:
     folder: str | None  # None: the inbox
     checkpoint: Checkpoint
     reader: ListReader
-    head_reader: ListReader | None = None  # reads the head again as soon as `reader` is at its end
-    is_reading_head: bool = False  # `reader` reads the head
-    calls: int = 0  # of `reader`
-    changes: int = 0  # the writer's count when `reader` began
-    newest: datetime | None = None  # the newest time at the top when `reader` began
-    needs_head: bool = False  # threads may have moved past the reader: the head must be read again
+    head_reader: ListReader | None = field(
+        default=None, init=False
+    )  # reads the head again as soon as `reader` is at its end
+    is_reading_head: bool = field(default=False, init=False)  # `reader` reads the head
+    calls: int = field(default=0, init=False)  # of `reader`
+    changes: int = field(default=0, init=False)  # the writer's count when `reader` began
+    newest: datetime | None = field(default=None, init=False)  # at the top when `reader` began
+    needs_head: bool = field(init=False)  # threads may have moved past the reader: read the head again
+
+    def __post_init__(self) -> None:
+        self.needs_head = self.checkpoint.head is not None
 
     @property
     def key(self) -> str:
@@ -35,22 +41,16 @@ class ListState:
         self.reader, self.head_reader, self.is_reading_head = head, None, True
         self.calls, self.newest, self.changes = 0, None, changes
 
-    def move_checkpoint(self, call: ListCall, batch: ConversationBatch) -> None:
+    def move_checkpoint(self, call: ListCall) -> None:
         """Move the checkpoint behind an answer."""
         if call.is_first_page:
             self.checkpoint = Checkpoint(self.newest)
-        checkpoint = self.checkpoint
-        if call.windows_from is not None:
-            checkpoint.after, checkpoint.spans = None, [(None, call.windows_from)]
-        if call.done_span:
-            checkpoint.mark_done(call.done_span)
-            checkpoint.is_complete = not checkpoint.spans
-        elif call.by_cursor:
-            checkpoint.after, checkpoint.is_complete = batch.after, call.is_end
+        if call.step is not None:
+            call.step.apply(self.checkpoint)
 
 
 def list_key(platform: str, folder: str | None) -> str:
-    """The key of a list in `SyncRun.resume`."""
+    """The key of a list in `SyncRun.checkpoint`."""
     return f"{platform}/{folder or 'inbox'}"
 
 

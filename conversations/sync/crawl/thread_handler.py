@@ -12,6 +12,7 @@ from conversations.sync.crawl.backfill import (
 from conversations.sync.crawl.context import CrawlContext
 from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState
+from conversations.sync.stored_state import read_backfill_point
 
 MAX_PENDING = 200  # pending threads in memory at once
 
@@ -35,9 +36,7 @@ class ThreadHandler:
         self._last_pending[platform] = threads[-1].pk
         writer, pool = self._context.writer, self._context.pool
         unseen = [thread for thread in threads if not writer.counters.has(thread.pk)]
-        begun = [thread for thread in unseen if thread.reading and thread.conversation]
-        others = [thread for thread in unseen if not (thread.reading and thread.conversation)]
-        backfills = [BackfillState.resume(thread) for thread in begun]
+        backfills, others = _split_begun(unseen)
         writer.backfills.add(backfills)
         self._context.add_backfills(platform, backfills)
         pool.update(lambda: source.waiting.extend(others))
@@ -52,7 +51,6 @@ class ThreadHandler:
 
     def handle_pending(self, call: PendingThreadCall) -> None:
         """Store a pending thread, or note why it could not be read."""
-        assert call.thread is not None  # noqa: S101 - take() sets it
         if isinstance(call.value, Conversation):
             platform = call.thread.platform
             backfills = self._context.writer.save_threads([call.value], platform)
@@ -67,7 +65,6 @@ class ThreadHandler:
     def handle_history(self, call: HistoryCall) -> None:
         """Store older messages of a thread, or note why they could not be read."""
         backfill, writer = call.backfill, self._context.writer
-        assert backfill is not None  # noqa: S101 - take() sets it
         if isinstance(call.value, MessageBatch):
             writer.history.save(backfill, call.value, after=call.after, is_last=call.is_last)
         elif call.is_last:
@@ -85,6 +82,18 @@ class ThreadHandler:
         pending = self._context.page.threads.filter(state=Thread.State.OWED).values_list("pk", flat=True)
         thread_ids = writer.transaction.read(lambda: list(pending.all()))
         writer.count_pending([pk for pk in thread_ids if not writer.counters.has(pk)])
+
+
+def _split_begun(threads: list[Thread]) -> tuple[list[BackfillState], list[Thread]]:
+    """Return the backfills that an earlier run began, and the threads that are requested as a whole."""
+    backfills, others = [], []
+    for thread in threads:
+        point = read_backfill_point(thread.backfill) if thread.conversation else None
+        if point is None:
+            others.append(thread)
+        else:
+            backfills.append(BackfillState(thread, point))
+    return backfills, others
 
 
 def _graph_error(call: Call) -> GraphError:

@@ -4,7 +4,7 @@ All times here are whole seconds since 1970, because Graph shows no fractions. N
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from conversations.graph.records import ConversationBatch
@@ -15,23 +15,16 @@ TAIL_CALLS = 4  # what the open-ended window keeps when it is split without a pr
 PROBE_FACTOR = 8  # the first probe is this many times as old as the known part
 
 
-@dataclass(eq=False)
-class Window:
-    """Threads last updated from `low` to `high`, both included; None means no such bound.
+@dataclass(frozen=True)
+class Request:
+    """What one call asks for: threads last updated from `low` to `high`, both included, behind a cursor.
 
-    A window is read newest first: `high` goes down with each answer. `after` is the cursor with which to
-    continue where time alone does not lead on.
+    None means no such bound, or no cursor.
     """
 
     high: int | None = None
     low: int | None = None
     after: str | None = None
-    is_busy: bool = False
-    is_open_ended: bool = False  # it is unknown whether there are threads at its older end
-    seconds_per_call: float = 1  # seconds of time that one call covers
-    overlap_id: str = ""  # a thread at the end of the previous answer: the next answer must show it again
-    fallback: "Window | None" = None  # continues by the cursor of that answer if the overlap is missing
-    next_request: "Window | None" = None  # to be requested instead of this window itself
 
     @property
     def bounds(self) -> dict[str, int]:
@@ -39,15 +32,72 @@ class Window:
         bounds = {} if self.high is None else {"updated_before_ms": (self.high + 1) * 1000}
         return bounds if self.low is None else bounds | {"updated_after_ms": self.low * 1000 - 1}
 
+
+@dataclass(eq=False)
+class CursorWindow:
+    """The list from its top, or from a cursor, down to the second `low` or to its end."""
+
+    low: int | None = None
+    after: str | None = None
+    is_busy: bool = field(default=False, init=False)
+
+    @property
+    def request(self) -> Request:
+        return Request(low=self.low, after=self.after)
+
+    @property
+    def has_bounds(self) -> bool:
+        return self.low is not None
+
+    def restart(self) -> None:
+        """Read from the top again."""
+        self.after = None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A thread at the end of an answer: the next one must show it again, or `fallback` is requested."""
+
+    thread_id: str
+    fallback: Request
+
+
+@dataclass(eq=False)
+class TimeWindow:
+    """Threads last updated from `low` (None: the oldest) to `high`, both included.
+
+    It is read newest first: `high` goes down with each answer. `cursor_request` is requested instead where
+    time alone does not lead on.
+    """
+
+    high: int
+    low: int | None = None
+    is_open_ended: bool = False  # it is unknown whether there are threads at its older end
+    seconds_per_call: float = 1  # seconds of time that one call covers
+    overlap: Overlap | None = field(default=None, init=False)
+    cursor_request: Request | None = field(default=None, init=False)
+    is_busy: bool = field(default=False, init=False)
+
+    has_bounds = True
+
+    @property
+    def request(self) -> Request:
+        return self.cursor_request or Request(self.high, self.low)
+
+    def restart(self) -> None:
+        """Read from the newest second again."""
+        self.overlap = self.cursor_request = None
+
     @property
     def calls_left(self) -> float:
-        if self.high is None or self.low is None:
-            return 0
-        return (self.high - self.low) / max(self.seconds_per_call, 1)
+        return 0 if self.low is None else (self.high - self.low) / max(self.seconds_per_call, 1)
 
     @property
     def middle(self) -> int:
-        return ((self.high or 0) + (self.low or 0)) // 2
+        return (self.high + (self.low or 0)) // 2
+
+
+Window = CursorWindow | TimeWindow
 
 
 def seconds_of(batch: ConversationBatch) -> list[int]:
@@ -69,10 +119,10 @@ def end_of(batch: ConversationBatch) -> tuple[int, str] | None:
     return max(last, key=lambda end: end[0], default=None)
 
 
-def is_outside(batch: ConversationBatch, window: Window) -> bool:
+def is_outside(batch: ConversationBatch, window: TimeWindow) -> bool:
     """Whether most threads are newer than requested, which means that Graph does not honor the bound."""
     times = seconds_of(batch)
-    return window.high is not None and sum(time > window.high + 1 for time in times) * 2 > len(times)
+    return sum(time > window.high + 1 for time in times) * 2 > len(times)
 
 
 class WindowSplitter:
@@ -83,30 +133,27 @@ class WindowSplitter:
 
     def __init__(self, top: int):
         self._top = top
-        self._probe: Window | None = None  # requested early to find out how far the list reaches
+        self._probe: TimeWindow | None = None  # requested early to find out how far the list reaches
 
-    def split(self, windows: list[Window]) -> Window | None:
-        """Split one of the windows and return the new one, or None if what is left is too little.
-
-        The new window is also added to the list.
-        """
+    def split(self, windows: list[TimeWindow]) -> TimeWindow | None:
+        """Split one of the windows and return the new one, or None if what is left is too little."""
         tail = next(
             (window for window in windows if window.is_open_ended and window is not self._probe), None
         )
-        if tail and self._probe is None and (second := self._probe_second(tail)):
-            self._probe = self._split_at(tail, second, windows, is_certain=False)
-            return self._probe
+        if tail and self._probe is None and (probe := self._split_probe(tail)):
+            self._probe = probe
+            return probe
         bounded = (window for window in windows if not window.is_open_ended)
         longest = max(bounded, key=lambda window: window.calls_left, default=None)
         if longest and longest.calls_left >= MIN_CALLS:
-            return self._split_at(longest, longest.middle, windows, is_certain=True)
-        if tail and tail.high is not None:
+            return self._split_at(longest, longest.middle, is_certain=True)
+        if tail:
             second = tail.high - math.ceil(TAIL_CALLS * max(tail.seconds_per_call, 1))
             if second > (tail.low or BEFORE_FACEBOOK):
-                return self._split_at(tail, second, windows, is_certain=True)
+                return self._split_at(tail, second, is_certain=True)
         return None
 
-    def on_probe(self, window: Window, windows: list[Window], *, is_empty: bool) -> None:
+    def on_probe(self, window: TimeWindow, windows: list[TimeWindow], *, is_empty: bool) -> None:
         """Use an answer: if the window was a probe, it shows how far the list reaches."""
         if window is self._probe:
             self._probe = None
@@ -114,24 +161,27 @@ class WindowSplitter:
             for other in newer if not is_empty else newer[1:]:
                 other.is_open_ended = False  # there are threads beyond it
 
-    def _probe_second(self, tail: Window) -> int | None:
+    def _split_probe(self, tail: TimeWindow) -> TimeWindow | None:
+        """Split a probe off the open-ended window, or close it if what is left of it is too small."""
+        second = self._probe_second(tail)
+        if second is not None:
+            return self._split_at(tail, second, is_certain=False)
+        if tail.low is not None:
+            tail.is_open_ended = False  # from now on it is split like any other
+        return None
+
+    def _probe_second(self, tail: TimeWindow) -> int | None:
         """The second of the next probe: eight times the known age, or half-way (of ages) to an empty end."""
-        assert tail.high is not None  # noqa: S101 - only windows with bounds are split
         age = max(self._top - tail.high, tail.seconds_per_call, 1)
         if tail.low is None:
             second = self._top - math.ceil(PROBE_FACTOR * age)
             return second if second > BEFORE_FACEBOOK else None
         second = self._top - math.ceil(math.sqrt(age * max(self._top - tail.low, 1)))
-        if tail.low < second < tail.high - MIN_CALLS * max(tail.seconds_per_call, 1):
-            return second
-        tail.is_open_ended = False  # what is left of it is small: from now on it is split like any other
-        return None
+        is_large = tail.low < second < tail.high - MIN_CALLS * max(tail.seconds_per_call, 1)
+        return second if is_large else None
 
-    def _split_at(self, window: Window, second: int, windows: list[Window], *, is_certain: bool) -> Window:
-        older = Window(
-            second, window.low, is_open_ended=window.is_open_ended, seconds_per_call=window.seconds_per_call
-        )
+    def _split_at(self, window: TimeWindow, second: int, *, is_certain: bool) -> TimeWindow:
+        older = TimeWindow(second, window.low, window.is_open_ended, window.seconds_per_call)
         window.low = second + 1
         window.is_open_ended = not is_certain
-        windows.append(older)
         return older

@@ -7,7 +7,7 @@ holds a few answers at most. The faster side waits, so memory use does not depen
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from conversations.graph.client import GraphClient
@@ -30,8 +30,11 @@ class Source(Protocol):
     def take(self) -> "Call | None":
         """Return the next call, or None if there is none at the moment."""
 
-    def on_result(self, call: "Call", value: Any) -> None:
-        """Handle the answer, or the exception, of a call. The calls that follow from it may be taken now."""
+    def on_result(self, call: Any, value: Any) -> None:
+        """Handle the answer, or the exception, of a call that this source made.
+
+        The calls that follow from it may be taken now.
+        """
 
 
 @dataclass(eq=False)
@@ -40,7 +43,7 @@ class Call:
 
     source: Source
     ask: Callable[[GraphClient], Any]
-    value: Any = None
+    value: Any = field(default=None, init=False)
 
     @property
     def error(self) -> Exception | None:

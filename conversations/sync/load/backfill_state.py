@@ -6,58 +6,54 @@ from datetime import datetime
 
 from conversations.models import Platform, Thread
 from conversations.sync.load.batch_loader import ThreadResult
+from conversations.sync.stored_state import BackfillPoint
 
 
-@dataclass(eq=False)
+@dataclass
+class RequestedMessages:
+    """How far the messages are requested: `count` of them, down to the cursor `after` (None: none yet)."""
+
+    after: str | None
+    count: int
+    is_restarted: bool = False
+
+
+@dataclass(frozen=True)
+class StoredMessages:
+    """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`."""
+
+    newest: datetime | None = None
+    oldest: datetime | None = None
+    count: int = 0
+
+
 class BackfillState:
-    """How far one thread is read, from `after` (None: its newest message) down to what was stored before.
+    """How far one thread is read, from its newest message down to `held_until` (None: to its oldest).
 
-    The writer sets `newest` and `since`, the times of the first message that was read and of the last one.
+    The threads of the pool change `requested`, which is ahead, and the writer replaces `stored`. `result` is
+    that of the thread in the list. A backfill `is_superseded` once the thread has changed since: another one
+    has replaced it.
     """
 
-    thread: Thread
-    after: str | None = None
-    newest: datetime | None = None
-    since: datetime | None = None
-    held_until: datetime | None = None  # older messages are stored; None: read all of them
-    result: str = "unchanged"  # of the thread in the list
-    count: int = 0  # messages read, beginning with the newest
-    written: int = 0  # messages stored, of those
-    is_restarted: bool = False
-    is_superseded: bool = False  # the thread has changed since: another backfill has replaced it
+    def __init__(self, thread: Thread, point: BackfillPoint, result: str = "unchanged"):
+        count = point.count if point.after else 0
+        self.thread, self.held_until, self.result = thread, point.held_until, result
+        self.requested = RequestedMessages(point.after, count)
+        self.stored = StoredMessages(point.newest, point.newest, count)
+        self.is_superseded = False
 
     @classmethod
     def start(cls, outcome: ThreadResult) -> "BackfillState":
         """The state after a list showed the thread."""
-        thread = outcome.thread
+        thread, shown = outcome.thread, outcome.shown
         if outcome.needs_audit:
-            return cls(thread, result=outcome.result)  # read the whole thread again
-        count = outcome.shown if outcome.after else 0
-        return cls(
-            thread,
-            outcome.after,
-            outcome.newest,
-            outcome.newest,
-            thread.complete_until,
-            outcome.result,
-            count=count,
-            written=count,
-        )
+            return cls(thread, BackfillPoint(None), outcome.result)  # read the whole thread again
+        point = BackfillPoint(shown.after, shown.newest, thread.complete_until, shown.count)
+        return cls(thread, point, outcome.result)
 
-    @classmethod
-    def resume(cls, thread: Thread) -> "BackfillState":
-        """The state in which an earlier run left the thread."""
-        raw = thread.reading or {}
-        newest = datetime.fromisoformat(raw["newest"]) if raw.get("newest") else None
-        border = datetime.fromisoformat(raw["border"]) if raw.get("border") else None
-        count = raw.get("count", 0) if raw.get("after") else 0
-        return cls(thread, raw.get("after"), newest, newest, border, count=count, written=count)
-
-    def as_json(self, after: str | None) -> dict[str, str | int | None]:
-        """The state from which the next run resumes, stored in `Thread.reading`."""
-        newest = self.newest.isoformat() if self.newest else None
-        border = self.held_until.isoformat() if self.held_until else None
-        return {"after": after, "newest": newest, "border": border, "count": self.written}
+    def point(self, after: str | None) -> BackfillPoint:
+        """The point from which the next run continues, with everything stored down to this cursor."""
+        return BackfillPoint(after, self.stored.newest, self.held_until, self.stored.count)
 
     @property
     def has_window(self) -> bool:

@@ -8,12 +8,12 @@ unchanged row costs no write.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationTag, Page, Thread
+from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
     OwnedEvents,
@@ -33,7 +33,7 @@ from conversations.sync.load.reconcile import (
     unsaved_copy,
     version,
 )
-from conversations.sync.load.transform import ThreadRows
+from conversations.sync.load.transform import ShownMessages, ThreadRows
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 
@@ -43,10 +43,8 @@ class ThreadResult:
 
     thread: Thread
     result: str
-    events_created: int = 0
-    after: str | None = None  # the cursor of its older messages
-    newest: datetime | None = None  # time of the newest message in the answer
-    shown: int = 0  # number of messages in the answer
+    events_created: int
+    shown: ShownMessages
     needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
     joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
 
@@ -58,9 +56,8 @@ class ThreadResult:
         """Include the result of an older state of the same thread in the same answer."""
         self.events_created += older.events_created
         self.joined += older.joined
-        order = ["skipped", "unchanged", "updated", "inserted"]
         if self.result != "skipped":
-            self.result = max(self.result, older.result, key=order.index)
+            self.result = max(self.result, older.result, key=strength)
 
 
 @dataclass
@@ -140,9 +137,7 @@ def _save_distinct(
         touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
-        outcomes.append(
-            ThreadResult(thread, result, created[thread.graph_id], row.after, row.newest, row.shown)
-        )
+        outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
     if outcomes:
         outcomes[0].joined = joined
     return outcomes

@@ -4,7 +4,6 @@ Each step is a transaction of its own. A run that ends in between leaves the res
 """
 
 from collections.abc import Iterator
-
 from functools import partial
 
 from django.db import connection
@@ -100,7 +99,7 @@ def _chunks(page: Page, transaction: RunTransaction) -> Iterator[list[int]]:
     last = 0
     while True:
         rows = page.conversations.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
-        ids = transaction.read(partial(list, rows))
+        ids: list[int] = transaction.read(partial(list, rows))
         if not ids:
             return
         yield ids

@@ -37,7 +37,7 @@ class Cast:
     business_ids: frozenset[str] = frozenset()
     found: frozenset[str] = frozenset()
     unclear: Unclear = field(default_factory=dict)
-    is_certain: bool = False  # it lists one customer, and nobody else who could be
+    is_certain: bool = False  # it lists the business and one other person
 
 
 def cast_of(record: records.Conversation, page: Page) -> Cast:
@@ -54,13 +54,14 @@ def cast_of(record: records.Conversation, page: Page) -> Cast:
     if not people:
         return Cast(None, frozenset(known), found)
     customer = min(people.values(), key=lambda person: _preference(person, page))
-    is_certain = len(people) == 1 and tier is not tiers[2]
+    has_business = any(person.id in known for person in tier)
+    is_listed = tier is not tiers[2]
     unclear: Unclear = {}
     if len(people) > 1:
-        is_pair = len(people) == 2 and not any(person.id in known for person in tier)
-        unclear = _roles(PAIR if is_pair else GROUP, people)
-    elif is_certain:
+        unclear = _roles(PAIR if len(people) == 2 and not has_business else GROUP, people)
+    elif is_listed:
         unclear = _roles(WRITER, _distinct(writers, {*known, *people}))
+    is_certain = is_listed and has_business and len(people) == 1
     return Cast(_named(customer, chain(*tiers)), frozenset(known), found, unclear, is_certain)
 
 

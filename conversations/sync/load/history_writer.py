@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.utils import timezone
 
@@ -9,7 +10,7 @@ from conversations.graph import records
 from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
-from conversations.sync.load.backfill_state import Backfills, BackfillState
+from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
 from conversations.sync.load.separation import mixed_ids
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import (
@@ -53,19 +54,18 @@ class HistoryWriter:
 
         `is_last`: no older messages are needed. `is_cut`: Facebook does not show the older ones.
         """
-        before = (backfill.newest, backfill.since, 0 if after is None else backfill.written)
+        before = backfill.stored if after else replace(backfill.stored, count=0)
 
         def save() -> None:
-            backfill.newest, backfill.since, backfill.written = before
+            backfill.stored = before
             if self._skip_suppressed(backfill.thread):
                 backfill.is_superseded = True
                 return self._transaction.save_run()
-            backfill.written += len(batch.messages) + batch.unreadable
             self._save_messages(backfill, batch, is_newest=after is None)
             if is_last and not backfill.is_superseded:
                 self._finish(backfill, batch, is_cut=is_cut)
             elif not backfill.is_superseded:
-                save_backfills([(backfill.thread, backfill.as_json(batch.after))])
+                save_backfills([(backfill.thread, backfill.point(batch.after))])
             return self._transaction.save_run()
 
         self._transaction.commit(save)
@@ -76,21 +76,23 @@ class HistoryWriter:
     def _save_messages(
         self, backfill: BackfillState, batch: records.MessageBatch, *, is_newest: bool
     ) -> None:
-        thread, now = backfill.thread, timezone.now()
-        events = to_events(batch.messages, self._page, since=backfill.since or thread.updated_time)
+        thread, before = backfill.thread, backfill.stored
+        events = to_events(batch.messages, self._page, since=before.oldest or thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        mixed = mixed_ids(self._page)
-        self._run.events_created += save_messages(thread, events, unreadable, mixed=mixed)
-        if not events:
-            return
-        if is_newest:
+        self._run.events_created += save_messages(thread, events, unreadable, mixed=mixed_ids(self._page))
+        if events and is_newest:
             show_newest_message(thread, events[-1])
-        backfill.newest = backfill.newest or newest_until(now, events)
-        backfill.since = events[0].occurred_at
+        backfill.stored = StoredMessages(
+            before.newest or newest_until(timezone.now(), events),
+            events[0].occurred_at if events else before.oldest,
+            before.count + len(batch.messages) + batch.unreadable,
+        )
 
     def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:
-        is_full = batch.after is not None and backfill.count >= INSTAGRAM_WINDOW and backfill.has_window
-        finish_backfill(backfill.thread, backfill.newest, truncated=is_cut or is_full)
+        is_full = (
+            batch.after is not None and backfill.requested.count >= INSTAGRAM_WINDOW and backfill.has_window
+        )
+        finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
         self._transaction.counters.count(backfill.thread.pk, backfill.result)
 
     def abandon(self, backfill: BackfillState, error: GraphError) -> None:

@@ -56,7 +56,7 @@ UNREAD_THREAD = {
     "history": Thread.History.PARTIAL,
     "complete_until": None,
     "audited_count": None,
-    "reading": None,
+    "backfill": None,
 }
 # The messages of %(drop)s that %(keep)s has, too.
 DROP_DUPLICATES = """

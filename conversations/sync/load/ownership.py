@@ -10,6 +10,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from conversations.lib.text import fold
 from conversations.models import Conversation, ConversationAlias, Page, RemovedConversation, Thread
 from conversations.sync.load.customer import WRITER
 from conversations.sync.load.transform import ThreadRows
@@ -41,16 +42,17 @@ def assign(page: Page, batch: Sequence[ThreadRows], owners: Owners, threads: dic
     """
     named = [row for row in batch if row.conversation]
     kept = [row for row in named if _stored_owner(row, owners)]
-    changed = {row.listed_id: row for row in kept if _shows_new_id(row, owners, threads)}
+    names = {page.name, page.instagram_username} - {""}
+    changed = {row.listed_id: row for row in kept if _shows_new_id(row, owners, threads, names)}
     apart = _kept_apart(page, changed)
     result = Assignment()
     for row in changed.values():
         stored, listed = owners.by_thread[row.thread.graph_id], owners.by_id.get(row.listed_id)
         if frozenset((stored.sender_id, row.listed_id)) in apart:
-            del owners.by_thread[row.thread.graph_id]
-        elif listed is None:
+            continue
+        if listed is None:
             result.aliases[row.listed_id] = owners.by_id[row.listed_id] = stored
-        elif listed.pk != stored.pk:
+        elif listed.pk != stored.pk and _may_be_one(stored, listed):
             result.joins.append((stored, listed))
     for row in named:
         _set_sender(row, _stored_owner(row, owners) or owners.by_id.get(row.listed_id))
@@ -83,11 +85,21 @@ def _stored_owner(row: ThreadRows, owners: Owners) -> Conversation | None:
     return owner if owner and owner.sender_id not in row.cast.business_ids else None
 
 
-def _shows_new_id(row: ThreadRows, owners: Owners, threads: dict[str, Thread]) -> bool:
+def _shows_new_id(
+    row: ThreadRows, owners: Owners, threads: dict[str, Thread], business_names: Collection[str]
+) -> bool:
     """Whether the thread certainly shows its person under an ID that its conversation does not have."""
     stored, listed = owners.by_thread[row.thread.graph_id], owners.by_id.get(row.listed_id)
     has_others = any(role != WRITER for role, _ in (threads[row.thread.graph_id].people or {}).values())
-    return row.cast.is_certain and not has_others and (listed is None or listed.pk != stored.pk)
+    is_new = listed is None or listed.pk != stored.pk
+    name = row.conversation.sender_name if row.conversation else ""
+    return row.cast.is_certain and not has_others and is_new and name not in business_names
+
+
+def _may_be_one(first: Conversation, second: Conversation) -> bool:
+    """Whether the names allow that both are one person: one ID may be shown wrongly in threads of several."""
+    names = {fold(row.sender_name) for row in (first, second) if row.sender_name}
+    return len(names) < 2
 
 
 def _kept_apart(page: Page, changed: Iterable[str]) -> Collection[PersonPair]:

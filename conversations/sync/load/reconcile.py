@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
-from conversations.sync.load.transform import RECEIVED, ThreadRows, search_text
+from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
 
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -69,7 +69,7 @@ def reconcile_conversation(
     `current_thread` is the stored row of the thread that `current` shows. `row.events` holds only events
     that are not stored yet. The result has no primary key: it is written through the unique key.
     """
-    received, given = row.conversation, _given_fields(row)
+    received, given = row.conversation, row.given
     if received is None:
         return None
     if current is None:
@@ -87,24 +87,12 @@ def reconcile_conversation(
     _merge_optional_fields(
         state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
     )
-    if row.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
+    if row.shown.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
         first = second = current
     state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
     return state
-
-
-def _given_fields(row: ThreadRows) -> set[str]:
-    """Return the optional columns that the record has a value for."""
-    given = set()
-    if row.conversation and row.conversation.sender_name:
-        given.add("sender_name")
-    if row.has_counts:
-        given |= {"message_count", "unread_count"}
-    if row.has_can_reply:
-        given.add("can_reply")
-    return given
 
 
 def _merge_optional_fields(
@@ -176,7 +164,7 @@ def reconcile_thread(
     state.unreadable_count += refused
     if stored is not None:
         _merge_stored(state, stored, row)
-    elif not row.has_counts:
+    elif "message_count" not in row.given:
         state.told = {"message_count": None}
     state.held_count += created
     if row.conversation is not None:  # otherwise none of its messages was stored
@@ -206,7 +194,7 @@ def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
         row.thread,
         OPTIONAL_THREAD_FIELDS,
         versions=(version(stored), version(row.thread)),
-        given=_given_fields(row),
+        given=row.given,
     )
     if version(stored) > version(state):
         state.updated_time = stored.updated_time
@@ -228,19 +216,20 @@ def _people(stored: Thread, row: ThreadRows) -> dict | None:
 
 def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:
     """Set whether the stored messages reach without a gap from the newest message to the beginning."""
-    if row.is_whole and row.has_counts and version(row.thread) >= version(stored):
+    is_whole = row.shown.extent is Extent.WHOLE
+    if is_whole and "message_count" in row.given and version(row.thread) >= version(stored):
         state.audited_count = row.thread.message_count
     if is_contiguous(stored, row):
         was_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
-        is_truncated = was_truncated or (not row.is_whole and _has_hidden_messages(state))
+        is_truncated = was_truncated or (not is_whole and _has_hidden_messages(state))
         state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
-    elif row.is_truncated:
+    elif row.shown.extent is Extent.TRUNCATED:
         state.history = Thread.History.TRUNCATED
     else:
         if state.state == Thread.State.STORED:
             _set_history_pending(state, stored, has_new=bool(row.events))
         return
-    state.complete_until = max(filter(None, [state.complete_until, row.newest]), default=None)
+    state.complete_until = max(filter(None, [state.complete_until, row.shown.newest]), default=None)
 
 
 def _has_hidden_messages(state: Thread) -> bool:
@@ -250,7 +239,7 @@ def _has_hidden_messages(state: Thread) -> bool:
 
 def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
     """Whether the received and the stored messages have no gap down to the oldest readable message."""
-    if row.is_whole:
+    if row.shown.extent is Extent.WHOLE:
         return True
     if stored is None:
         return False
@@ -263,7 +252,8 @@ def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
         if row.oldest_stored is not None and border is not None and row.oldest_stored <= border:
             return True
     # Strictly older: several messages may have the same second as `border`.
-    return row.oldest is not None and border is not None and row.oldest < border
+    oldest = row.shown.oldest
+    return oldest is not None and border is not None and oldest < border
 
 
 def _set_history_pending(state: Thread, stored: Thread | None, *, has_new: bool) -> None:

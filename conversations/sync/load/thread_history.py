@@ -15,6 +15,7 @@ from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import claim_messages, insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, search_text
+from conversations.sync.stored_state import BackfillPoint
 
 # Messages of a thread may have been stored before the thread was assigned to its conversation. They are
 # counted once the whole thread was read, if it is the only one of its conversation.
@@ -38,8 +39,7 @@ def save_messages(
 
     `mixed` are conversations that may have some of them: see sync.load.separation.
     """
-    owner = thread.conversation
-    assert owner is not None  # noqa: S101 - threads without a customer are unreadable: no backfill
+    owner = _customer_of(thread)
     stored = stored_messages((owner.pk, event.graph_id) for event in events)
     new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
     claimed = {graph_id for pk in mixed for graph_id in claim_messages(pk, owner.pk, list(new.values()))}
@@ -55,6 +55,13 @@ def save_messages(
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)
     return created
+
+
+def _customer_of(thread: Thread) -> Conversation:
+    """Return the conversation of a thread that is read on its own. Those without a customer never are."""
+    if thread.conversation is None:
+        raise ValueError(f"Thread {thread.pk} has no conversation to which messages could be added.")
+    return thread.conversation
 
 
 def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:
@@ -79,14 +86,14 @@ def show_newest_message(thread: Thread, event: EventRow) -> None:
         conversation.tag_rows.update(last_message_time=event.occurred_at)
 
 
-def save_backfills(states: Sequence[tuple[Thread, dict]]) -> None:
+def save_backfills(states: Sequence[tuple[Thread, BackfillPoint]]) -> None:
     """Save how far the older messages of these threads are read: the next run resumes from there."""
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE conversations_thread thread SET reading = state.reading::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, reading) WHERE thread.id = state.id",
-                [[thread.pk for thread, _ in states], [json.dumps(state) for _, state in states]],
+                "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
+                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
+                [[thread.pk for thread, _ in states], [json.dumps(point.as_json()) for _, point in states]],
             )
 
 
@@ -99,9 +106,9 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
     thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
-    thread.reason, thread.complete_until, thread.reading = "", complete_until, None
+    thread.reason, thread.complete_until, thread.backfill = "", complete_until, None
     thread.audited_count = thread.message_count
-    thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "reading"])
+    thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
     with connection.cursor() as cursor:
         cursor.execute(COUNT_HELD, [thread.pk])
 

@@ -6,6 +6,7 @@ The functions run no query and have no side effects.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from conversations.graph import records
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
@@ -18,10 +19,31 @@ NO_CUSTOMER = "Facebook does not name the customer of this thread."
 # Conversations API.
 INSTAGRAM_WINDOW = 20
 
+COUNTS = frozenset({"message_count", "unread_count"})
+
 # Plain strings, which are faster than enum members: a batch has thousands.
 RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
 SENT = InteractionEvent.Kind.MESSAGE_SENT.value
 UNKNOWN = InteractionEvent.Kind.MESSAGE_UNKNOWN.value
+
+
+class Extent(Enum):
+    """How far back the messages of a record reach."""
+
+    WHOLE = "to the first message of the thread"
+    TRUNCATED = "to the oldest message that Facebook still shows"
+    PARTIAL = "there are older messages, or the record came without its messages"
+
+
+@dataclass
+class ShownMessages:
+    """What a record shows of the messages of its thread."""
+
+    count: int = 0  # including unreadable ones
+    oldest: datetime | None = None  # time of the first readable message
+    newest: datetime | None = None  # time of the last one that is not in the future
+    extent: Extent = Extent.WHOLE
+    after: str | None = None  # the cursor of the older messages; None: begin with the newest
 
 
 @dataclass
@@ -30,16 +52,10 @@ class ThreadRows:
 
     thread: Thread
     conversation: Conversation | None  # None: the customer is unknown
-    events: list[EventRow] = field(default_factory=list)  # oldest first
-    oldest: datetime | None = None  # time of the first event
-    newest: datetime | None = None  # time of the last event that is not in the future
-    oldest_stored: datetime | None = None  # time of the first event that the loader removed as stored
-    shown: int = 0  # messages in the record, including unreadable ones
-    is_whole: bool = True  # False: there are older messages, or the record came without its messages
-    is_truncated: bool = False  # there are older messages, but Facebook no longer shows them
-    after: str | None = None  # the cursor of the older messages; None: begin with the newest
-    has_counts: bool = True
-    has_can_reply: bool = True
+    events: list[EventRow] = field(default_factory=list)  # oldest first; the loader removes the stored ones
+    shown: ShownMessages = field(default_factory=ShownMessages)
+    given: Collection[str] = COUNTS | {"can_reply"}  # the optional columns that the record has a value for
+    oldest_stored: datetime | None = field(default=None, init=False)  # of the events that were removed
     cast: Cast = field(default_factory=lambda: Cast(None))
     listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
@@ -57,7 +73,6 @@ def to_rows(
     events = to_events(messages.messages, page, since=record.updated_time, business_ids=cast.business_ids)
     sender = cast.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
-    is_truncated = platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable)
     return ThreadRows(
         _thread(
             record,
@@ -69,19 +84,34 @@ def to_rows(
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
-        oldest=events[0].occurred_at if events else None,
-        newest=newest_until(now, events),
-        shown=len(events) + unreadable,
-        # Not by message_count, which is an estimate.
-        is_whole=record.messages is not None and messages.after is None and not is_truncated,
-        is_truncated=is_truncated,
-        after=None if is_truncated else messages.after or None,
-        # A missing count means 0 if the other count came, and unknown if both were refused.
-        has_counts=record.unread_count is not None or record.message_count is not None,
-        has_can_reply=record.can_reply is not None,
+        _shown(record, events, unreadable, platform, now),
+        _given(record, sender),
         cast=cast,
         listed_id=clean(sender.id) if sender else "",
     )
+
+
+def _shown(
+    record: records.Conversation, events: list[EventRow], unreadable: int, platform: str, now: datetime
+) -> ShownMessages:
+    shown = ShownMessages(
+        len(events) + unreadable, events[0].occurred_at if events else None, newest_until(now, events)
+    )
+    if platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable):
+        shown.extent = Extent.TRUNCATED
+    elif record.messages is None or record.messages.after is not None:  # message_count is an estimate
+        shown.extent = Extent.PARTIAL
+        shown.after = (record.messages and record.messages.after) or None
+    return shown
+
+
+def _given(record: records.Conversation, sender: records.Person | None) -> set[str]:
+    """Return the optional columns that the record has a value for."""
+    given = {"sender_name"} if sender and clean(sender.name) else set()
+    # A missing count means 0 if the other count came, and unknown if both were refused.
+    if record.unread_count is not None or record.message_count is not None:
+        given |= COUNTS
+    return given if record.can_reply is None else given | {"can_reply"}
 
 
 def _is_truncated(record: records.Conversation, readable: int, unreadable: int) -> bool:

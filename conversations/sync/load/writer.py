@@ -19,6 +19,7 @@ from conversations.sync.load.history_writer import HistoryWriter
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
 from conversations.sync.load.transform import ThreadRows, to_rows
+from conversations.sync.stored_state import BackfillPoint
 from conversations.sync.transaction import RunTransaction, is_value_error
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class BatchWriter:
             outcomes, backfills = self._save_batch(
                 shaped, self._save_tolerant if tolerant else self._save_strict
             )
-            return outcomes, [*backfills, *self._reread(self._business.moved, platform)]
+            return outcomes, [backfill for backfill in backfills if backfill.thread.platform == platform]
 
         try:
             outcomes, backfills = self.transaction.commit(save)
@@ -110,16 +111,18 @@ class BatchWriter:
             for outcome in outcomes
             if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome.thread)
         ]
-        save_backfills([(backfill.thread, backfill.as_json(backfill.after)) for backfill in backfills])
+        backfills += self._read_again(self._business.moved)
+        save_backfills(
+            [(backfill.thread, backfill.point(backfill.requested.after)) for backfill in backfills]
+        )
         self.transaction.save_run()
         return outcomes, backfills
 
-    def _reread(self, threads: list[Thread], platform: str) -> list[BackfillState]:
-        """Return the backfills of threads that moved to another conversation before this answer."""
+    def _read_again(self, threads: list[Thread]) -> list[BackfillState]:
+        """Return backfills of whole threads, which this answer has moved to other conversations."""
         for thread in threads:
             self.counters.count(thread.pk, "owed")
-        backfills = [BackfillState(thread, result="updated") for thread in threads]
-        return [backfill for backfill in backfills if backfill.thread.platform == platform]
+        return [BackfillState(thread, BackfillPoint(None), "updated") for thread in threads]
 
     def shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
         """Return the rows of one answer. Runs no query: any thread may call it."""

@@ -15,96 +15,96 @@ const confirmBulk = lazy(() => import("./confirm-bulk.mjs"), "confirmBulk");
 
 /** `verb`: assign or remove. If the target has `selection`, it is cleared after the change. */
 export function changeTag(verb, tag, target) {
-  return run(target, {
-    path: "bulk-tags",
-    body: { tagIds: [tag.id], action: verb },
-    field: "conversation_tags",
-    change: (tags) => updateTags(tags, verb, tag),
-    verb,
-    tag,
-    prefix: `${tag.name}: `,
-    noChange: `${tag.name}: nothing to change.`,
-  });
+	return run(target, {
+		path: "bulk-tags",
+		body: { tagIds: [tag.id], action: verb },
+		field: "conversation_tags",
+		change: (tags) => updateTags(tags, verb, tag),
+		verb,
+		tag,
+		prefix: `${tag.name}: `,
+		noChange: `${tag.name}: nothing to change.`,
+	});
 }
 
 export function setStatus(status, target) {
-  return run(target, {
-    path: "bulk-status",
-    body: { conversation_status: status },
-    field: "conversation_status",
-    change: () => status,
-    verb: "mark",
-    status,
-    prefix: "",
-    noChange: `Nothing to change: already ${status === "done" ? "done" : "open"}.`,
-  });
+	return run(target, {
+		path: "bulk-status",
+		body: { conversation_status: status },
+		field: "conversation_status",
+		change: () => status,
+		verb: "mark",
+		status,
+		prefix: "",
+		noChange: `Nothing to change: already ${status === "done" ? "done" : "open"}.`,
+	});
 }
 
 async function run(target, action) {
-  if (target.filter && !(await confirmBulk(action, () => send(target, action, { dry_run: true })))) return;
-  const revert = applyLocally(idsOf(target), action);
-  try {
-    showResult(action, await send(target, action));
-    if (state.selection === target.selection) clearSelection(); // not if the selection has changed meanwhile
-  } catch (error) {
-    revert();
-    showError(error);
-  }
-  notifyChanged();
+	if (target.filter && !(await confirmBulk(action, () => send(target, action, { dry_run: true })))) return;
+	const revert = applyLocally(idsOf(target), action);
+	try {
+		showResult(action, await send(target, action));
+		if (state.selection === target.selection) clearSelection(); // not if the selection has changed meanwhile
+	} catch (error) {
+		revert();
+		showError(error);
+	}
+	notifyChanged();
 }
 
 // Resolves with {matched, changed, message, act}; `act` is the ID for undoing it.
 function send({ ids, filter }, { path, body }, options) {
-  const conversations = filter ? { filter } : { conversationIds: ids };
-  return post(`/api/conversations/${path}`, { ...conversations, ...body, ...options });
+	const conversations = filter ? { filter } : { conversationIds: ids };
+	return post(`/api/conversations/${path}`, { ...conversations, ...body, ...options });
 }
 
 function showResult({ prefix, noChange }, { message, act: operation, changed }) {
-  if (changed) showMessage(prefix + message, ["Undo", () => undo(operation)]);
-  else showMessage(noChange);
+	if (changed) showMessage(prefix + message, ["Undo", () => undo(operation)]);
+	else showMessage(noChange);
 }
 
 async function undo(operation) {
-  await post(`/api/acts/${operation}/undo`).then(({ message }) => showMessage(message), showError);
-  notifyChanged();
+	await post(`/api/acts/${operation}/undo`).then(({ message }) => showMessage(message), showError);
+	notifyChanged();
 }
 
 function updateTags(tags, verb, tag) {
-  const others = tags.filter((row) => row.tag.id !== tag.id);
-  if (verb === "remove") return others;
-  return [...others, { id: 0, tag }].sort((first, second) => first.tag.name.localeCompare(second.tag.name));
+	const others = tags.filter((row) => row.tag.id !== tag.id);
+	if (verb === "remove") return others;
+	return [...others, { id: 0, tag }].sort((first, second) => first.tag.name.localeCompare(second.tag.name));
 }
 
 /** The status that the first conversation of the target does not have. */
 export function oppositeStatus(target) {
-  const [first] = loadedRows(idsOf(target).slice(0, 1)).values();
-  return first?.conversation_status === "done" ? "active" : "done";
+	const [first] = loadedRows(idsOf(target).slice(0, 1)).values();
+	return first?.conversation_status === "done" ? "active" : "done";
 }
 
 // -- the change in the page, before the server has answered
 // A filter that is no longer shown has no rows here.
 function idsOf({ ids, filter }) {
-  if (ids) return ids;
-  return isSameFilter(filter, toParameters(state.filter)) ? state.list.rows.map(({ id }) => id) : [];
+	if (ids) return ids;
+	return isSameFilter(filter, toParameters(state.filter)) ? state.list.rows.map(({ id }) => id) : [];
 }
 
 /** ID → row, of those that are loaded. The open conversation takes precedence over its row in the list. */
 export function loadedRows(ids) {
-  const idSet = new Set(ids);
-  const rows = [...state.list.rows, state.conversation?.row].filter((row) => idSet.has(row?.id));
-  return new Map(rows.map((row) => [row.id, row]));
+	const idSet = new Set(ids);
+	const rows = [...state.list.rows, state.conversation?.row].filter((row) => idSet.has(row?.id));
+	return new Map(rows.map((row) => [row.id, row]));
 }
 
 // Returns a function that reverts the change.
 function applyLocally(ids, { field, change }) {
-  const before = loadedRows(ids);
-  updateField(ids, field, change);
-  return () => updateField(ids, field, (value, id) => before.get(id)?.[field] ?? value);
+	const before = loadedRows(ids);
+	updateField(ids, field, change);
+	return () => updateField(ids, field, (value, id) => before.get(id)?.[field] ?? value);
 }
 
 function updateField(ids, field, change) {
-  const update = (row) => ({ [field]: change(row[field], row.id) });
-  updateRows(ids, update);
-  const row = state.conversation?.row;
-  if (row && ids.includes(row.id)) setConversation({ row: { ...row, ...update(row) } });
+	const update = (row) => ({ [field]: change(row[field], row.id) });
+	updateRows(ids, update);
+	const row = state.conversation?.row;
+	if (row && ids.includes(row.id)) setConversation({ row: { ...row, ...update(row) } });
 }

@@ -11,48 +11,48 @@ import { oppositeStatus, setStatus } from "./actions.mjs";
  * (then with `selection`), else the open one, else the one under the cursor; null without any, or without permission.
  */
 export function currentTarget() {
-  const { selection, isAllSelected, filter, openId, cursor } = state;
-  if (!hasRoleAnywhere("tagger")) return null;
-  // The filter is fixed now: the address may change before the user confirms the action.
-  if (isAllSelected) return { filter: toParameters(filter), selection };
-  if (selection.size) return { ids: [...selection], selection };
-  const id = openId ?? cursor;
-  return id ? { ids: [id] } : null;
+	const { selection, isAllSelected, filter, openId, cursor } = state;
+	if (!hasRoleAnywhere("tagger")) return null;
+	// The filter is fixed now: the address may change before the user confirms the action.
+	if (isAllSelected) return { filter: toParameters(filter), selection };
+	if (selection.size) return { ids: [...selection], selection };
+	const id = openId ?? cursor;
+	return id ? { ids: [id] } : null;
 }
 
 export function startBulkBar({ pickTag }) {
-  watch("selection isAllSelected list pages", (current) => draw(current, pickTag));
+	watch("selection isAllSelected list pages", (current) => draw(current, pickTag));
 }
 
 function draw({ selection, isAllSelected, list }, pickTag) {
-  const bar = byId("selection");
-  bar.hidden = !selection.size && !isAllSelected;
-  if (bar.hidden) return fill(bar);
-  const label = isAllSelected
-    ? `All ${totalOf(list)} that match`
-    : `${formatNumber(selection.size)} selected`;
-  const selectAll = () => set({ isAllSelected: true });
-  return fill(
-    bar,
-    h("strong", { "aria-live": "polite" }, label),
-    hasRoleAnywhere("tagger") && actionButtons(pickTag),
-    !isAllSelected &&
-      selection.size !== list.total &&
-      button(`Select all ${totalOf(list)}`, selectAll, "link"),
-    iconButton("close", "Clear selection", clearSelection),
-  );
+	const bar = byId("selection");
+	bar.hidden = !selection.size && !isAllSelected;
+	if (bar.hidden) return fill(bar);
+	const label = isAllSelected
+		? `All ${totalOf(list)} that match`
+		: `${formatNumber(selection.size)} selected`;
+	const selectAll = () => set({ isAllSelected: true });
+	return fill(
+		bar,
+		h("strong", { "aria-live": "polite" }, label),
+		hasRoleAnywhere("tagger") && actionButtons(pickTag),
+		!isAllSelected &&
+			selection.size !== list.total &&
+			button(`Select all ${totalOf(list)}`, selectAll, "link"),
+		iconButton("close", "Clear selection", clearSelection),
+	);
 }
 
 function actionButtons(pickTag) {
-  const kind = "button.small.plain";
-  const status = oppositeStatus(currentTarget());
-  return [
-    button("Add tag", () => pickTag("assign", currentTarget()), "button.small"),
-    button("Remove tag", () => pickTag("remove", currentTarget()), kind),
-    button(status === "done" ? "Done" : "Reopen", () => setStatus(status, currentTarget()), kind),
-  ];
+	const kind = "button.small.plain";
+	const status = oppositeStatus(currentTarget());
+	return [
+		button("Add tag", () => pickTag("assign", currentTarget()), "button.small"),
+		button("Remove tag", () => pickTag("remove", currentTarget()), kind),
+		button(status === "done" ? "Done" : "Reopen", () => setStatus(status, currentTarget()), kind),
+	];
 }
 
 function totalOf({ total, isExact }) {
-  return total === null ? "" : `${isExact ? "" : "about "}${plural(total, "conversation")}`;
+	return total === null ? "" : `${isExact ? "" : "about "}${plural(total, "conversation")}`;
 }

@@ -8,10 +8,10 @@ const MAX_OPTIONS = 60;
 
 /** The options whose label contains every word of the query; those that begin with its first word come first. */
 export function matchOptions(options, query) {
-  const words = foldText(query).split(/\s+/).filter(Boolean);
-  const matches = options.filter(({ label }) => words.every((word) => foldText(label).includes(word)));
-  const rank = ({ label }) => Number(!foldText(label).startsWith(words[0] ?? ""));
-  return matches.sort((first, second) => rank(first) - rank(second)).slice(0, MAX_OPTIONS);
+	const words = foldText(query).split(/\s+/).filter(Boolean);
+	const matches = options.filter(({ label }) => words.every((word) => foldText(label).includes(word)));
+	const rank = ({ label }) => Number(!foldText(label).startsWith(words[0] ?? ""));
+	return matches.sort((first, second) => rank(first) - rank(second)).slice(0, MAX_OPTIONS);
 }
 
 /**
@@ -19,69 +19,69 @@ export function matchOptions(options, query) {
  * `extraOptions(query)`: returns options that depend on the query, e.g. to create a tag.
  */
 export function chooseOption(label, options, { extraOptions = () => [], placeholder = label } = {}) {
-  const search = (query) => [...matchOptions(options, query), ...extraOptions(query)];
-  return openDialog(label, (close) => combobox(label, placeholder, search, close), "dialog.combobox");
+	const search = (query) => [...matchOptions(options, query), ...extraOptions(query)];
+	return openDialog(label, (close) => combobox(label, placeholder, search, close), "dialog.combobox");
 }
 
 function combobox(label, placeholder, search, close) {
-  const list = h("ul", { role: "listbox", id: "options", "aria-label": label });
-  const status = h("p.quiet.hint", { role: "status" });
-  const input = comboboxInput(label, placeholder);
-  let options = [];
-  let selectedIndex = 0;
+	const list = h("ul", { role: "listbox", id: "options", "aria-label": label });
+	const status = h("p.quiet.hint", { role: "status" });
+	const input = comboboxInput(label, placeholder);
+	let options = [];
+	let selectedIndex = 0;
 
-  function draw() {
-    const items = options.map((option, index) =>
-      listItem(option, index, index === selectedIndex, () => close(option)),
-    );
-    fill(list, items);
-    status.textContent = options.length ? "" : "No results";
-    if (options.length) input.setAttribute("aria-activedescendant", `option-${selectedIndex}`);
-    else input.removeAttribute("aria-activedescendant");
-    list.children[selectedIndex]?.scrollIntoView({ block: "nearest" });
-  }
+	function draw() {
+		const items = options.map((option, index) =>
+			listItem(option, index, index === selectedIndex, () => close(option)),
+		);
+		fill(list, items);
+		status.textContent = options.length ? "" : "No results";
+		if (options.length) input.setAttribute("aria-activedescendant", `option-${selectedIndex}`);
+		else input.removeAttribute("aria-activedescendant");
+		list.children[selectedIndex]?.scrollIntoView({ block: "nearest" });
+	}
 
-  function update() {
-    options = search(input.value.trim());
-    selectedIndex = 0;
-    draw();
-  }
+	function update() {
+		options = search(input.value.trim());
+		selectedIndex = 0;
+		draw();
+	}
 
-  function onKeyDown(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step && event.key !== "Enter") return;
-    event.preventDefault();
-    if (!step) return void (options[selectedIndex] && close(options[selectedIndex]));
-    selectedIndex = (selectedIndex + step + options.length) % (options.length || 1);
-    draw();
-  }
+	function onKeyDown(event) {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (!step && event.key !== "Enter") return;
+		event.preventDefault();
+		if (!step) return void (options[selectedIndex] && close(options[selectedIndex]));
+		selectedIndex = (selectedIndex + step + options.length) % (options.length || 1);
+		draw();
+	}
 
-  input.addEventListener("input", update);
-  input.addEventListener("keydown", onKeyDown);
-  update();
-  return [input, list, status];
+	input.addEventListener("input", update);
+	input.addEventListener("keydown", onKeyDown);
+	update();
+	return [input, list, status];
 }
 
 function comboboxInput(label, placeholder) {
-  return h("input", {
-    type: "text",
-    role: "combobox",
-    "aria-label": label,
-    placeholder,
-    "aria-controls": "options",
-    "aria-expanded": "true",
-    "aria-autocomplete": "list",
-    autocomplete: "off",
-    autofocus: true,
-  });
+	return h("input", {
+		type: "text",
+		role: "combobox",
+		"aria-label": label,
+		placeholder,
+		"aria-controls": "options",
+		"aria-expanded": "true",
+		"aria-autocomplete": "list",
+		autocomplete: "off",
+		autofocus: true,
+	});
 }
 
 function listItem({ label, symbol, hint }, index, isSelected, onclick) {
-  return h(
-    "li",
-    { role: "option", id: `option-${index}`, "aria-selected": String(isSelected), onclick },
-    symbol?.cloneNode(true),
-    h("span.entry-name", label),
-    hint && h("span.quiet", hint),
-  );
+	return h(
+		"li",
+		{ role: "option", id: `option-${index}`, "aria-selected": String(isSelected), onclick },
+		symbol?.cloneNode(true),
+		h("span.entry-name", label),
+		hint && h("span.quiet", hint),
+	);
 }

@@ -13,41 +13,41 @@ import { showShortcuts } from "./shortcut-help.mjs";
 import { pickTag } from "./tag-picker.mjs";
 
 export async function openPalette() {
-  const command = await chooseOption("What would you like to do?", [
-    ...actionCommands(),
-    ...filterCommands(),
-  ]);
-  await command?.run();
+	const command = await chooseOption("What would you like to do?", [
+		...actionCommands(),
+		...filterCommands(),
+	]);
+	await command?.run();
 }
 
 function actionCommands() {
-  const target = currentTarget();
-  const command = (label, hint, symbol, run) => ({ label, hint, symbol: icon(symbol), run });
-  const syncCommands = (state.pages ?? [])
-    .filter((page) => hasRole("manager", page))
-    .map((page) => command(`Sync ${page.name}`, "", "sync", () => startSync(page)));
-  return [
-    target && command("Add tag", "t", "tag", () => pickTag("assign", target)),
-    target && command("Remove tag", "u", "untagged", () => pickTag("remove", target)),
-    target && command("Mark as done", "e", "done", () => setStatus("done", target)),
-    target && command("Reopen", "", "open", () => setStatus("active", target)),
-    ...syncCommands,
-    command("Insights", "i", "chart", () => navigate({ insight: true, openId: null })),
-    command("Save as view", "", "view", saveView),
-    command("Keyboard shortcuts", "?", "more", showShortcuts),
-    command("Clear filters", "", "close", () => navigate({ filter: {} })),
-  ].filter(Boolean);
+	const target = currentTarget();
+	const command = (label, hint, symbol, run) => ({ label, hint, symbol: icon(symbol), run });
+	const syncCommands = (state.pages ?? [])
+		.filter((page) => hasRole("manager", page))
+		.map((page) => command(`Sync ${page.name}`, "", "sync", () => startSync(page)));
+	return [
+		target && command("Add tag", "t", "tag", () => pickTag("assign", target)),
+		target && command("Remove tag", "u", "untagged", () => pickTag("remove", target)),
+		target && command("Mark as done", "e", "done", () => setStatus("done", target)),
+		target && command("Reopen", "", "open", () => setStatus("active", target)),
+		...syncCommands,
+		command("Insights", "i", "chart", () => navigate({ insight: true, openId: null })),
+		command("Save as view", "", "view", saveView),
+		command("Keyboard shortcuts", "?", "more", showShortcuts),
+		command("Clear filters", "", "close", () => navigate({ filter: {} })),
+	].filter(Boolean);
 }
 
 function filterCommands() {
-  const { filter, tags, views, pages } = state;
-  const { facebookPageId } = filter;
-  const command = (label, hint, symbol, filter) => ({ label, hint, symbol, run: () => navigate({ filter }) });
-  const forPage = (page) => ({ ...filter, facebookPageId: page.facebook_page_id });
-  return [
-    ...VIEWS.map((view) => command(view.name, "view", icon(view.icon), { ...view.filter, facebookPageId })),
-    ...(views ?? []).map((view) => command(view.name, "saved view", icon("view"), viewFilter(view))),
-    ...(tags ?? []).map((tag) => command(tag.name, "tag", tagDot(tag), cycleTag(filter, tag))),
-    ...(pages ?? []).map((page) => command(page.name, "Page", icon("all"), forPage(page))),
-  ];
+	const { filter, tags, views, pages } = state;
+	const { facebookPageId } = filter;
+	const command = (label, hint, symbol, filter) => ({ label, hint, symbol, run: () => navigate({ filter }) });
+	const forPage = (page) => ({ ...filter, facebookPageId: page.facebook_page_id });
+	return [
+		...VIEWS.map((view) => command(view.name, "view", icon(view.icon), { ...view.filter, facebookPageId })),
+		...(views ?? []).map((view) => command(view.name, "saved view", icon("view"), viewFilter(view))),
+		...(tags ?? []).map((tag) => command(tag.name, "tag", tagDot(tag), cycleTag(filter, tag))),
+		...(pages ?? []).map((page) => command(page.name, "Page", icon("all"), forPage(page))),
+	];
 }

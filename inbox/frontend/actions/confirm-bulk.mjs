@@ -6,16 +6,16 @@ import { showMessage } from "../core/toast.mjs";
 
 // Of each verb: the heading, the question and the button. `many`: e.g. "3 of 58 conversations"; `count`: "3".
 const TEXTS = {
-  assign: ({ tag }, many, count) => ["Tag all that match", `Add “${tag.name}” to ${many}?`, `Tag ${count}`],
-  remove: ({ tag }, many, count) => [
-    "Untag all that match",
-    `Remove “${tag.name}” from ${many}?`,
-    `Untag ${count}`,
-  ],
-  mark: ({ status }, many, count) =>
-    status === "done"
-      ? ["Mark all that match as done", `Mark ${many} as done?`, `Mark ${count} as done`]
-      : ["Reopen all that match", `Reopen ${many}?`, `Reopen ${count}`],
+	assign: ({ tag }, many, count) => ["Tag all that match", `Add “${tag.name}” to ${many}?`, `Tag ${count}`],
+	remove: ({ tag }, many, count) => [
+		"Untag all that match",
+		`Remove “${tag.name}” from ${many}?`,
+		`Untag ${count}`,
+	],
+	mark: ({ status }, many, count) =>
+		status === "done"
+			? ["Mark all that match as done", `Mark ${many} as done?`, `Mark ${count} as done`]
+			: ["Reopen all that match", `Reopen ${many}?`, `Reopen ${count}`],
 };
 
 /**
@@ -23,10 +23,10 @@ const TEXTS = {
  * If nothing would change, shows a message instead of the question.
  */
 export async function confirmBulk(action, preview) {
-  const { matched, changed } = await preview();
-  if (!changed) return void showMessage(action.noChange);
-  const total = plural(matched, "conversation");
-  const many = changed === matched ? total : `${formatNumber(changed)} of ${total}`;
-  const [heading, question, label] = TEXTS[action.verb](action, many, formatNumber(changed));
-  return confirm(heading, `${question} You can undo this.`, label);
+	const { matched, changed } = await preview();
+	if (!changed) return void showMessage(action.noChange);
+	const total = plural(matched, "conversation");
+	const many = changed === matched ? total : `${formatNumber(changed)} of ${total}`;
+	const [heading, question, label] = TEXTS[action.verb](action, many, formatNumber(changed));
+	return confirm(heading, `${question} You can undo this.`, label);
 }

@@ -4,36 +4,36 @@ import { openDialog } from "../core/dialog.mjs";
 import { button, h } from "../core/dom.mjs";
 
 const SHORTCUTS = [
-  ["j, ↓", "Next conversation"],
-  ["k, ↑", "Previous conversation"],
-  ["Enter, o", "Open"],
-  ["x", "Select (Shift-click for a range)"],
-  ["e", "Done, or reopen"],
-  ["t", "Add tag"],
-  ["u", "Remove tag"],
-  ["/", "Search"],
-  ["i", "Insights"],
-  ["Ctrl K, ⌘ K", "Command palette"],
-  ["Esc", "Back"],
-  ["?", "Keyboard shortcuts"],
+	["j, ↓", "Next conversation"],
+	["k, ↑", "Previous conversation"],
+	["Enter, o", "Open"],
+	["x", "Select (Shift-click for a range)"],
+	["e", "Done, or reopen"],
+	["t", "Add tag"],
+	["u", "Remove tag"],
+	["/", "Search"],
+	["i", "Insights"],
+	["Ctrl K, ⌘ K", "Command palette"],
+	["Esc", "Back"],
+	["?", "Keyboard shortcuts"],
 ];
 
 export function showShortcuts() {
-  return openDialog("Keyboard shortcuts", (close) => [
-    h("h2", "Keyboard shortcuts"),
-    h(
-      "dl.shortcuts",
-      SHORTCUTS.map(([keys, description]) => [
-        h(
-          "dt",
-          keys.split(", ").map((key) => h("kbd", key)),
-        ),
-        h("dd", description),
-      ]),
-    ),
-    h(
-      "div.dialog-buttons",
-      button("Close", () => close(), "button", { autofocus: true }),
-    ),
-  ]);
+	return openDialog("Keyboard shortcuts", (close) => [
+		h("h2", "Keyboard shortcuts"),
+		h(
+			"dl.shortcuts",
+			SHORTCUTS.map(([keys, description]) => [
+				h(
+					"dt",
+					keys.split(", ").map((key) => h("kbd", key)),
+				),
+				h("dd", description),
+			]),
+		),
+		h(
+			"div.dialog-buttons",
+			button("Close", () => close(), "button", { autofocus: true }),
+		),
+	]);
 }

@@ -17,105 +17,105 @@ const EMPTY = { row: null, events: [], next: null };
 const route = (id, suffix = "") => `/api/conversations/${id}${suffix}`;
 
 export function openConversation(id) {
-  controller?.abort();
-  controller = new AbortController();
-  opening = id ? loadFirst(id) : set({ conversation: null });
+	controller?.abort();
+	controller = new AbortController();
+	opening = id ? loadFirst(id) : set({ conversation: null });
 }
 
 async function loadFirst(id) {
-  const row = state.list.rows.find((listed) => listed.id === id) ?? null;
-  set({ conversation: { id, ...EMPTY, row, status: "loading", error: null, matchId: row?.matches?.event } });
-  try {
-    const [loadedRow, { events, pagination }] = await fetchConversation(id);
-    setConversation({ row: loadedRow, status: "ready", events, next: pagination.nextCursor });
-  } catch (error) {
-    if (!isAborted(error)) setConversation({ status: "error", error });
-  }
+	const row = state.list.rows.find((listed) => listed.id === id) ?? null;
+	set({ conversation: { id, ...EMPTY, row, status: "loading", error: null, matchId: row?.matches?.event } });
+	try {
+		const [loadedRow, { events, pagination }] = await fetchConversation(id);
+		setConversation({ row: loadedRow, status: "ready", events, next: pagination.nextCursor });
+	} catch (error) {
+		if (!isAborted(error)) setConversation({ status: "error", error });
+	}
 }
 
 async function fetchConversation(id) {
-  const { signal } = controller;
-  const [{ conversation }, part] = await Promise.all([
-    get(route(id), {}, { signal }),
-    get(route(id, "/events"), { limit: LIMIT }, { signal }),
-  ]);
-  return [conversation, part];
+	const { signal } = controller;
+	const [{ conversation }, part] = await Promise.all([
+		get(route(id), {}, { signal }),
+		get(route(id, "/events"), { limit: LIMIT }, { signal }),
+	]);
+	return [conversation, part];
 }
 
 export async function loadOlder(limit = LIMIT) {
-  const { id, next, isLoadingOlder, status, events: before } = state.conversation ?? {};
-  if (status !== "ready" || !next || isLoadingOlder) return;
-  setConversation({ isLoadingOlder: true });
-  try {
-    const query = { limit, cursor: next };
-    const { events, pagination } = await get(route(id, "/events"), query, { signal: controller.signal });
-    const isCurrent = state.conversation.events.some((event) => event.id === before.at(-1).id); // not reset meanwhile
-    const added = { events: [...state.conversation.events, ...events], next: pagination.nextCursor };
-    setConversation({ isLoadingOlder: false, ...(isCurrent && added) });
-  } catch (error) {
-    if (isAborted(error)) return;
-    setConversation({ isLoadingOlder: false });
-    showError(error);
-  }
+	const { id, next, isLoadingOlder, status, events: before } = state.conversation ?? {};
+	if (status !== "ready" || !next || isLoadingOlder) return;
+	setConversation({ isLoadingOlder: true });
+	try {
+		const query = { limit, cursor: next };
+		const { events, pagination } = await get(route(id, "/events"), query, { signal: controller.signal });
+		const isCurrent = state.conversation.events.some((event) => event.id === before.at(-1).id); // not reset meanwhile
+		const added = { events: [...state.conversation.events, ...events], next: pagination.nextCursor };
+		setConversation({ isLoadingOlder: false, ...(isCurrent && added) });
+	} catch (error) {
+		if (isAborted(error)) return;
+		setConversation({ isLoadingOlder: false });
+		showError(error);
+	}
 }
 
 /** Loads older events until this one is there. Resolves with whether it was found. */
 export async function loadBackTo(eventId) {
-  const isLoaded = () => state.conversation?.events.some(({ id }) => id === eventId);
-  for (let count = 0; count < MAX_SEARCH_REQUESTS && !isLoaded() && state.conversation?.next; count += 1) {
-    await loadOlder(SEARCH_LIMIT);
-  }
-  return Boolean(isLoaded());
+	const isLoaded = () => state.conversation?.events.some(({ id }) => id === eventId);
+	for (let count = 0; count < MAX_SEARCH_REQUESTS && !isLoaded() && state.conversation?.next; count += 1) {
+		await loadOlder(SEARCH_LIMIT);
+	}
+	return Boolean(isLoaded());
 }
 
 /** Reloads the row and the newest events; older events that were loaded stay. */
 export async function refreshConversation() {
-  await opening; // its requests may be older than the change
-  const { id, status } = state.conversation ?? {};
-  if (!id) return;
-  if (status === "error") return openConversation(id);
-  try {
-    const [row, part] = await fetchConversation(id);
-    const { conversation } = state;
-    if (conversation?.id !== id) return;
-    const { events, next } = mergeEvents(conversation, part);
-    setConversation({
-      row: keepIfEqual(conversation.row, row),
-      events: keepIfEqual(conversation.events, events),
-      next,
-    });
-    const { matches: _, ...withoutMatches } = row;
-    updateRows([id], () => withoutMatches);
-  } catch (error) {
-    // The conversation is gone, or the user has lost access to it.
-    if (error.status === 404) setConversation({ ...EMPTY, status: "error", error });
-  }
+	await opening; // its requests may be older than the change
+	const { id, status } = state.conversation ?? {};
+	if (!id) return;
+	if (status === "error") return openConversation(id);
+	try {
+		const [row, part] = await fetchConversation(id);
+		const { conversation } = state;
+		if (conversation?.id !== id) return;
+		const { events, next } = mergeEvents(conversation, part);
+		setConversation({
+			row: keepIfEqual(conversation.row, row),
+			events: keepIfEqual(conversation.events, events),
+			next,
+		});
+		const { matches: _, ...withoutMatches } = row;
+		updateRows([id], () => withoutMatches);
+	} catch (error) {
+		// The conversation is gone, or the user has lost access to it.
+		if (error.status === 404) setConversation({ ...EMPTY, status: "error", error });
+	}
 }
 
 // If the newest part has no event in common with the loaded ones, there is a gap between them: it replaces them.
 function mergeEvents(conversation, { events, pagination }) {
-  const ids = new Set(events.map(({ id }) => id));
-  const overlaps = conversation.events.some(({ id }) => ids.has(id));
-  if (!overlaps) return { events, next: pagination.nextCursor };
-  const last = events.at(-1);
-  const older = conversation.events.filter((event) => !ids.has(event.id) && isOlder(event, last));
-  return { events: [...events, ...older], next: older.length ? conversation.next : pagination.nextCursor };
+	const ids = new Set(events.map(({ id }) => id));
+	const overlaps = conversation.events.some(({ id }) => ids.has(id));
+	if (!overlaps) return { events, next: pagination.nextCursor };
+	const last = events.at(-1);
+	const older = conversation.events.filter((event) => !ids.has(event.id) && isOlder(event, last));
+	return { events: [...events, ...older], next: older.length ? conversation.next : pagination.nextCursor };
 }
 
 function isOlder(first, second) {
-  const [a, b] = [Date.parse(first.occurred_at), Date.parse(second.occurred_at)];
-  return a === b ? first.id < second.id : a < b;
+	const [a, b] = [Date.parse(first.occurred_at), Date.parse(second.occurred_at)];
+	return a === b ? first.id < second.id : a < b;
 }
 
 /** Makes the server fetch the conversation from Facebook now. */
 export async function fetchFromFacebook(id) {
-  setConversation({ isFetching: true });
-  try {
-    await post(route(id, "/refresh"));
-    await refreshConversation();
-    showMessage("This conversation is up to date with Facebook.");
-  } catch (error) {
-    showError(error);
-  }
-  if (state.conversation?.id === id) setConversation({ isFetching: false });
+	setConversation({ isFetching: true });
+	try {
+		await post(route(id, "/refresh"));
+		await refreshConversation();
+		showMessage("This conversation is up to date with Facebook.");
+	} catch (error) {
+		showError(error);
+	}
+	if (state.conversation?.id === id) setConversation({ isFetching: false });
 }

@@ -7,11 +7,11 @@ import { onInvalidate } from "../core/refresh.mjs";
 import { findPage, hasRole, navigate, set, state, watch } from "../core/store.mjs";
 import { avatar, displayName } from "../list/row.mjs";
 import {
-  fetchFromFacebook,
-  loadBackTo,
-  loadOlder,
-  openConversation,
-  refreshConversation,
+	fetchFromFacebook,
+	loadBackTo,
+	loadOlder,
+	openConversation,
+	refreshConversation,
 } from "./conversation-loader.mjs";
 import { messageElements } from "./messages.mjs";
 
@@ -24,122 +24,122 @@ let isStarted = false;
 
 /** Starts when the first conversation is opened; further calls do nothing. */
 export function startConversation({ pickTag }) {
-  if (isStarted) return;
-  isStarted = true;
-  onInvalidate(refreshConversation);
-  watch("openId", ({ openId }) => openConversation(openId));
-  watch("conversation.row conversation.isFetching conversation.status pages", () => drawHead(pickTag));
-  watch(
-    "conversation.id conversation.events conversation.status conversation.next pages.length",
-    drawMessages,
-  );
-  scroller.addEventListener("scroll", () => scroller.scrollTop < LOAD_OLDER_PX && loadOlder(), {
-    passive: true,
-  });
-  set({}); // draws it for the first time
+	if (isStarted) return;
+	isStarted = true;
+	onInvalidate(refreshConversation);
+	watch("openId", ({ openId }) => openConversation(openId));
+	watch("conversation.row conversation.isFetching conversation.status pages", () => drawHead(pickTag));
+	watch(
+		"conversation.id conversation.events conversation.status conversation.next pages.length",
+		drawMessages,
+	);
+	scroller.addEventListener("scroll", () => scroller.scrollTop < LOAD_OLDER_PX && loadOlder(), {
+		passive: true,
+	});
+	set({}); // draws it for the first time
 }
 
 // -- the head: the customer, the tags and the actions
 function drawHead(pickTag) {
-  const { row, isFetching, status } = state.conversation ?? {};
-  const head = byId("conversation-head");
-  const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
-  if (!row) return fill(head, back, status === "loading" && h("h2", "Loading…"));
-  const isTagger = hasRole("tagger", findPage(row.page_id));
-  const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
-  return fill(
-    head,
-    h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching)),
-    h(
-      "div.conversation-tags",
-      row.conversation_tags.map(({ tag }) => removableTag(row, tag, isTagger)),
-      isTagger && addTag,
-    ),
-  );
+	const { row, isFetching, status } = state.conversation ?? {};
+	const head = byId("conversation-head");
+	const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
+	if (!row) return fill(head, back, status === "loading" && h("h2", "Loading…"));
+	const isTagger = hasRole("tagger", findPage(row.page_id));
+	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
+	return fill(
+		head,
+		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching)),
+		h(
+			"div.conversation-tags",
+			row.conversation_tags.map(({ tag }) => removableTag(row, tag, isTagger)),
+			isTagger && addTag,
+		),
+	);
 }
 
 function customer(row) {
-  const platform = row.platform === "instagram" ? "Instagram" : "Messenger";
-  const details = [findPage(row.page_id)?.name, platform, `about ${plural(row.message_count, "message")}`];
-  const name = h("h2", h("bdi", displayName(row)));
-  return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · ")));
+	const platform = row.platform === "instagram" ? "Instagram" : "Messenger";
+	const details = [findPage(row.page_id)?.name, platform, `about ${plural(row.message_count, "message")}`];
+	const name = h("h2", h("bdi", displayName(row)));
+	return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · ")));
 }
 
 function actions(row, isTagger, isFetching) {
-  return h(
-    "div.actions",
-    iconButton(
-      "sync",
-      isFetching ? "Fetching from Facebook…" : "Fetch this conversation from Facebook now",
-      () => fetchFromFacebook(row.id),
-      { disabled: isFetching },
-    ),
-    statusButton(row, isTagger),
-  );
+	return h(
+		"div.actions",
+		iconButton(
+			"sync",
+			isFetching ? "Fetching from Facebook…" : "Fetch this conversation from Facebook now",
+			() => fetchFromFacebook(row.id),
+			{ disabled: isFetching },
+		),
+		statusButton(row, isTagger),
+	);
 }
 
 function statusButton(row, isTagger) {
-  const isDone = row.conversation_status === "done";
-  if (!isTagger) return h("span.state", isDone ? "Done" : "Open");
-  const target = { ids: [row.id] };
-  if (isDone) return button("Reopen", () => setStatus("active", target), "button.small.plain");
-  const label = [h("span.label-prefix", "Mark as "), h("span.label-status", "done")];
-  return button(label, () => setStatus("done", target), "button.small");
+	const isDone = row.conversation_status === "done";
+	if (!isTagger) return h("span.state", isDone ? "Done" : "Open");
+	const target = { ids: [row.id] };
+	if (isDone) return button("Reopen", () => setStatus("active", target), "button.small.plain");
+	const label = [h("span.label-prefix", "Mark as "), h("span.label-status", "done")];
+	return button(label, () => setStatus("done", target), "button.small");
 }
 
 function removableTag(row, tag, isTagger) {
-  const remove = () => changeTag("remove", tag, { ids: [row.id] });
-  return tagChip(
-    tag,
-    "",
-    tag.name,
-    isTagger && button("×", remove, "remove", { "aria-label": `Remove ${tag.name}` }),
-  );
+	const remove = () => changeTag("remove", tag, { ids: [row.id] });
+	return tagChip(
+		tag,
+		"",
+		tag.name,
+		isTagger && button("×", remove, "remove", { "aria-label": `Remove ${tag.name}` }),
+	);
 }
 
 // -- the messages
 function drawMessages({ conversation, filter }) {
-  if (!conversation) return fill(byId("events"));
-  const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-  const wasAtEnd = fromEnd - scroller.clientHeight < AT_END_PX;
-  const search = filter.search_in === "messages" ? filter.search : "";
-  const { id: conversationId, events, matchId } = conversation;
-  const options = { conversationId, names: namesOf(conversation), search, matchId };
-  fill(byId("events"), topItem(conversation), messageElements(events, options));
-  const isOther = drawn.id !== conversationId;
-  // Older messages are inserted above: the distance from the end stays.
-  scroller.scrollTop = isOther || wasAtEnd ? scroller.scrollHeight : scroller.scrollHeight - fromEnd;
-  drawn.id = conversationId;
-  if (isOther) drawn.hasShownMatch = false;
-  if (conversation.status !== "ready") return undefined;
-  if (matchId && !drawn.hasShownMatch) showMatch(matchId);
-  else if (scroller.scrollHeight <= scroller.clientHeight) loadOlder();
-  return undefined;
+	if (!conversation) return fill(byId("events"));
+	const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+	const wasAtEnd = fromEnd - scroller.clientHeight < AT_END_PX;
+	const search = filter.search_in === "messages" ? filter.search : "";
+	const { id: conversationId, events, matchId } = conversation;
+	const options = { names: namesOf(conversation), search, matchId };
+	fill(byId("events"), topItem(conversation), messageElements(events, options));
+	const isOther = drawn.id !== conversationId;
+	// Older messages are inserted above: the distance from the end stays.
+	scroller.scrollTop = isOther || wasAtEnd ? scroller.scrollHeight : scroller.scrollHeight - fromEnd;
+	drawn.id = conversationId;
+	if (isOther) drawn.hasShownMatch = false;
+	if (conversation.status !== "ready") return undefined;
+	if (matchId && !drawn.hasShownMatch) showMatch(matchId);
+	else if (scroller.scrollHeight <= scroller.clientHeight) loadOlder();
+	return undefined;
 }
 
 function namesOf({ row }) {
-  return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? "The Page" };
+	return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? "The Page" };
 }
 
 function topItem({ status, error, next, events, id }) {
-  if (status === "error") {
-    const retry = button("Try again", () => openConversation(id));
-    return h("li.state-message", h("p.error", error.message), retry);
-  }
-  if (status === "loading") return h("li.note", "Loading…");
-  if (next) {
-    return h(
-      "li.note",
-      button("Older messages", () => loadOlder(), "link"),
-    );
-  }
-  return h("li.note", events.length ? "Start of conversation" : "No messages yet");
+	if (status === "error") {
+		const retry = button("Try again", () => openConversation(id));
+		return h("li.state-message", h("p.error", error.message), retry);
+	}
+	if (status === "loading") return h("li.note", "Loading…");
+	if (next) {
+		return h(
+			"li.note",
+			button("Older messages", () => loadOlder(), "link"),
+		);
+	}
+	return h("li.note", events.length ? "Start of conversation" : "No messages yet");
 }
 
 async function showMatch(eventId) {
-  drawn.hasShownMatch = true;
-  if (!(await loadBackTo(eventId))) return;
-  await null; // lets the state be drawn
-  const bubble = scroller.querySelector(`[data-id="${eventId}"]`);
-  if (bubble) scroller.scrollTop = bubble.offsetTop - scroller.clientHeight / 3;
+	drawn.hasShownMatch = true;
+	if (!(await loadBackTo(eventId))) return;
+	await null; // lets the state be drawn
+	const bubble = scroller.querySelector(`[data-id="${eventId}"]`);
+	if (bubble) scroller.scrollTop = bubble.offsetTop - scroller.clientHeight / 3;
 }

@@ -3,60 +3,65 @@
 import { h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { highlight } from "../list/row.mjs";
-import { attachmentsOf, reactionsOf } from "./attachments.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const STATUS_NAMES = { active: "open", done: "done" };
 const statusName = (status) => STATUS_NAMES[status] ?? status;
 const STAFF_ACTIONS = {
-  tag_added: ({ name }) => ["tagged ", h("b", String(name))],
-  tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
-  status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
+	tag_added: ({ name }) => ["tagged ", h("b", String(name))],
+	tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
+	status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
 };
 
+// The data is from Facebook: any part may be missing or have another type.
+const reactionsOf = ({ data: { reactions } }) =>
+	[reactions?.data ?? reactions]
+		.flat()
+		.map((item) => item?.reaction)
+		.filter((text) => typeof text === "string")
+		.join(" ");
+
 /** Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found. */
-export function messageElements(events, { conversationId, names, search, matchId }) {
-  let day = "";
-  return [...events].reverse().flatMap((event) => {
-    const eventDay = new Date(event.occurred_at).toDateString();
-    const isNewDay = day !== eventDay;
-    day = eventDay;
-    const isMatch = event.id === matchId;
-    const element = SIDES[event.kind]
-      ? message(event, { conversationId, names, search, isMatch })
-      : staffAction(event);
-    return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
-  });
+export function messageElements(events, { names, search, matchId }) {
+	let day = "";
+	return [...events].reverse().flatMap((event) => {
+		const eventDay = new Date(event.occurred_at).toDateString();
+		const isNewDay = day !== eventDay;
+		day = eventDay;
+		const isMatch = event.id === matchId;
+		const element = SIDES[event.kind] ? message(event, { names, search, isMatch }) : staffAction(event);
+		return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
+	});
 }
 
-function message(event, { conversationId, names, search, isMatch }) {
-  const side = SIDES[event.kind];
-  const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
-  const reactions = reactionsOf(event);
-  return h(
-    `li.message.${side}${isMatch ? ".match" : ""}`,
-    { "data-id": event.id },
-    h("span.hidden", `${sender}: `),
-    h(
-      "div.bubble",
-      event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
-      attachmentsOf(event, conversationId).map(attachment),
-    ),
-    h("p.quiet", side === "middle" && `${sender} · `, time(event), reactions && ` · ${reactions}`),
-  );
+function message(event, { names, search, isMatch }) {
+	const side = SIDES[event.kind];
+	const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
+	const reactions = reactionsOf(event);
+	return h(
+		`li.message.${side}${isMatch ? ".match" : ""}`,
+		{ "data-id": event.id },
+		h("span.hidden", `${sender}: `),
+		h(
+			"div.bubble",
+			event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
+			event.display_attachments.map(attachment),
+		),
+		h("p.quiet", side === "middle" && `${sender} · `, time(event), reactions && ` · ${reactions}`),
+	);
 }
 
 function time({ occurred_at: at }) {
-  return h("time", { datetime: at, title: formatDateTime(at) }, formatTime(at));
+	return h("time", { datetime: at, title: formatDateTime(at) }, formatTime(at));
 }
 
 function attachment({ kind, name, url }) {
-  if (!url) return h("p.attachment", h("b", kind), name && " ", name && h("bdi", name));
-  const link = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
-  return h("p.attachment", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
+	if (!url) return h("p.attachment", h("b", kind), name && " ", name && h("bdi", name));
+	const link = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
+	return h("p.attachment", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
 }
 
 function staffAction(event) {
-  const description = STAFF_ACTIONS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
-  return h("li.note", event.actor || "The system", " ", description, " · ", time(event));
+	const description = STAFF_ACTIONS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
+	return h("li.note", event.actor || "The system", " ", description, " · ", time(event));
 }

@@ -2,85 +2,84 @@
 
 const TIMEOUT_MS = 120_000;
 const MESSAGES = {
-  200: "Unexpected response. Is a proxy between you and this server?",
-  403: "Your role on this Page doesn't allow this.",
-  404: "Not found, or you don't have access to it.",
-  405: "This server doesn't support this yet.",
-  409: "Someone changed this at the same time. Check it and try again.",
-  413: "The request is too large.",
+	200: "Unexpected response. Is a proxy between you and this server?",
+	403: "Your role on this Page doesn't allow this.",
+	404: "Not found, or you don't have access to it.",
+	409: "Someone changed this at the same time. Check it and try again.",
+	413: "The request is too large.",
 };
 
 /** A failed request: `status` (0: the server was not reached) and a message for the user. */
 class ApiError extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
+	constructor(status, message) {
+		super(message);
+		this.status = status;
+	}
 }
 
 export const isAborted = (error) => error?.name === "AbortError";
 
 /** `signal` cancels the request. A request without an answer times out, because later refreshes wait for it. */
 export function get(path, query = {}, { signal } = {}) {
-  const text = new URLSearchParams(query).toString();
-  const signals = [AbortSignal.timeout(TIMEOUT_MS), signal].filter(Boolean);
-  return request("GET", text ? `${path}?${text}` : path, { signal: AbortSignal.any(signals) });
+	const text = new URLSearchParams(query).toString();
+	const signals = [AbortSignal.timeout(TIMEOUT_MS), signal].filter(Boolean);
+	return request("GET", text ? `${path}?${text}` : path, { signal: AbortSignal.any(signals) });
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
 export const remove = (path) => request("DELETE", path);
 
 async function request(method, path, { body, headers, signal } = {}) {
-  const { status, ok, text } = await send(path, {
-    method,
-    signal,
-    headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders()) },
-    body: body && JSON.stringify(body),
-  });
-  if (status === 401) redirectToLogin();
-  const value = parseJson(text);
-  if (!ok || !value) throw new ApiError(status, errorMessage(status, value?.error));
-  return value;
+	const { status, ok, text } = await send(path, {
+		method,
+		signal,
+		headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders()) },
+		body: body && JSON.stringify(body),
+	});
+	if (status === 401) redirectToLogin();
+	const value = parseJson(text);
+	if (!ok || !value) throw new ApiError(status, errorMessage(status, value?.error));
+	return value;
 }
 
 // Reads the whole response: a connection may break, or a request be aborted, in the middle of it.
 async function send(path, options) {
-  try {
-    const response = await fetch(path, options);
-    return { status: response.status, ok: response.ok, text: await response.text() };
-  } catch (error) {
-    if (isAborted(error)) throw error;
-    throw new ApiError(0, "Can't reach the server. Check your connection.");
-  }
+	try {
+		const response = await fetch(path, options);
+		return { status: response.status, ok: response.ok, text: await response.text() };
+	} catch (error) {
+		if (isAborted(error)) throw error;
+		throw new ApiError(0, "Can't reach the server. Check your connection.");
+	}
 }
 
 function parseJson(text) {
-  try {
-    return text ? JSON.parse(text) : {};
-  } catch {
-    return null; // the page of a proxy
-  }
+	try {
+		return text ? JSON.parse(text) : {};
+	} catch {
+		return null; // the page of a proxy
+	}
 }
 
 // Reads the cookie each time: a login in another tab changes the token.
 function writeHeaders() {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
-  return { "Content-Type": "application/json", "X-CSRFToken": token };
+	const token = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+	return { "Content-Type": "application/json", "X-CSRFToken": token };
 }
 
 export async function logOut() {
-  await send("/logout", { method: "POST", headers: writeHeaders() });
-  location.assign("/login");
+	await send("/logout", { method: "POST", headers: writeHeaders() });
+	location.assign("/login");
 }
 
 function errorMessage(status, error) {
-  if (status === 403 && /CSRF/.test(error)) return "You logged in or out in another tab. Reload this page.";
-  if (typeof error === "string" && error) return error;
-  if (status >= 500) return `Server error (${status}). The server's log has the reason. Try again.`;
-  return MESSAGES[status] ?? `The server refused the request (${status}).`;
+	if (status === 403 && /CSRF/.test(error)) return "You logged in or out in another tab. Reload this page.";
+	if (typeof error === "string" && error) return error;
+	if (status >= 500) return `Server error (${status}). The server's log has the reason. Try again.`;
+	return MESSAGES[status] ?? `The server refused the request (${status}).`;
 }
 
 // The session has ended. After the login the user returns to the same address.
 function redirectToLogin() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+	location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }

@@ -2,16 +2,12 @@
 
 const DAY_MS = 86_400_000;
 const wholeNumber = new Intl.NumberFormat("en");
-const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const clock = new Intl.DateTimeFormat("en", CLOCK);
 const weekday = new Intl.DateTimeFormat("en", { weekday: "short" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const longDay = new Intl.DateTimeFormat("en-GB", {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
 
 export const formatNumber = (value) => wholeNumber.format(value);
 
@@ -21,44 +17,47 @@ const midnight = (moment) => new Date(moment.getFullYear(), moment.getMonth(), m
 
 /** The time for today, the weekday for the last six days, else the date. */
 export function formatShortTime(text, now = new Date()) {
-  if (!text) return "";
-  const moment = new Date(text);
-  const days = Math.round((midnight(now) - midnight(moment)) / DAY_MS);
-  if (days === 0) return clock.format(moment);
-  if (days > 0 && days < 7) return weekday.format(moment);
-  return (moment.getFullYear() === now.getFullYear() ? day : dayOfYear).format(moment);
+	if (!text) return "";
+	const moment = new Date(text);
+	const days = Math.round((midnight(now) - midnight(moment)) / DAY_MS);
+	if (days === 0) return clock.format(moment);
+	if (days > 0 && days < 7) return weekday.format(moment);
+	return (moment.getFullYear() === now.getFullYear() ? day : dayOfYear).format(moment);
 }
 
-export const formatTime = (text) => clock.format(new Date(text));
+/** `timeZone`: if it is not the browser's. */
+export const formatTime = (moment, timeZone) =>
+	(timeZone ? new Intl.DateTimeFormat("en", { ...CLOCK, timeZone }) : clock).format(new Date(moment));
 export const formatDateTime = (text) =>
-  text ? `${dayOfYear.format(new Date(text))}, ${formatTime(text)}` : "";
+	text ? `${dayOfYear.format(new Date(text))}, ${formatTime(text)}` : "";
 
 export function formatDay(text, now = new Date()) {
-  const days = Math.round((midnight(now) - midnight(new Date(text))) / DAY_MS);
-  return { 0: "Today", 1: "Yesterday" }[days] ?? longDay.format(new Date(text));
+	const days = Math.round((midnight(now) - midnight(new Date(text))) / DAY_MS);
+	return { 0: "Today", 1: "Yesterday" }[days] ?? longDay.format(new Date(text));
 }
 
-/** "40 s", "3 min" or "2 h 5 min". */
+/** A duration in its two largest units: "1 h 20 min", "45 s", "0.8 s"; as conversations/lib/durations.py. */
 export function formatDuration(seconds) {
-  if (seconds > 0 && seconds < 1) return "less than a second";
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+	const tenths = Math.max(0, Math.round(seconds * 10));
+	if (tenths < 100) return `${tenths / 10} s`;
+	const total = Math.round(seconds);
+	const [days, hours, minutes] = [total / 86_400, (total / 3600) % 24, (total / 60) % 60].map(Math.floor);
+	const units = `${days} d ${hours} h ${minutes} min ${total % 60} s`;
+	return units.match(/[1-9]\d* \w+( [1-9]\d* \w+)?/)[0]; // the first that is not 0, and the next one
 }
 
 export function initials(name) {
-  const words = name.trim().split(/\s+/).filter(Boolean);
-  const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
-  const letters = picked.map((word) => [...word].find((character) => /[\p{L}\p{N}]/u.test(character)) ?? "");
-  return letters.join("").toLocaleUpperCase() || "?";
+	const words = name.trim().split(/\s+/).filter(Boolean);
+	const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
+	const letters = picked.map((word) => [...word].find((character) => /[\p{L}\p{N}]/u.test(character)) ?? "");
+	return letters.join("").toLocaleUpperCase() || "?";
 }
 
 /** A hue in degrees that is always the same for the same text. */
 export function hue(text) {
-  let sum = 7;
-  for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 3600;
-  return sum % 360;
+	let sum = 7;
+	for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 3600;
+	return sum % 360;
 }
 
 // -- search matches
@@ -67,17 +66,17 @@ export const foldText = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").
 
 /** Splits a text at the first match of a search: [[text, isMatch], …]. */
 export function splitAtMatch(text, search) {
-  const foldedSearch = foldText(search ?? "");
-  const characters = [...text];
-  // The folded text may be longer than the text: `indexes` leads from its characters back to those of the text.
-  const indexes = characters.flatMap((character, index) => Array(foldText(character).length).fill(index));
-  const start = foldedSearch ? characters.map(foldText).join("").indexOf(foldedSearch) : -1;
-  if (start < 0) return [[text, false]];
-  const [first, last] = [indexes[start], indexes[start + foldedSearch.length - 1] + 1];
-  const parts = [
-    [characters.slice(0, first), false],
-    [characters.slice(first, last), true],
-    [characters.slice(last), false],
-  ];
-  return parts.filter(([part]) => part.length).map(([part, isMatch]) => [part.join(""), isMatch]);
+	const foldedSearch = foldText(search ?? "");
+	const characters = [...text];
+	// The folded text may be longer than the text: `indexes` leads from its characters back to those of the text.
+	const indexes = characters.flatMap((character, index) => Array(foldText(character).length).fill(index));
+	const start = foldedSearch ? characters.map(foldText).join("").indexOf(foldedSearch) : -1;
+	if (start < 0) return [[text, false]];
+	const [first, last] = [indexes[start], indexes[start + foldedSearch.length - 1] + 1];
+	const parts = [
+		[characters.slice(0, first), false],
+		[characters.slice(first, last), true],
+		[characters.slice(last), false],
+	];
+	return parts.filter(([part]) => part.length).map(([part, isMatch]) => [part.join(""), isMatch]);
 }

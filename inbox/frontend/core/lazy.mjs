@@ -14,34 +14,34 @@ export const isDialogLoading = () => loadingDialogs > 0;
  * `load`: imports the module. `styles`: the address of its style sheet; null: none.
  */
 export const lazy =
-  (load, functionName, styles = DIALOG_STYLES) =>
-  async (...args) => {
-    try {
-      const module = await loadModule(load, styles);
-      return await module[functionName](...args);
-    } catch (error) {
-      return showError(error);
-    }
-  };
+	(load, functionName, styles = DIALOG_STYLES) =>
+	async (...args) => {
+		try {
+			const module = await loadModule(load, styles);
+			return await module[functionName](...args);
+		} catch (error) {
+			return showError(error);
+		}
+	};
 
 async function loadModule(load, styles) {
-  const isDialog = styles === DIALOG_STYLES;
-  loadingDialogs += isDialog;
-  try {
-    const [module] = await Promise.all([load(), styles && loadStyles(styles)]);
-    return module;
-  } catch {
-    throw new Error("Couldn't load a part of this page. Check your connection.");
-  } finally {
-    loadingDialogs -= isDialog;
-  }
+	const isDialog = styles === DIALOG_STYLES;
+	loadingDialogs += isDialog;
+	try {
+		const [module] = await Promise.all([load(), styles && loadStyles(styles)]);
+		return module;
+	} catch {
+		throw new Error("Couldn't load a part of this page. Check your connection.");
+	} finally {
+		loadingDialogs -= isDialog;
+	}
 }
 
 const sheets = {};
 
 function loadStyles(href) {
-  sheets[href] ??= new Promise((onload, onerror) => {
-    document.head.append(h("link", { rel: "stylesheet", href, onload, onerror }));
-  });
-  return sheets[href].catch(() => delete sheets[href]);
+	sheets[href] ??= new Promise((onload, onerror) => {
+		document.head.append(h("link", { rel: "stylesheet", href, onload, onerror }));
+	});
+	return sheets[href].catch(() => delete sheets[href]);
 }

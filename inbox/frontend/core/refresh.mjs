@@ -14,27 +14,27 @@ export const onInvalidate = (reload) => reloaders.push(reload);
 
 /** `notify`: tells the other tabs about a change in this one. */
 export const setTabNotifier = (notify) => {
-  notifyOtherTabs = notify;
+	notifyOtherTabs = notify;
 };
 
 /** Call it after a change in this tab. */
 export function notifyChanged() {
-  notifyOtherTabs();
-  invalidate({ isUrgent: true });
+	notifyOtherTabs();
+	invalidate({ isUrgent: true });
 }
 
 /** Schedules a reload. Many calls cause one reload; without `isUrgent`, reloads keep the minimum interval. */
 export function invalidate({ isUrgent = false } = {}) {
-  if (timer && !isUrgent) return;
-  clearTimeout(timer);
-  const delay = isUrgent ? DELAY_MS : Math.max(DELAY_MS, lastReloadAt + MIN_INTERVAL_MS - Date.now());
-  timer = setTimeout(reloadAll, delay);
+	if (timer && !isUrgent) return;
+	clearTimeout(timer);
+	const delay = isUrgent ? DELAY_MS : Math.max(DELAY_MS, lastReloadAt + MIN_INTERVAL_MS - Date.now());
+	timer = setTimeout(reloadAll, delay);
 }
 
 // Reloads run one after the other: a slow answer must not replace a newer one.
 async function reloadAll() {
-  timer = null;
-  lastReloadAt = Date.now();
-  await currentReload;
-  currentReload = Promise.all(reloaders.map((reload) => reload()));
+	timer = null;
+	lastReloadAt = Date.now();
+	await currentReload;
+	currentReload = Promise.all(reloaders.map((reload) => reload()));
 }

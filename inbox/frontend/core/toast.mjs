@@ -7,24 +7,24 @@ const MAX_MESSAGES = 2;
 
 /** `action`: [label, function]. */
 export function showMessage(message, action) {
-  const close = show("toasts", "div.toast", message, action);
-  setTimeout(close, VISIBLE_MS);
+	const close = show("toasts", "div.toast", message, action);
+	setTimeout(close, VISIBLE_MS);
 }
 
 /** An error stays until the user dismisses it. */
 export const showError = ({ message }) => void show("errors", "div.toast.error", message);
 
 function show(containerId, kind, message, action) {
-  const close = () => item.remove();
-  const run = () => {
-    close();
-    action[1]();
-  };
-  const actionButton = action && button(action[0], run, "");
-  const dismiss = button("×", close, "", { "aria-label": "Dismiss" });
-  const item = h(kind, h("span", message), actionButton, dismiss);
-  const container = byId(containerId);
-  container.append(item);
-  while (container.children.length > MAX_MESSAGES) container.firstElementChild.remove();
-  return close;
+	const close = () => item.remove();
+	const run = () => {
+		close();
+		action[1]();
+	};
+	const actionButton = action && button(action[0], run, "");
+	const dismiss = button("×", close, "", { "aria-label": "Dismiss" });
+	const item = h(kind, h("span", message), actionButton, dismiss);
+	const container = byId(containerId);
+	container.append(item);
+	while (container.children.length > MAX_MESSAGES) container.firstElementChild.remove();
+	return close;
 }

@@ -1,102 +1,102 @@
 // Converts the state of the page to its address and back: the filter, in the parameters of the list, and what is open.
 
 const FILTER_PARAMETERS = [
-  "facebookPageId",
-  "status",
-  "waiting",
-  "unread",
-  "untagged",
-  "platform",
-  "include_tags",
-  "include_mode",
-  "exclude_tags",
-  "startDate",
-  "endDate",
-  "search",
-  "search_in",
+	"facebookPageId",
+	"status",
+	"waiting",
+	"unread",
+	"untagged",
+	"platform",
+	"include_tags",
+	"include_mode",
+	"exclude_tags",
+	"startDate",
+	"endDate",
+	"search",
+	"search_in",
 ];
 const MIN_SEARCH_LENGTH = 3; // characters, when searching in messages
 
 /** Parses a query string to {filter, openId: ID or null, insight}. Unknown parameters are ignored. */
 export function parseUrl(query) {
-  const parameters = new URLSearchParams(query);
-  const filter = normalize(
-    Object.fromEntries(FILTER_PARAMETERS.map((name) => [name, (parameters.get(name) ?? "").trim()])),
-  );
-  const id = parameters.get("conversation") ?? "";
-  const openId = /^[1-9]\d{0,18}$/.test(id) ? Number(id) : null;
-  return { filter, openId, insight: parameters.get("insight") === "1" };
+	const parameters = new URLSearchParams(query);
+	const filter = normalize(
+		Object.fromEntries(FILTER_PARAMETERS.map((name) => [name, (parameters.get(name) ?? "").trim()])),
+	);
+	const id = parameters.get("conversation") ?? "";
+	const openId = /^[1-9]\d{0,18}$/.test(id) ? Number(id) : null;
+	return { filter, openId, insight: parameters.get("insight") === "1" };
 }
 
 /** The address of a state. */
 export function toUrl({ filter, openId = null, insight = false }) {
-  const query = new URLSearchParams(normalize(filter));
-  if (insight) query.set("insight", "1");
-  if (openId) query.set("conversation", openId);
-  const text = query.toString().replaceAll("%2C", ",");
-  return text ? `/?${text}` : "/";
+	const query = new URLSearchParams(normalize(filter));
+	if (insight) query.set("insight", "1");
+	if (openId) query.set("conversation", openId);
+	const text = query.toString().replaceAll("%2C", ",");
+	return text ? `/?${text}` : "/";
 }
 
 /** The filter without empty parameters, in a fixed order: equal filters have equal JSON. */
 export function normalize(filter) {
-  const result = Object.fromEntries(
-    FILTER_PARAMETERS.map((name) => [name, String(filter[name] ?? "")]).filter(([, value]) => value),
-  );
-  if (result.facebookPageId === "all") delete result.facebookPageId;
-  // With one tag, "any" and "all" are the same.
-  if (result.include_mode !== "all" || splitKeys(result.include_tags).length < 2) delete result.include_mode;
-  return result;
+	const result = Object.fromEntries(
+		FILTER_PARAMETERS.map((name) => [name, String(filter[name] ?? "")]).filter(([, value]) => value),
+	);
+	if (result.facebookPageId === "all") delete result.facebookPageId;
+	// With one tag, "any" and "all" are the same.
+	if (result.include_mode !== "all" || splitKeys(result.include_tags).length < 2) delete result.include_mode;
+	return result;
 }
 
 /** The parameters of a request for this filter: `search_in` is sent only with a search. */
 export function toParameters(filter) {
-  const parameters = normalize(filter);
-  if (!parameters.search) delete parameters.search_in;
-  return parameters;
+	const parameters = normalize(filter);
+	if (!parameters.search) delete parameters.search_in;
+	return parameters;
 }
 
 export function isSearchTooShort({ search = "", search_in }) {
-  return search_in === "messages" && search.length > 0 && [...search].length < MIN_SEARCH_LENGTH;
+	return search_in === "messages" && search.length > 0 && [...search].length < MIN_SEARCH_LENGTH;
 }
 
 export function isSameFilter(first, second) {
-  return JSON.stringify(normalize(first)) === JSON.stringify(normalize(second));
+	return JSON.stringify(normalize(first)) === JSON.stringify(normalize(second));
 }
 
 export function isEmptyFilter(filter) {
-  return isSameFilter(filter, {});
+	return isSameFilter(filter, {});
 }
 
 /** The filter of a saved view. */
 export function viewFilter({ query, facebookPageId }) {
-  return normalize({ ...query, facebookPageId });
+	return normalize({ ...query, facebookPageId });
 }
 
 // -- tags: a key is a slug, or an ID in addresses that others have written
 export function splitKeys(text = "") {
-  return text.split(",").filter(Boolean);
+	return text.split(",").filter(Boolean);
 }
 
 function isKeyOf(tag) {
-  return (key) => key === tag.slug || key === String(tag.id);
+	return (key) => key === tag.slug || key === String(tag.id);
 }
 
 /** "include", "exclude" or "". */
 export function tagModeOf(filter, tag) {
-  if (splitKeys(filter.include_tags).some(isKeyOf(tag))) return "include";
-  return splitKeys(filter.exclude_tags).some(isKeyOf(tag)) ? "exclude" : "";
+	if (splitKeys(filter.include_tags).some(isKeyOf(tag))) return "include";
+	return splitKeys(filter.exclude_tags).some(isKeyOf(tag)) ? "exclude" : "";
 }
 
 /** The filter after a click on a tag: include it, then exclude it, then neither. */
 export function cycleTag(filter, tag) {
-  const next = { "": "include", include: "exclude", exclude: "" }[tagModeOf(filter, tag)];
-  return withTagMode(filter, tag, next);
+	const next = { "": "include", include: "exclude", exclude: "" }[tagModeOf(filter, tag)];
+	return withTagMode(filter, tag, next);
 }
 
 export function withTagMode(filter, tag, mode) {
-  const otherKeys = (text) => splitKeys(text).filter((key) => !isKeyOf(tag)(key));
-  const [include, exclude] = [otherKeys(filter.include_tags), otherKeys(filter.exclude_tags)];
-  if (mode === "include") include.push(tag.slug);
-  if (mode === "exclude") exclude.push(tag.slug);
-  return normalize({ ...filter, include_tags: include.join(","), exclude_tags: exclude.join(",") });
+	const otherKeys = (text) => splitKeys(text).filter((key) => !isKeyOf(tag)(key));
+	const [include, exclude] = [otherKeys(filter.include_tags), otherKeys(filter.exclude_tags)];
+	if (mode === "include") include.push(tag.slug);
+	if (mode === "exclude") exclude.push(tag.slug);
+	return normalize({ ...filter, include_tags: include.join(","), exclude_tags: exclude.join(",") });
 }

@@ -8,66 +8,66 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** Lines over a shared axis. `series`: [{className, values}]; null is a gap. `format`: for the highest value. */
 export function lineChart(series, { label, format = formatNumber }) {
-  const highest = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const guides = [0.25, 0.5, 0.75].map((part) =>
-    svg("line.guide", { x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part }),
-  );
-  const curves = series.map(({ className, values }) =>
-    svg(`path.curve.${className}`, { d: linePath(values, highest) }),
-  );
-  const viewBox = `0 0 ${WIDTH} ${HEIGHT}`;
-  return h(
-    "div.chart",
-    h("span.chart-top.quiet", { "aria-hidden": "true" }, format(highest)),
-    svg("svg", { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": label }, guides, curves),
-  );
+	const highest = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+	const guides = [0.25, 0.5, 0.75].map((part) =>
+		svg("line.guide", { x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part }),
+	);
+	const curves = series.map(({ className, values }) =>
+		svg(`path.curve.${className}`, { d: linePath(values, highest) }),
+	);
+	const viewBox = `0 0 ${WIDTH} ${HEIGHT}`;
+	return h(
+		"div.chart",
+		h("span.chart-top.quiet", { "aria-hidden": "true" }, format(highest)),
+		svg("svg", { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": label }, guides, curves),
+	);
 }
 
 /** The `d` attribute of a line through these values; null interrupts the line. */
 export function linePath(values, highest) {
-  const step = WIDTH / Math.max(1, values.length - 1);
-  const point = (value, index) => {
-    if (value === null) return "";
-    const command = (values[index - 1] ?? null) === null ? "M" : "L";
-    const y = HEIGHT - 2 - ((HEIGHT - 6) * value) / highest;
-    return `${command}${(index * step).toFixed(1)} ${y.toFixed(1)}`;
-  };
-  return values.map(point).join("");
+	const step = WIDTH / Math.max(1, values.length - 1);
+	const point = (value, index) => {
+		if (value === null) return "";
+		const command = (values[index - 1] ?? null) === null ? "M" : "L";
+		const y = HEIGHT - 2 - ((HEIGHT - 6) * value) / highest;
+		return `${command}${(index * step).toFixed(1)} ${y.toFixed(1)}`;
+	};
+	return values.map(point).join("");
 }
 
 /** Seven rows of 24 cells; a darker cell has more messages. */
 export function heatMap(hours, days) {
-  const highest = Math.max(1, ...hours.flat());
-  const cell = (count, day, hour) => {
-    const css = { "--part": `${Math.round((100 * count) / highest)}%` };
-    const number = formatNumber(count);
-    return h("td", { css, title: `${days[day]} ${hour}:00: ${number}` }, h("span.hidden", number));
-  };
-  const row = (counts, day) =>
-    h(
-      "tr",
-      h("th", { scope: "row" }, days[day]),
-      counts.map((count, hour) => cell(count, day, hour)),
-    );
-  return h(
-    "table.heat",
-    h("caption.hidden", "Messages from customers by weekday and hour"),
-    h("thead", h("tr", h("td"), HOURS.map(hourHeading))),
-    h("tbody", hours.map(row)),
-  );
+	const highest = Math.max(1, ...hours.flat());
+	const cell = (count, day, hour) => {
+		const css = { "--part": `${Math.round((100 * count) / highest)}%` };
+		const number = formatNumber(count);
+		return h("td", { css, title: `${days[day]} ${hour}:00: ${number}` }, h("span.hidden", number));
+	};
+	const row = (counts, day) =>
+		h(
+			"tr",
+			h("th", { scope: "row" }, days[day]),
+			counts.map((count, hour) => cell(count, day, hour)),
+		);
+	return h(
+		"table.heat",
+		h("caption.hidden", "Messages from customers by weekday and hour"),
+		h("thead", h("tr", h("td"), HOURS.map(hourHeading))),
+		h("tbody", hours.map(row)),
+	);
 }
 
 // Every sixth hour is visible.
 function hourHeading(hour) {
-  return h("th", { scope: "col" }, hour % 6 ? h("span.hidden", String(hour)) : String(hour));
+	return h("th", { scope: "col" }, hour % 6 ? h("span.hidden", String(hour)) : String(hour));
 }
 
 /** Horizontal bars: [{name, color, value}]. */
 export function bars(rows) {
-  const highest = Math.max(1, ...rows.map(({ value }) => value));
-  const bar = ({ name, color, value }) => {
-    const css = { "--part": `${(100 * value) / highest}%`, "--tag": color || "#6b7280" };
-    return h("li", h("span.entry-name", name), h("span.bar", { css }), h("span.count", formatNumber(value)));
-  };
-  return h("ul.bars", rows.map(bar));
+	const highest = Math.max(1, ...rows.map(({ value }) => value));
+	const bar = ({ name, color, value }) => {
+		const css = { "--part": `${(100 * value) / highest}%`, "--tag": color || "#6b7280" };
+		return h("li", h("span.entry-name", name), h("span.bar", { css }), h("span.count", formatNumber(value)));
+	};
+	return h("ul.bars", rows.map(bar));
 }

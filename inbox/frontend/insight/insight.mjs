@@ -13,90 +13,90 @@ const MAX_TAGS = 12;
 let controller = null;
 
 export async function drawInsight() {
-  controller?.abort();
-  controller = new AbortController();
-  const pane = byId("insight");
-  fill(pane, heading(), h("p.state-message", { role: "status" }, "Loading…"));
-  try {
-    const { insight } = await get("/api/insight", toParameters(state.filter), { signal: controller.signal });
-    const empty = h("p.state-message", "No results");
-    fill(pane, heading(), insight.conversations ? content(insight) : empty);
-  } catch (error) {
-    if (isAborted(error)) return;
-    const retry = button("Try again", drawInsight);
-    fill(pane, heading(), h("div.state-message", h("p.error", error.message), retry));
-  }
+	controller?.abort();
+	controller = new AbortController();
+	const pane = byId("insight");
+	fill(pane, heading(), h("p.state-message", { role: "status" }, "Loading…"));
+	try {
+		const { insight } = await get("/api/insight", toParameters(state.filter), { signal: controller.signal });
+		const empty = h("p.state-message", "No results");
+		fill(pane, heading(), insight.conversations ? content(insight) : empty);
+	} catch (error) {
+		if (isAborted(error)) return;
+		const retry = button("Try again", drawInsight);
+		fill(pane, heading(), h("div.state-message", h("p.error", error.message), retry));
+	}
 }
 
 function heading() {
-  const back = iconButton("back", "Back to the list", () => navigate({ insight: false }));
-  return h("header.conversation-bar", back, h("h2", "Insights"));
+	const back = iconButton("back", "Back to the list", () => navigate({ insight: false }));
+	return h("header.conversation-bar", back, h("h2", "Insights"));
 }
 
 function content({ from, to, timeZone, days, hours, tags, replies, conversations, isExact }) {
-  const total = `${isExact ? "" : "About "}${plural(conversations, "conversation")}`;
-  return h(
-    "div.insight-body",
-    { tabindex: 0, role: "region", "aria-label": "Charts" },
-    h("p.quiet", `${total} · ${from} to ${to} · ${timeZone}`),
-    card("Messages per day", legend(), messagesChart(days)),
-    card("Busiest hours", busiestHour(hours), heatMap(hours, DAYS)),
-    card("Median first reply time", latestReplyTime(replies), replyChart(replies)),
-    tags.length > 0 && card("Tags", null, tagBars(tags)),
-  );
+	const total = `${isExact ? "" : "About "}${plural(conversations, "conversation")}`;
+	return h(
+		"div.insight-body",
+		{ tabindex: 0, role: "region", "aria-label": "Charts" },
+		h("p.quiet", `${total} · ${from} to ${to} · ${timeZone}`),
+		card("Messages per day", legend(), messagesChart(days)),
+		card("Busiest hours", busiestHour(hours), heatMap(hours, DAYS)),
+		card("Median first reply time", latestReplyTime(replies), replyChart(replies)),
+		tags.length > 0 && card("Tags", null, tagBars(tags)),
+	);
 }
 
 function card(title, description, chart) {
-  return h("section.card", h("h3", title), description, chart);
+	return h("section.card", h("h3", title), description, chart);
 }
 
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
 
 function legend() {
-  return h("p.legend.quiet", h("span.key.received"), "received ", h("span.key.sent"), "sent");
+	return h("p.legend.quiet", h("span.key.received"), "received ", h("span.key.sent"), "sent");
 }
 
 function messagesChart(days) {
-  const [received, sent] = ["received", "sent"].map((name) => formatNumber(sum(days, name)));
-  const series = ["received", "sent"].map((name) => ({
-    className: name,
-    values: days.map((day) => day[name]),
-  }));
-  const label = `${received} messages received and ${sent} sent in ${days.length} days`;
-  return lineChart(series, { label });
+	const [received, sent] = ["received", "sent"].map((name) => formatNumber(sum(days, name)));
+	const series = ["received", "sent"].map((name) => ({
+		className: name,
+		values: days.map((day) => day[name]),
+	}));
+	const label = `${received} messages received and ${sent} sent in ${days.length} days`;
+	return lineChart(series, { label });
 }
 
 function busiestHour(hours) {
-  const highest = Math.max(...hours.flat());
-  if (!highest) return h("p.quiet", "No messages from customers in this period.");
-  const day = hours.findIndex((counts) => counts.includes(highest));
-  const hour = hours[day].indexOf(highest);
-  return h("p.quiet", `Most messages: ${DAYS[day]}, ${hour}:00 to ${hour + 1}:00.`);
+	const highest = Math.max(...hours.flat());
+	if (!highest) return h("p.quiet", "No messages from customers in this period.");
+	const day = hours.findIndex((counts) => counts.includes(highest));
+	const hour = hours[day].indexOf(highest);
+	return h("p.quiet", `Most messages: ${DAYS[day]}, ${hour}:00 to ${hour + 1}:00.`);
 }
 
 function latestReplyTime(replies) {
-  const latest = replies.filter(({ seconds }) => seconds !== null).at(-1);
-  const text = latest
-    ? `${formatDuration(latest.seconds)} in the week of ${latest.week}.`
-    : "No replies in this period.";
-  return h("p.quiet", text);
+	const latest = replies.filter(({ seconds }) => seconds !== null).at(-1);
+	const text = latest
+		? `${formatDuration(latest.seconds)} in the week of ${latest.week}.`
+		: "No replies in this period.";
+	return h("p.quiet", text);
 }
 
 function replyChart(replies) {
-  if (!replies.some(({ seconds }) => seconds !== null)) return null;
-  const weeks = replies.map(
-    ({ week, seconds }) => `${week} ${seconds === null ? "none" : formatDuration(seconds)}`,
-  );
-  const label = `Median first reply time by week: ${weeks.join(", ")}`;
-  const values = replies.map(({ seconds }) => seconds);
-  return lineChart([{ className: "sent", values }], { label, format: formatDuration });
+	if (!replies.some(({ seconds }) => seconds !== null)) return null;
+	const weeks = replies.map(
+		({ week, seconds }) => `${week} ${seconds === null ? "none" : formatDuration(seconds)}`,
+	);
+	const label = `Median first reply time by week: ${weeks.join(", ")}`;
+	const values = replies.map(({ seconds }) => seconds);
+	return lineChart([{ className: "sent", values }], { label, format: formatDuration });
 }
 
 function tagBars(tags) {
-  const rows = tags.map(({ tag, conversations }) => ({
-    name: tag.name,
-    color: tag.color,
-    value: conversations,
-  }));
-  return bars(rows.slice(0, MAX_TAGS));
+	const rows = tags.map(({ tag, conversations }) => ({
+		name: tag.name,
+		color: tag.color,
+		value: conversations,
+	}));
+	return bars(rows.slice(0, MAX_TAGS));
 }

@@ -7,74 +7,74 @@ import { isRunning, startSync } from "../sync/sync-runs.mjs";
 import { loadList } from "./list-loader.mjs";
 
 export function startEmptyState() {
-  watch("list.status list.rows.length list.error pages filter runs", draw);
+	watch("list.status list.rows.length list.error pages filter runs", draw);
 }
 
 function draw({ list, filter }) {
-  const content = contentFor(list, filter);
-  const container = byId("list-state");
-  container.hidden = !content;
-  byId("scroller").classList.toggle("empty", Boolean(content) && !list.rows.length);
-  fill(container, content);
+	const content = contentFor(list, filter);
+	const container = byId("list-state");
+	container.hidden = !content;
+	byId("scroller").classList.toggle("empty", Boolean(content) && !list.rows.length);
+	fill(container, content);
 }
 
 function contentFor(list, filter) {
-  if (list.status === "error") return errorMessage(list.error);
-  if (list.status === "short") return message("Search in messages", "Enter at least three characters.");
-  if (list.rows.length) return null;
-  if (list.status === "loading" || !state.pages) return message("Loading…");
-  if (!state.pages.length) return noPages();
-  return isSameFilter(filter, { facebookPageId: filter.facebookPageId })
-    ? noConversations()
-    : noResults(filter);
+	if (list.status === "error") return errorMessage(list.error);
+	if (list.status === "short") return message("Search in messages", "Enter at least three characters.");
+	if (list.rows.length) return null;
+	if (list.status === "loading" || !state.pages) return message("Loading…");
+	if (!state.pages.length) return noPages();
+	return isSameFilter(filter, { facebookPageId: filter.facebookPageId })
+		? noConversations()
+		: noResults(filter);
 }
 
 function message(heading, ...more) {
-  const paragraphs = more.map((item) => (typeof item === "string" ? h("p", item) : item));
-  return h("div.state-message", h("p.state-heading", heading), paragraphs);
+	const paragraphs = more.map((item) => (typeof item === "string" ? h("p", item) : item));
+	return h("div.state-message", h("p.state-heading", heading), paragraphs);
 }
 
 function errorMessage(error) {
-  const isFilterError = error.status === 400 || error.status === 404;
-  const retry = isFilterError ? clearFilterButton() : button("Try again", () => loadList());
-  return message("Couldn't load the conversations", h("p.error", error.message), retry);
+	const isFilterError = error.status === 400 || error.status === 404;
+	const retry = isFilterError ? clearFilterButton() : button("Try again", () => loadList());
+	return message("Couldn't load the conversations", h("p.error", error.message), retry);
 }
 
 const clearFilterButton = () => button("Clear filters", () => navigate({ filter: {} }));
 
 function noPages() {
-  if (!state.user.isSuperuser) {
-    const hint = "Ask an administrator of this Inbox to give you a role on a Page, then reload.";
-    return message("You don't have access to a Page yet", hint);
-  }
-  return message(
-    "No Page is connected yet",
-    "Connect a Page, then sync its conversations.",
-    h("p", h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
-  );
+	if (!state.user.isSuperuser) {
+		const hint = "Ask an administrator of this Inbox to give you a role on a Page, then reload.";
+		return message("You don't have access to a Page yet", hint);
+	}
+	return message(
+		"No Page is connected yet",
+		"Connect a Page, then sync its conversations.",
+		h("p", h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
+	);
 }
 
 function noConversations() {
-  if (filteredPages().some(isRunning)) {
-    return message("Syncing the first conversations", "They appear here as they arrive.");
-  }
-  const managedPages = filteredPages().filter((page) => hasRole("manager", page));
-  if (!managedPages.length) {
-    return message("No conversations yet", "They appear here once a manager of the Page has synced it.");
-  }
-  const syncButtons = managedPages.map((page) => button(`Sync ${page.name}`, () => startSync(page)));
-  return message("No conversations yet", "Sync the Page to import all its conversations.", syncButtons);
+	if (filteredPages().some(isRunning)) {
+		return message("Syncing the first conversations", "They appear here as they arrive.");
+	}
+	const managedPages = filteredPages().filter((page) => hasRole("manager", page));
+	if (!managedPages.length) {
+		return message("No conversations yet", "They appear here once a manager of the Page has synced it.");
+	}
+	const syncButtons = managedPages.map((page) => button(`Sync ${page.name}`, () => startSync(page)));
+	return message("No conversations yet", "Sync the Page to import all its conversations.", syncButtons);
 }
 
 function noResults(filter) {
-  const canSearchMessages = filter.search && filter.search_in !== "messages";
-  const hint = filter.search
-    ? `No conversation matches “${filter.search}” with these filters.`
-    : "No conversation matches these filters.";
-  return message(
-    "No results",
-    hint,
-    canSearchMessages && button("Search in all messages", () => updateFilter({ search_in: "messages" })),
-    clearFilterButton(),
-  );
+	const canSearchMessages = filter.search && filter.search_in !== "messages";
+	const hint = filter.search
+		? `No conversation matches “${filter.search}” with these filters.`
+		: "No conversation matches these filters.";
+	return message(
+		"No results",
+		hint,
+		canSearchMessages && button("Search in all messages", () => updateFilter({ search_in: "messages" })),
+		clearFilterButton(),
+	);
 }

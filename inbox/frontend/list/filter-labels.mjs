@@ -4,40 +4,40 @@ import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs
 
 /** [{label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
-  const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
-  const labels = [
-    ["facebookPageId", page?.name ?? "Another Page"],
-    ["status", filter.status === "done" ? "Done" : "Open"],
-    ["waiting", isTrue(filter.waiting) ? "Needs reply (over 24 h)" : "No reply needed"],
-    ["unread", isTrue(filter.unread) ? "Unread" : "Read"],
-    ["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
-    ["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
-    ["startDate", `From ${filter.startDate}`],
-    ["endDate", `Until ${filter.endDate}`],
-  ];
-  const used = labels.filter(([name]) => filter[name]);
-  return [
-    ...used.map(([name, label]) => ({ label, mode: "", without: normalize({ ...filter, [name]: "" }) })),
-    ...["include", "exclude"].flatMap((mode) => tagParts(filter, mode, tags)),
-  ];
+	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
+	const labels = [
+		["facebookPageId", page?.name ?? "Another Page"],
+		["status", filter.status === "done" ? "Done" : "Open"],
+		["waiting", isTrue(filter.waiting) ? "Needs reply (over 24 h)" : "No reply needed"],
+		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
+		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
+		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
+		["startDate", `From ${filter.startDate}`],
+		["endDate", `Until ${filter.endDate}`],
+	];
+	const used = labels.filter(([name]) => filter[name]);
+	return [
+		...used.map(([name, label]) => ({ label, mode: "", without: normalize({ ...filter, [name]: "" }) })),
+		...["include", "exclude"].flatMap((mode) => tagParts(filter, mode, tags)),
+	];
 }
 
 const isTrue = (flag) => flag === "true" || flag === "1";
 
 function tagParts(filter, mode, tags) {
-  return splitKeys(filter[`${mode}_tags`]).map((key) => {
-    const tag = tags?.find(({ id, slug }) => slug === key || String(id) === key) ?? unknownTag(key);
-    return { label: tag.name, mode, tag, without: withTagMode(filter, tag, "") };
-  });
+	return splitKeys(filter[`${mode}_tags`]).map((key) => {
+		const tag = tags?.find(({ id, slug }) => slug === key || String(id) === key) ?? unknownTag(key);
+		return { label: tag.name, mode, tag, without: withTagMode(filter, tag, "") };
+	});
 }
 
 const unknownTag = (key) => ({ id: key, slug: key, name: key, color: "" });
 
 /** The title of the list: the name of a view, or the search. */
 export function listTitle(filter, views, savedViews) {
-  const view =
-    savedViews?.find((saved) => isSameFilter(saved.filter, filter)) ??
-    views.find((builtIn) => isSameFilter(builtIn.filter, { ...filter, facebookPageId: "" }));
-  if (view) return view.name;
-  return filter.search ? `“${filter.search}”` : "Filtered";
+	const view =
+		savedViews?.find((saved) => isSameFilter(saved.filter, filter)) ??
+		views.find((builtIn) => isSameFilter(builtIn.filter, { ...filter, facebookPageId: "" }));
+	if (view) return view.name;
+	return filter.search ? `“${filter.search}”` : "Filtered";
 }

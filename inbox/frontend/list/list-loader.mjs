@@ -14,10 +14,10 @@ let controller = null; // of the requests for the current filter; those for an e
 let loading = null;
 
 async function fetchRows(parameters) {
-  const query = { ...toParameters(state.filter), ...parameters };
-  const { conversations, pagination } = await get("/api/conversations", query, { signal: controller.signal });
-  const { total, totalIsExact: isExact, nextCursor: next } = pagination;
-  return { rows: conversations, total, isExact, next };
+	const query = { ...toParameters(state.filter), ...parameters };
+	const { conversations, pagination } = await get("/api/conversations", query, { signal: controller.signal });
+	const { total, totalIsExact: isExact, nextCursor: next } = pagination;
+	return { rows: conversations, total, isExact, next };
 }
 
 /**
@@ -25,82 +25,82 @@ async function fetchRows(parameters) {
  * Resolves with false if it was aborted.
  */
 export function loadList({ count = FIRST_LIMIT } = {}) {
-  controller?.abort();
-  controller = new AbortController();
-  if (isSearchTooShort(state.filter)) return setList({ ...NO_ROWS, status: "short" });
-  loading = loadFirst(Math.min(MAX_LIMIT, Math.max(FIRST_LIMIT, count)), controller);
-  return loading;
+	controller?.abort();
+	controller = new AbortController();
+	if (isSearchTooShort(state.filter)) return setList({ ...NO_ROWS, status: "short" });
+	loading = loadFirst(Math.min(MAX_LIMIT, Math.max(FIRST_LIMIT, count)), controller);
+	return loading;
 }
 
 async function loadFirst(limit, { signal }) {
-  setList({ status: "loading", isLoadingMore: false, moreError: null });
-  try {
-    setList({ ...NO_ROWS, status: "ready", ...(await fetchRows({ limit, total: "estimate" })) });
-  } catch (error) {
-    if (!isAborted(error)) setList({ ...NO_ROWS, status: "error", error });
-  }
-  return !signal.aborted;
+	setList({ status: "loading", isLoadingMore: false, moreError: null });
+	try {
+		setList({ ...NO_ROWS, status: "ready", ...(await fetchRows({ limit, total: "estimate" })) });
+	} catch (error) {
+		if (!isAborted(error)) setList({ ...NO_ROWS, status: "error", error });
+	}
+	return !signal.aborted;
 }
 
 export async function loadMore() {
-  const { status, rows, next: cursor, isLoadingMore, moreError } = state.list;
-  if (status !== "ready" || !cursor || isLoadingMore || moreError) return;
-  setList({ isLoadingMore: true });
-  try {
-    const limit = Math.min(MORE_LIMIT, Math.max(HEAD_LIMIT, rows.length));
-    const part = await fetchRows({ cursor, limit, total: "none" });
-    setList({ rows: appendRows(state.list.rows, part.rows), next: part.next, isLoadingMore: false });
-  } catch (moreError) {
-    if (!isAborted(moreError)) setList({ isLoadingMore: false, moreError });
-  }
+	const { status, rows, next: cursor, isLoadingMore, moreError } = state.list;
+	if (status !== "ready" || !cursor || isLoadingMore || moreError) return;
+	setList({ isLoadingMore: true });
+	try {
+		const limit = Math.min(MORE_LIMIT, Math.max(HEAD_LIMIT, rows.length));
+		const part = await fetchRows({ cursor, limit, total: "none" });
+		setList({ rows: appendRows(state.list.rows, part.rows), next: part.next, isLoadingMore: false });
+	} catch (moreError) {
+		if (!isAborted(moreError)) setList({ isLoadingMore: false, moreError });
+	}
 }
 
 export function retryLoadMore() {
-  setList({ moreError: null });
-  return loadMore();
+	setList({ moreError: null });
+	return loadMore();
 }
 
 /** Reloads the head of the list, and the visible rows if they are further down. */
 export async function refreshList(firstVisible) {
-  await loading; // its request may be older than the change
-  if (state.list.status === "error") return loadList();
-  if (state.list.status !== "ready") return undefined;
-  try {
-    await refreshHead();
-    const from = state.list.rows[firstVisible];
-    if (firstVisible >= HEAD_LIMIT / 2 && from?.last_message_time) await refreshFrom(from);
-  } catch {
-    // Aborted, or the server is away: the loaded rows remain usable.
-  }
-  return undefined;
+	await loading; // its request may be older than the change
+	if (state.list.status === "error") return loadList();
+	if (state.list.status !== "ready") return undefined;
+	try {
+		await refreshHead();
+		const from = state.list.rows[firstVisible];
+		if (firstVisible >= HEAD_LIMIT / 2 && from?.last_message_time) await refreshFrom(from);
+	} catch {
+		// Aborted, or the server is away: the loaded rows remain usable.
+	}
+	return undefined;
 }
 
 async function refreshHead() {
-  const { rows: head, next, ...totals } = await fetchRows({ limit: HEAD_LIMIT, total: "estimate" });
-  const { rows } = state.list;
-  if (next && rows.length && !overlaps(rows, head)) return loadList({ count: rows.length });
-  const merged = mergeIntoList(head, { isEnd: !next });
-  return setList({ ...totals, rows: merged, next: merged.length > head.length ? state.list.next : next });
+	const { rows: head, next, ...totals } = await fetchRows({ limit: HEAD_LIMIT, total: "estimate" });
+	const { rows } = state.list;
+	if (next && rows.length && !overlaps(rows, head)) return loadList({ count: rows.length });
+	const merged = mergeIntoList(head, { isEnd: !next });
+	return setList({ ...totals, rows: merged, next: merged.length > head.length ? state.list.next : next });
 }
 
 async function refreshFrom(from) {
-  const { rows, next } = await fetchRows({
-    endDate: from.last_message_time,
-    limit: HEAD_LIMIT,
-    total: "none",
-  });
-  setList({ rows: mergeIntoList(rows, { from, isEnd: !next }) });
+	const { rows, next } = await fetchRows({
+		endDate: from.last_message_time,
+		limit: HEAD_LIMIT,
+		total: "none",
+	});
+	setList({ rows: mergeIntoList(rows, { from, isEnd: !next }) });
 }
 
 function mergeIntoList(part, range) {
-  const { rows } = state.list;
-  const rowsById = new Map(rows.map((row) => [row.id, row]));
-  const reloaded = part.map((row) => keepIfEqual(rowsById.get(row.id), row));
-  return mergeRows(rows, reloaded, range);
+	const { rows } = state.list;
+	const rowsById = new Map(rows.map((row) => [row.id, row]));
+	const reloaded = part.map((row) => keepIfEqual(rowsById.get(row.id), row));
+	return mergeRows(rows, reloaded, range);
 }
 
 /** Changes the rows with these IDs in the list, without a request. */
 export function updateRows(ids, update) {
-  const idSet = new Set(ids);
-  setList({ rows: state.list.rows.map((row) => (idSet.has(row.id) ? { ...row, ...update(row) } : row)) });
+	const idSet = new Set(ids);
+	setList({ rows: state.list.rows.map((row) => (idSet.has(row.id) ? { ...row, ...update(row) } : row)) });
 }

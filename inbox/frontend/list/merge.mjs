@@ -1,12 +1,12 @@
 // Merges rows that were loaded again into the list. Order: newest first, ties by higher ID, rows without a time last.
 
 export function compare(first, second) {
-  const [a, b] = [timeOf(first), timeOf(second)];
-  return a === b ? second.id - first.id : b - a;
+	const [a, b] = [timeOf(first), timeOf(second)];
+	return a === b ? second.id - first.id : b - a;
 }
 
 function timeOf({ last_message_time: time }) {
-  return time === null ? -Infinity : Date.parse(time);
+	return time === null ? -Infinity : Date.parse(time);
 }
 
 /**
@@ -14,30 +14,30 @@ function timeOf({ last_message_time: time }) {
  * `isEnd`: nothing follows the part. Rows within the range of the part that are missing from it are dropped.
  */
 export function mergeRows(rows, part, { from = null, isEnd = false } = {}) {
-  const loaded = new Set(part.map(({ id }) => id));
-  const last = part.at(-1);
-  const isAbove = (row) => from !== null && timeOf(row) > timeOf(from);
-  const isBelow = (row) => !isEnd && last !== undefined && compare(row, last) > 0;
-  const others = rows.filter((row) => !loaded.has(row.id));
-  return [...others.filter(isAbove), ...part, ...others.filter((row) => !isAbove(row) && isBelow(row))];
+	const loaded = new Set(part.map(({ id }) => id));
+	const last = part.at(-1);
+	const isAbove = (row) => from !== null && timeOf(row) > timeOf(from);
+	const isBelow = (row) => !isEnd && last !== undefined && compare(row, last) > 0;
+	const others = rows.filter((row) => !loaded.has(row.id));
+	return [...others.filter(isAbove), ...part, ...others.filter((row) => !isAbove(row) && isBelow(row))];
 }
 
 /** Does the reloaded head contain an unchanged row? If not, rows between the head and the list may be missing. */
 export function overlaps(rows, head) {
-  const times = new Map(rows.map((row) => [row.id, timeOf(row)]));
-  return head.some((row) => times.get(row.id) === timeOf(row));
+	const times = new Map(rows.map((row) => [row.id, timeOf(row)]));
+	return head.some((row) => times.get(row.id) === timeOf(row));
 }
 
 /** Adds further rows at the end, without duplicates. */
 export function appendRows(rows, part) {
-  const ids = new Set(rows.map(({ id }) => id));
-  return [...rows, ...part.filter(({ id }) => !ids.has(id))];
+	const ids = new Set(rows.map(({ id }) => id));
+	return [...rows, ...part.filter(({ id }) => !ids.has(id))];
 }
 
 /** The IDs from one row to another, both included. Only `toId` if the first row is gone. */
 export function rangeOfIds(rows, fromId, toId) {
-  const [a, b] = [fromId, toId].map((id) => rows.findIndex((row) => row.id === id));
-  if (b < 0) return [];
-  const [first, last] = a < 0 ? [b, b] : [Math.min(a, b), Math.max(a, b)];
-  return rows.slice(first, last + 1).map(({ id }) => id);
+	const [a, b] = [fromId, toId].map((id) => rows.findIndex((row) => row.id === id));
+	if (b < 0) return [];
+	const [first, last] = a < 0 ? [b, b] : [Math.min(a, b), Math.max(a, b)];
+	return rows.slice(first, last + 1).map(({ id }) => id);
 }

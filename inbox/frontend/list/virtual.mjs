@@ -4,19 +4,19 @@ export const OVERSCAN = 8;
 
 /** {first, last}: draw from `first` up to, not including, `last`. */
 export function visibleRange({ top, height, rowHeight, count }) {
-  const first = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
-  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + OVERSCAN);
-  return { first: Math.min(first, last), last };
+	const first = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
+	const last = Math.min(count, Math.ceil((top + height) / rowHeight) + OVERSCAN);
+	return { first: Math.min(first, last), last };
 }
 
 /** The scroll position at which a row is completely visible; the current one if it already is. */
 export function scrollTopFor({ index, top, height, rowHeight }) {
-  const rowTop = index * rowHeight;
-  if (rowTop < top) return rowTop;
-  return rowTop + rowHeight > top + height ? rowTop + rowHeight - height : top;
+	const rowTop = index * rowHeight;
+	if (rowTop < top) return rowTop;
+	return rowTop + rowHeight > top + height ? rowTop + rowHeight - height : top;
 }
 
 /** Is the end of the loaded rows near, so that more should be loaded? */
 export function isNearEnd({ top, height, rowHeight, count }) {
-  return top + 3 * height > count * rowHeight;
+	return top + 3 * height > count * rowHeight;
 }

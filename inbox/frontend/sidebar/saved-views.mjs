@@ -9,30 +9,30 @@ import { toParameters } from "../core/url.mjs";
 import { loadViews } from "./sidebar-loader.mjs";
 
 export async function saveView() {
-  const { facebookPageId, ...query } = toParameters(state.filter);
-  const page = findPage(facebookPageId);
-  const shareLabel = page ? `Share with everyone who has access to ${page.name}` : "Share with everyone";
-  const fields = [
-    h("label", "Name", h("input", { name: "name", maxlength: 100, required: true, autofocus: true })),
-    h("label.check", h("input", { type: "checkbox", name: "shared" }), shareLabel),
-  ];
-  const saved = await openForm("Save as view", fields, "Save", (form) =>
-    post("/api/views", {
-      name: form.get("name").trim(),
-      query,
-      shared: form.get("shared") !== null,
-      ...(facebookPageId && { facebookPageId }),
-    }),
-  );
-  if (!saved) return;
-  await loadViews();
-  showMessage(`Saved as “${saved.view.name}”.`);
+	const { facebookPageId, ...query } = toParameters(state.filter);
+	const page = findPage(facebookPageId);
+	const shareLabel = page ? `Share with everyone who has access to ${page.name}` : "Share with everyone";
+	const fields = [
+		h("label", "Name", h("input", { name: "name", maxlength: 100, required: true, autofocus: true })),
+		h("label.check", h("input", { type: "checkbox", name: "shared" }), shareLabel),
+	];
+	const saved = await openForm("Save as view", fields, "Save", (form) =>
+		post("/api/views", {
+			name: form.get("name").trim(),
+			query,
+			shared: form.get("shared") !== null,
+			...(facebookPageId && { facebookPageId }),
+		}),
+	);
+	if (!saved) return;
+	await loadViews();
+	showMessage(`Saved as “${saved.view.name}”.`);
 }
 
 export async function deleteView(view) {
-  const warning = view.shared ? "It is shared with others. " : "";
-  const message = `${warning}The conversations are not deleted.`;
-  if (!(await confirm(`Delete the view “${view.name}”?`, message, "Delete"))) return;
-  await remove(`/api/views/${view.id}`).catch(showError);
-  await loadViews();
+	const warning = view.shared ? "It is shared with others. " : "";
+	const message = `${warning}The conversations are not deleted.`;
+	if (!(await confirm(`Delete the view “${view.name}”?`, message, "Delete"))) return;
+	await remove(`/api/views/${view.id}`).catch(showError);
+	await loadViews();
 }

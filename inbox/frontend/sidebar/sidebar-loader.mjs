@@ -5,21 +5,21 @@ import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
 
 // Each view is a filter. `pageField`: the field of the Pages whose sum is the count; without it the server counts.
 export const VIEWS = [
-  { name: "All", icon: "all", filter: {}, pageField: "conversations" },
-  { name: "Open", icon: "open", filter: { status: "active" } },
-  { name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
-  { name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
-  { name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
-  { name: "Done", icon: "done", filter: { status: "done" } },
+	{ name: "All", icon: "all", filter: {}, pageField: "conversations" },
+	{ name: "Open", icon: "open", filter: { status: "active" } },
+	{ name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
+	{ name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
+	{ name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
+	{ name: "Done", icon: "done", filter: { status: "done" } },
 ];
 
 const loader = (name) => async () => {
-  try {
-    const response = await get(`/api/${name}`);
-    set({ [name]: keepIfEqual(state[name], response[name]), setupError: null });
-  } catch (setupError) {
-    if (!isAborted(setupError)) set({ setupError });
-  }
+	try {
+		const response = await get(`/api/${name}`);
+		set({ [name]: keepIfEqual(state[name], response[name]), setupError: null });
+	} catch (setupError) {
+		if (!isAborted(setupError)) set({ setupError });
+	}
 };
 
 export const loadViews = loader("views");
@@ -28,30 +28,30 @@ const loadPages = loader("pages");
 
 /** Loads the count of each view for the selected Page. Errors are ignored: the list works without the counts. */
 export async function loadCounts() {
-  const { facebookPageId } = state.filter;
-  const pageFilter = facebookPageId ? { facebookPageId } : {};
-  const counts = await Promise.all(
-    VIEWS.map(async ({ name, filter, pageField }) => {
-      const count = pageField ? sumOfPages(pageField) : await fetchCount({ ...pageFilter, ...filter });
-      return [name, count];
-    }),
-  );
-  if (facebookPageId === state.filter.facebookPageId) set({ counts: Object.fromEntries(counts) });
+	const { facebookPageId } = state.filter;
+	const pageFilter = facebookPageId ? { facebookPageId } : {};
+	const counts = await Promise.all(
+		VIEWS.map(async ({ name, filter, pageField }) => {
+			const count = pageField ? sumOfPages(pageField) : await fetchCount({ ...pageFilter, ...filter });
+			return [name, count];
+		}),
+	);
+	if (facebookPageId === state.filter.facebookPageId) set({ counts: Object.fromEntries(counts) });
 }
 
 function sumOfPages(field) {
-  return (
-    state.pages && { number: filteredPages().reduce((sum, page) => sum + page[field], 0), isExact: true }
-  );
+	return (
+		state.pages && { number: filteredPages().reduce((sum, page) => sum + page[field], 0), isExact: true }
+	);
 }
 
 async function fetchCount(filter) {
-  const query = { ...filter, limit: 1, total: "estimate" };
-  const { pagination } = await get("/api/conversations", query).catch(() => ({}));
-  return pagination && { number: pagination.total, isExact: pagination.totalIsExact };
+	const query = { ...filter, limit: 1, total: "estimate" };
+	const { pagination } = await get("/api/conversations", query).catch(() => ({}));
+	return pagination && { number: pagination.total, isExact: pagination.totalIsExact };
 }
 
 export async function loadSidebar() {
-  await Promise.all([loadPages(), loadTags()]);
-  await loadCounts();
+	await Promise.all([loadPages(), loadTags()]);
+	await loadCounts();
 }

@@ -10,103 +10,103 @@ import { syncPanel } from "../sync/sync-panel.mjs";
 import { VIEWS } from "./sidebar-loader.mjs";
 
 export function startSidebar({ deleteView, createTag }) {
-  byId("close-sidebar").addEventListener("click", close);
-  byId("shade").addEventListener("click", close);
-  byId("logout").addEventListener("click", () => logOut().catch(showError));
-  watch("filter counts pages", drawViews);
-  watch("filter views", (current) => drawSavedViews(current, deleteView));
-  watch("filter tags pages", (current) => drawTags(current, createTag));
-  watch("filter pages runs summaries setupError", drawPages);
-  watch("isSidebarOpen", drawOpen);
+	byId("close-sidebar").addEventListener("click", close);
+	byId("shade").addEventListener("click", close);
+	byId("logout").addEventListener("click", () => logOut().catch(showError));
+	watch("filter counts pages", drawViews);
+	watch("filter views", (current) => drawSavedViews(current, deleteView));
+	watch("filter tags pages", (current) => drawTags(current, createTag));
+	watch("filter pages runs summaries setupError", drawPages);
+	watch("isSidebarOpen", drawOpen);
 }
 
 const close = () => set({ isSidebarOpen: false });
 
 function drawOpen({ isSidebarOpen }) {
-  const hadFocus = document.activeElement.closest(".sidebar-open .sidebar");
-  document.body.classList.toggle("sidebar-open", isSidebarOpen);
-  if (isSidebarOpen) byId("close-sidebar").focus();
-  else if (hadFocus) byId("menu").focus();
+	const hadFocus = document.activeElement.closest(".sidebar-open .sidebar");
+	document.body.classList.toggle("sidebar-open", isSidebarOpen);
+	if (isSidebarOpen) byId("close-sidebar").focus();
+	else if (hadFocus) byId("menu").focus();
 }
 
 function drawSection(id, heading, entries, ...more) {
-  fill(byId(id), h("h2", heading), h("ul", entries), more);
+	fill(byId(id), h("h2", heading), h("ul", entries), more);
 }
 
 function entry({ filter, name, symbol, count, isCurrent, more }) {
-  const link = { href: toUrl({ filter }), "data-navigate": "", "aria-current": isCurrent && "page" };
-  return h("li", h("a.entry", link, symbol, h("span.entry-name", name), countOf(count)), more);
+	const link = { href: toUrl({ filter }), "data-navigate": "", "aria-current": isCurrent && "page" };
+	return h("li", h("a.entry", link, symbol, h("span.entry-name", name), countOf(count)), more);
 }
 
 function countOf({ number = null, isExact = true } = {}) {
-  return number !== null && h("span.count", `${isExact ? "" : "~"}${formatNumber(number)}`);
+	return number !== null && h("span.count", `${isExact ? "" : "~"}${formatNumber(number)}`);
 }
 
 function drawViews({ filter, counts }) {
-  const { facebookPageId } = filter;
-  const entries = VIEWS.map(({ name, icon: symbol, filter: ownFilter }) => {
-    const view = { ...ownFilter, facebookPageId };
-    const isCurrent = isSameFilter(filter, view);
-    return entry({ filter: view, name, symbol: icon(symbol), count: counts[name] ?? {}, isCurrent });
-  });
-  drawSection("views", "Views", entries);
+	const { facebookPageId } = filter;
+	const entries = VIEWS.map(({ name, icon: symbol, filter: ownFilter }) => {
+		const view = { ...ownFilter, facebookPageId };
+		const isCurrent = isSameFilter(filter, view);
+		return entry({ filter: view, name, symbol: icon(symbol), count: counts[name] ?? {}, isCurrent });
+	});
+	drawSection("views", "Views", entries);
 }
 
 function drawSavedViews({ filter, views, user }, deleteView) {
-  byId("saved").hidden = !views?.length;
-  const entries = views?.map((view) => {
-    const isOwn = view.owner === user.name || user.isSuperuser;
-    return entry({
-      filter: viewFilter(view),
-      name: view.name,
-      symbol: icon("view"),
-      isCurrent: isSameFilter(filter, viewFilter(view)),
-      more: isOwn && iconButton("close", `Delete the view ${view.name}`, () => deleteView(view)),
-    });
-  });
-  drawSection("saved", "Saved views", entries);
+	byId("saved").hidden = !views?.length;
+	const entries = views?.map((view) => {
+		const isOwn = view.owner === user.name || user.isSuperuser;
+		return entry({
+			filter: viewFilter(view),
+			name: view.name,
+			symbol: icon("view"),
+			isCurrent: isSameFilter(filter, viewFilter(view)),
+			more: isOwn && iconButton("close", `Delete the view ${view.name}`, () => deleteView(view)),
+		});
+	});
+	drawSection("saved", "Saved views", entries);
 }
 
 const MODE_LABELS = { include: "Include", exclude: "Exclude" };
 
 function drawTags({ filter, tags }, createTag) {
-  drawSection(
-    "tags",
-    "Tags",
-    tags?.map((tag) => tagEntry(tag, tagModeOf(filter, tag))),
-    tags?.length === 0 && h("p.quiet.hint", "No tags yet"),
-    hasRoleAnywhere("tagger") && button("New tag", () => createTag(), "link.hint"),
-  );
+	drawSection(
+		"tags",
+		"Tags",
+		tags?.map((tag) => tagEntry(tag, tagModeOf(filter, tag))),
+		tags?.length === 0 && h("p.quiet.hint", "No tags yet"),
+		hasRoleAnywhere("tagger") && button("New tag", () => createTag(), "link.hint"),
+	);
 }
 
 function tagEntry(tag, mode) {
-  const modeLabel = MODE_LABELS[mode];
-  const content = [
-    tagDot(tag),
-    h("span.entry-name", tag.name),
-    modeLabel && h("span.tag-mode", modeLabel),
-    countOf({ number: tag.conversations }),
-  ];
-  const label = `${tag.name}, ${formatNumber(tag.conversations)} conversations`;
-  const attributes = {
-    "aria-label": modeLabel ? `${label}, ${modeLabel.toLowerCase()}d` : label,
-    title: "Click to include, click again to exclude",
-  };
-  const onclick = () => navigate({ filter: cycleTag(state.filter, tag) });
-  return h("li", button(content, onclick, `entry.${mode}`, attributes));
+	const modeLabel = MODE_LABELS[mode];
+	const content = [
+		tagDot(tag),
+		h("span.entry-name", tag.name),
+		modeLabel && h("span.tag-mode", modeLabel),
+		countOf({ number: tag.conversations }),
+	];
+	const label = `${tag.name}, ${formatNumber(tag.conversations)} conversations`;
+	const attributes = {
+		"aria-label": modeLabel ? `${label}, ${modeLabel.toLowerCase()}d` : label,
+		title: "Click to include, click again to exclude",
+	};
+	const onclick = () => navigate({ filter: cycleTag(state.filter, tag) });
+	return h("li", button(content, onclick, `entry.${mode}`, attributes));
 }
 
 function drawPages({ filter, pages, setupError }) {
-  const entries = pages?.map((page) => {
-    const isCurrent = filter.facebookPageId === page.facebook_page_id;
-    return entry({
-      filter: { ...filter, facebookPageId: isCurrent ? "" : page.facebook_page_id },
-      name: page.name,
-      symbol: h(`span.status-dot.${page.state}`, { "aria-hidden": "true" }),
-      count: { number: page.conversations },
-      isCurrent,
-      more: syncPanel(page),
-    });
-  });
-  drawSection("pages", "Pages", entries, setupError && h("p.error.hint", setupError.message));
+	const entries = pages?.map((page) => {
+		const isCurrent = filter.facebookPageId === page.facebook_page_id;
+		return entry({
+			filter: { ...filter, facebookPageId: isCurrent ? "" : page.facebook_page_id },
+			name: page.name,
+			symbol: h(`span.status-dot.${page.state}`, { "aria-hidden": "true" }),
+			count: { number: page.conversations },
+			isCurrent,
+			more: syncPanel(page),
+		});
+	});
+	drawSection("pages", "Pages", entries, setupError && h("p.error.hint", setupError.message));
 }

@@ -1,101 +1,98 @@
 // The sync panel of a Page: the button, the progress bar, the rate, the wait and the summary of the last run.
 
 import { button, h } from "../core/dom.mjs";
-import { formatDuration, formatNumber, formatShortTime } from "../core/format.mjs";
+import { formatDuration, formatNumber, formatShortTime, plural } from "../core/format.mjs";
+import { describeRate, doneCount } from "../core/run-state.mjs";
 import { hasRole, set, state } from "../core/store.mjs";
-import { rateOf, secondsLeft } from "./rate.mjs";
 import { cancelSync, isRunning, runOf, samplesOf, startSync } from "./sync-runs.mjs";
 
 const STATUS_LABELS = {
-  queued: "Queued",
-  starting: "Starting",
-  fetching: "Fetching from Facebook",
-  syncing: "Syncing",
-  waiting: "Waiting for Facebook",
-  retrying: "Retrying",
-  complete: "Complete",
-  complete_with_errors: "Completed with errors",
-  error: "Failed",
-  interrupted: "Interrupted",
-  cancelled: "Cancelled",
+	queued: "Queued",
+	starting: "Starting",
+	fetching: "Fetching from Facebook",
+	syncing: "Syncing",
+	waiting: "Waiting for Facebook",
+	retrying: "Retrying",
+	complete: "Complete",
+	complete_with_errors: "Completed with errors",
+	error: "Failed",
+	interrupted: "Interrupted",
+	cancelled: "Cancelled",
 };
 
 let loadSummary = null;
 
 export function syncPanel(page) {
-  const run = runOf(page);
-  const isManager = hasRole("manager", page);
-  return h(
-    "div.sync",
-    { role: "group", "aria-label": `Sync of ${page.name}`, "data-status": run?.status },
-    page.state === "reconnect" && h("p.error", `Reconnect needed. ${page.reason}`),
-    isRunning(page) ? runningPanel(page, run, isManager) : idlePanel(page, run, isManager),
-  );
+	const run = runOf(page);
+	const isManager = hasRole("manager", page);
+	return h(
+		"div.sync",
+		{ role: "group", "aria-label": `Sync of ${page.name}`, "data-status": run?.status },
+		page.state === "reconnect" && h("p.error", `Reconnect needed. ${page.reason}`),
+		isRunning(page) ? runningPanel(page, run, isManager) : idlePanel(page, run, isManager),
+	);
 }
 
 // -- during a run
 function runningPanel(page, run, isManager) {
-  const done = run.synced + run.skipped;
-  const isTotalKnown = run.total > done; // the first run of a Page only knows what is listed so far
-  const bar = {
-    "aria-label": `Sync of ${page.name}`,
-    max: run.total || 1,
-    value: isTotalKnown ? done : null,
-  };
-  const progress = `${formatNumber(done)} ${isTotalKnown ? `of ${formatNumber(run.total)}` : "so far"}`;
-  return [
-    h("progress", bar),
-    h("p", h("strong", STATUS_LABELS[run.status]), done > 0 && ` · ${progress}`),
-    h("p.quiet", rateText(page, run)),
-    isManager && run.message && run.waitsUntil && h("p.quiet", run.message),
-    isManager && button("Cancel sync", () => cancelSync(run), "link"),
-  ];
+	const done = doneCount(run);
+	const isTotalKnown = run.total > done; // the first run of a Page only knows what is listed so far
+	const bar = {
+		"aria-label": `Sync of ${page.name}`,
+		max: run.total || 1,
+		value: isTotalKnown ? done : null,
+	};
+	const progress = `${formatNumber(done)} ${isTotalKnown ? `of ${formatNumber(run.total)}` : "so far"}`;
+	return [
+		h("progress", bar),
+		h("p", h("strong", STATUS_LABELS[run.status]), done > 0 && ` · ${progress}`),
+		h("p.quiet", rateText(page, run)),
+		isManager && run.message && run.waitsUntil && h("p.quiet", run.message),
+		isManager && button("Cancel sync", () => cancelSync(run), "link"),
+	];
 }
 
 function rateText(page, run) {
-  if (run.waitsUntil) return `Resumes in ${formatDuration((run.waitsUntil - Date.now()) / 1000)}`;
-  const samples = samplesOf(page);
-  const [rate, seconds] = [rateOf(samples), secondsLeft(samples, run)];
-  const parts = [
-    rate && `${formatNumber(Math.round(rate))} per second`,
-    seconds && `about ${formatDuration(seconds)} left`,
-    run.eventsCreated && `${formatNumber(run.eventsCreated)} new messages`,
-  ];
-  return parts.filter(Boolean).join(" · ") || "You can close this page; the sync continues.";
+	if (run.waitsUntil) return `Resumes in ${formatDuration(Math.round((run.waitsUntil - Date.now()) / 1000))}`;
+	const parts = [
+		describeRate(samplesOf(page)),
+		run.eventsCreated && plural(run.eventsCreated, "new message"),
+	];
+	return parts.filter(Boolean).join(" · ") || "You can close this page; the sync continues.";
 }
 
 // -- before and after
 function idlePanel(page, run, isManager) {
-  const hasFailed = run && run.status !== "complete";
-  const lastSync = page.lastSync ? `Synced ${formatShortTime(page.lastSync)}` : "Never synced";
-  const text = hasFailed ? `${STATUS_LABELS[run.status]}. ${run.message}` : lastSync;
-  const syncButton = isManager && button("Sync now", () => startSync(page), "button.small.plain");
-  return [
-    h(hasFailed ? "p.error" : "p.quiet", text),
-    h("p.sync-actions", syncButton, run && summaryOf(page, run)),
-  ];
+	const hasFailed = run && run.status !== "complete";
+	const lastSync = page.lastSync ? `Synced ${formatShortTime(page.lastSync)}` : "Never synced";
+	const text = hasFailed ? `${STATUS_LABELS[run.status]}. ${run.message}` : lastSync;
+	const syncButton = isManager && button("Sync now", () => startSync(page), "button.small.plain");
+	return [
+		h(hasFailed ? "p.error" : "p.quiet", text),
+		h("p.sync-actions", syncButton, run && summaryOf(page, run)),
+	];
 }
 
 function summaryOf(page, run) {
-  const summary = state.summaries[run.run];
-  if (!summary) return button("Last sync details", () => loadSummary(page, run.run), "link");
-  return h(
-    "div.summary",
-    { role: "status" },
-    summary.sentences.map((text) => h("p", text)),
-    h(
-      "ul",
-      summary.reasons.map((text) => h("li", text)),
-    ),
-  );
+	const summary = state.summaries[run.run];
+	if (!summary) return button("Last sync details", () => loadSummary(page, run.run), "link");
+	return h(
+		"div.summary",
+		{ role: "status" },
+		summary.sentences.map((text) => h("p", text)),
+		h(
+			"ul",
+			summary.reasons.map((text) => h("li", text)),
+		),
+	);
 }
 
 /** `loadSummary(page, runId)`: loads the summary of a run into `state.summaries`. */
 export function startSyncPanels(options) {
-  loadSummary = options.loadSummary;
-  // Draws the countdowns every second.
-  setInterval(() => {
-    if (state.pages?.some((page) => isRunning(page) && runOf(page).waitsUntil))
-      set({ runs: { ...state.runs } });
-  }, 1000);
+	loadSummary = options.loadSummary;
+	// Draws the countdowns every second.
+	setInterval(() => {
+		if (state.pages?.some((page) => isRunning(page) && runOf(page).waitsUntil))
+			set({ runs: { ...state.runs } });
+	}, 1000);
 }

@@ -10,44 +10,44 @@ const MISSING_STATES = { owed: "Pending", unreadable: "Unreadable" };
 
 /** Loads {sentences, reasons} of a run into `state.summaries`, under the ID of the run. */
 export async function loadSummary(page, id) {
-  const { sync_run: run } = await get(`/api/sync-runs/${id}`);
-  const { unreadable, owed: pending } = run.ledger?.threads ?? { unreadable: run.skipped, owed: run.owed };
-  const summary = { sentences: describeRun(run), reasons: await fetchReasons(page, unreadable + pending) };
-  set({ summaries: { ...state.summaries, [id]: summary } });
+	const { sync_run: run } = await get(`/api/sync-runs/${id}`);
+	const { unreadable, owed: pending } = run.ledger?.threads ?? { unreadable: run.skipped, owed: run.owed };
+	const summary = { sentences: describeRun(run), reasons: await fetchReasons(page, unreadable + pending) };
+	set({ summaries: { ...state.summaries, [id]: summary } });
 }
 
 function describeRun(run) {
-  const counts = [
-    [run.inserted, "new"],
-    [run.updated, "updated"],
-    [run.unchanged, "unchanged"],
-  ];
-  const parts = counts.filter(([count]) => count).map(([count, label]) => `${formatNumber(count)} ${label}`);
-  const details = parts.length ? `: ${parts.join(", ")}` : "";
-  return [
-    `${plural(run.synced, "conversation")}${details}. ${plural(run.eventsCreated, "new message")}. Duration: ${formatDuration(run.duration)}.`,
-    run.skipped > 0 && `${plural(run.skipped, "conversation")} skipped: Facebook doesn't allow access.`,
-    run.owed > 0 && `${plural(run.owed, "conversation")} pending: the next sync tries again.`,
-    run.error,
-    ...(run.notes ?? []),
-  ].filter(Boolean);
+	const counts = [
+		[run.inserted, "new"],
+		[run.updated, "updated"],
+		[run.unchanged, "unchanged"],
+	];
+	const parts = counts.filter(([count]) => count).map(([count, label]) => `${formatNumber(count)} ${label}`);
+	const details = parts.length ? `: ${parts.join(", ")}` : "";
+	return [
+		`${plural(run.synced, "conversation")}${details}. ${plural(run.eventsCreated, "new message")}. Duration: ${formatDuration(run.duration)}.`,
+		run.skipped > 0 && `${plural(run.skipped, "conversation")} skipped: Facebook doesn't allow access.`,
+		run.owed > 0 && `${plural(run.owed, "conversation")} pending: the next sync tries again.`,
+		run.error,
+		...(run.notes ?? []),
+	].filter(Boolean);
 }
 
 // Counts the reasons, the most frequent first. Stops when `missing` threads are found, or after some requests.
 async function fetchReasons(page, missing) {
-  const counts = new Map();
-  let cursor = "";
-  let remaining = missing;
-  for (let request = 0; request < MAX_REQUESTS && remaining > 0 && cursor !== null; request += 1) {
-    const query = { limit: LIMIT, ...(cursor && { cursor }) };
-    const { threads, pagination } = await get(`/api/pages/${page.id}/threads`, query);
-    for (const thread of threads.filter(({ state: threadState }) => MISSING_STATES[threadState])) {
-      const reason = `${MISSING_STATES[thread.state]}: ${thread.reason || "no reason given"}`;
-      counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      remaining -= 1;
-    }
-    cursor = pagination.nextCursor;
-  }
-  const sorted = [...counts].sort(([, first], [, second]) => second - first);
-  return sorted.map(([reason, count]) => `${formatNumber(count)} × ${reason}`);
+	const counts = new Map();
+	let cursor = "";
+	let remaining = missing;
+	for (let request = 0; request < MAX_REQUESTS && remaining > 0 && cursor !== null; request += 1) {
+		const query = { limit: LIMIT, ...(cursor && { cursor }) };
+		const { threads, pagination } = await get(`/api/pages/${page.id}/threads`, query);
+		for (const thread of threads.filter(({ state: threadState }) => MISSING_STATES[threadState])) {
+			const reason = `${MISSING_STATES[thread.state]}: ${thread.reason || "no reason given"}`;
+			counts.set(reason, (counts.get(reason) ?? 0) + 1);
+			remaining -= 1;
+		}
+		cursor = pagination.nextCursor;
+	}
+	const sorted = [...counts].sort(([, first], [, second]) => second - first);
+	return sorted.map(([reason, count]) => `${formatNumber(count)} × ${reason}`);
 }

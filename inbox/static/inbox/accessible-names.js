@@ -1,18 +1,18 @@
 // Adds names for screen readers where the templates of Django and unfold have none, after their scripts have run.
 
 function nameFields(table) {
-  const headings = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
-  const fields = table.querySelectorAll("tbody select:not([aria-label]), tbody input:not([aria-label])");
-  for (const field of fields) {
-    if (field.type === "hidden" || field.labels.length) continue;
-    const name = headings[field.closest("td")?.cellIndex];
-    if (name) field.setAttribute("aria-label", name);
-  }
+	const headings = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+	const fields = table.querySelectorAll("tbody select:not([aria-label]), tbody input:not([aria-label])");
+	for (const field of fields) {
+		if (field.type === "hidden" || field.labels.length) continue;
+		const name = headings[field.closest("td")?.cellIndex];
+		if (name) field.setAttribute("aria-label", name);
+	}
 }
 
 function addNames() {
-  document.querySelectorAll("[data-inline-type=tabular] table").forEach(nameFields);
-  for (const hint of document.querySelectorAll(".help-tooltip[aria-label]")) hint.setAttribute("role", "img");
+	document.querySelectorAll("[data-inline-type=tabular] table").forEach(nameFields);
+	for (const hint of document.querySelectorAll(".help-tooltip[aria-label]")) hint.setAttribute("role", "img");
 }
 
 addEventListener("load", () => setTimeout(addNames)); // the select widgets are created on load

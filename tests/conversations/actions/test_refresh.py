@@ -104,13 +104,13 @@ def test_backfill_state_of_a_sync_is_replaced_for_a_newer_gap(world, shop, page,
     thread = world.add_conversation(shop, "Ana", messages=300, updated_time=world.clock.now() - 3600)
     sandbox.faults.add(faults.unavailable(), times=None, path="/messages")
     sync_conversations(page)
-    before = Thread.objects.get().reading
+    before = Thread.objects.get().backfill
     sandbox.faults.clear()
     for number in range(200):
         world.add_message(thread, f"new {number}")
     refresh(stored_conversation())
     assert before
-    assert Thread.objects.get().reading["newest"] > before["newest"]
+    assert Thread.objects.get().backfill["newest"] > before["newest"]
     sync_conversations(page)
     assert stored_message_ids() == facebook_message_ids(thread)
 

@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
-from conversations.admin.formatting import format_reply_time
 from conversations.search.index.message_index import index_pending
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
@@ -98,19 +97,3 @@ def test_dashboard_without_a_page_offers_to_connect_one(root, staff, page):
     assert "No Page is connected yet" not in dashboard(root)
     page.delete()
     assert "No Page is connected yet" in dashboard(root)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (59, "59 s"),
-        (61, "1 min"),
-        (3600, "1 h"),
-        (5400, "1 h 30 min"),
-        (90_000, "1 d 1 h"),
-        (86_400, "1 d"),
-    ],
-)
-def test_reply_times_are_formatted(seconds, text):
-    assert format_reply_time(seconds) == text

@@ -41,7 +41,7 @@ def finding(check: PageDiagnostics, key: str) -> tuple[str, str]:
 
 def stored(page: Page, platform: str = "messenger") -> dict:
     page.refresh_from_db()
-    return page.learnt[platform]
+    return page.capabilities[platform]
 
 
 def test_page_without_problems_is_ready(page, inbox, sandbox):
@@ -54,7 +54,7 @@ def test_page_without_problems_is_ready(page, inbox, sandbox):
         [],
         False,
     )
-    assert page.learnt["checked_at"]
+    assert page.capabilities["checked_at"]
 
 
 def test_simple_check_makes_a_dozen_calls(page, inbox, sandbox):
@@ -67,18 +67,18 @@ def test_simple_check_makes_a_dozen_calls(page, inbox, sandbox):
 def test_token_is_not_in_findings_urls_or_logs(page, inbox, sandbox, capsys, caplog):
     check = check_page(page)
     page.refresh_from_db()
-    assert page.access_token not in f"{check} {page.learnt} {capsys.readouterr()} {caplog.text}"
+    assert page.access_token not in f"{check} {page.capabilities} {capsys.readouterr()} {caplog.text}"
     assert {call.token_in for call in sandbox.call_log} == {"header"}
     assert not [call for call in sandbox.call_log if page.access_token in call.line]
 
 
 def test_other_stored_capabilities_are_kept(page, inbox):
     before = {"other": 1, "messenger": {"more": 2, "folders": {"new": "ok"}}, "instagram": {"windows": True}}
-    Page.objects.update(learnt=before)
+    Page.objects.update(capabilities=before)
     check_page(page)
     capabilities = stored(page)
-    assert (page.learnt["other"], capabilities["more"], capabilities["folders"]["new"]) == (1, 2, "ok")
-    assert page.learnt["instagram"] == {"windows": True}
+    assert (page.capabilities["other"], capabilities["more"], capabilities["folders"]["new"]) == (1, 2, "ok")
+    assert page.capabilities["instagram"] == {"windows": True}
 
 
 def test_calls_count_in_the_shared_budget(page, inbox):
@@ -122,7 +122,7 @@ def test_many_refused_fields_do_not_need_many_calls(page, inbox, sandbox):
 
 
 def test_accepted_fields_are_requested_again(page, inbox):
-    Page.objects.update(learnt={"messenger": {"refused_fields": ["snippet"], "size": [10, 25]}})
+    Page.objects.update(capabilities={"messenger": {"refused_fields": ["snippet"], "size": [10, 25]}})
     check_page(page)
     assert stored(page)["refused_fields"] == []
     assert stored(page)["size"] == [100, 26]
@@ -167,7 +167,7 @@ def test_windows_work_with_any_bounds(page, inbox, sandbox, after, before):
 @pytest.mark.parametrize("mode", ["ignored", "refused"])
 def test_windows_that_do_not_work_are_not_used(page, inbox, sandbox, mode):
     sandbox.switches.updated_ms = mode
-    Page.objects.update(learnt={"messenger": {"windows": True}})
+    Page.objects.update(capabilities={"messenger": {"windows": True}})
     check = check_page(page)
     assert check.is_ready
     assert stored(page)["windows"] is False
@@ -214,7 +214,7 @@ def test_ignored_folder_is_recognized_although_the_inbox_changes(page, inbox, wo
 
 
 def test_folder_that_fails_temporarily_keeps_its_state(page, inbox, sandbox):
-    Page.objects.update(learnt={"messenger": {"folders": {"spam": "refused"}}})
+    Page.objects.update(capabilities={"messenger": {"folders": {"spam": "refused"}}})
     sandbox.faults.add(faults.unavailable(), times=5, path="folder=spam")
     check = check_page(page)
     assert check.is_ready
@@ -346,7 +346,7 @@ def test_long_wait_is_reported_instead_of_waiting(page, inbox, sandbox):
     assert "Check again later" in check.problems[0].answer
     page.refresh_from_db()
     assert page.state == Page.State.CONNECTED
-    assert "checked_at" not in page.learnt
+    assert "checked_at" not in page.capabilities
 
 
 def test_unreachable_facebook_changes_nothing(page, settings):
@@ -354,7 +354,7 @@ def test_unreachable_facebook_changes_nothing(page, settings):
     check = check_page(page)
     assert "reach" in check.problems[0].answer
     page.refresh_from_db()
-    assert (page.state, page.learnt) == (Page.State.CONNECTED, {})
+    assert (page.state, page.capabilities) == (Page.State.CONNECTED, {})
 
 
 # -- Instagram ---------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from conversations.connections.shared_budget import SharedBudget, closed_seconds
 from conversations.graph.call_budget import MARGIN
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import RateLimitError
+from conversations.graph.options import GraphOptions
 from conversations.models import CallBudget
 from conversations.sandbox import faults
 
@@ -59,9 +60,8 @@ def test_two_clients_of_a_page_share_one_budget(sandbox):
 
     def call() -> None:
         with SharedBudget(PAGE, "messenger") as budget:
-            client = GraphClient(
-                sandbox.world.pages[PAGE].token, url=sandbox.url, calls_per_second=40, budget=budget
-            )
+            options = GraphOptions(url=sandbox.url, calls_per_second=40)
+            client = GraphClient(sandbox.world.pages[PAGE].token, options, budget=budget)
             for _ in range(6):
                 client.get(PAGE, fields="id")
             client.close()
@@ -122,15 +122,16 @@ def test_shorter_closure_does_not_shorten_a_longer_one():
 def test_throttled_client_closes_the_budget_for_the_next_one(sandbox, start_process):
     sandbox.faults.add(faults.graph_error(368), path=PAGE)
     token = sandbox.world.pages[PAGE].token
+    options = GraphOptions(url=sandbox.url, calls_per_second=0)
     with SharedBudget(PAGE, "messenger") as budget:
-        client = GraphClient(token, url=sandbox.url, calls_per_second=0, budget=budget)
+        client = GraphClient(token, options, budget=budget)
         with pytest.raises(RateLimitError):
             client.get(PAGE, fields="id")
         client.close()
     output = finish(start_process("print(budget.reserve(0))")).splitlines()[-1]
     assert float(output) == pytest.approx(6 * HOUR, abs=60)
     with SharedBudget(PAGE, "messenger") as budget:
-        client = GraphClient(token, url=sandbox.url, calls_per_second=0, budget=budget)
+        client = GraphClient(token, options, budget=budget)
         with pytest.raises(RateLimitError, match="no calls"):
             client.get(PAGE, fields="id")
         client.close()

@@ -1,7 +1,11 @@
+from collections.abc import Callable
+from dataclasses import fields
+
 import pytest
 
 from conversations.graph.call_budget import ProcessBudget
 from conversations.graph.client import GraphClient
+from conversations.graph.options import GraphOptions, Hooks, HttpLimits
 
 
 class FakeTime:
@@ -19,6 +23,13 @@ class FakeTime:
         self.now += seconds
 
 
+class CallbackHooks(Hooks):
+    """Hooks that call these functions."""
+
+    def __init__(self, **callbacks: Callable):
+        vars(self).update(callbacks)
+
+
 @pytest.fixture
 def clock() -> FakeTime:
     return FakeTime()
@@ -30,14 +41,23 @@ def pauses(clock) -> list[float]:
     return clock.slept
 
 
+def take(values: dict, kind: type) -> dict:
+    """Remove the values that are fields of a dataclass, and return them."""
+    return {field.name: values.pop(field.name) for field in fields(kind) if field.name in values}
+
+
 @pytest.fixture
 def make_client(sandbox, shop, clock):
     clients = []
 
-    def make(token: str = shop.token, **options) -> GraphClient:
+    def make(token: str = shop.token, *, capabilities=None, **values) -> GraphClient:
+        """Return a client with these options, limits and hooks, all by their names."""
+        limits = HttpLimits(**take(values, HttpLimits))
+        defaults = {"url": sandbox.url, "calls_per_second": 0}
+        options = GraphOptions(**defaults | take(values, GraphOptions), limits=limits)
+        hooks = CallbackHooks(**{"sleep": clock.sleep} | values)
         budget = ProcessBudget(clock=clock.monotonic)
-        defaults = {"url": sandbox.url, "calls_per_second": 0, "budget": budget, "sleep": clock.sleep}
-        clients.append(GraphClient(token, **defaults | options))
+        clients.append(GraphClient(token, options, hooks, budget=budget, capabilities=capabilities))
         return clients[-1]
 
     yield make

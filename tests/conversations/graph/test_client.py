@@ -10,7 +10,9 @@ from requests.structures import CaseInsensitiveDict
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, TransientError
 from conversations.graph.http import TokenAuth
+from conversations.graph.options import GraphOptions
 from conversations.sandbox import ABSENT, faults
+from tests.conversations.graph.conftest import CallbackHooks
 
 
 def ids(batches) -> list[str]:
@@ -231,7 +233,8 @@ def test_calls_keep_to_the_limit(sandbox, shop):
         slept.append(seconds)
         time.sleep(seconds)
 
-    client = GraphClient(shop.token, url=sandbox.url, calls_per_second=5, sleep=sleep)
+    hooks = CallbackHooks(sleep=sleep)
+    client = GraphClient(shop.token, GraphOptions(url=sandbox.url, calls_per_second=5), hooks)
     began = time.monotonic()
     for _ in range(3):
         client.get("me")

@@ -21,7 +21,7 @@ def connections(sandbox) -> int:
 @pytest.mark.parametrize("where", ["headers", "body"])
 def test_slow_single_bytes_end_after_the_total_timeout(make_client, sandbox, where):
     sandbox.faults.add(faults.drip(0.05, where))
-    client = make_client(timeout_seconds=(1, 30), response_seconds=0.5)
+    client = make_client(connect_seconds=1, read_seconds=30, response_seconds=0.5)
     assert client.get("me")["id"]
     first, *others = [call.fault for call in sandbox.call_log]
     assert (first, set(others)) == (f"drip in {where}", {None})
@@ -38,7 +38,7 @@ def test_total_timeout_is_explained(make_client, sandbox):
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 def test_body_that_is_too_large_is_refused_plain_or_compressed(make_client, sandbox, packed):
     sandbox.faults.add(faults.oversized(3_000_000, packed=packed), times=2)  # once for each client
-    client = make_client(max_response_bytes=1_000_000)
+    client = make_client(max_bytes=1_000_000)
     with pytest.raises(PayloadTooLargeError, match="larger than 1 MB"):
         client.get("me")
     assert make_client().get("me") == {}
@@ -47,22 +47,24 @@ def test_body_that_is_too_large_is_refused_plain_or_compressed(make_client, sand
 def test_list_that_is_too_large_is_requested_in_a_smaller_size(make_client, world, shop, sandbox):
     for _ in range(60):
         world.add_conversation(shop, messages=26)
-    client = make_client(max_response_bytes=400_000)
+    client = make_client(max_bytes=400_000)
     batch = client.conversation_batch(shop.id)
     assert len(batch.conversations) < 60
-    assert client.capabilities["size"][0] == len(batch.conversations)
+    assert client.capabilities.size[0] == len(batch.conversations)
 
 
 @pytest.mark.parametrize("fault", [faults.oversized(3_000_000), faults.drip(0.2)], ids=["big", "slow"])
 def test_connection_of_an_incomplete_response_is_closed(make_client, sandbox, fault):
-    client = make_client(max_response_bytes=1_000_000, response_seconds=0.3)
+    client = make_client(max_bytes=1_000_000, response_seconds=0.3)
     client.get("me")
     assert connections(sandbox) == 1
     sandbox.faults.add(fault, times=None)
     with pytest.raises(GraphError):
         client.get("me")
     sandbox.faults.clear()
-    pool = client._http._session.get_adapter(sandbox.url).poolmanager.connection_from_url(sandbox.url)
+    pool = client._transport._http._session.get_adapter(sandbox.url).poolmanager.connection_from_url(
+        sandbox.url
+    )
     open_connections = [connection for connection in pool.pool.queue if connection and connection.sock]
     assert open_connections == []
     assert client.get("me")["id"]
@@ -109,7 +111,7 @@ def test_malformed_headers_do_not_fail_the_request(client, sandbox, headers):
     sandbox.faults.add(faults.headers(headers), times=None)
     assert client.get("me")["id"]
     assert client.get("me")["id"]
-    assert not client._http._session.cookies
+    assert not client._transport._http._session.cookies
 
 
 @pytest.mark.parametrize("headers", [{f"X-{n}": "1" for n in range(200)}, {"X-Long": "x" * 70_000}])
@@ -215,4 +217,4 @@ def test_many_threads_can_share_a_client(make_client, world, shop, sandbox):
         worker.join(60)
     assert ids_read == {t.id: [m.id for m in t.history.newest(0, 60)] for t in threads}
     assert client.request_count == len(sandbox.call_log)
-    assert json.dumps(client.capabilities)
+    assert json.dumps(client.capabilities.to_stored())

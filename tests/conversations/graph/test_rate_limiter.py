@@ -4,14 +4,15 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from conversations.graph.call_budget import MARGIN, ProcessBudget
 from conversations.graph.errors import RateLimitError
-from conversations.graph.rate_limiter import MAX_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS, RateLimiter
+from conversations.graph.options import GraphOptions
+from conversations.graph.rate_limiter import MAX_WAIT_SECONDS, THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
 from conversations.graph.usage import Usage
+from tests.conversations.graph.conftest import CallbackHooks
 
 
 class Stopped(Exception):
@@ -30,15 +31,13 @@ def budget(clock) -> ProcessBudget:
 
 @pytest.fixture
 def make_limiter(clock, budget, waits):
-    def make(calls_per_second: float = 0, **options) -> RateLimiter:
-        defaults = {
-            "calls_per_second": calls_per_second,
-            "retry_seconds": 1,
-            "on_wait": lambda error, seconds: waits.append((error.text, seconds)),
-            "sleep": clock.sleep,
-            "clock": clock.monotonic,
-        }
-        return RateLimiter(options.pop("budget", budget), **defaults | options)
+    def make(calls_per_second: float = 0, sleep=clock.sleep) -> RateLimiter:
+        return RateLimiter(
+            budget,
+            GraphOptions(calls_per_second=calls_per_second),
+            CallbackHooks(on_wait=lambda error, seconds: waits.append((error.text, seconds)), sleep=sleep),
+            clock=clock.monotonic,
+        )
 
     return make
 
@@ -196,15 +195,15 @@ def test_success_of_an_earlier_call_does_not_end_the_closure(make_limiter, clock
 
 
 def test_throttle_delays_a_call_that_waits_for_its_start(make_limiter, clock):
-    limiter = make_limiter(2)
-    out = [limiter.acquire()]
+    out: list[Permit] = []
 
     def sleep(seconds: float) -> None:
         clock.sleep(seconds)
         if out:
             limiter.on_throttle(out.pop(), RateLimitError("Too many calls."), Usage())
 
-    limiter._sleep = sleep
+    limiter = make_limiter(2, sleep)
+    out.append(limiter.acquire())
     assert limiter.acquire().is_probe
     assert clock.slept == pytest.approx([MARGIN / 2, 2])
 
@@ -218,15 +217,17 @@ def test_probe_without_a_response_is_followed_by_another(make_limiter, clock):
 
 
 def test_limiter_works_after_a_thread_was_stopped_in_its_sleep(make_limiter, clock, waits):
-    def stop(seconds: float) -> None:
-        raise Stopped
+    stops = [Stopped()]
 
-    limiter = make_limiter()
+    def sleep(seconds: float) -> None:
+        if stops:
+            raise stops.pop()
+        clock.sleep(seconds)
+
+    limiter = make_limiter(sleep=sleep)
     throttle(limiter)
-    limiter._sleep = stop
     with pytest.raises(Stopped):
         limiter.acquire()
-    limiter._sleep = clock.sleep
     call(limiter)
     assert (clock.slept, len(waits)) == ([2], 1)
 
@@ -234,14 +235,12 @@ def test_limiter_works_after_a_thread_was_stopped_in_its_sleep(make_limiter, clo
 # -- threads -----------------------------------------------------------------------------------------------
 @pytest.fixture
 def make_real_limiter(waits):
-    def make(**options) -> RateLimiter:
-        defaults: dict[str, Any] = {
-            "calls_per_second": 0,
-            "retry_seconds": 0.01,
-            "on_wait": lambda error, seconds: waits.append((error.text, seconds)),
-            "sleep": time.sleep,
-        }
-        return RateLimiter(ProcessBudget(), **defaults | options)
+    def make(retry_seconds: float = 0.01, sleep=time.sleep) -> RateLimiter:
+        return RateLimiter(
+            ProcessBudget(),
+            GraphOptions(calls_per_second=0, retry_seconds=retry_seconds),
+            CallbackHooks(on_wait=lambda error, seconds: waits.append((error.text, seconds)), sleep=sleep),
+        )
 
     return make
 

@@ -77,7 +77,7 @@ def test_pauses_are_reported_before_they_start(make_client, sandbox):
 @pytest.mark.parametrize("fault", [faults.hang(), faults.slow(5)], ids=["hang", "slow"])
 def test_missing_response_is_retried(make_client, sandbox, fault):
     sandbox.faults.add(fault)
-    client = make_client(timeout_seconds=(1, 0.2))
+    client = make_client(connect_seconds=1, read_seconds=0.2)
     assert client.get("me")["id"]
     # On a busy machine a real response may take longer than the timeout, too.
     first, *others = [call.fault for call in sandbox.call_log]
@@ -222,7 +222,10 @@ def test_token_is_in_no_error_no_log_and_no_url(make_client, quiet_shop, world, 
     world.add_conversation(quiet_shop, messages=60)
     texts: list[str] = []
     client = make_client(
-        SECRET, timeout_seconds=(1, 0.05), on_wait=lambda error, seconds: texts.append(all_texts(error))
+        SECRET,
+        connect_seconds=1,
+        read_seconds=0.05,
+        on_wait=lambda error, seconds: texts.append(all_texts(error)),
     )
     sandbox.faults.add(fault, times=None)
     with caplog.at_level(logging.DEBUG), pytest.raises(GraphError) as caught:

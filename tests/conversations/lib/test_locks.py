@@ -51,9 +51,9 @@ def test_lock_that_cannot_be_reacquired_at_once_is_acquired_later():
         end_locks()
         host, lock._connection.settings_dict["HOST"] = lock._connection.settings_dict["HOST"], "/nowhere"
         with pytest.raises(OperationalError):
-            lock.check()
+            lock.ensure_acquired()
         lock._connection.settings_dict["HOST"] = host
-        assert lock.check()
+        assert lock.ensure_acquired()
         with sync_lock(1) as other:
             assert not other.is_acquired
 
@@ -63,7 +63,7 @@ def test_lock_that_another_process_has_acquired_is_lost():
         end_locks()
         with sync_lock(1) as other:
             assert other.is_acquired
-            assert (lock.check(), lock.check()) == (False, False)
+            assert (lock.ensure_acquired(), lock.ensure_acquired()) == (False, False)
 
 
 def end_locks() -> None:

@@ -47,7 +47,7 @@ def test_json_is_one_line(command, page):
     finding = {"key": "version", "subject": "Graph API", "answer": "v26.0, as requested", "mark": "ok"}
     assert finding in report["findings"]
     page.refresh_from_db()
-    assert report["learnt"] == page.learnt
+    assert report["learnt"] == page.capabilities
 
 
 def test_json_is_printed_with_exit_code_1_too(command, page, world):

@@ -53,13 +53,13 @@ def test_reconnecting_keeps_all_stored_values(command, shop):
         access_token="dead",
         platforms=["messenger", "instagram"],
         instagram_account_id="17841400000000001",
-        learnt=capabilities,
+        capabilities=capabilities,
         watermarks={"messenger": "2026-01-01T00:00:00+00:00"},
     )
     assert command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token).returncode == 0
     page = Page.objects.get()
-    assert page.learnt["messenger"] == capabilities["messenger"]
-    assert page.learnt["notes"] != ["old"]
+    assert page.capabilities["messenger"] == capabilities["messenger"]
+    assert page.capabilities["notes"] != ["old"]
     assert (page.platforms, page.instagram_account_id) == (["messenger", "instagram"], "17841400000000001")
     assert page.watermarks == {"messenger": "2026-01-01T00:00:00+00:00"}
 

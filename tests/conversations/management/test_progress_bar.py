@@ -19,7 +19,16 @@ from conversations.sync.progress import SyncProgress
 from tests.conftest import environment_of
 from tests.machine import in_time
 
-STATE = SyncProgress("55", "syncing", "", 7, 100, 100, 0, 0, 0, 100, 250, 3)
+STATE = SyncProgress(
+    page_id="55",
+    status="syncing",
+    message="",
+    run=7,
+    inserted=100,
+    total=100,
+    events_created=250,
+    requests=3,
+)
 WAITING = replace(STATE, status="waiting", message="Facebook says: slow down.", seconds=40)
 NOTED = replace(STATE, notes=("Run 6 was abandoned.",))
 

@@ -6,34 +6,51 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
-from conversations.models import constraints
+from conversations.actions.tagging import tag_conversations
+from conversations.models import Conversation, constraints
+from conversations.models.insight import MessageCount
 from conversations.models.schema_repair import find_missing
-from tests.factories import PageFactory
+from conversations.models.search import MessageIndexChunk, PageCount, TagCount, Untagged
+from conversations.search.index.message_index import index_pending
+from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory
 
 LEFT_OUT = [
     "DROP INDEX conversation_search",
     "DROP INDEX event_newest_first",
-    "DROP TRIGGER came ON conversations_conversation",
-    "DROP FUNCTION conversations_page_went CASCADE",
+    "DROP TRIGGER count_conversations_on_insert ON conversations_conversation",
+    "DROP FUNCTION conversations_delete_counters_of_page CASCADE",
     "ALTER TABLE conversations_pagecount DROP CONSTRAINT pagecount_page_facets",
-    "ALTER TABLE conversations_interactionevent DISABLE TRIGGER came",
+    "ALTER TABLE conversations_interactionevent DISABLE TRIGGER queue_messages_on_insert",
 ]
-LAST_MIGRATION = (
-    "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = '{}')"
+WITHOUT_TRIGGERS = [
+    "DROP FUNCTION conversations_count_conversations_on_insert CASCADE",
+    "DROP FUNCTION conversations_count_conversations_on_delete CASCADE",
+    "DROP FUNCTION conversations_count_tags_on_insert CASCADE",
+    "DROP FUNCTION conversations_queue_messages_on_insert CASCADE",
+]
+# The newest migration, and the squashed one that counts as applied with all that it replaces.
+LAST_MIGRATION = """
+DELETE FROM django_migrations WHERE app = '{0}' AND name IN (
+  SELECT max(name) FROM django_migrations WHERE app = '{0}'
+  UNION SELECT name FROM django_migrations WHERE app = '{0}' AND name LIKE '%squashed%'
 )
+"""
 COUNT = "INSERT INTO conversations_pagecount (page_id, facets, conversations) VALUES ({}, 1, 1)"
 DEFINITION = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{}'"
 NAMES = [
     "index conversation_search",
     "index event_newest_first",
     "constraint pagecount_page_facets",
-    "function conversations_page_went",
-    "trigger came on conversations_conversation",
-    "trigger came on conversations_interactionevent",
-    "trigger went on conversations_page",
+    "function conversations_delete_counters_of_page",
+    "trigger count_conversations_on_insert on conversations_conversation",
+    "trigger queue_messages_on_insert on conversations_interactionevent",
+    "trigger delete_counters_of_page on conversations_page",
 ]
+COUNTED = "Counted conversations, tags and messages."
+QUEUED = "Queued all conversations for the message index."
 
 
 def execute(*statements: str) -> None:
@@ -76,9 +93,30 @@ def test_what_is_missing_is_reported_and_created(whole):
     assert repair("--dry-run") == "".join(f"Missing: {name}.\n" for name in NAMES)
     assert list(find_missing()) == NAMES
 
-    assert sorted(repair().splitlines()) == sorted(f"Created {name}." for name in NAMES)
+    assert sorted(repair().splitlines()) == sorted([*(f"Created {name}." for name in NAMES), COUNTED, QUEUED])
     assert warnings() == []
     assert repair() == "Nothing is missing.\n"
+
+
+def test_what_a_missing_trigger_did_not_count_is_counted(whole):
+    page, tag = PageFactory(), TagFactory()
+    rows = ConversationFactory.create_batch(3, page=page)
+    EventFactory(conversation=rows[0], text="before")
+    index_pending(seconds=60)
+    execute(*WITHOUT_TRIGGERS)
+    new, tagged = ConversationFactory(page=page), rows[1]
+    tag_conversations([tagged.pk], [tag], actor=None)
+    EventFactory(conversation=new, text="meanwhile")
+    Conversation.objects.filter(pk=rows[2].pk).delete()
+    EventFactory(conversation=rows[0], text="also")
+
+    repair()
+    assert PageCount.objects.filter(page=page).aggregate(Sum("conversations")) == {"conversations__sum": 3}
+    assert set(TagCount.objects.values_list("tag", "conversations")) == {(None, 2), (tag.pk, 1)}
+    assert set(Untagged.objects.values_list("conversation", flat=True)) == {new.pk, rows[0].pk}
+    assert MessageCount.objects.get().messages == 3
+    index_pending(seconds=60)
+    assert sorted(MessageIndexChunk.objects.values_list("text", flat=True)) == ["before\x1falso", "meanwhile"]
 
 
 def test_an_index_that_is_not_valid_is_built_again(whole):
@@ -114,13 +152,13 @@ def test_before_the_last_migration_nothing_is_missing(db, app):
     ],
 )
 def test_a_function_that_is_not_the_current_one_is_replaced(whole, change):
-    execute(change.format("conversations_page_went"))
-    assert list(find_missing()) == ["function conversations_page_went"]
-    assert repair() == "Created function conversations_page_went.\n"
+    execute(change.format("conversations_delete_counters_of_page"))
+    assert list(find_missing()) == ["function conversations_delete_counters_of_page"]
+    assert repair() == f"Created function conversations_delete_counters_of_page.\n{COUNTED}\n"
     assert list(find_missing()) == []
 
 
-@pytest.mark.parametrize("name", ["tagcount_page_tag", "messagepart_conversation_number"])
+@pytest.mark.parametrize("name", ["tagcount_page_tag", "messageindexchunk_conversation_number"])
 def test_a_unique_key_is_built_while_its_table_is_in_use(whole, name):
     table = f"conversations_{name.split('_')[0]}"
     definition = DEFINITION.format(name)

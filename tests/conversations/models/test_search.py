@@ -9,7 +9,7 @@ from django.db import transaction
 
 from conversations.actions.tagging import delete_tag, replace_tags, tag_conversations
 from conversations.models import Conversation, ConversationTag, Page
-from conversations.models.search import MessagePart, PageCount, TagCount, Untagged
+from conversations.models.search import MessageIndexChunk, PageCount, TagCount, Untagged
 from tags.models import Tag
 from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, TagFactory
 
@@ -98,4 +98,4 @@ def test_deleted_pages_and_tags_leave_no_rows():
     assert_counters_exact()
     assert set(PageCount.objects.values_list("page", flat=True)) == {other.page_id}
     assert set(TagCount.objects.values_list("page", flat=True)) == {other.page_id}
-    assert not MessagePart.objects.exists()
+    assert not MessageIndexChunk.objects.exists()

@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from conversations.models import sql
-from conversations.models.schema_repair import find_missing
 from tests.conftest import environment_of, url_of
-from tests.factories import ConversationFactory, PageFactory
 
-SEARCH_INDEXES = ("conversation_search", "messagepart_keys")
+SEARCH_INDEXES = ("conversation_search", "messageindexchunk_keys")
 INSERT = """
 INSERT INTO {schema}.conversations_page
-  (facebook_page_id, name, access_token, platforms, instagram_account_id, state, state_reason, learnt,
+  (facebook_page_id, name, access_token, platforms, instagram_account_id, state, state_reason, capabilities,
    watermarks, created_at)
 VALUES ('1', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
 INSERT INTO {schema}.conversations_conversation
@@ -27,11 +23,6 @@ INSERT INTO {schema}.conversations_conversation
 SELECT id, '7', 'messenger', 't_7', 'Ana', 'Hi', '', 1,
    0, true, 'active', now(), now(), 'ana\nhi there', '{{}}'
 FROM {schema}.conversations_page WHERE facebook_page_id = '1';
-"""
-
-SEARCH = """
-SELECT sender_name FROM public.conversations_conversation
-WHERE public.conversations_search_keys(page_id, search) @> public.conversations_keys(%s, 'hi there')
 """
 
 
@@ -100,57 +91,3 @@ def test_another_schema_than_public_works(shop_schema, sandbox):
         own.execute(INSERT.format(schema="shop").encode())
         assert own.execute("SELECT conversations FROM shop.conversations_pagecount").fetchall() == [(1,)]
         own.execute("REINDEX INDEX shop.conversation_search")
-
-
-@pytest.fixture
-def existing(transactional_db) -> Iterator[None]:
-    """The database as it was before: no function has a search_path of its own."""
-    MigrationExecutor(connection).migrate([("conversations", "0060_quicker_keys")])
-    with connection.cursor() as cursor:
-        for name in sql.functions("public"):
-            cursor.execute(f"ALTER FUNCTION {name} RESET search_path")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("RESET search_path")
-        cursor.execute("RESET enable_seqscan")
-    call_command("migrate", verbosity=0)
-
-
-def test_an_existing_database_is_migrated(existing):
-    """What was stored with the old functions stays found in the same index; the new ones need no path."""
-    ConversationFactory(page=PageFactory(), sender_name="Old", search="old\nhi there")
-    files = index_files()
-    MigrationExecutor(connection).migrate([("conversations", "0061_search_path")])
-    assert index_files() == files
-    assert list(find_missing()) == []
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET search_path = ''")
-        cursor.execute(INSERT.format(schema="public"))
-        assert found_by_index(cursor) == ["Ana", "Old"]
-        for index in SEARCH_INDEXES:
-            cursor.execute(f"REINDEX INDEX public.{index}")
-        cursor.execute("VACUUM (ANALYZE) public.conversations_conversation")
-        assert found_by_index(cursor) == ["Ana", "Old"]
-        cursor.execute("SELECT sum(conversations) FROM public.conversations_pagecount")
-        assert cursor.fetchall() == [(2,)]
-
-
-def index_files() -> list[tuple]:
-    """Which file each index of the search is in: another one where it was built again."""
-    query = "SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relname = ANY(%s) ORDER BY 1"
-    with connection.cursor() as cursor:
-        cursor.execute(query, [list(SEARCH_INDEXES)])
-        return cursor.fetchall()
-
-
-def found_by_index(cursor) -> list[str]:
-    cursor.execute("SET enable_seqscan = off")
-    cursor.execute("SELECT id FROM public.conversations_page")
-    names = []
-    for (page_id,) in cursor.fetchall():
-        cursor.execute(f"EXPLAIN {SEARCH}", [page_id])
-        assert "Bitmap Index Scan on conversation_search" in str(cursor.fetchall())
-        cursor.execute(SEARCH, [page_id])
-        names += [name for (name,) in cursor.fetchall()]
-    return sorted(names)

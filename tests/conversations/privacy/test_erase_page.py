@@ -21,7 +21,7 @@ from conversations.models import (
     Thread,
 )
 from conversations.models.privacy import Erasure
-from conversations.models.search import MessagePart, PageCount, TagCount, Untagged
+from conversations.models.search import MessageIndexChunk, PageCount, TagCount, Untagged
 from conversations.privacy import erase_page
 from conversations.privacy.erase_page import ErasureStopped, count_page, erase, erase_all, start_erasure
 from conversations.privacy.erase_tasks import request_erasure
@@ -37,7 +37,16 @@ from tests.factories import ConversationFactory, EventFactory, PageFactory, TagF
 # Call budgets are written on a separate connection: their deletion must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OF_PAGES = [Conversation, Thread, SyncRun, PageMember, SavedView, ConversationTag, Untagged, MessagePart]
+OF_PAGES = [
+    Conversation,
+    Thread,
+    SyncRun,
+    PageMember,
+    SavedView,
+    ConversationTag,
+    Untagged,
+    MessageIndexChunk,
+]
 
 
 @pytest.fixture

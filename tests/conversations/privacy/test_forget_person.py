@@ -9,7 +9,7 @@ from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, InteractionEvent, Page, SyncRun, Thread
 from conversations.models.privacy import PERSON_DELETED, Erasure, Fingerprint, ForgottenKey
-from conversations.models.search import MessagePart
+from conversations.models.search import MessageIndexChunk
 from conversations.privacy.forget_person import count_person, delete_person
 from conversations.sandbox import faults
 from conversations.sandbox.data.people import Person
@@ -60,7 +60,7 @@ def test_only_hashes_an_empty_thread_and_a_log_entry_remain(sync, page, thread_o
     index_pending()
     for text in (PSID, NAME, "ecret wish", "forget me"):
         assert traces(text) == []
-    assert not MessagePart.objects.filter(conversation=row.pk).exists()
+    assert not MessageIndexChunk.objects.filter(conversation=row.pk).exists()
     assert InteractionEvent.objects.count() == before
     assert page.conversations.count() == other.tag_rows.count() * 12 == 12
     thread = Thread.objects.get(graph_id=thread_of_person.id)
@@ -212,7 +212,7 @@ def test_backfill_of_the_persons_thread_ends(
     assert_gone(page, traces, result)
     assert (result.skipped, result.owed, page.conversations.count()) == (1, 0, 12)
     thread = page.threads.get(graph_id=thread_of_person.id)
-    assert (thread.state, thread.reason, thread.reading) == ("unreadable", PERSON_DELETED, None)
+    assert (thread.state, thread.reason, thread.backfill) == ("unreadable", PERSON_DELETED, None)
     assert Thread.objects.filter(state="owed").count() == 0
 
 

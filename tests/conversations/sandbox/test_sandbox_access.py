@@ -23,7 +23,7 @@ def test_every_version_is_served_and_retired_ones_by_the_oldest_supported_versio
 def test_token_is_read_from_the_query_or_the_header(sandbox, page):
     by_query = requests.get(f"{sandbox.url}/me", params={"access_token": page.token}, timeout=60)
     by_header = requests.get(
-        f"{sandbox.url}/me", headers={"Authorization": f"Bearer {page.token}"}, timeout=10
+        f"{sandbox.url}/me", headers={"Authorization": f"Bearer {page.token}"}, timeout=60
     )
     assert by_query.json() == by_header.json()
     assert [call.token_in for call in sandbox.call_log] == ["url", "header"]

@@ -26,7 +26,7 @@ def sync(page):
 def by_cursor(page):
     """The Page is known to have only the inbox and no time bounds, so that no call tests that."""
     folders = dict.fromkeys(FOLDERS, "refused")
-    page.learnt = {"messenger": {"windows": False, "folders": folders}}
+    page.capabilities = {"messenger": {"windows": False, "folders": folders}}
     page.save()
 
 

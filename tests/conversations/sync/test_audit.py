@@ -121,10 +121,10 @@ def test_interrupted_audit_is_completed_by_the_next_run(sync, page, world, shop,
 
 
 def test_page_records_the_time_of_its_last_full_sync(sync, page, inbox):
-    first = Page.objects.get().audited_at
+    first = Page.objects.get().last_full_sync_at
     assert first
     sync()
-    assert Page.objects.get().audited_at == first
+    assert Page.objects.get().last_full_sync_at == first
     sync(full=True)
-    assert Page.objects.get().audited_at > first
+    assert Page.objects.get().last_full_sync_at > first
     assert SyncRun.objects.count() == 3

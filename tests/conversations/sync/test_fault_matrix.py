@@ -96,7 +96,7 @@ CONTINUES = RETRIED | WAITED | SHRUNK | RESTARTED
 def inbox(request, page, world, shop, sandbox):
     """Threads a few hours apart, ten in an answer. Some are as long as four answers."""
     capabilities = {"windows": request.param == "by windows", "folders": dict.fromkeys(FOLDERS, "refused")}
-    page.learnt = {"messenger": capabilities}
+    page.capabilities = {"messenger": capabilities}
     page.save()
     sandbox.switches.updated_ms = "honoured" if capabilities["windows"] else "refused"
     sandbox.switches.max_limit = PER_ANSWER
@@ -118,16 +118,16 @@ def call_counts() -> dict[bool, int]:
 @pytest.fixture
 def normal_calls(inbox, sandbox, sync, page, call_counts):
     """How many calls the same inbox needs without faults."""
-    has_windows = page.learnt["messenger"]["windows"]
+    has_windows = page.capabilities["messenger"]["windows"]
     if has_windows not in call_counts:
-        capabilities = page.learnt
+        capabilities = page.capabilities
         assert sync().status == "complete"
         call_counts[has_windows] = len(sandbox.call_log)
         sandbox.call_log.clear()
         for rows in (page.conversations, page.threads, page.runs):
             rows.all().delete()
         Page.objects.filter(pk=page.pk).update(
-            watermarks={}, last_synced_at=None, audited_at=None, learnt=capabilities
+            watermarks={}, last_synced_at=None, last_full_sync_at=None, capabilities=capabilities
         )
     return call_counts[has_windows]
 
@@ -143,7 +143,7 @@ def play(sandbox):
 
 @pytest.mark.parametrize("name", CONTINUES)
 def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls, play, settings, name):
-    scenario, has_windows = CONTINUES[name], page.learnt["messenger"]["windows"]
+    scenario, has_windows = CONTINUES[name], page.capabilities["messenger"]["windows"]
     # Short pauses. One that is over before its thread runs again is not reported, so on a busy machine those
     # that must be seen are not too short: 0.1 and 0.5 s while Facebook throttles.
     settings.GRAPH_RETRY_SECONDS = 0.05 if "waiting" in scenario.statuses else 0.01
@@ -193,16 +193,16 @@ STOPS = {
 def test_sync_stops_with_a_message_and_the_next_one_resumes(
     sync, page, world, shop, sandbox, inbox, name, after
 ):
-    fault, words, blame = STOPS[name]
+    fault, words, at_fault = STOPS[name]
     sandbox.faults.add(fault, times=None, path=LISTS, after=after)
     result = sync()
     run = SyncRun.objects.get()
-    assert (result.status, run.status, run.blame) == ("error", "error", blame)
+    assert (result.status, run.status, run.fault) == ("error", "error", at_fault)
     assert words in result.error.lower() if words.islower() else words in result.error
     assert result.synced + result.owed == page.conversations.count() == len(Thread.objects.all())
     assert len(sandbox.call_log) <= after + 14
     page.refresh_from_db()
-    assert (page.state == "reconnect") == (blame == "owner")
+    assert (page.state == "reconnect") == (at_fault == "owner")
     assert page.watermarks == {}
     sandbox.faults.clear()
     sandbox.call_log.clear()
@@ -306,4 +306,4 @@ def test_list_is_read_again_when_windows_are_refused(sync, page, world, shop, sa
     assert sync().status == "complete"
     assert_exact(page, world, shop)
     page.refresh_from_db()
-    assert page.learnt["messenger"]["windows"] is False
+    assert page.capabilities["messenger"]["windows"] is False

@@ -33,7 +33,7 @@ def fill(world, shop):
 @pytest.fixture
 def known_folders(page):
     def read() -> dict[str, str]:
-        return Page.objects.get(pk=page.pk).learnt["messenger"].get("folders", {})
+        return Page.objects.get(pk=page.pk).capabilities["messenger"].get("folders", {})
 
     return read
 
@@ -203,4 +203,13 @@ def test_result_of_a_late_probe_is_remembered(sync, sandbox, add_threads, small_
     add_threads(15)
     sandbox.faults.add(faults.slow(0.5), path=r"updated_before_ms=1072915200000", times=1)
     sync()
-    assert Page.objects.get().learnt["messenger"]["windows"] is True
+    assert Page.objects.get().capabilities["messenger"]["windows"] is True
+
+
+@pytest.mark.parametrize("stored", ["text", {"windows": "yes", "folders": ["spam"], "size": 7}])
+def test_capabilities_that_cannot_be_read_are_found_out_again(sync, page, fill, known_folders, stored):
+    Page.objects.update(capabilities={"messenger": stored, "notes": ["kept"]})
+    fill(2)
+    assert sync().status == "complete"
+    assert known_folders() == dict.fromkeys(FOLDERS, "ok")
+    assert Page.objects.get().capabilities["notes"] == ["kept"]

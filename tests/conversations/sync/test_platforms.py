@@ -215,7 +215,7 @@ def test_missing_messenger_permission_needs_a_reconnect_and_instagram_continues(
     world.tokens[shop.token].granted.discard("pages_messaging")
     result = sync()
     run = SyncRun.objects.get()
-    assert (result.status, run.blame, result.inserted) == ("error", "owner", 6)
+    assert (result.status, run.fault, result.inserted) == ("error", "owner", 6)
     assert "pages_messaging" in result.error
     assert watermarks(page) == {"instagram"}
     assert page.state == "reconnect"
@@ -237,7 +237,7 @@ def test_missing_messenger_permission_needs_a_reconnect_whatever_instagram_answe
     sandbox.faults.add(faults.permission_error(10), times=None, platform="messenger")
     result = sync()
     page.refresh_from_db()
-    assert (result.status, page.state, SyncRun.objects.get().blame) == ("error", "reconnect", "owner")
+    assert (result.status, page.state, SyncRun.objects.get().fault) == ("error", "reconnect", "owner")
     assert "pages_messaging" in result.error
     if instagram in REFUSALS:
         assert [note for note in SyncRun.objects.get().notes if "Instagram" in note]
@@ -249,7 +249,7 @@ def test_platform_that_does_not_answer_leaves_the_other_complete(sync, page, inb
     sandbox.switches.max_limit = 2
     sandbox.faults.add(faults.unavailable(), times=None, platform=dead, after=after)
     (alive,) = set(PLATFORMS) - {dead}
-    assert (sync().status, SyncRun.objects.get().blame) == ("error", "facebook")
+    assert (sync().status, SyncRun.objects.get().fault) == ("error", "facebook")
     assert watermarks(page) == {alive}
     assert page.state == "connected"
     assert stored_counts(page, alive) == expected_counts(inbox[alive], SHOWN if alive == "instagram" else 90)
@@ -296,7 +296,7 @@ def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):
         world.add_conversation(shop, folder="spam", updated_time=now - 60 * n)
     sandbox.faults.add(faults.unavailable(), path="folder=spam", platform="messenger", times=None, after=15)
     assert sync().status == "error"
-    assert SyncRun.objects.latest("pk").resume["messenger/inbox"]["walked"]
+    assert SyncRun.objects.latest("pk").checkpoint["messenger/inbox"]["walked"]
     sandbox.faults.clear()
     for n in range(30):
         world.add_conversation(shop, updated_time=now + 6000 - n)

@@ -40,7 +40,9 @@ def test_progress_has_the_counters_of_the_run():
 
 def test_pause_has_its_reason_and_its_length():
     until = timezone.now() + timedelta(seconds=90)
-    run = SyncRun(pk=1, page=Page(), status="waiting", waits_for="Facebook wants a pause.", waits_until=until)
+    run = SyncRun(
+        pk=1, page=Page(), status="waiting", wait_reason="Facebook wants a pause.", waits_until=until
+    )
     message = SyncProgress.from_run(run).as_message()
     assert message["message"] == "Facebook wants a pause."
     assert 80 < message["seconds"] <= 90

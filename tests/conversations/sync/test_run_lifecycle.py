@@ -23,11 +23,11 @@ def start(page: Page, *, full: bool = False, trigger: str = "command") -> SyncRu
 
 
 def add_stopped(
-    page: Page, status: str = "interrupted", *, mode: str = "full", resume=RESUME, age=timedelta(0)
+    page: Page, status: str = "interrupted", *, mode: str = "full", checkpoint=RESUME, age=timedelta(0)
 ) -> SyncRun:
-    alive_at = timezone.now() - age
+    heartbeat_at = timezone.now() - age
     return page.runs.create(
-        mode=mode, status=status, resume=resume, alive_at=alive_at, ended_at=timezone.now()
+        mode=mode, status=status, checkpoint=checkpoint, heartbeat_at=heartbeat_at, ended_at=timezone.now()
     )
 
 
@@ -41,21 +41,21 @@ def test_first_run_is_full_and_later_ones_are_not(shop_page):
 
 def test_new_run_is_in_progress(shop_page):
     run = SyncRun.objects.get(pk=start(shop_page, trigger="api").pk)
-    assert (run.status, run.trigger, run.resume, run.ended_at) == ("starting", "api", {}, None)
-    assert run.started_at <= run.alive_at
+    assert (run.status, run.trigger, run.checkpoint, run.ended_at) == ("starting", "api", {}, None)
+    assert run.started_at <= run.heartbeat_at
 
 
 @pytest.mark.parametrize("status", ["starting", "fetching", "syncing", "waiting", "retrying"])
 def test_run_of_a_dead_process_is_closed_and_resumed(synced_page, status):
     dead = synced_page.runs.create(
-        mode="full", status=status, resume=RESUME, alive_at=timezone.now(), inserted=7
+        mode="full", status=status, checkpoint=RESUME, heartbeat_at=timezone.now(), inserted=7
     )
     run = start(synced_page)
     dead.refresh_from_db()
     assert (dead.status, dead.inserted) == ("interrupted", 7)
     assert "ended unexpectedly" in dead.error
     assert dead.ended_at
-    assert (run.mode, run.resume) == ("full", RESUME)
+    assert (run.mode, run.checkpoint) == ("full", RESUME)
     assert run.pk != dead.pk
     assert run.notes == [
         f"The process of run {dead.pk} ended unexpectedly. This run resumes where it stopped."
@@ -84,7 +84,7 @@ def test_queued_run_becomes_full_on_request(synced_page):
 @pytest.mark.parametrize("status", ["interrupted", "error", "cancelled"])
 def test_stopped_run_is_resumed(synced_page, status):
     add_stopped(synced_page, status)
-    assert start(synced_page).resume == RESUME
+    assert start(synced_page).checkpoint == RESUME
 
 
 @pytest.mark.parametrize(
@@ -92,36 +92,38 @@ def test_stopped_run_is_resumed(synced_page, status):
     [
         {"status": "complete"},
         {"status": "complete_with_errors"},
-        {"resume": {}},
+        {"checkpoint": {}},
         {"age": RESUME_WITHIN},
     ],
 )
 def test_run_that_ended_or_is_too_old_is_not_resumed(synced_page, before):
     add_stopped(synced_page, **before)
     run = start(synced_page)
-    assert (run.mode, run.resume) == ("incremental", {})
+    assert (run.mode, run.checkpoint) == ("incremental", {})
 
 
 def test_age_of_a_dead_run_counts_from_its_last_heartbeat(synced_page):
     long_ago = timezone.now() - RESUME_WITHIN
-    synced_page.runs.create(mode="full", status="syncing", resume=RESUME, alive_at=long_ago)
-    assert start(synced_page).resume == {}
+    synced_page.runs.create(mode="full", status="syncing", checkpoint=RESUME, heartbeat_at=long_ago)
+    assert start(synced_page).checkpoint == {}
 
 
 def test_full_run_does_not_resume_an_incremental_one(synced_page):
     add_stopped(synced_page, mode="incremental")
-    assert start(synced_page, full=True).resume == {}
+    assert start(synced_page, full=True).checkpoint == {}
 
 
 def test_only_the_last_run_is_resumed(synced_page):
     add_stopped(synced_page)
-    add_stopped(synced_page, "complete", resume={})
-    assert start(synced_page).resume == {}
+    add_stopped(synced_page, "complete", checkpoint={})
+    assert start(synced_page).checkpoint == {}
 
 
 def test_runs_of_other_pages_are_left_unchanged(synced_page):
     other = Page.objects.create(facebook_page_id="2")
-    other_run = other.runs.create(mode="full", status="syncing", resume=RESUME, alive_at=timezone.now())
-    assert start(synced_page).resume == {}
+    other_run = other.runs.create(
+        mode="full", status="syncing", checkpoint=RESUME, heartbeat_at=timezone.now()
+    )
+    assert start(synced_page).checkpoint == {}
     other_run.refresh_from_db()
     assert other_run.status == "syncing"

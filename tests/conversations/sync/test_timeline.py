@@ -13,18 +13,18 @@ from tests.factories import NOON, SyncRunFactory
 
 @pytest.fixture
 def run() -> SyncRun:
-    return SyncRun(started_at=NOON, alive_at=NOON, status="syncing")
+    return SyncRun(started_at=NOON, heartbeat_at=NOON, status="syncing")
 
 
 def advance(run: SyncRun, second: float, **values) -> bool:
     for name, value in values.items():
         setattr(run, name, value)
-    run.alive_at = NOON + timedelta(seconds=second)
+    run.heartbeat_at = NOON + timedelta(seconds=second)
     return timeline.take_sample(run)
 
 
 def wait(run: SyncRun, second: float, seconds: float, why: str = "Slow down.", status: str = "waiting"):
-    run.status, run.waits_for = status, why
+    run.status, run.wait_reason = status, why
     run.waits_until = NOON + timedelta(seconds=second + seconds)
     timeline.note_wait(run, seconds)
 

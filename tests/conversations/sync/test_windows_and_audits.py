@@ -8,7 +8,7 @@ from conversations.graph import records
 from conversations.models import InteractionEvent, Page, Thread
 from conversations.sync.load import batch_loader, thread_history
 from conversations.sync.load.batch_loader import ThreadResult
-from conversations.sync.load.transform import ThreadRows, to_events, to_rows
+from conversations.sync.load.transform import Extent, ThreadRows, to_events, to_rows
 from tests.conversations.sync.copies import row_versions
 from tests.conversations.sync.load.test_batch_loader import at, shown
 
@@ -61,17 +61,17 @@ def thread_state() -> tuple[str, str, datetime | None]:
 )
 def test_full_window_is_not_read_further(shop_page, count, fields):
     outcome = save(shop_page, on_instagram(shop_page, 90, count, **fields))
-    assert (outcome.needs_history, outcome.after) == (False, None)
+    assert (outcome.needs_history, outcome.shown.after) == (False, None)
     assert thread_state() == ("stored", "truncated", at(90))
     assert InteractionEvent.objects.count() == count
 
 
 def test_window_that_is_not_full_is_read_further(shop_page):
     outcome = save(shop_page, on_instagram(shop_page, 90, 12))
-    assert (outcome.needs_history, outcome.after) == (True, "A")
+    assert (outcome.needs_history, outcome.shown.after) == (True, "A")
     older = [records.Message(f"m_{90 - n}", at(90 - n), message="Hi") for n in range(12, 20)]
     thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
-    thread_history.finish_backfill(outcome.thread, outcome.newest, truncated=True)
+    thread_history.finish_backfill(outcome.thread, outcome.shown.newest, truncated=True)
     assert thread_state() == ("stored", "truncated", at(90))
     before = row_versions()
     assert save(shop_page, on_instagram(shop_page, 90, 12)).result == "unchanged"
@@ -121,13 +121,13 @@ def test_closing_a_gap_does_not_complete_a_truncated_thread(shop_page, first, hi
     else:
         older = [records.Message(f"m_{first + n}", at(first + n), message="Hi") for n in range(5, -2, -1)]
         thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
-        thread_history.finish_backfill(outcome.thread, outcome.newest)
+        thread_history.finish_backfill(outcome.thread, outcome.shown.newest)
     assert thread_state() == ("stored", history, at(first + 10))
 
 
 def test_messenger_has_no_window(shop_page):
     row = shown(shop_page, 1, messages=25)
-    row.is_whole = False
+    row.shown.extent = Extent.PARTIAL
     assert save(shop_page, row).needs_history
 
 
@@ -141,14 +141,14 @@ def test_message_with_only_an_id_is_unreadable(shop_page):
 def test_thread_with_more_counted_than_shown_messages_needs_an_audit(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
     row = shown(shop_page, 1, messages=3, message_count=5)
-    row.is_whole = False
+    row.shown.extent = Extent.PARTIAL
     outcome = save(shop_page, row, is_audit=True)
     assert (outcome.needs_audit, outcome.needs_history) == (True, False)
-    thread_history.finish_backfill(outcome.thread, outcome.newest)
+    thread_history.finish_backfill(outcome.thread, outcome.shown.newest)
     assert Thread.objects.get().audited_count == 5
     before = row_versions()
     row = shown(shop_page, 1, messages=3, message_count=5)
-    row.is_whole = False
+    row.shown.extent = Extent.PARTIAL
     assert not save(shop_page, row, is_audit=True).needs_audit
     assert row_versions() == before
 
@@ -156,7 +156,7 @@ def test_thread_with_more_counted_than_shown_messages_needs_an_audit(shop_page):
 def test_only_full_runs_audit_threads(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
     row = shown(shop_page, 1, messages=3, message_count=5)
-    row.is_whole = False
+    row.shown.extent = Extent.PARTIAL
     assert not save(shop_page, row).needs_audit
 
 

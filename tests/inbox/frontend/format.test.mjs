@@ -1,122 +1,88 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchOptions } from "../../../inbox/frontend/actions/combobox.mjs";
-import { attachmentsOf, webUrl } from "../../../inbox/frontend/conversation/attachments.mjs";
-import {
-  formatDuration,
-  formatShortTime,
-  initials,
-  splitAtMatch,
-} from "../../../inbox/frontend/core/format.mjs";
+import { formatShortTime, initials, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
+import { addSample, describeRate } from "../../../inbox/frontend/core/run-state.mjs";
 import { linePath } from "../../../inbox/frontend/insight/charts.mjs";
-import { addSample, rateOf, secondsLeft } from "../../../inbox/frontend/sync/rate.mjs";
 
 test("a search matches regardless of case and accents", () => {
-  assert.deepEqual(splitAtMatch("Grüße an JOSÉ García", "jose g"), [
-    ["Grüße an ", false],
-    ["JOSÉ G", true],
-    ["arcía", false],
-  ]);
-  assert.deepEqual(splitAtMatch("ﬁne", "in"), [
-    ["ﬁn", true],
-    ["e", false],
-  ]); // one character that folds to two
-  assert.deepEqual(splitAtMatch("none", "x"), [["none", false]]);
-  assert.deepEqual(splitAtMatch("none", ""), [["none", false]]);
+	assert.deepEqual(splitAtMatch("Grüße an JOSÉ García", "jose g"), [
+		["Grüße an ", false],
+		["JOSÉ G", true],
+		["arcía", false],
+	]);
+	assert.deepEqual(splitAtMatch("ﬁne", "in"), [
+		["ﬁn", true],
+		["e", false],
+	]); // one character that folds to two
+	assert.deepEqual(splitAtMatch("none", "x"), [["none", false]]);
+	assert.deepEqual(splitAtMatch("none", ""), [["none", false]]);
 });
 
 test("recent times are formatted shorter", () => {
-  const now = new Date(2026, 4, 15, 12, 0);
-  const shown = [
-    new Date(2026, 4, 15, 9, 5),
-    new Date(2026, 4, 12, 9, 5),
-    new Date(2026, 0, 2),
-    new Date(2024, 0, 2),
-  ];
-  assert.deepEqual(
-    shown.map((moment) => formatShortTime(moment.toISOString(), now)),
-    ["09:05", "Tue", "2 Jan", "2 Jan 2024"],
-  );
-  assert.deepEqual(
-    [formatShortTime(null), formatDuration(40), formatDuration(200), formatDuration(7500)],
-    ["", "40 s", "3 min", "2 h 5 min"],
-  );
+	const now = new Date(2026, 4, 15, 12, 0);
+	const shown = [
+		new Date(2026, 4, 15, 9, 5),
+		new Date(2026, 4, 12, 9, 5),
+		new Date(2026, 0, 2),
+		new Date(2024, 0, 2),
+	];
+	assert.deepEqual(
+		shown.map((moment) => formatShortTime(moment.toISOString(), now)),
+		["09:05", "Tue", "2 Jan", "2 Jan 2024"],
+	);
+	assert.equal(formatShortTime(null), "");
 });
 
 test("initials are letters of any script", () => {
-  assert.deepEqual(["José García Ruiz", "Дмитрий", "🎉 Ana", "", "!!"].map(initials), [
-    "JR",
-    "Д",
-    "A",
-    "?",
-    "?",
-  ]);
+	assert.deepEqual(["José García Ruiz", "Дмитрий", "🎉 Ana", "", "!!"].map(initials), [
+		"JR",
+		"Д",
+		"A",
+		"?",
+		"?",
+	]);
 });
+
+const runState = (run, synced, total) => ({ run, synced, skipped: 0, total });
 
 test("the rate of a sync covers the last 30 seconds of the current run", () => {
-  const state = (run, synced) => ({ run, synced, skipped: 0, total: 1000 });
-  let samples = addSample([], state(1, 900), 0);
-  samples = addSample(samples, state(2, 0), 1000);
-  assert.equal(rateOf(samples), null);
-  samples = addSample(samples, state(2, 100), 6000);
-  assert.deepEqual([rateOf(samples), secondsLeft(samples, state(2, 100))], [20, 45]);
-  assert.equal(addSample(samples, state(2, 110), 60_000).length, 1);
+	let samples = addSample([], runState(1, 900, 1000), 0);
+	samples = addSample(samples, runState(2, 0, 1000), 1000);
+	assert.equal(describeRate(samples), "");
+	samples = addSample(samples, runState(2, 100, 1000), 6000);
+	assert.equal(describeRate(samples), "20 conversations per second · about 45 s left");
+	assert.equal(addSample(samples, runState(2, 110, 1000), 60_000).length, 1);
 });
 
-test("only HTTP addresses become links", () => {
-  assert.deepEqual(["javascript:alert(1)", "data:text/html,x", "//x", "", null, {}].map(webUrl), [
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-  ]);
-  assert.equal(webUrl("https://shop.example/a"), "https://shop.example/a");
-});
-
-test("attachments of any form are shown without an error", () => {
-  const link = "https://cdn.example/a.jpg";
-  const event = {
-    id: 5,
-    text: "",
-    data: { sticker: "javascript:x", shares: [{ link, name: "Mug" }] },
-    attachments: [
-      { mime_type: "image/jpeg", name: "a", image_data: { url: link } },
-      null,
-      7,
-      { generic_template: { title: "Card", cta: { url: "javascript:x" } } },
-    ],
-  };
-  assert.deepEqual(attachmentsOf(event, 3), [
-    { kind: "Image", name: "a", url: "/api/conversations/3/events/5/attachments/0" },
-    { kind: "Attachment", name: "", url: "" },
-    { kind: "Attachment", name: "", url: "" },
-    { kind: "Card", name: "Card", url: "" },
-    { kind: "Sticker", name: "", url: "" },
-    { kind: "Link", name: "Mug", url: link },
-  ]);
-  for (const value of [null, "x", 7, [], {}])
-    attachmentsOf({ id: 1, text: "", data: value, attachments: value }, 3);
-  assert.match(
-    attachmentsOf({ id: 1, text: "", data: {}, attachments: [] }, 3)[0].kind,
-    /provides no content/,
-  );
+test("the time left is shown if the total is known", () => {
+	const cases = [
+		[100, 2000, 1100, 2000, "100 conversations per second · about 9 s left"],
+		[100, 90_000, 1100, 90_000, "100 conversations per second · about 14 min 49 s left"],
+		[100, 200, 1100, 1200, "100 conversations per second"],
+		[0, 20, 2, 20, "12 conversations per minute · about 1 min 30 s left"],
+		[5, 20, 5, 20, ""],
+	];
+	for (const [before, totalBefore, now, total, text] of cases) {
+		const first = addSample([], runState(1, before, totalBefore), 0);
+		assert.equal(describeRate(addSample(first, runState(1, now, total), 10_000)), text);
+	}
+	assert.equal(describeRate([]), "");
 });
 
 test("a missing value interrupts a line", () => {
-  assert.deepEqual(linePath([0, null, 10], 10).match(/[ML]/g), ["M", "M"]);
-  assert.deepEqual(linePath([0, 5, null, 10, 3], 10).match(/[ML]/g), ["M", "L", "M", "L"]);
+	assert.deepEqual(linePath([0, null, 10], 10).match(/[ML]/g), ["M", "M"]);
+	assert.deepEqual(linePath([0, 5, null, 10, 3], 10).match(/[ML]/g), ["M", "L", "M", "L"]);
 });
 
 test("options match words in any order, those that begin with the query first", () => {
-  const options = ["Mark as done", "Done", "Sync Demo Shop"].map((label) => ({ label }));
-  assert.deepEqual(
-    matchOptions(options, "done").map(({ label }) => label),
-    ["Done", "Mark as done"],
-  );
-  assert.deepEqual(
-    matchOptions(options, "shop SYNC").map(({ label }) => label),
-    ["Sync Demo Shop"],
-  );
+	const options = ["Mark as done", "Done", "Sync Demo Shop"].map((label) => ({ label }));
+	assert.deepEqual(
+		matchOptions(options, "done").map(({ label }) => label),
+		["Done", "Mark as done"],
+	);
+	assert.deepEqual(
+		matchOptions(options, "shop SYNC").map(({ label }) => label),
+		["Sync Demo Shop"],
+	);
 });

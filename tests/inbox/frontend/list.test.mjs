@@ -5,71 +5,71 @@ import { appendRows, compare, mergeRows, overlaps, rangeOfIds } from "../../../i
 import { isNearEnd, OVERSCAN, scrollTopFor, visibleRange } from "../../../inbox/frontend/list/virtual.mjs";
 
 const row = (id, minute, more = {}) => ({
-  id,
-  last_message_time: minute === null ? null : new Date(Date.UTC(2024, 0, 1, 0, minute)).toISOString(),
-  ...more,
+	id,
+	last_message_time: minute === null ? null : new Date(Date.UTC(2024, 0, 1, 0, minute)).toISOString(),
+	...more,
 });
 const ids = (rows) => rows.map(({ id }) => id);
 
 test("of 100,000 rows only the visible ones and a few around them are drawn", () => {
-  const rows = { height: 800, rowHeight: 80, count: 100_000 };
-  assert.deepEqual(visibleRange({ ...rows, top: 0 }), { first: 0, last: 10 + OVERSCAN });
-  assert.deepEqual(visibleRange({ ...rows, top: 4_000_040 }), {
-    first: 50_000 - OVERSCAN,
-    last: 50_011 + OVERSCAN,
-  });
-  assert.deepEqual(visibleRange({ ...rows, top: 80 * 100_000 - 800 }), {
-    first: 99_990 - OVERSCAN,
-    last: 100_000,
-  });
-  assert.deepEqual(visibleRange({ ...rows, count: 0, top: 500 }), { first: 0, last: 0 });
+	const rows = { height: 800, rowHeight: 80, count: 100_000 };
+	assert.deepEqual(visibleRange({ ...rows, top: 0 }), { first: 0, last: 10 + OVERSCAN });
+	assert.deepEqual(visibleRange({ ...rows, top: 4_000_040 }), {
+		first: 50_000 - OVERSCAN,
+		last: 50_011 + OVERSCAN,
+	});
+	assert.deepEqual(visibleRange({ ...rows, top: 80 * 100_000 - 800 }), {
+		first: 99_990 - OVERSCAN,
+		last: 100_000,
+	});
+	assert.deepEqual(visibleRange({ ...rows, count: 0, top: 500 }), { first: 0, last: 0 });
 });
 
 test("the list scrolls to a row only if it is not completely visible", () => {
-  const viewport = { height: 800, rowHeight: 80 };
-  assert.equal(scrollTopFor({ ...viewport, index: 5, top: 400 }), 400);
-  assert.equal(scrollTopFor({ ...viewport, index: 4, top: 400 }), 320);
-  assert.equal(scrollTopFor({ ...viewport, index: 15, top: 400 }), 480);
-  assert.ok(isNearEnd({ ...viewport, top: 0, count: 20 }) && !isNearEnd({ ...viewport, top: 0, count: 100 }));
+	const viewport = { height: 800, rowHeight: 80 };
+	assert.equal(scrollTopFor({ ...viewport, index: 5, top: 400 }), 400);
+	assert.equal(scrollTopFor({ ...viewport, index: 4, top: 400 }), 320);
+	assert.equal(scrollTopFor({ ...viewport, index: 15, top: 400 }), 480);
+	assert.ok(isNearEnd({ ...viewport, top: 0, count: 20 }) && !isNearEnd({ ...viewport, top: 0, count: 100 }));
 });
 
 test("rows are ordered newest first, ties by higher ID, rows without a time last", () => {
-  assert.deepEqual(
-    ids([row(1, null), row(2, 5), row(3, null), row(4, 5), row(5, 9)].sort(compare)),
-    [5, 4, 2, 3, 1],
-  );
+	assert.deepEqual(
+		ids([row(1, null), row(2, 5), row(3, null), row(4, 5), row(5, 9)].sort(compare)),
+		[5, 4, 2, 3, 1],
+	);
 });
 
 test("a reloaded head moves changed rows up and drops rows that no longer match", () => {
-  const rows = [row(9, 90), row(8, 80), row(7, 70), row(6, 60), row(5, 50)];
-  const head = [row(5, 95), row(9, 90, { name: "new" }), row(7, 70)];
-  assert.deepEqual(ids(mergeRows(rows, head)), [5, 9, 7, 6]);
-  assert.equal(mergeRows(rows, head)[1].name, "new");
-  assert.deepEqual(ids(mergeRows(rows, head, { isEnd: true })), [5, 9, 7]);
-  assert.deepEqual(mergeRows(rows, [], { isEnd: true }), []);
+	const rows = [row(9, 90), row(8, 80), row(7, 70), row(6, 60), row(5, 50)];
+	const head = [row(5, 95), row(9, 90, { name: "new" }), row(7, 70)];
+	assert.deepEqual(ids(mergeRows(rows, head)), [5, 9, 7, 6]);
+	assert.equal(mergeRows(rows, head)[1].name, "new");
+	assert.deepEqual(ids(mergeRows(rows, head, { isEnd: true })), [5, 9, 7]);
+	assert.deepEqual(mergeRows(rows, [], { isEnd: true }), []);
 });
 
 test("a head of changed rows only does not overlap: rows in between may be missing", () => {
-  const rows = [row(9, 90), row(8, 80)];
-  assert.ok(overlaps(rows, [row(7, 95), row(9, 90)]));
-  assert.ok(!overlaps(rows, [row(7, 99), row(9, 95)])); // row 9 has a new message
-  assert.ok(!overlaps(rows, []) && !overlaps([], [row(1, 1)]));
+	const rows = [row(9, 90), row(8, 80)];
+	assert.ok(overlaps(rows, [row(7, 95), row(9, 90)]));
+	assert.ok(!overlaps(rows, [row(7, 99), row(9, 95)])); // row 9 has a new message
+	assert.ok(!overlaps(rows, []) && !overlaps([], [row(1, 1)]));
 });
 
 test("a reloaded part further down keeps the rows above it", () => {
-  const rows = [row(9, 90), row(8, 80), row(7, 70), row(6, 60), row(5, 50)];
-  assert.deepEqual(ids(mergeRows(rows, [row(7, 70), row(5, 50)], { from: rows[2] })), [9, 8, 7, 5]);
+	const rows = [row(9, 90), row(8, 80), row(7, 70), row(6, 60), row(5, 50)];
+	assert.deepEqual(ids(mergeRows(rows, [row(7, 70), row(5, 50)], { from: rows[2] })), [9, 8, 7, 5]);
 });
 
 test("further rows are appended without duplicates", () => {
-  const rows = [row(9, 90), row(8, 80), row(7, 70)];
-  assert.deepEqual(ids(appendRows(rows, [row(7, 70), row(6, 60)])), [9, 8, 7, 6]);
+	const rows = [row(9, 90), row(8, 80), row(7, 70)];
+	assert.deepEqual(ids(appendRows(rows, [row(7, 70), row(6, 60)])), [9, 8, 7, 6]);
 });
 
 test("a range of rows works in both directions", () => {
-  const rows = [row(9, 90), row(8, 80), row(7, 70)];
-  assert.deepEqual(
-    [rangeOfIds(rows, 7, 9), rangeOfIds(rows, 9, 8), rangeOfIds(rows, 1, 8), rangeOfIds(rows, 9, 1)],
-    [[9, 8, 7], [9, 8], [8], []],
-  );
+	const rows = [row(9, 90), row(8, 80), row(7, 70)];
+	assert.deepEqual(
+		[rangeOfIds(rows, 7, 9), rangeOfIds(rows, 9, 8), rangeOfIds(rows, 1, 8), rangeOfIds(rows, 9, 1)],
+		[[9, 8, 7], [9, 8], [8], []],
+	);
 });

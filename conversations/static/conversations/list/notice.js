@@ -1,44 +1,44 @@
 // The notice about the last action, with a button to undo it.
 
-import { request } from "./api.js";
+import { post } from "/static/inbox/app/core/api.mjs";
 import { refresh } from "./results.js";
 
 const notice = document.getElementById("inbox-notice");
 
 // `operation`: the ID of the operation that can be undone, if any.
 export function showNotice(text, operation) {
-  notice.toggleAttribute("data-error", false);
-  notice.replaceChildren(text);
-  if (operation) notice.append(undoButton(operation));
+	notice.toggleAttribute("data-error", false);
+	notice.replaceChildren(text);
+	if (operation) notice.append(undoButton(operation));
 }
 
 export function showError(error) {
-  notice.replaceChildren(error.message);
-  notice.toggleAttribute("data-error", true);
+	notice.replaceChildren(error.message);
+	notice.toggleAttribute("data-error", true);
 }
 
 function undoButton(operation) {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "inbox-undo", textContent: "Undo" });
-  button.addEventListener("click", () => undo(operation));
-  return button;
+	const button = document.createElement("button");
+	Object.assign(button, { type: "button", className: "inbox-undo", textContent: "Undo" });
+	button.addEventListener("click", () => undo(operation));
+	return button;
 }
 
 async function undo(operation) {
-  try {
-    const { message, changed, act } = await request(`/api/acts/${operation}/undo`, {});
-    await refresh();
-    showNotice(message, changed && act);
-  } catch (error) {
-    showError(error);
-  }
+	try {
+		const { message, changed, act } = await post(`/api/acts/${operation}/undo`);
+		await refresh();
+		showNotice(message, changed && act);
+	} catch (error) {
+		showError(error);
+	}
 }
 
 // Messages from the server link to a page that asks for confirmation; with scripts one click is enough.
 addEventListener("click", (event) => {
-  const link = event.target.closest("a.inbox-undo");
-  if (!link) return;
-  event.preventDefault();
-  link.remove();
-  undo(link.dataset.operation);
+	const link = event.target.closest("a.inbox-undo");
+	if (!link) return;
+	event.preventDefault();
+	link.remove();
+	undo(link.dataset.operation);
 });

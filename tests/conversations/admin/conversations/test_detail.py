@@ -58,7 +58,7 @@ def test_messages_show_side_sender_and_time(conversation, root):
         (media.sticker, "Sticker", "open on Facebook"),
         (media.share, "Link", "Stoneware mug"),
         (media.story, "Story", "open on Facebook"),
-        (media.unsupported, "does not provide", ""),
+        (media.unsupported, "Unavailable", "Facebook does not provide this type of message"),
     ],
 )
 def test_attachments_are_named_and_never_loaded(conversation, root, make_fields, kind, name):

@@ -112,7 +112,7 @@ def test_server_renders_the_current_state(page, root, staff):
         inserted=30,
         skipped=1,
         total=100,
-        waits_for="Facebook asks us to slow down.",
+        wait_reason="Facebook asks us to slow down.",
         waits_until=now + timedelta(seconds=40),
     )
     text = text_of(root, page)

@@ -71,7 +71,7 @@ def test_waiting_run_shows_its_notes_but_no_coverage_before_its_end(page, root):
         page=page,
         status="waiting",
         ended_at=None,
-        waits_for="Facebook says: slow down",
+        wait_reason="Facebook says: slow down",
         waits_until=until,
         notes=["Run 6 was abandoned.", "<i>odd</i>"],
     )

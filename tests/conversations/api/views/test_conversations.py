@@ -112,11 +112,13 @@ def test_events_name_action_and_user(client, user, conversation):
         "occurred_at": "2024-05-17T12:00:00Z",
         "text": "Hello",
         "attachments": [{"type": "image"}],
+        "display_attachments": [{"kind": "Attachment", "name": "", "url": None, "size": None}],
         "data": {},
         "actor": None,
     }
     assert (tagged["kind"], tagged["graph_id"], tagged["actor"]) == ("tag_added", None, user.username)
     assert tagged["data"]["name"] == "VIP"
+    assert tagged["display_attachments"] == []
     assert set(tagged["data"]) == {"id", "name", "act"}
 
 

@@ -79,7 +79,7 @@ def test_only_managers_of_the_page_see_the_notes(page, run):
 def test_waiting_run_has_seconds_and_for_managers_a_reason(page, status):
     until = timezone.now() + timedelta(seconds=90)
     run = SyncRunFactory(
-        page=page, status=status, ended_at=None, waits_for="Facebook says: slow down", waits_until=until
+        page=page, status=status, ended_at=None, wait_reason="Facebook says: slow down", waits_until=until
     )
     for role, words in (("viewer", "Waiting for Facebook."), ("manager", "Facebook says: slow down")):
         row = api(member(page, role)).get(f"{RUNS}/{run.pk}").json()["sync_run"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from conversations.models import InteractionEvent
-from conversations.models.search import MessagePart, MessageQueue
+from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index import message_index
 from conversations.search.index.message_index import index_pending
 from conversations.search.matches import snippet
@@ -74,7 +74,7 @@ def test_long_conversation_is_indexed_in_chunks(page, viewer, monkeypatch):
         if number % 5 == 0:
             index_pending()
     assert search(viewer, "message")["conversations"][0]["matches"]["count"] == 12
-    assert 2 < MessagePart.objects.count() < 6
+    assert 2 < MessageIndexChunk.objects.count() < 6
     assert search(viewer, "message the")["conversations"] == []  # a term never matches across two messages
 
 
@@ -84,7 +84,7 @@ def test_response_reports_conversations_that_are_not_searchable_yet(page, viewer
     monkeypatch.setattr(message_index, "MAX_INDEX_SECONDS", -1)
     assert search(viewer, "hello")["pagination"]["behind"] == 3
     assert index_pending(seconds=10) == 0
-    assert not MessageQueue.objects.exists()
+    assert not MessageIndexQueue.objects.exists()
     assert search(viewer, "hello")["pagination"]["total"] == 3
 
 
@@ -104,7 +104,7 @@ def test_snippet_is_the_text_around_the_term(text, term, shown):
 @pytest.mark.django_db(transaction=True)
 def test_task_makes_new_messages_searchable():
     EventFactory(text="hello there")
-    assert MessageQueue.objects.count() == 1
+    assert MessageIndexQueue.objects.count() == 1
     fold_messages(0)
-    assert MessagePart.objects.get().text == "hello there"
-    assert not MessageQueue.objects.exists()
+    assert MessageIndexChunk.objects.get().text == "hello there"
+    assert not MessageIndexQueue.objects.exists()

@@ -261,7 +261,7 @@ def test_head_is_requested_while_the_writer_still_stores_the_list(
 def test_answer_of_an_abandoned_window_does_not_end_the_list(
     sync, page, sandbox, add_threads, small_batches, by_cursor
 ):
-    Page.objects.update(learnt={"messenger": page.learnt["messenger"] | {"windows": True}})
+    Page.objects.update(capabilities={"messenger": page.capabilities["messenger"] | {"windows": True}})
     sandbox.switches.updated_ms = "honoured"
     add_threads(150)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conversations.graph import records
 from conversations.models import Conversation, InteractionEvent, Page, Thread
 from conversations.sync.load import batch_loader, thread_history
-from conversations.sync.load.transform import ThreadRows, to_rows
+from conversations.sync.load.transform import Extent, ThreadRows, to_rows
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 NOW = START + timedelta(days=1)
@@ -204,11 +204,11 @@ def test_stored_message_proves_nothing_if_the_history_had_a_gap(shop_page):
 
 def test_stored_messages_of_the_same_second_are_no_gap(shop_page):
     burst = snapshot(shop_page, [0], shown=1)
-    burst.is_whole = False
+    burst.shown.extent = Extent.PARTIAL
     save(shop_page, burst)
     thread_history.finish_backfill(Thread.objects.get(), at(0))
     again = snapshot(shop_page, [0], shown=1)
-    again.is_whole = False
+    again.shown.extent = Extent.PARTIAL
     assert save(shop_page, again) == ["unchanged"]
     assert Thread.objects.get().state == "stored"
 
@@ -251,7 +251,7 @@ def stories(draw):
     return [states[n] for n in chosen], [states[n] for n in shuffled], draw(st.integers(1, len(chosen)))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stories())
 def test_any_order_of_the_same_states_gives_the_same_rows(shop_page, story):
     chosen, shuffled, cut = story

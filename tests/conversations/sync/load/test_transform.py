@@ -7,7 +7,7 @@ import pytest
 from conversations.graph import records
 from conversations.models import Page
 from conversations.sync.load.event_row import EventRow
-from conversations.sync.load.transform import NO_CUSTOMER, ThreadRows, to_rows
+from conversations.sync.load.transform import NO_CUSTOMER, Extent, ThreadRows, to_rows
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 PAGE = Page(pk=1, facebook_page_id="9", instagram_account_id="17841")
@@ -95,7 +95,7 @@ def test_messages_become_events_oldest_first():
         ("m_2", "message_sent", moment(11)),
         ("m_3", "message_received", moment(12)),
     ]
-    assert (row.oldest, row.newest) == (moment(10), moment(12))
+    assert (row.shown.oldest, row.shown.newest) == (moment(10), moment(12))
 
 
 def written_json(event: EventRow) -> list[Any]:
@@ -135,20 +135,22 @@ def test_messages_without_any_time_are_counted_as_unreadable():
 def test_time_in_the_future_is_not_the_newest():
     future = (NOW + timedelta(days=400)).isoformat()
     row = rows([message("m_2", created_time=future), message("m_1", 10)])
-    assert (row.newest, row.events[-1].occurred_at) == (moment(10), NOW + timedelta(days=400))
+    assert (row.shown.newest, row.events[-1].occurred_at) == (moment(10), NOW + timedelta(days=400))
 
 
 @pytest.mark.parametrize("messages", [None, "x", {"data": None}])
 def test_thread_without_its_messages_is_not_whole(messages):
-    assert not rows(messages, message_count=0).is_whole
+    assert rows(messages, message_count=0).shown.extent is Extent.PARTIAL
 
 
 def test_thread_is_whole_if_its_messages_end():
-    assert rows([message()], message_count=99).is_whole
+    assert rows([message()], message_count=99).shown.extent is Extent.WHOLE
     goes_on = {"data": [message()], "paging": {"next": "https://x/", "cursors": {"after": "A"}}}
-    assert (rows(goes_on).is_whole, rows(goes_on).after) == (False, "A")
+    shown = rows(goes_on).shown
+    assert (shown.extent, shown.after) == (Extent.PARTIAL, "A")
     nowhere = {"data": [message()], "paging": {"next": "https://x/"}}
-    assert (rows(nowhere).is_whole, rows(nowhere).after) == (False, None)
+    shown = rows(nowhere).shown
+    assert (shown.extent, shown.after) == (Extent.PARTIAL, None)
 
 
 # -- the conversation --------------------------------------------------------------------------------------
@@ -181,7 +183,7 @@ def test_unknown_values_stay_empty():
 )
 def test_missing_counts_differ_from_zero(fields, unread, reply):
     row = rows([message()], **fields)
-    assert (row.has_counts, row.has_can_reply) == (unread, reply)
+    assert ("message_count" in row.given, "can_reply" in row.given) == (unread, reply)
 
 
 def test_any_text_is_made_storable():

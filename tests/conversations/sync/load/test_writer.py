@@ -57,7 +57,7 @@ def test_full_disk_ends_the_run_and_leaves_no_partial_batch(
     assert (result.status, result.inserted) == ("error", 0)
     assert "injected failure" in result.error
     assert page.conversations.count() == page.threads.count() == InteractionEvent.objects.count() == 0
-    assert SyncRun.objects.get().blame == "inbox"
+    assert SyncRun.objects.get().fault == "inbox"
     assert sync().status == "complete"
     assert_exact(page, world, shop)
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import InvalidRequestError, shorten
 
-REFUSED_FIELDS = "refused_fields"  # the key in GraphClient.capabilities
 FIELD_NAME = re.compile(r"\((\w{1,50})\)")
 PARAMETERS = {"folder", "updated_after_ms", "updated_before_ms"}  # may be refused themselves
 
@@ -13,15 +13,15 @@ PARAMETERS = {"folder", "updated_after_ms", "updated_before_ms"}  # may be refus
 class FieldFallback:
     """Requests all fields that we know and, once one was refused, only the documented ones.
 
-    A refusal is recorded in `capabilities["refused_fields"]`.
+    A refusal is recorded in `capabilities.refused_fields`.
     """
 
-    def __init__(self, capabilities: dict):
+    def __init__(self, capabilities: Capabilities):
         self._capabilities = capabilities
 
     def request(self, request: Callable[[bool], dict], params: dict) -> dict:
         """Call `request(core)`. Raises InvalidRequestError if the fields were not the (only) reason."""
-        if self._capabilities[REFUSED_FIELDS]:
+        if self._capabilities.refused_fields:
             return request(True)
         try:
             return request(False)
@@ -30,7 +30,7 @@ class FieldFallback:
                 raise
             body = request(True)
             # Recorded only now: the reason may have been something else.
-            self._capabilities[REFUSED_FIELDS] = [_refused_name(error)]
+            self._capabilities.refused_fields = [_refused_name(error)]
             return body
 
 

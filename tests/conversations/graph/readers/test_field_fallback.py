@@ -1,9 +1,8 @@
 """Fields and parameters that Facebook refuses, and what is remembered."""
 
-import json
-
 import pytest
 
+from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import GraphError, InvalidRequestError
 from conversations.sandbox import faults
 
@@ -21,8 +20,8 @@ def test_refused_field_is_remembered_by_its_name(make_client, thread, shop, sand
     sandbox.switches.refused_fields = {"UnifiedThread.snippet"}
     client = make_client()
     client.conversation_batch(shop.id)
-    assert client.capabilities == {"size": None, "refused_fields": ["snippet"]}
-    next_client = make_client(capabilities=json.loads(json.dumps(client.capabilities)))
+    assert client.capabilities == Capabilities(refused_fields=["snippet"])
+    next_client = make_client(capabilities=Capabilities.from_stored(client.capabilities.to_stored()))
     sandbox.call_log.clear()
     next_client.conversation_batch(shop.id)
     assert ["snippet" in fields for fields in fields_of(sandbox)] == [False]
@@ -38,7 +37,7 @@ def test_refused_parameter_is_raised_and_removes_no_field(client, thread, shop, 
     with pytest.raises(InvalidRequestError):
         client.conversation_batch(shop.id, **refused)
     assert len(sandbox.call_log) == 1
-    assert client.capabilities["refused_fields"] == []
+    assert client.capabilities.refused_fields == []
     client.conversation_batch(shop.id)
     assert "snippet" in fields_of(sandbox)[-1]
 
@@ -46,7 +45,7 @@ def test_refused_parameter_is_raised_and_removes_no_field(client, thread, shop, 
 def test_refused_field_is_omitted_next_to_a_parameter(client, thread, shop, sandbox):
     sandbox.switches.refused_fields = {"UnifiedThread.snippet"}
     assert len(client.conversation_batch(shop.id, folder="inbox").conversations) == 1
-    assert client.capabilities["refused_fields"] == ["snippet"]
+    assert client.capabilities.refused_fields == ["snippet"]
 
 
 def test_parameters_are_sent_under_their_names(client, thread, shop, sandbox):
@@ -61,7 +60,7 @@ def test_successful_size_is_remembered(make_client, world, shop, sandbox):
     client = make_client()
     sandbox.limits.max_weight = 50 * 25
     client.conversation_batch(shop.id)
-    assert client.capabilities["size"] == [50, 25]
+    assert client.capabilities.size == [50, 25]
     sandbox.call_log.clear()
     make_client(capabilities=client.capabilities).conversation_batch(shop.id)
     assert [call.params["limit"] for call in sandbox.call_log] == ["50"]
@@ -69,7 +68,7 @@ def test_successful_size_is_remembered(make_client, world, shop, sandbox):
 
 @pytest.mark.parametrize("size", [[7, 7], "big", None, [], [100]])
 def test_unknown_remembered_size_is_ignored(make_client, thread, shop, sandbox, size):
-    make_client(capabilities={"size": size}).conversation_batch(shop.id)
+    make_client(capabilities=Capabilities.from_stored({"size": size})).conversation_batch(shop.id)
     assert sandbox.call_log.calls[0].params["limit"] == "100"
 
 
@@ -77,7 +76,7 @@ def test_limit_that_is_too_high_shrinks_and_removes_no_field(client, thread, sho
     message = "(#100) Param limit must be an integer between 1 and 50"
     sandbox.faults.add(faults.graph_error(100, message=message), times=None, path="limit=100&")
     client.conversation_batch(shop.id)
-    assert client.capabilities == {"size": [50, 25], "refused_fields": []}
+    assert client.capabilities == Capabilities(size=[50, 25])
 
 
 def test_retired_version_stops_at_once(client, thread, shop, sandbox):

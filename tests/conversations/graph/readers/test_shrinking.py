@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from conversations.graph.batch_size import SUCCESSES_TO_GROW
 from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError, TransientError
+from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW
 from conversations.graph.transport import MAX_TRIES
 from conversations.sandbox import faults
 

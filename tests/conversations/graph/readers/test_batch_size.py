@@ -1,5 +1,5 @@
-from conversations.graph.batch_size import SUCCESSES_TO_GROW, AdaptiveBatchSize
 from conversations.graph.fields import INSTAGRAM_MESSAGES, list_sizes, message_sizes
+from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW, AdaptiveBatchSize
 
 
 def sizes_after(batch_size: AdaptiveBatchSize, steps: str) -> list[int]:

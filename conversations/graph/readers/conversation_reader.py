@@ -1,0 +1,128 @@
+"""Reads conversations, each with its newest messages: a list in batches, or a single one."""
+
+from dataclasses import replace
+
+from conversations.graph import fields
+from conversations.graph.capabilities import Capabilities
+from conversations.graph.decoding import decode_conversations
+from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.graph.options import Hooks
+from conversations.graph.readers.batch_size import AdaptiveBatchSize
+from conversations.graph.readers.message_reader import MessageReader
+from conversations.graph.readers.requests import (
+    TRIES_IN_SMALLER_SIZE,
+    FieldRequests,
+    is_too_much,
+    quote_id,
+    request_in_size,
+)
+from conversations.graph.records import Conversation, ConversationBatch
+from conversations.graph.response_checks import json_list, json_object
+from conversations.graph.transport import Check
+
+
+class ConversationReader:
+    """Reads conversations for a GraphClient, which describes the methods.
+
+    A conversation that is too large even alone is read in parts by `messages`.
+    """
+
+    def __init__(
+        self,
+        requests: FieldRequests,
+        messages: MessageReader,
+        hooks: Hooks,
+        platform: str,
+        capabilities: Capabilities,
+    ):
+        self._requests, self._messages, self._hooks = requests, messages, hooks
+        self._platform = platform
+        self._size = _list_size(platform, capabilities)
+
+    def batch(self, page_id: str, params: dict) -> ConversationBatch:
+        """Return conversations of a Page, newest first. `params` say which, in Graph's own names."""
+        path, params = f"{quote_id(page_id)}/conversations", {"platform": self._platform} | params
+
+        def request(size: tuple[int, int], tries: int) -> dict:
+            limit, messages = size
+            return self._requests.get(
+                path,
+                params | {"limit": limit},
+                json_list,
+                lambda core: fields.conversation(messages, core=core),
+                tries,
+                decode_conversations,
+            )
+
+        def may_shrink(error: GraphError) -> bool:
+            # Something not found may be one item of the list, unless it is the Page itself.
+            return is_too_much(error) or (isinstance(error, NotFoundError) and page_id not in error.text)
+
+        try:
+            raw = request_in_size(self._size, request, may_shrink)
+            with self._hooks.parsing():
+                return ConversationBatch.from_graph(raw)
+        except GraphError as error:
+            if not may_shrink(error):
+                raise
+        return self._batch_without_messages(path, params)
+
+    def conversation(self, graph_id: str) -> Conversation:
+        """Return one conversation with its newest messages. Raises NotFoundError."""
+        path = quote_id(graph_id)
+        messages = self._size.size_at(0)[1]
+        try:
+            raw = self._requests.get(
+                path, {}, json_object, lambda core: fields.conversation(messages, core=core)
+            )
+            record = Conversation.from_graph(raw)
+        except GraphError as error:
+            if not is_too_much(error):
+                raise
+            record = Conversation.from_graph(self._get_without_messages(path, {}, json_object))
+            record = record and self._with_messages(record)
+        if record is None:
+            raise NotFoundError("Facebook's response does not contain the requested conversation.")
+        return record
+
+    def _batch_without_messages(self, path: str, params: dict) -> ConversationBatch:
+        """Return a batch of the one conversation that is too large, with its messages read separately."""
+        raw = self._get_without_messages(path, params | {"limit": 1}, json_list)
+        batch = ConversationBatch.from_graph(raw)
+        return replace(batch, conversations=[self._with_messages(record) for record in batch.conversations])
+
+    def _get_without_messages(self, path: str, params: dict, check: Check) -> dict:
+        try:
+            return self._requests.get(
+                path,
+                params,
+                check,
+                lambda core: fields.without_messages(core=core),
+                tries=TRIES_IN_SMALLER_SIZE,
+            )
+        except GraphError as error:
+            if not is_too_much(error):
+                raise
+            return self._requests.get(path, params, check, lambda core: fields.ID_ONLY)
+
+    def _with_messages(self, record: Conversation) -> Conversation:
+        try:
+            return replace(record, messages=self._messages.batch(record.id, after=None))
+        except (PayloadTooLargeError, NotFoundError) as error:
+            return replace(record, problem=error.text)  # without the trace, which differs each time
+        except GraphError as error:
+            if error.stops:
+                raise
+            return record  # `messages` stays None: they must be requested again
+
+
+def _list_size(platform: str, capabilities: Capabilities) -> AdaptiveBatchSize[tuple[int, int]]:
+    """Start at the remembered size, if it is still one of the sizes."""
+    sizes = fields.list_sizes(platform)
+    size = tuple(capabilities.size or ())
+    level = sizes.index(size) if size in sizes else 0
+
+    def remember(size: tuple[int, int]) -> None:
+        capabilities.size = list(size)
+
+    return AdaptiveBatchSize(sizes, level=level, on_change=remember)

@@ -1,0 +1,93 @@
+"""What an interrupted run left for the next one, stored as JSON: checkpoints of lists and of single threads.
+
+A stored value that cannot be read is treated as if there were none: that list or thread is read from its
+newest entry.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+Second = Annotated[int, Meta(ge=0, lt=2**40)]  # since 1970
+Span = tuple[Second | None, Second]  # both included; None: down to the oldest thread
+Time = Annotated[datetime, Meta(tz=True)]
+State = TypeVar("State")
+
+
+class Checkpoint(Struct):
+    """The progress of reading one list, stored in `SyncRun.checkpoint`.
+
+    `head` is the newest time at the top of the list when reading began. `is_complete` says that the end of
+    the list was reached once.
+    """
+
+    head: Time | None = None
+    is_complete: bool = field(default=False, name="walked")
+    after: str | None = None  # only a hint: Facebook's cursors expire
+    spans: list[Span] = []  # of time, still to be read; each Checkpoint gets a list of its own
+
+    def as_json(self) -> dict[str, Any]:
+        if self.is_complete:
+            return {"head": _iso(self.head), "walked": True}
+        return {"head": _iso(self.head), "after": self.after, "spans": self.spans}
+
+    def mark_done(self, done: Span) -> None:
+        """Remove a stored span of time from the spans that are still to be read."""
+        self.spans = [part for span in self.spans for part in _subtract(span, done)]
+
+
+class BackfillPoint(Struct, frozen=True):
+    """The point from which the backfill of one thread continues, stored in `Thread.backfill`.
+
+    `count` messages are stored from `newest` down to the cursor `after`. Messages up to `held_until` were
+    stored before; None: read all older ones.
+    """
+
+    after: str | None
+    newest: Time | None = None
+    held_until: Time | None = field(default=None, name="border")
+    count: Annotated[int, Meta(ge=0)] = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "after": self.after,
+            "newest": _iso(self.newest),
+            "border": _iso(self.held_until),
+            "count": self.count,
+        }
+
+
+def read_checkpoints(stored: Any) -> dict[str, Checkpoint]:
+    """Return the readable checkpoints of a stored `SyncRun.checkpoint` by the key of their list."""
+    entries = stored.items() if isinstance(stored, dict) else ()
+    return {key: checkpoint for key, value in entries if (checkpoint := _read(value, Checkpoint))}
+
+
+def read_backfill_point(stored: Any) -> BackfillPoint | None:
+    """Return the point of a stored `Thread.backfill`; None if there is none, or it cannot be read."""
+    return _read(stored, BackfillPoint)
+
+
+def _read(stored: Any, kind: type[State]) -> State | None:
+    try:
+        return msgspec.convert(stored, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
+
+
+def _subtract(span: Span, done: Span) -> list[Span]:
+    low, high = span
+    done_low, done_high = done
+    parts: list[Span] = []
+    if done_high < high:
+        newer_low = done_high + 1 if low is None else max(low, done_high + 1)
+        parts.append((newer_low, high))
+    if done_low is not None and (low is None or low < done_low):
+        parts.append((low, min(high, done_low - 1)))
+    return parts

@@ -1,0 +1,50 @@
+"""One web process serves many tests, and no test finds the work of another in it."""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from conversations.tasks import sync_page
+from tests.conftest import environment_of
+
+run_twice = pytest.mark.parametrize("run", ["first", "second"])
+processes: list[int] = []
+
+
+@pytest.fixture
+def start_shared(transactional_db, sandbox, shared_web):
+    yield lambda: shared_web.start(environment_of(sandbox))
+    shared_web.stop()
+
+
+def test_process_that_does_not_end_its_work_is_stopped(start_shared, shared_web):
+    web = start_shared()
+    shared_web.end_test(connection)
+    assert start_shared() is web
+    sync_page.configure(schedule_in={"hours": 1}).defer(run_id=0)
+    shared_web.end_test(connection)
+    assert not shared_web.is_running
+    assert start_shared() is not web
+
+
+def test_process_that_a_test_has_restarted_is_stopped(start_shared, shared_web):
+    web = start_shared()
+    web.stop()
+    web.start()
+    shared_web.end_test(connection)
+    assert web.process.wait(60) < 0
+
+
+def test_worker_is_gone_in_tests_that_do_not_use_the_process(transactional_db, shared_web):
+    assert not shared_web.is_running
+    assert not ProcrastinateWorker.objects.exists()
+
+
+@run_twice
+def test_process_worker_and_rows_of_the_migrations_stay(web, page, run):
+    assert page.state == "connected"
+    assert ContentType.objects.exists()
+    assert ProcrastinateWorker.objects.count() == 1
+    processes.append(web.process.pid)
+    assert set(processes) == {web.process.pid}
