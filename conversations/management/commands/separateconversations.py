@@ -12,9 +12,9 @@ from conversations.sync.load.joining import restore
 
 class Command(BaseCommand):
     help = (
-        "Lists the conversations that a sync has joined because they proved to be one person's. With the number"
-        " of one or more of them, undoes that: each person gets the own messages, tags and status again, and"
-        " no sync joins the two again."
+        "Lists the conversations that a sync has joined because they proved to be one person's. With a number"
+        " of the list, undoes that: both conversations get their own messages, tags and status again, and no"
+        " sync joins the two again."
     )
 
     def add_arguments(self, parser):

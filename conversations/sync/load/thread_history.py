@@ -58,10 +58,14 @@ def save_messages(
 
 
 def _customer_of(thread: Thread) -> Conversation:
-    """Return the conversation of a thread that is read on its own. Those without a customer never are."""
-    if thread.conversation is None:
+    """Return the conversation of a thread that is read on its own. Those without a customer never are.
+
+    It is read again: a list may have shown meanwhile that the thread belongs to another one.
+    """
+    owner = Conversation.objects.filter(threads=thread.pk).first()
+    if owner is None:
         raise ValueError(f"Thread {thread.pk} has no conversation to which messages could be added.")
-    return thread.conversation
+    return owner
 
 
 def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:

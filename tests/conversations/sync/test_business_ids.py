@@ -1,6 +1,8 @@
 """The business appears under IDs that the Page does not have: every thread still gets its own customer."""
 
 import itertools
+import uuid
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,9 +20,7 @@ ANA, BEN, CARL = (Person(f"88000{n}", "", f"{name}.demo") for n, name in enumera
 
 @pytest.fixture
 def shop(world):
-    return world.add_page(
-        "900000000000001", "Demo Shop", instagram_id=ACCOUNT, instagram_username="demoshop"
-    )
+    return world.add_page("900000000000001", "Demo Shop", instagram_id=ACCOUNT, instagram_username="demoshop")
 
 
 @pytest.fixture
@@ -94,7 +94,8 @@ def test_user_name_of_the_account_is_the_business(sync, page, add_thread):
 
 def test_customer_who_has_the_former_user_name_of_the_business_stays_a_customer(sync, page, add_thread, shop):
     Page.objects.update(instagram_username="ana.demo")
-    add_thread(ANA, {"id": ACCOUNT, "username": "demoshop"}, shown(ANA), business=Person(ACCOUNT, "", "demoshop"))
+    account = Person(ACCOUNT, "", "demoshop")
+    add_thread(ANA, shown(account), shown(ANA), business=account)
     sync()
     assert stored(page) == {ANA.id: ("ana.demo", BOTH)}
 
@@ -180,23 +181,41 @@ def merge_all(page):
 
     def merge(*threads) -> Conversation:
         mixed = Conversation.objects.create(
-            page=page, sender_id=OTHER.id, sender_name="demoshop", platform="instagram", graph_id=threads[0].id
+            page=page,
+            sender_id=OTHER.id,
+            sender_name="demoshop",
+            platform="instagram",
+            graph_id=threads[0].id,
         )
         for thread in threads:
-            Thread.objects.create(
-                page=page, conversation=mixed, platform="instagram", graph_id=thread.id, history="complete",
-                state="stored" if thread is threads[0] else "merged", held_count=len(thread.history),
-                message_count=len(thread.history), complete_until="2026-01-01T00:00Z",
-            )  # fmt: skip
-            InteractionEvent.objects.bulk_create(
-                InteractionEvent(
-                    conversation=mixed, kind="message_received", graph_id=message.id, text=message.message or "",
-                    occurred_at=f"2026-01-01T00:00:{number:02}Z", data={"from": (message.raw or {}).get("from")},
-                )
-                for number, message in enumerate(thread.history)
-            )  # fmt: skip
+            store(mixed, thread, state="stored" if thread is threads[0] else "merged")
         Page.objects.update(last_synced_at="2026-01-01T00:00Z")
         return mixed
+
+    def store(mixed: Conversation, thread, state: str) -> None:
+        count = len(thread.history)
+        Thread.objects.create(
+            page=page,
+            conversation=mixed,
+            platform="instagram",
+            graph_id=thread.id,
+            state=state,
+            history="complete",
+            held_count=count,
+            message_count=count,
+            complete_until="2026-01-01T00:00Z",
+        )
+        InteractionEvent.objects.bulk_create(
+            InteractionEvent(
+                conversation=mixed,
+                kind="message_received",
+                graph_id=message.id,
+                text=message.message or "",
+                occurred_at=datetime.fromtimestamp(message.created_time, UTC),
+                data={"from": message.raw["from"]},
+            )
+            for message in thread.history
+        )
 
     return merge
 
@@ -224,3 +243,44 @@ def test_full_run_takes_the_people_apart(sync, page, add_thread, merge_all, sand
     before = row_versions()
     assert sync(full=True).status == "complete"
     assert row_versions() == before
+
+
+def test_tags_go_to_the_only_person_who_had_written_and_others_are_listed(sync, page, add_thread, merge_all):
+    threads = [add_thread(person, shown(OTHER), shown(person)) for person in (ANA, BEN)]
+    mixed = merge_all(*threads)  # Ben wrote a minute before Ana
+    first = datetime.fromtimestamp(threads[1].history[0].created_time, UTC)
+    for name, moment in (("early", first), ("late", datetime.now(UTC))):
+        row = mixed.tag_rows.create(tag=TagFactory(name=name), page=page, act=uuid.uuid4(), created_at=moment)
+        mixed.events.create(kind="tag_added", occurred_at=moment, data={"act": str(row.act)})
+    assert sync(full=True).status == "complete"
+    assert stored(page).keys() == {ANA.id, BEN.id}
+    ben = page.conversations.get(sender_id=BEN.id)
+    assert [row.tag.name for row in ben.tag_rows.all()] == ["early"]
+    assert ben.events.filter(kind="tag_added").count() == 1
+    assert page.conversations.get(sender_id=ANA.id).tag_rows.count() == 0
+    (note,) = [note for note in SyncRun.objects.latest("pk").notes if "tags" in note]
+    assert note.endswith(": late.")
+    (record,) = page.removed_conversations.all()
+    assert (record.kind, len(record.details["events"])) == ("separated", 1)
+
+
+def test_everything_of_a_single_person_stays_together(sync, page, add_thread, merge_all):
+    mixed = merge_all(add_thread(ANA, shown(OTHER, user_id=ACCOUNT), shown(ANA)))
+    mixed.tag_rows.create(tag=TagFactory(), page=page, act=uuid.uuid4())
+    Conversation.objects.update(conversation_status="done")
+    assert sync(full=True).status == "complete"
+    row = page.conversations.get()
+    assert (row.pk, row.sender_id, row.sender_name) == (mixed.pk, ANA.id, "ana.demo")
+    assert (row.tag_rows.count(), row.conversation_status) == (1, "done")
+    assert stored(page) == {ANA.id: ("ana.demo", BOTH)}
+
+
+def test_messages_that_name_nobody_stay_where_they_are(sync, page, add_thread, merge_all):
+    mixed = merge_all(*(add_thread(person, shown(OTHER), shown(person)) for person in (ANA, BEN)))
+    mixed.events.create(
+        kind="message_received", graph_id="m_lost", occurred_at=datetime.now(UTC), data={"from": shown(OTHER)}
+    )
+    assert sync(full=True).status == "complete"
+    assert stored(page).keys() == {ANA.id, BEN.id, OTHER.id}
+    assert mixed.events.get().graph_id == "m_lost"
+    assert [note for note in SyncRun.objects.latest("pk").notes if "1 messages that name no customer" in note]

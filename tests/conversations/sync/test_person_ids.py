@@ -53,7 +53,10 @@ def test_new_id_of_a_person_becomes_an_alias(sync, page, world, shop, full):
     row = Conversation.objects.get()
     assert (row.events.count(), row.tag_rows.count(), row.conversation_status) == (61, 1, "done")
     assert (row.sender_id, ids_of(row)) == (OLD.id, {OLD.id, NEW.id})
-    assert (page.threads.get().held_count, SyncRun.objects.latest("pk").ledger["messages"]["held"]) == (61, 61)
+    assert (page.threads.get().held_count, SyncRun.objects.latest("pk").ledger["messages"]["held"]) == (
+        61,
+        61,
+    )
     before = row_versions()
     assert sync(full=True).status == "complete"
     assert row_versions() == before
@@ -202,9 +205,7 @@ def test_new_id_of_a_deleted_person_is_forgotten_too(sync, page, world, shop):
 @pytest.mark.parametrize("seed", range(8))
 def test_any_order_of_runs_and_ids_gives_one_conversation_per_person(sync, page, world, shop, seed, sandbox):
     chance = random.Random(seed)
-    people = [
-        [Person(f"{7 + n}{number}", f"Customer {number}") for n in range(3)] for number in range(4)
-    ]
+    people = [[Person(f"{7 + n}{number}", f"Customer {number}") for n in range(3)] for number in range(4)]
     threads = [(ids, world.add_conversation(shop, ids[0], 3)) for ids in people for _ in range(2)]
     sync()
     for _ in range(4):
