@@ -40,7 +40,8 @@ class BusinessWatch:
         """Find IDs of the business in an answer. Return its rows, shaped again if there are new ones."""
         if self._is_first:  # of a full run: it takes apart what earlier runs mixed
             self._separate()
-        if any(not self._page.business_ids <= row.cast.business_ids for row in rows):
+        known = self._page.business_ids
+        if not all(known <= row.cast.business_ids for row in rows):
             rows = shape()
         while found := find_business_ids(self._page, rows):
             save_business_ids(self._page, found)

@@ -5,6 +5,7 @@ Each step is a transaction of its own. A run that ends in between leaves the res
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from django.db import connection
 
@@ -17,9 +18,9 @@ from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.transaction import RunTransaction
 
 CHUNK = 500  # conversations in one transaction
-# Two conversations with the same messages: before aliases were known, a thread whose person got a new ID was
-# given to a new conversation.
-TWICE = """
+# Conversations with the same messages, whose thread belongs to another one: earlier versions created a new
+# conversation when the person of a thread got a new ID.
+LOST_THREAD = """
 SELECT former.id, present.id FROM conversations_conversation AS former
 JOIN conversations_thread AS thread
   ON thread.page_id = former.page_id AND thread.graph_id = former.graph_id
@@ -32,15 +33,37 @@ WHERE former.page_id = %(page)s AND present.id <> former.id AND thread.people IS
     WHERE one.conversation_id = former.id)
 ORDER BY former.id, present.id
 """
+# Conversations with the same name and the same messages, one of them new: the person and the thread have both
+# got new IDs.
+SAME_MESSAGES = """
+WITH namesakes AS (
+  SELECT present.id AS present, former.id AS former
+  FROM conversations_conversation AS present
+  JOIN conversations_conversation AS former
+    ON former.page_id = present.page_id AND former.sender_name = present.sender_name
+  WHERE present.page_id = %(page)s AND present.created_at >= %(since)s AND former.created_at < %(since)s
+    AND present.sender_name <> '' AND former.platform = present.platform
+)
+SELECT DISTINCT namesakes.former, namesakes.present FROM namesakes
+JOIN conversations_interactionevent AS one ON one.conversation_id = namesakes.present
+JOIN conversations_interactionevent AS other
+  ON other.conversation_id = namesakes.former AND other.graph_id = one.graph_id
+ORDER BY namesakes.former, namesakes.present
+"""
 
 
 def correct_people(
     page: Page, run: SyncRun, transaction: RunTransaction, watch: BusinessWatch, suppressed: SuppressionList
 ) -> None:
     """Mark messages of the business as sent, take apart mixed conversations, and join those of one person."""
+    twice: list[tuple[int, int]] = []
     if run.mode == SyncRun.Mode.FULL:
         _finish_mixed(page, run, transaction, suppressed)
-        _join_twice(page, transaction, watch)
+        twice += transaction.read(partial(_pairs, LOST_THREAD, page, run))
+    if run.inserted and page.last_synced_at:
+        twice += transaction.read(partial(_pairs, SAME_MESSAGES, page, run))
+    if twice:
+        _join(page, twice, transaction, watch)
     if any(not alias["applied"] for alias in page.business_aliases.values()):
         _mark_sent(page, transaction)
 
@@ -55,12 +78,15 @@ def _finish_mixed(page: Page, run: SyncRun, transaction: RunTransaction, suppres
         transaction.commit(save)
 
 
-def _join_twice(page: Page, transaction: RunTransaction, watch: BusinessWatch) -> None:
+def _join(
+    page: Page, pairs: list[tuple[int, int]], transaction: RunTransaction, watch: BusinessWatch
+) -> None:
+    """Join pairs of conversations that are one person's, unless an operator has separated them."""
     apart = {
         frozenset((record.sender_id, record.details["kept"]))
         for record in transaction.read(lambda: list(page.removed_conversations.exclude(undone_at=None)))
     }
-    for former, present in transaction.read(lambda: _stored_twice(page)):
+    for former, present in pairs:
 
         def save(former: int = former, present: int = present) -> None:
             rows = list(Conversation.objects.filter(pk__in=(former, present)))
@@ -73,9 +99,14 @@ def _join_twice(page: Page, transaction: RunTransaction, watch: BusinessWatch) -
         watch.commit()
 
 
-def _stored_twice(page: Page) -> list[tuple[int, int]]:
+def _pairs(sql: str, page: Page, run: SyncRun) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(TWICE, {"page": page.pk, "business": list(page.business_ids)})
+        names: dict[str, Any] = {
+            "page": page.pk,
+            "business": list(page.business_ids),
+            "since": run.started_at,
+        }
+        cursor.execute(sql, names)
         return cursor.fetchall()
 
 

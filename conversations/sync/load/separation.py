@@ -96,7 +96,8 @@ def separate(page: Page, mixed: Conversation, is_suppressed: IsSuppressed) -> li
         people = _people()
         listed = _listed_people(page, mixed)
         known = {person.sender_id: person for person in [*listed.values(), *people]}
-        if sole := _sole_person(mixed, listed, people):
+        sole = _sole_person(mixed, listed, people)
+        if sole and not is_suppressed(sole):
             _give_all(page, mixed, known[sole])
             return []
         owners = _owners(page, mixed, [each for each in known.values() if not is_suppressed(each.sender_id)])

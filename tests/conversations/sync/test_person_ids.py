@@ -176,6 +176,25 @@ def test_full_run_joins_what_an_earlier_version_stored_twice(sync, page, world, 
     assert Conversation.objects.count() == 1
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_person_whose_thread_has_a_new_id_too_keeps_the_conversation(sync, page, world, shop, full):
+    thread = world.add_conversation(shop, OLD, 60)
+    world.add_conversation(shop, Person("5", OLD.name), 1)
+    sync()
+    former = page.threads.get(graph_id=thread.id).conversation
+    world.remove_conversation(thread)
+    messages = [
+        {"message": each.message, "id": each.id, "from_page": each.sender is not OLD}
+        for each in thread.history
+    ]
+    world.add_conversation(shop, NEW, [*messages, "News"])
+    assert sync(full=full).status == "complete"
+    assert Conversation.objects.count() == 2
+    former.refresh_from_db()
+    assert ids_of(former) == {OLD.id, NEW.id}
+    assert (former.events.count(), former.last_message) == (61, "News")
+
+
 # -- deleted people ----------------------------------------------------------------------------------------
 def test_deleted_person_is_forgotten_under_all_ids(sync, page, world, shop):
     thread = world.add_conversation(shop, OLD, 2)
