@@ -65,6 +65,7 @@ packages: python
 
 development: python
 	@$(PYTHON) inbox/install.py requirements-dev.txt
+	@$(PYTHON) inbox/install.py requirements-sdk.txt
 
 programs: python
 	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs npm:npm

@@ -1,5 +1,7 @@
 """Create .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
 
+The clients of Facebook that a test runs need other versions: requirements-sdk.txt has a .venv-sdk of its own.
+
 Needs nothing but Python; one that is too old still reaches the line that says so.
 """
 # ruff: noqa: T201, UP036 - it prints to the terminal, and an old Python must reach the line that rejects it
@@ -12,7 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-VENV = Path(".venv")
+SDK = "requirements-sdk.txt"
+VENV = Path(".venv-sdk" if SDK in sys.argv[1:] else ".venv")
 PYTHON = VENV / "bin" / "python"
 EVERYTHING = "requirements-dev.txt"  # includes requirements.txt
 TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv
@@ -30,9 +33,9 @@ def main(requirements: str) -> None:
 
 
 def is_whole() -> bool:
-    """Whether .venv works and its installation was completed."""
+    """Whether the environment works and its installation was completed."""
     finished = any(VENV.glob("requirements*.txt"))
-    return finished and PYTHON.exists() and not run([PYTHON, "-c", "import django"])
+    return finished and PYTHON.exists() and not run([PYTHON, "-c", "import requests"])
 
 
 def is_installed(requirements: str) -> bool:
@@ -41,7 +44,7 @@ def is_installed(requirements: str) -> bool:
 
 
 def install(requirements: str) -> None:
-    print(f"Installing the packages of {requirements} into .venv …", flush=True)
+    print(f"Installing the packages of {requirements} into {VENV} …", flush=True)
     keep = is_whole()
     for mark in VENV.glob("requirements*.txt"):
         mark.unlink()  # an interrupted attempt leaves no mark, so the next one starts over
@@ -50,7 +53,9 @@ def install(requirements: str) -> None:
         VENV.mkdir(exist_ok=True)
         (VENV / "install.log").write_text(failure)
         reason = "no connection" if "Retrying" in failure else failure.strip().splitlines()[-1]
-        sys.exit(f"inbox: the packages could not be installed: {reason} (the whole story: .venv/install.log)")
+        sys.exit(
+            f"inbox: the packages could not be installed: {reason} (the whole story: {VENV}/install.log)"
+        )
     shutil.copy(requirements, VENV)
 
 

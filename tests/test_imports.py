@@ -79,7 +79,7 @@ ALLOWED = {
         "conversations.lib",
         "conversations.models",
     ],
-    "conversations.connections": ["conversations.graph", "conversations.models"],
+    "conversations.connections": ["conversations.graph", "conversations.lib", "conversations.models"],
     "conversations.search": ["conversations.lib", "conversations.models", "tags"],
     "conversations.permissions": ["conversations.models"],
     "conversations.models": ["conversations.lib"],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from conversations.connections.shared_budget import CLOSE
+from conversations.connections.shared_budget import STATEMENTS
 from conversations.tasks import request_sync
 from tests.factories import PageFactory
 from tests.leftovers import filled_of
@@ -27,5 +27,6 @@ def test_jobs_of_a_transactional_test_are_gone(beside, empty_tables, run):
 def test_rows_of_another_connection_are_gone(beside, empty_tables, run):
     with beside.cursor() as cursor:
         assert filled_of(empty_tables, cursor) == []
-        cursor.execute(CLOSE, {"page": "1", "platform": "messenger", "gap": timedelta(1), "reason": ""})
+        values = {"page": "1", "platform": "messenger", "gap": timedelta(1), "reason": ""}
+        cursor.execute(STATEMENTS["close"], values)
         assert filled_of(empty_tables, cursor) == ["public.conversations_callbudget"]

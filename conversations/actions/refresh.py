@@ -12,6 +12,7 @@ from conversations.connections.interactive import FacebookRefused, RefusalReason
 from conversations.graph import records
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError
+from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.attachments import Attachment, attachments_of
 from conversations.lib.locks import lock_rows, sync_lock
 from conversations.lib.text import clean_json
@@ -20,7 +21,7 @@ from conversations.sync.load import batch_loader, thread_history
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.load.reconcile import version
 from conversations.sync.load.suppression import SuppressionList
-from conversations.sync.load.transform import INSTAGRAM_WINDOW, ThreadRows, to_rows
+from conversations.sync.load.transform import ThreadRows, to_rows
 from conversations.sync.transaction import is_value_error
 
 MAX_READ_SECONDS = 25.0  # for older messages; the next sync reads the rest

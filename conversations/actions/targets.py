@@ -4,14 +4,12 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
 from conversations.search.list_sql import all_ids_query
 from conversations.search.sql import Sql, fetch_all, fetch_value
 
-OF_OPERATION = (
-    "SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e"
-    " WHERE e.data->>'act' = %s AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')"
-)
+STATEMENTS = read_statements(__file__)
 
 
 @dataclass(frozen=True)
@@ -23,16 +21,11 @@ class Targets:
 
 
 def targets_by_id(conversation_ids: Collection[int]) -> Targets:
-    ids = Sql.of(
-        "SELECT c.id FROM conversations_conversation AS c WHERE c.id = ANY(%s::bigint[])",
-        list(conversation_ids),
-    )
-    pages = fetch_all(
-        Sql.of(
-            "SELECT DISTINCT page_id FROM conversations_conversation WHERE id = ANY(%s::bigint[])",
-            list(conversation_ids),
-        )
-    )
+    return _of_query(Sql.compose(STATEMENTS["by_id"], ids=list(conversation_ids)))
+
+
+def _of_query(ids: Sql) -> Targets:
+    pages = fetch_all(Sql.compose(STATEMENTS["pages_of"], ids=ids))
     return Targets(ids, tuple(page_id for (page_id,) in pages))
 
 
@@ -43,13 +36,11 @@ def targets_matching(criteria: SearchCriteria) -> Targets:
 
 def targets_of_operation(operation: uuid.UUID) -> Targets:
     """Select the conversations that an operation changed."""
-    ids = Sql.of(OF_OPERATION, str(operation))
-    pages = "SELECT DISTINCT c.page_id FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
-    return Targets(ids, tuple(page_id for (page_id,) in fetch_all(ids.inside(pages))))
+    return _of_query(Sql.compose(STATEMENTS["by_operation"], operation=str(operation)))
 
 
 def count_targets(targets: Targets) -> int:
-    return fetch_value(targets.ids.inside("SELECT count(*) FROM ({}) AS chosen"))
+    return fetch_value(targets.ids.inside("SELECT count(*) FROM ({}) AS selected"))
 
 
 def page_ids_of(targets: Targets) -> list[int]:
@@ -57,10 +48,5 @@ def page_ids_of(targets: Targets) -> list[int]:
     return [
         page_id
         for page_id in targets.page_ids
-        if fetch_value(
-            targets.ids.inside(
-                "SELECT EXISTS (SELECT FROM ({}) AS chosen JOIN conversations_conversation AS c USING (id)"
-            )
-            + Sql.of(" WHERE c.page_id = %s)", page_id)
-        )
+        if fetch_value(Sql.compose(STATEMENTS["has_page"], ids=targets.ids, page_id=page_id))
     ]

@@ -34,7 +34,7 @@ class VisiblePageFilter(PageFilter):
     """Filters by one Page that the user sees. Any other Page matches no row."""
 
     def queryset(self, request, queryset):
-        visible = {str(pk): pk for pk in page_ids(request)}
+        visible = {str(pk): pk for pk in page_ids(request.user)}
         return queryset.filter(page=visible.get(self.value(), 0)) if self.value() else queryset
 
 

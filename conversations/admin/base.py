@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from conversations.admin.paginators import CappedPaginator
+from conversations.models.roles import Role
 from conversations.permissions import VIEWER, page_ids
 
 
@@ -22,7 +23,7 @@ class CappedChangeList(ChangeList):
 class PageScopedAdmin(ModelAdmin):
     """Read-only admin of the rows of the Pages on which the user has at least `role`."""
 
-    role: str = VIEWER
+    role: Role = VIEWER
     path_to_page = "page"
     paginator = CappedPaginator
     show_full_result_count = False
@@ -33,9 +34,8 @@ class PageScopedAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         # Filter by ID for superusers, too: with a single Page the index of the Page gives the order.
-        return (
-            super().get_queryset(request).filter(**{f"{self.path_to_page}__in": page_ids(request, self.role)})
-        )
+        pages = page_ids(request.user, self.role)
+        return super().get_queryset(request).filter(**{f"{self.path_to_page}__in": pages})
 
     def get_changelist(self, request, **kwargs):
         return CappedChangeList

@@ -70,7 +70,7 @@ def dashboard_context(request: HttpRequest) -> dict:
 
 def page_cards(request: HttpRequest) -> list[PageCard]:
     """Return a card for each Page that the user sees, ordered by name."""
-    pages = list(with_numbers(Page.objects.filter(pk__in=page_ids(request))).order_by("name", "pk"))
+    pages = list(with_numbers(Page.objects.filter(pk__in=page_ids(request.user))).order_by("name", "pk"))
     return [PageCard(page, panel) for page, panel in zip(pages, sync_panels(request, pages), strict=True)]
 
 

@@ -84,7 +84,7 @@ def describe_result(state: SyncProgress | None) -> str:
     """Return what a finished run has stored; an empty text before its end."""
     if state is None or state.status not in TERMINAL_STATUSES:
         return ""
-    done = state.synced + state.skipped
+    done = state.done
     numbers = {name: getattr(state, name) for name in ("inserted", "updated", "skipped")}
     parts = [f"{done:,} conversation{'s' * (done != 1)}"]
     parts += [f"{number:,} {LABELS[name]}" for name, number in numbers.items() if number]

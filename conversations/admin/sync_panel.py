@@ -48,7 +48,7 @@ class SyncPanel:
 
     @property
     def done(self) -> int:
-        return self.state.synced + self.state.skipped if self.state else 0
+        return self.state.done if self.state else 0
 
     @property
     def is_active(self) -> bool:
@@ -81,5 +81,5 @@ def sync_panels(request: HttpRequest, pages: list[Page]) -> list[SyncPanel]:
         run.page_id: SyncProgress.from_run(run)
         for run in newest.select_related("page").defer("page__access_token")
     }
-    managed, has_worker = page_ids(request, MANAGER), is_worker_alive()
+    managed, has_worker = page_ids(request.user, MANAGER), is_worker_alive()
     return [SyncPanel(page, states.get(page.pk), page.pk in managed, has_worker) for page in pages]

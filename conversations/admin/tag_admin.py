@@ -67,7 +67,7 @@ class TagAdmin(ModelAdmin):
         return self.has_view_permission(request)
 
     def has_add_permission(self, request) -> bool:
-        return request.user.is_superuser or bool(page_ids(request, TAGGER))
+        return request.user.is_superuser or bool(page_ids(request.user, TAGGER))
 
     def has_change_permission(self, request, obj=None) -> bool:
         return request.user.is_superuser

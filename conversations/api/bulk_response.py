@@ -16,7 +16,7 @@ from conversations.actions.targets import (
 )
 from conversations.api.query_params import criteria_for
 from conversations.models import Conversation
-from conversations.permissions import TAGGER, require_user_role, user_page_ids
+from conversations.permissions import TAGGER, page_ids, require_role
 from conversations.search.parsing import MAX_ID
 
 
@@ -50,14 +50,14 @@ def authorized_targets(user, body: dict) -> Targets:
     """
     if "filter" in body:
         targets = targets_matching(criteria_for(user, body["filter"]))
-        require_user_role(user, page_ids_of(targets), TAGGER)
+        require_role(user, page_ids_of(targets), TAGGER)
         return targets
     requested = set(body["conversationIds"])
-    visible = Conversation.objects.for_pages(user_page_ids(user))
+    visible = Conversation.objects.for_pages(page_ids(user))
     pages = dict(visible.filter(pk__in=storable_ids(requested)).values_list("pk", "page_id"))
     if missing := requested - pages.keys():
         raise NotFound(f"Conversation {min(missing)} not found; nothing was changed.")
-    require_user_role(user, pages.values(), TAGGER)
+    require_role(user, pages.values(), TAGGER)
     return targets_by_id(sorted(pages))
 
 

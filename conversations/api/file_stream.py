@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import criteria_for
 from conversations.models import Page
-from conversations.permissions import user_page_ids
+from conversations.permissions import page_ids
 from conversations.search.export import CONTENT_TYPES, FORMATS
 from conversations.search.parsing import quote
 
@@ -21,7 +21,7 @@ def export_response(request) -> StreamingHttpResponse:
     if kind not in FORMATS:
         raise ValidationError({"format": [f"It must be csv or ndjson, not {quote(kind)}."]})
     criteria = criteria_for(request.user, request.query_params)
-    pages = Page.objects.filter(pk__in=user_page_ids(request.user))
+    pages = Page.objects.filter(pk__in=page_ids(request.user))
     body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
     is_asynchronous = isinstance(request._request, ASGIRequest)
     return StreamingHttpResponse(

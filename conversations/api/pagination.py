@@ -1,15 +1,13 @@
 """Pagination: by page number or cursor for conversations, by cursor for events, runs and threads."""
 
-import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
+from conversations.api.cursors import decode_cursor, decode_id, decode_time_and_id, encode_cursor
 from conversations.api.query_params import whole_number
-from conversations.models import Thread
 from conversations.search.conditions import Keyset
 from conversations.search.criteria import SearchCriteria
 from conversations.search.parsing import MAX_ID, quote
@@ -17,8 +15,6 @@ from conversations.search.results import COUNT_MODES, read_page
 
 NULLABLE_INTEGER = {"type": ["integer", "null"]}
 NULLABLE_STRING = {"type": ["string", "null"]}
-NO_TIME = "-"  # in a cursor, for a row without a time
-THREAD_STATES = Thread.State.values
 UNINDEXED_HELP = "With `search_in=messages`: conversations whose newest messages are not searchable yet."
 
 
@@ -88,68 +84,48 @@ class ConversationPagination(BasePagination):
         return response
 
 
-class EventPagination(BasePagination):
-    """By `limit` and an opaque `cursor`, which stays valid while new events arrive."""
+class KeysetPagination(BasePagination):
+    """By `limit` and an opaque `cursor`, the position of a row, which stays valid while rows are added.
 
+    The queryset has `newest_first()`, and `after_cursor()` for the position: the ID of a row, with `has_time`
+    its time and ID.
+    """
+
+    name: str  # of the list in the response
+    default_limit: int
+    max_limit: int
+    has_time = False
     parameters = ("limit", "cursor")
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.limit = whole_number(request.query_params, "limit", default=50, highest=1000)
-        if cursor := request.query_params.get("cursor", "").strip():
-            queryset = queryset.after_cursor(*decode_time_cursor(cursor))
-        rows = list(queryset.newest_first()[: self.limit + 1])
-        self.has_next = len(rows) > self.limit
-        self.last = rows[self.limit - 1] if self.has_next else None
-        return rows[: self.limit]
-
-    def get_paginated_response(self, data) -> Response:
-        next_cursor = encode_cursor(self.last.occurred_at, self.last.pk) if self.last else None
-        pagination = {"limit": self.limit, "hasNext": self.has_next, "nextCursor": next_cursor}
-        return Response({"events": data, "pagination": pagination})
-
-    def get_schema_operation_parameters(self, view) -> list[dict]:
-        return [
-            query_parameter("limit", integer_schema(50, 1000), "Maximum number of rows."),
-            query_parameter("cursor", {"type": "string"}, "`nextCursor` of the previous response."),
-        ]
-
-    def get_paginated_response_schema(self, schema: dict) -> dict:
-        return list_schema(
-            "events",
-            schema,
-            limit={"type": "integer"},
-            hasNext={"type": "boolean"},
-            nextCursor=NULLABLE_STRING,
-        )
-
-
-class RunPagination(BasePagination):
-    """By `limit` and an opaque `cursor`, which stays valid while new runs are added."""
-
-    parameters = ("limit", "cursor")
-
-    def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.limit = whole_number(request.query_params, "limit", default=20, highest=100)
-        if cursor := request.query_params.get("cursor", "").strip():
-            queryset = queryset.filter(pk__lt=decode_id_cursor(cursor))
+        params = request.query_params
+        self.limit = whole_number(params, "limit", default=self.default_limit, highest=self.max_limit)
+        if cursor := params.get("cursor", "").strip():
+            decode = decode_time_and_id if self.has_time else decode_id
+            queryset = queryset.after_cursor(*decode(cursor))
         rows = list(queryset.newest_first()[: self.limit + 1])
         self.last = rows[self.limit - 1] if len(rows) > self.limit else None
         return rows[: self.limit]
 
     def get_paginated_response(self, data) -> Response:
-        next_cursor = encode_cursor(None, self.last.pk) if self.last else None
+        next_cursor = encode_cursor(*self.position(self.last)) if self.last else None
         pagination = {"limit": self.limit, "hasNext": self.last is not None, "nextCursor": next_cursor}
-        return Response({"sync_runs": data, "pagination": pagination})
+        return Response({self.name: data, "pagination": pagination})
+
+    def position(self, row) -> Keyset:
+        """Return the time, None without `has_time`, and the ID of a row."""
+        return None, row.pk
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
+        limit = integer_schema(self.default_limit, self.max_limit)
         return [
-            query_parameter("limit", integer_schema(20, 100), "Maximum number of rows."),
+            query_parameter("limit", limit, "Maximum number of rows."),
             query_parameter("cursor", {"type": "string"}, "`nextCursor` of the previous response."),
         ]
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
         return list_schema(
-            "sync_runs",
+            self.name,
             schema,
             limit={"type": "integer"},
             hasNext={"type": "boolean"},
@@ -157,92 +133,19 @@ class RunPagination(BasePagination):
         )
 
 
-class ThreadPagination(BasePagination):
-    """By `limit` and `cursor`, optionally in one `state`; threads that were listed last come first."""
+class EventPagination(KeysetPagination):
+    name, default_limit, max_limit, has_time = "events", 50, 1000, True
 
-    parameters = ("state", "limit", "cursor")
-
-    def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.limit = whole_number(request.query_params, "limit", default=50, highest=1000)
-        before = whole_number(request.query_params, "cursor", default=MAX_ID, highest=MAX_ID)
-        rows = in_state(queryset, request.query_params).filter(pk__lt=before).order_by("-pk")
-        threads = list(rows[: self.limit + 1])
-        self.next_cursor = str(threads[self.limit - 1].pk) if len(threads) > self.limit else None
-        return threads[: self.limit]
-
-    def get_paginated_response(self, data) -> Response:
-        has_next = self.next_cursor is not None
-        pagination = {"limit": self.limit, "hasNext": has_next, "nextCursor": self.next_cursor}
-        return Response({"threads": data, "pagination": pagination})
-
-    def get_schema_operation_parameters(self, view) -> list[dict]:
-        return [
-            query_parameter(
-                "state", {"type": "string", "enum": THREAD_STATES}, "Only threads in this state."
-            ),
-            query_parameter("limit", integer_schema(50, 1000), "Maximum number of rows."),
-            query_parameter("cursor", {"type": "string"}, "`nextCursor` of the previous response."),
-        ]
-
-    def get_paginated_response_schema(self, schema: dict) -> dict:
-        return list_schema(
-            "threads",
-            schema,
-            limit={"type": "integer"},
-            hasNext={"type": "boolean"},
-            nextCursor=NULLABLE_STRING,
-        )
+    def position(self, row) -> Keyset:
+        return row.occurred_at, row.pk
 
 
-def in_state(threads, params):
-    state = params.get("state", "").strip()
-    if state and state not in THREAD_STATES:
-        raise ValidationError(
-            {"state": [f"It must be one of {', '.join(THREAD_STATES)}, not {quote(state)}."]}
-        )
-    return threads.filter(state=state) if state else threads
+class RunPagination(KeysetPagination):
+    name, default_limit, max_limit = "sync_runs", 20, 100
 
 
-def encode_cursor(time: datetime | None, row_id: int) -> str:
-    """Encode the position of a row in its list as text that needs no escaping in a URL."""
-    text = f"{time.isoformat() if time else NO_TIME} {row_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def decode_cursor(cursor: str) -> Keyset:
-    """Return time and ID of a cursor. Raises ValidationError."""
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-        moment, _, digits = text.partition(" ")
-        time, row_id = (
-            datetime.fromisoformat(moment).astimezone(UTC) if moment != NO_TIME else None,
-            int(digits),
-        )
-        if not 0 < row_id <= MAX_ID:
-            raise ValueError
-    except (ValueError, OverflowError):
-        raise invalid_cursor() from None
-    return time, row_id
-
-
-def decode_time_cursor(cursor: str) -> tuple[datetime, int]:
-    """Decode a cursor of events, which always has a time."""
-    time, row_id = decode_cursor(cursor)
-    if time is None:
-        raise invalid_cursor()
-    return time, row_id
-
-
-def decode_id_cursor(cursor: str) -> int:
-    """Decode a cursor of runs, which never has a time."""
-    time, row_id = decode_cursor(cursor)
-    if time is not None:
-        raise invalid_cursor()
-    return row_id
-
-
-def invalid_cursor() -> ValidationError:
-    return ValidationError({"cursor": ["Invalid cursor."]})
+class ThreadPagination(KeysetPagination):
+    name, default_limit, max_limit = "threads", 50, 1000
 
 
 def query_parameter(name: str, schema: dict, description: str) -> dict:

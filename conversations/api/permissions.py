@@ -3,8 +3,7 @@
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
-from conversations.models import Page
-from conversations.permissions import TAGGER, require_user_role
+from conversations.permissions import TAGGER, page_ids, require_role
 
 
 class TaggerOrReadOnly(BasePermission):
@@ -12,7 +11,7 @@ class TaggerOrReadOnly(BasePermission):
 
     def has_object_permission(self, request, view, obj) -> bool:
         if request.method not in SAFE_METHODS:
-            require_user_role(request.user, [obj.page_id], TAGGER)
+            require_role(request.user, [obj.page_id], TAGGER)
         return True
 
 
@@ -24,6 +23,6 @@ class TagPermission(BasePermission):
             return True
         if request.method != "POST":
             raise PermissionDenied("Only superusers rename and delete tags: all Pages share them.")
-        if not Page.objects.visible_to(request.user, at_least=TAGGER).exists():
+        if not page_ids(request.user, TAGGER):
             raise PermissionDenied(f"This needs the role {TAGGER} on a Page.")
         return True

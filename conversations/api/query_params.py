@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 
 from conversations.models import Page
-from conversations.permissions import user_page_ids
+from conversations.permissions import page_ids
 from conversations.search.criteria import SearchCriteria
 from conversations.search.filters import parse_filter
 from conversations.search.parsing import parse_flag, parse_number, quote
@@ -55,7 +55,7 @@ def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:
     Raises NotFound if that Page does not exist or the user may not see it.
     """
     if facebook_page_id in ALL_PAGES:
-        return user_page_ids(user)
+        return page_ids(user)
     pages = Page.objects.visible_to(user).filter(facebook_page_id=facebook_page_id)
     ids = list(pages.values_list("pk", flat=True))
     if not ids:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models.roles import SUPERUSER, Role
 from conversations.models.run_counters import ALL, rest_name
 from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
@@ -80,7 +81,7 @@ class PageSerializer(serializers.ModelSerializer):
         help_text="connected, or reconnect: a person must connect it again"
     )
     reason = serializers.SerializerMethodField(help_text="Why a reconnect is needed")
-    role = serializers.ChoiceField(choices=["viewer", "tagger", "manager", "superuser"])
+    role = serializers.ChoiceField(choices=[*Role.values, SUPERUSER])
     conversations = serializers.IntegerField(source="conversation_count")
     unread = serializers.IntegerField(source="unread_count", help_text="Conversations with unread messages")
     lastSync = serializers.DateTimeField(

@@ -92,7 +92,7 @@ async def recheck_access(reader: RunReader, watcher: Watcher) -> bool:
     if not watcher.needs_recheck:
         return True
     watcher.needs_recheck = False  # before the query, so that a change during it causes another check
-    return await sync_to_async(reader.may_read, thread_sensitive=False)()
+    return await sync_to_async(reader.check_permission, thread_sensitive=False)()
 
 
 async def state_updates(reader: RunReader, heartbeat: float) -> AsyncIterator[SyncProgress]:
@@ -150,7 +150,7 @@ async def _late_result(reader: RunReader) -> AsyncIterator[bytes]:
     async for state in state_updates(reader, HEARTBEAT_SECONDS - 1):
         if not state.is_end:
             yield b" "
-    if await sync_to_async(reader.may_read, thread_sensitive=False)():
+    if await sync_to_async(reader.check_permission, thread_sensitive=False)():
         body, _ = await sync_to_async(read_run_result, thread_sensitive=False)(reader.run_id)
     else:
         body = {"success": False, "error": LOST_ROLE, "run": reader.run_id}

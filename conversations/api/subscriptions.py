@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 
 from conversations.api.query_params import requested_page_ids
 from conversations.models import SyncRun
-from conversations.permissions import MANAGER, user_page_ids
+from conversations.permissions import MANAGER, page_ids
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Permissions:
 
 def permissions_of(user, facebook_page_id: str) -> Permissions:
     """Return the permissions on one Page, or on all if `facebook_page_id` is empty. Raises NotFound."""
-    managed = user_page_ids(user, at_least=MANAGER)
+    managed = page_ids(user, MANAGER)
     return Permissions(requested_page_ids(user, facebook_page_id), set(managed))
 
 
@@ -51,8 +51,11 @@ class RunReader:
     user_id: int
     key: str | None = None
 
-    def may_read(self) -> bool:
-        """Whether the user is now a manager of the run's Page. True if the run was deleted."""
+    def check_permission(self) -> bool:
+        """Return whether the user is now a manager of the run's Page, or the run was deleted.
+
+        Reads the database on a connection that is then closed.
+        """
         try:
             run = SyncRun.objects.filter(pk=self.run_id).only("page_id").first()
             permissions = current_permissions(self.user_id, self.key, "")

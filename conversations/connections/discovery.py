@@ -80,7 +80,7 @@ def inspect_token(token: str) -> TokenScope:
     with open_user_client(token, patience()) as client:
         owner = client.get("me", fields="id,name")
         holder = shorten(str(owner.get("name") or owner.get("id") or ""), token, 200)
-        if not _is_user_token(client):
+        if not _request_accounts(client):
             page = DiscoveredPage(str(owner.get("id")), holder, token, [])
             facts = _facts(client, token)
             page.missing = _missing_permissions(page.id, facts, facts.scopes) if facts else []
@@ -114,8 +114,8 @@ def patience() -> Patience:
     return Patience(MAX_WAIT_SECONDS, give_up)
 
 
-def _is_user_token(client: GraphClient) -> bool:
-    """Only users (and system users) have accounts: Facebook refuses this request for a Page."""
+def _request_accounts(client: GraphClient) -> bool:
+    """Request an account. Return False if Facebook refuses: only users (and system users) have accounts."""
     try:
         client.get("me/accounts", fields="id", limit=1)
     except InvalidRequestError:

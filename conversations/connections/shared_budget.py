@@ -8,21 +8,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from conversations.graph.call_budget import ProcessBudget
+from conversations.lib.sql_files import read_statements
 from conversations.models import CallBudget
 
-RESERVE = """
-    INSERT INTO conversations_callbudget AS budget (facebook_page_id, platform, next_at, reason)
-    VALUES (%(page)s, %(platform)s, clock_timestamp() + %(gap)s, '')
-    ON CONFLICT (facebook_page_id, platform) DO UPDATE
-    SET next_at = greatest(budget.next_at, budget.closed_until, clock_timestamp()) + %(gap)s
-    RETURNING extract(epoch FROM next_at - %(gap)s - clock_timestamp())
-"""
-CLOSE = """
-    INSERT INTO conversations_callbudget AS budget (facebook_page_id, platform, closed_until, reason)
-    VALUES (%(page)s, %(platform)s, clock_timestamp() + %(gap)s, %(reason)s)
-    ON CONFLICT (facebook_page_id, platform) DO UPDATE
-    SET closed_until = greatest(budget.closed_until, excluded.closed_until), reason = excluded.reason
-"""
+STATEMENTS = read_statements(__file__)
 
 
 class SharedConnection:
@@ -89,13 +78,17 @@ class SharedBudget:
     def reserve(self, gap: float) -> float:
         """Reserve the next free start, `gap` seconds after the previous one. Return the seconds until it."""
         own = self._own.reserve(gap)
-        seconds = shared_connection.execute(RESERVE, self._values | {"gap": timedelta(seconds=gap)})
+        seconds = shared_connection.execute(
+            STATEMENTS["reserve"], self._values | {"gap": timedelta(seconds=gap)}
+        )
         return own if seconds is None else max(seconds, 0.0)
 
     def close(self, seconds: float, reason: str) -> None:
         """Allow no request for this time."""
         self._own.close(seconds, reason)
-        shared_connection.execute(CLOSE, self._values | {"gap": timedelta(seconds=seconds), "reason": reason})
+        shared_connection.execute(
+            STATEMENTS["close"], self._values | {"gap": timedelta(seconds=seconds), "reason": reason}
+        )
 
 
 def closed_seconds(facebook_page_id: str, platform: str) -> float:

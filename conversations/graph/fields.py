@@ -3,10 +3,12 @@
 from functools import lru_cache
 
 # Conversations per request, and messages of each nested in it. We want 25; the 26th proves that there is no
-# gap to the stored messages. Instagram shows only the 20 newest messages of a thread.
+# gap to the stored messages.
 LIST_SIZES = ((100, 26), (100, 25), (50, 25), (25, 25), (10, 25), (5, 10), (1, 10), (1, 1))
 MESSAGES_PER_CALL = (100, 50, 25, 10, 1)
-INSTAGRAM_MESSAGES = 20
+# Facebook shows only this many messages of an Instagram thread, the newest. Source: Messenger Platform,
+# Conversations API.
+INSTAGRAM_WINDOW = 20
 ID_ONLY = "id,updated_time"
 
 # `shares` and `attachments` return little unless their own fields are named.
@@ -27,7 +29,7 @@ def list_sizes(platform: str) -> tuple[tuple[int, int], ...]:
     """Return the (conversations, messages of each) to try, largest first."""
     if platform != "instagram":
         return LIST_SIZES
-    fewer = ((count, min(messages, INSTAGRAM_MESSAGES)) for count, messages in LIST_SIZES)
+    fewer = ((count, min(messages, INSTAGRAM_WINDOW)) for count, messages in LIST_SIZES)
     return tuple(dict.fromkeys(fewer))
 
 
@@ -35,7 +37,7 @@ def message_sizes(platform: str) -> tuple[int, ...]:
     """Return the numbers of messages to try, largest first."""
     if platform != "instagram":
         return MESSAGES_PER_CALL
-    return (INSTAGRAM_MESSAGES, *(size for size in MESSAGES_PER_CALL if size < INSTAGRAM_MESSAGES))
+    return (INSTAGRAM_WINDOW, *(size for size in MESSAGES_PER_CALL if size < INSTAGRAM_WINDOW))
 
 
 @lru_cache

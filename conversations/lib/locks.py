@@ -6,6 +6,9 @@ from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
 
+from conversations.lib.sql_files import read_statements
+
+STATEMENTS = read_statements(__file__)
 SYNC, ROWS = 1, 2  # separate key spaces: otherwise a sync would wait for itself
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
@@ -80,10 +83,5 @@ def lock_rows(page_ids: Iterable[int]) -> None:
 def is_sync_locked(page_id: int) -> bool:
     """Return whether any process is syncing this Page now."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND classid = %s AND objid = %s)",
-            [SYNC, page_id],
-        )
+        cursor.execute(STATEMENTS["is_locked"], {"kind": SYNC, "page": page_id})
         return cursor.fetchone()[0]

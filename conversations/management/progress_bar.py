@@ -86,7 +86,7 @@ class Bar:
     def show(self, progress: SyncProgress) -> None:
         for note in self._notes.new_in(progress):
             self._bars.console.print(f"{self._page}: {note}", markup=False, highlight=False)
-        done = progress.synced + progress.skipped
+        done = progress.done
         total = (
             progress.total if progress.is_end or (self._is_total_known and progress.total > done) else None
         )

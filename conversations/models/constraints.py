@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from django.db import connection, models
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, InteractionEvent, Thread
 
+STATEMENTS = read_statements(__file__)
 REPAIR = "manage.py mergeduplicates"
 
 
@@ -70,18 +72,7 @@ def has_table(key: UniqueKey) -> bool:
 def unique_indexes(table: str) -> list[Index]:
     """Return the valid unique indexes on plain columns that are neither partial nor deferred."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relation.relname, array_agg(attribute.attname::text),"
-            " EXISTS (SELECT FROM pg_constraint WHERE conindid = relation.oid)"
-            " FROM pg_index unique_index"
-            " JOIN pg_class relation ON relation.oid = indexrelid"
-            " JOIN pg_attribute attribute ON attribute.attrelid = indrelid"
-            "  AND attribute.attnum = ANY((indkey::int2[])[0:indnkeyatts - 1])"
-            " WHERE indrelid = to_regclass(%s) AND indisunique AND NOT indisprimary AND indisvalid"
-            "  AND indimmediate AND indpred IS NULL AND indexprs IS NULL"
-            " GROUP BY relation.oid, relation.relname ORDER BY relation.relname",
-            [table],
-        )
+        cursor.execute(STATEMENTS["unique_indexes"], {"table": table})
         return [Index(name, frozenset(columns), is_bound) for name, columns, is_bound in cursor.fetchall()]
 
 

@@ -8,9 +8,15 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from conversations.models import querysets
+from conversations.models.facets import Facet
 from conversations.models.pages import Page, Platform
 
 TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+
+
+def _facet(facet: Facet, **condition: object) -> Case:
+    """Return the value of the facet in rows that meet the condition, 0 in others."""
+    return Case(When(**condition, then=facet.value), default=0)
 
 
 class Conversation(models.Model):
@@ -37,13 +43,11 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     search = models.TextField(blank=True, default="", editable=False)  # folded by lib.text.fold()
-    # The bits that filters select by: 1 done, 2 Instagram, 4 unread, 8 active and the customer wrote last.
-    # One index serves every combination.
     facets = models.GeneratedField(
-        expression=Case(When(conversation_status="done", then=1), default=0)
-        + Case(When(platform="instagram", then=2), default=0)
-        + Case(When(unread_count__gt=0, then=4), default=0)
-        + Case(When(last_message_kind="message_received", conversation_status="active", then=8), default=0),
+        expression=_facet(Facet.DONE, conversation_status="done")
+        + _facet(Facet.INSTAGRAM, platform="instagram")
+        + _facet(Facet.UNREAD, unread_count__gt=0)
+        + _facet(Facet.UNANSWERED, last_message_kind="message_received", conversation_status="active"),
         output_field=models.SmallIntegerField(),
         db_persist=True,
     )
@@ -125,7 +129,7 @@ class Thread(models.Model):
     # Who stands in the thread, if that does not tell for sure who is the customer: see sync.load.customer.
     people = models.JSONField(null=True, blank=True, editable=False)
 
-    objects = querysets.PageScopedQuerySet.as_manager()
+    objects = querysets.NewestByIdQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "graph_id"], name="thread_page_graph_id")]

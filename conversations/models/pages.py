@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conversations.lib.encryption import EncryptedTextField
 from conversations.models import querysets
+from conversations.models.roles import Role
 
 
 class Platform(models.TextChoices):
@@ -83,10 +84,7 @@ class Page(models.Model):
 class PageMember(models.Model):
     """A user's role on a Page."""
 
-    class Role(models.TextChoices):
-        VIEWER = "viewer"
-        TAGGER = "tagger"
-        MANAGER = "manager"
+    Role = Role
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="page_memberships")

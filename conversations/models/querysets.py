@@ -4,12 +4,10 @@ from django.apps import apps
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-UNREAD = [value for value in range(16) if value & 4]  # values of Conversation.facets
-ROLES = ["viewer", "tagger", "manager"]  # each includes the ones before it
+from conversations.models.facets import Facet, facet_values
+from conversations.models.roles import SUPERUSER
 
-
-def _roles_from(role: str) -> list[str]:
-    return ROLES[ROLES.index(role) :]
+UNREAD = [value for value in facet_values() if value & Facet.UNREAD]
 
 
 class PageScopedQuerySet(QuerySet):
@@ -17,20 +15,17 @@ class PageScopedQuerySet(QuerySet):
 
     path_to_page = "page"
 
-    def visible_to(self, user, *, at_least: str = "viewer"):
-        """Return rows of Pages on which the user has at least this role. Superusers have every role."""
+    def visible_to(self, user):
+        """Return rows of Pages on which the user has a role."""
         if user.is_superuser:
             return self
-        member = f"{self.path_to_page}__members"
-        return self.filter(**{f"{member}__user": user, f"{member}__role__in": _roles_from(at_least)})
+        return self.filter(**{f"{self.path_to_page}__members__user": user})
 
 
 class PageQuerySet(QuerySet):
-    def visible_to(self, user, *, at_least: str = "viewer"):
-        """Return Pages on which the user has at least this role. Superusers have every role."""
-        if user.is_superuser:
-            return self
-        return self.filter(members__user=user, members__role__in=_roles_from(at_least))
+    def visible_to(self, user):
+        """Return Pages on which the user has a role."""
+        return self if user.is_superuser else self.filter(members__user=user)
 
     def with_counts(self):
         """Add conversation_count and unread_count (conversations with unread messages) from PageCount."""
@@ -45,7 +40,7 @@ class PageQuerySet(QuerySet):
     def with_role_of(self, user):
         """Add `role`, that of the user on the Page."""
         if user.is_superuser:
-            return self.annotate(role=Value("superuser"))
+            return self.annotate(role=Value(SUPERUSER))
         rows = apps.get_model("conversations", "PageMember").objects.filter(page=OuterRef("pk"), user=user)
         return self.annotate(role=Subquery(rows.values("role")))
 
@@ -94,10 +89,16 @@ class EventQuerySet(PageScopedQuerySet):
         )
 
 
-class RunQuerySet(PageScopedQuerySet):
+class NewestByIdQuerySet(PageScopedQuerySet):
     def newest_first(self):
         return self.order_by("-id")
 
+    def after_cursor(self, row_id: int):
+        """Return the rows that follow this one in the newest-first order."""
+        return self.filter(id__lt=row_id)
+
+
+class RunQuerySet(NewestByIdQuerySet):
     def without_details(self):
         """Defer the columns that only the page of a run shows: some kilobytes in each row."""
         return self.defer("samples", "waits", "checkpoint")

@@ -15,6 +15,14 @@ def _synced(counters: Any) -> int:
     return counters.inserted + counters.updated + counters.unchanged
 
 
+def _done(counters: Any) -> int:
+    return counters.synced + counters.skipped
+
+
+def _accounted(counters: Any) -> int:
+    return counters.done + counters.owed
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunCounters:
     """The counters of a run at one moment, each with its label for people.
@@ -33,6 +41,8 @@ class RunCounters:
     requests: int = _counter("requests")
 
     synced = property(_synced)
+    done = property(_done)  # stored or skipped
+    accounted = property(_accounted)  # all threads that the run has seen
 
 
 class CounterColumns(models.Model):
@@ -51,6 +61,8 @@ class CounterColumns(models.Model):
         abstract = True
 
     synced = property(_synced)
+    done = property(_done)
+    accounted = property(_accounted)
 
 
 LABELS: dict[str, str] = {each.name: each.metadata["label"] for each in fields(RunCounters)}

@@ -9,9 +9,11 @@ from django.db import connection, models, transaction
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import sql
 from conversations.models.constraints import KEYS
 
+STATEMENTS = read_statements(__file__)
 COMMAND = "manage.py repairschema"
 APPS = ("conversations", "tags")
 QUEUEING = ("queue_messages", "delete_message_chunks")  # names of triggers of the message index
@@ -84,18 +86,12 @@ def current_schema() -> str:
 
 
 def valid_indexes() -> set[str]:
-    rows = fetch(
-        "SELECT relname FROM pg_class JOIN pg_index ON indexrelid = oid"
-        " WHERE relnamespace = quote_ident(current_schema())::regnamespace AND indisvalid"
-    )
+    rows = fetch(STATEMENTS["valid_indexes"])
     return {name for (name,) in rows}
 
 
 def installed_functions(schema: str) -> set[tuple[str, sql.Function]]:
-    rows = fetch(
-        "SELECT proname, prosrc, proconfig FROM pg_proc"
-        " WHERE pronamespace = quote_ident(current_schema())::regnamespace"
-    )
+    rows = fetch(STATEMENTS["functions"])
     return {(name, sql.Function(body, path_in(settings or []))) for name, body, settings in rows}
 
 
@@ -105,13 +101,7 @@ def path_in(settings: list[str]) -> str | None:
 
 
 def enabled_triggers() -> set[tuple[str, str]]:
-    return set(
-        fetch(
-            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-            " WHERE relnamespace = quote_ident(current_schema())::regnamespace"
-            " AND NOT tgisinternal AND tgenabled <> 'D'"
-        )
-    )
+    return set(fetch(STATEMENTS["enabled_triggers"]))
 
 
 def fetch(query: str) -> list[tuple]:
@@ -132,7 +122,7 @@ def create_constraint(model: type[models.Model], constraint: models.BaseConstrai
     with DatabaseSchemaEditor(connection, atomic=False) as editor:
         statement: Any = constraint.create_sql(model, editor)
         is_constraint = statement.template == editor.sql_create_unique
-        statement.template = editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
+        statement.template = STATEMENTS["create_unique_index"]
         drop_leftover(editor, constraint.name)
         editor.execute(statement)
         if is_constraint:

@@ -11,7 +11,9 @@
         world.add_message(thread, "Are you open?")             # while it serves: the thread moves to the top
         sandbox.faults.add(faults.token_error(463), after=3, path="/conversations")    # the fourth call fails
         sandbox.faults.add(faults.reset(), times=2)
+        sandbox.faults.add(refusals.instagram_timeout(), times=None, above=1)    # by size; more: refusals.py
         sandbox.faults.storm(0.1, seed=7)                      # any call, at random
+        sandbox.script.add("/t_1/messages?after=*", {"data": []})      # word for word: script.py
         sandbox.limits.calls_per_second = 2                    # or calls_per_day, max_weight …: limits.py
         sandbox.switches.updated_ms = "honoured"               # all of them: switches.py
         requests.post(f"{sandbox.url}/v26.0/", data={"access_token": page.token, "batch": "[…]"})   # batch.py
@@ -20,33 +22,43 @@
         assert len(sandbox.call_log.matching("/conversations", status=200)) == 1
 
 `world.poison(thread)` makes a thread too large at any size, `world.break_token(page.token, 460)` breaks a
-token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters a thread out of its list; a
-raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy contains.
+token, `world.migrate_page(page, new_id)` merges a Page, `world.edit_message(…)` changes a message,
+`thread.endless = Endless()` never ends, `world.expire_cursors()` ages all cursors, `thread.hidden = True`
+filters a thread out of its list; a raw value `ABSENT` leaves a field out. `truth(world)` yields what a
+perfect copy contains. docs/sandbox.md tells more.
 
 `manage.py sandbox` serves only a generated Page. Another process controls it with JSON:
-GET /_sandbox/health, state, ledger; DELETE ledger, fault; POST fault, message, set, clock (control.py).
+GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, script, message, set, clock
+(control.py).
 """
 
-from . import faults
+from . import faults, refusals
+from .data import placeholders
+from .data.endless import Endless
 from .data.history import ABSENT, Message
 from .data.people import Person
 from .data.seed import seed_page
 from .data.truth import truth
 from .data.world import Page, Thread, World
 from .responses.error_responses import REDUCE_DATA, GraphFailure
+from .script import ScriptedAnswer
 from .server import SandboxServer
 
 __all__ = [
     "ABSENT",
     "REDUCE_DATA",
+    "Endless",
     "GraphFailure",
     "Message",
     "Page",
     "Person",
     "SandboxServer",
+    "ScriptedAnswer",
     "Thread",
     "World",
     "faults",
+    "placeholders",
+    "refusals",
     "seed_page",
     "truth",
 ]

@@ -6,7 +6,15 @@ from .data.ids import place_of
 from .data.people import Token, User
 from .data.world import Page, Thread, World
 from .request import Request
-from .responses.error_responses import GraphFailure, bad_token, no_such_alias, not_visible
+from .responses.error_responses import (
+    UNAUTHENTICATED,
+    GraphFailure,
+    app_off,
+    bad_token,
+    no_such_alias,
+    not_visible,
+    page_migrated,
+)
 from .switches import Switches
 
 Node = Page | User | Thread | tuple[Thread, int]  # the last: a message, by its position from the newest
@@ -14,7 +22,7 @@ Node = Page | User | Thread | tuple[Thread, int]  # the last: a message, by its 
 
 def admit(request: Request, world: World, switches: Switches) -> Token:
     if not request.token:
-        raise GraphFailure(104, "An access token is required to request this resource.")
+        raise GraphFailure(104, UNAUTHENTICATED)
     token = world.tokens.get(request.token)
     if token is None:
         raise bad_token(status=switches.token_error_status)
@@ -22,6 +30,8 @@ def admit(request: Request, world: World, switches: Switches) -> Token:
     if problem is not None:
         raise bad_token(problem or None, switches.token_error_status)
     _check_proof(request, switches)
+    if switches.app != "live":
+        raise app_off(switches.app)
     return token
 
 
@@ -42,15 +52,26 @@ def _check_proof(request: Request, switches: Switches) -> None:
 
 def find_node(node_id: str, token: Token, world: World) -> Node:
     holder = world.pages.get(token.holder_id) or world.users[token.holder_id]
+    check_page(holder)
     if node_id in ("me", holder.id):
         return holder
     if isinstance(holder, User):
-        node: Node | None = world.pages.get(node_id) if node_id in holder.page_ids else None
+        page = world.pages.get(node_id)
+        node: Node | None = page if page and {page.id, page.migrated_to} & set(holder.page_ids) else None
     else:
         node = holder.threads.get(node_id) or _message(node_id, holder)
     if node is None:
         raise not_visible(node_id) if _is_id(node_id) else no_such_alias(node_id)
+    check_page(node)
     return node
+
+
+def check_page(node: Node) -> None:
+    """Refuse a Page that is at Facebook no longer, or under another id."""
+    if isinstance(node, Page) and node.is_gone:
+        raise not_visible(node.id)
+    if isinstance(node, Page) and node.migrated_to:
+        raise page_migrated(node.id, node.migrated_to)
 
 
 def _message(id: str, page: Page) -> tuple[Thread, int] | None:

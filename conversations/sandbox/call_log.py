@@ -18,6 +18,8 @@ SECRETS = {
     "fb_exchange_token",
     "code",
 }
+DEFAULT_LIMIT = 25
+NESTED_MESSAGES = re.compile(r"\bmessages\b(?:\.limit\((\d+)\))?")
 
 
 @dataclass
@@ -38,6 +40,18 @@ class Call:
     is_batched: bool = False  # came inside a batch; the batch itself is a call without a Page
     conversations: int = 0  # served with the answer
     messages: int = 0
+
+    @property
+    def limit(self) -> int:
+        """How many items the call asks for."""
+        limit = self.params.get("limit", "")
+        return int(limit) if limit.isdecimal() else DEFAULT_LIMIT
+
+    @property
+    def weight(self) -> int:
+        """Conversations x messages that the call asks for; of a list without messages, its items."""
+        nested = NESTED_MESSAGES.search(self.params.get("fields", ""))
+        return self.limit * (int(nested[1] or DEFAULT_LIMIT) if nested else 1)
 
     @property
     def line(self) -> str:

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from . import faults
+from . import faults, refusals
 from .call_log import CallLog
 from .clock import WorldClock
 from .data.world import Page, Thread, World
 from .limits import Limits
 from .request import Answer
+from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
 
 Body = dict[str, Any]
@@ -26,6 +27,7 @@ class Sandbox(Protocol):
     limits: Limits
     latency: Latency
     faults: faults.Faults
+    script: Script
     call_log: CallLog
 
 
@@ -42,14 +44,29 @@ FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "oversized": faults.oversized,
     "deep": faults.deep,
     "headers": faults.headers,
+    "odd_usage": faults.odd_usage,
     "drip": faults.drip,
     "slow": faults.slow,
     "hang": faults.hang,
     "reset": faults.reset,
     "truncated": faults.truncated,
     "cut_off": faults.cut_off,
+    "instagram_timeout": refusals.instagram_timeout,
+    "gateway_timeout": refusals.gateway_timeout,
+    "doubtful_token_error": refusals.doubtful_token_error,
+    "checkpoint": refusals.checkpoint,
+    "two_factor": refusals.two_factor,
+    "no_token": refusals.no_token,
+    "app_off": refusals.app_off,
+    "page_migrated": refusals.page_migrated,
+    "page_gone": refusals.page_gone,
+    "new_pages_experience": refusals.new_pages_experience,
+    "thread_not_visible": refusals.thread_not_visible,
+    "thread_refused": refusals.thread_refused,
+    "legacy_envelope": refusals.legacy_envelope,
+    "login_envelope": refusals.login_envelope,
 }
-ORDER_KEYS = ("times", "path", "platform", "page_id", "after")
+ORDER_KEYS = ("times", "path", "platform", "page_id", "after", "above", "above_weight", "until")
 
 
 def answer(sandbox: Sandbox, method: str, target: str, body: bytes) -> Answer:
@@ -106,13 +123,25 @@ def clear_faults(sandbox: Sandbox, body: Body) -> Any:
     return {"ok": True}
 
 
+def add_script(sandbox: Sandbox, body: Body) -> Any:
+    """`{"call": "/t_1/messages?after=*", "answers": [{"body": {…}, "status": 400}], "times": 1}`"""
+    answers = [ScriptedAnswer(**answer) for answer in body["answers"]]
+    sandbox.script.add(body["call"], *answers, times=body.get("times"))
+    return {"ok": True}
+
+
+def clear_script(sandbox: Sandbox, body: Body) -> Any:
+    sandbox.script.clear()
+    return {"ok": True}
+
+
 def add_message(sandbox: Sandbox, body: Body) -> Any:
     """Add to `"thread": "t_…"`, or from a new `"customer": "Name"`."""
     page = _page(sandbox, body.pop("page_id", None))
     with sandbox.world.lock:
         thread = _thread(sandbox, page, body)
         message = sandbox.world.add_message(thread, body.pop("message", "Hello"), **body)
-        thread.unread_count = 0 if message.sender is thread.business else thread.unread_count + 1
+        thread.unread_count = 0 if thread.is_business(message.sender) else thread.unread_count + 1
     return {"thread": thread.id, "message": message.id}
 
 
@@ -151,6 +180,8 @@ ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("DELETE", "ledger"): clear_call_log,
     ("POST", "fault"): add_fault,
     ("DELETE", "fault"): clear_faults,
+    ("POST", "script"): add_script,
+    ("DELETE", "script"): clear_script,
     ("POST", "message"): add_message,
     ("POST", "set"): set_values,
     ("POST", "clock"): advance,

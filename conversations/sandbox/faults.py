@@ -1,6 +1,7 @@
 """Fault injection: into the next n matching calls, or into any call with a given seed and probability."""
 
 import gzip
+import math
 import random
 import re
 import threading
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .call_log import Call
+from .clock import Moment, epoch
 from .responses.error_responses import GraphFailure, bad_token, too_heavy
 
 HTML = (
@@ -118,6 +120,32 @@ def cut_off() -> Fault:
     return Fault("cut off", "cut off")
 
 
+CLOSING = ("hang", "reset", "cut off", "drip")  # kinds after which the connection closes
+# Values of X-Business-Use-Case-Usage that say nothing, or say it in another shape.
+ODD_USAGE = (
+    "",
+    "null",
+    "[]",
+    "{}",
+    "not JSON",
+    '{"1": null}',
+    '{"1": []}',
+    '{"1": {"type": "messenger", "call_count": 3}}',
+    '{"1": [null, 5, "x"]}',
+    '{"1": [{"type": "messenger"}]}',
+    '{"1": [{"call_count": 3, "total_cputime": 1, "total_time": 1}]}',
+    '{"1": [{"type": "messenger", "call_count": "3", "estimated_time_to_regain_access": "0"}]}',
+    '{"1": [{"type": "messenger", "call_count": 3.5, "estimated_time_to_regain_access": null}]}',
+    '[{"type": "messenger", "call_count": 3}]',
+    '{"type": "messenger", "call_count": 3}',
+)
+
+
+def odd_usage(number: int = 0) -> Fault:
+    """The real answer with one of ODD_USAGE in its header."""
+    return headers({"X-Business-Use-Case-Usage": ODD_USAGE[number]})
+
+
 STORM = (unknown_error(), unavailable(), unavailable(500), html(), text(), reset(), truncated(), cut_off())
 
 
@@ -129,10 +157,16 @@ class Order:
     platform: str | None
     page_id: str | None
     after: int  # matching calls before the first fault
+    above: int  # only calls that ask for more items
+    above_weight: int  # only calls that ask for more conversations x messages
+    until: float  # by the world's clock
 
     def fits(self, call: Call) -> bool:
         return (
             self.times != 0
+            and call.at < self.until
+            and call.limit > self.above
+            and call.weight > self.above_weight
             and self.platform in (None, call.platform)
             and self.page_id in (None, call.page_id)
             and bool(self.path.search(call.line))
@@ -154,10 +188,19 @@ class Faults:
         platform: str | None = None,
         page_id: str | None = None,
         after: int = 0,
+        above: int = -1,
+        above_weight: int = -1,
+        until: Moment = math.inf,
     ) -> None:
-        """Play `fault` for the next `times` calls that match, after `after` of them have passed."""
+        """Play `fault` for the next `times` calls that match, after `after` of them have passed.
+
+        `above` and `above_weight` match only calls that ask for more items, or conversations x messages;
+        `until` is a time of the world's clock."""
+        order = Order(
+            fault, times, re.compile(path), platform, page_id, after, above, above_weight, epoch(until)
+        )
         with self._lock:
-            self._orders.append(Order(fault, times, re.compile(path), platform, page_id, after))
+            self._orders.append(order)
 
     def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
         """Let any call fail at random; the same seed gives the same faults."""

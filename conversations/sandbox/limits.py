@@ -56,6 +56,8 @@ class Limits:
     max_weight: int | None = None  # conversations x messages requested in one call
     # Overrides in the usage headers, for example call_count=96.
     announced: dict[str, int] = field(default_factory=dict)
+    announced_others: dict[str, Any] = field(default_factory=dict)  # rows of other ids: {"112": [{…}]}
+    announced_types: list[dict[str, Any]] = field(default_factory=list)  # rows of other products of the Page
     announced_to_page: dict[str, int] = field(default_factory=dict)  # the old header X-Page-Usage
     _windows: dict[tuple[str, int, float], Window] = field(default_factory=dict)
     _blocks: dict[Subject, tuple[float, float, int]] = field(default_factory=dict)
@@ -97,11 +99,13 @@ class Limits:
             headers["X-App-Usage"] = json.dumps(_usage(percent))
         if subject and self.announced_to_page:
             headers["X-Page-Usage"] = json.dumps(_usage(0) | self.announced_to_page)
-        if subject and (self.calls_per_day or self.announced or subject in self._blocks):
-            headers["X-Business-Use-Case-Usage"] = json.dumps(
-                {subject[0]: [self._business_usage(subject, now)]}
-            )
+        if subject and (self._has_announcement() or self.calls_per_day or subject in self._blocks):
+            own = {subject[0]: [*self.announced_types, self._business_usage(subject, now)]}
+            headers["X-Business-Use-Case-Usage"] = json.dumps({**self.announced_others, **own})
         return headers
+
+    def _has_announcement(self) -> bool:
+        return bool(self.announced or self.announced_others or self.announced_types)
 
     def _business_usage(self, subject: Subject, now: float) -> dict[str, Any]:
         percent, regain = 0, max(0.0, self._blocks.get(subject, (0.0,))[0] - now)

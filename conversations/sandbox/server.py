@@ -1,33 +1,27 @@
-"""The sandbox over HTTP/1.1, on the loopback interface by default."""
+"""The sandbox: how it answers one call, from the log and the limits to the body."""
 
-import socket
-import struct
-import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-from . import control
 from .access import admit
 from .call_log import SECRETS, Call, CallLog
 from .data.world import World
-from .faults import Fault, Faults
+from .faults import CLOSING, Fault, Faults
+from .http_server import HttpServer
 from .limits import Limits
 from .request import Answer, Request
 from .responses import accounts
 from .responses.batch_requests import is_batch, parts, wrapped
 from .responses.error_responses import GraphFailure, trace_id
 from .responses.fragments import dumper, encode
-from .responses.graph import Graph, Target
+from .responses.graph import Graph, Target, Targets
 from .responses.login import Login
+from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
 
 Read = Callable[[], tuple[Any, float]]
-CLOSING_FAULTS = ("hang", "reset", "cut off", "drip")
 
 
 class SandboxServer:
@@ -37,12 +31,12 @@ class SandboxServer:
         self.world = world or World()
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
-        self.faults, self.call_log = Faults(), CallLog()
+        self.faults, self.script, self.call_log = Faults(), Script(), CallLog()
         self.graph = Graph(self.world, self.switches, self.limits)
         self.login = Login(self.world, self.switches)
         self.host, self.port = host, port
         self.stopping = threading.Event()
-        self._server: _Server | None = None
+        self._server: HttpServer | None = None
 
     @property
     def url(self) -> str:
@@ -57,7 +51,7 @@ class SandboxServer:
 
     def start(self) -> None:
         """Listen; after `stop()`, on the same port. Raises OSError if the port is in use."""
-        self._server = _Server((self.host, self.port), self)
+        self._server = HttpServer((self.host, self.port), self)
         self.port = self._server.server_address[1]
         self.stopping.clear()
         threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True).start()
@@ -97,7 +91,7 @@ class SandboxServer:
     def _wrap(self, request: Request, answers: list[tuple[Answer, Fault | None]]) -> list[Any]:
         every = self.switches.null_batch_items
         return [
-            None if (every and number % every == 0) or (fault and fault.kind in CLOSING_FAULTS)
+            None if (every and number % every == 0) or (fault and fault.kind in CLOSING)
             else wrapped(answer, include_headers=request.params.get("include_headers") != "false")
             for number, (answer, fault) in enumerate(answers, start=1)
         ]  # fmt: skip
@@ -136,21 +130,24 @@ class SandboxServer:
 
     def _admit(
         self, request: Request, call: Call, arrived: float
-    ) -> tuple[Target | None, GraphFailure | None]:
+    ) -> tuple[Target | Targets | None, GraphFailure | None]:
         """The refusal is returned, not raised, because an injected fault takes precedence over it."""
         try:
             with self.world.lock:
                 self.limits.arrive_at_app(arrived)
                 if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
-                target = self.graph.target(request)
-                subject = target.subject(request.params)
-                if subject:
+                target = self._target(request, call)
+                for subject in target.subjects(request.params):
                     call.page_id, call.platform = subject
                     self.limits.arrive(subject, arrived)
                 return target, None
         except GraphFailure as failure:
             return None, failure
+
+    def _target(self, request: Request, call: Call) -> Target | Targets:
+        """A scripted call needs a valid token and counts for the limits; its node need not exist."""
+        return self.graph.holder(request) if self.script.has(call) else self.graph.target(request)
 
     def _answer(self, request: Request, read: Read, failure: GraphFailure | None, call: Call) -> Answer:
         answer = Answer(headers=self._headers(request, call))
@@ -162,11 +159,17 @@ class SandboxServer:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
             answer.headers.update(refusal.headers())
+        if isinstance(body, ScriptedAnswer):
+            call.code, answer.status = body.code, body.status
+            answer.headers.update(body.headers)
+            body = body.body
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | None, call: Call) -> tuple[Any, float]:
+    def _read(self, request: Request, target: Target | Targets | None, call: Call) -> tuple[Any, float]:
         """The body of the answer, and how many seconds it takes."""
+        if scripted := self.script.take(call):
+            return scripted, self.latency.seconds(0, 0)
         if request.path == "/oauth/access_token":
             with self.world.lock:
                 return self.login.token(request), 0.0
@@ -187,119 +190,9 @@ class SandboxServer:
         }
 
     def _encode(self, body: Any) -> bytes:
+        """JSON as Graph writes it. Text and bytes, which only a script has, are sent as they are."""
+        if isinstance(body, str | bytes):
+            return body if isinstance(body, bytes) else body.encode()
         switches = self.switches
         dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
         return encode(body, dump).encode("utf-8", "surrogatepass")
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one piece
-    disable_nagle_algorithm = True
-    server: "_Server"
-
-    def do_GET(self) -> None:
-        began = time.monotonic()
-        sandbox = self.server.sandbox
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith("/_sandbox/"):
-            self._send(control.answer(sandbox, self.command, self.path, body))
-            return
-        if self.path.partition("?")[0].endswith("/dialog/oauth"):
-            self._send(sandbox.login.dialogue(self.path))
-            return
-        host = f"{sandbox.host}:{sandbox.port}"
-        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))
-        sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
-        if fault and fault.kind in CLOSING_FAULTS:
-            self._break_off(fault, answer)
-        else:
-            self._send(answer)
-
-    do_POST = do_DELETE = do_PUT = do_GET
-
-    def _send(self, answer: Answer, size: int | None = None) -> None:
-        self._send_head(answer, size or len(answer.body))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def _send_head(self, answer: Answer, size: int) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(size))
-
-    def _break_off(self, fault: Fault, answer: Answer) -> None:
-        self.close_connection = True
-        if fault.kind == "hang":
-            self.server.sandbox.stopping.wait(fault.seconds)
-        elif fault.kind == "drip":
-            self._drip(fault, answer)
-        elif fault.kind == "cut off":
-            size = len(answer.body)
-            answer.body = answer.body[: size // 2]
-            self._send(answer, size)
-        else:
-            # Closing with nothing to linger for sends a reset instead of an orderly end.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.server.resets.add(self.connection)
-
-    def _drip(self, fault: Fault, answer: Answer) -> None:
-        self._send_head(answer, len(answer.body))
-        if fault.where == "headers":
-            self.flush_headers()
-            self.wfile.write(b"X-Long: ")
-        else:
-            self.end_headers()
-        drops = b"x" * 60_000 if fault.where == "headers" else answer.body
-        for drop in drops:
-            self.wfile.write(bytes([drop]))
-            self.wfile.flush()
-            if self.server.sandbox.stopping.wait(fault.seconds):
-                return
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class _Server(ThreadingMixIn, TCPServer):
-    allow_reuse_address = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], sandbox: SandboxServer) -> None:
-        self.sandbox = sandbox
-        self.resets: set[socket.socket] = set()
-        self._open: dict[socket.socket, threading.Thread] = {}
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
-        self._open[request] = thread
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        if request in self.resets:
-            self.resets.discard(request)
-            self.close_request(request)
-        else:
-            super().shutdown_request(request)
-        self._open.pop(request, None)
-
-    def end(self) -> None:
-        self.shutdown()
-        self.server_close()
-        for connection, thread in list(self._open.items()):
-            self._wake(connection)
-            thread.join(timeout=2)
-
-    def _wake(self, connection: socket.socket) -> None:
-        """Let a thread that waits in a read or a write continue and end."""
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore a client that disconnected or a sandbox that stopped; print every other error."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)

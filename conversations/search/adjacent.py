@@ -2,11 +2,14 @@
 
 from typing import NamedTuple
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.conditions import Keyset
 from conversations.search.criteria import SearchCriteria
 from conversations.search.list_sql import ids_query
 from conversations.search.planner import needs_cardinalities, read_cardinalities
 from conversations.search.sql import Sql, fetch_all
+
+STATEMENTS = read_statements(__file__)
 
 
 class AdjacentConversation(NamedTuple):
@@ -27,15 +30,6 @@ def adjacent(
     cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
     newer = ids_query(criteria, cardinalities, count=1, after=position, backwards=True)
     older = ids_query(criteria, cardinalities, count=1, after=position)
-    sides = [
-        newer.inside("(SELECT 'newer' AS side, one.id FROM ({}) one)"),
-        older.inside("(SELECT 'older' AS side, one.id FROM ({}) one)"),
-    ]
-    found = fetch_all(
-        Sql.join(" UNION ALL ", sides).inside(
-            "SELECT beside.side, c.id, coalesce(nullif(c.sender_name, ''), c.sender_id)"
-            " FROM ({}) beside JOIN conversations_conversation c ON c.id = beside.id"
-        )
-    )
+    found = fetch_all(Sql.compose(STATEMENTS["adjacent"], newer=newer, older=older))
     by_side = {side: AdjacentConversation(pk, name) for side, pk, name in found}
     return by_side.get("newer"), by_side.get("older")

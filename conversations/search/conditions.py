@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from conversations.search.criteria import WAITS, SearchCriteria
-from conversations.search.planner import ANY_TAG, AccessPath, has_few_pages
+from conversations.models.facets import Facet
+from conversations.search.criteria import SearchCriteria
+from conversations.search.planner import AccessPath, has_any_tag, has_few_pages
 from conversations.search.sql import Sql
 
 Keyset = tuple[datetime | None, int]  # the position of a row in the list: its time and its id
@@ -14,7 +15,7 @@ ONE_TAG = (
 )
 SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id})"
 # Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
-NAME_OF_ROW = "(SELECT {} FROM conversations_conversation c WHERE c.id = {id})"
+NAME_OF_ROW = "(SELECT {condition} FROM conversations_conversation c WHERE c.id = {id})"
 TEXT_OF_ROW = (
     "(SELECT bool_or(m.text LIKE %s) FROM conversations_messageindexchunk m WHERE m.conversation_id = {id})"
 )
@@ -44,9 +45,9 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
     yield from tag_conditions(criteria, path)
     if criteria.has_facets and "facets" not in path.settles:
         yield Sql.of("c.facets = ANY(%s::smallint[])", criteria.facets)
-    if criteria.waiting is False:  # a waiting conversation has a time and the bit WAITS
-        late = f"CASE WHEN {path.time} <= %s THEN {WAITS} ELSE 0 END"
-        yield Sql.of(f"c.facets & {late} = 0", criteria.waiting_before)
+    if criteria.waiting is False:  # a waiting conversation has a time and is unanswered
+        late = f"CASE WHEN {path.time} <= %s THEN %s ELSE 0 END"
+        yield Sql.of(f"c.facets & {late} = 0", criteria.waiting_before, Facet.UNANSWERED.value)
     if criteria.since is not None:
         yield Sql.of(f"{path.time} >= %s", criteria.since)
     if criteria.until is not None:
@@ -61,9 +62,9 @@ def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
             others = [tag_id for tag_id in criteria.include if tag_id != path.tag_id]
             yield from (Sql.of(ONE_TAG.format(id=path.id), tag_id) for tag_id in others)
         else:
-            yield Sql.of(ANY_TAG.format(id=path.id), list(criteria.include))
+            yield has_any_tag(path.id, criteria.include)
     if criteria.exclude:
-        yield Sql.of(f"NOT {ANY_TAG.format(id=path.id)}", list(criteria.exclude))
+        yield Sql("NOT ") + has_any_tag(path.id, criteria.exclude)
     if criteria.untagged is not None and "untagged" not in path.settles:
         yield Sql(f"{'NOT ' * criteria.untagged}{SOME_TAG.format(id=path.id)}")
 
@@ -75,7 +76,7 @@ def search_condition(criteria: SearchCriteria, row_id: str) -> Sql:
         fits = Sql.of("conversations_name_words(c.search) LIKE %s", f"% {escape_like(criteria)}%")
     else:
         fits = Sql.of("c.search LIKE %s", f"%{escape_like(criteria)}%")
-    return fits if row_id == "c.id" else fits.inside(NAME_OF_ROW.replace("{id}", row_id))
+    return fits if row_id == "c.id" else Sql.compose(NAME_OF_ROW, condition=fits, id=Sql(row_id))
 
 
 def escape_like(criteria: SearchCriteria) -> str:

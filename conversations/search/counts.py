@@ -74,7 +74,7 @@ def count_query(criteria: SearchCriteria, cardinalities: Cardinalities, *, limit
     limit_clause = Sql.of(" LIMIT %s", limit) if limit else Sql("")
     branches = [Sql("SELECT 1") + branch + limit_clause for branch in all_branches(criteria, cardinalities)]
     merged = Sql.join(" UNION ALL ", [branch.inside("({})") for branch in branches])
-    matching = merged.inside("SELECT FROM ({}) arms") + limit_clause
+    matching = merged.inside("SELECT FROM ({}) AS branches") + limit_clause
     return matching.inside("SELECT count(*) FROM ({}) matching")
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from conversations.lib.text import fold
+from conversations.models.facets import Facet, facet_values
 
-DONE, INSTAGRAM, UNREAD, WAITS = 1, 2, 4, 8  # the bits of Conversation.facets
-# A conversation that is done never waits.
-FACETS = [value for value in range(16) if not (value & DONE and value & WAITS)]
+FACETS = facet_values()
 REPLY_DUE_AFTER = timedelta(hours=24)  # a customer who wrote last waits for a reply after this time
 MIN_INDEXED_LETTERS = 3  # a shorter term matches the beginning of a word of the name
 
@@ -44,10 +43,11 @@ class SearchCriteria:
     def facets(self) -> list[int]:
         """The values of Conversation.facets that match."""
         states = {
-            DONE: {"": None, "done": True, "active": False}[self.status],
-            INSTAGRAM: {"": None, "instagram": True, "messenger": False}[self.platform],
-            UNREAD: self.unread,
-            WAITS: self.waiting or None,  # False is not a facet: whether a reply is due depends on the time
+            Facet.DONE: {"": None, "done": True, "active": False}[self.status],
+            Facet.INSTAGRAM: {"": None, "instagram": True, "messenger": False}[self.platform],
+            Facet.UNREAD: self.unread,
+            # False is not a facet: whether a reply is due depends on the time.
+            Facet.UNANSWERED: self.waiting or None,
         }
         required = {bit: is_set for bit, is_set in states.items() if is_set is not None}
         return [value for value in FACETS if all(bool(value & bit) == required[bit] for bit in required)]

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
 from conversations.search import counts
 from conversations.search.criteria import SearchCriteria
@@ -31,31 +32,7 @@ DAYS = 90
 MAX_CONVERSATIONS = 2000  # that match a filter; a search scans several times as many rows
 MAX_TAGS = 20
 
-SLOTS = (
-    "SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting) FROM conversations_messagebucket"
-    " WHERE page_id = ANY(%s::bigint[]) AND slot >= %s AND slot < %s GROUP BY slot"
-)
-WEEKS = (
-    "SELECT asked, seconds FROM conversations_weeklyreplytimes"
-    " WHERE page_id = ANY(%s::bigint[]) AND week BETWEEN %s AND %s"
-)
-STATS = (
-    "SELECT received, sent, asked, seconds, begun, waiting FROM conversations_conversationstats"
-    " WHERE conversation_id = ANY(%s::bigint[])"
-)
-TAGGED = (
-    "SELECT tag.id, tag.name, tag.slug, tag.color, counted.number FROM ({}) counted"  # noqa: S608 - a number
-    " JOIN tags_tag tag ON tag.id = counted.tag_id"
-    f" WHERE counted.number > 0 ORDER BY counted.number DESC, tag.name LIMIT {MAX_TAGS}"
-)
-TAGS_OF_PAGES = (
-    "SELECT tag_id, sum(conversations)::bigint AS number FROM conversations_tagcount"
-    " WHERE page_id = ANY(%s::bigint[]) GROUP BY 1"
-)
-TAGS_OF_ROWS = (
-    "SELECT tag_id, count(*) AS number FROM conversations_conversationtag"
-    " WHERE conversation_id = ANY(%s::bigint[]) GROUP BY 1"
-)
+STATEMENTS = read_statements(__file__)
 HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messageindexqueue)"
 
 Slots = Mapping[int, int]  # number by slot
@@ -136,11 +113,12 @@ def insight(criteria: SearchCriteria, *, now: datetime | None = None) -> Insight
 def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
     """Read the stored sums of whole Pages, in five queries."""
     start, end = span.slots
-    slots = fetch_all(Sql.of(SLOTS, page_ids, start, end))
+    slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
     columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 5)]
-    weeks = fetch_all(Sql.of(WEEKS, page_ids, start // WEEK_SLOTS, end // WEEK_SLOTS))
+    first, last = start // WEEK_SLOTS, end // WEEK_SLOTS
+    weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
     result = build_insight(span, columns, weeks)
-    result.tags = top_tags(Sql.of(TAGS_OF_PAGES, page_ids))
+    result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_pages"], pages=page_ids))
     result.conversations = read_cardinalities(SearchCriteria(tuple(page_ids))).everything
     result.is_exact = not fetch_value(Sql(HAS_UNINDEXED))
     return result
@@ -148,12 +126,12 @@ def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
 
 def insight_of_conversations(criteria: SearchCriteria, span: Span) -> Insight:
     conversation_ids, number, is_all = newest_matching(criteria)
-    stats = fetch_all(Sql.of(STATS, conversation_ids))
+    stats = fetch_all(Sql.compose(STATEMENTS["stats"], ids=conversation_ids))
     start, end = span.slots
     columns: list[Slots] = [slots_between(b"".join(row[n] for row in stats), start, end) for n in (0, 1)]
     columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5)]
     result = build_insight(span, columns, [(row[2], row[3]) for row in stats])
-    result.tags = top_tags(Sql.of(TAGS_OF_ROWS, conversation_ids))
+    result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_conversations"], ids=conversation_ids))
     result.conversations = number
     result.is_exact = is_all and not fetch_value(Sql(HAS_UNINDEXED))
     return result
@@ -179,7 +157,7 @@ def slots_between(data: bytes, start: int, end: int) -> Slots:
 
 
 def top_tags(counts_by_tag: Sql) -> list[tuple[dict[str, Any], int]]:
-    matches = fetch_all(counts_by_tag.inside(TAGGED))
+    matches = fetch_all(Sql.compose(STATEMENTS["top_tags"], counts=counts_by_tag, limit=MAX_TAGS))
     return [(dict(zip(("id", "name", "slug", "color"), row, strict=False)), row[-1]) for row in matches]
 
 

@@ -7,17 +7,19 @@ soon. Where that finds too few rows, the text index answers.
 
 from dataclasses import replace
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.conditions import Keyset, branches_of, escape_like, search_condition
 from conversations.search.criteria import SearchCriteria
 from conversations.search.planner import ROWS, AccessPath, Cardinalities, cheapest, read_cardinalities
 from conversations.search.sql import Sql
 
+STATEMENTS = read_statements(__file__)
 SCAN_ROWS = 2000  # rows that a text search scans before it uses the text index
 SCAN_ROWS_IN_MESSAGES = 6000  # more, because the index of messages returns more rows to check
 
 DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
 
-INDEX_MATCHES = AccessPath("hits c", *ROWS[1:], settles=frozenset({"search", "pages"}))
+INDEX_MATCHES = AccessPath("index_matches c", *ROWS[1:], settles=frozenset({"search", "pages"}))
 
 
 def ordered_query(
@@ -43,7 +45,7 @@ def ordered_query(
     parts = [
         (columns + branch + Sql.of(f"{order} LIMIT %s", start + count)).inside("({})") for branch in branches
     ]
-    merged = Sql.join(" UNION ALL ", parts).inside("SELECT id, time FROM ({}) arms")
+    merged = Sql.join(" UNION ALL ", parts).inside("SELECT id, time FROM ({}) AS branches")
     return merged + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
 
 
@@ -98,18 +100,15 @@ def scan_then_index(
     from_index = ordered_query(
         criteria, INDEX_MATCHES, start=0, count=needed, after=after, backwards=backwards
     )
-    return (
-        scanned.inside("WITH walked AS MATERIALIZED ({}), ")
-        + index_matches(criteria).inside("hits AS MATERIALIZED ({})")
-        # PostgreSQL reads only one of the two: each has a condition without columns, which it checks first.
-        + Sql.of(
-            " SELECT id, time FROM (SELECT id, time FROM walked WHERE (SELECT count(*) FROM walked) = %s"
-            " UNION ALL ",
-            needed,
-        )
-        + from_index.inside("SELECT id, time FROM ({}) found")
-        + Sql.of(" WHERE (SELECT count(*) FROM walked) < %s) either", needed)
-        + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
+    return Sql.compose(
+        STATEMENTS["scan_then_index"],
+        scanned=scanned,
+        index_matches=index_matches(criteria),
+        from_index=from_index,
+        needed=needed,
+        order=Sql(f"time {time}, id {row_id}"),
+        count=count,
+        start=start,
     )
 
 
@@ -142,7 +141,7 @@ def all_branches(criteria: SearchCriteria, cardinalities: Cardinalities) -> list
     matches = index_matches(criteria).inside("({}) c")
     from_index = AccessPath("{}", *ROWS[1:], settles=INDEX_MATCHES.settles)
     return [
-        Sql(branch.text.replace("{}", matches.text, 1), matches.params + branch.params)
+        Sql(matches.inside(branch.text).text, matches.params + branch.params)
         for branch in branches_of(criteria, from_index)
     ]
 

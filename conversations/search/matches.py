@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import fold
 from conversations.search.conditions import escape_like
 from conversations.search.criteria import SearchCriteria
@@ -10,17 +11,7 @@ from conversations.search.sql import Sql, fetch_all
 
 SNIPPET_LETTERS = 60  # on each side of the term
 
-MATCHES = (
-    "SELECT p.conversation_id, (p.event_ids->>(said.number::integer - 1))::bigint"
-    " FROM conversations_messageindexchunk p,"
-    " string_to_table(p.text, %s) WITH ORDINALITY AS said(text, number)"
-    " WHERE p.conversation_id = ANY(%s::bigint[]) AND said.text LIKE %s"
-)
-NEWEST = (
-    "SELECT DISTINCT ON (conversation_id) conversation_id, id, occurred_at, text"
-    " FROM conversations_interactionevent WHERE id = ANY(%s::bigint[])"
-    " ORDER BY conversation_id, occurred_at DESC, id DESC"
-)
+STATEMENTS = read_statements(__file__)
 
 
 def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dict]:
@@ -28,12 +19,13 @@ def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dic
     term = criteria.search or ""
     pattern = f"%{escape_like(criteria)}%"
     events: defaultdict[int, list[int]] = defaultdict(list)
-    matches = fetch_all(Sql.of(MATCHES, SEPARATOR, [row["id"] for row in conversations], pattern))
-    for conversation_id, event_id in matches:
+    ids = [row["id"] for row in conversations]
+    query = Sql.compose(STATEMENTS["matches"], separator=SEPARATOR, ids=ids, pattern=pattern)
+    for conversation_id, event_id in fetch_all(query):
         events[conversation_id].append(event_id)
     counts = Counter({pk: len(ids) for pk, ids in events.items()})
     all_ids = [event_id for ids in events.values() for event_id in ids]
-    newest = {pk: rest for pk, *rest in fetch_all(Sql.of(NEWEST, all_ids))}
+    newest = {pk: rest for pk, *rest in fetch_all(Sql.compose(STATEMENTS["newest"], ids=all_ids))}
     for row in conversations:
         event_id, occurred_at, text = newest.get(row["id"], (None, None, ""))
         row["matches"] = {

@@ -1,5 +1,6 @@
 """Counts the conversations of a list that received messages since the list was loaded."""
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import InteractionEvent
 from conversations.search.conditions import branches_of
 from conversations.search.criteria import SearchCriteria
@@ -10,11 +11,7 @@ MAX_COUNTED = 1000  # conversations
 MAX_MESSAGES = 50_000  # that are examined
 MAX_SECONDS = 1.0
 
-ARRIVED = (
-    "WITH arrived AS MATERIALIZED (SELECT DISTINCT conversation_id FROM (SELECT conversation_id"
-    " FROM conversations_interactionevent WHERE id > %s AND starts_with(kind, 'message_')"
-    " ORDER BY id LIMIT %s) AS newest) "
-)
+STATEMENTS = read_statements(__file__)
 IS_ARRIVED = " AND c.id IN (SELECT conversation_id FROM arrived)"
 
 
@@ -31,10 +28,15 @@ def count_new(criteria: SearchCriteria, mark: int) -> int | None:
     branches = [
         Sql("SELECT 1") + branch + Sql(IS_ARRIVED) for branch in branches_of(criteria, AccessPath(*ROWS))
     ]
-    found = Sql.join(" UNION ALL ", branches) + Sql.of(" LIMIT %s", MAX_COUNTED + 1)
-    counted = found.inside("SELECT count(*) FROM ({}) AS found")
+    counted = Sql.compose(
+        STATEMENTS["count"],
+        mark=mark,
+        max_messages=MAX_MESSAGES,
+        matches=Sql.join(" UNION ALL ", branches),
+        max_conversations=MAX_COUNTED + 1,
+    )
     try:
         with statement_timeout(MAX_SECONDS):
-            return fetch_value(Sql.of(ARRIVED, mark, MAX_MESSAGES) + counted)
+            return fetch_value(counted)
     except TooSlow:
         return None

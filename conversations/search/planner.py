@@ -6,17 +6,16 @@ tag, those with given facets, or all of the Pages. Counters in the database tell
 the first page of results needs only a few rows. conditions.py and list_sql.py turn that path into SQL.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
 from conversations.search.sql import Sql, fetch_all
 
 FEW_PAGES = 3  # up to this many Pages have a branch each; for more, the index over all Pages is read
 
-ANY_TAG = (
-    "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id}"
-    " AND x.tag_id = ANY(%s::bigint[]))"
-)
+STATEMENTS = read_statements(__file__)
 ROWS = ("conversations_conversation c", "c.id", "c.last_message_time", "c.page_id")
 TAG_ROWS = ("conversations_conversationtag t", "t.conversation_id", "t.last_message_time", "t.page_id")
 
@@ -62,18 +61,8 @@ def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
     pages = list(criteria.page_ids)
     tags = list({*(criteria.include or ()), *criteria.exclude})
     result = Cardinalities()
-    for kind, key, number in fetch_all(
-        Sql.of(
-            "SELECT 'facets', facets::bigint, sum(conversations)::bigint FROM conversations_pagecount"
-            " WHERE page_id = ANY(%s::bigint[]) GROUP BY 2"
-            " UNION ALL SELECT 'tag', tag_id, sum(conversations)::bigint FROM conversations_tagcount"
-            " WHERE page_id = ANY(%s::bigint[]) AND (tag_id IS NULL OR tag_id = ANY(%s::bigint[]))"
-            " GROUP BY 2",
-            pages,
-            pages,
-            tags,
-        )
-    ):
+    query = Sql.compose(STATEMENTS["cardinalities"], pages=pages, tags=tags)
+    for kind, key, number in fetch_all(query):
         (result.facets if kind == "facets" else result.tags)[key] = number
     return result
 
@@ -134,12 +123,17 @@ def tag_path(tag_id: int) -> AccessPath:
     return AccessPath(*TAG_ROWS, (Sql.of("t.tag_id = %s", tag_id),), tag_id=tag_id)
 
 
+def has_any_tag(row_id: str, tag_ids: Iterable[int]) -> Sql:
+    """The condition that the conversation with this ID, a column, has any of the tags."""
+    return Sql.compose(STATEMENTS["any_tag"], id=Sql(row_id), tags=list(tag_ids))
+
+
 def any_tag_path(tag_ids: tuple[int, ...]) -> AccessPath:
     """One branch for each tag, without the rows of earlier branches."""
     branches = []
     for number, tag_id in enumerate(tag_ids):
         branch = Sql.of("t.tag_id = %s", tag_id)
         if number:
-            branch += Sql.of(f" AND NOT {ANY_TAG.format(id='t.conversation_id')}", list(tag_ids[:number]))
+            branch += Sql(" AND NOT ") + has_any_tag("t.conversation_id", tag_ids[:number])
         branches.append(branch)
     return AccessPath(*TAG_ROWS, tuple(branches), frozenset({"include"}))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.sql import Sql, fetch_all
 
 CHUNK_ROWS = 2000
@@ -23,22 +24,12 @@ FIELDS = [
     "updated_at",
 ]
 COLUMNS = ", ".join(f"c.{name}" if name != "page_id" else "p.facebook_page_id" for name in FIELDS)
-ROWS = (
-    f"WITH ids AS MATERIALIZED ({{}}) SELECT {COLUMNS}, ids.time FROM ids"  # noqa: S608 - names of columns
-    " JOIN conversations_conversation c ON c.id = ids.id JOIN conversations_page p ON p.id = c.page_id"
-    " ORDER BY ids.time DESC NULLS LAST, ids.id DESC"
-)
-TAGS = (
-    "SELECT t.conversation_id, t.id, tag.id, tag.name, tag.slug, tag.color"
-    " FROM conversations_conversationtag t JOIN tags_tag tag ON tag.id = t.tag_id"
-    " WHERE t.conversation_id = ANY(%s::bigint[])"
-    " ORDER BY tag.name, t.id"
-)
+STATEMENTS = read_statements(__file__)
 
 
 def row_chunks(ids: Sql) -> Iterator[list[dict]]:
     """Yield the rows of these ids in the order of the list, in chunks of CHUNK_ROWS, without tags."""
-    query = ids.inside(ROWS)
+    query = Sql.compose(STATEMENTS["rows"], ids=ids, columns=Sql(COLUMNS))
     with connection.cursor() as cursor:
         cursor.execute(query.text, query.params)
         while batch := cursor.fetchmany(CHUNK_ROWS):
@@ -56,7 +47,8 @@ def add_tags(batch: list[dict]) -> list[dict]:
 def tags_of(conversation_ids: Iterable[int]) -> defaultdict[int, list[dict]]:
     """Return the tags of each conversation, sorted by name."""
     tags = defaultdict(list)
-    for conversation_id, pk, tag_id, name, slug, color in fetch_all(Sql.of(TAGS, list(conversation_ids))):
+    query = Sql.compose(STATEMENTS["tags"], ids=list(conversation_ids))
+    for conversation_id, pk, tag_id, name, slug, color in fetch_all(query):
         tag = {"id": tag_id, "name": name, "slug": slug, "color": color}
         tags[conversation_id].append({"id": pk, "tag": tag})
     return tags

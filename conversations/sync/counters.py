@@ -6,6 +6,7 @@ from conversations.models import SyncRun
 STORED_RESULTS = ("", "unchanged", "updated", "inserted")
 # These describe the thread's present state and hide what was stored, until it is stored again.
 INCOMPLETE_RESULTS = ("", "skipped", "owed")
+BLOCK = 64  # neighbors that a ByteMap holds together
 
 
 def strength(result: str) -> int:
@@ -16,25 +17,22 @@ def strength(result: str) -> int:
 class ByteMap:
     """Maps integers to numbers from 0 to 255; those never set are 0.
 
-    The numbers stand in blocks of 64 neighbors: four bytes for each of many neighbors, 300 for a single one.
-    Memory follows the count of the keys and not their size.
+    Memory follows the count of the keys and not their size: four bytes for each of many neighbors, 300 for
+    a key without neighbors.
     """
-
-    BLOCK_BITS = 6
 
     def __init__(self) -> None:
         self._blocks: dict[int, bytearray] = {}
 
     def __getitem__(self, key: int) -> int:
-        block = self._blocks.get(key >> self.BLOCK_BITS)
-        return block[key & ~(-1 << self.BLOCK_BITS)] if block else 0
+        block = self._blocks.get(key // BLOCK)
+        return block[key % BLOCK] if block else 0
 
     def __setitem__(self, key: int, number: int) -> None:
-        number_of_block = key >> self.BLOCK_BITS
-        block = self._blocks.get(number_of_block)
+        block = self._blocks.get(key // BLOCK)
         if block is None:
-            block = self._blocks[number_of_block] = bytearray(1 << self.BLOCK_BITS)
-        block[key & ~(-1 << self.BLOCK_BITS)] = number
+            block = self._blocks[key // BLOCK] = bytearray(BLOCK)
+        block[key % BLOCK] = number
 
 
 class ThreadCounters:
@@ -68,7 +66,7 @@ class ThreadCounters:
             incomplete, stored = 0, max(stored, STORED_RESULTS.index(result))
         self._results[thread_id] = incomplete * len(STORED_RESULTS) + stored
         self._add(INCOMPLETE_RESULTS[incomplete] or STORED_RESULTS[stored], 1)
-        self._run.total = max(self._known_total, self.accounted)
+        self._run.total = max(self._known_total, self._run.accounted)
 
     def has(self, thread_id: int) -> bool:
         """Whether this run has counted the thread."""
@@ -76,7 +74,3 @@ class ThreadCounters:
 
     def _add(self, counter: str, number: int) -> None:
         setattr(self._run, counter, getattr(self._run, counter) + number)
-
-    @property
-    def accounted(self) -> int:
-        return self._run.synced + self._run.skipped + self._run.owed

@@ -6,12 +6,15 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.sql import SQL
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Page, SyncRun
 from conversations.sync import timeline
 from conversations.sync.coverage import take_coverage
 from conversations.sync.progress import NOTIFY, notification, publish_progress
 
+STATEMENTS = read_statements(__file__)
 Status = SyncRun.Status
 
 SUCCESSFUL = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
@@ -115,11 +118,8 @@ def _update(run: SyncRun, also: Collection[str]) -> None:
     columns = ", ".join(f'"{field.column}" = %s' for field in changed)
     values = [field.get_db_prep_save(getattr(run, field.attname), connection) for field in changed]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE conversations_syncrun SET {columns} WHERE id = %s AND ended_at IS NULL"  # noqa: S608 - names
-            f" RETURNING {NOTIFY}",
-            [*values, run.pk, *notification(run)],
-        )
+        statement = SQL(STATEMENTS["update"]).format(columns=SQL(columns), notify=SQL(NOTIFY))
+        cursor.execute(statement, [*values, run.pk, *notification(run)])
         if cursor.fetchone() is None:
             raise LockLost
 

@@ -42,6 +42,21 @@ class SyncStopped(KeyboardInterrupt):
     """A signal handler raises it in the syncing thread: the run ends as interrupted."""
 
 
+class StopSignal:
+    """Raises SyncStopped in the syncing thread once another thread has asked the run to stop."""
+
+    def __init__(self, stopping: threading.Event):
+        self._stopping = stopping
+
+    def check(self) -> None:
+        if self._stopping.is_set():
+            raise SyncStopped
+
+    def sleep(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise SyncStopped
+
+
 @dataclass(frozen=True, kw_only=True)
 class SyncResult(RunCounters):
     """The result of a run. `duration` is in seconds."""
@@ -114,17 +129,11 @@ def _execute(
     if not page.access_token:
         raise AccessTokenError(page.connection[1])
 
-    def check_stop() -> None:
-        if stopping.is_set():
-            raise SyncStopped
+    stop = StopSignal(stopping)
 
     def report() -> None:
-        check_stop()
+        stop.check()
         on_progress(SyncProgress.from_run(run))
-
-    def sleep(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise SyncStopped
 
     run.status = Status.FETCHING
     run_lifecycle.save(run)
@@ -140,8 +149,8 @@ def _execute(
         def count_requests() -> int:
             return sum(client.request_count for client in clients.values())
 
-        writer = BatchWriter(page, run, lock, report=report, sleep=sleep, count_requests=count_requests)
-        crawl = PageCrawl(page, run, clients, pool, writer, with_cancellation(run, check_stop))
+        writer = BatchWriter(page, run, lock, report=report, sleep=stop.sleep, count_requests=count_requests)
+        crawl = PageCrawl(page, run, clients, pool, writer, with_cancellation(run, stop.check))
         try:
             crawl.run()
         finally:
@@ -225,7 +234,7 @@ def _complete(page: Page, run: SyncRun) -> None:
         page.last_full_sync_at = page.last_synced_at
     page.save(update_fields=["last_synced_at", "last_full_sync_at", "state", "state_reason"])
     run.checkpoint = {}
-    run.total = run.synced + run.skipped + run.owed
+    run.total = run.accounted
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
 
 

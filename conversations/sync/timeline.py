@@ -37,7 +37,7 @@ def _interval(last: float) -> float:
 
 
 def _sample(run: SyncRun, second: float) -> Sample:
-    return [second, run.synced + run.skipped, run.events_created, run.requests, run.total]
+    return [second, run.done, run.events_created, run.requests, run.total]
 
 
 def note_wait(run: SyncRun, seconds: float) -> None:

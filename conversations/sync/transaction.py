@@ -104,7 +104,7 @@ class RunTransaction:
         """Save the run's row as part of the present transaction."""
         self._run.status = SyncRun.Status.SYNCING
         self._run.requests = self._count_requests()
-        self._run.total = max(self._run.total, self.counters.accounted)
+        self._run.total = max(self._run.total, self._run.accounted)
         run_lifecycle.save(self._run)
 
     def _state(self) -> dict[str, Any]:

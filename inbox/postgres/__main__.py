@@ -45,7 +45,7 @@ def run(database: str, command: list[str]) -> int:
         key = (checkout.CHECKOUT / checkout.STATE / "secret_key").read_text()
         return run_with({"DATABASE_URL": server.url(database), "SECRET_KEY": key}, command)
     finally:
-        if not was_running and not is_used(server):
+        if not was_running and wait_until_unused(server):
             server.stop()
 
 
@@ -73,14 +73,15 @@ def run_with(variables: dict[str, str], command: list[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def is_used(server: Server) -> bool:
+def wait_until_unused(server: Server) -> bool:
+    """Return True as soon as the server has no clients, False if it still has some after a second."""
     with suppress(psycopg.Error):
         for _ in range(10):  # connections of a process that has just ended remain for a moment
             if not server.has_clients():
-                return False
+                return True
             time.sleep(0.1)
-        return True
-    return False
+        return False
+    return True
 
 
 if __name__ == "__main__":

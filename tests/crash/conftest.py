@@ -21,7 +21,7 @@ from tests.postgres import requested_server
 from .changing_inbox import ChangingInbox
 from .plan import WEIGHTS
 from .processes import Database
-from .scenario import Scenario
+from .scenario import Scenario, Setup
 from .totals import Totals
 
 
@@ -108,17 +108,8 @@ def run_scenario(
             "GRAPH_CALLS_PER_SECOND": "0",
             "PAGE_ACCESS_TOKEN": "",
         }
-        scenario = Scenario(
-            rng,
-            page=page,
-            inbox=inbox,
-            sandbox=sandbox,
-            database=database,
-            environment=environment,
-            key=key,
-            log=log,
-            totals=totals,
-        )
+        setup = Setup(page, inbox, sandbox, database, environment, key)
+        scenario = Scenario(rng, setup, log=log, totals=totals)
         scenario.run(rounds, failure_weights())
 
 

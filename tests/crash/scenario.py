@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
@@ -36,24 +37,24 @@ BATCHES_REPEATED = QUEUE_SIZE + 2
 MESSAGES_REPEATED = THREADS + QUEUE_SIZE + 1
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What a scenario works on. `environment` is that of the processes it starts, `key` their API key."""
+
+    page: Page
+    inbox: ChangingInbox
+    sandbox: SandboxServer
+    database: Database
+    environment: dict[str, str]
+    key: str
+
+
 class Scenario:
     """Rounds on one world, then the comparison with it at rest. `log` is called with one line per round."""
 
-    def __init__(
-        self,
-        rng: Random,
-        *,
-        page: Page,
-        inbox: ChangingInbox,
-        sandbox: SandboxServer,
-        database: Database,
-        environment: dict[str, str],
-        key: str,
-        log: Callable[[str], None],
-        totals: Totals,
-    ) -> None:
-        self._rng, self._page, self._inbox, self._sandbox = rng, page, inbox, sandbox
-        self._database, self._environment, self._key = database, environment, key
+    def __init__(self, rng: Random, setup: Setup, *, log: Callable[[str], None], totals: Totals) -> None:
+        self._rng, self._page, self._inbox, self._sandbox = rng, setup.page, setup.inbox, setup.sandbox
+        self._database, self._environment, self._key = setup.database, setup.environment, setup.key
         self._log, self._totals = log, totals
         self._web: WebSync | None = None
         self._snapshot: Snapshot | None = None

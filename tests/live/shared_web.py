@@ -4,6 +4,7 @@ It runs as long as the tests that use it follow each other. Before any other tes
 stopped, because its worker would execute the jobs of that test.
 """
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ IS_BUSY = """
 class SharedWeb:
     def __init__(self) -> None:
         self.sandbox_port = free_port()
+        self._port_holder = hold(self.sandbox_port)
         self._web: Web | None = None
         self._process: subprocess.Popen | None = None
 
@@ -39,6 +41,7 @@ class SharedWeb:
     def start(self, environment: dict[str, str]) -> Web:
         """Return the process. Starts it if it does not run, and waits until its worker runs."""
         if self._web is None or not self.is_running:
+            self.stop()  # it may be a process that did not become ready
             self._web = Web(environment)
             self._web.wait_until_ready()
             self._process = self._web.process
@@ -50,10 +53,22 @@ class SharedWeb:
             self._web.process.wait()
             self._web = self._process = None
 
+    def close(self) -> None:
+        self.stop()
+        self._port_holder.close()
+
     def end_test(self, connection: BaseDatabaseWrapper) -> None:
         """Stop it if the test has restarted it, or if a job or request of the test does not end by itself."""
         if self._web is None or self._web.process is not self._process or not ends_work(connection):
             self.stop()
+
+
+def hold(port: int) -> socket.socket:
+    """Keep other processes from choosing it. Because of SO_REUSEADDR the sandbox can still listen."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", port))
+    return holder
 
 
 def ends_work(connection: BaseDatabaseWrapper) -> bool:
@@ -80,4 +95,4 @@ def uses_shared_web(item: pytest.Item) -> bool:
 def shared_web(django_db_setup) -> Iterator[SharedWeb]:
     shared = SharedWeb()
     yield shared
-    shared.stop()
+    shared.close()

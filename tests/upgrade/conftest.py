@@ -1,4 +1,8 @@
-"""A database of the version before the standard names: filled, with an interrupted run and a queued job."""
+"""A database of the version before the standard names: filled, with an interrupted run and a queued job.
+
+`pg_dump --inserts` of PostgreSQL 15 wrote it after a full sync of the Page below was stopped at its 50th
+thread, staff had added tags, set statuses and deleted a person, and the schedule had queued the next sync.
+"""
 
 import gzip
 import json

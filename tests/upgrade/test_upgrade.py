@@ -85,11 +85,10 @@ def test_every_row_is_the_same_under_its_new_name(upgraded: Upgraded):
         ]
         for table, rows in upgraded.rows_before.items()
     }
-    assert {table: len(rows) for table, rows in after.items()} == {
-        t: len(rows) for t, rows in expected.items()
-    }
+    assert {table: len(after[table]) for table in expected} == {t: len(rows) for t, rows in expected.items()}
     for table, rows in expected.items():
-        assert [row for row in rows if row not in after[table]] == [], table
+        stored = [{name: row[name] for name in rows[0]} for row in after[table]]  # without new columns
+        assert [row for row in rows if row not in stored] == [], table
 
 
 def test_nothing_is_missing_in_the_schema(upgraded: Upgraded):

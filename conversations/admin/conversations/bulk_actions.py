@@ -122,7 +122,9 @@ def reject_viewers(modeladmin, request, targets: Targets) -> bool:
 
     An action changes all of its conversations or none.
     """
-    first = Page.objects.filter(pk__in=set(page_ids_of(targets)) - set(page_ids(request, TAGGER))).first()
+    first = Page.objects.filter(
+        pk__in=set(page_ids_of(targets)) - set(page_ids(request.user, TAGGER))
+    ).first()
     if first:
         message = f"Nothing was changed. You can only view conversations of {first}; select others."
         modeladmin.message_user(request, message, messages.ERROR)

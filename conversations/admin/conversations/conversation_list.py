@@ -56,7 +56,7 @@ def rest_filter(request) -> dict[str, str] | None:
     page = request.GET.get("page", "").strip()
     if not page:
         return parameters_of(request)
-    if not page.isdecimal() or int(page) not in page_ids(request):
+    if not page.isdecimal() or int(page) not in page_ids(request.user):
         return None
     [facebook_page_id] = Page.objects.filter(pk=page).values_list("facebook_page_id", flat=True)
     return {**parameters_of(request), "facebookPageId": facebook_page_id}
@@ -119,7 +119,7 @@ class ConversationAdmin(ConversationDetailAdmin):
         return SearchPaginator(queryset, per_page, criteria_of(request), number)
 
     def has_tagger_permission(self, request) -> bool:
-        return bool(page_ids(request, TAGGER))
+        return bool(page_ids(request.user, TAGGER))
 
     def get_actions(self, request):
         return super().get_actions(request) if self.has_tagger_permission(request) else {}
@@ -190,7 +190,7 @@ class ConversationAdmin(ConversationDetailAdmin):
     def undo(self, request, operation):
         """Undo a bulk operation after confirmation."""
         targets = targets_of_operation(operation)
-        if not targets.page_ids or not has_role(request, targets.page_ids, TAGGER):
+        if not targets.page_ids or not has_role(request.user, targets.page_ids, TAGGER):
             raise PermissionDenied
         if request.method == "POST":
             changed, _ = undo(operation, targets, actor=request.user)

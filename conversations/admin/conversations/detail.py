@@ -71,7 +71,7 @@ class ConversationDetailAdmin(PageScopedAdmin):
             "tag_rows": conversation.tag_rows.all(),
             "history": history,
             "status_change": next((event for event in history if event.kind == "status_changed"), None),
-            "may_tag": has_role(request, [conversation.page_id], TAGGER),
+            "may_tag": has_role(request.user, [conversation.page_id], TAGGER),
             "other_tags": Tag.objects.exclude(conversation_rows__conversation=conversation),
             "is_on_facebook": conversation.platform == Platform.MESSENGER and conversation.graph_id,
             "next_newer": newer,
@@ -149,7 +149,7 @@ class ConversationDetailAdmin(PageScopedAdmin):
     def get_taggable(self, request, pk) -> Conversation:
         """Raise Http404 for an invisible conversation and PermissionDenied without the role tagger."""
         conversation = self.get_object(request, str(pk))
-        require_role(request, conversation.page_id, TAGGER)
+        require_role(request.user, [conversation.page_id], TAGGER)
         return conversation
 
     def redirect_to(self, request, conversation) -> HttpResponseRedirect:

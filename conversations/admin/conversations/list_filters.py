@@ -29,7 +29,7 @@ class PageFilter(NoopFilterMixin, DropdownFilter):
     title, parameter_name = "Page", "page"
 
     def lookups(self, request, model_admin):
-        pages = Page.objects.filter(pk__in=page_ids(request)).order_by("name", "pk")
+        pages = Page.objects.filter(pk__in=page_ids(request.user)).order_by("name", "pk")
         return [(str(page.pk), str(page)) for page in pages.defer("access_token")]
 
 

@@ -77,7 +77,7 @@ def filter_error(request: HttpRequest) -> str:
 
 
 def _read(request: HttpRequest) -> tuple[SearchCriteria, str]:
-    visible = page_ids(request)
+    visible = page_ids(request.user)
     page = request.GET.get("page", "").strip()
     pages = [pk for pk in visible if str(pk) == page] if page else visible
     filters = parse_filter(parameters_of(request))

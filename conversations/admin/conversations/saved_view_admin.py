@@ -53,7 +53,7 @@ class SavedViewAdmin(ModelAdmin):
 
     def get_changeform_initial_data(self, request):
         parameter = request.GET.get("page", "")
-        page = next((pk for pk in page_ids(request) if str(pk) == parameter), None)
+        page = next((pk for pk in page_ids(request.user) if str(pk) == parameter), None)
         return {"query": parameters_of(request), "page": page}
 
     def get_form(self, request, obj=None, change=False, **kwargs):
@@ -70,7 +70,7 @@ class SavedViewAdmin(ModelAdmin):
         return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        kwargs["queryset"] = Page.objects.filter(pk__in=page_ids(request))
+        kwargs["queryset"] = Page.objects.filter(pk__in=page_ids(request.user))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):

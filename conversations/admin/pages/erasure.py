@@ -43,11 +43,11 @@ class ErasureAdmin(PageScopedAdmin):
         erasures = self.model._default_manager.order_by(*self.ordering)
         if request.user.is_superuser:
             return erasures
-        return erasures.filter(page__in=page_ids(request, MANAGER))
+        return erasures.filter(page__in=page_ids(request.user, MANAGER))
 
     def has_view_permission(self, request, obj=None) -> bool:
         return super().has_view_permission(request) and bool(
-            request.user.is_superuser or page_ids(request, MANAGER)
+            request.user.is_superuser or page_ids(request.user, MANAGER)
         )
 
     @display(description="Time")
@@ -102,9 +102,9 @@ class ErasureAdmin(PageScopedAdmin):
 
     def delete_person(self, request, pk):
         """Ask for confirmation with the numbers of rows, then delete the person at once."""
-        visible = Conversation.objects.filter(page__in=page_ids(request)).select_related("page")
+        visible = Conversation.objects.filter(page__in=page_ids(request.user)).select_related("page")
         conversation = get_object_or_404(visible, pk=pk)
-        require_role(request, conversation.page_id, MANAGER)
+        require_role(request.user, [conversation.page_id], MANAGER)
         if request.method != "POST":
             counts = count_person(conversation)
             return self._render(

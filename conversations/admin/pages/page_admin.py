@@ -28,7 +28,7 @@ class PageMemberInline(TabularInline):
 
     def has_view_permission(self, request, obj=None) -> bool:
         """Managers see the members of their Pages; only superusers change roles."""
-        managed = page_ids(request, MANAGER)
+        managed = page_ids(request.user, MANAGER)
         return obj.pk in managed if obj else bool(managed)
 
     def has_change_permission(self, request, obj=None) -> bool:
@@ -123,6 +123,6 @@ class PageAdmin(PageScopedAdmin):
     def sync(self, request, pk):
         """Request a sync or join the active one. `full` requests a full resync."""
         page = self.get_object(request, str(pk))
-        require_role(request, page.pk, MANAGER)
+        require_role(request.user, [page.pk], MANAGER)
         request_sync(page, full="full" in request.POST, trigger="admin", asked_by=request.user)
         return HttpResponseRedirect(reverse("admin:conversations_page_change", args=[page.pk]))

@@ -48,7 +48,7 @@ class SyncRunAdmin(PageRecordAdmin):
     ordering = ["-id"]
 
     def get_queryset(self, request):
-        managed = When(page__in=page_ids(request, MANAGER), then=Value(True))
+        managed = When(page__in=page_ids(request.user, MANAGER), then=Value(True))
         is_managed = Case(managed, default=Value(False), output_field=BooleanField())
         runs = super().get_queryset(request).select_related("page", "asked_by")
         return runs.annotate(is_managed=is_managed)
@@ -76,13 +76,12 @@ class SyncRunAdmin(PageRecordAdmin):
 
     @display(description="Conversations")
     def progress(self, run):
-        done = run.synced + run.skipped
         template = (
             '<span class="inbox-line"><progress class="inbox-bar" data-run="{}" data-show="bar" max="{}"'
             ' value="{}" aria-label="Conversations of run {}"></progress> {}</span>'
         )
-        total, value = (run.total or 1, done) if run.total else (1, int(run.ended_at is not None))
-        return format_html(template, run.pk, total, value, run.pk, cell(run, "done", done))
+        total, value = (run.total or 1, run.done) if run.total else (1, int(run.ended_at is not None))
+        return format_html(template, run.pk, total, value, run.pk, cell(run, "done", run.done))
 
     @display(description="New")
     def new(self, run):
@@ -154,7 +153,7 @@ class SyncRunAdmin(PageRecordAdmin):
     def get_managed_run(self, request, pk) -> SyncRun:
         """Raise Http404 for an invisible run and PermissionDenied for one that the user does not manage."""
         run = self.get_object(request, str(pk))
-        require_role(request, run.page_id, MANAGER)
+        require_role(request.user, [run.page_id], MANAGER)
         return run
 
     def redirect_to(self, run: SyncRun) -> HttpResponseRedirect:

@@ -1,6 +1,6 @@
 """Builds what the page of a sync run shows; managers see more than other members."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,7 +22,7 @@ MAX_PROBLEMS = 5  # of each kind; a link leads to the others
 
 def run_context(request: HttpRequest, run: SyncRun) -> dict:
     """Return the context of admin/conversations/syncrun/parts.html."""
-    is_managed = has_role(request, [run.page_id], MANAGER)
+    is_managed = has_role(request.user, [run.page_id], MANAGER)
     panel = SyncPanel(run.page, SyncProgress.from_run(run), is_managed, is_worker_alive())
     error = message_for(run, is_manager=is_managed) if run.error else ""
     return {
@@ -48,9 +48,12 @@ def requested_by(run: SyncRun) -> str:
 
 def wait_rows(run: SyncRun, *, is_managed: bool) -> list[dict]:
     """Return the waits, newest first. Only managers see the reason."""
+    started_at = run.started_at
+    if started_at is None:
+        return []
     return [
         {
-            "time": clock_time(run, wait["at"]),
+            "time": clock_time(started_at, wait["at"]),
             "status": describe_status(wait["status"]),
             "duration": format_duration(wait["seconds"]),
             "reason": wait["why"] if is_managed else PUBLIC_MESSAGES[SyncRun.Status.WAITING],
@@ -59,9 +62,9 @@ def wait_rows(run: SyncRun, *, is_managed: bool) -> list[dict]:
     ]
 
 
-def clock_time(run: SyncRun, second: float) -> str:
-    assert run.started_at is not None  # noqa: S101 - only a started run waits
-    return date_format(timezone.localtime(run.started_at + timedelta(seconds=second)), "H:i:s")
+def clock_time(started_at: datetime, second: float) -> str:
+    """Return the time of day of a second of the run."""
+    return date_format(timezone.localtime(started_at + timedelta(seconds=second)), "H:i:s")
 
 
 def problem_threads(run: SyncRun) -> list[dict]:

@@ -30,7 +30,7 @@ from conversations.api.serializers import (
     PersonCountsSerializer,
 )
 from conversations.models import Conversation, InteractionEvent
-from conversations.permissions import MANAGER, require_user_role, user_page_ids
+from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
 from conversations.search import rows
 from conversations.search.filters import PARAMETERS, ConversationFilter
@@ -67,7 +67,7 @@ class ConversationViewSet(GenericViewSet):
     }
 
     def get_queryset(self):
-        return Conversation.objects.for_pages(user_page_ids(self.request.user))
+        return Conversation.objects.for_pages(page_ids(self.request.user))
 
     @extend_schema(parameters=[PAGE])
     def list(self, request):
@@ -92,7 +92,7 @@ class ConversationViewSet(GenericViewSet):
     def destroy(self, request, pk):
         """Delete this person permanently, with everything that belongs to the conversation (manager)."""
         conversation = self.get_object()
-        require_user_role(request.user, [conversation.page_id], MANAGER)
+        require_role(request.user, [conversation.page_id], MANAGER)
         if flag(request.query_params, "dry_run"):
             return Response({"deleted": count_person(conversation).as_dict()})
         if counts := delete_person(conversation, actor=request.user):

@@ -1,13 +1,20 @@
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.pagination import ThreadPagination
 from conversations.api.schema import wrapped
 from conversations.api.serializers import PageSerializer, ThreadSerializer
-from conversations.models import Page
+from conversations.models import Page, Thread
+from conversations.search.parsing import quote
+
+STATES = Thread.State.values
+STATE = OpenApiParameter(
+    "state", {"type": "string", "enum": STATES}, description="Only threads in this state."
+)
 
 
 class PageViewSet(GenericViewSet):
@@ -17,7 +24,7 @@ class PageViewSet(GenericViewSet):
     serializer_class = PageSerializer
     pagination_class = None
     lookup_value_regex = "[0-9]+"
-    parameters = {"threads": ThreadPagination.parameters}
+    parameters = {"threads": {"state", *ThreadPagination.parameters}}
 
     def get_queryset(self):
         user = self.request.user
@@ -33,10 +40,18 @@ class PageViewSet(GenericViewSet):
         """Return one Page."""
         return Response({"page": self.get_serializer(self.get_object()).data})
 
-    @extend_schema(responses=ThreadSerializer(many=True))
+    @extend_schema(parameters=[STATE], responses=ThreadSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=ThreadPagination)
     def threads(self, request, pk):
         """List the threads of the Page with their state; threads that were listed last come first."""
         page = get_object_or_404(Page.objects.visible_to(request.user), pk=pk)
-        threads = self.paginate_queryset(page.threads.defer("record"))
+        threads = in_state(page.threads.defer("record"), request.query_params.get("state", "").strip())
+        threads = self.paginate_queryset(threads)
         return self.get_paginated_response(ThreadSerializer(threads, many=True).data)
+
+
+def in_state(threads, state: str):
+    """Filter threads by state; all if it is empty."""
+    if state and state not in STATES:
+        raise ValidationError({"state": [f"It must be one of {', '.join(STATES)}, not {quote(state)}."]})
+    return threads.filter(state=state) if state else threads

@@ -15,7 +15,7 @@ from conversations.api.query_params import KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.serializers import ConversationSerializer, ErrorSerializer
 from conversations.models import Conversation, InteractionEvent
-from conversations.permissions import user_page_ids
+from conversations.permissions import page_ids
 from conversations.search import rows
 from conversations.search.parsing import MAX_ID
 
@@ -41,7 +41,7 @@ class ConversationAPIView(GenericAPIView):
     filter_backends = []
 
     def get_queryset(self):
-        return Conversation.objects.for_pages(user_page_ids(self.request.user))
+        return Conversation.objects.for_pages(page_ids(self.request.user))
 
 
 class RefreshView(ConversationAPIView):

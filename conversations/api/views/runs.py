@@ -9,7 +9,7 @@ from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, RunSerializer
 from conversations.models import Page, SyncRun
-from conversations.permissions import MANAGER, require_user_role, user_page_ids
+from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.search.parsing import parse_id
 from conversations.tasks import cancel_sync
 
@@ -32,7 +32,7 @@ class RunViewSet(GenericViewSet):
         return SyncRun.objects.visible_to(self.request.user).without_details()
 
     def get_serializer_context(self):
-        managed = user_page_ids(self.request.user, at_least=MANAGER)
+        managed = page_ids(self.request.user, MANAGER)
         return {**super().get_serializer_context(), "managed": set(managed)}
 
     @extend_schema(parameters=[PAGE])
@@ -70,5 +70,5 @@ class RunViewSet(GenericViewSet):
         """Cancel a run, whichever worker it runs in (manager). Stored conversations are kept."""
         read_body(request, EmptyBody)
         run = self.get_object()
-        require_user_role(request.user, [run.page_id], MANAGER)
+        require_role(request.user, [run.page_id], MANAGER)
         return Response({"sync_run": self.get_serializer(cancel_sync(run, asked_by=request.user)).data})

@@ -16,7 +16,7 @@ from conversations.api.streaming import StreamLater, wait_for_run, watch_pages, 
 from conversations.api.subscriptions import RunReader, current_permissions, permissions_of
 from conversations.models import Page, SyncRun
 from conversations.models.run_counters import IN_PROGRESS
-from conversations.permissions import MANAGER, require_user_role
+from conversations.permissions import MANAGER, require_role
 from conversations.tasks import request_sync
 
 PREFER = OpenApiParameter(
@@ -126,7 +126,7 @@ def reader_of(request, run: SyncRun) -> RunReader:
 def request_run(request) -> SyncRun:
     body = read_body(request, SyncBody)
     page = requested_page(request.user, body)
-    require_user_role(request.user, [page.pk], MANAGER)
+    require_role(request.user, [page.pk], MANAGER)
     return request_sync(page, full=body["forceFull"], trigger="api", asked_by=request.user)
 
 

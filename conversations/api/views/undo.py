@@ -11,7 +11,7 @@ from conversations.actions.targets import count_targets, targets_of_operation
 from conversations.api.bulk_response import bulk_response
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.serializers import BulkResultSerializer, ErrorSerializer
-from conversations.permissions import TAGGER, require_user_role, user_page_ids
+from conversations.permissions import TAGGER, page_ids, require_role
 
 ACT = OpenApiParameter("act", OpenApiTypes.UUID, OpenApiParameter.PATH, description="`act` of the response.")
 
@@ -37,9 +37,9 @@ class UndoView(APIView):
         read_body(request, EmptyBody)
         operation = parse_operation(act)
         targets = targets_of_operation(operation)
-        if not set(targets.page_ids) & set(user_page_ids(request.user)):
+        if not set(targets.page_ids) & set(page_ids(request.user)):
             raise NotFound("Action not found.")
-        require_user_role(request.user, targets.page_ids, TAGGER)
+        require_role(request.user, targets.page_ids, TAGGER)
         matched = count_targets(targets)
         changed, undo_operation = undo(operation, targets, actor=request.user)
         return bulk_response("Restored", matched, len(changed), undo_operation)

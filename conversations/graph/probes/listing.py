@@ -108,7 +108,7 @@ class _ListProbe:
         return next((one for one in self._fields if (one.node, one.name) == (node, match[1])), None)
 
     def _search(self, error: InvalidRequestError) -> list[Field]:
-        if not self._accepts([]):
+        if not self._try_fields([]):
             raise error  # the fields are not the reason
         refused = self._refused_among(self._fields)
         if not refused:
@@ -117,15 +117,15 @@ class _ListProbe:
 
     def _refused_among(self, some: list[Field]) -> list[Field]:
         """Bisect, so that few requests find few refused fields."""
-        if not some or self._accepts(some):
+        if not some or self._try_fields(some):
             return []
         if len(some) == 1:
             return some
         half = len(some) // 2
         return self._refused_among(some[:half]) + self._refused_among(some[half:])
 
-    def _accepts(self, some: list[Field]) -> bool:
-        """Return False without a request once the limit is reached: such a field is better omitted."""
+    def _try_fields(self, some: list[Field]) -> bool:
+        """Request these fields. Return False if they are refused, or if no calls are left to find out."""
         if some and not self._count_call():
             return False
         try:

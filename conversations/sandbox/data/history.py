@@ -5,15 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from .absent import ABSENT
 from .people import Person
 
-
-class Absent:
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT = Absent()  # nothing there, not even null
+__all__ = ["ABSENT", "History", "Listed", "Listing", "Message"]
 
 
 @dataclass(slots=True)
@@ -57,6 +52,10 @@ class History:
     def remove(self, message_id: str) -> None:
         self._write_down()
         self._added = [message for message in self._added if message.id != message_id]
+
+    def replace(self, message_id: str, message: Message) -> None:
+        self._write_down()
+        self._added = [message if known.id == message_id else known for known in self._added]
 
     def position_of(self, message_id: str, likely_index: int | None = None) -> int | None:
         """The position from the newest. `likely_index` counts from the oldest and is tried first."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from .absent import ABSENT
+
 SCOPES = (
     "pages_show_list",
     "pages_messaging",
@@ -18,12 +20,20 @@ class Person:
     id: str
     name: str | None = None
     username: str | None = None  # Instagram's name
+    hidden_as: Any = ABSENT  # what Facebook shows instead of the name: placeholders.py
+    has_role: bool = False  # on the app or its business
+    user_id: str | None = None  # another id of the same account, which Instagram shows for professional ones
+
+    @property
+    def shown_name(self) -> Any:
+        return self.name if self.hidden_as is ABSENT else self.hidden_as
 
     def show(self, platform: str) -> dict[str, Any]:
         """The person as Graph shows them: with a placeholder email, or on Instagram with the username."""
         if platform == "instagram":
-            return {"username": self.username, "id": self.id} if self.username else {"id": self.id}
-        named = {"name": self.name} if self.name is not None else {}
+            shown = {"username": self.username, "user_id": self.user_id, "id": self.id}
+            return {name: value for name, value in shown.items() if value}
+        named = {"name": self.shown_name} if self.shown_name is not None else {}
         return {**named, "email": f"{self.id}@facebook.com", "id": self.id}
 
 

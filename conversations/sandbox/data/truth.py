@@ -63,7 +63,7 @@ def _message(message: Message, thread: Thread) -> TrueMessage:
         message.id,
         _seconds(message.created_time),
         sender.id if sender else None,
-        sender is thread.business,
+        thread.is_business(sender),
         message.message,
         message.fields,
     )

@@ -1,70 +1,24 @@
-"""What a sandbox serves: Pages, people, threads and messages. It can be changed while it is served."""
+"""What a sandbox serves, and how to change it, also while it is served."""
 
 import itertools
+import math
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, Literal
 
 from conversations.sandbox.clock import Moment, WorldClock, epoch
 from conversations.sandbox.responses.error_responses import REDUCE_DATA, GraphFailure
 
-from .history import ABSENT, History, Listing, Message
+from .absent import ABSENT, Absent
+from .facebook_page import Page, Poison, Thread
+from .history import Message
 from .ids import message_digest, message_id, thread_id
 from .people import Person, Token, User
 
+__all__ = ["Page", "Poison", "Thread", "World"]
+
 SOMEBODY = Person("")  # the default customer: a new person with a made-up name
-
-
-@dataclass(frozen=True)
-class Poison:
-    """Make every answer with this thread fail, or only those that read its messages."""
-
-    failure: GraphFailure
-    when: Literal["listed", "messages"] = "messages"
-
-
-@dataclass(eq=False, slots=True)
-class Thread:
-    page: "Page"
-    id: str
-    number: int  # in its inbox link
-    platform: str
-    customer: Person | None
-    updated_time: float
-    history: History = field(default_factory=History)
-    folder: str = "inbox"
-    unread_count: int = 0
-    can_reply: bool = True
-    hidden: bool = False  # in the list but not shown, as with Facebook's privacy filters
-    poison: Poison | None = None
-    raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
-
-    @property
-    def business(self) -> Person:
-        return self.page.faces[self.platform]
-
-
-@dataclass(eq=False)
-class Page:
-    id: str
-    name: str
-    token: str
-    instagram_id: str | None = None
-    instagram_username: str | None = None
-    category: str = "Shopping & retail"
-    tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
-    threads: dict[str, Thread] = field(default_factory=dict)
-    added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
-    listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder
-
-    def __post_init__(self) -> None:
-        self.faces = {"messenger": Person(self.id, self.name)}
-        if self.instagram_id:
-            self.faces["instagram"] = Person(self.instagram_id, username=self.instagram_username)
-
-    def listing(self, platform: str, folder: str = "inbox") -> Listing[Thread]:
-        return self.listings.setdefault((platform, folder), Listing())
 
 
 class World:
@@ -112,6 +66,19 @@ class World:
 
     def repair_token(self, value: str) -> None:
         self.tokens[value].broken = None
+
+    def migrate_page(self, page: Page, new_id: str) -> Page:
+        """Merge a Page into another one, which is made unless it exists; it receives the threads.
+
+        Calls for the former Page fail with code 21. Its messages still name the former id."""
+        with self.lock:
+            new = self.pages.get(new_id) or self.add_page(new_id, page.name, about=page.about)
+            page.migrated_to = new.id
+            new.take_threads(page)
+            for user in self.users.values():
+                known = [new.id if id == page.id else id for id in user.page_ids]
+                user.page_ids = list(dict.fromkeys(known))
+        return new
 
     def expire_cursors(self) -> None:
         """From now on answer every cursor issued so far with code 2642."""
@@ -167,15 +134,18 @@ class World:
     def poison(
         self,
         thread: Thread,
-        code: int = 1,
+        failure: GraphFailure | int = 1,
         message: str = REDUCE_DATA,
         *,
         when: Literal["listed", "messages"] = "messages",
         status: int = 500,
         subcode: int | None = None,
+        until: Moment = math.inf,
     ) -> None:
-        """By default a thread that is too heavy at any size."""
-        thread.poison = Poison(GraphFailure(code, message, subcode=subcode, status=status), when)
+        """By default a thread that is too heavy at any size. `failure`: an error, or its code."""
+        if not isinstance(failure, GraphFailure):
+            failure = GraphFailure(failure, message, subcode=subcode, status=status)
+        thread.poison = Poison(failure, when, epoch(until))
 
     # Messages
 
@@ -186,22 +156,52 @@ class World:
         *,
         from_page: bool = False,
         nameless: bool = False,
+        sender: Person | None = None,
         created_time: Moment | None = None,
         id: str | None = None,
         raw: Any = ABSENT,
         **fields: Any,
     ) -> Message:
         """A new message (default: now, from the customer) moves its thread; a `nameless` one has no `from`;
-        `fields` are Graph's: attachments=[…], sticker="https://…", shares=[…], reply_to={…}, …"""
+        `sender`: somebody else; `fields` are Graph's: attachments=[…], sticker="https://…", shares=[…], …"""
         with self.lock:
             at = self.clock.now() if created_time is None else epoch(created_time)
-            sender = None if nameless else thread.business if from_page else thread.customer
+            sender = None if nameless else sender or (thread.business if from_page else thread.customer)
             new = Message(id or self._message_id(thread, at), at, sender, message, fields, raw)
             thread.history.add(new)
             thread.page.added_messages[new.id] = thread
             if at > thread.updated_time:
                 self.touch(thread, at)
         return new
+
+    def edit_message(
+        self, thread: Thread, message_id: str, message: str | Absent | None = ABSENT, **fields: Any
+    ) -> Message:
+        """Another state of a message, at its place; a field that is ABSENT is removed.
+
+        Raises ValueError if the thread has no such message."""
+        with self.lock:
+            position = thread.history.position_of(message_id)
+            if position is None:
+                raise ValueError(f"no message {message_id}")
+            [known] = thread.history.newest(position, position + 1)
+            newer = {name: v for name, v in (known.fields | fields).items() if v is not ABSENT}
+            text = known.message if isinstance(message, Absent) else message
+            edited = replace(known, message=text, fields=newer)
+            thread.history.replace(message_id, edited)
+            thread.page.added_messages[message_id] = thread
+        return edited
+
+    def change_person_id(self, thread: Thread, new_id: str, *, in_messages: bool = True) -> Person | None:
+        """Facebook gives the person of a thread another id; with `in_messages` also in the old messages."""
+        with self.lock:
+            if thread.customer is None:
+                return None
+            if in_messages:
+                thread.customer.id = new_id
+            else:
+                thread.customer = replace(thread.customer, id=new_id)
+        return thread.customer
 
     def remove_message(self, thread: Thread, message_id: str) -> None:
         """Unsend a message: it is no longer listed, and a request for its ID fails."""

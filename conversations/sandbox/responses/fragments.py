@@ -42,7 +42,8 @@ class Fragments:
 
 def is_lasting(thread: Thread) -> bool:
     """Whether the thread is as generated. Raw values and added messages may change without notice."""
-    return thread.raw is ABSENT and thread.poison is None and thread.history.is_generated
+    is_special = thread.poison or thread.endless or thread.growth
+    return thread.raw is ABSENT and not is_special and thread.history.is_generated
 
 
 def _state(thread: Thread) -> tuple[Any, ...]:
@@ -55,9 +56,12 @@ def _state(thread: Thread) -> tuple[Any, ...]:
         thread.updated_time,
         thread.unread_count,
         thread.can_reply,
+        thread.message_count,
+        business.id,
         business.name,
         business.username,
-        *((customer.id, customer.name, customer.username) if customer else ()),
+        business.user_id,
+        *((customer.id, customer.shown_name, customer.username) if customer else ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from conversations.sandbox.access import Node, admit, find_node
 from conversations.sandbox.data.people import Token, User
@@ -12,6 +12,7 @@ from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
 
 from . import accounts
+from .edges import EdgeReader
 from .error_responses import GraphFailure, not_visible, unknown_field
 from .fields import parse_fields
 from .fragments import Fragments
@@ -19,7 +20,11 @@ from .nodes import check_fields
 from .queries import Fields, Reading, default_fields
 
 EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
-         "User": {"accounts": "Page", "permissions": "Permission"}, "Message": {}}  # fmt: skip
+         "User": {"accounts": "Page", "permissions": "Permission"},
+         "Message": {"attachments": "Attachment", "shares": "Share", "reactions": "Reaction"}}  # fmt: skip
+EDGE_NAMES = {name for edges in EDGES.values() for name in edges}
+MAX_IDS = 50
+LISTS = ("conversations", "messages", *EDGES["Message"])
 
 
 @dataclass(frozen=True)
@@ -35,16 +40,26 @@ class Target:
         kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message"}
         return kinds[type(self.node)]
 
-    def subject(self, params: dict[str, str]) -> Subject | None:
-        """The Page and platform whose call budget this call counts against."""
+    def subjects(self, params: dict[str, str]) -> list[Subject]:
+        """The Pages and platforms whose call budgets this call counts against."""
         node = self.node
         if isinstance(node, Page):
             platform = params.get("platform", "messenger").lower()
-            return (node.id, platform) if self.edge or "conversations" in params.get("fields", "") else None
+            return [(node.id, platform)] if self.edge or "conversations" in params.get("fields", "") else []
         if isinstance(node, User):
-            return None
+            return []
         thread = node if isinstance(node, Thread) else node[0]
-        return thread.page.id, thread.platform
+        return [(thread.page.id, thread.platform)]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Several nodes, or one edge of each: `/?ids=a,b`. Each of them is a call for the limits."""
+
+    targets: dict[str, Target]
+
+    def subjects(self, params: dict[str, str]) -> list[Subject]:
+        return [subject for target in self.targets.values() for subject in target.subjects(params)]
 
 
 class Graph:
@@ -53,9 +68,20 @@ class Graph:
         self.fragments = Fragments()
         self._lists = itertools.count(1)
 
-    def target(self, request: Request) -> Target:
+    def target(self, request: Request) -> Target | Targets:
+        path = request.path.strip("/")
+        if "ids" not in request.params or (path and path not in EDGE_NAMES):
+            return self._target(request, path)
+        ids = [id for id in request.params["ids"].split(",") if id]
+        if not ids:
+            raise GraphFailure(2500, "Cannot specify an empty identifier")
+        if len(ids) > MAX_IDS:
+            raise GraphFailure(100, f"Too many IDs. Maximum: {MAX_IDS}. Provided: {len(ids)}.")
+        return Targets({id: self._target(request, f"{id}/{path}".rstrip("/")) for id in ids})
+
+    def _target(self, request: Request, path: str) -> Target:
         token = admit(request, self.world, self.switches)
-        node_id, *rest = request.path.strip("/").split("/")
+        node_id, *rest = path.split("/")
         if len(rest) > 1:
             raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
         if request.method != "GET":
@@ -65,14 +91,25 @@ class Graph:
             raise unknown_field(target.edge, target.node_type)
         return target
 
-    def read(self, request: Request, target: Target) -> tuple[Any, Reading]:
+    def holder(self, request: Request) -> Target:
+        """The conversations of the token's Page, or the token's user: whose budget a scripted call uses."""
+        token = admit(request, self.world, self.switches)
+        node = find_node("me", token, self.world)
+        return Target(token, node, "conversations" if isinstance(node, Page) else None)
+
+    def read(self, request: Request, target: Target | Targets) -> tuple[Any, Reading]:
         """The body of the answer, and what it contains."""
-        number = next(self._lists) if target.edge in ("conversations", "messages") else 0
-        reading = Reading(
-            request, target.token, self.world, self.switches, self.limits, self.fragments, number
-        )
+        first = next(iter(target.targets.values())) if isinstance(target, Targets) else target
+        number = next(self._lists) if first.edge in LISTS else 0
+        edges = EdgeReader(request, first.token, self.world, self.switches, number)
+        reading = Reading(request, first.token, self.world, self.switches, self.limits, self.fragments, edges)
         with self.world.lock:
-            return self._edge(reading, target) if target.edge else self._node(reading, target), reading
+            if isinstance(target, Targets):
+                return {id: self._body(reading, one) for id, one in target.targets.items()}, reading
+            return self._body(reading, target), reading
+
+    def _body(self, reading: Reading, target: Target) -> Any:
+        return self._edge(reading, target) if target.edge else self._node(reading, target)
 
     def _edge(self, reading: Reading, target: Target) -> Any:
         node, params = target.node, reading.request.params
@@ -84,7 +121,9 @@ class Graph:
             return reading.conversations_edge(node, params, given or default_fields(child), params)
         if isinstance(node, User):
             return reading.accounts_edge(node, params, given, params)
-        thread = cast(Thread, node)  # messages have no edges
+        if isinstance(node, tuple):
+            return reading.message_part(*node, target.edge or "", given)
+        thread = node
         self.limits.weigh(1, reading.limit(params))
         return reading.messages_edge(thread, params, given, params)
 

@@ -20,10 +20,21 @@ def _leaves(names: str) -> Schema:
 
 # The value of a field is the type of its children; None: it has none. "Any" is not checked.
 SCHEMA: dict[str, Schema] = {
-    "Page": _leaves("id name category link access_token tasks")
-    | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
+    # Most are public fields that clients ask for by default; a Page of the sandbox has no data for them.
+    "Page": _leaves(
+        "id name about category link access_token tasks has_transitioned_to_new_page_experience "
+        "category_list cover description description_html display_subtext emails engagement fan_count "
+        "followers_count global_brand_page_name global_brand_root_id location phone picture "
+        "rating_count single_line_address start_info talking_about_count username verification_status "
+        "website were_here_count whatsapp_number is_published is_unclaimed new_like_count overall_star_rating"
+    )
+    | dict.fromkeys(("instagram_business_account", "connected_instagram_account"), "IGUser")
+    | {"conversations": "UnifiedThread"},
     "User": _leaves("id name") | {"accounts": "Page"},
-    "IGUser": _leaves("id username name"),
+    "IGUser": _leaves(
+        "id username name ig_id biography followers_count follows_count has_profile_pic is_published "
+        "legacy_instagram_user_id media_count profile_picture_url website"
+    ),
     "UnifiedThread": _leaves(
         "id link updated_time message_count unread_count snippet can_reply is_subscribed is_owner "
         "scoped_thread_key name wallpaper folder linked_group"
@@ -111,7 +122,7 @@ def _snippet(thread: Thread) -> str | None:
     last = thread.history[len(thread.history) - 1]
     if last.message:
         return last.message[:100]
-    name = (last.sender and (last.sender.name or last.sender.username)) or "Someone"
+    name = (last.sender and (last.sender.shown_name or last.sender.username)) or "Someone"
     return f"{name} sent {_described(last)}."
 
 
@@ -131,7 +142,9 @@ THREAD_VALUES: dict[str, Callable[[Thread], Any]] = {
     "id": lambda thread: thread.id,
     "link": _link,
     "updated_time": lambda thread: graph_time(thread.updated_time),
-    "message_count": lambda thread: len(thread.history),
+    "message_count": lambda thread: (
+        len(thread.history) if thread.message_count is None else thread.message_count
+    ),
     "unread_count": lambda thread: thread.unread_count or None,
     "participants": lambda thread: _people(thread, (thread.customer, thread.business)),
     "senders": lambda thread: _people(thread, (thread.customer, thread.business)),
@@ -147,12 +160,12 @@ THREAD_VALUES: dict[str, Callable[[Thread], Any]] = {
 
 
 def _to(message: Message, thread: Thread) -> dict[str, Any] | None:
-    receiver = thread.customer if message.sender is thread.business else thread.business
+    receiver = thread.customer if thread.is_business(message.sender) else thread.business
     return {"data": [receiver.show(thread.platform)]} if receiver else None
 
 
 def _message_tags(message: Message, thread: Thread) -> dict[str, Any]:
-    sent = message.sender is thread.business
+    sent = thread.is_business(message.sender)
     return {"data": [{"name": name} for name in ("inbox", "sent" if sent else "read", "source:chat")]}
 
 
@@ -180,9 +193,18 @@ def message_value(message: Message, thread: Thread, field: Field) -> Any:
 def _given(message: Message, name: str) -> Any:
     """Another field of a message; edges are wrapped as Graph does."""
     value = message.fields.get(name)
-    if name in ("attachments", "shares", "reactions") and isinstance(value, list):
+    if name in PART_EDGES and isinstance(value, list):
         return {"data": value}
     return value
+
+
+PART_EDGES = ("attachments", "shares", "reactions")
+
+
+def parts_of(message: Message, name: str) -> list[Any]:
+    """The attachments, shares or reactions of a message; none if they have an odd shape."""
+    value = message.fields.get(name)
+    return value if isinstance(value, list) else []
 
 
 # Pages
@@ -192,15 +214,18 @@ def page_value(page: Page, name: str, *, with_token: bool) -> Any:
     values: dict[str, Callable[[], Any]] = {
         "id": lambda: page.id,
         "name": lambda: page.name,
+        "about": lambda: page.about,
         "category": lambda: page.category,
+        "has_transitioned_to_new_page_experience": lambda: page.has_new_experience,
         "link": lambda: f"https://www.facebook.com/{page.id}",
         "access_token": lambda: page.token if with_token else None,
         "tasks": lambda: list(page.tasks) if with_token else None,
         "instagram_business_account": lambda: _instagram(page),
+        "connected_instagram_account": lambda: _instagram(page),
     }
-    return values[name]()
+    return values[name]() if name in values else None
 
 
 def _instagram(page: Page) -> dict[str, Any] | None:
-    business = page.faces.get("instagram")
-    return business.show("instagram") if business else None
+    shown = {"username": page.instagram_username, "id": page.instagram_id}
+    return {name: value for name, value in shown.items() if value} if page.instagram_id else None

@@ -16,6 +16,9 @@ from .error_responses import bad_parameter, invalid_cursor
 
 DEFAULT_LIMIT = 25
 SEAL_BYTES = 64
+TOKEN_PREFIX = "enc_"  # noqa: S105 - of a paging token
+# Parameters of paging, which a link replaces, and the proof, which Graph does not repeat.
+ARGUMENTS = ("after", "before", "until", "since", "__paging_token", "__previous", "appsecret_proof")
 
 
 class Edge(Protocol):
@@ -72,6 +75,15 @@ class MessageEdge:
     def position(self, mark: str) -> int:
         return max(0, len(self) - int(mark))
 
+    def time(self, position: int) -> int:
+        """The second of the message at this position, of the nearest one, or 0 if there is none."""
+        nearest = max(0, min(position, len(self) - 1))
+        return int(self.history[len(self) - 1 - nearest].created_time) if len(self) else 0
+
+    def position_at(self, second: int) -> int:
+        """The position of the newest message that is not newer."""
+        return next((n for n in range(len(self)) if self.time(n) <= second), len(self))
+
 
 class ListEdge:
     def __init__(self, values: Sequence[Any]) -> None:
@@ -127,10 +139,11 @@ class Slice:
     start: int
     stop: int
     total: int
+    has_end: bool = True  # without an end there is always a next part
 
     @property
     def has_next(self) -> bool:
-        return self.stop < self.total
+        return self.stop < self.total or not self.has_end
 
 
 def read_limit(value: str | None, switches: Switches) -> int:
@@ -143,28 +156,42 @@ def read_limit(value: str | None, switches: Switches) -> int:
 
 def cut(edge: Edge, arguments: dict[str, str], book: CursorBook, limit: int) -> Slice:
     total = len(edge)
-    if "after" in arguments:
+    if isinstance(edge, MessageEdge) and book.switches.message_paging == "time":
+        return _cut_by_time(edge, arguments, book, limit)
+    if arguments.get("after"):  # some clients send an empty one first
         start = book.read(edge, arguments["after"])
         deepest = book.switches.deepest_position
         if deepest is not None and start > deepest:
             raise bad_parameter("The after cursor specified exceeds the max limit supported by this endpoint")
         return Slice(start, min(start + limit, total), total)
-    if "before" in arguments:
+    if arguments.get("before"):
         stop = min(book.read(edge, arguments["before"]), total)
         return Slice(max(0, stop - limit), stop, total)
     return Slice(0, min(limit, total), total)
+
+
+def _cut_by_time(edge: "MessageEdge", arguments: dict[str, str], book: CursorBook, limit: int) -> Slice:
+    """By `__paging_token` or else by `until`, which alone repeats the messages of its second."""
+    total, place = len(edge), 0
+    if token := arguments.get("__paging_token"):
+        place = book.read(edge, token.removeprefix(TOKEN_PREFIX))
+    elif arguments.get("until", "").isdecimal():
+        place = edge.position_at(int(arguments["until"]))
+    if "__previous" in arguments:
+        return Slice(max(0, place - limit), min(place, total), total)
+    return Slice(place, min(place + limit, total), total)
 
 
 def paging(
     edge: Edge, part: Slice, book: CursorBook, address: str, params: dict[str, str], salt: int
 ) -> dict[str, Any]:
     """Cursors, also on the last page; `next` and `previous` only if there is more."""
-    if part.start >= part.total:
+    if part.start >= part.total and part.has_end:
         return {}
+    given = {name: value for name, value in params.items() if name not in ARGUMENTS}
+    if isinstance(edge, MessageEdge) and book.switches.message_paging == "time":
+        return {"paging": _time_paging(edge, part, book, f"{address}?{urlencode(given)}", salt)}
     before, after = book.write(edge, part.start), book.write(edge, part.stop, salt)
-    given = {
-        name: value for name, value in params.items() if name not in ("after", "before", "appsecret_proof")
-    }
     answer: dict[str, Any] = (
         {} if book.switches.omit_cursors else {"cursors": {"before": before, "after": after}}
     )
@@ -173,3 +200,12 @@ def paging(
     if part.has_next:
         answer["next"] = f"{address}?{urlencode({**given, 'after': after})}"
     return {"paging": answer}
+
+
+def _time_paging(edge: "MessageEdge", part: Slice, book: CursorBook, link: str, salt: int) -> dict[str, str]:
+    """Links as Facebook gave them before it had cursors; `until` is the second of the last message."""
+    first, last = (TOKEN_PREFIX + book.write(edge, at, salt) for at in (part.start, part.stop))
+    newer = urlencode({"since": edge.time(part.start), "__paging_token": first, "__previous": 1})
+    older = urlencode({"until": edge.time(part.stop - 1), "__paging_token": last})
+    answer = {"previous": f"{link}&{newer}"}
+    return answer | ({"next": f"{link}&{older}"} if part.has_next else {})

@@ -1,10 +1,9 @@
 """Renders the nodes and edges of one call, and counts the conversations and messages in it."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from conversations.sandbox.data.growth import add_newer_messages, add_older_messages, add_older_threads
 from conversations.sandbox.data.history import ABSENT, Message
 from conversations.sandbox.data.people import Token, User
 from conversations.sandbox.data.world import Page, Poison, Thread, World
@@ -12,16 +11,28 @@ from conversations.sandbox.limits import Limits
 from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
 
-from .error_responses import GraphFailure, bad_parameter, message_gone, missing_permission
+from .arguments import Arguments, folder_of, platform_of, time_bounds
+from .edges import EdgeQuery, EdgeReader
+from .error_responses import message_gone, missing_permission, page_token_required
 from .fields import Field, parse_fields
 from .fragments import Fragment, Fragments, dumper, is_lasting
-from .nodes import DEFAULT_FIELDS, THREAD_VALUES, lay_over, message_value, page_value, select
-from .paging import CursorBook, Edge, ListEdge, MessageEdge, ThreadEdge, cut, paging, read_limit
+from .nodes import (
+    DEFAULT_FIELDS,
+    PART_EDGES,
+    THREAD_VALUES,
+    lay_over,
+    message_value,
+    page_value,
+    parts_of,
+    select,
+)
+from .paging import Edge, ListEdge, MessageEdge, ThreadEdge
+from .variations import reordered_people, reordered_seconds, written_time
 
 INSTAGRAM_WINDOW = 20
+VARYING = {"created_time", *PART_EDGES}
 PERMISSIONS = {"messenger": "pages_messaging", "instagram": "instagram_manage_messages"}
 Fields = tuple[Field, ...]
-Arguments = dict[str, str]
 
 
 def default_fields(node_type: str) -> Fields:
@@ -36,7 +47,7 @@ class Reading:
     switches: Switches
     limits: Limits
     fragments: Fragments
-    list_number: int = 0  # the number of this list answer in the sandbox; 0: not a list
+    edges: EdgeReader
     conversations: int = 0
     messages: int = 0
 
@@ -46,56 +57,28 @@ class Reading:
         self, page: Page, arguments: Arguments, fields: Fields, params: Arguments
     ) -> dict[str, Any]:
         if self.token.type != "PAGE":
-            raise GraphFailure(190, "(#190) This method must be called with a Page Access Token")
-        platform, folder = self.platform(page, arguments), self._folder(arguments)
+            raise page_token_required(is_new_experience=page.has_new_experience)
+        platform, folder = platform_of(page, arguments), folder_of(arguments, self.switches)
+        bounds = time_bounds(arguments, self.request, self.switches)
         if self.switches.check_permissions and PERMISSIONS[platform] not in self.token.granted:
             raise missing_permission(platform)
-        edge: Edge = ThreadEdge(page.listing(platform, folder), *self._bounds(arguments))
-        if "user_id" in arguments:
-            edge = self._with_person(edge, arguments["user_id"])
         self.weigh(self.limit(arguments), fields)
-        name = "/".join((page.id, platform, folder, *map(str, self._bounds(arguments))))
-        address = f"{page.id}/conversations"
-        query_key = self._query_key(fields)
-        return self._edge(
-            edge, name, address, arguments, params, lambda thread: self._in_list(thread, fields, query_key)
+
+        def make() -> Edge:
+            edge = ThreadEdge(page.listing(platform, folder), *bounds)
+            return self._with_person(edge, arguments["user_id"]) if "user_id" in arguments else edge
+
+        query = EdgeQuery(
+            make,
+            "/".join((page.id, platform, folder, *map(str, bounds))),
+            f"{page.id}/conversations",
+            arguments,
+            params,
+            page.endless.get(platform) if folder == "inbox" and "user_id" not in arguments else None,
+            lambda count: add_older_threads(self.world, page, platform, folder, count),
         )
-
-    def platform(self, page: Page, arguments: Arguments) -> str:
-        platform = arguments.get("platform", "messenger").lower()
-        if platform not in ("messenger", "instagram"):  # Facebook reports it like a missing permission
-            raise GraphFailure(10, "(#10) Application does not have permission for this action")
-        if platform not in page.faces:
-            message = "(#100) No Instagram professional account is linked to this Page"
-            raise GraphFailure(100, message, subcode=2534013)
-        return platform
-
-    def _folder(self, arguments: Arguments) -> str:
-        folder = arguments.get("folder", "inbox").lower()
-        if "folder" in arguments and folder not in self.switches.folders:
-            raise bad_parameter(
-                f"Param folder must be one of {{{', '.join(sorted(self.switches.folders)).upper()}}}"
-            )
-        return "inbox" if folder in self.switches.ignored_folders else folder
-
-    def _bounds(self, arguments: Arguments) -> tuple[float | None, float | None]:
-        """`updated_after_ms` and `updated_before_ms` as the half-open span of a ThreadEdge."""
-        given = [arguments.get(name) for name in ("updated_after_ms", "updated_before_ms")]
-        switches = self.switches
-        if (
-            given == [None, None]
-            or switches.updated_ms == "ignored"
-            or not self.request.is_version_at_least("v26.0")
-        ):
-            return None, None
-        if switches.updated_ms == "refused" or not all(value is None or value.isdecimal() for value in given):
-            raise bad_parameter("Invalid parameter: updated_after_ms, updated_before_ms")
-        after, before = (None if value is None else int(value) / 1000 for value in given)
-        if after is not None and not switches.updated_after_inclusive:
-            after = math.nextafter(after, math.inf)
-        if before is not None and switches.updated_before_inclusive:
-            before = math.nextafter(before, math.inf)
-        return after, before
+        query_key = self._query_key(fields)
+        return self.edges.read(query, lambda thread: self._in_list(thread, fields, query_key))
 
     def _with_person(self, edge: Edge, person_id: str) -> Edge:
         threads = edge.items(0, len(edge))
@@ -107,7 +90,7 @@ class Reading:
                 self.limits.weigh(conversations, self.limit(field.modifiers))
 
     def limit(self, arguments: Arguments) -> int:
-        return read_limit(arguments.get("limit"), self.switches)
+        return self.edges.limit(arguments)
 
     def _query_key(self, fields: Fields) -> tuple[str, ...]:
         """Everything beside the thread that its JSON depends on."""
@@ -122,7 +105,9 @@ class Reading:
         )
 
     def _in_list(self, thread: Thread, fields: Fields, query_key: tuple[str, ...]) -> Any:
-        if not is_lasting(thread):
+        if self._is_hidden(thread):
+            return ABSENT
+        if not is_lasting(thread) or self.switches.differ_by_answer:
             return self.thread(thread, fields)
         fragment = self.fragments.find(thread, query_key)
         if fragment:
@@ -135,6 +120,10 @@ class Reading:
         fragment = Fragment(dump(shown), self.messages - before)
         self.fragments.keep(thread, query_key, fragment)
         return fragment
+
+    def _is_hidden(self, thread: Thread) -> bool:
+        has_role = thread.customer is not None and thread.customer.has_role
+        return thread.hidden or (self.switches.standard_access and not has_role)
 
     def thread(self, thread: Thread, fields: Fields) -> Any:
         self.conversations += 1
@@ -153,10 +142,15 @@ class Reading:
             return self.messages_edge(thread, field.modifiers, field.fields, params)
         value_of = THREAD_VALUES.get(field.name)
         value = value_of(thread) if value_of else None
+        if field.name == "updated_time":
+            value = written_time(thread.updated_time, self.switches.time_format, thread.id)
+        if field.name == "participants" and value:
+            order, number = self.switches.participants_order, self.edges.list_number + thread.number
+            value = reordered_people(value, order, number)
         return select(value, field.fields) if field.fields else value
 
     def _taste(self, poison: Poison | None, when: str) -> None:
-        if poison and poison.when == when:
+        if poison and poison.when == when and self.world.clock.now() < poison.until:
             raise poison.failure.with_traceback(None)
 
     # Messages
@@ -166,11 +160,21 @@ class Reading:
     ) -> dict[str, Any]:
         self._taste(thread.poison, "messages")
         fields = fields or default_fields("Message")
-        edge = MessageEdge(thread.history)
+        if self.edges.is_own(arguments):
+            add_newer_messages(self.world, thread)
         address = f"{thread.id}/messages"
-        return self._edge(
-            edge, address, address, arguments, params, lambda item: self._listed(thread, item, fields)
+        order, number = self.switches.same_second_order, self.edges.list_number
+        query = EdgeQuery(
+            lambda: MessageEdge(thread.history),
+            address,
+            address,
+            arguments,
+            params,
+            thread.endless,
+            lambda count: add_older_messages(self.world, thread, count),
+            lambda items: reordered_seconds(items, order, number),
         )
+        return self.edges.read(query, lambda item: self._listed(thread, item, fields))
 
     def _listed(self, thread: Thread, item: tuple[int, Message], fields: Fields) -> Any:
         position, message = item
@@ -185,17 +189,47 @@ class Reading:
     def message(self, thread: Thread, message: Message, fields: Fields) -> Any:
         shown = {}
         for field in fields:
-            value = message_value(message, thread, field)
+            if field.name in VARYING:
+                value = self._varying_value(message, thread, field)
+            else:
+                value = message_value(message, thread, field)
             if value is not None:
                 shown[field.name] = value
         shown.setdefault("id", message.id)
         return lay_over(shown, message.raw, "Message")
 
+    def _varying_value(self, message: Message, thread: Thread, field: Field) -> Any:
+        """The time in the form of the switches, or a list of parts that may continue behind a cursor."""
+        if field.name == "created_time":
+            return written_time(message.created_time, self.switches.time_format, message.id)
+        parts = parts_of(message, field.name)
+        if parts and len(parts) > self.limit(field.modifiers):
+            params = {**({"fields": field.text} if field.text else {}), "limit": "25", **field.modifiers}
+            return self.parts_edge(message, field.name, field.modifiers, field.fields, params)
+        return message_value(message, thread, field)
+
+    def message_part(self, thread: Thread, position: int, name: str, fields: Fields) -> dict[str, Any]:
+        """An edge of a single message."""
+        params = self.request.params
+        message = self._readable(thread, position)
+        return self.parts_edge(message, name, params, fields, params)
+
+    def parts_edge(
+        self, message: Message, name: str, arguments: Arguments, fields: Fields, params: Arguments
+    ) -> dict[str, Any]:
+        """The attachments, shares or reactions of a message."""
+        address, parts = f"{message.id}/{name}", parts_of(message, name)
+        query = EdgeQuery(lambda: ListEdge(parts), address, address, arguments, params)
+        return self.edges.read(query, lambda part: select(part, fields) if fields else part)
+
     def single_message(self, thread: Thread, position: int, fields: Fields) -> Any:
+        return self.message(thread, self._readable(thread, position), fields)
+
+    def _readable(self, thread: Thread, position: int) -> Message:
         if thread.platform == "instagram" and position >= INSTAGRAM_WINDOW:
             raise message_gone()
         self.messages += 1
-        return self.message(thread, thread.history.newest(position, position + 1)[0], fields)
+        return thread.history.newest(position, position + 1)[0]
 
     # Pages and users
 
@@ -218,10 +252,12 @@ class Reading:
     def accounts_edge(
         self, user: User, arguments: Arguments, fields: Fields, params: Arguments
     ) -> dict[str, Any]:
-        edge = ListEdge([self.world.pages[id] for id in user.page_ids])
+        pages = (self.world.pages[id] for id in user.page_ids)
+        shown = [page for page in pages if not (page.is_gone or page.migrated_to)]
         fields = fields or parse_fields("access_token,category,name,id,tasks")
         address = f"{user.id}/accounts"
-        return self._edge(edge, address, address, arguments, params, lambda page: self.page(page, fields))
+        query = EdgeQuery(lambda: ListEdge(shown), address, address, arguments, params)
+        return self.edges.read(query, lambda page: self.page(page, fields))
 
     def user(self, user: User, fields: Fields) -> dict[str, Any]:
         shown: dict[str, Any] = {}
@@ -232,40 +268,3 @@ class Reading:
             else:
                 shown[field.name] = getattr(user, field.name)
         return {**shown, "id": user.id}
-
-    # Any edge
-
-    def _edge(
-        self,
-        edge: Edge,
-        name: str,
-        address: str,
-        arguments: Arguments,
-        params: Arguments,
-        show: Callable[[Any], Any],
-    ) -> dict[str, Any]:
-        book = CursorBook(name, self.world.cursor_generation, self.switches)
-        limit = self.limit(arguments)
-        if self.list_number and arguments is self.request.params:
-            limit = self._shortened(limit)
-        part = cut(edge, arguments, book, limit)
-        shown = (
-            show(item) for item in edge.items(part.start, part.stop) if not getattr(item, "hidden", False)
-        )
-        data = [item for item in shown if item is not ABSENT]
-        # Without salt an empty page would repeat the cursor that led to it.
-        salt = self.list_number if part.start == part.stop else 0
-        links = {"access_token": self.token.value, "pretty": "0", **params}
-        return {"data": data, **paging(edge, part, book, self._url(address), links, salt)}
-
-    def _shortened(self, limit: int) -> int:
-        switches, number = self.switches, self.list_number
-        if switches.empty_pages and number % switches.empty_pages == 0:
-            return 0
-        if switches.short_pages and number % switches.short_pages == 0:
-            return max(1, limit // 2)
-        return limit
-
-    def _url(self, address: str) -> str:
-        base = self.switches.next_url or f"http://{self.request.host}"
-        return f"{base}/{self.request.served_version}/{address}"

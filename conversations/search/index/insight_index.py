@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Page
 from conversations.models.insight import (
     KEPT_DAYS,
@@ -24,39 +24,11 @@ from conversations.models.insight import (
     pack,
     unpack,
 )
-from conversations.search.sql import Sql, fetch_all
+from conversations.search.sql import Sql, fetch_all, run
 
+STATEMENTS = read_statements(__file__)
 RECEIVED, SENT = "message_received", "message_sent"
 COUNTERS = ("received", "sent", "begun", "waiting")
-
-IS_RELEVANT = (
-    "(e.kind IN ('message_received', 'message_sent') OR e.kind = 'status_changed' AND e.data->>'to' = 'done')"
-)
-EVENTS = (
-    "SELECT e.conversation_id, c.page_id, e.kind, floor(extract(epoch FROM e.occurred_at))::bigint"  # noqa: S608 - ours
-    " FROM conversations_interactionevent e JOIN conversations_conversation c ON c.id = e.conversation_id"
-    f" WHERE e.conversation_id = ANY(%s::bigint[]) AND e.occurred_at >= %s AND {IS_RELEVANT}"
-    " ORDER BY e.conversation_id, e.occurred_at, e.id"
-)
-EVENTS_BEFORE = (
-    "FROM conversations_interactionevent e WHERE e.conversation_id = known.id AND e.occurred_at < %s"
-)
-STATE_BEFORE = (
-    f"SELECT known.id, (SELECT e.kind {EVENTS_BEFORE} AND {IS_RELEVANT}"  # noqa: S608 - ours
-    " ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1),"
-    f" EXISTS (SELECT {EVENTS_BEFORE} AND e.kind IN ('message_received', 'message_sent'))"
-    " FROM unnest(%s::bigint[]) AS known(id)"
-)
-ADD_TO_BUCKETS = (
-    "INSERT INTO conversations_messagebucket AS kept (page_id, slot, received, sent, begun, waiting)"
-    " SELECT page.id, slot, received, sent, begun, waiting FROM"
-    " unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])"
-    " AS change(page_id, slot, received, sent, begun, waiting)"
-    " JOIN conversations_page page ON page.id = change.page_id ORDER BY 1, 2"
-    " ON CONFLICT (page_id, slot) DO UPDATE SET received = kept.received + excluded.received,"
-    " sent = kept.sent + excluded.sent, begun = kept.begun + excluded.begun,"
-    " waiting = kept.waiting + excluded.waiting"
-)
 
 
 def oldest_slot(now: datetime) -> int:
@@ -113,11 +85,12 @@ class StatsBuilder:
 def current_stats(conversation_ids: list[int], since: int) -> dict[int, ConversationStats]:
     """Compute the statistics of those conversations that have events since the slot `since`."""
     start = datetime.fromtimestamp(since * SLOT_SECONDS, tz=UTC)
-    events = fetch_all(Sql.of(EVENTS, conversation_ids, start))
+    events = fetch_all(Sql.compose(STATEMENTS["events"], ids=conversation_ids, start=start))
     pages = {conversation_id: page_id for conversation_id, page_id, _, _ in events}
+    before = Sql.compose(STATEMENTS["state_before"], ids=list(pages), start=start)
     builders = {
         pk: StatsBuilder(is_new=not has_earlier, is_waiting=last_kind == RECEIVED)
-        for pk, last_kind, has_earlier in fetch_all(Sql.of(STATE_BEFORE, start, start, list(pages)))
+        for pk, last_kind, has_earlier in fetch_all(before)
     }
     for conversation_id, _, kind, at in events:
         builders[conversation_id].add_event(kind, at)
@@ -163,9 +136,8 @@ def update_buckets(old: list[ConversationStats], new: list[ConversationStats], s
     effective = {key: change for key, change in changes.items() if any(change.values())}
     if effective:
         pages, slots = zip(*effective, strict=True)
-        columns = [[change[name] for change in effective.values()] for name in COUNTERS]
-        with connection.cursor() as cursor:
-            cursor.execute(ADD_TO_BUCKETS, [list(pages), list(slots), *columns])
+        columns = {name: [change[name] for change in effective.values()] for name in COUNTERS}
+        run(Sql.compose(STATEMENTS["add_to_buckets"], pages=list(pages), slots=list(slots), **columns))
 
 
 def update_weeks(old: list[ConversationStats], new: list[ConversationStats], since: int) -> None:

@@ -10,6 +10,7 @@ import time
 
 from django.db import connection, transaction
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import fold
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index.insight_index import update_stats
@@ -21,19 +22,7 @@ BATCH_CONVERSATIONS = 200  # per transaction
 MAX_INDEX_SECONDS = 2.0
 INDEXER_LOCK = 3  # an advisory lock; lib/locks.py uses other numbers
 
-QUEUED = (
-    "DELETE FROM conversations_messageindexqueue"
-    " WHERE id IN (SELECT id FROM conversations_messageindexqueue ORDER BY id LIMIT %s)"
-    " RETURNING conversation_id, is_changed"
-)
-NEW_MESSAGES = (
-    "SELECT e.conversation_id, c.page_id, e.id, e.text"
-    " FROM unnest(%s::bigint[], %s::bigint[]) AS known(conversation_id, event_id)"
-    " JOIN conversations_interactionevent e ON e.conversation_id = known.conversation_id AND e.id > event_id"
-    " JOIN conversations_conversation c ON c.id = e.conversation_id"
-    " WHERE e.kind IN ('message_received', 'message_sent', 'message_unknown') AND e.text <> ''"
-    " ORDER BY e.conversation_id, e.id"
-)
+STATEMENTS = read_statements(__file__)
 
 
 def index_pending(*, seconds: float | None = None) -> int:
@@ -55,13 +44,14 @@ def index_batch(limit: int) -> None:
     """Index up to `limit` queued conversations and update their statistics."""
     with connection.cursor() as cursor:  # one process at a time: two would index the same messages
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
-    queued = fetch_all(Sql.of(QUEUED, limit))
+    queued = fetch_all(Sql.compose(STATEMENTS["dequeue"], limit=limit))
     MessageIndexChunk.objects.filter(
         conversation__in=[pk for pk, is_changed in queued if is_changed]
     ).delete()
     last = last_chunks({pk for pk, _ in queued})
     indexed = {pk: last[pk].event_ids[-1] if pk in last else 0 for pk, _ in queued}
-    chunks = append_messages(last, fetch_all(Sql.of(NEW_MESSAGES, list(indexed), list(indexed.values()))))
+    new = Sql.compose(STATEMENTS["new_messages"], ids=list(indexed), last_events=list(indexed.values()))
+    chunks = append_messages(last, fetch_all(new))
     MessageIndexChunk.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
     MessageIndexChunk.objects.bulk_update([chunk for chunk in chunks if chunk.pk], ["text", "event_ids"])
     update_stats(indexed)
@@ -79,7 +69,8 @@ def last_chunks(conversation_ids: set[int]) -> dict[int, MessageIndexChunk]:
 def append_messages(last: dict[int, MessageIndexChunk], messages: list[tuple]) -> list[MessageIndexChunk]:
     """Append messages to the last chunks, or to new ones, and return the chunks that changed.
 
-    `messages` are rows of NEW_MESSAGES. `last` is updated to the new last chunk of each conversation.
+    `messages` are rows of the statement `new_messages`. `last` is updated to the new last chunk of each
+    conversation.
     """
     changed: dict[tuple[int, int], MessageIndexChunk] = {}
     for conversation_id, page_id, event_id, text in messages:

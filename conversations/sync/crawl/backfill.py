@@ -7,11 +7,11 @@ from typing import Any
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import StaleCursorError, TransientError
+from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.graph.records import MessageBatch
 from conversations.models import Thread
 from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState, RequestedMessages
-from conversations.sync.load.transform import INSTAGRAM_WINDOW
 
 MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and the others stay pending
 

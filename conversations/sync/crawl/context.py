@@ -10,6 +10,7 @@ from conversations.sync.crawl.backfill import HistoryBackfill
 from conversations.sync.crawl.list_calls import ListSource
 from conversations.sync.crawl.worker_pool import Notice, WorkerPool
 from conversations.sync.load.backfill_state import BackfillState
+from conversations.sync.load.transform import batch_to_rows
 from conversations.sync.load.writer import BatchWriter
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class CrawlContext:
         return ListSource(
             self.page.facebook_page_id,
             folder,
-            make_rows=lambda batch: self.writer.shape(batch, platform),
+            make_rows=lambda batch: batch_to_rows(batch, self.page, platform),
             notify=lambda text: self.pool.put(Notice(text)),
         )
 

@@ -7,21 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from psycopg.sql import SQL
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
+STATEMENTS = read_statements(__file__)
+INSERT_STAGED = SQL(STATEMENTS["insert_staged"]).format(columns=SQL(COLUMNS))
 EMPTY_COPY = f"SELECT {COLUMNS} FROM {EVENTS} WITH NO DATA"  # noqa: S608 - constants
-
-CLAIM = """
-UPDATE conversations_interactionevent AS event SET conversation_id = %s, kind = message->>1
-FROM json_array_elements(%s::json) AS message
-WHERE event.conversation_id = %s AND event.graph_id = message->>0
-RETURNING event.graph_id
-"""
 
 OwnedEvent = tuple[int, EventRow]  # the primary key of its conversation, and the event
 OwnedEvents = tuple[int, Iterable[EventRow]]
@@ -71,21 +68,15 @@ def stored_messages(keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
     if not pairs:
         return set()
     with connection.cursor() as cursor:
-        # Join pairs: two IN lists would search the index for each combination. As JSON, because the driver
-        # takes longer to write an array of texts than the server to look them up.
-        cursor.execute(
-            "SELECT event.conversation_id, event.graph_id FROM json_array_elements(%s::json) AS pair"
-            " JOIN conversations_interactionevent event"
-            " ON event.conversation_id = (pair->>0)::bigint AND event.graph_id = pair->>1",
-            [as_json(pairs)],
-        )
+        cursor.execute(STATEMENTS["stored_messages"], {"pairs": as_json(pairs)})
         return set(cursor.fetchall())
 
 
 def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:
     """Move these messages from one conversation to another that has none of them. Return those moved."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [owner, as_json([[event.graph_id, event.kind] for event in events]), source])
+        messages = as_json([[event.graph_id, event.kind] for event in events])
+        cursor.execute(STATEMENTS["claim_messages"], {"owner": owner, "messages": messages, "source": source})
         return {graph_id for (graph_id,) in cursor.fetchall()}
 
 
@@ -111,10 +102,7 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged_events ON COMMIT DROP AS {EMPTY_COPY}")
         copy_events(_one_by_one(events), "staged_events")
-        cursor.execute(
-            f"INSERT INTO {EVENTS} ({COLUMNS}) SELECT {COLUMNS} FROM staged_events ORDER BY ctid"  # noqa: S608 - constants
-            " ON CONFLICT (conversation_id, graph_id) DO NOTHING RETURNING conversation_id, graph_id"
-        )
+        cursor.execute(INSERT_STAGED)
         new = set(cursor.fetchall())
         cursor.execute("DROP TABLE staged_events")
     existing = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Page, SyncRun
 from conversations.sync.load.business import mark_applied
 from conversations.sync.load.business_watch import BusinessWatch
@@ -17,39 +18,8 @@ from conversations.sync.load.separation import finish, mark_sent, mixed_conversa
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.transaction import RunTransaction
 
+STATEMENTS = read_statements(__file__)
 CHUNK = 500  # conversations in one transaction
-# Conversations with the same messages, whose thread belongs to another one: earlier versions created a new
-# conversation when the person of a thread got a new ID.
-LOST_THREAD = """
-SELECT former.id, present.id FROM conversations_conversation AS former
-JOIN conversations_thread AS thread
-  ON thread.page_id = former.page_id AND thread.graph_id = former.graph_id
-JOIN conversations_conversation AS present ON present.id = thread.conversation_id
-WHERE former.page_id = %(page)s AND present.id <> former.id AND thread.people IS NULL
-  AND former.sender_id <> ALL(%(business)s) AND present.sender_id <> ALL(%(business)s)
-  AND EXISTS (
-    SELECT FROM conversations_interactionevent AS one JOIN conversations_interactionevent AS other
-      ON other.conversation_id = present.id AND other.graph_id = one.graph_id
-    WHERE one.conversation_id = former.id)
-ORDER BY former.id, present.id
-"""
-# Conversations with the same name and the same messages, one of them new: the person and the thread have both
-# got new IDs.
-SAME_MESSAGES = """
-WITH namesakes AS (
-  SELECT present.id AS present, former.id AS former
-  FROM conversations_conversation AS present
-  JOIN conversations_conversation AS former
-    ON former.page_id = present.page_id AND former.sender_name = present.sender_name
-  WHERE present.page_id = %(page)s AND present.created_at >= %(since)s AND former.created_at < %(since)s
-    AND present.sender_name <> '' AND former.platform = present.platform
-)
-SELECT DISTINCT namesakes.former, namesakes.present FROM namesakes
-JOIN conversations_interactionevent AS one ON one.conversation_id = namesakes.present
-JOIN conversations_interactionevent AS other
-  ON other.conversation_id = namesakes.former AND other.graph_id = one.graph_id
-ORDER BY namesakes.former, namesakes.present
-"""
 
 
 def correct_people(
@@ -59,9 +29,9 @@ def correct_people(
     twice: list[tuple[int, int]] = []
     if run.mode == SyncRun.Mode.FULL:
         _finish_mixed(page, run, transaction, suppressed)
-        twice += transaction.read(partial(_pairs, LOST_THREAD, page, run))
+        twice += transaction.read(partial(_pairs, "lost_thread", page, run))
     if run.inserted and page.last_synced_at:
-        twice += transaction.read(partial(_pairs, SAME_MESSAGES, page, run))
+        twice += transaction.read(partial(_pairs, "same_messages", page, run))
     if twice:
         _join(page, twice, transaction, watch)
     if any(not alias["applied"] for alias in page.business_aliases.values()):
@@ -99,14 +69,11 @@ def _join(
         watch.commit()
 
 
-def _pairs(sql: str, page: Page, run: SyncRun) -> list[tuple[int, int]]:
+def _pairs(statement: str, page: Page, run: SyncRun) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
-        names: dict[str, Any] = {
-            "page": page.pk,
-            "business": list(page.business_ids),
-            "since": run.started_at,
-        }
-        cursor.execute(sql, names)
+        names: dict[str, Any] = {"page": page.pk, "since": run.started_at}
+        names["business"] = list(page.business_ids)
+        cursor.execute(STATEMENTS[statement], names)
         return cursor.fetchall()
 
 

@@ -5,38 +5,15 @@ the ORM, the driver and the server more time than the result.
 """
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.models import Conversation, Thread
 
-LINKS = """
-SELECT true, graph_id, conversation_id FROM conversations_thread
-WHERE page_id = %s AND graph_id IN (SELECT json_array_elements_text(%s::json)) AND conversation_id IS NOT NULL
-UNION ALL
-SELECT false, sender_id, conversation_id FROM conversations_conversationalias
-WHERE page_id = %s AND sender_id IN (SELECT json_array_elements_text(%s::json))
-"""
-CONVERSATIONS = """
-SELECT * FROM conversations_conversation WHERE page_id = %s AND id IN (
-  SELECT id FROM conversations_conversation
-  WHERE page_id = %s AND sender_id IN (SELECT json_array_elements_text(%s::json))
-  UNION SELECT unnest(%s::bigint[])
-) ORDER BY id
-"""
-THREADS = """
-SELECT * FROM conversations_thread
-WHERE page_id = %s AND graph_id IN (SELECT json_array_elements_text(%s::json)) ORDER BY id
-"""
-ALL_THREADS = """
-SELECT * FROM conversations_thread WHERE page_id = %s AND id IN (
-  SELECT id FROM conversations_thread
-  WHERE page_id = %s AND graph_id IN (SELECT json_array_elements_text(%s::json))
-  UNION SELECT id FROM conversations_thread WHERE conversation_id = ANY(%s)
-) ORDER BY id
-"""
+STATEMENTS = read_statements(__file__)
 
 
 class Links(NamedTuple):
@@ -48,8 +25,13 @@ class Links(NamedTuple):
 
 def existing_links(page_id: int, graph_ids: list[str], sender_ids: Collection[str]) -> Links:
     """Return the conversations of these threads, and of these senders if they are aliases."""
+    keys: dict[str, Any] = {
+        "page": page_id,
+        "graph_ids": as_json(graph_ids),
+        "sender_ids": as_json(list(sender_ids)),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(LINKS, [page_id, as_json(graph_ids), page_id, as_json(list(sender_ids))])
+        cursor.execute(STATEMENTS["links"], keys)
         rows = cursor.fetchall()
     threads = {key: pk for is_thread, key, pk in rows if is_thread}
     return Links(threads, {key: pk for is_thread, key, pk in rows if not is_thread})
@@ -59,13 +41,12 @@ def existing_conversations(
     page_id: int, sender_ids: Collection[str], conversation_ids: Collection[int]
 ) -> list[Conversation]:
     """Return the Page's conversations with these senders, and those with these primary keys."""
-    keys = [page_id, page_id, as_json(list(sender_ids)), list(conversation_ids)]
-    return list(Conversation.objects.raw(CONVERSATIONS, keys))
+    keys = {"page": page_id, "sender_ids": as_json(list(sender_ids)), "ids": list(conversation_ids)}
+    return list(Conversation.objects.raw(STATEMENTS["conversations"], keys))
 
 
 def existing_threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:
     """Return these threads, and all threads of these conversations."""
-    if not conversation_ids:
-        return list(Thread.objects.raw(THREADS, [page_id, as_json(graph_ids)]))
-    keys = [page_id, page_id, as_json(graph_ids), conversation_ids]
-    return list(Thread.objects.raw(ALL_THREADS, keys))
+    keys = {"page": page_id, "graph_ids": as_json(graph_ids), "conversation_ids": conversation_ids}
+    statement = STATEMENTS["threads_with_siblings" if conversation_ids else "threads"]
+    return list(Thread.objects.raw(statement, keys))

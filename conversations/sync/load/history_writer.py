@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conversations.graph import records
 from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
@@ -20,7 +21,7 @@ from conversations.sync.load.thread_history import (
     show_newest_message,
     stop_backfill,
 )
-from conversations.sync.load.transform import INSTAGRAM_WINDOW, newest_until, to_events
+from conversations.sync.load.transform import newest_until, to_events
 from conversations.sync.transaction import RunTransaction
 
 logger = logging.getLogger(__name__)

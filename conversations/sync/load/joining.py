@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F, Field, OuterRef, Subquery
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import (
     Conversation,
     ConversationAlias,
@@ -23,6 +24,7 @@ from conversations.models import (
 )
 from conversations.sync.load.transform import search_text
 
+STATEMENTS = read_statements(__file__)
 Status = Conversation.Status
 
 # Columns that are copied from the newest conversation.
@@ -58,28 +60,6 @@ UNREAD_THREAD = {
     "audited_count": None,
     "backfill": None,
 }
-# The messages of %(drop)s that %(keep)s has, too.
-DROP_DUPLICATES = """
-DELETE FROM conversations_interactionevent AS duplicate USING conversations_interactionevent AS kept
-WHERE duplicate.conversation_id = %(drop)s AND kept.conversation_id = %(keep)s
-  AND duplicate.graph_id = kept.graph_id
-RETURNING duplicate.graph_id
-"""
-MOVE_NAMED = """
-UPDATE conversations_interactionevent AS event SET conversation_id = %(drop)s
-WHERE conversation_id = %(keep)s AND kind LIKE 'message_%%'
-  AND (data->'from'->>'id' = ANY(%(names)s)
-       OR jsonb_path_query_array(data, '$.to.data[*].id') ?| %(names)s)
-  AND NOT EXISTS (SELECT FROM conversations_interactionevent AS own
-                  WHERE own.conversation_id = %(drop)s AND own.graph_id = event.graph_id)
-"""
-COPY_BACK = """
-INSERT INTO conversations_interactionevent
-  (conversation_id, kind, graph_id, occurred_at, text, attachments, data, actor_id)
-SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, actor_id
-FROM conversations_interactionevent WHERE conversation_id = %(keep)s AND graph_id = ANY(%(ids)s)
-ON CONFLICT (conversation_id, graph_id) DO NOTHING
-"""
 
 
 def join(page: Page, first: Conversation, second: Conversation) -> RemovedConversation:
@@ -103,7 +83,7 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     copy_columns(keep, both)
     unite_tags(keep, both)
     with connection.cursor() as cursor:
-        cursor.execute(DROP_DUPLICATES, {"keep": keep.pk, "drop": drop.pk})
+        cursor.execute(STATEMENTS["drop_duplicates"], {"keep": keep.pk, "drop": drop.pk})
         duplicates = [graph_id for (graph_id,) in cursor.fetchall()]
     InteractionEvent.objects.filter(conversation=drop).update(conversation=keep)
     if duplicates:
@@ -190,8 +170,9 @@ def restore(record: RemovedConversation) -> Conversation:
     keep.events.filter(pk__in=details["events"]).update(conversation=drop)
     with connection.cursor() as cursor:
         names = [record.sender_id, *details["aliases"]]
-        cursor.execute(MOVE_NAMED, {"keep": keep.pk, "drop": drop.pk, "names": names})
-        cursor.execute(COPY_BACK, {"keep": keep.pk, "drop": drop.pk, "ids": details["duplicates"]})
+        keys: dict[str, Any] = {"keep": keep.pk, "drop": drop.pk}
+        cursor.execute(STATEMENTS["move_named"], keys | {"names": names})
+        cursor.execute(STATEMENTS["copy_back"], keys | {"ids": details["duplicates"]})
     # The counts of the threads are no longer right: they are read again.
     keep.threads.filter(graph_id__in=details["threads"]).update(conversation=drop, **UNREAD_THREAD)
     _restore_tags(keep, drop, details)

@@ -221,7 +221,7 @@ def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> No
         state.audited_count = row.thread.message_count
     if is_contiguous(stored, row):
         was_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
-        is_truncated = was_truncated or (not is_whole and _has_hidden_messages(state))
+        is_truncated = was_truncated or (not is_whole and has_hidden_messages(state))
         state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
     elif row.shown.extent is Extent.TRUNCATED:
         state.history = Thread.History.TRUNCATED
@@ -232,8 +232,8 @@ def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> No
     state.complete_until = max(filter(None, [state.complete_until, row.shown.newest]), default=None)
 
 
-def _has_hidden_messages(state: Thread) -> bool:
-    """Whether Instagram counts more messages than are stored, after the last gap was closed."""
+def has_hidden_messages(state: Thread) -> bool:
+    """Whether Instagram counts more messages than are stored, although all that it shows were read."""
     return state.platform == Platform.INSTAGRAM and state.message_count > state.held_count
 
 

@@ -13,60 +13,14 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, InteractionEvent, Page, RemovedConversation, Thread
 from conversations.sync.load.customer import PAIR
 from conversations.sync.load.joining import UNREAD_THREAD, move_all, show_newest_messages
 from conversations.sync.load.ownership import owners_of_ids
 from conversations.sync.load.transform import NO_CUSTOMER
 
-# The messages of a conversation with the person whom each names: its sender, or else its first recipient, who
-# is not the business.
-NAMED = r"""
-CREATE TEMP TABLE named_messages ON COMMIT DROP AS
-SELECT event.id, event.graph_id, event.occurred_at, chosen.person->>'id' AS person,
-  coalesce(chosen.person->>'name', chosen.person->>'username', '') AS name
-FROM conversations_interactionevent AS event, LATERAL (
-  SELECT candidate.person FROM (
-    SELECT event.data->'from' AS person, 0 AS position
-    UNION ALL SELECT jsonb_path_query(event.data, '$.to.data[*]'), 1
-  ) AS candidate
-  WHERE jsonb_typeof(candidate.person) = 'object' AND candidate.person->>'id' <> ALL(%s)
-  ORDER BY position LIMIT 1
-) AS chosen
-WHERE event.conversation_id = %s AND event.kind LIKE 'message\_%%'
-"""
-PEOPLE = "SELECT person, max(name), min(occurred_at) FROM named_messages GROUP BY person ORDER BY person"
-DROP_COPIES = """
-DELETE FROM conversations_interactionevent AS copy
-USING named_messages AS named, unnest(%s::text[], %s::bigint[]) AS owner(person, id),
-  conversations_interactionevent AS own
-WHERE copy.id = named.id AND named.person = owner.person
-  AND own.conversation_id = owner.id AND own.graph_id = named.graph_id
-"""
-MOVE = """
-UPDATE conversations_interactionevent AS event SET conversation_id = owner.id
-FROM named_messages AS named, unnest(%s::text[], %s::bigint[]) AS owner(person, id)
-WHERE event.id = named.id AND named.person = owner.person
-"""
-DROP_STORED_ELSEWHERE = """
-DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = %s AND EXISTS (
-  SELECT FROM conversations_conversation AS other
-  JOIN conversations_interactionevent AS own
-    ON own.conversation_id = other.id AND own.graph_id = copy.graph_id
-  WHERE other.page_id = %s AND other.id <> copy.conversation_id)
-"""
-MARK_SENT = """
-UPDATE conversations_interactionevent SET kind = 'message_sent'
-WHERE conversation_id = ANY(%s) AND kind = 'message_received' AND data->'from'->>'id' = ANY(%s)
-RETURNING conversation_id
-"""
-
-SHOW_AS_SENT = """
-UPDATE conversations_conversation AS row SET last_message_kind = 'message_sent', updated_at = now()
-WHERE id = ANY(%s) AND last_message_kind = 'message_received' AND 'message_sent' = (
-  SELECT kind FROM conversations_interactionevent
-  WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, id DESC LIMIT 1)
-"""
+STATEMENTS = read_statements(__file__)
 
 IsSuppressed = Callable[[str], bool]  # whether a sender ID is that of a deleted person
 
@@ -109,14 +63,14 @@ def separate(page: Page, mixed: Conversation, is_suppressed: IsSuppressed) -> li
 @contextmanager
 def _named_messages(page: Page, mixed: Conversation) -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute(NAMED, [list(page.business_ids), mixed.pk])
+        cursor.execute(STATEMENTS["name_messages"], {"business": list(page.business_ids), "mixed": mixed.pk})
         yield
         cursor.execute("DROP TABLE named_messages")
 
 
 def _people() -> list[NamedPerson]:
     with connection.cursor() as cursor:
-        cursor.execute(PEOPLE)
+        cursor.execute(STATEMENTS["named_people"])
         return [NamedPerson(*row) for row in cursor.fetchall()]
 
 
@@ -181,10 +135,10 @@ def _owners(page: Page, mixed: Conversation, people: Sequence[NamedPerson]) -> d
 
 def _move_messages(page: Page, people: Iterable[NamedPerson], owners: dict[str, Conversation]) -> None:
     moved = {each.sender_id: owners[each.sender_id] for each in people if each.sender_id in owners}
-    pairs: tuple[list[str], list[int]] = (list(moved), [owner.pk for owner in moved.values()])
+    pairs: dict[str, list] = {"people": list(moved), "owners": [owner.pk for owner in moved.values()]}
     with connection.cursor() as cursor:
-        cursor.execute(DROP_COPIES, pairs)
-        cursor.execute(MOVE, pairs)
+        cursor.execute(STATEMENTS["drop_copies"], pairs)
+        cursor.execute(STATEMENTS["move_messages"], pairs)
     rows = list({owner.pk: owner for owner in moved.values()}.values())
     mark_sent(page, [row.pk for row in rows])
     show_newest_messages(rows)
@@ -235,9 +189,10 @@ def _owner_at(
 def mark_sent(page: Page, conversation_ids: Sequence[int]) -> None:
     """Mark the messages of the business as sent, also where one is the last message of a conversation."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_SENT, [list(conversation_ids), list(page.business_ids)])
+        keys: dict[str, list] = {"ids": list(conversation_ids), "business": list(page.business_ids)}
+        cursor.execute(STATEMENTS["mark_sent"], keys)
         if changed := list({pk for (pk,) in cursor.fetchall()}):
-            cursor.execute(SHOW_AS_SENT, [changed])
+            cursor.execute(STATEMENTS["show_as_sent"], {"ids": changed})
 
 
 # -- the end of a full run ---------------------------------------------------------------------------------
@@ -247,7 +202,7 @@ def finish(page: Page, mixed: Conversation, is_suppressed: IsSuppressed) -> str:
     if not Conversation.objects.filter(pk=mixed.pk, sender_id=mixed.sender_id).exists():
         return ""
     with connection.cursor() as cursor:
-        cursor.execute(DROP_STORED_ELSEWHERE, [mixed.pk, page.pk])
+        cursor.execute(STATEMENTS["drop_stored_elsewhere"], {"mixed": mixed.pk, "page": page.pk})
     if mixed.threads.filter(state=Thread.State.OWED).exists():
         return ""  # the next full run
     unlisted = {"conversation": None, "state": Thread.State.UNREADABLE, "reason": NO_CUSTOMER}

@@ -11,25 +11,15 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import claim_messages, insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.transform import RECEIVED, search_text
 from conversations.sync.stored_state import BackfillPoint
 
-# Messages of a thread may have been stored before the thread was assigned to its conversation. They are
-# counted once the whole thread was read, if it is the only one of its conversation.
-COUNT_HELD = """
-UPDATE conversations_thread AS thread SET held_count = stored.number FROM (
-  SELECT conversation_id, count(*) AS number FROM conversations_interactionevent
-  WHERE conversation_id = (SELECT conversation_id FROM conversations_thread
-                           WHERE id = %s AND held_count + unreadable_count < message_count)
-    AND kind IN ('message_received', 'message_sent', 'message_unknown') GROUP BY 1
-) AS stored
-WHERE thread.conversation_id = stored.conversation_id AND thread.held_count < stored.number
-  AND NOT EXISTS (SELECT FROM conversations_thread AS other
-                  WHERE other.conversation_id = thread.conversation_id AND other.id <> thread.id)
-"""
+STATEMENTS = read_statements(__file__)
 
 
 def save_messages(
@@ -95,9 +85,11 @@ def save_backfills(states: Sequence[tuple[Thread, BackfillPoint]]) -> None:
     if states:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE conversations_thread thread SET backfill = state.backfill::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS state(id, backfill) WHERE thread.id = state.id",
-                [[thread.pk for thread, _ in states], [json.dumps(point.as_json()) for _, point in states]],
+                STATEMENTS["save_backfills"],
+                {
+                    "ids": [thread.pk for thread, _ in states],
+                    "states": [json.dumps(point.as_json()) for _, point in states],
+                },
             )
 
 
@@ -106,7 +98,9 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
 
     `truncated`: every message that Facebook still shows.
     """
-    truncated = truncated or _has_hidden_messages(thread)
+    if thread.platform == Platform.INSTAGRAM and not truncated:
+        thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
+        truncated = has_hidden_messages(thread)
     shown = Conversation.objects.filter(threads=thread, graph_id=thread.graph_id)
     thread.state = Thread.State.STORED if shown.exists() else Thread.State.MERGED
     thread.history = Thread.History.TRUNCATED if truncated else Thread.History.COMPLETE
@@ -114,15 +108,7 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_HELD, [thread.pk])
-
-
-def _has_hidden_messages(thread: Thread) -> bool:
-    """Whether Instagram counts more messages than are stored, although all that it shows were read."""
-    if thread.platform != Platform.INSTAGRAM:
-        return False
-    thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
-    return thread.message_count > thread.held_count
+        cursor.execute(STATEMENTS["count_held"], {"thread": thread.pk})
 
 
 def stop_backfill(thread: Thread, state: str, reason: str) -> None:

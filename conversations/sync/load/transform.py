@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from django.utils import timezone
+
 from conversations.graph import records
+from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
-# Facebook shows only this many messages of an Instagram thread, the newest. Source: Messenger Platform,
-# Conversations API.
-INSTAGRAM_WINDOW = 20
 
 COUNTS = frozenset({"message_count", "unread_count"})
 
@@ -62,6 +62,12 @@ class ThreadRows:
     @property
     def sender_id(self) -> str:
         return self.conversation.sender_id if self.conversation else ""
+
+
+def batch_to_rows(batch: Iterable[records.Conversation], page: Page, platform: str) -> list[ThreadRows]:
+    """Return the rows of one answer. Any thread may call it."""
+    now = timezone.now()
+    return [to_rows(record, page, platform, now=now) for record in batch]
 
 
 def to_rows(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -18,7 +19,7 @@ from conversations.sync.load.corrections import correct_people
 from conversations.sync.load.history_writer import HistoryWriter
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
-from conversations.sync.load.transform import ThreadRows, to_rows
+from conversations.sync.load.transform import ThreadRows, batch_to_rows, to_rows
 from conversations.sync.stored_state import BackfillPoint
 from conversations.sync.transaction import RunTransaction, is_value_error
 
@@ -69,18 +70,18 @@ class BatchWriter:
     ) -> list[BackfillState]:
         """Store the threads of one answer. Return the backfills of those that need older messages.
 
-        `rows` is the result of `shape(batch)`, if the caller has it. The rows are modified; a repeated
+        `rows` is the result of `batch_to_rows()`, if the caller has it. The rows are modified; a repeated
         transaction makes new ones.
         """
         ready = [list(rows)] if rows else []
 
         def save(*, tolerant: bool = False) -> tuple[list[ThreadResult], list[BackfillState]]:
             self._business.begin()
-            shaped = ready.pop() if ready else self.shape(batch, platform)
-            shaped = self._business.find(shaped, lambda: self.shape(batch, platform))
-            shaped = self._with_known_senders(shaped, batch, platform)
+            new = ready.pop() if ready else batch_to_rows(batch, self._page, platform)
+            new = self._business.find(new, partial(batch_to_rows, batch, self._page, platform))
+            known = self._with_known_senders(new, batch, platform)
             outcomes, backfills = self._save_batch(
-                shaped, self._save_tolerant if tolerant else self._save_strict
+                known, self._save_tolerant if tolerant else self._save_strict
             )
             return outcomes, [backfill for backfill in backfills if backfill.thread.platform == platform]
 
@@ -123,11 +124,6 @@ class BatchWriter:
         for thread in threads:
             self.counters.count(thread.pk, "owed")
         return [BackfillState(thread, BackfillPoint(None), "updated") for thread in threads]
-
-    def shape(self, batch: list[records.Conversation], platform: str) -> list[ThreadRows]:
-        """Return the rows of one answer. Runs no query: any thread may call it."""
-        now = timezone.now()
-        return [to_rows(record, self._page, platform, now=now) for record in batch]
 
     def _with_known_senders(
         self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str

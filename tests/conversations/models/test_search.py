@@ -9,6 +9,7 @@ from django.db import transaction
 
 from conversations.actions.tagging import delete_tag, replace_tags, tag_conversations
 from conversations.models import Conversation, ConversationTag, Page
+from conversations.models.facets import Facet
 from conversations.models.search import MessageIndexChunk, PageCount, TagCount, Untagged
 from tags.models import Tag
 from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, TagFactory
@@ -31,8 +32,13 @@ def assert_counters_exact():
 
 def facets_of(row: Conversation) -> int:
     is_done = row.conversation_status == "done"
-    waits = row.last_message_kind == "message_received" and not is_done
-    return is_done + 2 * (row.platform == "instagram") + 4 * (row.unread_count > 0) + 8 * waits
+    facets = {
+        Facet.DONE: is_done,
+        Facet.INSTAGRAM: row.platform == "instagram",
+        Facet.UNREAD: row.unread_count > 0,
+        Facet.UNANSWERED: row.last_message_kind == "message_received" and not is_done,
+    }
+    return sum(facet for facet, is_set in facets.items() if is_set)
 
 
 def change_something(generator, pages, tags) -> None:

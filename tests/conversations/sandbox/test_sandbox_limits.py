@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from conversations.sandbox import faults
+
 THREADS = "/v26.0/me/conversations"
 
 
@@ -125,3 +127,23 @@ def test_the_older_usage_header_of_a_page_can_be_sent(graph, sandbox):
     sandbox.limits.announced_to_page = {"call_count": 12}
     usage = json.loads(graph.get(THREADS).headers["X-Page-Usage"])
     assert usage == {"call_count": 12, "total_cputime": 0, "total_time": 0}
+
+
+def test_usage_of_other_products_and_ids_stands_beside_ours(graph, sandbox, page):
+    full = {"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 90}
+    sandbox.limits.announced = {"call_count": 3}
+    sandbox.limits.announced_types = [{**full, "type": "pages"}]
+    sandbox.limits.announced_others = {"112": [full]}
+    usage = json.loads(graph.get(THREADS).headers["X-Business-Use-Case-Usage"])
+    assert usage["112"] == [full]
+    assert [(row["type"], row["call_count"]) for row in usage[page.id]] == [("pages", 100), ("messenger", 3)]
+
+
+@pytest.mark.parametrize("number", range(len(faults.ODD_USAGE)))
+def test_usage_can_have_an_odd_shape(graph, sandbox, number):
+    sandbox.faults.add(faults.odd_usage(number))
+    response = graph.get(THREADS)
+    assert (response.status_code, response.headers["X-Business-Use-Case-Usage"]) == (
+        200,
+        faults.ODD_USAGE[number],
+    )

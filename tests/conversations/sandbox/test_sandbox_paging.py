@@ -102,7 +102,7 @@ def test_empty_page_does_not_repeat_its_cursor(graph, sandbox, threads):
 def test_expired_foreign_and_invented_cursors_are_invalid(graph, world, page, threads):
     after = graph(THREADS, limit=4)["paging"]["cursors"]["after"]
     assert graph.error(f"/{threads[0].id}/messages", after=after) == (400, 2642, None)
-    for invented in ("abc", "", "%%%", after[:-8]):
+    for invented in ("abc", "%%%", after[:-8]):
         assert graph.error(THREADS, after=invented) == (400, 2642, None)
     world.expire_cursors()
     assert graph.error(THREADS, after=after) == (400, 2642, None)

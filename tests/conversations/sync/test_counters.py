@@ -18,7 +18,7 @@ def counters_after(*results: tuple[int, str]) -> dict[str, int]:
     counters = ThreadCounters(run)
     for thread, result in results:
         counters.count(thread, result)
-    assert run.total == counters.accounted == sum(getattr(run, name) for name in COUNTERS)
+    assert run.total == run.accounted == sum(getattr(run, name) for name in COUNTERS)
     return {name: getattr(run, name) for name in COUNTERS if getattr(run, name)}
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations.api.pagination import encode_cursor
+from conversations.api.cursors import encode_cursor
 from conversations.api.run_result import http_status_of, run_result_body
 from conversations.sync.coverage import take_coverage
 from tests.factories import PageFactory, PageMemberFactory, SyncRunFactory, api, member, superuser

@@ -69,6 +69,12 @@ def test_cursor_returns_all_threads(page, route):
     assert seen == sorted(ids[::2], reverse=True)
 
 
+def test_cursor_of_an_older_link_is_the_id_of_a_thread(page, route):
+    first, second, third = (thread.pk for thread in add(page, *["stored"] * 3))
+    answer = api(member(page)).get(route, {"cursor": str(third)}).json()
+    assert [row["id"] for row in answer["threads"]] == [second, first]
+
+
 @pytest.mark.parametrize("rows", [49, 50, 51])
 def test_has_next_is_exact(page, route, rows):
     add(page, *["stored"] * rows)
@@ -79,7 +85,16 @@ def test_has_next_is_exact(page, route, rows):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("state", "lost"), ("state", "OWED"), ("limit", "1001"), ("limit", "0"), ("cursor", "x"), ("page", "1")],
+    [
+        ("state", "lost"),
+        ("state", "OWED"),
+        ("limit", "1001"),
+        ("limit", "0"),
+        ("cursor", "x"),
+        ("cursor", "0"),
+        ("cursor", "9" * 30),
+        ("page", "1"),
+    ],
 )
 def test_invalid_parameter_is_named_in_the_error(page, route, name, value):
     answer = api(member(page)).get(route, {name: value})

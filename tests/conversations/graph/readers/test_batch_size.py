@@ -1,4 +1,4 @@
-from conversations.graph.fields import INSTAGRAM_MESSAGES, list_sizes, message_sizes
+from conversations.graph.fields import INSTAGRAM_WINDOW, list_sizes, message_sizes
 from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW, AdaptiveBatchSize
 
 
@@ -79,4 +79,4 @@ def test_each_change_calls_on_change():
 def test_instagram_requests_never_exceed_its_limit():
     assert list_sizes("messenger")[:2] == ((100, 26), (100, 25))
     assert list_sizes("instagram") == ((100, 20), (50, 20), (25, 20), (10, 20), (5, 10), (1, 10), (1, 1))
-    assert message_sizes("instagram") == (INSTAGRAM_MESSAGES, 10, 1)
+    assert message_sizes("instagram") == (INSTAGRAM_WINDOW, 10, 1)

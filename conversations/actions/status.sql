@@ -1,0 +1,40 @@
+-- name: change_status
+-- Sets the status of conversations where it differs, with an event for each.
+-- `statuses` is a query for pairs of id and new status.
+WITH requested AS MATERIALIZED ({statuses}), before AS MATERIALIZED (
+  SELECT c.id, c.conversation_status AS status, requested.status AS new_status
+  FROM requested JOIN conversations_conversation AS c ON c.id = requested.id
+  WHERE c.conversation_status <> requested.status
+), changed AS (
+  UPDATE conversations_conversation AS c
+  SET conversation_status = before.new_status, updated_at = {now}::timestamptz
+  FROM before WHERE c.id = before.id
+), events AS (
+  INSERT INTO conversations_interactionevent
+    (conversation_id, kind, occurred_at, text, attachments, data, actor_id)
+  SELECT id, 'status_changed', {now}::timestamptz, '', '[]'::jsonb,
+    jsonb_build_object('from', status, 'to', new_status, 'act', {operation}::text), {actor}::bigint
+  FROM before ORDER BY id
+)
+SELECT id FROM before
+
+-- name: undoable
+-- The changes of an operation that can be undone: nobody has set the status since, and the customer has not
+-- reopened the conversation.
+SELECT c.id, e.data->>'from' AS status FROM conversations_interactionevent AS e
+JOIN conversations_conversation AS c ON c.id = e.conversation_id
+WHERE e.data->>'act' = {operation} AND e.kind = 'status_changed' AND c.conversation_status = e.data->>'to'
+AND NOT EXISTS (
+  SELECT FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at
+    AND later.id > e.id AND later.kind = 'status_changed'
+)
+
+-- name: with_status
+-- The conversations of an action, each with the status that it gets.
+SELECT selected.id, {status}::text AS status FROM ({ids}) AS selected
+
+-- name: count_others
+-- How many conversations of an action have another status.
+SELECT count(*) FROM ({ids}) AS selected JOIN conversations_conversation AS c USING (id)
+WHERE c.conversation_status <> {status}

@@ -1,0 +1,140 @@
+"""The HTTP/1.1 side of a sandbox: one thread per connection, and connections that break on purpose."""
+
+import socket
+import struct
+import sys
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, Protocol
+
+from . import control
+from .faults import CLOSING, Fault
+from .request import Answer, Request
+from .responses.login import Login
+
+
+class Sandbox(control.Sandbox, Protocol):
+    """What is served."""
+
+    host: str
+    port: int
+    login: Login
+    stopping: threading.Event
+
+    def answer(self, request: Request) -> tuple[Answer, Fault | None]: ...
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece
+    disable_nagle_algorithm = True
+    server: "HttpServer"
+
+    def do_GET(self) -> None:
+        began = time.monotonic()
+        sandbox = self.server.sandbox
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("/_sandbox/"):
+            self._send(control.answer(sandbox, self.command, self.path, body))
+            return
+        if self.path.partition("?")[0].endswith("/dialog/oauth"):
+            self._send(sandbox.login.dialogue(self.path))
+            return
+        host = f"{sandbox.host}:{sandbox.port}"
+        answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))
+        sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
+        if fault and fault.kind in CLOSING:
+            self._break_off(fault, answer)
+        else:
+            self._send(answer)
+
+    do_POST = do_DELETE = do_PUT = do_GET
+
+    def _send(self, answer: Answer, size: int | None = None) -> None:
+        self._send_head(answer, size or len(answer.body))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _send_head(self, answer: Answer, size: int) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(size))
+
+    def _break_off(self, fault: Fault, answer: Answer) -> None:
+        self.close_connection = True
+        if fault.kind == "hang":
+            self.server.sandbox.stopping.wait(fault.seconds)
+        elif fault.kind == "drip":
+            self._drip(fault, answer)
+        elif fault.kind == "cut off":
+            size = len(answer.body)
+            answer.body = answer.body[: size // 2]
+            self._send(answer, size)
+        else:
+            # Closing with nothing to linger for sends a reset instead of an orderly end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.server.resets.add(self.connection)
+
+    def _drip(self, fault: Fault, answer: Answer) -> None:
+        self._send_head(answer, len(answer.body))
+        if fault.where == "headers":
+            self.flush_headers()
+            self.wfile.write(b"X-Long: ")
+        else:
+            self.end_headers()
+        drops = b"x" * 60_000 if fault.where == "headers" else answer.body
+        for drop in drops:
+            self.wfile.write(bytes([drop]))
+            self.wfile.flush()
+            if self.server.sandbox.stopping.wait(fault.seconds):
+                return
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class HttpServer(ThreadingMixIn, TCPServer):
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.resets: set[socket.socket] = set()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        super().__init__(address, Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        if request in self.resets:
+            self.resets.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+        self._open.pop(request, None)
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for connection, thread in list(self._open.items()):
+            self._wake(connection)
+            thread.join(timeout=2)
+
+    def _wake(self, connection: socket.socket) -> None:
+        """Let a thread that waits in a read or a write continue and end."""
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore a client that disconnected or a sandbox that stopped; print every other error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)

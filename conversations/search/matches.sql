@@ -1,0 +1,12 @@
+-- name: matches
+-- The messages of these conversations that match a pattern: (conversation, event).
+SELECT p.conversation_id, (p.event_ids->>(message.number::integer - 1))::bigint
+FROM conversations_messageindexchunk AS p,
+  string_to_table(p.text, {separator}) WITH ORDINALITY AS message(text, number)
+WHERE p.conversation_id = ANY({ids}::bigint[]) AND message.text LIKE {pattern}
+
+-- name: newest
+-- The newest of these events in each conversation.
+SELECT DISTINCT ON (conversation_id) conversation_id, id, occurred_at, text
+FROM conversations_interactionevent WHERE id = ANY({ids}::bigint[])
+ORDER BY conversation_id, occurred_at DESC, id DESC

@@ -1,0 +1,3 @@
+-- name: update
+-- Writes columns of a run that has not ended, and notifies.
+UPDATE conversations_syncrun SET {columns} WHERE id = %s AND ended_at IS NULL RETURNING {notify}
