@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 
 from conversations.lib.text import fold
 from conversations.models import Conversation, ConversationAlias, Page
-from conversations.sync.load.customer import PAIR, WRITER, Unclear
+from conversations.sync.load.customer import GROUP, PAIR, WRITER, Unclear
 from conversations.sync.load.transform import ThreadRows
 
 # Why an ID is the business's, in `Page.business_aliases`.
@@ -31,7 +31,7 @@ def find_business_ids(page: Page, rows: Sequence[ThreadRows]) -> dict[str, str]:
     """Return further IDs of the business that these rows show, with their source. At most two queries."""
     known = page.business_ids
     found = {key: ACCOUNT for row in rows for key in row.cast.found if key not in known}
-    unclear = {row.thread.graph_id: row for row in rows if row.thread.people}
+    unclear = {row.thread.graph_id: row for row in rows if _has_pair_or_writer(row)}
     if unclear:
         others, writers = _compare(page, unclear)
         found |= dict.fromkeys(_several(page, others, writers, {*known, *found}), THREADS)
@@ -72,6 +72,10 @@ def _compare(page: Page, unclear: dict[str, ThreadRows]) -> tuple[Others, set[st
     return others, writers - pairs
 
 
+def _has_pair_or_writer(row: ThreadRows) -> bool:
+    return any(role != GROUP for role, _ in (row.thread.people or {}).values())
+
+
 def _name(row: ThreadRows) -> str:
     return row.conversation.sender_name if row.conversation else ""
 
@@ -94,7 +98,12 @@ def _several(page: Page, others: Others, writers: set[str], known: Collection[st
     """
     found: list[str] = []
     customers = _customers(page, {key for key in writers if _are_different(others[key])})
-    candidates = {key: people for key, people in others.items() if key not in known and key not in customers}
+    names = {page.name, page.instagram_username} - {""}  # those beside a customer
+    candidates = {
+        key: {other: name for other, name in people.items() if name not in names}
+        for key, people in others.items()
+        if key not in known and key not in customers
+    }
     while candidates:
         candidates = {
             key: {other: name for other, name in people.items() if other not in found and other not in known}

@@ -7,7 +7,7 @@ its own, both are of one person and are joined.
 Everything here runs in the caller's transaction, which holds `locks.lock_rows()`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from conversations.lib.text import fold
@@ -41,12 +41,11 @@ def assign(page: Page, batch: Sequence[ThreadRows], owners: Owners, threads: dic
     them, read the rows again, and call this again.
     """
     named = [row for row in batch if row.conversation]
-    kept = [row for row in named if _stored_owner(row, owners)]
     names = {page.name, page.instagram_username} - {""}
-    changed = {row.listed_id: row for row in kept if _shows_new_id(row, owners, threads, names)}
-    apart = _kept_apart(page, changed)
+    changed = [row for row in named if _shows_new_id(row, owners, threads, names)]
+    apart = _kept_apart(page, {row.listed_id for row in changed})
     result = Assignment()
-    for row in changed.values():
+    for row in changed:
         stored, listed = owners.by_thread[row.thread.graph_id], owners.by_id.get(row.listed_id)
         if frozenset((stored.sender_id, row.listed_id)) in apart:
             continue
@@ -89,11 +88,13 @@ def _shows_new_id(
     row: ThreadRows, owners: Owners, threads: dict[str, Thread], business_names: Collection[str]
 ) -> bool:
     """Whether the thread certainly shows its person under an ID that its conversation does not have."""
-    stored, listed = owners.by_thread[row.thread.graph_id], owners.by_id.get(row.listed_id)
+    stored, listed = _stored_owner(row, owners), owners.by_id.get(row.listed_id)
+    if stored is None or not row.cast.is_certain:
+        return False
     has_others = any(role != WRITER for role, _ in (threads[row.thread.graph_id].people or {}).values())
     is_new = listed is None or listed.pk != stored.pk
     name = row.conversation.sender_name if row.conversation else ""
-    return row.cast.is_certain and not has_others and is_new and name not in business_names
+    return is_new and not has_others and name not in business_names
 
 
 def _may_be_one(first: Conversation, second: Conversation) -> bool:
@@ -102,9 +103,8 @@ def _may_be_one(first: Conversation, second: Conversation) -> bool:
     return len(names) < 2
 
 
-def _kept_apart(page: Page, changed: Iterable[str]) -> Collection[PersonPair]:
+def _kept_apart(page: Page, ids: Collection[str]) -> Collection[PersonPair]:
     """Return the pairs of IDs that an operator has separated."""
-    ids = list(changed)
     if not ids:
         return ()
     undone = RemovedConversation.objects.filter(page=page.pk, undone_at__isnull=False)

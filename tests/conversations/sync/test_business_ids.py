@@ -1,6 +1,7 @@
 """The business appears under IDs that the Page does not have: every thread still gets its own customer."""
 
 import itertools
+import random
 import uuid
 from datetime import UTC, datetime
 
@@ -284,3 +285,30 @@ def test_messages_that_name_nobody_stay_where_they_are(sync, page, add_thread, m
     assert stored(page).keys() == {ANA.id, BEN.id, OTHER.id}
     assert mixed.events.get().graph_id == "m_lost"
     assert [note for note in SyncRun.objects.latest("pk").notes if "1 messages that name no customer" in note]
+
+
+# -- any order ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(10))
+def test_any_order_of_answers_and_runs_gives_the_same_rows(sync, page, add_thread, sandbox, world, seed):
+    chance = random.Random(seed)
+    account = Person(ACCOUNT, "", "demoshop")
+    people = [Person(str(60 + 900 ** chance.randint(0, 3) + n), "", f"customer{n}") for n in range(5)]
+    plan = [(person, business) for person in people for business in (account, OTHER, OTHER)]
+    chance.shuffle(plan)
+    for person, business in plan:
+        listed = [shown(business), shown(person)]
+        chance.shuffle(listed)
+        world.touch(add_thread(person, *listed, business=business))
+        if chance.random() < 0.3:
+            sandbox.switches.max_limit = chance.choice([1, 2, 100])
+            assert sync(full=chance.random() < 0.5).status == "complete"
+    assert sync(full=True).status == "complete"
+    assert stored(page).keys() == {person.id for person in people}
+    for _, kinds in stored(page).values():
+        assert sorted(kinds) == [RECEIVED] * 3 + [SENT] * 3
+    page.refresh_from_db()
+    assert page.business_aliases.keys() == {OTHER.id}
+    assert set(page.threads.values_list("held_count", flat=True)) == {2}
+    before = row_versions()
+    assert sync(full=True).status == "complete"
+    assert row_versions() == before
