@@ -7,7 +7,7 @@ unchanged row costs no write.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -22,14 +22,11 @@ from conversations.sync.load.copy_events import (
     insert_events,
     stored_messages,
 )
-from conversations.sync.load.existing import existing_conversations, existing_links, existing_threads
-from conversations.sync.load.joining import join
-from conversations.sync.load.ownership import Owners, assign, save_aliases
+from conversations.sync.load.existing import ExistingRows, read_existing
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
     reconcile_thread,
-    reset_history,
     unsaved_copy,
     version,
 )
@@ -58,21 +55,6 @@ class ThreadResult:
         self.joined += older.joined
         if self.result != "skipped":
             self.result = max(self.result, older.result, key=strength)
-
-
-@dataclass
-class ExistingRows:
-    """The stored rows of a batch's threads and senders. Written rows are added."""
-
-    is_keyed: bool  # whether the tables have their unique keys
-    conversations: dict[str, Conversation] = field(default_factory=dict)  # by sender_id
-    threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
-    # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
-    same_sender: dict[int, list[int]] = field(default_factory=dict)
-    # By the thread's ID: the conversation of the business that had the thread, and messages of the batch that
-    # are stored for the right person now.
-    mixed: dict[str, int] = field(default_factory=dict)
-    moved: Counter[str] = field(default_factory=Counter)
 
 
 def save_batch(
@@ -124,7 +106,7 @@ def _split_repeats(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
 def _save_distinct(
     page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool
 ) -> list[ThreadResult]:
-    existing, joined = _read_and_assign(page, batch, is_keyed=is_keyed)
+    existing, joined = read_existing(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
     changed_senders = upsert_conversations(batch, existing)
@@ -152,57 +134,6 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
 
 
 # -- stored rows -----------------------------------------------------------------------------------------
-def _read_and_assign(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, int]:
-    """Read the stored rows and decide whose the threads are. Return the rows, and how many were joined."""
-    joined = 0
-    while True:
-        existing, owners = _read_existing(page, batch, is_keyed=is_keyed)
-        assignment = assign(page, batch, owners, existing.threads)
-        if not assignment.joins:
-            break
-        join(page, *assignment.joins[0])  # the next one may have been joined with it
-        joined += 1
-    if assignment.aliases:
-        save_aliases(page, assignment.aliases)
-    _reset_moved_threads(batch, existing, owners)
-    return existing, joined
-
-
-def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, Owners]:
-    senders = {row.listed_id for row in batch} - {""}
-    graph_ids = [row.thread.graph_id for row in batch]
-    existing, owners = ExistingRows(is_keyed), Owners()
-    links = existing_links(page.pk, graph_ids, senders)
-    ids = {*links.threads.values(), *links.aliases.values()}
-    by_pk: dict[int, Conversation] = {}
-    # If a sender has several rows, the oldest is written.
-    for row in existing_conversations(page.pk, senders, ids):
-        first = existing.conversations.setdefault(row.sender_id, row)
-        existing.same_sender.setdefault(first.pk, []).append(row.pk)
-        by_pk[row.pk] = owners.by_id[row.sender_id] = first
-    owners.by_id |= {key: by_pk[pk] for key, pk in links.aliases.items()}
-    owners.by_thread = {key: by_pk[pk] for key, pk in links.threads.items()}
-    conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
-    for thread in existing_threads(page.pk, graph_ids, conversation_ids):
-        existing.threads.setdefault(thread.graph_id, thread)
-    return existing, owners
-
-
-def _reset_moved_threads(batch: list[ThreadRows], existing: ExistingRows, owners: Owners) -> None:
-    """Forget the history of threads that belong to another conversation now: they are read again."""
-    for row in batch:
-        stored = existing.threads.get(row.thread.graph_id)
-        owner = owners.by_thread.get(row.thread.graph_id)
-        if (
-            stored
-            and stored.conversation_id
-            and row.conversation
-            and (owner is None or owner.sender_id != row.sender_id)
-        ):
-            existing.mixed[stored.graph_id] = stored.conversation_id
-            existing.threads[stored.graph_id] = reset_history(stored)
-
-
 def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
     """Remove the stored events from each row."""
     owned = [

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,11 +68,13 @@ def test_person_whose_id_changes(sync, page, sandbox, full):
 # -- rows that the version before aliases stored from the same answers ---------------------------------------
 @pytest.fixture
 def store_as_before(page, shop):
-    """Store the rows that an earlier version made of the answers of a case, and a tag on each conversation."""
+    """Store the rows that an earlier version made of a case, and a tag on each conversation."""
 
     def store(name: str) -> None:
         rows = json.loads((EARLIER / f"{name}.json").read_text())
-        for model, own in ((Conversation, {"page": page}), (Thread, {"page": page}), (InteractionEvent, {})):
+        models: list[Any] = [Conversation, Thread, InteractionEvent]
+        for model in models:
+            own = {} if model is InteractionEvent else {"page": page}
             model.objects.bulk_create(model(**row, **own) for row in rows[model.__name__])
         for row in Conversation.objects.all():
             row.tag_rows.create(tag=TagFactory(name=f"tag {row.pk}"), page=page, act=OPERATION)
