@@ -185,7 +185,7 @@ def merge_all(page):
             page=page,
             sender_id=OTHER.id,
             sender_name="demoshop",
-            platform="instagram",
+            platform=threads[0].platform,
             graph_id=threads[0].id,
         )
         for thread in threads:
@@ -198,7 +198,7 @@ def merge_all(page):
         Thread.objects.create(
             page=page,
             conversation=mixed,
-            platform="instagram",
+            platform=thread.platform,
             graph_id=thread.id,
             state=state,
             history="complete",
@@ -223,24 +223,28 @@ def merge_all(page):
 
 @pytest.mark.parametrize("batch", [1, 100])
 @pytest.mark.parametrize("mode", ["user_id", "threads"])
-def test_full_run_takes_the_people_apart(sync, page, add_thread, merge_all, sandbox, batch, mode):
+@pytest.mark.parametrize(("platform", "count"), [("instagram", 20), ("messenger", 60)])
+def test_full_run_takes_the_people_apart(
+    sync, page, add_thread, merge_all, sandbox, batch, mode, platform, count
+):
     sandbox.switches.max_limit = batch
     proof = {"user_id": ACCOUNT} if mode == "user_id" else {}
     threads = [
-        add_thread(ANA, shown(OTHER, **proof), shown(ANA), messages=20),
-        add_thread(BEN, shown(OTHER), shown(BEN), messages=2),
-        add_thread(CARL, shown(OTHER), shown(CARL), messages=1),
+        add_thread(ANA, shown(OTHER, **proof), shown(ANA), messages=count, platform=platform),
+        add_thread(BEN, shown(OTHER), shown(BEN), messages=2, platform=platform),
+        add_thread(CARL, shown(OTHER), shown(CARL), messages=1, platform=platform),
     ]
     merge_all(*threads)
     result = sync(full=True)
     assert result.status == "complete"
     assert stored(page).keys() == {ANA.id, BEN.id, CARL.id}
-    assert InteractionEvent.objects.filter(kind="message_received").count() == 10 + 1 + 1
+    assert InteractionEvent.objects.filter(kind="message_received").count() == count // 2 + 1 + 1
     assert not InteractionEvent.objects.filter(
         kind="message_received", data__from__username="demoshop"
     ).exists()
     names = dict(page.threads.values_list("graph_id", "conversation__sender_id"))
     assert names == {t.id: p.id for t, p in zip(threads, (ANA, BEN, CARL), strict=True)}
+    assert dict(page.threads.values_list("graph_id", "held_count")) == {t.id: len(t.history) for t in threads}
     before = row_versions()
     assert sync(full=True).status == "complete"
     assert row_versions() == before

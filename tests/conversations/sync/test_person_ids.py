@@ -4,6 +4,7 @@ import itertools
 import random
 
 import pytest
+from django.db.models import Count
 
 from conversations.models import (
     Conversation,
@@ -93,7 +94,9 @@ def test_member_who_stays_in_a_group_is_no_alias_of_one_who_left(sync, page, wor
     thread.raw = {"participants": {"data": [business, {"id": OLD.id}, {"id": BEN.id}]}}
     sync()
     thread.raw = {"participants": {"data": [business, {"id": BEN.id}]}}
-    sync(full=True)
+    for text in ("One", "Two"):
+        world.add_message(thread, text)
+        sync(full=True)
     assert Conversation.objects.get().sender_id == OLD.id
     assert not ConversationAlias.objects.exists()
 
@@ -152,7 +155,7 @@ def test_operator_separates_joined_conversations_for_good(sync, page, two, comma
 
 
 # -- a database of an earlier version ----------------------------------------------------------------------
-def test_full_run_joins_what_an_earlier_version_stored_twice(sync, page, world, shop):
+def test_full_run_joins_what_an_earlier_version_stored_twice(sync, page, world, shop, command):
     thread = world.add_conversation(shop, OLD, 60)
     sync()
     former = Conversation.objects.get()
@@ -174,6 +177,13 @@ def test_full_run_joins_what_an_earlier_version_stored_twice(sync, page, world, 
     assert page.threads.get().held_count == 61
     assert sync(full=True).events_created == 0
     assert Conversation.objects.count() == 1
+    # Separated again, both have the messages that both had before.
+    assert command("separateconversations", str(RemovedConversation.objects.get().pk)).returncode == 0
+    counts = Conversation.objects.annotate(count=Count("events")).values_list("sender_id", "count")
+    assert dict(counts.all()) == {OLD.id: 60, NEW.id: 26}
+    assert sync(full=True).status == "complete"
+    assert page.threads.get().conversation.sender_id == NEW.id
+    assert dict(counts.all()) == {OLD.id: 60, NEW.id: 61}
 
 
 @pytest.mark.parametrize("full", [False, True])
