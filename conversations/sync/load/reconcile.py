@@ -210,8 +210,11 @@ def _people(stored: Thread, row: ThreadRows) -> dict | None:
     """Return the people of the newest state. A group stays one: those who have left it are no customers."""
     is_newer = version(row.thread) >= version(stored)
     newer, older = (row.thread, stored) if is_newer else (stored, row.thread)
-    was_group = any(role == GROUP for role, _ in (older.people or {}).values())
-    return older.people if was_group and not newer.people else newer.people
+    return older.people if _is_group(older) and not _is_group(newer) else newer.people
+
+
+def _is_group(thread: Thread) -> bool:
+    return any(role == GROUP for role, _ in (thread.people or {}).values())
 
 
 def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:
