@@ -29,9 +29,10 @@ from conversations.connections.connect import (
     instagram_finding,
     token_findings,
 )
+from conversations.connections.page_state import require_reconnect
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
-    AccessTokenError,
+    ActionRequiredError,
     GraphError,
     NotFoundError,
     RateLimitError,
@@ -75,7 +76,7 @@ class PageDiagnostics:
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
     calls: int = 0
     waited: float = 0
-    reconnect_reason: str = ""  # why a person must connect the Page again, if so
+    refusal: ActionRequiredError | None = None  # why a person must connect the Page again, if so
     is_finished: bool = False
 
     @property
@@ -157,14 +158,16 @@ def _stop(diagnostics: PageDiagnostics, error: ConnectionRefused | GraphError | 
     if isinstance(error, RateLimitError | TransientError | TooLongToWait):
         diagnostics.add("facebook", "Facebook", f"{error} Check again later.", "act")
         return
-    text = str(error)
+    text = error.full_text if isinstance(error, GraphError) else str(error)
     if diagnostics.has("token"):
         diagnostics.add("messenger.list", "Messenger: list", text, "act")
     else:
         text = f"{PAGE_NOT_SHOWN} {text}" if isinstance(error, NotFoundError) else text
         diagnostics.add("token", "Access token", text, "act")
-    if isinstance(error, ConnectionRefused | AccessTokenError) or PAGE_NOT_SHOWN in text:
-        diagnostics.reconnect_reason = text
+    if isinstance(error, ActionRequiredError):
+        diagnostics.refusal = error
+    elif isinstance(error, ConnectionRefused) or PAGE_NOT_SHOWN in text:
+        diagnostics.refusal = ActionRequiredError(text)
 
 
 # -- one platform ------------------------------------------------------------------------------------------
@@ -292,18 +295,18 @@ def _save(diagnostics: PageDiagnostics) -> None:
         before = page.learnt.get(platform, {})
         folders = before.get("folders", {}) | capabilities.get("folders", {})
         page.learnt[platform] = before | capabilities | {"folders": folders}
-    if diagnostics.is_finished or diagnostics.reconnect_reason:
+    if diagnostics.is_finished or diagnostics.refusal:
         page.learnt["notes"] = [str(finding) for finding in diagnostics.findings if finding.mark != "ok"]
         page.learnt["checked_at"] = timezone.now().isoformat()
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
-    page.save(update_fields=["learnt", "platforms", "instagram_account_id", "state", "state_reason"])
+    page.save(update_fields=["learnt", "platforms", "instagram_account_id", *Page.STATE_FIELDS])
     diagnostics.page = page
 
 
 def _update_state(page: Page, diagnostics: PageDiagnostics) -> None:
-    if diagnostics.reconnect_reason:
-        page.state, page.state_reason = Page.State.RECONNECT, diagnostics.reconnect_reason
+    if diagnostics.refusal:
+        require_reconnect(page, diagnostics.refusal)
     elif diagnostics.is_ready:
-        page.state, page.state_reason = Page.State.CONNECTED, ""
+        page.mark_connected()

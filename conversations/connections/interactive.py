@@ -8,13 +8,12 @@ from enum import StrEnum
 
 from conversations.connections.client import open_client
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, PlatformError
+from conversations.graph.errors import ActionRequiredError, GraphError, NotFoundError, PlatformError
 from conversations.models import Page
 
 TIMEOUT_SECONDS = (5.0, 20.0)  # to connect, and for each part of a response
 RESPONSE_SECONDS = 40.0
 PATIENCE_SECONDS = 8.0  # all pauses together: instead of a longer wait, people try again later
-TOKEN_CODES = (102, 190)  # the token itself is invalid
 
 
 class RefusalReason(StrEnum):
@@ -38,7 +37,7 @@ class FacebookRefused(Exception):
 def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     """Yield a client that waits only briefly. Its errors are raised as FacebookRefused.
 
-    If Facebook does not accept the token, the Page is marked as to be connected again.
+    If Facebook refuses the token or a permission, a job asks again whether that is so for the whole Page.
     """
     state, reason = page.connection
     if state == Page.State.RECONNECT:
@@ -56,9 +55,8 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
             capabilities=deepcopy(page.learnt.get(platform, {})),  # a copy: only a sync stores what it learns
         ) as client:
             yield client
-    except AccessTokenError as error:
-        if error.code in TOKEN_CODES:
-            page.reconnect(str(error))
+    except ActionRequiredError as error:
+        page.schedule_probe()
         raise FacebookRefused(error.text, RefusalReason.RECONNECT) from None
     except PlatformError as error:
         raise FacebookRefused(error.text, RefusalReason.RECONNECT) from None
@@ -69,10 +67,10 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
 
 
 class Patience:
-    """Counts the pauses of one request and ends it after PATIENCE_SECONDS."""
+    """Counts the pauses of one request and ends it when they are longer than `seconds` together."""
 
-    def __init__(self) -> None:
-        self._seconds_left, self._last_error = PATIENCE_SECONDS, ""
+    def __init__(self, seconds: float = PATIENCE_SECONDS) -> None:
+        self._seconds_left, self._last_error = seconds, ""
 
     def on_wait(self, error: GraphError, seconds: float) -> None:
         self._last_error = error.text

@@ -32,6 +32,10 @@ class PageQuerySet(QuerySet):
             return self
         return self.filter(members__user=user, members__role__in=_roles_from(at_least))
 
+    def to_probe(self, now):
+        """Return Pages about which Facebook is to be asked again by now."""
+        return self.filter(Q(probe_at__lte=now) | Q(state="reconnect", probe_at=None))
+
     def with_counts(self):
         """Add conversation_count and unread_count (conversations with unread messages) from PageCount."""
         counts = apps.get_model("conversations", "PageCount").objects.filter(page=OuterRef("pk"))

@@ -106,6 +106,7 @@ def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> Ht
         raise ConnectionRefused(
             f"This is the token of {scope.holder}, which has no access to {reconnected} "
             f"({reconnected.facebook_page_id}). Use a token of this Page, or of a person who manages it."
+            + (f" {reconnected.state_reason}" if reconnected.migrated_to else "")
         )
     connect_discovered(page)
     return redirect(_url("done", page=reconnected.pk))

@@ -13,20 +13,19 @@ from django.db.migrations.executor import MigrationExecutor
 from conversations.models import sql
 from conversations.models.schema_repair import find_missing
 from tests.conftest import environment_of, url_of
-from tests.factories import ConversationFactory, PageFactory
 
 SEARCH_INDEXES = ("conversation_search", "messagepart_keys")
 INSERT = """
 INSERT INTO {schema}.conversations_page
   (facebook_page_id, name, access_token, platforms, instagram_account_id, state, state_reason, learnt,
    watermarks, created_at)
-VALUES ('1', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
+VALUES ('{page}', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
 INSERT INTO {schema}.conversations_conversation
   (page_id, sender_id, platform, graph_id, sender_name, last_message, last_message_kind, message_count,
    unread_count, can_reply, conversation_status, created_at, updated_at, search, told)
-SELECT id, '7', 'messenger', 't_7', 'Ana', 'Hi', '', 1,
-   0, true, 'active', now(), now(), 'ana\nhi there', '{{}}'
-FROM {schema}.conversations_page WHERE facebook_page_id = '1';
+SELECT id, '7', 'messenger', 't_7', '{name}', 'Hi', '', 1,
+   0, true, 'active', now(), now(), lower('{name}') || '\nhi there', '{{}}'
+FROM {schema}.conversations_page WHERE facebook_page_id = '{page}';
 """
 
 SEARCH = """
@@ -45,7 +44,7 @@ def without_path(db) -> Iterator[None]:
 
 def test_rows_are_counted_and_indexed_without_a_search_path(without_path):
     with connection.cursor() as cursor:
-        cursor.execute(INSERT.format(schema="public"))
+        cursor.execute(INSERT.format(schema="public", page="1", name="Ana"))
         for index in SEARCH_INDEXES:
             cursor.execute(f"REINDEX INDEX public.{index}")
         cursor.execute("ANALYZE public.conversations_conversation")
@@ -97,7 +96,7 @@ def test_another_schema_than_public_works(shop_schema, sandbox):
     assert "no issues" in done.stdout
     with psycopg.connect(shop_schema, autocommit=True) as own:
         own.execute("SET search_path = ''")
-        own.execute(INSERT.format(schema="shop").encode())
+        own.execute(INSERT.format(schema="shop", page="1", name="Ana").encode())
         assert own.execute("SELECT conversations FROM shop.conversations_pagecount").fetchall() == [(1,)]
         own.execute("REINDEX INDEX shop.conversation_search")
 
@@ -118,7 +117,8 @@ def existing(transactional_db) -> Iterator[None]:
 
 def test_an_existing_database_is_migrated(existing):
     """What was stored with the old functions stays found in the same index; the new ones need no path."""
-    ConversationFactory(page=PageFactory(), sender_name="Old", search="old\nhi there")
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(schema="public", page="2", name="Old"))
     files = index_files()
     MigrationExecutor(connection).migrate([("conversations", "0061_search_path")])
     assert index_files() == files
@@ -126,7 +126,7 @@ def test_an_existing_database_is_migrated(existing):
 
     with connection.cursor() as cursor:
         cursor.execute("SET search_path = ''")
-        cursor.execute(INSERT.format(schema="public"))
+        cursor.execute(INSERT.format(schema="public", page="1", name="Ana"))
         assert found_by_index(cursor) == ["Ana", "Old"]
         for index in SEARCH_INDEXES:
             cursor.execute(f"REINDEX INDEX public.{index}")
