@@ -36,8 +36,10 @@ class Command(BaseCommand):
             )
         try:
             result = connect_page(facebook_page_id, token, name=name)
-        except (ConnectionRefused, GraphError) as error:
+        except ConnectionRefused as error:
             raise CommandError(f"Not connected, nothing was stored. {error}") from None
+        except GraphError as error:
+            raise CommandError(f"Not connected, nothing was stored. {error.full_text}") from None
         verb = "Connected" if result.created else "Reconnected"
         self.stdout.write(f"{verb}: {result.page} ({facebook_page_id}).")
         for note in result.notes:
