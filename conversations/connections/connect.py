@@ -96,6 +96,11 @@ def connect_page(
     return ConnectResult(page, created, notes)
 
 
+def describe_failure(error: Exception) -> str:
+    """Return why a Page was not connected, with all that Facebook says about it."""
+    return error.full_text if isinstance(error, GraphError) else str(error)
+
+
 def validate_token(token: str) -> None:
     """Raise ConnectionRefused if the text cannot be an access token."""
     if not re.fullmatch(r"[\x21-\x7e]+", token):

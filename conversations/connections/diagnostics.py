@@ -24,6 +24,7 @@ from conversations.connections.connect import (
     InstagramAccount,
     Mark,
     add_instagram,
+    describe_failure,
     fetch_instagram_account,
     fetch_page_name,
     instagram_finding,
@@ -158,7 +159,7 @@ def _stop(diagnostics: PageDiagnostics, error: ConnectionRefused | GraphError | 
     if isinstance(error, RateLimitError | TransientError | TooLongToWait):
         diagnostics.add("facebook", "Facebook", f"{error} Check again later.", "act")
         return
-    text = error.full_text if isinstance(error, GraphError) else str(error)
+    text = describe_failure(error)
     if diagnostics.has("token"):
         diagnostics.add("messenger.list", "Messenger: list", text, "act")
     else:

@@ -1,8 +1,9 @@
 """Asks Facebook again about Pages that it refused: to confirm a refusal, and to notice that it has ended.
 
-One call for the list of threads shows both whether the token is valid and whether it may read conversations.
+A call for the list of threads shows both whether the token is valid and whether it may read conversations.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from conversations.connections.client import open_client
 from conversations.connections.interactive import FacebookRefused, Patience
 from conversations.connections.page_state import require_reconnect
-from conversations.graph.errors import ActionRequiredError, GraphError
+from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
 from conversations.models import Page, Platform
 
 PATIENCE_SECONDS = 60.0  # all pauses of one probe together
@@ -46,13 +47,23 @@ def probe_page(page: Page) -> None:
 
 
 def _ask(page: Page) -> None:
+    """Ask for the list of each platform. Raises GraphError, but not if only Instagram is not available."""
+    _ask_list(page, Platform.MESSENGER)
+    if page.instagram_account_id:
+        with suppress(PlatformError):
+            _ask_list(page, Platform.INSTAGRAM)
+
+
+def _ask_list(page: Page, platform: Platform) -> None:
     patience = Patience(PATIENCE_SECONDS)
     with open_client(
-        page.facebook_page_id, page.access_token, on_wait=patience.on_wait, sleep=patience.sleep
+        page.facebook_page_id,
+        page.access_token,
+        platform=platform,
+        on_wait=patience.on_wait,
+        sleep=patience.sleep,
     ) as client:
-        client.get(
-            f"{page.facebook_page_id}/conversations", platform=Platform.MESSENGER.value, fields="id", limit=1
-        )
+        client.get(f"{page.facebook_page_id}/conversations", platform=platform.value, fields="id", limit=1)
 
 
 @transaction.atomic

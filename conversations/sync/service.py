@@ -232,7 +232,7 @@ def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None
         for platform, error in failures.items()
         if isinstance(error, PlatformError) and platform != Platform.MESSENGER
     }
-    run.notes += [error.text for error in missing.values()]
+    run.notes += [error.full_text for error in missing.values()]
     errors = [error for platform, error in failures.items() if platform not in missing]
     return min(errors, key=lambda error: not isinstance(error, ActionRequiredError), default=None)
 
