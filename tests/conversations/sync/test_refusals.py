@@ -144,9 +144,24 @@ def test_probe_without_an_answer_changes_nothing_and_is_repeated(
     assert stored().state == "reconnect"
 
 
-def test_one_temporary_refusal_is_retried_in_the_same_run(sync, page, world, shop, sandbox, add_threads):
+def test_one_temporary_refusal_is_retried_in_the_same_run(
+    sync, page, world, shop, sandbox, add_threads, by_cursor
+):
     add_threads(3)
     sandbox.faults.add(OUTAGE, path=LIST)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.token_error(463), OUTAGE, faults.graph_error(200, message="API access blocked.")]
+)
+def test_refused_token_says_nothing_about_a_folder(sync, page, world, shop, stored, sandbox, fault):
+    world.add_conversation(shop, folder="spam")
+    sandbox.faults.add(fault, path="folder=spam", **FOREVER)
+    assert sync().status == "error"
+    assert "spam" not in stored().learnt["messenger"].get("folders", {})
+    sandbox.faults.clear()
     assert sync().status == "complete"
     assert_exact(page, world, shop)
 
