@@ -174,6 +174,9 @@ STOPS = {
     "role lost": (faults.token_error(492), "role", "owner"),
     "token invalid": (faults.token_error(None, 401), "access token", "owner"),
     "session invalid": (faults.graph_error(102), "access token", "owner"),
+    "checkpoint 490": (faults.token_error(490), "log in", "owner"),
+    "app off": (faults.graph_error(200, message="API access blocked."), "app dashboard", "owner"),
+    "migrated": (faults.graph_error(21), "connect that one", "owner"),
     "signature": (faults.graph_error(104), "FACEBOOK_APP_SECRET", "owner"),
     "permission 10": (faults.permission_error(10), "permission", "owner"),
     "permission 200": (faults.permission_error(200), "permission", "owner"),
@@ -202,7 +205,9 @@ def test_sync_stops_with_a_message_and_the_next_one_resumes(
     assert result.synced + result.owed == page.conversations.count() == len(Thread.objects.all())
     assert len(sandbox.call_log) <= after + 14
     page.refresh_from_db()
-    assert (page.state == "reconnect") == (at_fault == "owner")
+    is_token = fault.failure is not None and fault.failure.code in (102, 190)
+    assert (page.state == "reconnect") == (at_fault == "owner" and not is_token)
+    assert (page.probe_at is not None) == (at_fault == "owner")
     assert page.watermarks == {}
     sandbox.faults.clear()
     sandbox.call_log.clear()
