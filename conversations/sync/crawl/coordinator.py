@@ -20,7 +20,7 @@ from conversations.sync.crawl.head_reads import HeadReads
 from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
 from conversations.sync.crawl.list_state import ListState
-from conversations.sync.crawl.refusals import RefusalCheck
+from conversations.sync.crawl.refused_threads import RefusalCheck
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
 from conversations.sync.load.writer import BatchWriter

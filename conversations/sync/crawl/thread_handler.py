@@ -12,7 +12,7 @@ from conversations.sync.crawl.backfill import (
     PendingThreads,
 )
 from conversations.sync.crawl.context import CrawlContext
-from conversations.sync.crawl.refusals import Refusal, RefusalCheck, RefusalChecks, is_unconfirmed
+from conversations.sync.crawl.refused_threads import Refusal, RefusalCheck, RefusalChecks, is_unconfirmed
 from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.stored_state import read_backfill_point
