@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0063_standard_names'),
+        ('conversations', '0064_page_probe'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, field
 
 from conversations.graph.capabilities import Capabilities
-from conversations.graph.errors import AccessTokenError, GraphError
+from conversations.graph.errors import ActionRequiredError, GraphError, MissingPermissionError
 from conversations.models import Page, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
 from conversations.sync.crawl.list_calls import ListSource
@@ -42,7 +42,8 @@ class CrawlContext:
 
     def fail(self, platform: str, error: GraphError) -> None:
         """End a platform. Raises the error if it ends the other platforms too."""
-        if isinstance(error, AccessTokenError) and not _is_permission(error):
+        # Another platform may have the permission that is missing here.
+        if isinstance(error, ActionRequiredError) and not isinstance(error, MissingPermissionError):
             raise error
         self.failures.setdefault(platform, error)
         self.pool.drop(platform)
@@ -71,8 +72,3 @@ class CrawlContext:
         if folder or watermark is None or self.run.mode == SyncRun.Mode.FULL:
             return None
         return int(watermark.timestamp())
-
-
-def _is_permission(error: GraphError) -> bool:
-    """Whether a permission is missing, which another platform may have."""
-    return error.code in (3, 10, *range(200, 300))
