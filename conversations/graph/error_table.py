@@ -207,6 +207,7 @@ FALLBACK_RULES = (
     ("a redirect: it is not followed", Recovery.RETRY),
     ("a response larger than the limit", Recovery.SHRINK),
     ("a usage counter at 95 % or more", Recovery.WAIT),
+    ("twenty answers in a row of one list without anything new", Recovery.MARK_PENDING),
 )
 
 

@@ -100,6 +100,10 @@ class PayloadTooLargeError(GraphError):
     recovery = Recovery.SHRINK
 
 
+class EndlessListError(GraphError):
+    """End this list, window or thread: it goes on and on without anything new."""
+
+
 class NotFoundError(GraphError):
     """This thread or message cannot be read, now or later: record that and continue."""
 
