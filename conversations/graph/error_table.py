@@ -12,6 +12,7 @@ from conversations.graph.errors import (
     NotFoundError,
     PayloadTooLargeError,
     PlatformError,
+    QueryTimeoutError,
     RateLimitError,
     Recovery,
     StaleCursorError,
@@ -21,6 +22,7 @@ from conversations.graph.errors import (
     single_line,
 )
 
+TIMEOUT_CODE, TIMEOUT_STATUSES = -2, (408, 504, 524)  # 524: from a proxy
 BLOCKED_SECONDS = 6 * 3600  # Facebook does not say how long a block for a policy violation lasts
 
 
@@ -85,6 +87,13 @@ ERROR_RULES = (
         subcodes=(2018344,),
     ),
     ErrorRule((1,), TransientError, "unknown error; if it lasts, too much data"),
+    ErrorRule(
+        (-2,), QueryTimeoutError,
+        "too much for one response; if even one conversation is too much, the app lacks Advanced Access to "
+        "instagram_manage_messages",
+        subcodes=(2534084,),
+    ),
+    ErrorRule((-2,), TransientError, "time-out; if it lasts, too much data"),
     ErrorRule((2,), TransientError, "service temporarily unavailable"),
     ErrorRule(
         (4, 17, 32, 341, 613, range(80000, 80015)), RateLimitError,
@@ -199,10 +208,8 @@ FALLBACK_RULES = (
     ("any other code with `is_transient`, or with HTTP 5xx", Recovery.RETRY),
     ("any other code with HTTP 429; HTTP 429 without JSON", Recovery.WAIT),
     ("any other code", Recovery.MARK_PENDING),
-    (
-        "no response: not reachable, connection reset, timeout, total time exceeded, incomplete",
-        Recovery.RETRY,
-    ),
+    ("no response: not reachable, connection reset, incomplete", Recovery.RETRY),
+    ("no response in time, or HTTP 408, 504 or 524; if it lasts, too much data", Recovery.RETRY),
     ("a response that is not JSON, too deep, not an object, or a list without `data`", Recovery.RETRY),
     ("a redirect: it is not followed", Recovery.RETRY),
     ("a response larger than the limit", Recovery.SHRINK),
@@ -218,15 +225,21 @@ def from_error(error: dict, *, status: int, token: str, platform: str = "") -> G
     trace = single_line(redact(str(error.get("fbtrace_id") or ""), token))
     text, lowered = f"Facebook says: {message}", message.lower()
     rule = next((rule for rule in ERROR_RULES if rule.matches(code, subcode, lowered, platform)), None)
-    if rule:
-        return rule.make_error(text, code=code, subcode=subcode, trace=trace)
-    return _kind_without_code(error, status)(text, code=code, subcode=subcode, trace=trace)
+    details: dict[str, Any] = {"code": code, "subcode": subcode, "trace": trace}
+    result = rule.make_error(text, **details) if rule else _kind_without_code(error, status)(text, **details)
+    user_texts = (error.get("error_user_title"), error.get("error_user_msg"))
+    result.user_text = ": ".join(single_line(redact(str(each), token)) for each in user_texts if each)
+    is_timeout = status in TIMEOUT_STATUSES or code == TIMEOUT_CODE
+    result.timed_out = is_timeout and isinstance(result, TransientError)
+    return result
 
 
 def from_status(status: int) -> GraphError:
     """Return the exception for a response that is not Graph's JSON."""
     kind = RateLimitError if status == 429 else TransientError
-    return kind(f"Facebook sent an invalid response (HTTP {status}).")
+    error = kind(f"Facebook sent an invalid response (HTTP {status}).")
+    error.timed_out = status in TIMEOUT_STATUSES
+    return error
 
 
 def recoveries() -> Iterator[tuple[str, str, str, str]]:

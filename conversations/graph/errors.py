@@ -4,6 +4,7 @@ No exception carries a URL or an access token, although Graph puts the token int
 some of its messages. `error_table.py` maps Graph's error codes to these classes.
 """
 
+import copy
 import re
 from enum import StrEnum
 
@@ -34,10 +35,14 @@ class GraphError(Exception):
 
     An instance of this class itself means: record the failure and continue elsewhere, because nothing that
     we do makes the next try succeed. `recovery` says what to do, also where several recoveries share a
-    class. `code`, `subcode` and `trace` are Graph's `code`, `error_subcode` and `fbtrace_id`, if present.
+    class. `code`, `subcode` and `trace` are Graph's `code`, `error_subcode` and `fbtrace_id`, if present, and
+    `user_text` is its `error_user_title` and `error_user_msg`. `timed_out`: there was no answer in time, so
+    that a request for less may succeed.
     """
 
     recovery = Recovery.MARK_PENDING
+    user_text = ""
+    timed_out = False
 
     def __init__(self, text: str, *, code: int | None = None, subcode: int | None = None, trace: str = ""):
         self.text, self.code, self.subcode, self.trace = text, code, subcode, trace
@@ -83,9 +88,7 @@ class RateLimitError(GraphError):
 
     def copy(self) -> "RateLimitError":
         """Return an equal error for another thread: one exception must not be raised in two threads."""
-        error = type(self)(self.text, code=self.code, subcode=self.subcode, trace=self.trace)
-        error.recovery, error.wait_seconds = self.recovery, self.wait_seconds
-        return error
+        return copy.copy(self)
 
 
 class TransientError(GraphError):
@@ -98,6 +101,14 @@ class PayloadTooLargeError(GraphError):
     """Request less data at once."""
 
     recovery = Recovery.SHRINK
+
+
+class QueryTimeoutError(PayloadTooLargeError):
+    """Request less at once: Facebook needs too long. The reason may be the app's access and not the data."""
+
+
+class AdvancedAccessError(PlatformError):
+    """Stop Instagram: even one conversation takes too long, because the app lacks Advanced Access."""
 
 
 class EndlessListError(GraphError):
@@ -129,6 +140,12 @@ STOPPING = {
     Recovery.STOP_PAGE,
     Recovery.STOP_AND_FIX,
 }
+
+
+def is_unreadable(error: GraphError) -> bool:
+    """Whether a thread or message is unreadable for good, even alone and in the smallest size."""
+    is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+    return is_final and not isinstance(error, QueryTimeoutError)
 
 
 def redact(text: str, token: str) -> str:

@@ -82,10 +82,10 @@ def request_in_size(
 def is_too_much(error: GraphError) -> bool:
     """Return whether a smaller request may succeed.
 
-    Code 1 without a helpful text also means too much data if it remained after retries. A deleted message
-    may be one of all that were requested.
+    Code 1 without a helpful text, and a time-out, also mean too much data if they remained after retries. A
+    deleted message may be one of all that were requested.
     """
-    return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1
+    return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1 or error.timed_out
 
 
 def follow_cursors(read: Callable[[str | None], BatchType], after: str | None) -> Iterator[BatchType]:

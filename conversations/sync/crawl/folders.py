@@ -5,7 +5,13 @@ Facebook no longer documents these folders. It may refuse one, or ignore the par
 
 from enum import Enum
 
-from conversations.graph.errors import GraphError, RateLimitError, StaleCursorError, TransientError
+from conversations.graph.errors import (
+    AdvancedAccessError,
+    GraphError,
+    RateLimitError,
+    StaleCursorError,
+    TransientError,
+)
 from conversations.graph.records import ConversationBatch
 from conversations.models import SyncRun
 from conversations.sync.crawl.context import CrawlContext
@@ -65,4 +71,5 @@ class FolderCheck:
 
 def is_refusal(error: GraphError) -> bool:
     """Whether Facebook refuses this folder, now and later."""
-    return not isinstance(error, TransientError | RateLimitError | StaleCursorError)
+    others = TransientError | RateLimitError | StaleCursorError | AdvancedAccessError
+    return not isinstance(error, others)

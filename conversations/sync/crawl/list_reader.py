@@ -136,8 +136,8 @@ class ListReader:
 
     def _new_window(self) -> Window | None:
         """Split one of the windows that are read now, unless some never end: each costs twenty calls."""
-        can_split = self._splitter and not self.is_unfinished
-        window = self._splitter.split(self._time_windows()) if can_split else None
+        splitter = None if self.is_unfinished else self._splitter
+        window = splitter.split(self._time_windows()) if splitter else None
         if window:
             self._open.append(window)
         return window
