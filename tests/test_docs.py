@@ -27,3 +27,17 @@ def test_links_lead_somewhere(page):
 def test_rooms_that_are_named_are_there(page):
     named = re.findall(r"`((?:conversations|inbox|tags|tests)/[\w/.]*)`", page.read_text())
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_functions_of_the_four_walks_exist():
+    walks = (
+        (ROOT / "docs" / "architecture.md").read_text().partition("## Four walks")[2].partition("\n## ")[0]
+    )
+    steps = re.findall(r"^\d+\. `([\w/.-]+)` `([\w.]+)`", walks, re.MULTILINE)
+    assert len(steps) == 38
+    assert [step for step in steps if not is_defined(*step)] == []
+
+
+def is_defined(path: str, name: str) -> bool:
+    text = (ROOT / path).read_text()
+    return all(re.search(rf"\b(class|def|function) {part}\b", text) for part in name.split("."))

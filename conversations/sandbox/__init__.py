@@ -22,8 +22,10 @@
         assert len(sandbox.call_log.matching("/conversations", status=200)) == 1
 
 `world.poison(thread)` makes a thread too large at any size, `world.break_token(page.token, 460)` breaks a
-token, `world.expire_cursors()` ages all cursors, `thread.hidden = True` filters a thread out of its list; a
-raw value `ABSENT` leaves a field out. `truth(world)` yields what a perfect copy contains.
+token, `world.migrate_page(page, new_id)` merges a Page, `world.edit_message(…)` changes a message,
+`thread.endless = Endless()` never ends, `world.expire_cursors()` ages all cursors, `thread.hidden = True`
+filters a thread out of its list; a raw value `ABSENT` leaves a field out. `truth(world)` yields what a
+perfect copy contains. docs/sandbox.md tells more.
 
 `manage.py sandbox` serves only a generated Page. Another process controls it with JSON:
 GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, script, message, set, clock

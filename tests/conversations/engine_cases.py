@@ -24,7 +24,8 @@ NEWEST = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ANA = {"id": "7000000000000001", "name": "Ana Test"}
 BEN = {"id": "7000000000000002", "name": "Ben Test"}
 SHOP = {"id": "900000000000001", "name": "Demo Shop"}
-LISTS, MESSAGES = "/*/conversations?platform=messenger", "/t_1/messages"
+LISTS, MESSAGES = "/*/conversations?platform=messenger&!folder", "/t_1/messages"
+INSTAGRAM_LISTS = "/*/conversations?platform=instagram&!folder"
 
 Json = dict[str, Any]
 Play = Callable[[SandboxServer, Json], Iterator[None]]
@@ -123,16 +124,14 @@ def endless_paging(sandbox: SandboxServer, case: Json) -> Iterator[None]:
 
 def instagram_own_id(sandbox: SandboxServer, case: Json) -> Iterator[None]:
     sandbox.script.add("/*?fields=*instagram_business_account*", {**case["connect"], **SHOP})
-    sandbox.script.add("/*/conversations?platform=instagram", case["list_instagram"])
+    sandbox.script.add(INSTAGRAM_LISTS, case["list_instagram"])
     yield
 
 
 def sizes_that_time_out(sandbox: SandboxServer, case: Json) -> Iterator[None]:
     """One thread per call answers normally: the world has them."""
     refusal = ScriptedAnswer(case["answer"], case["status"])
-    sandbox.script.add(
-        "/*/conversations?platform=instagram", lambda params: None if params.get("limit") == "1" else refusal
-    )
+    sandbox.script.add(INSTAGRAM_LISTS, lambda params: None if params.get("limit") == "1" else refusal)
     yield
 
 

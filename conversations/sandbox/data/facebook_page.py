@@ -46,7 +46,9 @@ class Thread:
 
     def is_business(self, person: Person | None) -> bool:
         """Whether it is the Page under any of its ids."""
-        return person is not None and (person is self.business or self.page.is_face(person))
+        if person is None or person is self.customer:
+            return False
+        return person is self.business or self.page.is_face(person)
 
 
 @dataclass(eq=False)
@@ -67,7 +69,7 @@ class Page:
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
     listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder
-    endless: dict[str, Endless] = field(default_factory=dict)  # by platform: a list without an end
+    endless: dict[str, Endless] = field(default_factory=dict)  # by platform: its inbox has no end
 
     def __post_init__(self) -> None:
         self.faces = {"messenger": Person(self.id, self.name)}

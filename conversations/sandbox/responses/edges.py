@@ -1,7 +1,7 @@
 """Reads a part of any edge: from the arguments of a call, or from the modifiers of a nested field."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conversations.sandbox.data.endless import Endless
@@ -61,7 +61,7 @@ class EdgeReader:
         data = [item for item in shown if item is not ABSENT]
         links = {"access_token": self.token.value, "pretty": "0", **query.params}
         url, salt = self._url(query.address), self._salt(query, part)
-        answer = {"data": data, **paging(edge, part, book, url, links, salt, has_end=query.endless is None)}
+        answer = {"data": data, **paging(edge, part, book, url, links, salt)}
         return self._completed(answer, part, query.arguments)
 
     def _cut(self, query: EdgeQuery, book: CursorBook, limit: int) -> tuple[Edge, Slice]:
@@ -71,7 +71,7 @@ class EdgeReader:
             query.lengthen(limit)
             edge = query.make()
             part = cut(edge, query.arguments, book, limit)
-        return edge, part
+        return edge, replace(part, has_end=query.endless is None)
 
     def _salt(self, query: EdgeQuery, part: Slice) -> int:
         """Without salt an empty page would repeat the cursor that led to it."""

@@ -28,9 +28,13 @@ SCHEMA: dict[str, Schema] = {
         "rating_count single_line_address start_info talking_about_count username verification_status "
         "website were_here_count whatsapp_number is_published is_unclaimed new_like_count overall_star_rating"
     )
-    | {"instagram_business_account": "IGUser", "conversations": "UnifiedThread"},
+    | dict.fromkeys(("instagram_business_account", "connected_instagram_account"), "IGUser")
+    | {"conversations": "UnifiedThread"},
     "User": _leaves("id name") | {"accounts": "Page"},
-    "IGUser": _leaves("id username name"),
+    "IGUser": _leaves(
+        "id username name ig_id biography followers_count follows_count has_profile_pic is_published "
+        "legacy_instagram_user_id media_count profile_picture_url website"
+    ),
     "UnifiedThread": _leaves(
         "id link updated_time message_count unread_count snippet can_reply is_subscribed is_owner "
         "scoped_thread_key name wallpaper folder linked_group"
@@ -217,6 +221,7 @@ def page_value(page: Page, name: str, *, with_token: bool) -> Any:
         "access_token": lambda: page.token if with_token else None,
         "tasks": lambda: list(page.tasks) if with_token else None,
         "instagram_business_account": lambda: _instagram(page),
+        "connected_instagram_account": lambda: _instagram(page),
     }
     return values[name]() if name in values else None
 

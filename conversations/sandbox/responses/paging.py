@@ -76,8 +76,9 @@ class MessageEdge:
         return max(0, len(self) - int(mark))
 
     def time(self, position: int) -> int:
-        """The second of the message at this position, or of the oldest one."""
-        return int(self.history[max(0, len(self) - 1 - position)].created_time)
+        """The second of the message at this position, of the nearest one, or 0 if there is none."""
+        nearest = max(0, min(position, len(self) - 1))
+        return int(self.history[len(self) - 1 - nearest].created_time) if len(self) else 0
 
     def position_at(self, second: int) -> int:
         """The position of the newest message that is not newer."""
@@ -138,10 +139,11 @@ class Slice:
     start: int
     stop: int
     total: int
+    has_end: bool = True  # without an end there is always a next part
 
     @property
     def has_next(self) -> bool:
-        return self.stop < self.total
+        return self.stop < self.total or not self.has_end
 
 
 def read_limit(value: str | None, switches: Switches) -> int:
@@ -181,38 +183,29 @@ def _cut_by_time(edge: "MessageEdge", arguments: dict[str, str], book: CursorBoo
 
 
 def paging(
-    edge: Edge,
-    part: Slice,
-    book: CursorBook,
-    address: str,
-    params: dict[str, str],
-    salt: int,
-    *,
-    has_end: bool = True,
+    edge: Edge, part: Slice, book: CursorBook, address: str, params: dict[str, str], salt: int
 ) -> dict[str, Any]:
     """Cursors, also on the last page; `next` and `previous` only if there is more."""
-    if part.start >= part.total and has_end:
+    if part.start >= part.total and part.has_end:
         return {}
     given = {name: value for name, value in params.items() if name not in ARGUMENTS}
     if isinstance(edge, MessageEdge) and book.switches.message_paging == "time":
-        return {"paging": _time_paging(edge, part, book, address, given)}
+        return {"paging": _time_paging(edge, part, book, f"{address}?{urlencode(given)}", salt)}
     before, after = book.write(edge, part.start), book.write(edge, part.stop, salt)
     answer: dict[str, Any] = (
         {} if book.switches.omit_cursors else {"cursors": {"before": before, "after": after}}
     )
     if part.start > 0:
         answer["previous"] = f"{address}?{urlencode({**given, 'before': before})}"
-    if part.has_next or not has_end:
+    if part.has_next:
         answer["next"] = f"{address}?{urlencode({**given, 'after': after})}"
     return {"paging": answer}
 
 
-def _time_paging(
-    edge: "MessageEdge", part: Slice, book: CursorBook, address: str, given: dict[str, str]
-) -> dict[str, str]:
+def _time_paging(edge: "MessageEdge", part: Slice, book: CursorBook, link: str, salt: int) -> dict[str, str]:
     """Links as Facebook gave them before it had cursors; `until` is the second of the last message."""
-    tokens = {position: TOKEN_PREFIX + book.write(edge, position) for position in (part.start, part.stop)}
-    newer = {"since": edge.time(part.start), "__paging_token": tokens[part.start], "__previous": 1}
-    older = {"until": edge.time(part.stop - 1), "__paging_token": tokens[part.stop]}
-    answer = {"previous": f"{address}?{urlencode({**given, **newer})}"}
-    return answer | ({"next": f"{address}?{urlencode({**given, **older})}"} if part.has_next else {})
+    first, last = (TOKEN_PREFIX + book.write(edge, at, salt) for at in (part.start, part.stop))
+    newer = urlencode({"since": edge.time(part.start), "__paging_token": first, "__previous": 1})
+    older = urlencode({"until": edge.time(part.stop - 1), "__paging_token": last})
+    answer = {"previous": f"{link}&{newer}"}
+    return answer | ({"next": f"{link}&{older}"} if part.has_next else {})

@@ -30,6 +30,7 @@ from .paging import Edge, ListEdge, MessageEdge, ThreadEdge
 from .variations import reordered_people, reordered_seconds, written_time
 
 INSTAGRAM_WINDOW = 20
+VARYING = {"created_time", *PART_EDGES}
 PERMISSIONS = {"messenger": "pages_messaging", "instagram": "instagram_manage_messages"}
 Fields = tuple[Field, ...]
 
@@ -73,7 +74,7 @@ class Reading:
             f"{page.id}/conversations",
             arguments,
             params,
-            page.endless.get(platform),
+            page.endless.get(platform) if folder == "inbox" and "user_id" not in arguments else None,
             lambda count: add_older_threads(self.world, page, platform, folder, count),
         )
         query_key = self._query_key(fields)
@@ -188,16 +189,21 @@ class Reading:
     def message(self, thread: Thread, message: Message, fields: Fields) -> Any:
         shown = {}
         for field in fields:
-            value = self._message_value(message, thread, field)
+            if field.name in VARYING:
+                value = self._varying_value(message, thread, field)
+            else:
+                value = message_value(message, thread, field)
             if value is not None:
                 shown[field.name] = value
         shown.setdefault("id", message.id)
         return lay_over(shown, message.raw, "Message")
 
-    def _message_value(self, message: Message, thread: Thread, field: Field) -> Any:
+    def _varying_value(self, message: Message, thread: Thread, field: Field) -> Any:
+        """The time in the form of the switches, or a list of parts that may continue behind a cursor."""
         if field.name == "created_time":
             return written_time(message.created_time, self.switches.time_format, message.id)
-        if field.name in PART_EDGES and len(parts_of(message, field.name)) > self.limit(field.modifiers):
+        parts = parts_of(message, field.name)
+        if parts and len(parts) > self.limit(field.modifiers):
             params = {**({"fields": field.text} if field.text else {}), "limit": "25", **field.modifiers}
             return self.parts_edge(message, field.name, field.modifiers, field.fields, params)
         return message_value(message, thread, field)

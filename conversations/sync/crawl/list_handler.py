@@ -22,11 +22,13 @@ class ListHandler:
     def __init__(self, context: CrawlContext, folders: FolderCheck, heads: HeadReads):
         self._context, self._folders, self._heads = context, folders, heads
         self._states: dict[str, ListState] = {}
+        # Of the lists that an earlier run began and this one has not started yet.
+        self._earlier = read_checkpoints(context.run.checkpoint)
         self._early_calls: list[ListCall] = []  # of folders, until the first answer of the inbox is known
 
     def start(self, platform: str, folder: str | None) -> ListState:
         """Start to read a list, or resume it where an earlier run stopped."""
-        checkpoint = read_checkpoints(self._context.run.checkpoint).get(list_key(platform, folder))
+        checkpoint = self._earlier.pop(list_key(platform, folder), None)
         if checkpoint is None or checkpoint.head is None:  # an empty list shows new threads only at its top
             checkpoint = Checkpoint()
         reader = self._reader(platform, folder, checkpoint)
@@ -154,7 +156,8 @@ class ListHandler:
     def _move_checkpoint(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
         """Write the point to resume from into the run, which is saved together with the batch."""
         state.move_checkpoint(call)
-        self._context.run.checkpoint = {each.key: each.checkpoint.as_json() for each in self._states.values()}
+        begun = self._earlier | {each.key: each.checkpoint for each in self._states.values()}
+        self._context.run.checkpoint = {key: checkpoint.as_json() for key, checkpoint in begun.items()}
         if count := batch.without_id:
             items = "1 item" if count == 1 else f"{count} items"
             self._context.writer.skip(count, f"Facebook listed {items} without an ID.")

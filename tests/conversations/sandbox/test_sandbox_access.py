@@ -161,3 +161,14 @@ def test_conversations_can_require_their_permission(graph, sandbox, world, page)
     assert graph.error(THREADS, platform="instagram") == (403, 10, None)
     world.tokens[page.token].granted = {"instagram_manage_messages"}
     assert graph.error(THREADS) == (403, 230, None)
+
+
+@pytest.mark.parametrize("name", ["instagram_business_account", "connected_instagram_account"])
+def test_page_names_its_instagram_account(graph, page, name):
+    account = graph("/me", fields=f"{name}{{id,username,followers_count}}")[name]
+    assert account == {"id": page.instagram_id, "username": page.instagram_username}
+    assert graph.error("/me", fields=f"{name}{{user_id}}") == (400, 100, None)
+
+
+def test_public_fields_without_data_are_left_out(graph, page):
+    assert graph("/me", fields="name,fan_count,website,cover") == {"name": page.name, "id": page.id}

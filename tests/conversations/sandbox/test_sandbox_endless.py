@@ -148,3 +148,36 @@ def test_summary_counts_the_whole_list(graph, world, page, path):
     assert graph(path, limit=1, summary="true")["summary"] == {"total_count": 3}
     assert graph(path, limit=1, summary="total_count")["summary"] == {"total_count": 3}
     assert "summary" not in graph(path, limit=1)
+
+
+def test_other_folders_and_the_thread_of_one_person_have_an_end(graph, world, page):
+    page.endless["messenger"] = Endless()
+    thread = world.add_conversation(page)
+    world.add_conversation(page, folder="other")
+    assert "next" in graph(THREADS)["paging"]
+    assert "next" not in graph(THREADS, folder="other")["paging"]
+    assert "next" not in graph(THREADS, user_id=thread.customer.id)["paging"]
+
+
+@pytest.mark.parametrize("data", ["none", "repeated", "new"])
+@pytest.mark.parametrize("messages", [0, 3])
+def test_links_by_time_can_be_endless(graph, sandbox, world, page, data, messages):
+    sandbox.switches.message_paging = "time"
+    thread = world.add_conversation(page, messages=messages)
+    thread.endless = Endless(data, "new")
+    response, links = graph(f"/{thread.id}/messages", limit=2), set()
+    for _ in range(5):
+        links.add(response["paging"]["next"])
+        response = graph(response["paging"]["next"])
+    assert len(links) == 5
+
+
+def test_links_by_time_survive_empty_answers(graph, sandbox, world, page):
+    sandbox.switches.message_paging, sandbox.switches.empty_pages = "time", 2
+    thread = world.add_conversation(page, messages=5)
+    graph(THREADS)
+    response, found = graph(f"/{thread.id}/messages", limit=2), []
+    while "next" in response["paging"]:
+        response = graph(response["paging"]["next"])
+        found += ids(response)
+    assert found == [message.id for message in thread.history.newest(0, 5)]

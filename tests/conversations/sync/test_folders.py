@@ -185,6 +185,25 @@ def test_next_run_resumes_a_folder(sync, page, world, shop, sandbox, fill, inbox
     assert page.conversations.count() == inbox + 36
 
 
+def test_folder_is_resumed_where_it_stopped_two_interrupted_runs_ago(
+    sync, page, world, shop, sandbox, fill, small_batches
+):
+    fill(45)
+    fill(45, "spam")
+    inbox = r"/conversations\?(?!.*folder=)"
+    for path in (inbox, "folder=spam"):
+        sandbox.faults.add(faults.unavailable(), times=None, path=path, after=2)
+    assert sync().status == "error"
+    sandbox.faults.clear()
+    sandbox.faults.add(faults.unavailable(), times=None, path=inbox, after=1)
+    assert sync().status == "error"  # stores one batch of the inbox, and does not get to the folder
+    sandbox.faults.clear()
+    sandbox.call_log.clear()
+    assert sync().status == "complete"
+    assert sandbox.call_log.matching("folder=spam")[0].params.get("after")
+    assert_exact(page, world, shop)
+
+
 def test_ignored_folder_that_answers_after_the_head_is_detected(
     sync, page, world, shop, sandbox, fill, known_folders
 ):

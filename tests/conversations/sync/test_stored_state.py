@@ -94,7 +94,7 @@ def test_run_with_an_odd_checkpoint_is_repeated_from_the_beginning(
     add_threads(3)
     assert sync().status == "complete"
     run = SyncRun.objects.get()
-    SyncRun.objects.update(status="interrupted", resume=stored, heartbeat_at=run.ended_at)
+    SyncRun.objects.update(status="interrupted", checkpoint=stored, heartbeat_at=run.ended_at)
     page.refresh_from_db()
     assert sync().status == "complete"
     assert_exact(page, world, shop)
@@ -113,7 +113,7 @@ def test_thread_with_an_odd_backfill_is_read_as_a_whole(sync, page, world, shop,
         "complete_until": None,
         "held_count": 79,
     }
-    Thread.objects.update(**pending, reading=stored)
+    Thread.objects.update(**pending, backfill=stored)
     InteractionEvent.objects.order_by("occurred_at").first().delete()
     result = sync()
     assert (result.status, result.events_created) == ("complete", 1)
