@@ -18,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from conversations.graph import errors
 from conversations.graph.decoding import decode
-from conversations.graph.errors import AccessTokenError, GraphError, PayloadTooLargeError, TransientError
+from conversations.graph.errors import ActionRequiredError, GraphError, PayloadTooLargeError, TransientError
 from conversations.graph.options import HttpLimits
 
 CHUNK_BYTES = 256 * 1024
@@ -116,7 +116,8 @@ class TokenAuth(requests.auth.AuthBase):
 
     def __call__(self, request):
         if not (self.token.isascii() and self.token.isprintable()):  # the error of requests would show it
-            raise AccessTokenError(f"The access token contains invalid characters. {errors.CONNECT_AGAIN}.")
+            text = f"The access token contains invalid characters. {errors.CONNECT_AGAIN}."
+            raise ActionRequiredError(text, advice=text)
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 

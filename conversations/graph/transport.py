@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from conversations.graph import decoding, error_table, errors
 from conversations.graph.call_budget import Budget
 from conversations.graph.decoding import TypedConversation
-from conversations.graph.errors import RateLimitError, TransientError
+from conversations.graph.error_rules.envelopes import find_error
+from conversations.graph.errors import GraphError, RateLimitError, TransientError
 from conversations.graph.http import HttpResponse, HttpSession
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
@@ -55,23 +56,23 @@ class Transport:
         tries: int = MAX_TRIES,
         parse: Parse = decoding.decode,
     ) -> Any:
-        """Return the checked body. Repeats the request a limited number of times after transient errors."""
+        """Return the checked body. Repeats the request a limited number of times after temporary errors."""
         failures = throttles = 0
         while True:
             try:
                 return check(self._send(method, path, params, parse))
-            except TransientError as error:
-                failures += 1
-                if failures >= tries:
-                    raise
-                pause = self._backoff(failures)
-                self._hooks.on_wait(error, pause)
-                self._hooks.sleep(pause)
             except RateLimitError as error:
                 throttles += 1
                 # The rate limiter counts again from zero when another thread succeeds.
                 if error.recovery is not errors.Recovery.WAIT or throttles > len(THROTTLE_PAUSES_SECONDS):
                     raise
+            except GraphError as error:
+                failures += 1
+                if failures >= tries or not error.is_retried:
+                    raise
+                pause = self._backoff(failures)
+                self._hooks.on_wait(error, pause)
+                self._hooks.sleep(pause)
 
     def _send(self, method: str, path: str, params: dict, parse: Parse) -> Any:
         permit = self._rate_limiter.acquire()
@@ -112,9 +113,9 @@ class Transport:
 
     def _error(self, response: HttpResponse) -> errors.GraphError | None:
         body = response.body
-        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        if error := find_error(body):
             return error_table.from_error(
-                body["error"], status=response.status, token=self._token, platform=self._options.platform
+                error, status=response.status, token=self._token, platform=self._options.platform
             )
         if response.status != 200 or not isinstance(body, dict | list):
             return error_table.from_status(response.status)

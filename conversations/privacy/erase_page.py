@@ -70,8 +70,9 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
     if running := Erasure.objects.filter(page=page, ended_at=None).first():
         return running
     if not keep_page:
-        page.access_token, page.state, page.state_reason = "", Page.State.RECONNECT, CANCELLED
-        page.save(update_fields=["access_token", "state", "state_reason"])
+        page.access_token = ""
+        page.set_reconnect(CANCELLED)
+        page.save(update_fields=["access_token", *Page.STATE_FIELDS])
     return Erasure.objects.create(
         kind=Erasure.Kind.PAGE,
         keeps_page=keep_page,

@@ -89,7 +89,9 @@ def test_every_row_is_the_same_under_its_new_name(upgraded: Upgraded):
         t: len(rows) for t, rows in expected.items()
     }
     for table, rows in expected.items():
-        assert [row for row in rows if row not in after[table]] == [], table
+        columns = rows[0].keys() if rows else ()  # without those that later migrations add
+        kept = [{name: row[name] for name in columns} for row in after[table]]
+        assert [row for row in rows if row not in kept] == [], table
 
 
 def test_nothing_is_missing_in_the_schema(upgraded: Upgraded):

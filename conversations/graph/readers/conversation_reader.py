@@ -27,8 +27,7 @@ from conversations.graph.response_checks import json_list, json_object
 from conversations.graph.transport import Check
 
 NO_ADVANCED_ACCESS = (
-    "Instagram is not available for this Page: the app needs Advanced Access to instagram_manage_messages. "
-    "Facebook says: {}"
+    "Instagram is not available for this Page: the app needs Advanced Access to instagram_manage_messages."
 )
 
 
@@ -81,7 +80,7 @@ class ConversationReader:
         except QueryTimeoutError as error:
             if self._platform != "instagram":
                 raise
-            raise AdvancedAccessError(NO_ADVANCED_ACCESS.format(error.user_text or error.text)) from None
+            raise _advanced_access_error(error) from None
 
     def conversation(self, graph_id: str) -> Conversation:
         """Return one conversation with its newest messages. Raises NotFoundError."""
@@ -130,6 +129,18 @@ class ConversationReader:
             if is_unreadable(error):
                 return replace(record, problem=error.text)  # without the trace, which differs each time
             return record  # `messages` stays None: they must be requested again
+
+
+def _advanced_access_error(error: QueryTimeoutError) -> AdvancedAccessError:
+    result = AdvancedAccessError(
+        f"{NO_ADVANCED_ACCESS} {error.text}",
+        code=error.code,
+        subcode=error.subcode,
+        trace=error.trace,
+        advice=NO_ADVANCED_ACCESS,
+    )
+    result.user_text = error.user_text
+    return result
 
 
 def _list_size(platform: str, capabilities: Capabilities) -> AdaptiveBatchSize[tuple[int, int]]:

@@ -4,7 +4,12 @@ import logging
 from dataclasses import dataclass, field
 
 from conversations.graph.capabilities import Capabilities
-from conversations.graph.errors import AccessTokenError, EndlessListError, GraphError
+from conversations.graph.errors import (
+    ActionRequiredError,
+    EndlessListError,
+    GraphError,
+    MissingPermissionError,
+)
 from conversations.models import Page, Platform, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
 from conversations.sync.crawl.list_calls import ListSource
@@ -43,7 +48,8 @@ class CrawlContext:
 
     def fail(self, platform: str, error: GraphError) -> None:
         """End a platform. Raises the error if it ends the other platforms too."""
-        if isinstance(error, AccessTokenError) and not _is_permission(error):
+        # Another platform may have the permission that is missing here.
+        if isinstance(error, ActionRequiredError) and not isinstance(error, MissingPermissionError):
             raise error
         self.failures.setdefault(platform, error)
         self.pool.drop(platform)
@@ -81,8 +87,3 @@ class CrawlContext:
         if folder or watermark is None or self.run.mode == SyncRun.Mode.FULL:
             return None
         return int(watermark.timestamp())
-
-
-def _is_permission(error: GraphError) -> bool:
-    """Whether a permission is missing, which another platform may have."""
-    return error.code in (3, 10, *range(200, 300))

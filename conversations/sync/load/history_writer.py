@@ -109,7 +109,8 @@ class HistoryWriter:
         def save() -> None:
             if not self._skip_suppressed(thread):
                 state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
-                stop_backfill(thread, state, clean(str(error)))
+                if not (is_final and thread.state == state):  # a trace in the reason differs in every answer
+                    stop_backfill(thread, state, clean(str(error)))
                 self._transaction.counters.count(thread.pk, "skipped" if is_final else "owed")
             self._transaction.save_run()
 

@@ -9,7 +9,7 @@ from requests.structures import CaseInsensitiveDict
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
-    AccessTokenError,
+    ActionRequiredError,
     EndlessListError,
     GraphError,
     NotFoundError,
@@ -201,7 +201,7 @@ def test_app_secret_adds_the_proof_to_every_call(make_client, inbox, shop, sandb
 
 def test_wrong_app_secret_is_explained(make_client, shop, sandbox):
     sandbox.switches.app_secret = "of the app"
-    with pytest.raises(AccessTokenError, match="FACEBOOK_APP_SECRET"):
+    with pytest.raises(ActionRequiredError, match="FACEBOOK_APP_SECRET"):
         list(make_client(app_secret="another").conversations(shop.id))
 
 
@@ -220,7 +220,7 @@ def test_redirect_is_not_followed(client, shop, sandbox, location):
 
 @pytest.mark.parametrize("token", ["with\nline", "mit-ümlaut", "\ud83d", "zero\u200bwidth", "with\x00"])
 def test_token_with_invalid_characters_is_refused_before_any_call(make_client, sandbox, token):
-    with pytest.raises(AccessTokenError) as caught:
+    with pytest.raises(ActionRequiredError) as caught:
         make_client(token).get("me")
     assert token not in str(caught.value)
     assert len(sandbox.call_log) == 0

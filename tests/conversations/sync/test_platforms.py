@@ -3,6 +3,7 @@
 import pytest
 
 from conversations import models
+from conversations.connections.probe import probe_page
 from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
 from conversations.sandbox import Endless, faults
 from conversations.sync.crawl.folders import FOLDERS
@@ -284,7 +285,18 @@ def test_invalid_token_stops_both_platforms(sync, page, inbox, sandbox):
     sandbox.faults.add(faults.token_error(463), times=None, platform="instagram")
     assert sync().status == "error"
     page.refresh_from_db()
+    probe_page(page)
+    page.refresh_from_db()
     assert page.state == "reconnect"
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_page_is_connected_again_although_instagram_is_refused(page, inbox, sandbox, name):
+    page.reconnect("The token has expired.")
+    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram")
+    probe_page(page)
+    page.refresh_from_db()
+    assert (page.state, len(sandbox.call_log)) == ("connected", 2)
 
 
 def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):

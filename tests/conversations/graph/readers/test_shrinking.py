@@ -4,7 +4,13 @@ import re
 
 import pytest
 
-from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError, TransientError
+from conversations.graph.errors import (
+    ActionRequiredError,
+    GraphError,
+    NotFoundError,
+    PayloadTooLargeError,
+    TransientError,
+)
 from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW
 from conversations.graph.transport import MAX_TRIES
 from conversations.sandbox import faults
@@ -140,7 +146,7 @@ def test_refused_field_is_omitted_at_the_smallest_size(client, world, shop, sand
 def test_missing_page_is_not_requested_in_smaller_sizes(client, inbox, shop, sandbox):
     message = f"Unsupported get request. Object with ID '{shop.id}' does not exist"
     sandbox.faults.add(faults.graph_error(100, 33, message=message), times=None)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ActionRequiredError, match=f"facebook.com/{shop.id}"):
         client.conversation_batch(shop.id)
     assert sizes(sandbox) == [100]
 
