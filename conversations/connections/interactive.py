@@ -61,6 +61,7 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
             page.access_token,
             Patience(MAX_WAIT_SECONDS, give_up),
             platform=platform,
+            instagram_account_id=page.instagram_account_id,
             limits=LIMITS,
             # Only syncs and diagnostics store what they find out.
             capabilities=Capabilities.from_stored(page.capabilities.get(platform)),

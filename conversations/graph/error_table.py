@@ -16,6 +16,7 @@ from conversations.graph.errors import (
     InvalidRequestError,
     NotFoundError,
     PayloadTooLargeError,
+    QueryTimeoutError,
     RateLimitError,
     Recovery,
     StaleCursorError,
@@ -25,6 +26,7 @@ from conversations.graph.errors import (
     single_line,
 )
 
+TIMEOUT_CODE, TIMEOUT_STATUSES = -2, (408, 504, 524)  # 524: from a proxy
 BLOCKED_SECONDS = 6 * 3600  # Facebook does not say how long a block for a policy violation lasts
 
 
@@ -46,6 +48,13 @@ ERROR_RULES = (
         subcodes=(2018344,),
     ),
     ErrorRule((1,), TransientError, "unknown error; if it lasts, too much data"),
+    ErrorRule(
+        (-2,), QueryTimeoutError,
+        "too much for one response; if even one conversation is too much, the app lacks Advanced Access to "
+        "instagram_manage_messages",
+        subcodes=(2534084,),
+    ),
+    ErrorRule((-2,), TransientError, "time-out; if it lasts, too much data"),
     ErrorRule((2,), TransientError, "service temporarily unavailable"),
     ErrorRule(
         (4, 17, 32, 341, 613, range(80000, 80015)), RateLimitError,
@@ -103,14 +112,13 @@ FALLBACK_RULES = (
     ("any other code with HTTP 5xx", Recovery.RETRY),
     ("any other code with HTTP 429; HTTP 429 without JSON", Recovery.WAIT),
     ("any other code", Recovery.MARK_PENDING),
-    (
-        "no response: not reachable, connection reset, timeout, total time exceeded, incomplete",
-        Recovery.RETRY,
-    ),
+    ("no response: not reachable, connection reset, incomplete", Recovery.RETRY),
+    ("no response in time, or HTTP 408, 504 or 524; if it lasts, too much data", Recovery.RETRY),
     ("a response that is not JSON, too deep, not an object, or a list without `data`", Recovery.RETRY),
     ("a redirect: it is not followed", Recovery.RETRY),
     ("a response larger than the limit", Recovery.SHRINK),
     ("a usage counter at 95 % or more", Recovery.WAIT),
+    ("twenty answers in a row of one list without anything new", Recovery.MARK_PENDING),
 )
 
 
@@ -131,13 +139,17 @@ def from_error(error: dict, *, status: int, token: str, platform: str = "") -> G
         result = _kind_without_code(status, is_transient=is_transient)(text, **details)
         result.is_transient = is_transient
     result.user_text = ": ".join(filter(None, [read("error_user_title"), read("error_user_msg")]))
+    is_timeout = status in TIMEOUT_STATUSES or code == TIMEOUT_CODE
+    result.timed_out = is_timeout and isinstance(result, TransientError)
     return result
 
 
 def from_status(status: int) -> GraphError:
     """Return the exception for a response that is not Graph's JSON."""
     kind = RateLimitError if status == 429 else TransientError
-    return kind(f"Facebook sent an invalid response (HTTP {status}).")
+    error = kind(f"Facebook sent an invalid response (HTTP {status}).")
+    error.timed_out = status in TIMEOUT_STATUSES
+    return error
 
 
 def recoveries() -> Iterator[tuple[str, str, str, str]]:

@@ -42,11 +42,13 @@ class GraphError(Exception):
     class. `code`, `subcode`, `trace` and `is_transient` are Graph's `code`, `error_subcode`, `fbtrace_id` and
     `is_transient`, if present. `advice` is what the owner of the Page must do, in our words, or empty.
     `user_text` is Graph's `error_user_title` and `error_user_msg`. It is for managers only, and therefore
-    neither in `text` nor in `str()`, which are stored where others see them.
+    neither in `text` nor in `str()`, which are stored where others see them. `timed_out`: there was no answer
+    in time, so that a request for less may succeed.
     """
 
     recovery = Recovery.MARK_PENDING
     user_text = ""
+    timed_out = False
     is_transient = False
 
     def __init__(
@@ -155,6 +157,18 @@ class PayloadTooLargeError(GraphError):
     recovery = Recovery.SHRINK
 
 
+class QueryTimeoutError(PayloadTooLargeError):
+    """Request less at once: Facebook needs too long. The reason may be the app's access and not the data."""
+
+
+class AdvancedAccessError(PlatformError):
+    """Stop Instagram: even one conversation takes too long, because the app lacks Advanced Access."""
+
+
+class EndlessListError(GraphError):
+    """End this list, window or thread: it goes on and on without anything new."""
+
+
 class NotFoundError(GraphError):
     """This thread or message cannot be read, now or later: record that and continue."""
 
@@ -181,6 +195,12 @@ STOPPING = {
     Recovery.CONFIRM_LATER,
     Recovery.STOP_AND_FIX,
 }
+
+
+def is_unreadable(error: GraphError) -> bool:
+    """Whether a thread or message is unreadable for good, even alone and in the smallest size."""
+    is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+    return is_final and not isinstance(error, QueryTimeoutError)
 
 
 def redact(text: str, token: str) -> str:

@@ -84,8 +84,7 @@ class HttpSession:
             return None, error
         except (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             # Not only errors of requests: a redirect to an invalid URL is a ValueError, even if not followed.
-            is_late = time.monotonic() >= _current.deadline
-            return None, TransientError(self._too_late() if is_late else _explain(error))
+            return None, self._transient_error(error, is_late=time.monotonic() >= _current.deadline)
         finally:
             del _current.deadline
         return HttpResponse(response.status_code, response.headers, parse(content)), None
@@ -102,8 +101,11 @@ class HttpSession:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _too_late(self) -> str:
-        return f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
+    def _transient_error(self, error: Exception, *, is_late: bool) -> TransientError:
+        too_late = f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
+        result = TransientError(too_late if is_late else _explain(error))
+        result.timed_out = is_late or (_is_timeout(error) and not isinstance(error, requests.ConnectTimeout))
+        return result
 
 
 class TokenAuth(requests.auth.AuthBase):
@@ -120,8 +122,12 @@ class TokenAuth(requests.auth.AuthBase):
         return request
 
 
+def _is_timeout(error: Exception) -> bool:
+    return isinstance(error, requests.Timeout) or "timed out" in str(error)
+
+
 def _explain(error: Exception) -> str:
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+    if _is_timeout(error):
         return "Facebook did not answer in time."
     if isinstance(error, requests.exceptions.SSLError):
         return "No secure connection to Facebook: its certificate is not trusted here."

@@ -16,7 +16,7 @@ from conversations.graph.errors import GraphError, RateLimitError, TransientErro
 from conversations.graph.http import HttpResponse, HttpSession
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
-from conversations.graph.usage import Usage
+from conversations.graph.usage import Usage, UsageScope
 
 MAX_TRIES = 5
 MAX_PAUSE_SECONDS = 30
@@ -38,6 +38,7 @@ class Transport:
         self._rate_limiter = RateLimiter(budget, options, hooks)
         self._base = f"{options.url}/{options.version}"
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(options.url))
+        self._usage_scope = UsageScope(frozenset({options.platform}), frozenset(options.account_ids))
         self._proof = _proof(token, options.app_secret)
         self._noted: set[str] = set()
         self._lock = threading.Lock()
@@ -96,8 +97,9 @@ class Transport:
         return {"params" if method == "GET" else "data": params | self._proof}
 
     def _handle_response(self, permit: Permit, response: HttpResponse) -> Any:
-        usage = Usage.from_headers(response.headers)
         error = self._error(response)
+        scope = self._usage_scope.with_code(error.code) if error else self._usage_scope
+        usage = Usage.from_headers(response.headers, scope)
         if isinstance(error, RateLimitError):
             self._rate_limiter.on_throttle(permit, error, usage)
         elif isinstance(error, TransientError):

@@ -193,6 +193,7 @@ def _open_client(page: Page, platform: str, pool: WorkerPool) -> AbstractContext
         page.access_token,
         _PoolHooks(pool, platform),
         platform=platform,
+        instagram_account_id=page.instagram_account_id,
         capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
     )
 

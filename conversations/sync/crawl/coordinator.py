@@ -87,7 +87,8 @@ class PageCrawl:
             if not self._read_heads(states):
                 break
         for state in states:
-            if state.folder is None and state.checkpoint.head and state.platform not in self.failures:
+            is_complete = state.platform not in self.failures and not state.reader.is_unfinished
+            if state.folder is None and state.checkpoint.head and is_complete:
                 self.heads[state.platform] = state.checkpoint.head
 
     def _read_heads(self, states: list[ListState]) -> bool:

@@ -74,6 +74,8 @@ class ThreadHandler:
         backfill, writer = call.backfill, self._context.writer
         if isinstance(call.value, MessageBatch):
             writer.history.save(backfill, call.value, after=call.after, is_last=call.is_last)
+            if call.endless:
+                writer.history.abandon(backfill, call.endless)
         elif call.is_last:
             error = _graph_error(call)
             if call.after and backfill.has_window and error.recovery is Recovery.SKIP_MESSAGE:

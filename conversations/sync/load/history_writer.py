@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.utils import timezone
 
 from conversations.graph import records
-from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.graph.errors import GraphError, is_unreadable
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
@@ -104,7 +104,7 @@ class HistoryWriter:
 
     def mark_failed(self, thread: Thread, error: GraphError) -> None:
         """Store why a thread was not read: as unreadable, or as pending if the next run can try again."""
-        is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+        is_final = is_unreadable(error)
         logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
 
         def save() -> None:

@@ -194,6 +194,12 @@ class BatchWriter:
         """Correct at the end of a run what earlier runs stored for the wrong person."""
         correct_people(self._page, self._run, self.transaction, self._business, self._suppressed)
 
+    def leave_pending(self, note: str) -> None:
+        """Count something as pending that has no row in the Thread table, and add a note to the run."""
+        logger.warning("[page %s] %s", self._page.pk, note)
+        self._run.owed += 1
+        self._run.notes.append(note)
+
     def count_pending(self, thread_ids: list[int]) -> None:
         """Count threads that stay pending because this run did not request them."""
 

@@ -5,7 +5,8 @@ import pytest
 from conversations import models
 from conversations.connections.probe import probe_page
 from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
-from conversations.sandbox import faults
+from conversations.sandbox import Endless, faults
+from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import row_versions
 
 pytestmark = pytest.mark.django_db
@@ -317,3 +318,23 @@ def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):
     sandbox.faults.clear()
     assert sync().status == "complete"
     assert Thread.objects.count() == 256
+
+
+@pytest.mark.parametrize("data", ["none", "repeated"])
+def test_endless_instagram_inbox_leaves_messenger_complete(sync, page, shop, inbox, data):
+    page.capabilities = {"instagram": {"folders": dict.fromkeys(FOLDERS, "refused")}}
+    page.save()
+    shop.endless["instagram"] = Endless(data, "new")
+    result = sync()
+    assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 12)
+    assert watermarks(page) == {"messenger"}
+    assert "Instagram: The list never ends" in " ".join(SyncRun.objects.get().notes)
+
+
+def test_endless_instagram_thread_ends_by_itself(sync, page, world, shop, sandbox):
+    thread = world.add_conversation(shop, platform="instagram", messages=3)
+    thread.endless = Endless("none", "new")
+    other = world.add_conversation(shop, messages=3)
+    assert sync().status == "complete_with_errors"
+    assert dict(page.threads.values_list("graph_id", "state")) == {thread.id: "owed", other.id: "stored"}
+    assert len(sandbox.call_log.matching(f"/{thread.id}/messages")) == 20

@@ -149,3 +149,17 @@ def test_missing_page_is_not_requested_in_smaller_sizes(client, inbox, shop, san
     with pytest.raises(ActionRequiredError, match=f"facebook.com/{shop.id}"):
         client.conversation_batch(shop.id)
     assert sizes(sandbox) == [100]
+
+
+def test_request_without_a_response_in_time_shrinks(make_client, inbox, shop, sandbox):
+    sandbox.faults.add(faults.hang(), times=None, above=50)
+    client = make_client(read_seconds=0.2)
+    assert len(client.conversation_batch(shop.id).conversations) == 50
+    assert sizes(sandbox) == [100] * (MAX_TRIES + 2) + [50]
+
+
+def test_server_that_cannot_be_reached_is_not_asked_for_less(make_client, shop, pauses):
+    client = make_client(url="http://127.0.0.1:9")
+    with pytest.raises(TransientError):
+        client.conversation_batch(shop.id)
+    assert len(pauses) == MAX_TRIES - 1
