@@ -14,6 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from conversations.connections import probe
 from conversations.connections.shared_budget import closed_seconds
 from conversations.lib.locks import is_sync_locked
 from conversations.models import Page, Platform, SyncRun
@@ -177,13 +178,17 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future:
 @app.periodic(cron="*/15 * * * * *")
 @app.task(name="keep_current", queue=QUEUE, queueing_lock="keep_current", pass_context=False)
 def keep_current(timestamp: int) -> None:
-    """Resume the runs of dead processes, and sync each Page whose last sync is SYNC_EVERY_MINUTES ago.
+    """Resume the runs of dead processes, ask again about Pages that Facebook refused, and start due syncs.
+
+    A sync is due SYNC_EVERY_MINUTES after the last one.
 
     A dead worker does not block this task: only a waiting job holds the queueing lock, any live worker takes
     that job, and each worker computes by itself when the next one is due.
     """
     try:
         take_over()
+        for page_id in probe.claim_due_pages():
+            probe_page.defer(page_id=page_id)
         _sync_due_pages()
     finally:
         connection.close()
@@ -215,7 +220,8 @@ def _sync_due_pages() -> None:
     if not settings.SYNC_EVERY_MINUTES:
         return
     since = timezone.now() - timedelta(minutes=settings.SYNC_EVERY_MINUTES)
-    for page in Page.objects.filter(state=Page.State.CONNECTED):
+    # A Page whose token was refused waits for its probe, which the schedule would only repeat.
+    for page in Page.objects.filter(state=Page.State.CONNECTED, probe_at=None):
         newest = page.runs.order_by("-pk").first()
         is_due = newest is None or (newest.ended_at is not None and newest.ended_at < since)
         if is_due and not _is_rate_limited(page):
@@ -231,6 +237,17 @@ def _is_audit_due(page: Page) -> bool:
 def _is_rate_limited(page: Page) -> bool:
     """Whether Facebook wants a pause of more than WAIT_SECONDS. Only scheduled runs are left out for it."""
     return any(closed_seconds(page.facebook_page_id, platform) > WAIT_SECONDS for platform in Platform.values)
+
+
+@app.task(name="probe_page", queue=QUEUE)
+def probe_page(page_id: int) -> None:
+    """Ask Facebook again about a Page that it refused: confirm the refusal, or notice that it has ended."""
+    try:
+        page = Page.objects.filter(pk=page_id).first()
+        if page is not None:
+            probe.probe_page(page)
+    finally:
+        connection.close()
 
 
 @app.periodic(cron="*/5 * * * * *")

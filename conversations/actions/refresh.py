@@ -11,8 +11,8 @@ from django.utils import timezone
 from conversations.connections.interactive import FacebookRefused, RefusalReason, interactive_client
 from conversations.graph import records
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.graph.readers.list_progress import ListProgress
 from conversations.lib.attachments import Attachment, attachments_of
 from conversations.lib.locks import lock_rows, sync_lock
 from conversations.lib.text import clean_json
@@ -74,10 +74,14 @@ def _read_record(
     thread = page.threads.filter(graph_id=record.id).first()
     complete_until = thread.complete_until if thread else None
     batch = record.messages or records.MessageBatch(after="")
-    until = time.monotonic() + MAX_READ_SECONDS
+    until, progress = time.monotonic() + MAX_READ_SECONDS, ListProgress()
     platform = conversation.platform
     while not _is_gapless(batch, complete_until, platform) and time.monotonic() < until:
-        batch = _join(batch, _read_more(client, record.id, batch, platform))
+        older = _read_more(client, record.id, batch, platform)
+        progress.record(older.ids)
+        if progress.error:
+            raise progress.error
+        batch = _join(batch, older)
     return replace(record, messages=batch), _is_gapless(batch, complete_until, platform)
 
 
@@ -97,10 +101,7 @@ def _read_more(
     limit = None
     if platform == Platform.INSTAGRAM:  # one message too many may fail the whole request
         limit = max(INSTAGRAM_WINDOW - len(batch.messages) - batch.unreadable, 1)
-    older = client.message_batch(graph_id, after=batch.after or None, limit=limit)
-    if older.after is not None and older.after == batch.after:
-        raise GraphError("Facebook repeated a cursor: the list would never end.")
-    return older
+    return client.message_batch(graph_id, after=batch.after or None, limit=limit)
 
 
 def _join(newer: records.MessageBatch, older: records.MessageBatch) -> records.MessageBatch:

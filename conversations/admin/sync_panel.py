@@ -10,7 +10,7 @@ from conversations.admin.formatting import describe_result, describe_status
 from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.models.run_counters import IN_PROGRESS, LABELS, RunCounters, rest_name
-from conversations.permissions import MANAGER, page_ids
+from conversations.permissions import MANAGER, VIEWER, page_ids
 from conversations.sync.progress import PUBLIC_MESSAGES, TERMINAL_STATUSES, WAITING_STATUSES, SyncProgress
 from conversations.tasks import is_worker_alive
 
@@ -30,6 +30,11 @@ class SyncPanel:
         if self.state is None:
             return "Never synced."
         return "" if self.state.status in PUBLIC_MESSAGES and not self.may_sync else self.state.message
+
+    @property
+    def reconnect_reason(self) -> str:
+        """Why somebody must act; managers also read what Facebook says."""
+        return self.page.reason_for(MANAGER if self.may_sync else VIEWER)
 
     @property
     def is_waiting(self) -> bool:

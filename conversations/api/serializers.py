@@ -108,7 +108,7 @@ class PageSerializer(serializers.ModelSerializer):
         return page.connection[0]
 
     def get_reason(self, page) -> str:
-        return page.connection[1]
+        return page.reason_for(page.role)
 
 
 class ThreadCountsSerializer(serializers.Serializer):

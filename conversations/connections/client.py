@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -19,11 +20,13 @@ def open_client(
     hooks: Hooks | None = None,
     *,
     platform: str = Platform.MESSENGER,
+    instagram_account_id: str = "",
     limits: HttpLimits = HttpLimits(),  # noqa: B008 - it is frozen
     capabilities: Capabilities | None = None,
 ) -> Iterator[GraphClient]:
     """Yield a client that shares the Page's call budget with all our processes."""
-    options = graph_options(platform, limits)
+    ids = (facebook_page_id, instagram_account_id)
+    options = replace(graph_options(platform, limits), account_ids=tuple(filter(None, ids)))
     with SharedBudget(facebook_page_id, platform) as budget:
         client = GraphClient(token, options, hooks, budget=budget, capabilities=capabilities)
         try:

@@ -9,8 +9,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.connections.client import open_client
+from conversations.graph.accounts import list_accounts
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError, shorten
+from conversations.graph.errors import (
+    AccessTokenError,
+    ActionRequiredError,
+    GraphError,
+    InvalidRequestError,
+    NotFoundError,
+    PageMovedError,
+    shorten,
+)
 from conversations.graph.options import Hooks
 from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
 from conversations.models import Page, Platform
@@ -21,6 +30,10 @@ REQUIRED_PERMISSIONS = {
 }
 EXPIRY_WARNING_DAYS = 14
 MAX_NAME_LENGTH = 200
+MAX_PAGES_NAMED = 5
+ADDRESS_BAR = (
+    "The address bar of facebook.com shows another ID for some Pages, for example after profile.php?id=."
+)
 
 Mark = Literal["ok", "note", "act"]  # no problem; for information; a person must act
 
@@ -53,11 +66,15 @@ class ConnectResult:
 
 @dataclass(frozen=True)
 class InstagramAccount:
-    """The Instagram account of a Page. `id` is empty if there is none, or if it is not known."""
+    """The Instagram account of a Page. `id` is empty if there is none, or if it is not known.
+
+    `other_ids` are further IDs of the account.
+    """
 
     id: str = ""
     username: str = ""
     is_known: bool = True
+    other_ids: tuple[str, ...] = ()
 
 
 def connect_page(
@@ -83,6 +100,11 @@ def connect_page(
     return ConnectResult(page, created, notes)
 
 
+def describe_failure(error: Exception) -> str:
+    """Return why a Page was not connected, with all that Facebook says about it."""
+    return error.full_text if isinstance(error, GraphError) else str(error)
+
+
 def validate_token(token: str) -> None:
     """Raise ConnectionRefused if the text cannot be an access token."""
     if not re.fullmatch(r"[\x21-\x7e]+", token):
@@ -95,7 +117,7 @@ def _store(
 ) -> tuple[Page, bool]:
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
     page.access_token, page.name = token, name or page.name
-    page.state, page.state_reason = Page.State.CONNECTED, ""
+    page.mark_connected()
     page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)
     page.save()
@@ -105,21 +127,65 @@ def _store(
 def add_instagram(page: Page, instagram: InstagramAccount) -> None:
     """Set the account of the Page. One that Facebook no longer shows is kept: its messages are stored."""
     if instagram.id:
+        known = {"", instagram.id, page.facebook_page_id, *page.business_aliases}
+        others = {page.instagram_account_id, *instagram.other_ids} - known
+        page.business_aliases |= {key: {"source": "account", "applied": False} for key in sorted(others)}
         page.instagram_account_id = instagram.id
+        page.instagram_username = instagram.username or page.instagram_username
         page.platforms = list(dict.fromkeys([*page.platforms, Platform.INSTAGRAM.value]))
 
 
 def fetch_page_name(client: GraphClient, facebook_page_id: str) -> str:
     """Return the Page's name at Facebook. Raises ConnectionRefused if the token is not the Page's own."""
-    shown = client.get(facebook_page_id, fields="id,name")
+    try:
+        shown = client.get(facebook_page_id, fields="id,name")
+    except (ActionRequiredError, NotFoundError, InvalidRequestError) as error:
+        if isinstance(error, AccessTokenError | PageMovedError):
+            raise
+        _explain_unknown_id(client, facebook_page_id, error)
+        raise
     owner = client.get("me", fields="id")
     for node in (shown, owner):
         if str(node.get("id")) != facebook_page_id:
-            raise ConnectionRefused(
-                f"This is not the token of Page {facebook_page_id}: Facebook says that it belongs to "
-                f"{node.get('id')!s:.40}. Use the Page's own token, not that of a person or another Page."
-            )
+            raise ConnectionRefused(_describe_owner(client, facebook_page_id, str(node.get("id"))))
     return _short(shown.get("name"))
+
+
+def _explain_unknown_id(client: GraphClient, facebook_page_id: str, error: GraphError) -> None:
+    """Raise ConnectionRefused if the token belongs to another ID: then the ID is wrong, and not the token."""
+    try:
+        owner = str(client.get("me", fields="id").get("id"))
+    except GraphError:
+        raise error from None
+    if owner != facebook_page_id:
+        raise ConnectionRefused(_describe_owner(client, facebook_page_id, owner)) from None
+
+
+def _describe_owner(client: GraphClient, facebook_page_id: str, owner: str) -> str:
+    """Say to whom the token belongs, and which ID to connect instead."""
+    refusal = (
+        f"This is not the token of Page {facebook_page_id}: Facebook says that it belongs to {owner:.40}."
+    )
+    try:
+        pages = [(page.id, page.name) for page in list_accounts(client)]
+    except InvalidRequestError:  # only people have accounts
+        name = _short(client.get("me", fields="id,name").get("name"))
+        own = f"{name} ({owner:.40})" if name else owner[:40]
+        return (
+            f"{refusal} The ID of the Page of this token is {owner:.40}: to connect {own}, use that ID. "
+            f"{ADDRESS_BAR} To connect Page {facebook_page_id}, use its own token."
+        )
+    except GraphError:
+        pages = []
+    return f"{refusal} Use the Page's own token, not that of a person or another Page.{_list_pages(pages)}"
+
+
+def _list_pages(pages: list[tuple[str, str]]) -> str:
+    if not pages:
+        return ""
+    names = ", ".join(f"{_short(name) or 'a Page'} ({page_id})" for page_id, name in pages[:MAX_PAGES_NAMED])
+    more = f" and {len(pages) - MAX_PAGES_NAMED} more" if len(pages) > MAX_PAGES_NAMED else ""
+    return f" The Pages of this person are {names}{more}. {ADDRESS_BAR}"
 
 
 def _short(value: object) -> str:
@@ -137,7 +203,8 @@ def fetch_instagram_account(client: GraphClient, facebook_page_id: str) -> Insta
     linked = body.get("instagram_business_account")
     if not isinstance(linked, dict) or not linked.get("id"):
         return InstagramAccount()
-    return InstagramAccount(_short(linked["id"]), _short(linked.get("username")))
+    others = [_short(linked[name]) for name in ("user_id", "ig_id") if linked.get(name)]
+    return InstagramAccount(_short(linked["id"]), _short(linked.get("username")), other_ids=tuple(others))
 
 
 def instagram_finding(instagram: InstagramAccount) -> Finding:

@@ -23,16 +23,18 @@ from conversations.connections.connect import (
     InstagramAccount,
     Mark,
     add_instagram,
+    describe_failure,
     fetch_instagram_account,
     fetch_page_name,
     instagram_finding,
     token_findings,
 )
+from conversations.connections.page_state import require_reconnect
 from conversations.connections.patience import Patience
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
-    AccessTokenError,
+    ActionRequiredError,
     GraphError,
     NotFoundError,
     RateLimitError,
@@ -76,7 +78,7 @@ class PageDiagnostics:
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
     calls: int = 0
-    reconnect_reason: str = ""  # why a person must connect the Page again, if so
+    refusal: ActionRequiredError | None = None  # why a person must connect the Page again, if so
     is_finished: bool = False
 
     @property
@@ -165,14 +167,16 @@ def _stop(diagnostics: PageDiagnostics, error: ConnectionRefused | GraphError | 
     if isinstance(error, RateLimitError | TransientError | TooLongToWait):
         diagnostics.add("facebook", "Facebook", f"{error} Check again later.", "act")
         return
-    text = str(error)
+    text = describe_failure(error)
     if diagnostics.has("token"):
         diagnostics.add("messenger.list", "Messenger: list", text, "act")
     else:
         text = f"{PAGE_NOT_SHOWN} {text}" if isinstance(error, NotFoundError) else text
         diagnostics.add("token", "Access token", text, "act")
-    if isinstance(error, ConnectionRefused | AccessTokenError) or PAGE_NOT_SHOWN in text:
-        diagnostics.reconnect_reason = text
+    if isinstance(error, ActionRequiredError):
+        diagnostics.refusal = error
+    elif isinstance(error, ConnectionRefused) or PAGE_NOT_SHOWN in text:
+        diagnostics.refusal = ActionRequiredError(text)
 
 
 # -- one platform ------------------------------------------------------------------------------------------
@@ -298,7 +302,7 @@ def _save(diagnostics: PageDiagnostics) -> None:
         before = page.capabilities.get(platform)
         capabilities.folders = Capabilities.from_stored(before).folders | capabilities.folders
         page.capabilities[platform] = capabilities.to_stored(before)
-    if diagnostics.is_finished or diagnostics.reconnect_reason:
+    if diagnostics.is_finished or diagnostics.refusal:
         page.capabilities["notes"] = [
             str(finding) for finding in diagnostics.findings if finding.mark != "ok"
         ]
@@ -306,12 +310,13 @@ def _save(diagnostics: PageDiagnostics) -> None:
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
-    page.save(update_fields=["capabilities", "platforms", "instagram_account_id", "state", "state_reason"])
+    account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
+    page.save(update_fields=["capabilities", *account, *Page.STATE_FIELDS])
     diagnostics.page = page
 
 
 def _update_state(page: Page, diagnostics: PageDiagnostics) -> None:
-    if diagnostics.reconnect_reason:
-        page.state, page.state_reason = Page.State.RECONNECT, diagnostics.reconnect_reason
+    if diagnostics.refusal:
+        require_reconnect(page, diagnostics.refusal)
     elif diagnostics.is_ready:
-        page.state, page.state_reason = Page.State.CONNECTED, ""
+        page.mark_connected()

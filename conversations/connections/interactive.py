@@ -8,13 +8,12 @@ from conversations.connections.client import open_client
 from conversations.connections.patience import Patience
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, PlatformError
+from conversations.graph.errors import ActionRequiredError, GraphError, NotFoundError, PlatformError
 from conversations.graph.options import HttpLimits
 from conversations.models import Page
 
 LIMITS = HttpLimits(connect_seconds=5, read_seconds=20, response_seconds=40)
 MAX_WAIT_SECONDS = 8  # in total: instead of a longer wait, people try again later
-TOKEN_CODES = (102, 190)  # the token itself is invalid
 
 
 class RefusalReason(StrEnum):
@@ -51,7 +50,7 @@ class FacebookRefused(Exception):
 def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     """Yield a client that waits only briefly. Its errors are raised as FacebookRefused.
 
-    If Facebook does not accept the token, the Page is marked as to be connected again.
+    If Facebook refuses the token or a permission, a job asks again whether that is so for the whole Page.
     """
     state, reason = page.connection
     if state == Page.State.RECONNECT:
@@ -60,16 +59,16 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
         with open_client(
             page.facebook_page_id,
             page.access_token,
-            Patience(MAX_WAIT_SECONDS, _give_up),
+            Patience(MAX_WAIT_SECONDS, give_up),
             platform=platform,
+            instagram_account_id=page.instagram_account_id,
             limits=LIMITS,
             # Only syncs and diagnostics store what they find out.
             capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
         ) as client:
             yield client
-    except AccessTokenError as error:
-        if error.code in TOKEN_CODES:
-            page.reconnect(str(error))
+    except ActionRequiredError as error:
+        page.schedule_probe()
         raise FacebookRefused(error.text, RefusalReason.RECONNECT) from None
     except PlatformError as error:
         raise FacebookRefused(error.text, RefusalReason.RECONNECT) from None
@@ -79,7 +78,8 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
         raise FacebookRefused(f"Facebook did not answer. {error.text}", RefusalReason.FACEBOOK) from None
 
 
-def _give_up(error: GraphError, seconds: float) -> None:
+def give_up(error: GraphError, seconds: float) -> None:
+    """Raise FacebookRefused instead of waiting this long."""
     raise FacebookRefused(
         f"Facebook is limiting our requests: try again in a minute. {error.text}", RefusalReason.FACEBOOK
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError, TransientError
-from conversations.graph.records import next_cursor
+from conversations.graph.errors import EndlessListError, TransientError
+from conversations.graph.readers.list_progress import ListProgress
+from conversations.graph.readers.next_link import next_cursor, position_params
 
 FIELDS = "id,name,access_token,tasks"
 MAX_CALLS = 400  # of 25 Pages each
@@ -28,21 +29,25 @@ class Account:
 
 
 def list_accounts(client: GraphClient) -> list[Account]:
-    """Return all Pages of the user. Raises InvalidRequestError if the token is not a user's token."""
+    """Return all Pages of the user.
+
+    Raises InvalidRequestError if the token is not a user's token, and EndlessListError.
+    """
     accounts: dict[str, Account] = {}
-    cursors: list[str] = []
+    cursor, progress = None, ListProgress()
     for _ in range(MAX_CALLS):
-        body = client.get("me/accounts", fields=FIELDS, **({"after": cursors[-1]} if cursors else {}))
+        body = client.get("me/accounts", fields=FIELDS, **position_params(cursor))
         if not isinstance(body.get("data"), list):
             raise TransientError("Facebook's response does not contain the list of Pages.")
-        accounts |= {account.id: account for account in map(_account, body["data"]) if account}
+        shown = {account.id: account for account in map(_account, body["data"]) if account}
+        accounts |= shown
         cursor = next_cursor(body)
         if cursor is None:
             return list(accounts.values())
-        if cursor in cursors:
+        progress.record(shown)
+        if progress.error:
             break
-        cursors.append(cursor)
-    raise GraphError("Facebook's list of Pages does not end.")
+    raise EndlessListError("Facebook's list of Pages does not end.")
 
 
 def _account(raw: Any) -> Account | None:

@@ -9,6 +9,7 @@ from conversations.graph.capabilities import Capabilities
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.readers.conversation_reader import ConversationReader
 from conversations.graph.readers.message_reader import MessageReader
+from conversations.graph.readers.next_link import position_params
 from conversations.graph.readers.requests import FieldRequests, follow_cursors, without_none
 from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
 from conversations.graph.response_checks import any_json, json_object
@@ -80,9 +81,8 @@ class GraphClient:
             folder=folder,
             updated_after_ms=updated_after_ms,
             updated_before_ms=updated_before_ms,
-            after=after,
         )
-        return self._conversations.batch(page_id, params)
+        return self._conversations.batch(page_id, params | position_params(after))
 
     def conversations(self, page_id: str, *, after: str | None = None) -> Iterator[ConversationBatch]:
         """Yield all conversations of the Page in batches, starting at this cursor."""

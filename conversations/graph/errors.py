@@ -4,6 +4,7 @@ No exception carries a URL or an access token, although Graph puts the token int
 some of its messages. `error_table.py` maps Graph's error codes to these classes.
 """
 
+import copy
 import re
 from enum import StrEnum
 
@@ -26,6 +27,10 @@ class Recovery(StrEnum):
     MARK_PENDING = "record the request as pending, and continue"
     STOP_PLATFORM = "stop this platform of the Page; the other one continues"
     STOP_PAGE = "stop this Page until a person has acted"
+    CONFIRM_LATER = "end the run; ask again later, and only then stop this Page until a person has acted"
+    CONFIRM_ON_LIST = (
+        "of a thread: ask the list, and record the thread as pending; of the list: stop the platform"
+    )
     STOP_AND_FIX = "stop at once: the settings must be corrected"
 
 
@@ -34,13 +39,28 @@ class GraphError(Exception):
 
     An instance of this class itself means: record the failure and continue elsewhere, because nothing that
     we do makes the next try succeed. `recovery` says what to do, also where several recoveries share a
-    class. `code`, `subcode` and `trace` are Graph's `code`, `error_subcode` and `fbtrace_id`, if present.
+    class. `code`, `subcode`, `trace` and `is_transient` are Graph's `code`, `error_subcode`, `fbtrace_id` and
+    `is_transient`, if present. `advice` is what the owner of the Page must do, in our words, or empty.
+    `user_text` is Graph's `error_user_title` and `error_user_msg`. It is for managers only, and therefore
+    neither in `text` nor in `str()`, which are stored where others see them. `timed_out`: there was no answer
+    in time, so that a request for less may succeed.
     """
 
     recovery = Recovery.MARK_PENDING
+    user_text = ""
+    timed_out = False
+    is_transient = False
 
-    def __init__(self, text: str, *, code: int | None = None, subcode: int | None = None, trace: str = ""):
-        self.text, self.code, self.subcode, self.trace = text, code, subcode, trace
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: int | None = None,
+        subcode: int | None = None,
+        trace: str = "",
+        advice: str = "",
+    ):
+        self.text, self.code, self.subcode, self.trace, self.advice = text, code, subcode, trace, advice
         super().__init__(text)
 
     def __str__(self):
@@ -52,15 +72,54 @@ class GraphError(Exception):
         return f"{self.text} ({', '.join(details)})" if details else self.text
 
     @property
+    def full_text(self) -> str:
+        """Everything that Facebook says, for managers."""
+        parts = [
+            str(self),
+            "Facebook says that this is temporary." if self.is_transient else "",
+            f"Facebook adds: {self.user_text}" if self.user_text else "",
+        ]
+        return " ".join(filter(None, parts))
+
+    @property
+    def facebook_text(self) -> str:
+        """What Facebook says, without our advice, for managers."""
+        return self.full_text.removeprefix(self.advice).strip()
+
+    @property
     def stops(self) -> bool:
         """Whether all other requests of this platform would fail in the same way."""
         return self.recovery in STOPPING
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether the same request may succeed a little later. Facebook's `is_transient` is believed."""
+        has_own_recovery = self.recovery in (Recovery.WAIT, Recovery.WAIT_HOURS, Recovery.SHRINK)
+        return self.recovery is Recovery.RETRY or (self.is_transient and not has_own_recovery)
 
-class AccessTokenError(GraphError):
-    """Stop this Page: a person must connect it again."""
+
+class ActionRequiredError(GraphError):
+    """Stop this Page: a person must act. `advice` says what to do, and where."""
 
     recovery = Recovery.STOP_PAGE
+
+
+class AccessTokenError(ActionRequiredError):
+    """Facebook does not accept the token. Ask again later before you stop the Page: it may be an outage."""
+
+    recovery = Recovery.CONFIRM_LATER
+
+
+class MissingPermissionError(ActionRequiredError):
+    """A permission is missing, for all of the Page or for one thread: the list of threads shows which."""
+
+    recovery = Recovery.CONFIRM_ON_LIST
+
+
+class PageMovedError(ActionRequiredError):
+    """Facebook merged the Page into another one. `new_page_id` is its ID, or empty."""
+
+    new_page_id = ""
 
 
 class PlatformError(GraphError):
@@ -83,9 +142,7 @@ class RateLimitError(GraphError):
 
     def copy(self) -> "RateLimitError":
         """Return an equal error for another thread: one exception must not be raised in two threads."""
-        error = type(self)(self.text, code=self.code, subcode=self.subcode, trace=self.trace)
-        error.recovery, error.wait_seconds = self.recovery, self.wait_seconds
-        return error
+        return copy.copy(self)
 
 
 class TransientError(GraphError):
@@ -98,6 +155,18 @@ class PayloadTooLargeError(GraphError):
     """Request less data at once."""
 
     recovery = Recovery.SHRINK
+
+
+class QueryTimeoutError(PayloadTooLargeError):
+    """Request less at once: Facebook needs too long. The reason may be the app's access and not the data."""
+
+
+class AdvancedAccessError(PlatformError):
+    """Stop Instagram: even one conversation takes too long, because the app lacks Advanced Access."""
+
+
+class EndlessListError(GraphError):
+    """End this list, window or thread: it goes on and on without anything new."""
 
 
 class NotFoundError(GraphError):
@@ -123,8 +192,15 @@ STOPPING = {
     Recovery.WAIT_HOURS,
     Recovery.STOP_PLATFORM,
     Recovery.STOP_PAGE,
+    Recovery.CONFIRM_LATER,
     Recovery.STOP_AND_FIX,
 }
+
+
+def is_unreadable(error: GraphError) -> bool:
+    """Whether a thread or message is unreadable for good, even alone and in the smallest size."""
+    is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+    return is_final and not isinstance(error, QueryTimeoutError)
 
 
 def redact(text: str, token: str) -> str:

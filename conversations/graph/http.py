@@ -18,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from conversations.graph import errors
 from conversations.graph.decoding import decode
-from conversations.graph.errors import AccessTokenError, GraphError, PayloadTooLargeError, TransientError
+from conversations.graph.errors import ActionRequiredError, GraphError, PayloadTooLargeError, TransientError
 from conversations.graph.options import HttpLimits
 
 CHUNK_BYTES = 256 * 1024
@@ -84,8 +84,7 @@ class HttpSession:
             return None, error
         except (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             # Not only errors of requests: a redirect to an invalid URL is a ValueError, even if not followed.
-            is_late = time.monotonic() >= _current.deadline
-            return None, TransientError(self._too_late() if is_late else _explain(error))
+            return None, self._transient_error(error, is_late=time.monotonic() >= _current.deadline)
         finally:
             del _current.deadline
         return HttpResponse(response.status_code, response.headers, parse(content)), None
@@ -102,8 +101,11 @@ class HttpSession:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _too_late(self) -> str:
-        return f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
+    def _transient_error(self, error: Exception, *, is_late: bool) -> TransientError:
+        too_late = f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
+        result = TransientError(too_late if is_late else _explain(error))
+        result.timed_out = is_late or (_is_timeout(error) and not isinstance(error, requests.ConnectTimeout))
+        return result
 
 
 class TokenAuth(requests.auth.AuthBase):
@@ -114,13 +116,18 @@ class TokenAuth(requests.auth.AuthBase):
 
     def __call__(self, request):
         if not (self.token.isascii() and self.token.isprintable()):  # the error of requests would show it
-            raise AccessTokenError(f"The access token contains invalid characters. {errors.CONNECT_AGAIN}.")
+            text = f"The access token contains invalid characters. {errors.CONNECT_AGAIN}."
+            raise ActionRequiredError(text, advice=text)
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
 
+def _is_timeout(error: Exception) -> bool:
+    return isinstance(error, requests.Timeout) or "timed out" in str(error)
+
+
 def _explain(error: Exception) -> str:
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+    if _is_timeout(error):
         return "Facebook did not answer in time."
     if isinstance(error, requests.exceptions.SSLError):
         return "No secure connection to Facebook: its certificate is not trusted here."

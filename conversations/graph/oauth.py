@@ -5,6 +5,7 @@ from typing import Any
 import requests
 
 from conversations.graph import errors
+from conversations.graph.error_rules.envelopes import find_error
 from conversations.graph.errors import GraphError
 from conversations.graph.http import HttpSession
 from conversations.graph.options import HttpLimits
@@ -39,12 +40,7 @@ def _without_token(request: requests.PreparedRequest) -> requests.PreparedReques
 
 
 def _refusal(status: int, body: Any, form: dict[str, str]) -> GraphError:
-    """Facebook sends two shapes: Graph's `error` object and {error_type, code, error_message}."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, dict):
-        text = str(error.get("message") or "")
-    else:
-        text = str(body.get("error_message") or "") if isinstance(body, dict) else ""
+    text = str((find_error(body) or {}).get("message") or "")
     for name in SECRETS:
         text = errors.redact(text, form.get(name, ""))
     message = errors.shorten(text, "", 300)

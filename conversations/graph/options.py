@@ -28,7 +28,8 @@ class GraphOptions:
     """Where and how a client makes its requests.
 
     At most `calls_per_second` requests (0: no limit) start in any second. `retry_seconds` is the first pause
-    after a transient error. With an `app_secret` each request is signed.
+    after a transient error. With an `app_secret` each request is signed. `account_ids` are those of the Page
+    and its Instagram account: usage headers also have counters of others.
     """
 
     platform: str = "messenger"
@@ -38,6 +39,7 @@ class GraphOptions:
     calls_per_second: float = 2
     retry_seconds: float = 1
     limits: HttpLimits = HttpLimits()
+    account_ids: tuple[str, ...] = ()
 
 
 class Hooks:

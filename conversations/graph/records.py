@@ -7,13 +7,13 @@ without an ID becomes no record. Records must not be changed.
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 from conversations.graph.coercion import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
 from conversations.graph.decoding import TypedConversation, decode, to_builtins
 from conversations.graph.errors import GraphError
 from conversations.graph.messages import Message
 from conversations.graph.participants import Person, people_from_graph
+from conversations.graph.readers.next_link import next_cursor
 
 MAX_NESTED = 25  # Facebook was seen to nest no more messages, whatever is requested
 
@@ -30,18 +30,24 @@ AS_USUAL = Requested()
 
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
-    """Messages of one thread, newest first. `after` is the cursor of the older ones, None if there are none.
+    """Messages of one thread, newest first. `after`: where the older ones begin, None if there are none.
 
     Inside a conversation `after` may be empty: there are older messages, but only the thread's own edge leads
-    to them. `unreadable` counts the messages that have no content. `is_full`: as many came as were requested.
-    `core`: only the documented fields were requested.
+    to them. `unreadable` counts the messages that have no content, `unreadable_ids` are the IDs of those that
+    have one. `is_full`: as many came as were requested. `core`: only documented fields were requested.
     """
 
     messages: list[Message] = field(default_factory=list)
     after: str | None = None
     unreadable: int = 0
+    unreadable_ids: tuple[str, ...] = ()
     is_full: bool = False
     core: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs of all messages, also of those without content."""
+        return [*(message.id for message in self.messages), *self.unreadable_ids]
 
     @classmethod
     def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "MessageBatch":
@@ -59,11 +65,15 @@ class MessageBatch:
 
     @classmethod
     def _with_cursor(cls, raw: Any, after: str | None, requested: Requested) -> "MessageBatch":
-        messages = [Message.from_graph(item) for item in as_edge(raw)]
+        items = as_edge(raw)
+        messages = [Message.from_graph(item) for item in items]
         readable = [message for message in messages if message]
+        pairs = zip(items, messages, strict=True)
+        others = [item for item, message in pairs if message is None] if len(readable) < len(items) else []
+        ids = tuple(filter(None, (as_id(as_dict(item).get("id")) for item in others)))
         limit = requested.limit
-        is_full = limit is not None and len(messages) >= min(limit, MAX_NESTED)
-        return cls(readable, after, len(messages) - len(readable), is_full, requested.core)
+        is_full = limit is not None and len(items) >= min(limit, MAX_NESTED)
+        return cls(readable, after, len(others), ids, is_full, requested.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,37 +143,18 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class ConversationBatch:
-    """The conversations of one response, newest first. `after` is the next cursor, None at the end."""
+    """The conversations of one response, newest first. `after`: where the list goes on, None at its end."""
 
     conversations: list[Conversation]
     after: str | None = None
     without_id: int = 0  # items in the list that have no ID
+
+    @property
+    def ids(self) -> list[str]:
+        return [conversation.id for conversation in self.conversations]
 
     @classmethod
     def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "ConversationBatch":
         conversations = [Conversation.from_graph(item, requested) for item in as_edge(raw)]
         readable = [conversation for conversation in conversations if conversation]
         return cls(readable, next_cursor(raw), len(conversations) - len(readable))
-
-
-def next_cursor(raw: Any) -> str | None:
-    """Return the cursor for the next request, None at the end.
-
-    The list ends only where `paging.next` is absent: the last page has cursors too, and an empty page may
-    have a `next` (developers.facebook.com/docs/graph-api/results). The URL in `next` is never requested:
-    it contains the token and may lead anywhere.
-    """
-    paging = as_dict(as_dict(raw).get("paging"))
-    if paging.get("next") is None:
-        return None
-    after = as_text(as_dict(paging.get("cursors")).get("after")) or _after_from_url(as_text(paging["next"]))
-    if not (after and after.isascii() and after.isprintable()):
-        raise GraphError("Facebook says that the list continues, but sent no cursor.")
-    return after
-
-
-def _after_from_url(url: str) -> str:
-    try:
-        return parse_qs(urlsplit(url).query).get("after", [""])[0]
-    except ValueError:
-        return ""

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from conversations.graph import decoding, error_table, errors
 from conversations.graph.call_budget import Budget
 from conversations.graph.decoding import TypedConversation
-from conversations.graph.errors import RateLimitError, TransientError
+from conversations.graph.error_rules.envelopes import find_error
+from conversations.graph.errors import GraphError, RateLimitError, TransientError
 from conversations.graph.http import HttpResponse, HttpSession
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
-from conversations.graph.usage import Usage
+from conversations.graph.usage import Usage, UsageScope
 
 MAX_TRIES = 5
 MAX_PAUSE_SECONDS = 30
@@ -37,6 +38,7 @@ class Transport:
         self._rate_limiter = RateLimiter(budget, options, hooks)
         self._base = f"{options.url}/{options.version}"
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(options.url))
+        self._usage_scope = UsageScope(frozenset({options.platform}), frozenset(options.account_ids))
         self._proof = _proof(token, options.app_secret)
         self._noted: set[str] = set()
         self._lock = threading.Lock()
@@ -54,23 +56,23 @@ class Transport:
         tries: int = MAX_TRIES,
         parse: Parse = decoding.decode,
     ) -> Any:
-        """Return the checked body. Repeats the request a limited number of times after transient errors."""
+        """Return the checked body. Repeats the request a limited number of times after temporary errors."""
         failures = throttles = 0
         while True:
             try:
                 return check(self._send(method, path, params, parse))
-            except TransientError as error:
-                failures += 1
-                if failures >= tries:
-                    raise
-                pause = self._backoff(failures)
-                self._hooks.on_wait(error, pause)
-                self._hooks.sleep(pause)
             except RateLimitError as error:
                 throttles += 1
                 # The rate limiter counts again from zero when another thread succeeds.
                 if error.recovery is not errors.Recovery.WAIT or throttles > len(THROTTLE_PAUSES_SECONDS):
                     raise
+            except GraphError as error:
+                failures += 1
+                if failures >= tries or not error.is_retried:
+                    raise
+                pause = self._backoff(failures)
+                self._hooks.on_wait(error, pause)
+                self._hooks.sleep(pause)
 
     def _send(self, method: str, path: str, params: dict, parse: Parse) -> Any:
         permit = self._rate_limiter.acquire()
@@ -95,8 +97,9 @@ class Transport:
         return {"params" if method == "GET" else "data": params | self._proof}
 
     def _handle_response(self, permit: Permit, response: HttpResponse) -> Any:
-        usage = Usage.from_headers(response.headers)
         error = self._error(response)
+        scope = self._usage_scope.with_code(error.code) if error else self._usage_scope
+        usage = Usage.from_headers(response.headers, scope)
         if isinstance(error, RateLimitError):
             self._rate_limiter.on_throttle(permit, error, usage)
         elif isinstance(error, TransientError):
@@ -110,9 +113,9 @@ class Transport:
 
     def _error(self, response: HttpResponse) -> errors.GraphError | None:
         body = response.body
-        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        if error := find_error(body):
             return error_table.from_error(
-                body["error"], status=response.status, token=self._token, platform=self._options.platform
+                error, status=response.status, token=self._token, platform=self._options.platform
             )
         if response.status != 200 or not isinstance(body, dict | list):
             return error_table.from_status(response.status)

@@ -1,6 +1,6 @@
 """Pages, their members, and the budget of calls to Facebook for each Page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -32,8 +32,21 @@ class Page(models.Model):
     access_token = EncryptedTextField(blank=True, editable=False)
     platforms = models.JSONField(default=messenger_only)
     instagram_account_id = models.TextField(blank=True, default="")
+    instagram_username = models.TextField(blank=True, default="", db_default="")
+    # Further IDs under which the business appears, as {id: {"source": how it was found, "applied": whether
+    # the stored messages of that ID are marked as sent}}. Written while the row is locked.
+    business_aliases = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
+    state_details = models.TextField(
+        blank=True, default="", db_default="", help_text="What Facebook says about it, for managers"
+    )
+    migrated_to = models.TextField(
+        blank=True, default="", db_default="", help_text="Facebook ID of the Page into which it was merged"
+    )
+    probe_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to ask Facebook again whether it accepts the token"
+    )
     capabilities = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
     # By platform, as an ISO time: every thread updated up to then is stored, or marked as not readable.
     watermarks = models.JSONField(default=dict, blank=True)
@@ -44,6 +57,10 @@ class Page(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()
+
+    STATE_FIELDS = ("state", "state_reason", "state_details", "migrated_to", "probe_at")
+    CONFIRM_AFTER = timedelta(minutes=2)  # until Facebook is asked again about a refused token
+    PROBE_EVERY = timedelta(hours=1)  # how often Facebook is asked while a person must act
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["facebook_page_id"], name="page_facebook_page_id")]
@@ -69,12 +86,37 @@ class Page(models.Model):
     @property
     def business_ids(self) -> set[str]:
         """The IDs under which the business itself writes."""
-        return {self.facebook_page_id, self.instagram_account_id} - {""}
+        return {self.facebook_page_id, self.instagram_account_id, *self.business_aliases} - {""}
 
-    def reconnect(self, reason: str) -> None:
-        """Save that somebody must reconnect the Page, and why."""
+    def reason_for(self, role: str) -> str:
+        """Return the reason of `connection`; managers and superusers also read what Facebook says."""
+        is_manager = role in (PageMember.Role.MANAGER, "superuser")
+        return f"{self.connection[1]} {self.state_details}".strip() if is_manager else self.connection[1]
+
+    @property
+    def needs_probe(self) -> bool:
+        return self.state == self.State.RECONNECT or self.probe_at is not None
+
+    def mark_connected(self) -> None:
+        """Set the state after Facebook has accepted the token. The caller saves STATE_FIELDS."""
+        self.state, self.probe_at = self.State.CONNECTED, None
+        self.state_reason = self.state_details = self.migrated_to = ""
+
+    def set_reconnect(self, reason: str, *, details: str = "", migrated_to: str = "") -> None:
+        """Set that somebody must act, and why. The caller saves STATE_FIELDS."""
         self.state, self.state_reason = self.State.RECONNECT, reason
-        self.save(update_fields=["state", "state_reason"])
+        self.state_details, self.migrated_to = details, migrated_to
+        self.probe_at = timezone.now() + self.PROBE_EVERY
+
+    def reconnect(self, reason: str, *, details: str = "", migrated_to: str = "") -> None:
+        """Save that somebody must act, and why. `details` is for managers only."""
+        self.set_reconnect(reason, details=details, migrated_to=migrated_to)
+        self.save(update_fields=self.STATE_FIELDS)
+
+    def schedule_probe(self) -> None:
+        """Save that Facebook is to be asked again, unless that is planned already."""
+        unplanned = Page.objects.filter(pk=self.pk, state=self.State.CONNECTED, probe_at=None)
+        unplanned.update(probe_at=timezone.now() + self.CONFIRM_AFTER)
 
 
 class PageMember(models.Model):

@@ -27,6 +27,10 @@ class PageQuerySet(QuerySet):
         """Return Pages on which the user has a role."""
         return self if user.is_superuser else self.filter(members__user=user)
 
+    def to_probe(self, now):
+        """Return Pages about which Facebook is to be asked again by now."""
+        return self.filter(Q(probe_at__lte=now) | Q(state="reconnect", probe_at=None))
+
     def with_counts(self):
         """Add conversation_count and unread_count (conversations with unread messages) from PageCount."""
         counts = apps.get_model("conversations", "PageCount").objects.filter(page=OuterRef("pk"))

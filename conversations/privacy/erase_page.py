@@ -70,8 +70,9 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
     if running := Erasure.objects.filter(page=page, ended_at=None).first():
         return running
     if not keep_page:
-        page.access_token, page.state, page.state_reason = "", Page.State.RECONNECT, CANCELLED
-        page.save(update_fields=["access_token", "state", "state_reason"])
+        page.access_token = ""
+        page.set_reconnect(CANCELLED)
+        page.save(update_fields=["access_token", *Page.STATE_FIELDS])
     return Erasure.objects.create(
         kind=Erasure.Kind.PAGE,
         keeps_page=keep_page,
@@ -158,6 +159,7 @@ def _finish(erasure: Erasure, page: Page) -> None:
     if not erasure.keeps_page:
         page.delete()
         return
+    page.removed_conversations.all().delete()
     # As if the Page had just been connected, except that its capabilities remain known.
     page.watermarks, page.last_synced_at, page.last_full_sync_at = {}, None, None
     page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at"])

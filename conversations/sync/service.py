@@ -9,9 +9,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from conversations.connections.client import open_client
+from conversations.connections.page_state import record_refusal
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, PlatformError
+from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
 from conversations.graph.options import Hooks
 from conversations.lib.locks import SyncLock, sync_lock
 from conversations.models import Page, Platform, SyncRun
@@ -105,11 +106,11 @@ def sync_conversations(
         run = run_lifecycle.open_run(page, full=full, trigger=trigger, queued=queued)
         try:
             _execute(page, run, lock, on_progress, stopping or threading.Event())
-        except AccessTokenError as error:
-            page.reconnect(str(error))
-            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.OWNER)
+        except ActionRequiredError as error:
+            record_refusal(page, error)
+            _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.OWNER)
         except GraphError as error:
-            _end(run, Status.ERROR, str(error), fault=SyncRun.Fault.FACEBOOK)
+            _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.FACEBOOK)
         except KeyboardInterrupt:
             _interrupt(run)
         except run_lifecycle.LockLost:
@@ -127,7 +128,7 @@ def _execute(
     page: Page, run: SyncRun, lock: SyncLock, on_progress: OnProgress, stopping: threading.Event
 ) -> None:
     if not page.access_token:
-        raise AccessTokenError(page.connection[1])
+        raise ActionRequiredError(page.connection[1])
 
     stop = StopSignal(stopping)
 
@@ -192,6 +193,7 @@ def _open_client(page: Page, platform: str, pool: WorkerPool) -> AbstractContext
         page.access_token,
         _PoolHooks(pool, platform),
         platform=platform,
+        instagram_account_id=page.instagram_account_id,
         capabilities=Capabilities.from_stored(page.capabilities.get(platform)),
     )
 
@@ -211,6 +213,8 @@ def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
 def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> None:
     """Save the watermarks of lists that were read to the end. Complete the run, or raise its failure."""
     failure = _failure(run, crawl.failures)
+    if failure is None:
+        writer.correct_people()
 
     def save() -> None:
         page.watermarks |= {platform: head.isoformat() for platform, head in crawl.heads.items()}
@@ -227,10 +231,10 @@ def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> 
 
 def _complete(page: Page, run: SyncRun) -> None:
     page.last_synced_at = timezone.now()
-    page.state, page.state_reason = Page.State.CONNECTED, ""  # Facebook has just accepted the token
+    page.mark_connected()  # Facebook has just accepted the token
     if run.mode == SyncRun.Mode.FULL:
         page.last_full_sync_at = page.last_synced_at
-    page.save(update_fields=["last_synced_at", "last_full_sync_at", "state", "state_reason"])
+    page.save(update_fields=["last_synced_at", "last_full_sync_at", *Page.STATE_FIELDS])
     run.checkpoint = {}
     run.total = run.accounted
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
@@ -246,9 +250,9 @@ def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None
         for platform, error in failures.items()
         if isinstance(error, PlatformError) and platform != Platform.MESSENGER
     }
-    run.notes += [error.text for error in missing.values()]
+    run.notes += [error.full_text for error in missing.values()]
     errors = [error for platform, error in failures.items() if platform not in missing]
-    return min(errors, key=lambda error: not isinstance(error, AccessTokenError), default=None)
+    return min(errors, key=lambda error: not isinstance(error, ActionRequiredError), default=None)
 
 
 def _interrupt(run: SyncRun) -> None:

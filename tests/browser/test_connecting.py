@@ -5,6 +5,7 @@ import os
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from conversations.connections.probe import probe_page
 from conversations.models import Page
 
 
@@ -40,6 +41,7 @@ def test_page_is_connected_synced_and_reconnected(log_in, world, shop):
     world.break_token(more[28].token, 460)
     tab.get_by_role("button", name="Sync now").click()
     expect(tab.locator(".inbox-sync")).to_have_attribute("data-status", "error", timeout=90_000)
+    probe_page(Page.objects.get(facebook_page_id=more[28].id))  # what a job does two minutes later
     tab.goto("/admin/tags/tag/")
     expect(tab.get_by_role("alert").filter(has_text="Branch 28")).to_be_visible()
     screenshot(tab, "reconnect")

@@ -40,19 +40,21 @@ def test_every_old_migration_leads_to_the_same_schema(server, fresh):
     assert schema(server, url) == schema(server, fresh[0])
 
 
-def test_a_new_database_runs_only_the_squashed_migrations(fresh):
-    assert re.findall(r"Applying ((?:conversations|tags)\.\w+)", fresh[1]) == [
+def test_a_new_database_runs_the_squashed_migrations_in_place_of_the_old_ones(fresh):
+    applied = re.findall(r"Applying ((?:conversations|tags)\.\w+)", fresh[1])
+    assert [name for name in applied if "_squashed_" in name] == [
         "tags.0001_squashed_0002_plain_words",
         "conversations.0001_squashed_0063_standard_names",
     ]
+    later = [name for name in applied if "_squashed_" not in name]
+    assert all(name >= "conversations.0064" for name in later)
 
 
-def test_only_the_newest_migration_installs_the_present_sql_files():
+def test_only_one_migration_installs_the_present_sql_files():
     """An older one must carry a copy: the present files name tables and columns of later migrations."""
     folder = Path(apps.get_app_config("conversations").path) / "migrations"
-    names = sorted(path.stem for path in folder.glob("0*.py") if "squashed" not in path.stem)
-    newest = names[-1]
     installing = {
         path.stem for path in folder.glob("0*.py") if INSTALLS_PRESENT_FILES.search(path.read_text())
     }
+    newest = max(name for name in installing if "_squashed_" not in name)
     assert installing == {newest, *(path.stem for path in folder.glob(f"*_squashed_{newest}.py"))}

@@ -85,11 +85,11 @@ def test_every_row_is_the_same_under_its_new_name(upgraded: Upgraded):
         ]
         for table, rows in upgraded.rows_before.items()
     }
-    assert {table: len(rows) for table, rows in after.items()} == {
-        t: len(rows) for t, rows in expected.items()
-    }
+    assert {table: len(after[table]) for table in expected} == {t: len(rows) for t, rows in expected.items()}
     for table, rows in expected.items():
-        assert [row for row in rows if row not in after[table]] == [], table
+        columns = rows[0].keys() if rows else ()  # without those that later migrations add
+        kept = [{name: row[name] for name in columns} for row in after[table]]
+        assert [row for row in rows if row not in kept] == [], table
 
 
 def test_nothing_is_missing_in_the_schema(upgraded: Upgraded):

@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from conversations.connections import facebook_login
-from conversations.connections.connect import ConnectionRefused
+from conversations.connections.connect import ConnectionRefused, describe_failure
 from conversations.connections.discovery import TokenScope, connect_discovered, inspect_token
 from conversations.graph.errors import GraphError
 from conversations.lib.encryption import decrypt, encrypt
@@ -89,7 +89,7 @@ def start(site, request: HttpRequest) -> HttpResponse:
         try:
             return _use_token(request, form.cleaned_data["token"].strip(), reconnected)
         except (ConnectionRefused, GraphError) as error:
-            form.add_error("token", f"Nothing was changed. {error}")
+            form.add_error("token", f"Nothing was changed. {describe_failure(error)}")
     context = {"form": form, "reconnected": reconnected, "has_login": facebook_login.is_configured()}
     return _render(site, request, "connect", **context)
 
@@ -106,6 +106,7 @@ def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> Ht
         raise ConnectionRefused(
             f"This is the token of {scope.holder}, which has no access to {reconnected} "
             f"({reconnected.facebook_page_id}). Use a token of this Page, or of a person who manages it."
+            + (f" {reconnected.state_reason}" if reconnected.migrated_to else "")
         )
     connect_discovered(page)
     return redirect(_url("done", page=reconnected.pk))
@@ -139,7 +140,7 @@ def from_facebook(site, request: HttpRequest) -> HttpResponse:
         token = facebook_login.exchange_code(_code(request), _return_url(request))
         return _use_token(request, token, reconnected)
     except (ConnectionRefused, GraphError) as error:
-        messages.error(request, f"Nothing was changed. {error}")
+        messages.error(request, f"Nothing was changed. {describe_failure(error)}")
     return redirect(_url(page=reconnected.pk) if reconnected else _url())
 
 
@@ -204,7 +205,7 @@ def _connect(request: HttpRequest, scope: TokenScope, selected: list[str]) -> li
         try:
             connected.append(connect_discovered(page).page.pk)
         except (ConnectionRefused, GraphError) as error:
-            messages.error(request, f"{page.name} was not connected. {error}")
+            messages.error(request, f"{page.name} was not connected. {describe_failure(error)}")
     return connected
 
 

@@ -76,9 +76,12 @@ class PageAdmin(PageScopedAdmin):
     def state_label(self, page):
         return PAGE_STATE_LABELS[page.connection[0]]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_role_of(request.user)
+
     @display(description="State")
     def connection(self, page):
-        state, reason = page.connection
+        state, reason = page.connection[0], page.reason_for(page.role)
         return PAGE_STATE_LABELS[state] + (f": {reason}" if reason else "")
 
     @display(description="Last complete sync", empty_value="never")

@@ -86,8 +86,8 @@ class _ListProbe:
         )
 
     def _shrink(self, error: GraphError) -> None:
-        """Code 1 that remains after retries means too much data. Retries are slow: take larger steps."""
-        is_unknown = isinstance(error, TransientError) and error.code == 1
+        """Code 1 or a time-out that remains after retries means too much. Retries are slow: larger steps."""
+        is_unknown = isinstance(error, TransientError) and (error.code == 1 or error.timed_out)
         is_too_much = error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE)
         if not (is_unknown or is_too_much) or len(self._sizes) == 1:
             raise error

@@ -5,7 +5,13 @@ from dataclasses import replace
 from conversations.graph import fields
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.decoding import decode_conversations
-from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.graph.errors import (
+    AdvancedAccessError,
+    GraphError,
+    NotFoundError,
+    QueryTimeoutError,
+    is_unreadable,
+)
 from conversations.graph.options import Hooks
 from conversations.graph.readers.batch_size import AdaptiveBatchSize
 from conversations.graph.readers.message_reader import MessageReader
@@ -19,6 +25,10 @@ from conversations.graph.readers.requests import (
 from conversations.graph.records import AS_USUAL, Conversation, ConversationBatch, Requested
 from conversations.graph.response_checks import json_list, json_object
 from conversations.graph.transport import Check
+
+NO_ADVANCED_ACCESS = (
+    "Instagram is not available for this Page: the app needs Advanced Access to instagram_manage_messages."
+)
 
 
 class ConversationReader:
@@ -73,7 +83,12 @@ class ConversationReader:
         except GraphError as error:
             if not may_shrink(error):
                 raise
-        return self._batch_without_messages(path, params)
+        try:
+            return self._batch_without_messages(path, params)
+        except QueryTimeoutError as error:
+            if self._platform != "instagram":
+                raise
+            raise _advanced_access_error(error) from None
 
     def conversation(self, graph_id: str) -> Conversation:
         """Return one conversation with its newest messages. Raises NotFoundError."""
@@ -121,12 +136,24 @@ class ConversationReader:
     def _with_messages(self, record: Conversation) -> Conversation:
         try:
             return replace(record, messages=self._messages.batch(record.id, after=None))
-        except (PayloadTooLargeError, NotFoundError) as error:
-            return replace(record, problem=error.text)  # without the trace, which differs each time
         except GraphError as error:
             if error.stops:
                 raise
+            if is_unreadable(error):
+                return replace(record, problem=error.text)  # without the trace, which differs each time
             return record  # `messages` stays None: they must be requested again
+
+
+def _advanced_access_error(error: QueryTimeoutError) -> AdvancedAccessError:
+    result = AdvancedAccessError(
+        f"{NO_ADVANCED_ACCESS} {error.text}",
+        code=error.code,
+        subcode=error.subcode,
+        trace=error.trace,
+        advice=NO_ADVANCED_ACCESS,
+    )
+    result.user_text = error.user_text
+    return result
 
 
 def _list_size(platform: str, capabilities: Capabilities) -> AdaptiveBatchSize[tuple[int, int]]:

@@ -7,12 +7,12 @@ from conversations.graph.errors import NotFoundError
 from conversations.graph.messages import Message
 from conversations.graph.options import Hooks
 from conversations.graph.readers.batch_size import AdaptiveBatchSize
+from conversations.graph.readers.next_link import position_params
 from conversations.graph.readers.requests import (
     FieldRequests,
     is_too_much,
     quote_id,
     request_in_size,
-    without_none,
 )
 from conversations.graph.records import AS_USUAL, MessageBatch, Requested
 from conversations.graph.response_checks import json_list, json_object
@@ -32,7 +32,7 @@ class MessageReader:
 
     def batch(self, graph_id: str, *, after: str | None, limit: int | None = None) -> MessageBatch:
         """Return messages of a thread, newest first."""
-        path, params = f"{quote_id(graph_id)}/messages", without_none(after=after)
+        path, params = f"{quote_id(graph_id)}/messages", position_params(after)
 
         requested = AS_USUAL
 

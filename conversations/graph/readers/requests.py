@@ -9,16 +9,20 @@ from conversations.graph.decoding import decode
 from conversations.graph.errors import GraphError, Recovery
 from conversations.graph.readers.batch_size import AdaptiveBatchSize
 from conversations.graph.readers.field_fallback import FieldFallback
+from conversations.graph.readers.list_progress import ListProgress
 from conversations.graph.transport import MAX_TRIES, Check, Parse, Transport
 
 TRIES_IN_SMALLER_SIZE = 2  # a lasting unknown error is not retried as often in each size
 
 
 class Batch(Protocol):
-    """A part of a list. `after` is the cursor of the next part, None at the end."""
+    """A part of a list with the `ids` of its items. `after`: where the next part begins, None at the end."""
 
     @property
     def after(self) -> str | None: ...
+
+    @property
+    def ids(self) -> list[str]: ...
 
 
 BatchType = TypeVar("BatchType", bound=Batch)
@@ -78,24 +82,24 @@ def request_in_size(
 def is_too_much(error: GraphError) -> bool:
     """Return whether a smaller request may succeed.
 
-    Code 1 without a helpful text also means too much data if it remained after retries. A deleted message
-    may be one of all that were requested.
+    Code 1 without a helpful text, and a time-out, also mean too much data if they remained after retries. A
+    deleted message may be one of all that were requested.
     """
-    return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1
+    return error.recovery in (Recovery.SHRINK, Recovery.SKIP_MESSAGE) or error.code == 1 or error.timed_out
 
 
 def follow_cursors(read: Callable[[str | None], BatchType], after: str | None) -> Iterator[BatchType]:
-    """Yield batches up to the end. A repeated cursor is an error: the list would never end."""
-    seen = {hash(after)}
+    """Yield batches up to the end. Raises EndlessListError if the list never ends."""
+    progress = ListProgress()
     while True:
         batch = read(after)
         yield batch
         after = batch.after
         if after is None:
             return
-        if hash(after) in seen:
-            raise GraphError("Facebook repeated a cursor: the list would never end.")
-        seen.add(hash(after))
+        progress.record(batch.ids)
+        if progress.error:
+            raise progress.error
 
 
 def quote_id(graph_id: str) -> str:

@@ -6,7 +6,7 @@ from getpass import getpass
 
 from django.core.management.base import BaseCommand, CommandError
 
-from conversations.connections.connect import ConnectionRefused, connect_page
+from conversations.connections.connect import ConnectionRefused, connect_page, describe_failure
 from conversations.graph.errors import GraphError
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         try:
             result = connect_page(facebook_page_id, token, name=name)
         except (ConnectionRefused, GraphError) as error:
-            raise CommandError(f"Not connected, nothing was stored. {error}") from None
+            raise CommandError(f"Not connected, nothing was stored. {describe_failure(error)}") from None
         verb = "Connected" if result.created else "Reconnected"
         self.stdout.write(f"{verb}: {result.page} ({facebook_page_id}).")
         for note in result.notes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import StaleCursorError, TransientError
+from conversations.graph.errors import EndlessListError, StaleCursorError, TransientError
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.graph.records import MessageBatch
 from conversations.models import Thread
@@ -14,6 +14,10 @@ from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState, RequestedMessages
 
 MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and the others stay pending
+# Messages of one thread that a run reads. Facebook's number of messages is an estimate, but a thread with
+# more than twice as many grows while it is read. The next run continues where this one stops.
+EXTRA_MESSAGES = 2000
+MAX_MESSAGES = 100_000  # if Facebook gives no number
 
 
 @dataclass(eq=False)
@@ -21,8 +25,9 @@ class HistoryCall(Call):
     """A call for one part of a thread's messages. Its answer is a MessageBatch."""
 
     backfill: BackfillState
-    after: str | None  # the cursor of this call
+    after: str | None  # the position of this call
     is_last: bool = field(default=False, init=False)  # nothing older is needed, or can be read
+    endless: EndlessListError | None = field(default=None, init=False)  # the answer is the last of this run
 
 
 @dataclass(eq=False)
@@ -59,10 +64,10 @@ class HistoryBackfill:
         requested = backfill.requested
         if isinstance(value, MessageBatch):
             self.unanswered = 0
-            requested.count += len(value.messages) + value.unreadable
-            requested.after = value.after
+            _move_on(backfill, value)
             call.is_last = value.after is None or _is_far_enough(backfill, value)
-            if not call.is_last:
+            call.endless = None if call.is_last else _endless_error(backfill)
+            if not (call.is_last or call.endless):
                 self.waiting.appendleft(backfill)
         elif isinstance(value, StaleCursorError) and not requested.is_restarted:
             backfill.requested = RequestedMessages(None, 0, is_restarted=True)
@@ -109,6 +114,24 @@ def _messages_request(backfill: BackfillState, after: str | None) -> Callable[[G
 
 def _conversation_request(graph_id: str) -> Callable[[GraphClient], Any]:
     return lambda client: client.conversation(graph_id)
+
+
+def _move_on(backfill: BackfillState, batch: MessageBatch) -> None:
+    requested, count = backfill.requested, len(batch.messages) + batch.unreadable
+    requested.after, requested.count = batch.after, requested.count + count
+    requested.count_now += count
+    requested.progress.record(batch.ids)
+
+
+def _endless_error(backfill: BackfillState) -> EndlessListError | None:
+    """Return why the thread is left to the next run: it shows nothing new, or grows while it is read."""
+    requested, total = backfill.requested, backfill.thread.message_count
+    most = MAX_MESSAGES if total is None else 2 * total + EXTRA_MESSAGES
+    if requested.progress.error is None and requested.count_now > most:
+        return EndlessListError(
+            f"The thread has shown {requested.count_now:,} messages and goes on. The next sync continues."
+        )
+    return requested.progress.error
 
 
 def _is_far_enough(backfill: BackfillState, batch: MessageBatch) -> bool:

@@ -4,8 +4,13 @@ import logging
 from dataclasses import dataclass, field
 
 from conversations.graph.capabilities import Capabilities
-from conversations.graph.errors import AccessTokenError, GraphError
-from conversations.models import Page, SyncRun
+from conversations.graph.errors import (
+    ActionRequiredError,
+    EndlessListError,
+    GraphError,
+    MissingPermissionError,
+)
+from conversations.models import Page, Platform, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
 from conversations.sync.crawl.list_calls import ListSource
 from conversations.sync.crawl.worker_pool import Notice, WorkerPool
@@ -31,6 +36,7 @@ class CrawlContext:
     is_second_stored: bool
     # By platform: why it was not read to its end, and the source of calls for older messages.
     failures: dict[str, GraphError] = field(default_factory=dict, init=False)
+    unfinished: set[tuple[str, str | None]] = field(default_factory=set, init=False)  # lists that never end
     histories: dict[str, HistoryBackfill] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,10 +48,20 @@ class CrawlContext:
 
     def fail(self, platform: str, error: GraphError) -> None:
         """End a platform. Raises the error if it ends the other platforms too."""
-        if isinstance(error, AccessTokenError) and not _is_permission(error):
+        # Another platform may have the permission that is missing here.
+        if isinstance(error, ActionRequiredError) and not isinstance(error, MissingPermissionError):
             raise error
         self.failures.setdefault(platform, error)
         self.pool.drop(platform)
+
+    def leave_unfinished(self, platform: str, folder: str | None, error: EndlessListError) -> None:
+        """Count a list that never ends as pending, once. Everything else is read."""
+        if (platform, folder) in self.unfinished:
+            return
+        self.unfinished.add((platform, folder))
+        name = f"{Platform(platform).label}, folder {folder}" if folder else str(Platform(platform).label)
+        when = "The next full sync" if folder else "The next sync"
+        self.writer.leave_pending(f"{name}: {error} {when} reads it again.")
 
     def add_note(self, text: str) -> None:
         """Add a note to the run, once."""
@@ -71,8 +87,3 @@ class CrawlContext:
         if folder or watermark is None or self.run.mode == SyncRun.Mode.FULL:
             return None
         return int(watermark.timestamp())
-
-
-def _is_permission(error: GraphError) -> bool:
-    """Whether a permission is missing, which another platform may have."""
-    return error.code in (3, 10, *range(200, 300))

@@ -20,6 +20,7 @@ from conversations.sync.crawl.head_reads import HeadReads
 from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
 from conversations.sync.crawl.list_state import ListState
+from conversations.sync.crawl.refused_threads import RefusalCheck
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
 from conversations.sync.load.writer import BatchWriter
@@ -56,6 +57,7 @@ class PageCrawl:
         self._threads = ThreadHandler(context)
         for platform, client in clients.items():
             pool.start(platform, client)
+            pool.add(platform, self._threads.refusals[platform])
             pool.add(platform, self._threads.pending[platform])
             pool.add(platform, context.histories[platform])
 
@@ -85,7 +87,8 @@ class PageCrawl:
             if not self._read_heads(states):
                 break
         for state in states:
-            if state.folder is None and state.checkpoint.head and state.platform not in self.failures:
+            is_complete = state.platform not in self.failures and not state.reader.is_unfinished
+            if state.folder is None and state.checkpoint.head and is_complete:
                 self.heads[state.platform] = state.checkpoint.head
 
     def _read_heads(self, states: list[ListState]) -> bool:
@@ -122,6 +125,8 @@ class PageCrawl:
                 self._threads.handle_history(item)
             case PendingThreadCall():
                 self._threads.handle_pending(item)
+            case RefusalCheck():
+                self._threads.handle_refusals(item)
         more = [item] if item else [self._threads.load_pending(each) for each in self._context.platforms]
         return any(more)
 

@@ -5,7 +5,7 @@ Facebook no longer documents these folders. It may refuse one, or ignore the par
 
 from enum import Enum
 
-from conversations.graph.errors import GraphError, RateLimitError, StaleCursorError, TransientError
+from conversations.graph.errors import GraphError, StaleCursorError
 from conversations.graph.records import ConversationBatch
 from conversations.models import SyncRun
 from conversations.sync.crawl.context import CrawlContext
@@ -64,5 +64,5 @@ class FolderCheck:
 
 
 def is_refusal(error: GraphError) -> bool:
-    """Whether Facebook refuses this folder, now and later."""
-    return not isinstance(error, TransientError | RateLimitError | StaleCursorError)
+    """Whether Facebook refuses this folder, now and later. A refused token or app says nothing about it."""
+    return not (error.stops or error.is_retried or isinstance(error, StaleCursorError))

@@ -22,7 +22,7 @@ class HeadReads:
         Return whether it is read.
         """
         head = state.checkpoint.head
-        if head is None or not state.needs_head or state.platform in self._context.failures:
+        if head is None or not state.needs_head or self._is_incomplete(state):
             return False
         is_repeated = state.is_reading_head  # this run has read the head to its end before
         state.head_reader = ListReader.since(
@@ -34,6 +34,10 @@ class HeadReads:
         )
         self._context.pool.add(state.platform, state.head_reader)
         return True
+
+    def _is_incomplete(self, state: ListState) -> bool:
+        """Whether the list was not read to its end, so that the watermark stays."""
+        return state.platform in self._context.failures or state.reader.is_unfinished
 
     def _has_bounds(self, state: ListState) -> bool:
         # While nothing of the inbox is known, folders need the whole top of it for their comparison.
@@ -50,5 +54,5 @@ class HeadReads:
     def finish(self, state: ListState) -> None:
         """Decide whether the head must be read another time, and set the new head."""
         state.needs_head = state.calls > 1 and self._context.writer.changes > state.changes
-        if state.platform not in self._context.failures:  # after a failure the read may be incomplete
+        if not self._is_incomplete(state):
             state.checkpoint.head = max(filter(None, [state.checkpoint.head, state.newest]), default=None)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conversations.graph.errors import GraphError
+from conversations.graph.errors import EndlessListError, GraphError
 from conversations.graph.records import Conversation
 from conversations.sync.crawl.windows import CursorWindow, Request, Window
 from conversations.sync.crawl.worker_pool import Call
@@ -71,7 +71,8 @@ class ListCall(Call):
 
     `rows` are those of the answer, made by the thread of the call. When the answer has arrived, the reader
     sets the other fields: `step` for the checkpoint (None: it stays), `needs_outcome` if reading continues
-    only if this answer brings anything new, and `end_reason` if the list cannot be read any further.
+    only if this answer brings anything new, `end_reason` if the list cannot be read any further, and
+    `endless` if only its window cannot, because it never ends.
     """
 
     window: Window
@@ -80,6 +81,7 @@ class ListCall(Call):
     step: Step | None = field(default=None, init=False)
     needs_outcome: bool = field(default=False, init=False)
     end_reason: GraphError | None = field(default=None, init=False)
+    endless: EndlessListError | None = field(default=None, init=False)
 
     @property
     def is_first_page(self) -> bool:

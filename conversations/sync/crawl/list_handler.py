@@ -58,7 +58,8 @@ class ListHandler:
             self._heads.finish(state)
         else:
             state.needs_head = state.needs_head or state.calls > 1
-            state.checkpoint.is_complete = state.platform not in self._context.failures
+            is_complete = state.platform not in self._context.failures and not state.reader.is_unfinished
+            state.checkpoint.is_complete = is_complete
 
     # -- answers -------------------------------------------------------------------------------------------
     def handle(self, call: ListCall | ProbeCall) -> None:
@@ -83,6 +84,8 @@ class ListHandler:
             self._handle_batch(state, call, call.value)
         if state.reader.is_distrusted:
             self._context.capabilities[state.platform].windows = False
+        if call.endless:
+            self._context.leave_unfinished(state.platform, state.folder, call.endless)
         if call.end_reason:
             self._fail(state, call.end_reason)
 
@@ -175,5 +178,8 @@ def _can_share_commit(item: Call, call: ListCall) -> bool:
         isinstance(item, ListCall)
         and item.source is call.source
         and isinstance(item.value, ConversationBatch)
-        and not any(each.is_first_page or each.needs_outcome or each.end_reason for each in (call, item))
+        and not any(
+            each.is_first_page or each.needs_outcome or each.end_reason or each.endless
+            for each in (call, item)
+        )
     )

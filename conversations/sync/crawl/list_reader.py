@@ -40,6 +40,7 @@ class ListReader:
     It reads by the list's cursors, one call after the other; or, if Graph honors time bounds and the list is
     read to its end, by several windows of time side by side. `windows` says whether Graph honors bounds (None
     while this is unknown), `is_distrusted` that it stopped doing so, and `error` why reading ended early.
+    `is_unfinished`: the list, or a window of it, never ended (see ListProgress).
     """
 
     def __init__(self, source: ListSource):
@@ -48,10 +49,10 @@ class ListReader:
         self._is_stop_second_stored = True
         self.windows: bool | None = False
         self.error: GraphError | None = None
-        self.is_distrusted = False
+        self.is_distrusted = self.is_unfinished = False
         self._is_probing = self._is_waiting = self._needs_confirmation = False
         self._follows: ListReader | None = None
-        self._restarts, self._cursors = 0, set[int]()
+        self._restarts = 0
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
 
@@ -118,7 +119,7 @@ class ListReader:
     @property
     def is_over(self) -> bool:
         """Whether the end was reached and no call is in progress."""
-        return not self._open and not self._is_probing and self.error is None
+        return not (self._open or self._is_probing or self.error or self.is_unfinished)
 
     def has_work(self) -> bool:
         return bool(self._open) and not self._is_waiting and (self._follows is None or self._follows.is_over)
@@ -134,8 +135,9 @@ class ListReader:
         return next((window for window in self._open if not window.is_busy), None)
 
     def _new_window(self) -> Window | None:
-        """Split one of the windows that are read now."""
-        window = self._splitter.split(self._time_windows()) if self._splitter else None
+        """Split one of the windows that are read now, unless some never end: each costs twenty calls."""
+        splitter = None if self.is_unfinished else self._splitter
+        window = splitter.split(self._time_windows()) if splitter else None
         if window:
             self._open.append(window)
         return window
@@ -227,7 +229,7 @@ class ListReader:
             self._start_windows(call, window, batch, end)
         else:
             call.step = CursorMoved(batch.after)
-            if self._add_cursor(batch.after):
+            if self._record_progress(call, window, batch):
                 window.after = batch.after
                 self._is_waiting = call.needs_outcome = end is not None and end[0] == stop
 
@@ -251,16 +253,19 @@ class ListReader:
         if call.request.high is None:  # requested by the cursor of the whole list
             call.step = CursorMoved(batch.after)
         overlap, by_cursor = window.overlap, replace(call.request, after=batch.after)
-        window.restart()
+        window.lead_on_by_time()
         if overlap and overlap.thread_id not in {record.id for record in batch.conversations}:
             # Too many threads in that second, an odd time, or a thread that moved: only the cursor is safe.
-            self._continue_by_cursor(window, overlap.fallback)
+            if self._record_progress(call, window, batch):
+                self._continue_by_cursor(window, overlap.fallback)
             return
         end = end_of(batch)
         if batch.after is None or (end and window.low is not None and end[0] < window.low):
             low = call.request.low if batch.after is None else window.low
             call.step = SpanDone((low, window.high))
             self._open.remove(window)
+        elif not self._record_progress(call, window, batch):
+            return  # the rest of the window is left to the next run
         elif end is None or end[0] >= window.high:
             self._continue_by_cursor(window, by_cursor)  # the answer leads no further down in time
         else:
@@ -268,8 +273,7 @@ class ListReader:
             self._lower(window, end, by_cursor)
 
     def _continue_by_cursor(self, window: TimeWindow, request: Request) -> None:
-        if self._add_cursor(request.after or ""):
-            window.high, window.cursor_request = request.high or window.high, request
+        window.high, window.cursor_request = request.high or window.high, request
 
     def _lower(self, window: TimeWindow, end: tuple[int, str], fallback: Request) -> None:
         """Move the upper end of a window down to where the answer ended."""
@@ -277,14 +281,14 @@ class ListReader:
         window.seconds_per_call = max(window.high - second, 1)
         window.high, window.overlap = second, Overlap(thread_id, fallback)
 
-    def _add_cursor(self, cursor: str) -> bool:
-        """Remember a cursor. Return False, and end with an error, if Facebook sent it before."""
-        if hash(cursor) in self._cursors:
-            self.error = GraphError("Facebook repeated a cursor: the list would never end.")
-            self._open = []
-            return False
-        self._cursors.add(hash(cursor))
-        return True
+    def _record_progress(self, call: ListCall, window: Window, batch: ConversationBatch) -> bool:
+        """Record what an answer shows, and end a window that never ends. Return whether it is read on."""
+        window.progress.record(batch.ids)
+        if window.progress.error is None:
+            return True
+        call.endless, self.is_unfinished = window.progress.error, True
+        self._open.remove(window)
+        return False
 
     def _restart(self, window: Window, error: GraphError) -> None:
         """The cursor is stale: read from the top again, or a window from its newest second."""
@@ -292,7 +296,6 @@ class ListReader:
         self._is_stop_second_stored = False  # what was stored since then no longer shows as a change
         self._source.notify(f"Restarted reading the list: {error}")
         window.restart()
-        self._cursors.clear()
         if self._restarts == MAX_RESTARTS:
             text = "Facebook repeatedly rejected its own cursors for this list. The next sync tries again."
             self.error, self._open = GraphError(text), []
@@ -302,4 +305,3 @@ class ListReader:
         self._source.notify("Facebook does not honor time bounds. The list is read again from its top.")
         self.windows, self.is_distrusted, self._splitter = False, True, None
         self._open = [CursorWindow()]
-        self._cursors.clear()

@@ -1,8 +1,10 @@
 """Handles the answers for single threads: pending ones from earlier runs, and older messages of long ones."""
 
+from django.db.models import Q
+
 from conversations.graph.errors import GraphError, Recovery
 from conversations.graph.records import Conversation, MessageBatch
-from conversations.models import Thread
+from conversations.models import SyncRun, Thread
 from conversations.sync.crawl.backfill import (
     MAX_UNANSWERED,
     HistoryCall,
@@ -10,6 +12,7 @@ from conversations.sync.crawl.backfill import (
     PendingThreads,
 )
 from conversations.sync.crawl.context import CrawlContext
+from conversations.sync.crawl.refused_threads import Refusal, RefusalCheck, RefusalChecks, is_unconfirmed
 from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.stored_state import read_backfill_point
@@ -23,10 +26,18 @@ class ThreadHandler:
     def __init__(self, context: CrawlContext):
         self._context = context
         self.pending = {platform: PendingThreads() for platform in context.platforms}
+        page_id = context.page.facebook_page_id
+        self.refusals = {platform: RefusalChecks(page_id, platform) for platform in context.platforms}
         self._last_pending = dict.fromkeys(context.platforms, 0)  # primary keys
+        self._is_requested = Q(state=Thread.State.OWED)
+        if context.run.mode == SyncRun.Mode.FULL:  # those with a record are shown by the list
+            self._is_requested |= Q(state=Thread.State.UNREADABLE, record__isnull=True)
 
     def load_pending(self, platform: str) -> bool:
-        """Load the next threads that earlier runs left pending. Return whether there were any."""
+        """Load the next threads that earlier runs left pending. Return whether there were any.
+
+        A full run also asks once for each thread that Facebook did not show: it may have been an outage.
+        """
         source = self.pending[platform]
         if platform in self._context.failures or source.unanswered >= MAX_UNANSWERED:
             return False
@@ -44,7 +55,7 @@ class ThreadHandler:
 
     def _next_pending(self, platform: str) -> list[Thread]:
         pending = self._context.page.threads.filter(
-            platform=platform, state=Thread.State.OWED, pk__gt=self._last_pending[platform]
+            self._is_requested, platform=platform, pk__gt=self._last_pending[platform]
         )
         rows = pending.select_related("conversation").order_by("pk")[:MAX_PENDING]
         return self._context.writer.transaction.read(lambda: list(rows.all()))
@@ -56,25 +67,46 @@ class ThreadHandler:
             backfills = self._context.writer.save_threads([call.value], platform)
             self._context.add_backfills(platform, backfills)
         else:
-            error = _graph_error(call)
-            if error.stops:
-                self._context.fail(call.thread.platform, error)
-            else:
-                self._context.writer.history.mark_failed(call.thread, error)
+            self._handle_error(Refusal(call.thread, _graph_error(call)))
 
     def handle_history(self, call: HistoryCall) -> None:
         """Store older messages of a thread, or note why they could not be read."""
         backfill, writer = call.backfill, self._context.writer
         if isinstance(call.value, MessageBatch):
             writer.history.save(backfill, call.value, after=call.after, is_last=call.is_last)
+            if call.endless:
+                writer.history.abandon(backfill, call.endless)
         elif call.is_last:
             error = _graph_error(call)
-            if error.stops:
-                self._context.fail(backfill.thread.platform, error)
-            elif call.after and backfill.has_window and error.recovery is Recovery.SKIP_MESSAGE:
+            if call.after and backfill.has_window and error.recovery is Recovery.SKIP_MESSAGE:
                 writer.history.save(backfill, MessageBatch(), after=call.after, is_last=True, is_cut=True)
             else:
-                writer.history.abandon(backfill, error)
+                self._handle_error(Refusal(backfill.thread, error, backfill))
+
+    def handle_refusals(self, call: RefusalCheck) -> None:
+        """Give up the platform if its list is refused too. Otherwise only these threads stay pending."""
+        error = _graph_error(call) if call.error else None
+        if error and (error.stops or is_unconfirmed(error)):
+            self._context.fail(call.refusals[0].thread.platform, error)
+            return
+        for refusal in call.refusals:
+            self._mark_failed(refusal, refusal.thread_error)
+
+    def _handle_error(self, failed: Refusal) -> None:
+        platform = failed.thread.platform
+        if is_unconfirmed(failed.error):
+            self._context.pool.update(lambda: self.refusals[platform].waiting.append(failed))
+        elif failed.error.stops:
+            self._context.fail(platform, failed.error)
+        else:
+            self._mark_failed(failed, failed.error)
+
+    def _mark_failed(self, failed: Refusal, error: GraphError) -> None:
+        history = self._context.writer.history
+        if failed.backfill is None:
+            history.mark_failed(failed.thread, error)
+        else:
+            history.abandon(failed.backfill, error)
 
     def count_never_requested(self) -> None:
         """Count the threads that stay pending because this run did not request them."""

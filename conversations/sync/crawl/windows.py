@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import islice
 
+from conversations.graph.readers.list_progress import ListProgress
 from conversations.graph.records import ConversationBatch
 
 BEFORE_FACEBOOK = 1_072_915_200  # 2004-01-01: a window that ends here is empty if Graph honors time bounds
@@ -40,6 +41,7 @@ class CursorWindow:
     low: int | None = None
     after: str | None = None
     is_busy: bool = field(default=False, init=False)
+    progress: ListProgress = field(default_factory=ListProgress, init=False)
 
     @property
     def request(self) -> Request:
@@ -51,7 +53,7 @@ class CursorWindow:
 
     def restart(self) -> None:
         """Read from the top again."""
-        self.after = None
+        self.after, self.progress = None, ListProgress()
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class TimeWindow:
     overlap: Overlap | None = field(default=None, init=False)
     cursor_request: Request | None = field(default=None, init=False)
     is_busy: bool = field(default=False, init=False)
+    progress: ListProgress = field(default_factory=ListProgress, init=False)
 
     has_bounds = True
 
@@ -86,6 +89,11 @@ class TimeWindow:
 
     def restart(self) -> None:
         """Read from the newest second again."""
+        self.lead_on_by_time()
+        self.progress = ListProgress()
+
+    def lead_on_by_time(self) -> None:
+        """Forget what the last answer said about the next request."""
         self.overlap = self.cursor_request = None
 
     @property

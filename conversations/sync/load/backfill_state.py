@@ -1,9 +1,10 @@
 """How far the older messages of a thread are read: the state that the next run resumes from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from conversations.graph.readers.list_progress import ListProgress
 from conversations.models import Platform, Thread
 from conversations.sync.load.batch_loader import ThreadResult
 from conversations.sync.stored_state import BackfillPoint
@@ -11,11 +12,16 @@ from conversations.sync.stored_state import BackfillPoint
 
 @dataclass
 class RequestedMessages:
-    """How far the messages are requested: `count` of them, down to the cursor `after` (None: none yet)."""
+    """How far the messages are requested: `count` of them, down to the position `after` (None: none yet).
+
+    `count_now` of them were requested in this run.
+    """
 
     after: str | None
     count: int
     is_restarted: bool = False
+    count_now: int = field(default=0, init=False)
+    progress: ListProgress = field(default_factory=ListProgress, init=False)
 
 
 @dataclass(frozen=True)

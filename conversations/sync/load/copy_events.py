@@ -14,7 +14,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
-from conversations.sync.load.event_states import StoredEvent
+from conversations.sync.load.states.event_states import StoredEvent
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
@@ -105,6 +105,14 @@ def move_events(ranks: Mapping[int, int]) -> None:
     if ranks:
         with connection.cursor() as cursor:
             cursor.execute(STATEMENTS["move_events"], {"moved": as_json(list(ranks.items()))})
+
+
+def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:
+    """Move these messages from one conversation to another that has none of them. Return those moved."""
+    with connection.cursor() as cursor:
+        messages = as_json([[event.graph_id, event.kind] for event in events])
+        cursor.execute(STATEMENTS["claim_messages"], {"owner": owner, "messages": messages, "source": source})
+        return {graph_id for (graph_id,) in cursor.fetchall()}
 
 
 def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from django.utils import timezone
 
 from conversations.graph import records
-from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError
+from conversations.graph.errors import GraphError, is_unreadable
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
+from conversations.sync.load.separation import mixed_ids
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import (
     finish_backfill,
@@ -80,7 +81,9 @@ class HistoryWriter:
         events = to_events(batch, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
         newer_id = None if is_newest else before.oldest_id
-        self._run.events_created += save_messages(thread, events, unreadable, newer_id=newer_id)
+        self._run.events_created += save_messages(
+            thread, events, unreadable, newer_id=newer_id, mixed=mixed_ids(self._page)
+        )
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)
@@ -106,13 +109,14 @@ class HistoryWriter:
 
     def mark_failed(self, thread: Thread, error: GraphError) -> None:
         """Store why a thread was not read: as unreadable, or as pending if the next run can try again."""
-        is_final = isinstance(error, NotFoundError | PayloadTooLargeError)
+        is_final = is_unreadable(error)
         logger.warning("[page %s] thread %.100s: %s", self._page.pk, thread.graph_id, error)
 
         def save() -> None:
             if not self._skip_suppressed(thread):
                 state = Thread.State.UNREADABLE if is_final else Thread.State.OWED
-                stop_backfill(thread, state, clean(str(error)))
+                if not (is_final and thread.state == state):  # a trace in the reason differs in every answer
+                    stop_backfill(thread, state, clean(str(error)))
                 self._transaction.counters.count(thread.pk, "skipped" if is_final else "owed")
             self._transaction.save_run()
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from itertools import chain
 
 from django.utils import timezone
 
@@ -16,8 +15,9 @@ from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
-from conversations.sync.load.fingerprint import fingerprint
+from conversations.sync.load.states.fingerprint import fingerprint
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
@@ -63,6 +63,8 @@ class ThreadRows:
     # Of the events that were removed: the oldest time, and whether any replaced a stored one.
     oldest_stored: datetime | None = field(default=None, init=False)
     has_newer_states: bool = field(default=False, init=False)
+    cast: Cast = field(default_factory=lambda: Cast(None))
+    listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
     @property
     def sender_id(self) -> str:
@@ -80,10 +82,9 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    events = to_events(messages, page, thread_time=record.updated_time)
-    sender = _sender(record, messages, page.business_ids) or (
-        records.Person(sender_id) if sender_id else None
-    )
+    cast = cast_of(record, page)
+    events = to_events(messages, page, thread_time=record.updated_time, business_ids=cast.business_ids)
+    sender = cast.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
     return ThreadRows(
         _thread(
@@ -92,11 +93,14 @@ def to_rows(
             platform,
             unreadable=unreadable,
             problem=record.problem or ("" if sender else NO_CUSTOMER),
+            cast=cast,
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
         _shown(record, events, unreadable, platform, now),
         _given(record, sender),
+        cast=cast,
+        listed_id=clean(sender.id) if sender else "",
     )
 
 
@@ -154,7 +158,7 @@ def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
 
 
 def _thread(
-    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
+    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str, cast: Cast
 ) -> Thread:
     return Thread(
         page_id=page.pk,
@@ -166,16 +170,24 @@ def _thread(
         state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
         reason=clean(problem),
         record=clean_json(record.raw) if problem else None,
+        people=cast.unclear or None,
     )
 
 
-def to_events(batch: records.MessageBatch, page: Page, *, thread_time: datetime | None) -> list[EventRow]:
+def to_events(
+    batch: records.MessageBatch,
+    page: Page,
+    *,
+    thread_time: datetime | None,
+    business_ids: Collection[str] = (),
+) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
     A message without a usable time gets that of the next older one, else `thread_time`, and is marked.
-    Messages without any content are left out: the caller counts them as unreadable.
+    Messages without any content are left out: the caller counts them as unreadable. `business_ids`: those
+    that the record shows.
     """
-    business_ids = page.business_ids
+    business_ids = business_ids or page.business_ids
     events = []
     ranks: dict[datetime, int] = {}  # the next one of each second
     for message, occurred_at, has_neighbor in _with_times(batch.messages, thread_time):
@@ -236,21 +248,6 @@ def _kind(message: records.Message, business_ids: Collection[str]) -> str:
     if message.from_ is None:
         return UNKNOWN
     return SENT if message.from_.id in business_ids else RECEIVED
-
-
-def _sender(
-    record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
-) -> records.Person | None:
-    """Return the first person who is not the business, with the first real name given for them."""
-    writers = (message.from_ for message in messages.messages if message.from_)
-    readers = (person for message in messages.messages for person in message.to)
-    people = chain(record.participants, record.senders, writers, readers)
-    first = next((person for person in people if person.id not in business_ids), None)
-    if first is None or not is_placeholder(first.name, first.id):
-        return first
-    same = (person for person in people if person.id == first.id)
-    named = (person for person in same if not is_placeholder(person.name, person.id))
-    return next(named, first)
 
 
 def _conversation(

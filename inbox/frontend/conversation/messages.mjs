@@ -10,7 +10,7 @@ const statusName = (status) => STATUS_NAMES[status] ?? status;
 const STAFF_ACTIONS = {
 	tag_added: ({ name }) => ["tagged ", h("b", String(name))],
 	tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
-	message_updated: ({ before }) =>
+	content_updated: ({ before }) =>
 		before
 			? ["showed a new text of a message. Before: ", h("bdi", String(before))]
 			: ["showed a newer state of a message"],
@@ -67,6 +67,6 @@ function attachment({ kind, name, url }) {
 
 function staffAction(event) {
 	const description = STAFF_ACTIONS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
-	const actor = event.kind === "message_updated" ? "Facebook" : event.actor || "The system";
+	const actor = event.kind === "content_updated" ? "Facebook" : event.actor || "The system";
 	return h("li.note", actor, " ", description, " · ", time(event));
 }

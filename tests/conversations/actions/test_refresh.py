@@ -4,6 +4,7 @@ import pytest
 
 from conversations.actions.refresh import current_attachment_url, facebook_url, refresh
 from conversations.connections.interactive import FacebookRefused, RefusalReason
+from conversations.connections.probe import probe_page
 from conversations.lib.locks import sync_lock
 from conversations.models import Conversation, InteractionEvent, Page, Thread
 from conversations.sandbox import faults
@@ -149,17 +150,35 @@ def test_instagram_is_read_as_far_as_facebook_shows_it(world, page, sandbox):
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------------
-def test_invalid_token_is_recorded_and_not_used_again(world, thread, page, sandbox):
+def test_invalid_token_is_refused_and_a_job_asks_facebook_again(world, thread, page):
     world.break_token(page.access_token, 460)
     error = refused(lambda: refresh(stored_conversation()))
     assert error.reason == RefusalReason.RECONNECT
     assert "has a new password" in str(error)
     assert page.access_token not in str(error)
     page.refresh_from_db()
-    assert page.connection[0] == Page.State.RECONNECT
+    assert page.connection == (Page.State.CONNECTED, "")
+    assert page.probe_at is not None
+    probe_page(page)
+    page.refresh_from_db()
+    assert page.state == Page.State.RECONNECT
+    assert "has a new password" in page.state_reason
+
+
+def test_page_that_needs_a_reconnect_is_not_called(thread, page, sandbox):
+    page.reconnect("The access token has expired.")
     calls = len(sandbox.call_log.calls)
     assert refused(lambda: refresh(stored_conversation())).reason == RefusalReason.RECONNECT
     assert len(sandbox.call_log.calls) == calls
+
+
+def test_permission_that_is_missing_for_one_thread_changes_no_state(thread, page, sandbox):
+    sandbox.faults.add(faults.permission_error(), times=None, path=f"/{thread.id}")
+    assert refused(lambda: refresh(stored_conversation())).reason == RefusalReason.RECONNECT
+    page.refresh_from_db()
+    probe_page(page)
+    page.refresh_from_db()
+    assert (page.state, page.probe_at) == (Page.State.CONNECTED, None)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,16 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import AccessTokenError, GraphError, NotFoundError, TransientError
+from conversations.graph.errors import (
+    ActionRequiredError,
+    EndlessListError,
+    GraphError,
+    NotFoundError,
+    TransientError,
+)
 from conversations.graph.http import TokenAuth
 from conversations.graph.options import GraphOptions
+from conversations.graph.readers.list_progress import MAX_ANSWERS_WITHOUT_NEW
 from conversations.sandbox import ABSENT, faults
 from tests.conversations.graph.conftest import CallbackHooks
 
@@ -111,18 +118,25 @@ def test_next_without_a_cursor_is_an_error_and_not_the_end(client, shop, sandbox
         list(client.conversations(shop.id))
 
 
-def test_repeated_cursor_is_an_error_and_not_an_endless_list(client, shop, sandbox):
-    for thread, after in (("t_1", "A"), ("t_2", "B"), ("t_3", "A")):
-        sandbox.faults.add(response(thread, next="https://x/", cursors={"after": after}))
-    with pytest.raises(GraphError, match="repeated a cursor"):
+def test_endless_list_is_an_error(client, shop, sandbox):
+    sandbox.faults.add(response("t_1", next="https://x/", cursors={"after": "A"}), times=None)
+    with pytest.raises(EndlessListError, match="never ends"):
         list(client.conversations(shop.id))
-    assert len(sandbox.call_log) == 3
+    assert len(sandbox.call_log) == 1 + MAX_ANSWERS_WITHOUT_NEW
 
 
-def test_repeated_start_cursor_is_an_error(client, shop, sandbox):
-    sandbox.faults.add(response("t_1", next="https://x/", cursors={"after": "A"}))
-    with pytest.raises(GraphError, match="repeated a cursor"):
-        list(client.conversations(shop.id, after="A"))
+def test_repeated_cursor_with_new_data_is_no_end(client, shop, sandbox):
+    for number in range(30):
+        sandbox.faults.add(response(f"t_{number}", next="https://x/", cursors={"after": "A"}))
+    sandbox.faults.add(response("t_30"))
+    assert ids(client.conversations(shop.id, after="A")) == [f"t_{number}" for number in range(31)]
+
+
+def test_messages_are_read_by_the_parameters_of_their_links(client, world, sandbox, shop):
+    sandbox.switches.message_paging = "time"
+    thread = world.add_conversation(shop, messages=230)
+    assert [len(batch.messages) for batch in client.messages(thread.id)] == [100, 100, 30]
+    assert all("until" in call.params for call in sandbox.call_log.calls[1:])
 
 
 def test_items_without_an_id_are_counted_and_affect_only_themselves(client, world, shop):
@@ -187,7 +201,7 @@ def test_app_secret_adds_the_proof_to_every_call(make_client, inbox, shop, sandb
 
 def test_wrong_app_secret_is_explained(make_client, shop, sandbox):
     sandbox.switches.app_secret = "of the app"
-    with pytest.raises(AccessTokenError, match="FACEBOOK_APP_SECRET"):
+    with pytest.raises(ActionRequiredError, match="FACEBOOK_APP_SECRET"):
         list(make_client(app_secret="another").conversations(shop.id))
 
 
@@ -206,7 +220,7 @@ def test_redirect_is_not_followed(client, shop, sandbox, location):
 
 @pytest.mark.parametrize("token", ["with\nline", "mit-ümlaut", "\ud83d", "zero\u200bwidth", "with\x00"])
 def test_token_with_invalid_characters_is_refused_before_any_call(make_client, sandbox, token):
-    with pytest.raises(AccessTokenError) as caught:
+    with pytest.raises(ActionRequiredError) as caught:
         make_client(token).get("me")
     assert token not in str(caught.value)
     assert len(sandbox.call_log) == 0

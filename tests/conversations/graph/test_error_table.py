@@ -10,9 +10,12 @@ from conversations.graph.error_table import (
 from conversations.graph.errors import (
     STOPPING,
     AccessTokenError,
+    ActionRequiredError,
     GraphError,
     InvalidRequestError,
+    MissingPermissionError,
     NotFoundError,
+    PageMovedError,
     PayloadTooLargeError,
     PlatformError,
     RateLimitError,
@@ -44,9 +47,9 @@ def kind(code, subcode=None, message="Injected failure", status=400, **more) -> 
         (613, 1996, "Odd pattern", RateLimitError),
         *((190, sub, "Bad token", AccessTokenError) for sub in (None, 458, 459, 460, 463, 464, 467, 492)),
         (102, None, "Session invalid", AccessTokenError),
-        (104, None, "Incorrect signature", AccessTokenError),
-        *((code, None, "No permission", AccessTokenError) for code in (3, 10, 200, 230, 299)),
-        (100, None, "Invalid appsecret_proof provided in the API argument", AccessTokenError),
+        (104, None, "Incorrect signature", ActionRequiredError),
+        *((code, None, "No permission", MissingPermissionError) for code in (3, 10, 200, 230, 299)),
+        (100, None, "Invalid appsecret_proof provided in the API argument", ActionRequiredError),
         (100, 33, "Unsupported get request. Object with ID 't_1' does not exist", NotFoundError),
         (803, None, "Some of the aliases you requested do not exist", NotFoundError),
         (9000001, None, "This message has been deleted by the user or the business", NotFoundError),
@@ -67,7 +70,21 @@ def kind(code, subcode=None, message="Injected failure", status=400, **more) -> 
         (200, 2534041, "Access to messages is off", PlatformError),
         (36103, None, "Not eligible", PlatformError),
         (190, None, "This message has been deleted by the user or the business", NotFoundError),
-        (190, None, "Error validating application. Application has been deleted.", AccessTokenError),
+        (190, None, "Error validating application. Application has been deleted.", ActionRequiredError),
+        (200, None, "API access deactivated. To reactivate, go to the app dashboard.", ActionRequiredError),
+        (200, None, "API access blocked.", ActionRequiredError),
+        (200, None, "The app is in development mode", ActionRequiredError),
+        (200, 2069030, "Permissions error", ActionRequiredError),
+        (190, 2069032, "Invalid OAuth 2.0 Access Token", ActionRequiredError),
+        (210, None, "(#210) A page access token is required to request this resource.", ActionRequiredError),
+        (104, None, "An access token is required to request this resource.", ActionRequiredError),
+        (2500, None, "An active access token must be used to query information", ActionRequiredError),
+        (21, None, "(#21) Page ID 1 was migrated to page ID 2.", PageMovedError),
+        (100, 33, "Object with ID '900000000000001' does not exist", ActionRequiredError),
+        (803, None, "Some of the aliases you requested do not exist: 900000000000001", ActionRequiredError),
+        (190, 490, "The user is enrolled in a blocking, logged-in checkpoint", AccessTokenError),
+        (200, None, "The business requires two-factor authentication", AccessTokenError),
+        (None, None, "Error validating access token", AccessTokenError),
         (230, None, "User consent is required to access user profile", NotFoundError),
         (100, 2018218, "No profile available for this user", NotFoundError),
         (506, None, "Duplicate post", GraphError),
@@ -148,7 +165,53 @@ def test_message_of_any_type_is_accepted(message):
 def test_missing_permission_on_instagram_does_not_stop_messenger(code):
     raw = {"code": code, "message": "Application does not have permission for this action"}
     assert type(from_error(raw, status=403, token=TOKEN, platform="instagram")) is PlatformError
-    assert type(from_error(raw, status=403, token=TOKEN, platform="messenger")) is AccessTokenError
+    assert type(from_error(raw, status=403, token=TOKEN, platform="messenger")) is MissingPermissionError
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (190, AccessTokenError),
+        (10, MissingPermissionError),
+        (36103, PlatformError),
+        (613, RateLimitError),
+        (803, TransientError),
+        (2500, TransientError),
+        (2635, TransientError),
+        (77, TransientError),
+    ],
+)
+def test_temporary_error_is_retried_and_still_says_what_a_person_must_do(code, expected):
+    error = from_error({"code": code, "is_transient": True}, status=400, token=TOKEN)
+    assert type(error) is expected
+    assert error.is_retried is (expected is not RateLimitError)
+    assert "temporary" in error.full_text
+    assert "temporary" not in str(error)
+
+
+def test_texts_for_people_are_only_in_the_full_text():
+    raw = {
+        "code": 190,
+        "message": "Bad token.",
+        "error_user_title": "Log in",
+        "error_user_msg": f"Your session {TOKEN} ended.",
+    }
+    error = from_error(raw, status=400, token=TOKEN)
+    assert "Facebook adds: Log in: Your session [token] ended." in error.full_text
+    assert "session" not in str(error) + error.text
+    assert error.facebook_text == error.full_text.removeprefix(error.advice).strip()
+    assert error.facebook_text.startswith("Facebook says: Bad token.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Page ID 1 was migrated to page ID 22.", "Page ID 1 was merged into page ID 22", "moved to page id 22"],
+)
+def test_page_that_moved_names_its_new_id(text):
+    error = from_error({"code": 21, "message": f"(#21) {text}"}, status=400, token=TOKEN)
+    assert isinstance(error, PageMovedError)
+    assert error.new_page_id == "22"
+    assert "merged this Page into Page 22" in error.advice
 
 
 def test_policy_block_is_left_to_a_later_run():
@@ -168,7 +231,16 @@ def test_copy_of_an_error_is_equal_but_another_object():
 
 @pytest.mark.parametrize(
     ("code", "stops"),
-    [(190, True), (36103, True), (2635, True), (613, True), (803, False), (1, False), (77, False)],
+    [
+        (190, True),
+        (36103, True),
+        (2635, True),
+        (613, True),
+        (803, False),
+        (1, False),
+        (77, False),
+        (10, False),
+    ],
 )
 def test_error_says_whether_all_other_requests_would_fail(code, stops):
     assert from_error({"code": code}, status=400, token=TOKEN).stops is stops
@@ -179,7 +251,7 @@ def test_every_rule_has_a_recovery_and_a_message_if_a_person_must_act(rule):
     recovery = rule.recovery or rule.kind.recovery
     assert isinstance(recovery, Recovery)
     assert rule.meaning
-    if recovery in STOPPING - {Recovery.WAIT}:
+    if recovery in STOPPING - {Recovery.WAIT} | {Recovery.CONFIRM_ON_LIST}:
         assert rule.message.endswith(".")
 
 

@@ -11,7 +11,7 @@ from conversations.graph.coercion import BIGINT_MAX, MAX_DEPTH, without_paging
 from conversations.graph.errors import GraphError
 from conversations.graph.messages import Message
 from conversations.graph.participants import Person
-from conversations.graph.records import Conversation, ConversationBatch, MessageBatch, next_cursor
+from conversations.graph.records import Conversation, ConversationBatch, MessageBatch
 
 SAMPLES = Path(__file__).parents[1] / "graph_samples"
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
@@ -162,31 +162,17 @@ def test_times_are_in_utc_or_unknown(value, time):
     assert record.updated_time == time
 
 
-@pytest.mark.parametrize("paging", [None, {}, [], "x", {"cursors": {"after": "QVFI"}}, {"next": None}])
-def test_list_ends_if_next_is_absent(paging):
-    assert next_cursor({"data": [], "paging": paging}) is None
-
-
-def test_empty_list_with_next_continues():
-    assert next_cursor({"data": [], "paging": {"cursors": {"after": "A"}, "next": "https://x/"}}) == "A"
-
-
-def test_cursor_is_read_from_next_if_it_is_nowhere_else():
-    paging = {"next": "http://elsewhere.example/v26.0/1/conversations?limit=5&after=QVFI%3D%3D"}
-    assert next_cursor({"paging": paging}) == "QVFI=="
-
-
-@pytest.mark.parametrize("link", ["https://x/?limit=5", "", 0, {}, "http://[::1", "x?after=%00", "x?after=é"])
-def test_next_without_a_cursor_is_an_error(link):
-    with pytest.raises(GraphError, match="no cursor"):
-        next_cursor({"data": [], "paging": {"next": link}})
-
-
 def test_nested_next_without_a_cursor_keeps_the_messages():
     messages = {"data": [{"id": "m_1", "message": "Hi"}], "paging": {"next": "https://x/"}}
     record = Conversation.from_graph({"id": "t_1", "messages": messages})
     assert record is not None
     assert record.messages == MessageBatch([Message("m_1", message="Hi")], "", 0)
+
+
+def test_messages_without_content_are_counted_and_keep_their_ids():
+    items = [{"id": "m_3", "message": "Hi"}, {"id": "m_2"}, {}, None, {"id": "m_1", "created_time": None}]
+    batch = MessageBatch.from_graph({"data": items})
+    assert (batch.unreadable, batch.ids) == (4, ["m_3", "m_2", "m_1"])
 
 
 @pytest.mark.parametrize("messages", [None, [], "x", 5, {}, {"data": None}, {"data": {}}])

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.graph.usage import MAX_REGAIN_SECONDS, Usage
+from conversations.graph.usage import MAX_REGAIN_SECONDS, Usage, UsageScope
+from conversations.sandbox.faults import ODD_USAGE
+
+PAGE_ID, OTHER_ID = "900000000000001", "112"
+MESSENGER = UsageScope(frozenset({"messenger"}), frozenset({PAGE_ID}))
+FULL = {"call_count": 100, "estimated_time_to_regain_access": 90}
 
 
 def business(*minutes: Any, **counters: Any) -> dict[str, str]:
@@ -64,4 +69,81 @@ def test_retry_after_is_used_if_it_is_a_number(text, seconds):
 def test_no_header_raises_an_error(one, other):
     usage = Usage.from_headers({"X-App-Usage": one, "X-Business-Use-Case-Usage": other, "Retry-After": other})
     assert usage.percent >= 0
+    assert 0 <= usage.regain_seconds <= MAX_REGAIN_SECONDS
+
+
+def usage_of(scope: UsageScope, header: Any) -> Usage:
+    text = header if isinstance(header, str) else json.dumps(header)
+    return Usage.from_headers({"X-Business-Use-Case-Usage": text}, scope)
+
+
+def row(kind: str | None, percent: Any = 3) -> dict[str, Any]:
+    return ({"type": kind} if kind else {}) | {"call_count": percent}
+
+
+@pytest.mark.parametrize(
+    ("header", "percent"),
+    [
+        ({OTHER_ID: [row("messenger") | FULL], PAGE_ID: [row("messenger")]}, 3),
+        ({PAGE_ID: [row("ads_insights") | FULL, row("messenger")]}, 3),
+        ({PAGE_ID: [row("instagram") | FULL, row("pages") | FULL, row("messenger", 80)]}, 80),
+        ({OTHER_ID: [row("messenger") | FULL], PAGE_ID: [row("pages")]}, 0),
+        ({OTHER_ID: [row("ads_insights") | FULL]}, 0),
+        ({OTHER_ID: [row("messenger", 97)]}, 97),  # the ID of the business
+        ({PAGE_ID: [row("Messenger", 97)]}, 97),
+        ({PAGE_ID: [row(None, 97)]}, 97),
+    ],
+)
+def test_only_rows_of_our_type_and_id_count(header, percent):
+    assert usage_of(MESSENGER, header) == Usage(percent)
+
+
+@pytest.mark.parametrize(
+    ("header", "percent"),
+    [
+        ({PAGE_ID: row("messenger", 97)}, 97),
+        ([row("messenger", 97)], 97),
+        (row("messenger", 97), 97),
+        ({"data": {PAGE_ID: [row("messenger", 97)]}}, 97),
+        ({PAGE_ID: [row("messenger", "97")]}, 97),
+        ({PAGE_ID: [row("messenger", "97.5%")]}, 97.5),
+        ({PAGE_ID: [None, 5, "x", [], row("messenger", 97)]}, 97),
+        ({PAGE_ID: [{"type": 5, "call_count": 97}]}, 97),
+    ],
+)
+def test_odd_shapes_are_understood(header, percent):
+    assert usage_of(MESSENGER, header) == Usage(percent)
+
+
+@pytest.mark.parametrize("text", ODD_USAGE)
+def test_odd_headers_say_little_and_raise_nothing(text):
+    usage = usage_of(MESSENGER, text)
+    assert usage.percent <= 3.5
+    assert usage.regain_seconds == 0
+
+
+def test_throttled_request_waits_for_the_counter_that_its_code_names():
+    header = {PAGE_ID: [row("pages") | FULL, row("messenger")]}
+    assert usage_of(MESSENGER.with_code(80001), header) == Usage(100, 5400)
+    assert usage_of(MESSENGER.with_code(80006), header) == Usage(3)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "call_count", "total_time", "estimated_time_to_regain_access", PAGE_ID]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_no_shape_raises_an_error(value):
+    usage = usage_of(MESSENGER, value)
+    assert 0 <= usage.percent < 1e9
     assert 0 <= usage.regain_seconds <= MAX_REGAIN_SECONDS

@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from conversations.models import Page
+from conversations.sandbox import faults
 
 
 def test_page_is_connected_with_a_token_from_the_environment(manage, shop):
@@ -131,3 +134,59 @@ def test_malformed_token_is_rejected_and_not_repeated(command, shop):
     result = command("connectpage", shop.id, PAGE_ACCESS_TOKEN="geheim nis")
     assert result.returncode == 1
     assert "geheim" not in result.stderr
+
+
+# -- an ID from the address bar ----------------------------------------------------------------------------
+@pytest.mark.parametrize("profile_id", ["100012345678901", "61550000000000"])
+def test_id_from_the_address_bar_is_answered_with_that_of_the_page(command, shop, sandbox, profile_id):
+    result = command("connectpage", profile_id, PAGE_ACCESS_TOKEN=shop.token)
+    assert result.returncode == 1
+    assert f"to connect Demo Shop ({shop.id}), use that ID" in result.stderr
+    assert "profile.php" in result.stderr
+    assert not Page.objects.exists()
+
+
+def test_id_that_needs_a_permission_is_answered_with_that_of_the_page(command, shop, sandbox):
+    message = "(#10) This endpoint requires the 'pages_read_engagement' permission"
+    sandbox.faults.add(faults.graph_error(10, message=message), path="^/61550000000000")
+    result = command("connectpage", "61550000000000", PAGE_ACCESS_TOKEN=shop.token)
+    assert f"({shop.id}), use that ID" in result.stderr
+
+
+def test_id_that_facebook_answers_with_another_one_is_not_stored(command, shop, sandbox):
+    sandbox.faults.add(faults.text(json.dumps({"id": shop.id, "name": "Demo Shop"})), path="^/61550000000000")
+    result = command("connectpage", "61550000000000", PAGE_ACCESS_TOKEN=shop.token)
+    assert result.returncode == 1
+    assert f"({shop.id}), use that ID" in result.stderr
+
+
+def test_token_of_a_person_is_answered_with_the_pages_of_that_person(command, world, shop):
+    other = world.add_page("900000000000002", "Other shop")
+    token = world.add_user(pages=[shop, other]).token
+    result = command("connectpage", "61550000000000", PAGE_ACCESS_TOKEN=token)
+    assert result.returncode == 1
+    assert "Demo Shop (900000000000001), Other shop (900000000000002)" in result.stderr
+    assert "Use the Page's own token" in result.stderr
+
+
+def test_refused_token_is_not_tried_again(command, world, shop, sandbox):
+    world.break_token(shop.token, 463)
+    result = command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert (result.returncode, len(sandbox.call_log)) == (1, 1)
+
+
+def test_page_that_was_merged_names_its_new_id(command, shop, sandbox):
+    message = (
+        f"(#21) Page ID {shop.id} was migrated to page ID 900000000000999.  Please update your API calls"
+    )
+    sandbox.faults.add(faults.graph_error(21, message=message), times=None)
+    result = command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert result.returncode == 1
+    assert "manage.py connectpage 900000000000999" in result.stderr
+
+
+def test_texts_for_people_are_shown(command, shop, sandbox):
+    refusal = faults.graph_error(190, error_user_title="Log in", error_user_msg="Your session has ended.")
+    sandbox.faults.add(refusal)
+    result = command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
+    assert "Facebook adds: Log in: Your session has ended." in result.stderr

@@ -73,7 +73,7 @@ def test_summary_adds_up_pages_and_has_the_worst_status(command, page, world, sh
     assert [run["status"] for run in report["runs"]] == ["complete", "error"]
     assert "expired" in result.stderr
     assert other.token not in result.stdout + result.stderr
-    assert Page.objects.get(facebook_page_id=other.id).state == Page.State.RECONNECT
+    assert Page.objects.get(facebook_page_id=other.id).probe_at is not None, "Facebook is asked again"
 
 
 def test_only_the_selected_page_is_synced(command, page, world, shop):

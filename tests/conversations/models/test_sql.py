@@ -16,13 +16,13 @@ INSERT = """
 INSERT INTO {schema}.conversations_page
   (facebook_page_id, name, access_token, platforms, instagram_account_id, state, state_reason, capabilities,
    watermarks, created_at)
-VALUES ('1', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
+VALUES ('{page}', 'Shop', '', '[]', '', 'connected', '', '{{}}', '{{}}', now());
 INSERT INTO {schema}.conversations_conversation
   (page_id, sender_id, platform, graph_id, sender_name, last_message, last_message_kind, message_count,
    unread_count, can_reply, conversation_status, created_at, updated_at, search, told)
-SELECT id, '7', 'messenger', 't_7', 'Ana', 'Hi', '', 1,
-   0, true, 'active', now(), now(), 'ana\nhi there', '{{}}'
-FROM {schema}.conversations_page WHERE facebook_page_id = '1';
+SELECT id, '7', 'messenger', 't_7', '{name}', 'Hi', '', 1,
+   0, true, 'active', now(), now(), lower('{name}') || '\nhi there', '{{}}'
+FROM {schema}.conversations_page WHERE facebook_page_id = '{page}';
 """
 
 
@@ -36,7 +36,7 @@ def without_path(db) -> Iterator[None]:
 
 def test_rows_are_counted_and_indexed_without_a_search_path(without_path):
     with connection.cursor() as cursor:
-        cursor.execute(INSERT.format(schema="public"))
+        cursor.execute(INSERT.format(schema="public", page="1", name="Ana"))
         for index in SEARCH_INDEXES:
             cursor.execute(f"REINDEX INDEX public.{index}")
         cursor.execute("ANALYZE public.conversations_conversation")
@@ -88,6 +88,6 @@ def test_another_schema_than_public_works(shop_schema, sandbox):
     assert "no issues" in done.stdout
     with psycopg.connect(shop_schema, autocommit=True) as own:
         own.execute("SET search_path = ''")
-        own.execute(INSERT.format(schema="shop").encode())
+        own.execute(INSERT.format(schema="shop", page="1", name="Ana").encode())
         assert own.execute("SELECT conversations FROM shop.conversations_pagecount").fetchall() == [(1,)]
         own.execute("REINDEX INDEX shop.conversation_search")

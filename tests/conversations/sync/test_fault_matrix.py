@@ -3,16 +3,21 @@
 Each fault is tested with both ways to read a list: by its cursors, and by windows of time.
 """
 
+import json
+import os
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
-from conversations.sandbox import faults
+from conversations.sandbox import Endless, faults, refusals
 from conversations.sandbox.responses.error_responses import GraphFailure
+from conversations.sandbox.switches import EQUIVALENT
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
+from tests.machine import slowness
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +49,13 @@ RETRIED = {
     "transient without a known code": Scenario(
         faults.graph_error(987, is_transient=True), statuses=("retrying",)
     ),
+    "transient without a code": Scenario(faults.graph_error(0, is_transient=True), statuses=("retrying",)),
+    "permission error that passes": Scenario(
+        faults.graph_error(10, is_transient=True), statuses=("retrying",)
+    ),
+    "token error of an outage": Scenario(refusals.doubtful_token_error(), statuses=("retrying",)),
+    "504": Scenario(refusals.gateway_timeout(), statuses=("retrying",)),
+    "504 with code -2": Scenario(refusals.gateway_timeout(is_json=True), statuses=("retrying",)),
     "HTML with 502": Scenario(faults.html(), statuses=("retrying",)),
     "HTML with 200": Scenario(faults.html(200), statuses=("retrying",)),
     "text with 200": Scenario(faults.text(), statuses=("retrying",)),
@@ -72,10 +84,37 @@ WAITED = {
     "613/1996": Scenario(faults.graph_error(613, 1996), statuses=("waiting",)),
     "in a thread": Scenario(faults.graph_error(613), path=MESSAGES, after=0, statuses=("waiting",)),
 }  # fmt: skip
+# Full counters of other products and IDs.
+OTHERS_FULL = json.dumps(
+    {
+        "112": [{"type": "messenger", "call_count": 100, "estimated_time_to_regain_access": 90}],
+        "900000000000001": [
+            {"type": "pages", "call_count": 100, "estimated_time_to_regain_access": 90},
+            {"type": "messenger", "call_count": 3, "estimated_time_to_regain_access": 0},
+        ],
+    }
+)
+UNAFFECTED = {
+    "usage of others": Scenario(faults.headers({"X-Business-Use-Case-Usage": OTHERS_FULL}), times=99, more=0),
+} | {
+    f"odd usage {number}": Scenario(faults.odd_usage(number), times=99, more=0)
+    for number in range(len(faults.ODD_USAGE))
+}  # fmt: skip
 SHRUNK = {
     "too much": Scenario(faults.reduce_data(), more=6),
     "too much, twice": Scenario(faults.reduce_data(), times=2, more=30),
     "too much in a thread": Scenario(faults.reduce_data(), path=MESSAGES, after=0, more=3),
+    "time-out by size": Scenario(refusals.instagram_timeout(), more=6),
+    "time-out by size in a thread": Scenario(refusals.instagram_timeout(), path=MESSAGES, after=0, more=3),
+    "504 that lasts": Scenario(refusals.gateway_timeout(), times=6, more=12, statuses=("retrying",)),
+    "504 that lasts in a thread": Scenario(
+        refusals.gateway_timeout(is_json=True),
+        path=MESSAGES,
+        times=6,
+        after=0,
+        more=9,
+        statuses=("retrying",),
+    ),
 }
 RESTARTED = {
     "stale cursor": Scenario(
@@ -89,7 +128,7 @@ RESTARTED = {
         faults.graph_error(2642), path=f"{MESSAGES}.*after=", after=0, more=3
     ),
 }  # fmt: skip
-CONTINUES = RETRIED | WAITED | SHRUNK | RESTARTED
+CONTINUES = RETRIED | WAITED | SHRUNK | RESTARTED | UNAFFECTED
 
 
 @pytest.fixture(params=["by cursor", "by windows"])
@@ -145,8 +184,8 @@ def play(sandbox):
 def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls, play, settings, name):
     scenario, has_windows = CONTINUES[name], page.capabilities["messenger"]["windows"]
     # Short pauses. One that is over before its thread runs again is not reported, so on a busy machine those
-    # that must be seen are not too short: 0.1 and 0.5 s while Facebook throttles.
-    settings.GRAPH_RETRY_SECONDS = 0.05 if "waiting" in scenario.statuses else 0.01
+    # that must be seen are not too short: 0.1 and 0.5 s while Facebook throttles, longer the slower it is.
+    settings.GRAPH_RETRY_SECONDS = 0.05 * slowness() if "waiting" in scenario.statuses else 0.01
     play(scenario)
     seen = []
     result = sync(on_progress=lambda progress: seen.append((progress.status, progress.seconds)))
@@ -174,6 +213,9 @@ STOPS = {
     "role lost": (faults.token_error(492), "role", "owner"),
     "token invalid": (faults.token_error(None, 401), "access token", "owner"),
     "session invalid": (faults.graph_error(102), "access token", "owner"),
+    "checkpoint 490": (faults.token_error(490), "log in", "owner"),
+    "app off": (faults.graph_error(200, message="API access blocked."), "app dashboard", "owner"),
+    "migrated": (faults.graph_error(21), "connect that one", "owner"),
     "signature": (faults.graph_error(104), "FACEBOOK_APP_SECRET", "owner"),
     "permission 10": (faults.permission_error(10), "permission", "owner"),
     "permission 200": (faults.permission_error(200), "permission", "owner"),
@@ -202,7 +244,9 @@ def test_sync_stops_with_a_message_and_the_next_one_resumes(
     assert result.synced + result.owed == page.conversations.count() == len(Thread.objects.all())
     assert len(sandbox.call_log) <= after + 14
     page.refresh_from_db()
-    assert (page.state == "reconnect") == (at_fault == "owner")
+    is_token = fault.failure is not None and fault.failure.code in (102, 190)
+    assert (page.state == "reconnect") == (at_fault == "owner" and not is_token)
+    assert (page.probe_at is not None) == (at_fault == "owner")
     assert page.watermarks == {}
     sandbox.faults.clear()
     sandbox.call_log.clear()
@@ -273,6 +317,8 @@ def test_thread_that_fails_is_skipped_alone(sync, page, world, shop, sandbox, in
         {"empty_pages": 3},
         {"short_pages": 2, "empty_pages": 3},
         {"omit_cursors": True},
+        {"message_paging": "time"},
+        {"message_paging": "time", "short_pages": 2},
         {"cursors_follow": "item"},
         {"refused_fields": {"UnifiedThread.snippet", "Message.reactions"}},
         {"next_url": "https://evil.example"},
@@ -307,3 +353,72 @@ def test_list_is_read_again_when_windows_are_refused(sync, page, world, shop, sa
     assert_exact(page, world, shop)
     page.refresh_from_db()
     assert page.capabilities["messenger"]["windows"] is False
+
+
+# -- lists that never end, and all of it at random -----------------------------------------------------------
+ENDLESS = [Endless(data, cursor) for data in ("none", "repeated") for cursor in ("same", "new")]
+LISTS_IN_OTHER_FORMS = [
+    "links by time", "links without cursors", "cursors that follow items", "short answers", "empty answers",
+    "no escapes",
+]  # fmt: skip
+TRANSIENT = [
+    *faults.STORM,
+    *refusals.TRANSIENT,
+    faults.graph_error(10, is_transient=True),
+    faults.graph_error(987, is_transient=True),
+    faults.odd_usage(7),
+    faults.headers({"X-Business-Use-Case-Usage": OTHERS_FULL}),
+]
+
+
+@pytest.mark.parametrize("endless", ENDLESS, ids=lambda each: f"{each.data}, {each.cursor} cursor")
+@pytest.mark.parametrize("where", ["inbox", "thread"])
+def test_endless_list_is_pending_and_everything_else_is_stored(
+    sync, page, world, shop, sandbox, inbox, endless, where
+):
+    _make_endless(shop, inbox[0], endless, where)
+    result = sync()
+    is_stored = THREADS - (where == "thread")
+    assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, is_stored)
+    if where == "inbox":
+        assert_exact(page, world, shop)
+    _make_endless(shop, inbox[0], None, where)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)
+
+
+def _make_endless(shop, thread, endless, where) -> None:
+    if where == "thread":
+        thread.endless = endless
+    elif endless:
+        shop.endless["messenger"] = endless
+    else:
+        shop.endless.clear()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
+    sync, page, world, shop, sandbox, inbox, number
+):
+    """SEED sets the seed that is printed."""
+    seed = int(os.environ.get("SEED") or random.randrange(10**6)) + number
+    print("seed", seed)  # noqa: T201 - shown if the test fails
+    chance = random.Random(seed)
+    for name in chance.sample(LISTS_IN_OTHER_FORMS, 2):
+        for switch, value in EQUIVALENT[name].items():
+            setattr(sandbox.switches, switch, value)
+    where = chance.choice(["inbox", "thread", ""])
+    if where:
+        _make_endless(shop, inbox[0], chance.choice(ENDLESS), where)
+    if chance.random() < 0.5:
+        slow = chance.choice([refusals.gateway_timeout(), refusals.instagram_timeout(), faults.reduce_data()])
+        sandbox.faults.add(slow, times=None, above_weight=chance.choice([25, 250, 1000]))
+    sandbox.faults.storm(chance.choice([0, 0.05, 0.2]), seed=seed, faults=TRANSIENT)
+    result = sync()
+    assert result.status in ("complete", "complete_with_errors", "error")
+    assert result.status != "complete" or not where
+    assert len(sandbox.call_log) < 1500
+    sandbox.faults.clear()
+    _make_endless(shop, inbox[0], None, where)
+    assert sync().status == "complete"
+    assert_exact(page, world, shop)

@@ -55,12 +55,12 @@ def test_order_is_facebooks_over_several_runs(page, world, thread, counts):
 
 
 def test_order_survives_an_interrupted_backfill(page, world, thread, sandbox):
-    add_burst(world, thread, 0, 300, per_second=500)
+    add_burst(world, thread, 0, 300, per_second=300)
     sandbox.faults.add(faults.graph_error(5), times=None, after=1, path=f"/{thread.id}/messages")
     sync_conversations(page)
     assert 0 < len(stored_order()) < 300
     sandbox.faults.clear()
-    add_burst(world, thread, 300, 60, per_second=500)
+    add_burst(world, thread, 300, 60, per_second=300)
     sync_conversations(page)
     sync_conversations(page)
     assert stored_order() == facebook_order(thread)

@@ -4,7 +4,7 @@ import pytest
 
 from conversations.models import Conversation, InteractionEvent, Thread
 from conversations.search.index.message_index import index_pending
-from conversations.sync.load.fingerprint import fingerprint
+from conversations.sync.load.states.fingerprint import fingerprint
 from conversations.sync.service import sync_conversations
 from tests.conversations.sync.copies import row_versions
 
@@ -21,7 +21,7 @@ def message(graph_id: str) -> InteractionEvent:
 
 
 def changes() -> list[dict]:
-    return [event.data for event in InteractionEvent.objects.filter(kind="message_updated").order_by("id")]
+    return [event.data for event in InteractionEvent.objects.filter(kind="content_updated").order_by("id")]
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import pytest
 
 from conversations import models
+from conversations.connections.probe import probe_page
 from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
-from conversations.sandbox import faults
+from conversations.sandbox import Endless, faults
+from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import row_versions
 
 pytestmark = pytest.mark.django_db
@@ -283,7 +285,18 @@ def test_invalid_token_stops_both_platforms(sync, page, inbox, sandbox):
     sandbox.faults.add(faults.token_error(463), times=None, platform="instagram")
     assert sync().status == "error"
     page.refresh_from_db()
+    probe_page(page)
+    page.refresh_from_db()
     assert page.state == "reconnect"
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_page_is_connected_again_although_instagram_is_refused(page, inbox, sandbox, name):
+    page.reconnect("The token has expired.")
+    sandbox.faults.add(REFUSALS[name], times=None, platform="instagram")
+    probe_page(page)
+    page.refresh_from_db()
+    assert (page.state, len(sandbox.call_log)) == ("connected", 2)
 
 
 def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):
@@ -305,3 +318,23 @@ def test_interrupted_head_is_read_again(sync, page, world, shop, sandbox):
     sandbox.faults.clear()
     assert sync().status == "complete"
     assert Thread.objects.count() == 256
+
+
+@pytest.mark.parametrize("data", ["none", "repeated"])
+def test_endless_instagram_inbox_leaves_messenger_complete(sync, page, shop, inbox, data):
+    page.capabilities = {"instagram": {"folders": dict.fromkeys(FOLDERS, "refused")}}
+    page.save()
+    shop.endless["instagram"] = Endless(data, "new")
+    result = sync()
+    assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 12)
+    assert watermarks(page) == {"messenger"}
+    assert "Instagram: The list never ends" in " ".join(SyncRun.objects.get().notes)
+
+
+def test_endless_instagram_thread_ends_by_itself(sync, page, world, shop, sandbox):
+    thread = world.add_conversation(shop, platform="instagram", messages=3)
+    thread.endless = Endless("none", "new")
+    other = world.add_conversation(shop, messages=3)
+    assert sync().status == "complete_with_errors"
+    assert dict(page.threads.values_list("graph_id", "state")) == {thread.id: "owed", other.id: "stored"}
+    assert len(sandbox.call_log.matching(f"/{thread.id}/messages")) == 20

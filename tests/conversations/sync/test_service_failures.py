@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from conversations.connections.probe import probe_page
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults, seed_page
 from tests.conversations.sync.copies import assert_exact
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
-def test_token_that_expires_during_a_sync_asks_for_a_reconnect(
+def test_token_that_expires_during_a_sync_ends_it_and_is_confirmed_later(
     sync, page, world, shop, sandbox, add_threads, by_cursor, after
 ):
     add_threads(250)
@@ -24,7 +25,14 @@ def test_token_that_expires_during_a_sync_asks_for_a_reconnect(
     assert result.status == "error"
     assert "expired" in result.error
     assert "Connect the Page again" in result.error
-    assert (page.state, page.state_reason) == ("reconnect", result.error)
+    assert (page.state, page.state_reason) == ("connected", "")
+    probe_page(page)
+    page.refresh_from_db()
+    assert (page.state, page.reason_for("viewer")) == (
+        "reconnect",
+        "The access token has expired. Connect the Page again.",
+    )
+    assert "Session has expired" in page.reason_for("manager")
     assert (page.watermarks, page.last_synced_at) == ({}, None)
     assert result.synced == page.conversations.count() == after * 100
     sandbox.faults.clear()

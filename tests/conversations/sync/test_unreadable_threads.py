@@ -109,9 +109,9 @@ def test_platform_that_stops_answering_is_not_called_for_every_thread(sync, page
     assert not page.threads.filter(state=Thread.State.OWED).exists()
 
 
-def test_missing_permission_inside_a_thread_stops_the_page(sync, page, world, shop, sandbox, add_threads):
+def test_missing_permission_that_the_list_confirms_stops_the_page(sync, page, world, shop, sandbox):
     world.add_conversation(shop, messages=30)
-    sandbox.faults.add(faults.permission_error(), times=None, path="/messages")
+    sandbox.faults.add(faults.permission_error(), times=None, path="/messages|/conversations.*limit=1$")
     assert sync().status == "error"
     assert Page.objects.get(pk=page.pk).state == "reconnect"
     sandbox.faults.clear()

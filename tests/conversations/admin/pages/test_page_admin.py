@@ -68,6 +68,19 @@ def test_page_shows_counts_state_and_reason(page, staff):
     assert "Reconnect needed. The token has expired." in text
 
 
+def test_only_managers_read_what_facebook_says(page, staff):
+    page.reconnect("The token has expired.", details="Facebook adds: Log in again.")
+    assert text_of(staff("manager"), page).count("The token has expired. Facebook adds: Log in again.") == 3
+    assert "Facebook adds" not in text_of(staff("viewer"), page)
+
+
+def test_page_that_was_merged_offers_to_connect_the_other_one(page, root):
+    page.reconnect("Facebook merged this Page into Page 999.", migrated_to="999")
+    text = text_of(root, page)
+    assert "Connect Page 999" in text
+    assert "Reconnect " + page.name not in text
+
+
 def test_unreadable_token_is_shown_as_the_reason(page, root, settings):
     Page.objects.filter(pk=page.pk).update(access_token="")
     assert "The access token cannot be decrypted" in text_of(root, page)

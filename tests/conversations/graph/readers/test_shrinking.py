@@ -4,7 +4,13 @@ import re
 
 import pytest
 
-from conversations.graph.errors import GraphError, NotFoundError, PayloadTooLargeError, TransientError
+from conversations.graph.errors import (
+    ActionRequiredError,
+    GraphError,
+    NotFoundError,
+    PayloadTooLargeError,
+    TransientError,
+)
 from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW
 from conversations.graph.transport import MAX_TRIES
 from conversations.sandbox import faults
@@ -140,6 +146,20 @@ def test_refused_field_is_omitted_at_the_smallest_size(client, world, shop, sand
 def test_missing_page_is_not_requested_in_smaller_sizes(client, inbox, shop, sandbox):
     message = f"Unsupported get request. Object with ID '{shop.id}' does not exist"
     sandbox.faults.add(faults.graph_error(100, 33, message=message), times=None)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ActionRequiredError, match=f"facebook.com/{shop.id}"):
         client.conversation_batch(shop.id)
     assert sizes(sandbox) == [100]
+
+
+def test_request_without_a_response_in_time_shrinks(make_client, inbox, shop, sandbox):
+    sandbox.faults.add(faults.hang(), times=None, above=50)
+    client = make_client(read_seconds=0.2)
+    assert len(client.conversation_batch(shop.id).conversations) == 50
+    assert sizes(sandbox) == [100] * (MAX_TRIES + 2) + [50]
+
+
+def test_server_that_cannot_be_reached_is_not_asked_for_less(make_client, shop, pauses):
+    client = make_client(url="http://127.0.0.1:9")
+    with pytest.raises(TransientError):
+        client.conversation_batch(shop.id)
+    assert len(pauses) == MAX_TRIES - 1

@@ -3,7 +3,7 @@
 import json
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -214,11 +214,64 @@ def test_list_is_read_down_to_the_given_second_and_no_further(count):
     assert graph.calls == count // 10 + 1
 
 
-def test_repeated_cursor_is_an_error_instead_of_an_endless_loop():
-    class RepeatedCursor(FakeGraph):
-        def conversation_batch(self, *arguments, **bounds):
-            return ConversationBatch([Conversation("t_1")], "again")
+class RepeatingGraph(FakeGraph):
+    """A list that goes on behind its end: with nothing, its last threads, or from the top again."""
 
-    reader = ListReader.full(INBOX)
-    list(read_through(reader, RepeatedCursor(spread("even", 30, random.Random(1))), chance=random.Random(1)))
-    assert "repeated a cursor" in str(reader.error)
+    def __init__(self, threads: dict[str, int], kind: str, cursor: str, chance: random.Random):
+        super().__init__(threads)
+        self.kind, self.cursor, self.chance, self.answers = kind, cursor, chance, 0
+
+    def conversation_batch(self, page_id, *, after=None, **bounds) -> ConversationBatch:
+        self.answers += 1
+        is_behind = bool(after) and after.startswith("end")
+        batch = super().conversation_batch(page_id, after=None if is_behind else after, **bounds)
+        if is_behind:
+            batch = ConversationBatch(self._behind(batch), None)
+        if batch.after is None:
+            return replace(batch, after=f"end {self.answers if self.cursor == 'new' else ''}")
+        return batch
+
+    def _behind(self, top: ConversationBatch) -> list[Conversation]:
+        names = list(self.threads)
+        match self.kind:
+            case "nothing":
+                return []
+            case "the top":
+                return top.conversations
+            case _:
+                names = self.chance.choices(names, k=5)
+        return [Conversation(name, datetime.fromtimestamp(self.threads[name], UTC)) for name in names]
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(["nothing", "the top", "any"]),
+    st.sampled_from(["same", "new"]),
+    st.sampled_from([True, False]),
+    st.integers(1, 120),
+)
+@settings(deadline=None)
+def test_endless_list_is_left_unfinished_with_everything_shown(seed, kind, cursor, windows, count):
+    chance = random.Random(seed)
+    graph = RepeatingGraph(spread("even", count, chance), kind, cursor, chance)
+    reader = ListReader.full(INBOX, windows=windows)
+    calls = list(read_through(reader, graph, chance=chance))
+    shown = {record.id for call in calls if isinstance(call, ListCall) for record in call.value.conversations}
+    assert shown == set(graph.threads)
+    assert reader.is_unfinished
+    assert reader.error is None
+    assert not reader.is_over
+    endless = [call for call in calls if isinstance(call, ListCall) and call.endless]
+    assert endless
+    assert len(calls) <= (count + 9) * (1 + windows) + 21 * len(endless)
+
+
+def test_repeated_cursor_with_new_threads_is_progress():
+    class SameCursor(FakeGraph):
+        def conversation_batch(self, *arguments, **bounds):
+            self.calls += 1
+            return ConversationBatch([Conversation(f"t_{self.calls}")], "A" if self.calls < 50 else None)
+
+    reader, graph = ListReader.full(INBOX), SameCursor({})
+    list(read_through(reader, graph, chance=random.Random(1)))
+    assert (graph.calls, reader.is_over) == (50, True)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.sync.load.event_row import EventRow, event_row
-from conversations.sync.load.event_states import StoredEvent
-from conversations.sync.load.ranks import merge_order, rank_events
+from conversations.sync.load.states.event_states import StoredEvent
+from conversations.sync.load.states.ranks import merge_order, rank_events
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 

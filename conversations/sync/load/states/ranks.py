@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from conversations.sync.load.event_row import EventRow, with_rank
-from conversations.sync.load.event_states import StoredEvent
+from conversations.sync.load.states.event_states import StoredEvent
 
 Pair = tuple[EventRow, StoredEvent | None]  # a received message, and the stored one, if any
 Held = Mapping[datetime, Mapping[str, StoredEvent]]  # the stored messages of a second, by message ID

@@ -17,5 +17,5 @@ WITH state AS (
   FROM state WHERE event.id = state.id RETURNING event.id, event.conversation_id
 )
 INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
-SELECT updated.conversation_id, 'message_updated', %(now)s, '', '[]', state.change
+SELECT updated.conversation_id, 'content_updated', %(now)s, '', '[]', state.change
 FROM updated JOIN state USING (id) WHERE state.change IS NOT NULL ORDER BY updated.id

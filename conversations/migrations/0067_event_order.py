@@ -16,7 +16,7 @@ def statements(last: str) -> list[str]:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("conversations", "0065_message_states")]
+    dependencies = [("conversations", "0066_message_states")]
     operations = [
         migrations.SeparateDatabaseAndState(
             [migrations.RunSQL(statements("rank"), statements("id"))],

@@ -9,7 +9,7 @@ def forget_audits(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0063_standard_names")]
+    dependencies = [("conversations", "0065_business_and_aliases")]
     operations = [
         migrations.AddField(
             model_name="interactionevent",
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                     ("tag_added", "Tag Added"),
                     ("tag_removed", "Tag Removed"),
                     ("status_changed", "Status Changed"),
-                    ("message_updated", "Message Updated"),
+                    ("content_updated", "Content Updated"),
                 ]
             ),
         ),

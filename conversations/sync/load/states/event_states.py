@@ -14,7 +14,7 @@ from django.utils import timezone
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import EventRow, event_json
-from conversations.sync.load.fingerprint import STATE_FIELDS, fingerprint
+from conversations.sync.load.states.fingerprint import STATE_FIELDS, fingerprint
 from conversations.sync.load.transform import UNKNOWN
 
 STATEMENTS = read_statements(__file__)
