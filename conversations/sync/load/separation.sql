@@ -35,7 +35,7 @@ DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = 
   WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
 
 -- name: mark_sent
-UPDATE conversations_interactionevent SET kind = 'message_sent'
+UPDATE conversations_interactionevent SET kind = 'message_sent', fingerprint = NULL
 WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND data->'from'->>'id' = ANY(%(business)s)
 RETURNING conversation_id
 
