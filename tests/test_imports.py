@@ -43,8 +43,9 @@ ALLOWED = {
     "conversations.management": [
         *SERVICES,
         "conversations.sandbox",
-        "conversations.sync.load.transform",
+        "conversations.sync.load.joining",
         "conversations.sync.load.reconcile",
+        "conversations.sync.load.transform",
     ],
     "conversations.templatetags": ["conversations.permissions"],
     "conversations.apps": ["conversations.checks"],

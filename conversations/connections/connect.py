@@ -66,11 +66,15 @@ class ConnectResult:
 
 @dataclass(frozen=True)
 class InstagramAccount:
-    """The Instagram account of a Page. `id` is empty if there is none, or if it is not known."""
+    """The Instagram account of a Page. `id` is empty if there is none, or if it is not known.
+
+    `other_ids` are further IDs of the account.
+    """
 
     id: str = ""
     username: str = ""
     is_known: bool = True
+    other_ids: tuple[str, ...] = ()
 
 
 def connect_page(
@@ -123,7 +127,11 @@ def _store(
 def add_instagram(page: Page, instagram: InstagramAccount) -> None:
     """Set the account of the Page. One that Facebook no longer shows is kept: its messages are stored."""
     if instagram.id:
+        known = {"", instagram.id, page.facebook_page_id, *page.business_aliases}
+        others = {page.instagram_account_id, *instagram.other_ids} - known
+        page.business_aliases |= {key: {"source": "account", "applied": False} for key in sorted(others)}
         page.instagram_account_id = instagram.id
+        page.instagram_username = instagram.username or page.instagram_username
         page.platforms = list(dict.fromkeys([*page.platforms, Platform.INSTAGRAM.value]))
 
 
@@ -195,7 +203,8 @@ def fetch_instagram_account(client: GraphClient, facebook_page_id: str) -> Insta
     linked = body.get("instagram_business_account")
     if not isinstance(linked, dict) or not linked.get("id"):
         return InstagramAccount()
-    return InstagramAccount(_short(linked["id"]), _short(linked.get("username")))
+    others = [_short(linked[name]) for name in ("user_id", "ig_id") if linked.get(name)]
+    return InstagramAccount(_short(linked["id"]), _short(linked.get("username")), other_ids=tuple(others))
 
 
 def instagram_finding(instagram: InstagramAccount) -> Finding:

@@ -310,7 +310,8 @@ def _save(diagnostics: PageDiagnostics) -> None:
     add_instagram(page, diagnostics.instagram)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
-    page.save(update_fields=["capabilities", "platforms", "instagram_account_id", *Page.STATE_FIELDS])
+    account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
+    page.save(update_fields=["capabilities", *account, *Page.STATE_FIELDS])
     diagnostics.page = page
 
 

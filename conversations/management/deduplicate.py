@@ -8,28 +8,13 @@ from dataclasses import dataclass
 
 from django.db import connection, models, transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from conversations.lib.locks import lock_rows
-from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
+from conversations.models import Conversation, InteractionEvent, Page, Thread
 from conversations.models.constraints import Index, UniqueKey, missing_keys, wider_indexes
-from conversations.sync.load.transform import search_text
+from conversations.sync.load.joining import copy_columns, unite_tags, update_thread_states
 
-Status = Conversation.Status
 Track = Callable[[list[str]], Iterator[str]]
-
-# Columns that are copied from the newest duplicate.
-COLUMNS_OF_NEWEST = [
-    "platform",
-    "graph_id",
-    "last_message",
-    "last_message_time",
-    "last_message_kind",
-    "message_count",
-    "unread_count",
-    "can_reply",
-    "told",
-]
 
 
 @dataclass
@@ -89,8 +74,8 @@ def _duplicate_senders(page: Page) -> list[str]:
 def _merge(conversations: list[Conversation], counts: MergeCounts) -> None:
     """Merge all conversations of one sender into the oldest row, which keeps its primary key."""
     target, *others = conversations
-    _copy_columns(target, conversations)
-    counts.tags += _merge_tags(target, conversations)
+    copy_columns(target, conversations)
+    counts.tags += unite_tags(target, conversations)
     counts.events += _drop_duplicates(InteractionEvent, "graph_id", conversation__in=conversations)
     for relation in Conversation._meta.related_objects:
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": others})
@@ -98,52 +83,8 @@ def _merge(conversations: list[Conversation], counts: MergeCounts) -> None:
     Conversation.objects.filter(pk__in=[other.pk for other in others]).delete()
     target.save()
     if target.graph_id:
-        _update_thread_states(target)
+        update_thread_states(target)
     counts.conversations += len(others)
-
-
-def _copy_columns(target: Conversation, conversations: list[Conversation]) -> None:
-    newest_first = sorted(conversations, key=_version, reverse=True)
-    target.conversation_status = _status(newest_first)
-    target.sender_name = next((row.sender_name for row in newest_first if row.sender_name), "")
-    for name in COLUMNS_OF_NEWEST:
-        setattr(target, name, getattr(newest_first[0], name))
-    target.created_at = min(row.created_at for row in conversations)
-    target.updated_at, target.search = timezone.now(), search_text(target)
-
-
-def _version(conversation: Conversation):
-    time = conversation.last_message_time
-    return (time is not None, time, conversation.updated_at, conversation.pk)
-
-
-def _status(newest_first: list[Conversation]) -> str:
-    """Return the status that a user set last, unless the customer wrote after the messages known then."""
-    received = InteractionEvent.objects.filter(
-        conversation__in=newest_first, kind=InteractionEvent.Kind.MESSAGE_RECEIVED
-    )
-    for row in newest_first:
-        if row.conversation_status != Status.ACTIVE:
-            known_until = row.last_message_time
-            is_reopened = known_until is not None and received.filter(occurred_at__gt=known_until).exists()
-            return Status.ACTIVE if is_reopened else row.conversation_status
-    return Status.ACTIVE
-
-
-def _merge_tags(target: Conversation, conversations: list[Conversation]) -> int:
-    """Keep each tag once, as it was assigned first. Return the number of deleted rows."""
-    rows = ConversationTag.objects.filter(conversation__in=conversations)
-    firsts = rows.order_by("tag_id", "created_at", "pk").distinct("tag_id").values_list("pk", flat=True)
-    dropped, _ = rows.exclude(pk__in=list(firsts)).delete()
-    rows.update(conversation=target, page=target.page_id, last_message_time=target.last_message_time)
-    return dropped
-
-
-def _update_thread_states(target: Conversation) -> None:
-    """Mark the newest thread of the sender as stored and the others as merged."""
-    threads = target.threads.filter(state__in=[Thread.State.STORED, Thread.State.MERGED])
-    threads.filter(graph_id=target.graph_id).update(state=Thread.State.STORED)
-    threads.exclude(graph_id=target.graph_id).update(state=Thread.State.MERGED)
 
 
 # -- duplicate rows -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The database tables, one module for each subject. Import the main models from here."""
 
 from conversations.models import insight, privacy, search
+from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
 from conversations.models.runs import SyncRun
@@ -9,11 +10,13 @@ from conversations.models.saved_views import SavedView
 __all__ = [
     "CallBudget",
     "Conversation",
+    "ConversationAlias",
     "ConversationTag",
     "InteractionEvent",
     "Page",
     "PageMember",
     "Platform",
+    "RemovedConversation",
     "SavedView",
     "SyncRun",
     "Thread",

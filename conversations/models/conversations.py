@@ -126,6 +126,8 @@ class Thread(models.Model):
     backfill = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
     record = models.JSONField(null=True, blank=True, help_text="What Facebook sent, if it could not be read")
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
+    # Who stands in the thread, if that does not tell for sure who is the customer: see sync.load.customer.
+    people = models.JSONField(null=True, blank=True, editable=False)
 
     objects = querysets.NewestByIdQuerySet.as_manager()
 
@@ -135,6 +137,12 @@ class Thread(models.Model):
             models.Index("page", name="thread_pending", condition=models.Q(state="owed")),
             models.Index(
                 fields=["page", "-id"], name="thread_unreadable", condition=models.Q(state="unreadable")
+            ),
+            GinIndex(
+                fields=["people"],
+                name="thread_people",
+                condition=models.Q(people__isnull=False),
+                fastupdate=False,
             ),
         ]
 

@@ -32,6 +32,10 @@ class Page(models.Model):
     access_token = EncryptedTextField(blank=True, editable=False)
     platforms = models.JSONField(default=messenger_only)
     instagram_account_id = models.TextField(blank=True, default="")
+    instagram_username = models.TextField(blank=True, default="", db_default="")
+    # Further IDs under which the business appears, as {id: {"source": how it was found, "applied": whether
+    # the stored messages of that ID are marked as sent}}. Written while the row is locked.
+    business_aliases = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
     state_details = models.TextField(
@@ -82,7 +86,7 @@ class Page(models.Model):
     @property
     def business_ids(self) -> set[str]:
         """The IDs under which the business itself writes."""
-        return {self.facebook_page_id, self.instagram_account_id} - {""}
+        return {self.facebook_page_id, self.instagram_account_id, *self.business_aliases} - {""}
 
     def reason_for(self, role: str) -> str:
         """Return the reason of `connection`; managers and superusers also read what Facebook says."""

@@ -159,6 +159,7 @@ def _finish(erasure: Erasure, page: Page) -> None:
     if not erasure.keeps_page:
         page.delete()
         return
+    page.removed_conversations.all().delete()
     # As if the Page had just been connected, except that its capabilities remain known.
     page.watermarks, page.last_synced_at, page.last_full_sync_at = {}, None, None
     page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at"])

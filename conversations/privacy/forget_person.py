@@ -9,7 +9,14 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from conversations.lib.locks import lock_rows
-from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
+from conversations.models import (
+    Conversation,
+    ConversationAlias,
+    ConversationTag,
+    InteractionEvent,
+    Page,
+    Thread,
+)
 from conversations.models.privacy import (
     PERSON_DELETED,
     Erasure,
@@ -66,6 +73,7 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
         return None
     _save_fingerprints(page, conversation)
     _empty_threads(_threads(conversation))
+    _delete_mentions(page, _ids(conversation))
     delete_conversations(_conversations(conversation))
     now = timezone.now()
     Erasure.objects.create(
@@ -95,12 +103,20 @@ def _conversations(conversation: Conversation) -> QuerySet[Conversation]:
     return Conversation.objects.filter(page=conversation.page_id, sender_id=conversation.sender_id)
 
 
+def _ids(conversation: Conversation) -> list[str]:
+    """Return all IDs of the person."""
+    aliases = ConversationAlias.objects.filter(conversation__in=_conversations(conversation))
+    return [conversation.sender_id, *aliases.order_by("pk").values_list("sender_id", flat=True)]
+
+
 def _threads(conversation: Conversation) -> QuerySet[Thread]:
     """Return the person's threads, including those that only a raw record connects to them."""
     of_page = Thread.objects.filter(page=conversation.page_id)
-    sender_id = json.dumps(conversation.sender_id, ensure_ascii=False)
-    named = of_page.filter(record__isnull=False).annotate(raw=Cast("record", TextField()))
-    named = named.filter(raw__contains=sender_id)
+    ids = _ids(conversation)
+    is_named = Q()
+    for sender_id in ids:
+        is_named |= Q(raw__contains=json.dumps(sender_id, ensure_ascii=False))
+    named = of_page.filter(record__isnull=False).annotate(raw=Cast("record", TextField())).filter(is_named)
     return of_page.filter(
         Q(conversation__in=_conversations(conversation)) | Q(pk__in=list(named.values_list("pk", flat=True)))
     )
@@ -115,13 +131,19 @@ def _lock_message_index() -> None:
 def _save_fingerprints(page: Page, conversation: Conversation) -> None:
     row, _ = ForgottenKey.objects.get_or_create(facebook_page_id=page.facebook_page_id)
     graph_ids = _threads(conversation).values_list("graph_id", flat=True)
-    digests = [sender_digest(row.key, conversation.sender_id)]
+    digests = [sender_digest(row.key, sender_id) for sender_id in _ids(conversation)]
     digests += [thread_digest(row.key, graph_id) for graph_id in graph_ids]
     Fingerprint.objects.bulk_create(
         [Fingerprint(facebook_page_id=page.facebook_page_id, digest=digest) for digest in digests],
         ignore_conflicts=True,
     )
     ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
+
+
+def _delete_mentions(page: Page, ids: list[str]) -> None:
+    """Delete what names this person beside the conversation and its threads."""
+    page.threads.filter(people__has_any_keys=ids).update(people=None)
+    page.removed_conversations.filter(Q(sender_id__in=ids) | Q(details__kept__in=ids)).delete()
 
 
 def _empty_threads(threads: QuerySet[Thread]) -> None:
@@ -140,5 +162,6 @@ def _empty_threads(threads: QuerySet[Thread]) -> None:
         complete_until=None,
         backfill=None,
         record=None,
+        people=None,
         told={},
     )

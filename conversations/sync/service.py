@@ -213,6 +213,8 @@ def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
 def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> None:
     """Save the watermarks of lists that were read to the end. Complete the run, or raise its failure."""
     failure = _failure(run, crawl.failures)
+    if failure is None:
+        writer.correct_people()
 
     def save() -> None:
         page.watermarks |= {platform: head.isoformat() for platform, head in crawl.heads.items()}

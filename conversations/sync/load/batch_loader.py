@@ -7,7 +7,7 @@ unchanged row costs no write.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -17,11 +17,12 @@ from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
     OwnedEvents,
+    claim_messages,
     copy_events,
     insert_events,
     stored_messages,
 )
-from conversations.sync.load.existing import existing_conversations, existing_threads
+from conversations.sync.load.existing import ExistingRows, read_existing
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
@@ -42,6 +43,7 @@ class ThreadResult:
     events_created: int
     shown: ShownMessages
     needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
+    joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
 
     @property
     def needs_history(self) -> bool:
@@ -50,19 +52,9 @@ class ThreadResult:
     def include_older(self, older: "ThreadResult") -> None:
         """Include the result of an older state of the same thread in the same answer."""
         self.events_created += older.events_created
+        self.joined += older.joined
         if self.result != "skipped":
             self.result = max(self.result, older.result, key=strength)
-
-
-@dataclass
-class ExistingRows:
-    """The stored rows of a batch's threads and senders. Written rows are added."""
-
-    is_keyed: bool  # whether the tables have their unique keys
-    conversations: dict[str, Conversation] = field(default_factory=dict)  # by sender_id
-    threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
-    # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
-    same_sender: dict[int, list[int]] = field(default_factory=dict)
 
 
 def save_batch(
@@ -114,10 +106,11 @@ def _split_repeats(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
 def _save_distinct(
     page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool
 ) -> list[ThreadResult]:
-    existing = _read_existing(page, batch, is_keyed=is_keyed)
+    existing, joined = read_existing(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
     changed_senders = upsert_conversations(batch, existing)
+    _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
     changed_threads = upsert_threads(batch, existing, created, refused)
     outcomes = []
@@ -127,6 +120,8 @@ def _save_distinct(
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
         outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
+    if outcomes:
+        outcomes[0].joined = joined
     return outcomes
 
 
@@ -139,19 +134,6 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
 
 
 # -- stored rows -----------------------------------------------------------------------------------------
-def _read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> ExistingRows:
-    senders = {row.sender_id for row in batch} - {""}
-    existing = ExistingRows(is_keyed)
-    # If a sender has several rows, the oldest is written.
-    for row in existing_conversations(page.pk, senders):
-        first = existing.conversations.setdefault(row.sender_id, row)
-        existing.same_sender.setdefault(first.pk, []).append(row.pk)
-    conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
-    for thread in existing_threads(page.pk, [row.thread.graph_id for row in batch], conversation_ids):
-        existing.threads.setdefault(thread.graph_id, thread)
-    return existing
-
-
 def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
     """Remove the stored events from each row."""
     owned = [
@@ -162,6 +144,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
     stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
     for row, pks in owned:
         ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
+        existing.moved[row.thread.graph_id] = len(ids)
         row.oldest_stored = next((event.occurred_at for event in row.events if event.graph_id in ids), None)
         row.events = [event for event in row.events if event.graph_id not in ids]
 
@@ -206,6 +189,16 @@ def _move_tag_rows(
 
 
 # -- events ------------------------------------------------------------------------------------------------
+def _claim_messages(batch: list[ThreadRows], existing: ExistingRows) -> None:
+    """Move the messages of threads that another conversation had."""
+    for row in batch:
+        mixed = existing.mixed.get(row.thread.graph_id)
+        if mixed and row.events:
+            claimed = claim_messages(mixed, existing.conversations[row.sender_id].pk, row.events)
+            row.events = [event for event in row.events if event.graph_id not in claimed]
+            existing.moved[row.thread.graph_id] += len(claimed)
+
+
 def _insert_batch(
     batch: list[ThreadRows], existing: ExistingRows, *, tolerant: bool
 ) -> tuple[Counter[str], Counter[str]]:
@@ -248,7 +241,7 @@ def upsert_threads(
             before.get(graph_id),
             row,
             conversation=conversation,
-            created=created[graph_id],
+            created=created[graph_id] + (existing.moved[graph_id] if graph_id in existing.mixed else 0),
             refused=refused[graph_id],
         )
     _mark_merged(states, existing)

@@ -72,6 +72,14 @@ def stored_messages(keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
         return set(cursor.fetchall())
 
 
+def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:
+    """Move these messages from one conversation to another that has none of them. Return those moved."""
+    with connection.cursor() as cursor:
+        messages = as_json([[event.graph_id, event.kind] for event in events])
+        cursor.execute(STATEMENTS["claim_messages"], {"owner": owner, "messages": messages, "source": source})
+        return {graph_id for (graph_id,) in cursor.fetchall()}
+
+
 def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """Copy the events into the table. Return those that exist already.
 

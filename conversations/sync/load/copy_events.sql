@@ -10,3 +10,10 @@ JOIN conversations_interactionevent AS event
 INSERT INTO conversations_interactionevent ({columns})
 SELECT {columns} FROM staged_events ORDER BY ctid
 ON CONFLICT (conversation_id, graph_id) DO NOTHING RETURNING conversation_id, graph_id
+
+-- name: claim_messages
+-- Moves messages of a thread from one conversation to another.
+UPDATE conversations_interactionevent AS event SET conversation_id = %(owner)s, kind = message->>1
+FROM json_array_elements(%(messages)s::json) AS message
+WHERE event.conversation_id = %(source)s AND event.graph_id = message->>0
+RETURNING event.graph_id

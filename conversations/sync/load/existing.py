@@ -1,25 +1,124 @@
-"""Reads the stored rows of a batch, oldest first.
+"""Reads the stored rows of a batch, oldest first, and decides to which conversations its threads belong.
 
 The queries are raw, with the keys as JSON: the ORM makes a hundred parameters of a hundred keys, which take
 the ORM, the driver and the server more time than the result.
 """
 
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
-from conversations.models import Conversation, Thread
+from conversations.models import Conversation, Page, Thread
+from conversations.sync.load.joining import join
+from conversations.sync.load.ownership import Owners, assign, save_aliases
+from conversations.sync.load.reconcile import reset_history
+from conversations.sync.load.transform import ThreadRows
 
 STATEMENTS = read_statements(__file__)
 
 
-def existing_conversations(page_id: int, sender_ids: Collection[str]) -> list[Conversation]:
-    """Return the Page's conversations with these senders."""
-    keys = {"page": page_id, "sender_ids": as_json(list(sender_ids))}
+@dataclass
+class ExistingRows:
+    """The stored rows of a batch's threads and senders. Written rows are added."""
+
+    is_keyed: bool  # whether the tables have their unique keys
+    conversations: dict[str, Conversation] = field(default_factory=dict)  # by sender_id
+    threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
+    # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
+    same_sender: dict[int, list[int]] = field(default_factory=dict)
+    # By the thread's ID: the conversation of the business that had the thread, and messages of the batch that
+    # are stored for the right person now.
+    mixed: dict[str, int] = field(default_factory=dict)
+    moved: Counter[str] = field(default_factory=Counter)
+
+
+def read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, int]:
+    """Read the stored rows and decide whose the threads are. Return the rows, and how many were joined."""
+    joined = 0
+    while True:
+        existing, owners = _read(page, batch, is_keyed=is_keyed)
+        assignment = assign(page, batch, owners, existing.threads)
+        if not assignment.joins:
+            break
+        join(page, *assignment.joins[0])  # the next one may have been joined with it
+        joined += 1
+    if assignment.aliases:
+        save_aliases(page, assignment.aliases)
+    _reset_moved_threads(batch, existing, owners)
+    return existing, joined
+
+
+def _read(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, Owners]:
+    senders = {row.listed_id for row in batch} - {""}
+    graph_ids = [row.thread.graph_id for row in batch]
+    existing, owners = ExistingRows(is_keyed), Owners()
+    links = _links(page.pk, graph_ids, senders)
+    ids = {*links.threads.values(), *links.aliases.values()}
+    by_pk: dict[int, Conversation] = {}
+    # If a sender has several rows, the oldest is written.
+    for row in _conversations(page.pk, senders, ids):
+        first = existing.conversations.setdefault(row.sender_id, row)
+        existing.same_sender.setdefault(first.pk, []).append(row.pk)
+        by_pk[row.pk] = owners.by_id[row.sender_id] = first
+    owners.by_id |= {key: by_pk[pk] for key, pk in links.aliases.items()}
+    owners.by_thread = {key: by_pk[pk] for key, pk in links.threads.items()}
+    conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
+    for thread in _threads(page.pk, graph_ids, conversation_ids):
+        existing.threads.setdefault(thread.graph_id, thread)
+    return existing, owners
+
+
+def _reset_moved_threads(batch: list[ThreadRows], existing: ExistingRows, owners: Owners) -> None:
+    """Forget the history of threads that belong to another conversation now: they are read again."""
+    for row in batch:
+        stored = existing.threads.get(row.thread.graph_id)
+        owner = owners.by_thread.get(row.thread.graph_id)
+        if (
+            stored
+            and stored.conversation_id
+            and row.conversation
+            and (owner is None or owner.sender_id != row.sender_id)
+        ):
+            existing.mixed[stored.graph_id] = stored.conversation_id
+            existing.threads[stored.graph_id] = reset_history(stored)
+
+
+# -- queries -----------------------------------------------------------------------------------------------
+class Links(NamedTuple):
+    """The primary keys of the conversations of stored threads, by thread ID, and of aliases, by sender ID."""
+
+    threads: dict[str, int]
+    aliases: dict[str, int]
+
+
+def _links(page_id: int, graph_ids: list[str], sender_ids: Collection[str]) -> Links:
+    """Return the conversations of these threads, and of these senders if they are aliases."""
+    keys: dict[str, Any] = {
+        "page": page_id,
+        "graph_ids": as_json(graph_ids),
+        "sender_ids": as_json(list(sender_ids)),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["links"], keys)
+        rows = cursor.fetchall()
+    threads = {key: pk for is_thread, key, pk in rows if is_thread}
+    return Links(threads, {key: pk for is_thread, key, pk in rows if not is_thread})
+
+
+def _conversations(
+    page_id: int, sender_ids: Collection[str], conversation_ids: Collection[int]
+) -> list[Conversation]:
+    """Return the Page's conversations with these senders, and those with these primary keys."""
+    keys = {"page": page_id, "sender_ids": as_json(list(sender_ids)), "ids": list(conversation_ids)}
     return list(Conversation.objects.raw(STATEMENTS["conversations"], keys))
 
 
-def existing_threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:
+def _threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:
     """Return these threads, and all threads of these conversations."""
     keys = {"page": page_id, "graph_ids": as_json(graph_ids), "conversation_ids": conversation_ids}
     statement = STATEMENTS["threads_with_siblings" if conversation_ids else "threads"]

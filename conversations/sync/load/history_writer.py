@@ -12,6 +12,7 @@ from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
+from conversations.sync.load.separation import mixed_ids
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import (
     finish_backfill,
@@ -79,7 +80,7 @@ class HistoryWriter:
         thread, before = backfill.thread, backfill.stored
         events = to_events(batch.messages, self._page, since=before.oldest or thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        self._run.events_created += save_messages(thread, events, unreadable)
+        self._run.events_created += save_messages(thread, events, unreadable, mixed=mixed_ids(self._page))
         if events and is_newest:
             show_newest_message(thread, events[-1])
         backfill.stored = StoredMessages(

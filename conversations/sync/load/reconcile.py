@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from conversations.models import Conversation, Platform, Thread
+from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
 
@@ -43,6 +44,7 @@ THREAD_FIELDS = [
     "complete_until",
     "audited_count",
     "record",
+    "people",
     "told",
 ]
 # The columns that an answer may omit. Each keeps the value of the newest answer that has it, and `told`
@@ -177,6 +179,14 @@ def unsaved_copy(thread: Thread) -> Thread:
     return copy
 
 
+def reset_history(thread: Thread) -> Thread:
+    """Return a copy of a stored thread without its conversation, as if no message were stored."""
+    copy = unsaved_copy(thread)
+    copy.conversation_id = copy.complete_until = copy.audited_count = None
+    copy.held_count, copy.history = 0, Thread.History.PARTIAL
+    return copy
+
+
 def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
     _merge_optional_fields(
         state,
@@ -190,9 +200,21 @@ def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
         state.updated_time = stored.updated_time
     if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
         state.record = stored.record  # nothing else changed: links in the record differ in every answer
+    state.people = _people(stored, row)
     state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
     for name in ("held_count", "history", "complete_until", "audited_count"):
         setattr(state, name, getattr(stored, name))
+
+
+def _people(stored: Thread, row: ThreadRows) -> dict | None:
+    """Return the people of the newest state. A group stays one: those who have left it are no customers."""
+    is_newer = version(row.thread) >= version(stored)
+    newer, older = (row.thread, stored) if is_newer else (stored, row.thread)
+    return older.people if _is_group(older) and not _is_group(newer) else newer.people
+
+
+def _is_group(thread: Thread) -> bool:
+    return any(role == GROUP for role, _ in (thread.people or {}).values())
 
 
 def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:

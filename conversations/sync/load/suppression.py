@@ -5,6 +5,7 @@ from django.db import connection
 from conversations.lib.locks import LOCK_ROWS, ROWS
 from conversations.models import Page, Thread
 from conversations.models.privacy import PERSON_DELETED, Fingerprint, sender_digest, thread_digest
+from conversations.sync.load.customer import PAIR
 from conversations.sync.load.transform import ThreadRows
 
 SELECT_KEY = "SELECT key, forgotten_count FROM conversations_forgottenkey WHERE facebook_page_id = %s"
@@ -35,29 +36,44 @@ class SuppressionList:
         """Whether the thread belongs to a deleted person."""
         return bool(self._digests) and thread_digest(self._key, thread.graph_id) in self._digests
 
+    def suppresses_sender(self, sender_id: str) -> bool:
+        """Whether this is an ID of a deleted person."""
+        return bool(self._digests) and sender_digest(self._key, sender_id) in self._digests
+
     def filter_rows(self, rows: list[ThreadRows]) -> list[ThreadRows]:
         """Return the rows, those of deleted people reduced to the fact that the thread exists."""
         if not self._digests:
             return rows
         return [
-            self._without_content(row)
-            if self.suppresses(row.thread) or self._is_sender_suppressed(row)
-            else row
-            for row in rows
+            self._without_content(row) if self._is_deleted(row) else self._without_names(row) for row in rows
         ]
 
-    def _is_sender_suppressed(self, row: ThreadRows) -> bool:
-        return bool(row.sender_id) and sender_digest(self._key, row.sender_id) in self._digests
+    def _is_deleted(self, row: ThreadRows) -> bool:
+        """Whether the thread is one of a deleted person, or may be."""
+        people = row.thread.people or {}
+        pair = [key for key, (role, _) in people.items() if role == PAIR]
+        return self.suppresses(row.thread) or any(map(self.suppresses_sender, [row.sender_id, *pair]))
+
+    def _without_names(self, row: ThreadRows) -> ThreadRows:
+        """Remove deleted people from those who stand in the thread of somebody else."""
+        people = {
+            key: value for key, value in (row.thread.people or {}).items() if not self.suppresses_sender(key)
+        }
+        row.thread.people = people or None
+        return row
+
+    def _add(self, digest: str) -> None:
+        """Store a fingerprint. `self._digests` stays as it is: the transaction may be rolled back."""
+        fingerprint = Fingerprint(facebook_page_id=self._page_id, digest=digest)
+        Fingerprint.objects.bulk_create([fingerprint], ignore_conflicts=True)
 
     def _without_content(self, row: ThreadRows) -> ThreadRows:
         listed = row.thread
         if not self.suppresses(listed):
             # Another thread of this person: store its own fingerprint, in case Facebook stops naming them.
-            # `self._digests` stays as it is, because the transaction may be rolled back.
-            digest = thread_digest(self._key, listed.graph_id)
-            Fingerprint.objects.bulk_create(
-                [Fingerprint(facebook_page_id=self._page_id, digest=digest)], ignore_conflicts=True
-            )
+            self._add(thread_digest(self._key, listed.graph_id))
+        elif row.cast.is_certain and not self.suppresses_sender(row.sender_id):
+            self._add(sender_digest(self._key, row.sender_id))  # a new ID of this person
         thread = Thread(
             page_id=listed.page_id,
             platform=listed.platform,

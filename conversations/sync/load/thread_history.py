@@ -4,7 +4,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
-from conversations.sync.load.copy_events import insert_events, stored_messages
+from conversations.sync.load.copy_events import claim_messages, insert_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.transform import RECEIVED, search_text
@@ -22,17 +22,24 @@ from conversations.sync.stored_state import BackfillPoint
 STATEMENTS = read_statements(__file__)
 
 
-def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 0) -> int:
-    """Insert more messages of a thread. Return how many were new."""
+def save_messages(
+    thread: Thread, events: Sequence[EventRow], unreadable: int = 0, *, mixed: Collection[int] = ()
+) -> int:
+    """Insert more messages of a thread. Return how many were new.
+
+    `mixed` are conversations that may have some of them: see sync.load.separation.
+    """
     owner = _customer_of(thread)
     stored = stored_messages((owner.pk, event.graph_id) for event in events)
     new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
+    claimed = {graph_id for pk in mixed for graph_id in claim_messages(pk, owner.pk, list(new.values()))}
+    new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
     created = len(new) - len(existing) - len(refused)
-    if created or refused or unreadable:
+    if created or refused or unreadable or claimed:
         # Add in the database: a list may have updated the row in the meantime.
         Thread.objects.filter(pk=thread.pk).update(
-            held_count=F("held_count") + created,
+            held_count=F("held_count") + created + len(claimed),
             unreadable_count=F("unreadable_count") + unreadable + len(refused),
         )
     if thread.complete_until is not None:
@@ -41,10 +48,14 @@ def save_messages(thread: Thread, events: Sequence[EventRow], unreadable: int = 
 
 
 def _customer_of(thread: Thread) -> Conversation:
-    """Return the conversation of a thread that is read on its own. Those without a customer never are."""
-    if thread.conversation is None:
+    """Return the conversation of a thread that is read on its own. Those without a customer never are.
+
+    It is read again: a list may have shown meanwhile that the thread belongs to another one.
+    """
+    owner = Conversation.objects.filter(threads=thread.pk).first()
+    if owner is None:
         raise ValueError(f"Thread {thread.pk} has no conversation to which messages could be added.")
-    return thread.conversation
+    return owner
 
 
 def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:
@@ -96,6 +107,8 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     thread.reason, thread.complete_until, thread.backfill = "", complete_until, None
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["count_held"], {"thread": thread.pk})
 
 
 def stop_backfill(thread: Thread, state: str, reason: str) -> None:

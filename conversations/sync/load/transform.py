@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from itertools import chain
 
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from conversations.graph import records
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
+from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
@@ -56,6 +56,8 @@ class ThreadRows:
     shown: ShownMessages = field(default_factory=ShownMessages)
     given: Collection[str] = COUNTS | {"can_reply"}  # the optional columns that the record has a value for
     oldest_stored: datetime | None = field(default=None, init=False)  # of the events that were removed
+    cast: Cast = field(default_factory=lambda: Cast(None))
+    listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
     @property
     def sender_id(self) -> str:
@@ -73,10 +75,9 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    events = to_events(messages.messages, page, since=record.updated_time)
-    sender = _sender(record, messages, page.business_ids) or (
-        records.Person(sender_id) if sender_id else None
-    )
+    cast = cast_of(record, page)
+    events = to_events(messages.messages, page, since=record.updated_time, business_ids=cast.business_ids)
+    sender = cast.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
     return ThreadRows(
         _thread(
@@ -85,11 +86,14 @@ def to_rows(
             platform,
             unreadable=unreadable,
             problem=record.problem or ("" if sender else NO_CUSTOMER),
+            cast=cast,
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
         _shown(record, events, unreadable, platform, now),
         _given(record, sender),
+        cast=cast,
+        listed_id=clean(sender.id) if sender else "",
     )
 
 
@@ -135,7 +139,7 @@ def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
 
 
 def _thread(
-    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str
+    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str, cast: Cast
 ) -> Thread:
     return Thread(
         page_id=page.pk,
@@ -147,17 +151,24 @@ def _thread(
         state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
         reason=clean(problem),
         record=clean_json(record.raw) if problem else None,
+        people=cast.unclear or None,
     )
 
 
-def to_events(messages: Sequence[records.Message], page: Page, *, since: datetime | None) -> list[EventRow]:
+def to_events(
+    messages: Sequence[records.Message],
+    page: Page,
+    *,
+    since: datetime | None,
+    business_ids: Collection[str] = (),
+) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
     `since` is the time of leading messages that have none. Messages without any content, and those without a
-    time, are left out: the caller counts them as unreadable.
+    time, are left out: the caller counts them as unreadable. `business_ids`: those that the record shows.
     """
+    business_ids = business_ids or page.business_ids
     since = since or next((message.created_time for message in messages if message.created_time), None)
-    business_ids = page.business_ids
     events = []
     for message in messages:
         # A message without a time gets that of the message before it: it is not newer than that.
@@ -187,20 +198,6 @@ def _kind(message: records.Message, business_ids: Collection[str]) -> str:
     if message.from_ is None:
         return UNKNOWN
     return SENT if message.from_.id in business_ids else RECEIVED
-
-
-def _sender(
-    record: records.Conversation, messages: records.MessageBatch, business_ids: Collection[str]
-) -> records.Person | None:
-    """Return the first person who is not the business, with the first name given for them."""
-    writers = (message.from_ for message in messages.messages if message.from_)
-    readers = (person for message in messages.messages for person in message.to)
-    people = chain(record.participants, record.senders, writers, readers)
-    first = next((person for person in people if person.id not in business_ids), None)
-    if first is None or first.name:
-        return first
-    names = (person.name for person in people if person.id == first.id and person.name)
-    return records.Person(first.id, next(names, ""))
 
 
 def _conversation(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -13,10 +14,13 @@ from conversations.sync import run_lifecycle
 from conversations.sync.load import batch_loader
 from conversations.sync.load.backfill_state import Backfills, BackfillState
 from conversations.sync.load.batch_loader import ThreadResult
+from conversations.sync.load.business_watch import BusinessWatch
+from conversations.sync.load.corrections import correct_people
 from conversations.sync.load.history_writer import HistoryWriter
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
 from conversations.sync.load.transform import ThreadRows, batch_to_rows, to_rows
+from conversations.sync.stored_state import BackfillPoint
 from conversations.sync.transaction import RunTransaction, is_value_error
 
 logger = logging.getLogger(__name__)
@@ -41,6 +45,7 @@ class BatchWriter:
     ):
         self._page, self._run, self._report = page, run, report
         self._suppressed = SuppressionList(page)
+        self._business = BusinessWatch(page, run, self._suppressed)
         self.transaction = RunTransaction(
             page,
             run,
@@ -71,9 +76,14 @@ class BatchWriter:
         ready = [list(rows)] if rows else []
 
         def save(*, tolerant: bool = False) -> tuple[list[ThreadResult], list[BackfillState]]:
+            self._business.begin()
             new = ready.pop() if ready else batch_to_rows(batch, self._page, platform)
+            new = self._business.find(new, partial(batch_to_rows, batch, self._page, platform))
             known = self._with_known_senders(new, batch, platform)
-            return self._save_batch(known, self._save_tolerant if tolerant else self._save_strict)
+            outcomes, backfills = self._save_batch(
+                known, self._save_tolerant if tolerant else self._save_strict
+            )
+            return outcomes, [backfill for backfill in backfills if backfill.thread.platform == platform]
 
         try:
             outcomes, backfills = self.transaction.commit(save)
@@ -81,6 +91,7 @@ class BatchWriter:
             if not (is_value_error(error) or isinstance(error, IntegrityError)):
                 raise
             outcomes, backfills = self.transaction.commit(lambda: save(tolerant=True))
+        self._business.commit()
         self.changes += sum(outcome.result in ("inserted", "updated") for outcome in outcomes)
         self.backfills.add(backfills)
         self._report()
@@ -95,16 +106,24 @@ class BatchWriter:
             if outcome.needs_history:
                 self.counters.count(outcome.thread.pk, "owed")  # until its older messages are read
             self._run.events_created += outcome.events_created
+            self._business.note_joined(outcome.joined)
         backfills = [
             BackfillState.start(outcome)
             for outcome in outcomes
             if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome.thread)
         ]
+        backfills += self._read_again(self._business.moved)
         save_backfills(
             [(backfill.thread, backfill.point(backfill.requested.after)) for backfill in backfills]
         )
         self.transaction.save_run()
         return outcomes, backfills
+
+    def _read_again(self, threads: list[Thread]) -> list[BackfillState]:
+        """Return backfills of whole threads, which this answer has moved to other conversations."""
+        for thread in threads:
+            self.counters.count(thread.pk, "owed")
+        return [BackfillState(thread, BackfillPoint(None), "updated") for thread in threads]
 
     def _with_known_senders(
         self, rows: list[ThreadRows], batch: list[records.Conversation], platform: str
@@ -113,6 +132,7 @@ class BatchWriter:
         if all(row.conversation for row in rows):
             return rows
         known = self._page.threads.filter(graph_id__in=[row.thread.graph_id for row in rows])
+        known = known.exclude(conversation__sender_id__in=self._page.business_ids)
         senders = dict(known.values_list("graph_id", "conversation__sender_id"))
         senders |= {row.thread.graph_id: row.sender_id for row in rows if row.conversation}
         now = timezone.now()
@@ -169,6 +189,10 @@ class BatchWriter:
         """Count items as skipped that have no row in the Thread table, and add a note to the run."""
         self._run.skipped += count
         self._run.notes.append(note)
+
+    def correct_people(self) -> None:
+        """Correct at the end of a run what earlier runs stored for the wrong person."""
+        correct_people(self._page, self._run, self.transaction, self._business, self._suppressed)
 
     def leave_pending(self, note: str) -> None:
         """Count something as pending that has no row in the Thread table, and add a note to the run."""

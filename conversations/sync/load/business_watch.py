@@ -1,0 +1,65 @@
+"""Watches during a run for further IDs of the business, and corrects at once what they prove wrong."""
+
+from collections.abc import Callable
+
+from conversations.models import Page, SyncRun, Thread
+from conversations.sync.load.business import describe, find_business_ids, save_business_ids
+from conversations.sync.load.separation import mixed_conversations, separate
+from conversations.sync.load.suppression import SuppressionList
+from conversations.sync.load.transform import ThreadRows
+
+JOINED = (
+    "Conversations that proved to be one person's were joined: {:,}. `manage.py separateconversations` lists"
+    " them and undoes it."
+)
+
+
+class BusinessWatch:
+    """The business of one run. `begin()` and `commit()` are called around each transaction.
+
+    `moved` are the threads that the present transaction has moved to another conversation.
+    """
+
+    def __init__(self, page: Page, run: SyncRun, suppressed: SuppressionList):
+        self._page, self._run, self._suppressed = page, run, suppressed
+        self._committed = page.business_aliases
+        self._joined = self._joined_before = 0
+        self._is_first = run.mode == SyncRun.Mode.FULL
+        self.moved: list[Thread] = []
+
+    def begin(self) -> None:
+        """Forget what a transaction that was rolled back had found."""
+        self._page.business_aliases, self._joined = self._committed, self._joined_before
+        self.moved = []
+
+    def commit(self) -> None:
+        self._committed, self._joined_before = self._page.business_aliases, self._joined
+        self._is_first = False
+
+    def find(self, rows: list[ThreadRows], shape: Callable[[], list[ThreadRows]]) -> list[ThreadRows]:
+        """Find IDs of the business in an answer. Return its rows, shaped again if there are new ones."""
+        if self._is_first:  # of a full run: it takes apart what earlier runs mixed
+            self._separate()
+        known = self._page.business_ids
+        if not all(known <= row.cast.business_ids for row in rows):
+            rows = shape()
+        while found := find_business_ids(self._page, rows):
+            save_business_ids(self._page, found)
+            self._run.notes += describe(found)
+            self._separate()
+            rows = shape()
+        in_answer = {row.thread.graph_id for row in rows}
+        self.moved = [thread for thread in self.moved if thread.graph_id not in in_answer]
+        return rows
+
+    def _separate(self) -> None:
+        for mixed in mixed_conversations(self._page):
+            self.moved += separate(self._page, mixed, self._suppressed.suppresses_sender)
+
+    def note_joined(self, count: int) -> None:
+        """Count joined conversations in the notes of the run."""
+        if count:
+            before = JOINED.format(self._joined)
+            self._joined += count
+            others = [note for note in self._run.notes if note != before]
+            self._run.notes = [*others, JOINED.format(self._joined)]

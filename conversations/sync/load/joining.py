@@ -1,0 +1,219 @@
+"""Joins two conversations that are one person's, and undoes that.
+
+Messages are kept once, tags are united, and the history of staff actions is kept. What is needed to undo it
+is in a RemovedConversation. Everything here runs in the caller's transaction, which holds
+`locks.lock_rows()`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Field, OuterRef, Subquery
+from django.utils import timezone
+
+from conversations.lib.sql_files import read_statements
+from conversations.models import (
+    Conversation,
+    ConversationAlias,
+    ConversationTag,
+    InteractionEvent,
+    Page,
+    RemovedConversation,
+    Thread,
+)
+from conversations.sync.load.transform import search_text
+
+STATEMENTS = read_statements(__file__)
+Status = Conversation.Status
+
+# Columns that are copied from the newest conversation.
+COLUMNS_OF_NEWEST = [
+    "platform",
+    "graph_id",
+    "last_message",
+    "last_message_time",
+    "last_message_kind",
+    "message_count",
+    "unread_count",
+    "can_reply",
+    "told",
+]
+SAVED_COLUMNS = ["sender_id", "sender_name", "conversation_status", "created_at", *COLUMNS_OF_NEWEST]
+NEWEST_MESSAGE_COLUMNS = [
+    "sender_id",
+    "sender_name",
+    "last_message",
+    "last_message_time",
+    "last_message_kind",
+    "conversation_status",
+    "search",
+    "updated_at",
+]
+# A thread of which nothing is known to be stored. The next run reads it.
+UNREAD_THREAD = {
+    "state": Thread.State.OWED,
+    "reason": "It was assigned to another conversation, and is read again.",
+    "held_count": 0,
+    "history": Thread.History.PARTIAL,
+    "complete_until": None,
+    "audited_count": None,
+    "backfill": None,
+}
+
+
+def join(page: Page, first: Conversation, second: Conversation) -> RemovedConversation:
+    """Join two conversations of one person. The older row stays, and the ID of the other one is an alias."""
+    keep, drop = sorted((first, second), key=lambda row: row.pk)
+    record = RemovedConversation(
+        page=page, conversation=keep, kind="joined", removed_id=drop.pk, sender_id=drop.sender_id
+    )
+    record.details = _snapshot(keep, drop)
+    record.details["duplicates"] = move_all(keep, drop)
+    ConversationAlias.objects.filter(conversation=drop).update(conversation=keep)
+    drop.delete()
+    ConversationAlias.objects.create(page=page, conversation=keep, sender_id=record.sender_id)
+    record.save()
+    return record
+
+
+def move_all(keep: Conversation, drop: Conversation) -> list[str]:
+    """Move everything from one conversation to another. Return the messages that both had."""
+    both = [keep, drop]
+    copy_columns(keep, both)
+    unite_tags(keep, both)
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["drop_duplicates"], {"keep": keep.pk, "drop": drop.pk})
+        duplicates = [graph_id for (graph_id,) in cursor.fetchall()]
+    InteractionEvent.objects.filter(conversation=drop).update(conversation=keep)
+    if duplicates:
+        counted = Thread.objects.filter(conversation=drop, graph_id=drop.graph_id)
+        counted.filter(held_count__gte=len(duplicates)).update(held_count=F("held_count") - len(duplicates))
+    Thread.objects.filter(conversation=drop).update(conversation=keep)
+    keep.save()
+    if keep.graph_id:
+        update_thread_states(keep)
+    return duplicates
+
+
+def copy_columns(target: Conversation, conversations: Sequence[Conversation]) -> None:
+    """Set the columns of `target` to what these conversations of one person are together."""
+    newest_first = sorted(conversations, key=_version, reverse=True)
+    target.conversation_status = _status(newest_first)
+    target.sender_name = next((row.sender_name for row in newest_first if row.sender_name), "")
+    for name in COLUMNS_OF_NEWEST:
+        setattr(target, name, getattr(newest_first[0], name))
+    target.created_at = min(row.created_at for row in conversations)
+    target.updated_at, target.search = timezone.now(), search_text(target)
+
+
+def _version(conversation: Conversation):
+    time = conversation.last_message_time
+    return (time is not None, time, conversation.updated_at, conversation.pk)
+
+
+def _status(newest_first: list[Conversation]) -> str:
+    """Return the status that a user set last, unless the customer wrote after the messages known then."""
+    received = InteractionEvent.objects.filter(
+        conversation__in=newest_first, kind=InteractionEvent.Kind.MESSAGE_RECEIVED
+    )
+    for row in newest_first:
+        if row.conversation_status != Status.ACTIVE:
+            known_until = row.last_message_time
+            is_reopened = known_until is not None and received.filter(occurred_at__gt=known_until).exists()
+            return Status.ACTIVE if is_reopened else row.conversation_status
+    return Status.ACTIVE
+
+
+def unite_tags(target: Conversation, conversations: Sequence[Conversation]) -> int:
+    """Keep each tag once, as it was assigned first. Return the number of deleted rows."""
+    rows = ConversationTag.objects.filter(conversation__in=conversations)
+    firsts = rows.order_by("tag_id", "created_at", "pk").distinct("tag_id").values_list("pk", flat=True)
+    dropped, _ = rows.exclude(pk__in=list(firsts)).delete()
+    rows.update(conversation=target, page=target.page_id, last_message_time=target.last_message_time)
+    return dropped
+
+
+def update_thread_states(target: Conversation) -> None:
+    """Mark the newest thread of the person as stored and the others as merged."""
+    threads = target.threads.filter(state__in=[Thread.State.STORED, Thread.State.MERGED])
+    threads.filter(graph_id=target.graph_id).update(state=Thread.State.STORED)
+    threads.exclude(graph_id=target.graph_id).update(state=Thread.State.MERGED)
+
+
+# -- undoing it --------------------------------------------------------------------------------------------
+def _snapshot(keep: Conversation, drop: Conversation) -> dict[str, Any]:
+    """Return as JSON what `restore()` needs."""
+    return {
+        "kept": keep.sender_id,
+        "kept_status": keep.conversation_status,
+        "kept_tags": list(keep.tag_rows.values_list("tag_id", flat=True)),
+        "columns": {name: getattr(drop, name) for name in SAVED_COLUMNS},
+        "tags": list(drop.tag_rows.values("tag_id", "actor_id", "act", "created_at")),
+        "aliases": list(drop.aliases.values_list("sender_id", flat=True)),
+        "threads": list(drop.threads.values_list("graph_id", flat=True)),
+        "events": list(drop.events.order_by("pk").values_list("pk", flat=True)),
+    }
+
+
+def restore(record: RemovedConversation) -> Conversation:
+    """Undo a join. The two IDs are not joined again. Raises ValueError if it was undone before.
+
+    Messages that have arrived since then go to the person whom they name.
+    """
+    if record.undone_at or record.conversation is None:
+        raise ValueError("This join was undone before.")
+    details, keep = record.details, record.conversation
+    ConversationAlias.objects.filter(page=record.page, sender_id=record.sender_id).delete()
+    drop = _recreate(record)
+    keep.aliases.filter(sender_id__in=details["aliases"]).update(conversation=drop)
+    keep.events.filter(pk__in=details["events"]).update(conversation=drop)
+    with connection.cursor() as cursor:
+        names = [record.sender_id, *details["aliases"]]
+        keys: dict[str, Any] = {"keep": keep.pk, "drop": drop.pk}
+        cursor.execute(STATEMENTS["move_named"], keys | {"names": names})
+        cursor.execute(STATEMENTS["copy_back"], keys | {"ids": details["duplicates"]})
+    # The counts of the threads are no longer right: they are read again.
+    keep.threads.filter(graph_id__in=details["threads"]).update(conversation=drop, **UNREAD_THREAD)
+    _restore_tags(keep, drop, details)
+    keep.conversation_status = details["kept_status"]
+    show_newest_messages([keep, drop])
+    record.undone_at, record.details = timezone.now(), {"kept": details["kept"]}
+    record.save()
+    return drop
+
+
+def _recreate(record: RemovedConversation) -> Conversation:
+    row = Conversation(pk=record.removed_id, page=record.page, updated_at=timezone.now())
+    for name, value in record.details["columns"].items():
+        column = Conversation._meta.get_field(name)
+        setattr(row, name, column.to_python(value) if isinstance(column, Field) else value)
+    row.save(force_insert=True)
+    return row
+
+
+def _restore_tags(keep: Conversation, drop: Conversation, details: dict[str, Any]) -> None:
+    own = [ConversationTag(conversation=drop, page_id=drop.page_id, **tag) for tag in details["tags"]]
+    for tag in own:
+        tag.last_message_time = drop.last_message_time
+    ConversationTag.objects.bulk_create(own)
+    operations = [tag.act for tag in own]
+    keep.tag_rows.filter(act__in=operations).exclude(tag_id__in=details["kept_tags"]).delete()
+
+
+def show_newest_messages(conversations: Sequence[Conversation]) -> None:
+    """Set the columns of the last message from the newest stored messages, and save the rows."""
+    by_pk = {row.pk: row for row in conversations}
+    messages = InteractionEvent.objects.filter(conversation__in=by_pk, kind__startswith="message_")
+    newest = messages.order_by("conversation", "-occurred_at", "-pk").distinct("conversation")
+    for event in newest:
+        row = by_pk[event.conversation_id]
+        is_shown = row.last_message_time == event.occurred_at
+        row.last_message = event.text or (row.last_message if is_shown else "")  # else Facebook's snippet
+        row.last_message_time = event.occurred_at
+        row.last_message_kind = event.kind
+    for row in conversations:
+        row.search, row.updated_at = search_text(row), timezone.now()
+    Conversation.objects.bulk_update(conversations, NEWEST_MESSAGE_COLUMNS, batch_size=500)
+    times = Conversation.objects.filter(pk=OuterRef("conversation_id")).values("last_message_time")
+    ConversationTag.objects.filter(conversation__in=by_pk).update(last_message_time=Subquery(times))

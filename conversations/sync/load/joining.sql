@@ -1,0 +1,22 @@
+-- name: drop_duplicates
+-- Messages of one conversation that the other one has, too.
+DELETE FROM conversations_interactionevent AS duplicate USING conversations_interactionevent AS kept
+WHERE duplicate.conversation_id = %(drop)s AND kept.conversation_id = %(keep)s
+  AND duplicate.graph_id = kept.graph_id
+RETURNING duplicate.graph_id
+
+-- name: move_named
+-- Messages that name one of these people as the sender or a recipient.
+UPDATE conversations_interactionevent AS event SET conversation_id = %(drop)s
+WHERE conversation_id = %(keep)s AND kind LIKE 'message_%%'
+  AND (data->'from'->>'id' = ANY(%(names)s)
+       OR jsonb_path_query_array(data, '$.to.data[*].id') ?| %(names)s)
+  AND NOT EXISTS (SELECT FROM conversations_interactionevent AS own
+                  WHERE own.conversation_id = %(drop)s AND own.graph_id = event.graph_id)
+
+-- name: copy_back
+INSERT INTO conversations_interactionevent
+  (conversation_id, kind, graph_id, occurred_at, text, attachments, data, actor_id)
+SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, actor_id
+FROM conversations_interactionevent WHERE conversation_id = %(keep)s AND graph_id = ANY(%(ids)s)
+ON CONFLICT (conversation_id, graph_id) DO NOTHING

@@ -1,0 +1,49 @@
+-- name: name_messages
+-- The messages of a conversation with the person whom each names: its sender, or else its first recipient,
+-- who is not the business.
+CREATE TEMP TABLE named_messages ON COMMIT DROP AS
+SELECT event.id, event.graph_id, event.occurred_at, chosen.person->>'id' AS person,
+  coalesce(chosen.person->>'name', chosen.person->>'username', '') AS name
+FROM conversations_interactionevent AS event, LATERAL (
+  SELECT candidate.person FROM (
+    SELECT event.data->'from' AS person, 0 AS position
+    UNION ALL SELECT jsonb_path_query(event.data, '$.to.data[*]'), 1
+  ) AS candidate
+  WHERE jsonb_typeof(candidate.person) = 'object' AND candidate.person->>'id' <> ALL(%(business)s)
+  ORDER BY position LIMIT 1
+) AS chosen
+WHERE event.conversation_id = %(mixed)s AND event.kind LIKE 'message\_%%'
+
+-- name: drop_copies
+-- Messages that the conversation of the named person has, too.
+DELETE FROM conversations_interactionevent AS copy
+USING named_messages AS named, unnest(%(people)s::text[], %(owners)s::bigint[]) AS owner(person, id),
+  conversations_interactionevent AS own
+WHERE copy.id = named.id AND named.person = owner.person
+  AND own.conversation_id = owner.id AND own.graph_id = named.graph_id
+
+-- name: move_messages
+UPDATE conversations_interactionevent AS event SET conversation_id = owner.id
+FROM named_messages AS named, unnest(%(people)s::text[], %(owners)s::bigint[]) AS owner(person, id)
+WHERE event.id = named.id AND named.person = owner.person
+
+-- name: drop_stored_elsewhere
+DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = %(mixed)s AND EXISTS (
+  SELECT FROM conversations_conversation AS other
+  JOIN conversations_interactionevent AS own
+    ON own.conversation_id = other.id AND own.graph_id = copy.graph_id
+  WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
+
+-- name: mark_sent
+UPDATE conversations_interactionevent SET kind = 'message_sent'
+WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND data->'from'->>'id' = ANY(%(business)s)
+RETURNING conversation_id
+
+-- name: show_as_sent
+UPDATE conversations_conversation AS row SET last_message_kind = 'message_sent', updated_at = now()
+WHERE id = ANY(%(ids)s) AND last_message_kind = 'message_received' AND 'message_sent' = (
+  SELECT kind FROM conversations_interactionevent
+  WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, id DESC LIMIT 1)
+
+-- name: named_people
+SELECT person, max(name), min(occurred_at) FROM named_messages GROUP BY person ORDER BY person
