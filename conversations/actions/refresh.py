@@ -108,7 +108,9 @@ def _join(newer: records.MessageBatch, older: records.MessageBatch) -> records.M
     if not newer.after:  # the older batch was read from the newest message on
         return older
     messages = [*newer.messages, *older.messages]
-    return records.MessageBatch(messages, older.after, newer.unreadable + older.unreadable)
+    return records.MessageBatch(
+        messages, older.after, newer.unreadable + older.unreadable, core=newer.core or older.core
+    )
 
 
 @transaction.atomic
@@ -191,8 +193,11 @@ def _matching_url(attachment: Attachment, index: int, fresh: list[Attachment]) -
 @transaction.atomic
 def _update_links(page: Page, event: InteractionEvent, message: records.Message) -> None:
     lock_rows([page.pk])
+    assumed = {"time": event.data["time"]} if "time" in event.data else {}
     InteractionEvent.objects.filter(pk=event.pk).update(
-        attachments=clean_json(message.attachments), data=clean_json(message.rest)
+        attachments=clean_json(message.attachments),
+        data=clean_json(message.rest) | assumed,
+        fingerprint=None,  # the content may have changed, too
     )
 
 

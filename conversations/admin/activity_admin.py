@@ -110,7 +110,7 @@ class InteractionEventAdmin(PageRecordAdmin):
     def text_or_subject(self, event):
         """The text of a message, or the kind of its attachment; for other events the tag or the status."""
         if event.graph_id is None:
-            return event.data.get("name") or event.data.get("to")
+            return event.data.get("name") or event.data.get("to") or event.data.get("before")
         return event.text or attachments_of(event.attachments, event.data, event.text)[0].kind
 
     @display(description="Kind")

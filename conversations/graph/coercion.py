@@ -1,12 +1,16 @@
 """Converts single values of Graph's JSON to our types, whatever type they have."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 BIGINT_MAX = 2**63 - 1
+EPOCH = datetime.fromtimestamp(0, UTC)
+UNIX_TIME = re.compile(r"\s*[0-9]{9,16}(\.[0-9]*)?\s*")  # fewer digits are a date: 20261120
+MAX_SECONDS = 10**11  # of a time in seconds: the year 5138. Milliseconds have passed it since 1973
 MAX_DEPTH = 50  # levels of stored raw values; nothing that Facebook documents has ten
 
 
@@ -41,21 +45,37 @@ def as_count(value: Any) -> int | None:
 
 
 def as_time(value: Any) -> datetime | None:
-    """Return the time in UTC, or None if it cannot be read.
+    """Return the time in UTC, or None if it is not usable.
 
-    Graph writes 2026-11-20T10:38:15+0000, always in UTC. Seconds since 1970 are accepted too.
+    Graph writes 2026-11-20T10:38:15+0000, always in UTC. Seconds and milliseconds since 1970 are accepted
+    too, as a number or as text. No message is older than 1970.
     """
     try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is UTC:
-                return moment
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
+        moment = _from_text(value) if isinstance(value, str) else _from_number(value)
     except (ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+    return moment if moment and moment > EPOCH else None
+
+
+def _from_text(value: str) -> datetime:
+    # Digits first: fromisoformat() takes 1795112012345 for a day of the year 1795.
+    if UNIX_TIME.fullmatch(value):
+        return datetime.fromtimestamp(_seconds(float(value)), UTC)
+    moment = datetime.fromisoformat(value.strip())
+    if moment.tzinfo is UTC:
+        return moment
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _from_number(value: Any) -> datetime | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return datetime.fromtimestamp(_seconds(value), UTC)
+
+
+def _seconds(number: float) -> float:
+    """Return the seconds since 1970 of a number of seconds or milliseconds."""
+    return number if number < MAX_SECONDS else number / 1000
 
 
 def to_json_text(value: Any) -> str:

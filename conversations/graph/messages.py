@@ -7,11 +7,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from conversations.graph.coercion import as_edge, as_id, as_text, as_time, to_json_text, without_paging
+from conversations.graph.coercion import (
+    as_dict,
+    as_edge,
+    as_id,
+    as_text,
+    as_time,
+    to_json_text,
+    without_paging,
+)
 from conversations.graph.decoding import TypedMessage, decode, to_builtins
 from conversations.graph.participants import Person, people_from_graph
 
 ISO_TIME_LENGTH = len("2026-11-20T10:38:15+0000")
+EDGES = ("attachments", "shares", "reactions")  # lists of a message that may continue behind a cursor
 RARE_FIELDS = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
 
 
@@ -22,7 +31,10 @@ class Message(Struct):
     message: str = ""
     attachments: list[dict] = []
     to: list[Person] = []
-    rest_json: str = "{}"  # every other field as received, without any paging (coercion.to_json_text)
+    # Every other field as received, without any paging (coercion.to_json_text). `cut` names the EDGES of
+    # which Facebook has more items than it sent.
+    rest_json: str = "{}"
+    state: dict = {}  # the RARE_FIELDS that it has, and `cut`
     iso_time: str = ""  # created_time as received, if it is ISO 8601 in UTC: formatting it again is slow
 
     @property
@@ -41,6 +53,9 @@ class Message(Struct):
         rest = raw.copy()
         del rest["id"]
         text, attachments = rest.pop("message", ""), rest.pop("attachments", None)
+        if cut := _cut_edges(raw):
+            rest["cut"] = cut
+        state = {name: rest[name] for name in (*RARE_FIELDS, "cut") if name in rest}
         return cls(
             message_id,
             created_time,
@@ -49,6 +64,7 @@ class Message(Struct):
             _attachments(attachments),
             people_from_graph(raw.get("to")),
             to_json_text(rest),
+            state,
         )
 
     @classmethod
@@ -61,13 +77,19 @@ class Message(Struct):
         person, from_json = _sender(bytes(raw.from_))
         recipients, to_json = _recipients(bytes(raw.to))
         more_json = _tags(bytes(raw.tags))
+        state: dict[str, Any] = {}
         if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
-            more_json += _rare_fields(raw)
+            rare_json, state = _rare_fields(raw)
+            more_json += rare_json
+        if any(b'"next"' in bytes(edge) for edge in (raw.attachments, raw.shares, raw.reactions) if edge):
+            return None  # a list may be cut
         rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
         attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
         # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
         iso_time = when if when.endswith("+0000") else ""
-        return cls(raw.id, created_time, person, raw.message or "", attachments, recipients, rest, iso_time)
+        return cls(
+            raw.id, created_time, person, raw.message or "", attachments, recipients, rest, state, iso_time
+        )
 
 
 # -- parts that repeat in many messages: their value, and their JSON as a field of `rest_json` --------------
@@ -88,9 +110,11 @@ def _tags(raw: bytes) -> str:
     return _field("tags", raw, decode(raw))
 
 
-def _rare_fields(raw: TypedMessage) -> str:
-    fields = ((name, bytes(getattr(raw, name))) for name in RARE_FIELDS)
-    return "".join([_field(name, value, decode(value)) for name, value in fields if value])
+def _rare_fields(raw: TypedMessage) -> tuple[str, dict]:
+    """Return the fields as JSON and as values."""
+    received = {name: value for name in RARE_FIELDS if (value := bytes(getattr(raw, name)))}
+    values = {name: decode(value) for name, value in received.items()}
+    return "".join([_field(name, received[name], value) for name, value in values.items()]), values
 
 
 def _field(name: str, raw: bytes, value: Any) -> str:
@@ -100,6 +124,12 @@ def _field(name: str, raw: bytes, value: Any) -> str:
 def _is_bare(raw: dict) -> bool:
     """Return whether the message has nothing but its ID."""
     return all(value is None for key, value in raw.items() if key != "id")
+
+
+def _cut_edges(raw: dict) -> list[str]:
+    """Return the names of the message's lists that continue behind a cursor."""
+    pages = ((name, as_dict(as_dict(raw.get(name)).get("paging"))) for name in EDGES)
+    return [name for name, paging in pages if paging.get("next") is not None]
 
 
 def _attachments(raw: Any) -> list[dict]:

@@ -6,7 +6,7 @@ without an ID becomes no record. Records must not be changed.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from conversations.graph.coercion import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
 from conversations.graph.decoding import TypedConversation, decode, to_builtins
@@ -15,6 +15,18 @@ from conversations.graph.messages import Message
 from conversations.graph.participants import Person, people_from_graph
 from conversations.graph.readers.next_link import next_cursor
 
+MAX_NESTED = 25  # Facebook was seen to nest no more messages, whatever is requested
+
+
+class Requested(NamedTuple):
+    """What was requested: `limit` messages of each conversation, and with `core` only documented fields."""
+
+    limit: int | None = None
+    core: bool = False
+
+
+AS_USUAL = Requested()
+
 
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
@@ -22,13 +34,15 @@ class MessageBatch:
 
     Inside a conversation `after` may be empty: there are older messages, but only the thread's own edge leads
     to them. `unreadable` counts the messages that have no content, `unreadable_ids` are the IDs of those that
-    have one.
+    have one. `is_full`: as many came as were requested. `core`: only documented fields were requested.
     """
 
     messages: list[Message] = field(default_factory=list)
     after: str | None = None
     unreadable: int = 0
     unreadable_ids: tuple[str, ...] = ()
+    is_full: bool = False
+    core: bool = False
 
     @property
     def ids(self) -> list[str]:
@@ -36,28 +50,30 @@ class MessageBatch:
         return [*(message.id for message in self.messages), *self.unreadable_ids]
 
     @classmethod
-    def from_graph(cls, raw: Any) -> "MessageBatch":
-        return cls._with_cursor(raw, next_cursor(raw))
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "MessageBatch":
+        return cls._with_cursor(raw, next_cursor(raw), requested)
 
     @classmethod
-    def nested(cls, raw: Any) -> "MessageBatch | None":
+    def nested(cls, raw: Any, requested: Requested) -> "MessageBatch | None":
         """Return the batch nested in a conversation. An error in it must not fail the other conversations."""
         if not isinstance(raw, dict) or not isinstance(raw.get("data"), list):
             return None
         try:
-            return cls._with_cursor(raw, next_cursor(raw))
+            return cls._with_cursor(raw, next_cursor(raw), requested)
         except GraphError:
-            return cls._with_cursor(raw, "")
+            return cls._with_cursor(raw, "", requested)
 
     @classmethod
-    def _with_cursor(cls, raw: Any, after: str | None) -> "MessageBatch":
+    def _with_cursor(cls, raw: Any, after: str | None, requested: Requested) -> "MessageBatch":
         items = as_edge(raw)
         messages = [Message.from_graph(item) for item in items]
         readable = [message for message in messages if message]
         pairs = zip(items, messages, strict=True)
         others = [item for item, message in pairs if message is None] if len(readable) < len(items) else []
         ids = tuple(filter(None, (as_id(as_dict(item).get("id")) for item in others)))
-        return cls(readable, after, len(others), ids)
+        limit = requested.limit
+        is_full = limit is not None and len(items) >= min(limit, MAX_NESTED)
+        return cls(readable, after, len(others), ids, is_full, requested.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +98,10 @@ class Conversation:
         return without_paging(to_builtins(record) if isinstance(record, TypedConversation) else record)
 
     @classmethod
-    def from_graph(cls, raw: Any) -> "Conversation | None":
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "Conversation | None":
+        """Return the record, or None without an ID."""
         if isinstance(raw, TypedConversation):
-            return cls._from_typed(raw)
+            return cls._from_typed(raw, requested)
         raw = as_dict(raw)
         graph_id = as_id(raw.get("id"))
         if not graph_id:
@@ -99,12 +116,12 @@ class Conversation:
             as_count(raw.get("unread_count")),
             as_text(raw.get("snippet")),
             can_reply if isinstance(can_reply, bool) else None,
-            MessageBatch.nested(raw.get("messages")),
+            MessageBatch.nested(raw.get("messages"), requested),
             raw_record=raw,
         )
 
     @classmethod
-    def _from_typed(cls, raw: TypedConversation) -> "Conversation | None":
+    def _from_typed(cls, raw: TypedConversation, requested: Requested) -> "Conversation | None":
         if not raw.id:
             return None
         messages = raw.messages
@@ -117,7 +134,9 @@ class Conversation:
             as_count(raw.unread_count),
             as_text(raw.snippet),
             raw.can_reply if isinstance(raw.can_reply, bool) else None,
-            MessageBatch.nested({"data": messages.data, "paging": messages.paging}) if messages else None,
+            MessageBatch.nested({"data": messages.data, "paging": messages.paging}, requested)
+            if messages
+            else None,
             raw_record=raw,
         )
 
@@ -135,7 +154,7 @@ class ConversationBatch:
         return [conversation.id for conversation in self.conversations]
 
     @classmethod
-    def from_graph(cls, raw: Any) -> "ConversationBatch":
-        conversations = [Conversation.from_graph(item) for item in as_edge(raw)]
+    def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "ConversationBatch":
+        conversations = [Conversation.from_graph(item, requested) for item in as_edge(raw)]
         readable = [conversation for conversation in conversations if conversation]
         return cls(readable, next_cursor(raw), len(conversations) - len(readable))

@@ -7,6 +7,7 @@ from django.db.models import Case, F, Func, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
+from conversations.lib.names import display_name
 from conversations.models import querysets
 from conversations.models.facets import Facet
 from conversations.models.pages import Page, Platform
@@ -89,7 +90,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self):
-        return self.sender_name or self.sender_id
+        return display_name(self.sender_name, self.sender_id)
 
 
 class Thread(models.Model):
@@ -160,6 +161,7 @@ class InteractionEvent(models.Model):
         TAG_ADDED = "tag_added"
         TAG_REMOVED = "tag_removed"
         STATUS_CHANGED = "status_changed"
+        CONTENT_UPDATED = "content_updated"  # Facebook shows a newer state of a message
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
@@ -169,6 +171,11 @@ class InteractionEvent(models.Model):
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)
+    fingerprint = models.IntegerField(
+        null=True, editable=False, help_text="Of a message's content, to find newer states"
+    )
+    # Of equal times, the higher rank is the newer: Facebook shows seconds, and the order within them.
+    rank = models.IntegerField(default=0, db_default=0, editable=False)
     # Messages have no actor. A full index would contain little but nulls.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
@@ -181,7 +188,7 @@ class InteractionEvent(models.Model):
             models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
         ]
         indexes = [
-            models.Index(fields=["conversation", "-occurred_at", "-id"], name="event_newest_first"),
+            models.Index(fields=["conversation", "-occurred_at", "-rank"], name="event_newest_first"),
             models.Index(
                 KeyTextTransform("act", "data"),
                 name="event_act",  # without messages, which have none

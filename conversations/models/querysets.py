@@ -83,14 +83,21 @@ class EventQuerySet(PageScopedQuerySet):
     path_to_page = "conversation__page"
 
     def newest_first(self):
-        return self.order_by("-occurred_at", "-id")
+        return self.order_by("-occurred_at", "-rank", "-id")
 
     def after_cursor(self, occurred_at, event_id: int):
         """Return the events that follow this one in the newest-first order."""
-        # The second condition implies the first, which lets the index scan start at the right row.
-        return self.filter(occurred_at__lte=occurred_at).filter(
-            Q(occurred_at__lt=occurred_at) | Q(id__lt=event_id)
+        # Its rank may have changed since the cursor was made.
+        ranks = (
+            apps.get_model("conversations", "InteractionEvent")
+            .objects.filter(pk=event_id)
+            .order_by()
+            .values("rank")
         )
+        rank = Coalesce(Subquery(ranks), Value(0))
+        is_older = Q(occurred_at__lt=occurred_at) | Q(rank__lt=rank) | Q(rank=rank, id__lt=event_id)
+        # The second condition implies the first, which lets the index scan start at the right row.
+        return self.filter(occurred_at__lte=occurred_at).filter(is_older)
 
 
 class NewestByIdQuerySet(PageScopedQuerySet):

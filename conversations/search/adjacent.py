@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from conversations.lib.names import display_name
 from conversations.lib.sql_files import read_statements
 from conversations.search.conditions import Keyset
 from conversations.search.criteria import SearchCriteria
@@ -31,5 +32,7 @@ def adjacent(
     newer = ids_query(criteria, cardinalities, count=1, after=position, backwards=True)
     older = ids_query(criteria, cardinalities, count=1, after=position)
     found = fetch_all(Sql.compose(STATEMENTS["adjacent"], newer=newer, older=older))
-    by_side = {side: AdjacentConversation(pk, name) for side, pk, name in found}
+    by_side = {
+        side: AdjacentConversation(pk, display_name(name, sender_id)) for side, pk, name, sender_id in found
+    }
     return by_side.get("newer"), by_side.get("older")

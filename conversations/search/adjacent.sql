@@ -1,6 +1,6 @@
 -- name: adjacent
 -- The names of the rows beside a conversation; `newer` and `older` select the ids.
-SELECT beside.side, c.id, coalesce(nullif(c.sender_name, ''), c.sender_id)
+SELECT beside.side, c.id, c.sender_name, c.sender_id
 FROM (
   (SELECT 'newer' AS side, newer.id FROM ({newer}) AS newer)
   UNION ALL

@@ -9,4 +9,4 @@ WHERE p.conversation_id = ANY({ids}::bigint[]) AND message.text LIKE {pattern}
 -- The newest of these events in each conversation.
 SELECT DISTINCT ON (conversation_id) conversation_id, id, occurred_at, text
 FROM conversations_interactionevent WHERE id = ANY({ids}::bigint[])
-ORDER BY conversation_id, occurred_at DESC, id DESC
+ORDER BY conversation_id, occurred_at DESC, rank DESC, id DESC

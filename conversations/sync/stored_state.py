@@ -49,14 +49,16 @@ class BackfillPoint(Struct, frozen=True):
     newest: Time | None = None
     held_until: Time | None = field(default=None, name="border")
     count: Annotated[int, Meta(ge=0)] = 0
+    oldest_id: str | None = None  # the message at the end of the last answer
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        state = {
             "after": self.after,
             "newest": _iso(self.newest),
             "border": _iso(self.held_until),
             "count": self.count,
         }
+        return state | {"oldest_id": self.oldest_id} if self.oldest_id else state
 
 
 def read_checkpoints(stored: Any) -> dict[str, Checkpoint]:

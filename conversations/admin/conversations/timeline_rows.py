@@ -12,7 +12,7 @@ from conversations.models import Conversation, InteractionEvent
 
 Kind = InteractionEvent.Kind
 SIDES = {Kind.MESSAGE_RECEIVED: "left", Kind.MESSAGE_SENT: "right"}
-STAFF_KINDS = (Kind.TAG_ADDED, Kind.TAG_REMOVED, Kind.STATUS_CHANGED)
+HISTORY_KINDS = (Kind.TAG_ADDED, Kind.TAG_REMOVED, Kind.STATUS_CHANGED, Kind.CONTENT_UPDATED)
 MESSAGES_PER_PART = 100
 HISTORY_LENGTH = 50
 MAX_ID = 2**63 - 1
@@ -37,7 +37,7 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
 
     `timeline` has the oldest first; `older` is the ID of the event before which there are more, or None.
     """
-    events = conversation.events.exclude(kind__in=STAFF_KINDS).newest_first()
+    events = conversation.events.exclude(kind__in=HISTORY_KINDS).newest_first()
     if before.isdecimal() and int(before) <= MAX_ID:
         start = conversation.events.filter(pk=before).first()
         events = events.after_cursor(start.occurred_at, start.pk) if start else events.none()
@@ -49,8 +49,8 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
 
 
 def history_of(conversation: Conversation) -> list[InteractionEvent]:
-    """Return the newest changes of tags and status, newest first."""
-    events = conversation.events.filter(kind__in=STAFF_KINDS).select_related("actor")
+    """Return the newest changes of tags, status and messages, newest first."""
+    events = conversation.events.filter(kind__in=HISTORY_KINDS).select_related("actor")
     return list(events.newest_first()[:HISTORY_LENGTH])
 
 

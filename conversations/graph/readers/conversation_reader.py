@@ -22,7 +22,7 @@ from conversations.graph.readers.requests import (
     quote_id,
     request_in_size,
 )
-from conversations.graph.records import Conversation, ConversationBatch
+from conversations.graph.records import AS_USUAL, Conversation, ConversationBatch, Requested
 from conversations.graph.response_checks import json_list, json_object
 from conversations.graph.transport import Check
 
@@ -53,13 +53,21 @@ class ConversationReader:
         """Return conversations of a Page, newest first. `params` say which, in Graph's own names."""
         path, params = f"{quote_id(page_id)}/conversations", {"platform": self._platform} | params
 
+        requested = AS_USUAL
+
         def request(size: tuple[int, int], tries: int) -> dict:
             limit, messages = size
+
+            def names(core: bool) -> str:
+                nonlocal requested
+                requested = Requested(messages, core)
+                return fields.conversation(messages, core=core)
+
             return self._requests.get(
                 path,
                 params | {"limit": limit},
                 json_list,
-                lambda core: fields.conversation(messages, core=core),
+                names,
                 tries,
                 decode_conversations,
             )
@@ -71,7 +79,7 @@ class ConversationReader:
         try:
             raw = request_in_size(self._size, request, may_shrink)
             with self._hooks.parsing():
-                return ConversationBatch.from_graph(raw)
+                return ConversationBatch.from_graph(raw, requested)
         except GraphError as error:
             if not may_shrink(error):
                 raise
@@ -86,11 +94,16 @@ class ConversationReader:
         """Return one conversation with its newest messages. Raises NotFoundError."""
         path = quote_id(graph_id)
         messages = self._size.size_at(0)[1]
+        requested = AS_USUAL
+
+        def names(core: bool) -> str:
+            nonlocal requested
+            requested = Requested(messages, core)
+            return fields.conversation(messages, core=core)
+
         try:
-            raw = self._requests.get(
-                path, {}, json_object, lambda core: fields.conversation(messages, core=core)
-            )
-            record = Conversation.from_graph(raw)
+            raw = self._requests.get(path, {}, json_object, names)
+            record = Conversation.from_graph(raw, requested)
         except GraphError as error:
             if not is_too_much(error):
                 raise

@@ -14,7 +14,7 @@ from conversations.graph.readers.requests import (
     quote_id,
     request_in_size,
 )
-from conversations.graph.records import MessageBatch
+from conversations.graph.records import AS_USUAL, MessageBatch, Requested
 from conversations.graph.response_checks import json_list, json_object
 
 MAX_REMEMBERED_THREADS = 1000  # threads whose message batch size is remembered
@@ -34,16 +34,21 @@ class MessageReader:
         """Return messages of a thread, newest first."""
         path, params = f"{quote_id(graph_id)}/messages", position_params(after)
 
+        requested = AS_USUAL
+
+        def names(core: bool) -> str:
+            nonlocal requested
+            requested = Requested(core=core)
+            return fields.message(core=core)
+
         def request(size: int, tries: int) -> dict:
             count = min(size, limit) if limit else size
-            return self._requests.get(
-                path, params | {"limit": count}, json_list, lambda core: fields.message(core=core), tries
-            )
+            return self._requests.get(path, params | {"limit": count}, json_list, names, tries)
 
         batch_size = self._batch_sizes.get(graph_id) or AdaptiveBatchSize(self._sizes)
         raw = request_in_size(batch_size, request, is_too_much)
         with self._hooks.parsing():
-            batch = MessageBatch.from_graph(raw)
+            batch = MessageBatch.from_graph(raw, requested)
         self._remember_size(graph_id, batch_size, is_end=batch.after is None)
         return batch
 

@@ -4,7 +4,7 @@ SELECT e.conversation_id, c.page_id, e.kind, floor(extract(epoch FROM e.occurred
 FROM conversations_interactionevent AS e JOIN conversations_conversation AS c ON c.id = e.conversation_id
 WHERE e.conversation_id = ANY({ids}::bigint[]) AND e.occurred_at >= {start}
   AND (e.kind IN ('message_received', 'message_sent') OR e.kind = 'status_changed' AND e.data->>'to' = 'done')
-ORDER BY e.conversation_id, e.occurred_at, e.id
+ORDER BY e.conversation_id, e.occurred_at, e.rank, e.id
 
 -- name: state_before
 -- The kind of the last such event before that time, and whether there was a message.
@@ -12,7 +12,7 @@ SELECT known.id, (
   SELECT e.kind FROM conversations_interactionevent AS e
   WHERE e.conversation_id = known.id AND e.occurred_at < {start}
     AND (e.kind IN ('message_received', 'message_sent') OR e.kind = 'status_changed' AND e.data->>'to' = 'done')
-  ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1
+  ORDER BY e.occurred_at DESC, e.rank DESC, e.id DESC LIMIT 1
 ), EXISTS (
   SELECT FROM conversations_interactionevent AS e
   WHERE e.conversation_id = known.id AND e.occurred_at < {start} AND e.kind IN ('message_received', 'message_sent')

@@ -150,6 +150,7 @@ class ListHandler:
             [record for _, batch in answers for record in batch.conversations],
             state.platform,
             [row for call, _ in answers for row in call.rows],
+            has_spare_calls=state.calls == 1 and state.reader.is_over,
         )
         self._context.add_backfills(state.platform, backfills)
 

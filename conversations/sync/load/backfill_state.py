@@ -26,11 +26,15 @@ class RequestedMessages:
 
 @dataclass(frozen=True)
 class StoredMessages:
-    """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`."""
+    """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`.
+
+    `oldest_id` is the message at the end of the last answer.
+    """
 
     newest: datetime | None = None
     oldest: datetime | None = None
     count: int = 0
+    oldest_id: str | None = None
 
 
 class BackfillState:
@@ -45,7 +49,7 @@ class BackfillState:
         count = point.count if point.after else 0
         self.thread, self.held_until, self.result = thread, point.held_until, result
         self.requested = RequestedMessages(point.after, count)
-        self.stored = StoredMessages(point.newest, point.newest, count)
+        self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id)
         self.is_superseded = False
 
     @classmethod
@@ -54,12 +58,14 @@ class BackfillState:
         thread, shown = outcome.thread, outcome.shown
         if outcome.needs_audit:
             return cls(thread, BackfillPoint(None), outcome.result)  # read the whole thread again
-        point = BackfillPoint(shown.after, shown.newest, thread.complete_until, shown.count)
+        point = BackfillPoint(shown.after, shown.newest, thread.complete_until, shown.count, shown.oldest_id)
         return cls(thread, point, outcome.result)
 
     def point(self, after: str | None) -> BackfillPoint:
         """The point from which the next run continues, with everything stored down to this cursor."""
-        return BackfillPoint(after, self.stored.newest, self.held_until, self.stored.count)
+        return BackfillPoint(
+            after, self.stored.newest, self.held_until, self.stored.count, self.stored.oldest_id
+        )
 
     @property
     def has_window(self) -> bool:

@@ -8,6 +8,7 @@ unchanged row costs no write.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -20,6 +21,7 @@ from conversations.sync.load.copy_events import (
     claim_messages,
     copy_events,
     insert_events,
+    move_events,
     stored_messages,
 )
 from conversations.sync.load.existing import ExistingRows, read_existing
@@ -30,7 +32,9 @@ from conversations.sync.load.reconcile import (
     unsaved_copy,
     version,
 )
-from conversations.sync.load.transform import ShownMessages, ThreadRows
+from conversations.sync.load.states.event_states import is_other_state, update_events
+from conversations.sync.load.states.ranks import rank_events
+from conversations.sync.load.transform import ShownMessages, ThreadRows, oldest_of
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 
@@ -42,7 +46,7 @@ class ThreadResult:
     result: str
     events_created: int
     shown: ShownMessages
-    needs_audit: bool = False  # Facebook counts more messages than were read: read the whole thread
+    needs_audit: bool = False  # Facebook counts more messages than were read: the whole thread may be read
     joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
 
     @property
@@ -62,14 +66,13 @@ def save_batch(
     rows: Iterable[ThreadRows],
     *,
     is_keyed: bool = True,
-    is_audit: bool = False,
     tolerant: bool = True,
 ) -> list[ThreadResult]:
     """Save the threads of one answer. Return one result for each thread, in the order listed.
 
-    `is_keyed`: whether the database has its unique keys (see `models.constraints`). `is_audit`: set
-    `needs_audit` in the results. `tolerant`: leave out messages that PostgreSQL rejects or that were stored
-    in the meantime; otherwise they raise DataError, OperationalError or IntegrityError.
+    `is_keyed`: whether the database has its unique keys (see `models.constraints`). `tolerant`: leave out
+    messages that PostgreSQL rejects or that were stored in the meantime; otherwise they raise DataError,
+    OperationalError or IntegrityError.
     """
     outcomes: dict[str, ThreadResult] = {}
     for batch in _split_repeats(rows):
@@ -77,7 +80,7 @@ def save_batch(
             graph_id = outcome.thread.graph_id
             if graph_id in outcomes:
                 outcome.include_older(outcomes[graph_id])
-            outcome.needs_audit = is_audit and _lacks_messages(outcome.thread)
+            outcome.needs_audit = _lacks_messages(outcome.thread)
             outcomes[graph_id] = outcome
     return list(outcomes.values())
 
@@ -85,7 +88,7 @@ def save_batch(
 def _lacks_messages(thread: Thread) -> bool:
     """Whether Facebook counts more messages than were read, and did not count so many at the last audit."""
     return (
-        thread.history == Thread.History.COMPLETE
+        thread.history != Thread.History.TRUNCATED
         and thread.state in (Thread.State.STORED, Thread.State.MERGED)
         and thread.message_count > thread.held_count + thread.unreadable_count
         and thread.message_count != thread.audited_count
@@ -116,7 +119,9 @@ def _save_distinct(
     outcomes = []
     for row in batch:
         thread = existing.threads[row.thread.graph_id]
-        touched = row.sender_id in changed_senders or thread.graph_id in changed_threads
+        touched = (
+            row.sender_id in changed_senders or thread.graph_id in changed_threads or row.has_newer_states
+        )
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
         outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
@@ -135,18 +140,33 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
 
 # -- stored rows -----------------------------------------------------------------------------------------
 def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None:
-    """Remove the stored events from each row."""
+    """Remove the stored events from each row. Those that show a newer state are replaced."""
     owned = [
         (row, existing.same_sender[existing.conversations[row.sender_id].pk])
         for row in batch
         if row.sender_id in existing.conversations
     ]
-    stored = stored_messages((pk, event.graph_id) for row, pks in owned for pk in pks for event in row.events)
-    for row, pks in owned:
-        ids = {event.graph_id for event in row.events if any((pk, event.graph_id) in stored for pk in pks)}
-        existing.moved[row.thread.graph_id] = len(ids)
-        row.oldest_stored = next((event.occurred_at for event in row.events if event.graph_id in ids), None)
-        row.events = [event for event in row.events if event.graph_id not in ids]
+    stored = stored_messages((pk, row.events) for row, pks in owned for pk in pks)
+    received = [
+        (row, pks[0], [(event, stored.find(pks, event.graph_id)) for event in row.events])
+        for row, pks in owned
+    ]
+    changed = update_events(
+        [
+            (before.id, event)
+            for _, _, pairs in received
+            for event, before in pairs
+            if before and is_other_state(event, before)
+        ]
+    )
+    moved: dict[int, int] = {}
+    for row, owner, pairs in received:
+        existing.moved[row.thread.graph_id] = len({event.graph_id for event, before in pairs if before})
+        row.oldest_stored = oldest_of(event for event, before in pairs if before)
+        row.events, ranks = rank_events(pairs, partial(stored.by_second, owner))
+        moved |= ranks
+        row.has_newer_states = bool(changed) and any(before and before.id in changed for _, before in pairs)
+    move_events(moved)
 
 
 # -- conversations -----------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 Measured in batches of 2,500: the ORM's insert takes five times as long, most of it in Python.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
@@ -13,6 +14,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
+from conversations.sync.load.states.event_states import StoredEvent
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
@@ -62,14 +64,47 @@ def insert_events(events: Sequence[OwnedEvent]) -> CopyResult:
         return CopyResult(first.existing + second.existing, first.refused + second.refused)
 
 
-def stored_messages(keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Return those of the keys (conversation's primary key, message ID) whose message is stored."""
-    pairs = list(keys)
+class StoredMessages:
+    """The stored messages that some conversations have in common with received ones."""
+
+    def __init__(self, rows: Iterable[tuple]):
+        self._by_owner: dict[int, dict[str, StoredEvent]] = {}
+        for owner, graph_id, *rest in rows:
+            self._by_owner.setdefault(owner, {}).setdefault(graph_id, StoredEvent(*rest))
+
+    def find(self, owners: Iterable[int], graph_id: str) -> StoredEvent | None:
+        """Return the message of the first of these conversations that has it."""
+        found = (self._by_owner.get(owner, {}).get(graph_id) for owner in owners)
+        return next((event for event in found if event), None)
+
+    def by_second(self, owner: int) -> dict[datetime, dict[str, StoredEvent]]:
+        seconds: dict[datetime, dict[str, StoredEvent]] = {}
+        for graph_id, event in self._by_owner.get(owner, {}).items():
+            seconds.setdefault(event.occurred_at, {})[graph_id] = event
+        return seconds
+
+
+def stored_messages(received: Iterable[OwnedEvents]) -> StoredMessages:
+    """Return those of the messages that are stored, and all of the first and last second of each list."""
+    pairs: list[tuple[int, str]] = []
+    seconds: set[tuple[int, str]] = set()
+    for owner, owned in received:
+        events = list(owned)
+        pairs += [(owner, event.graph_id) for event in events]
+        seconds |= {(owner, event.occurred_at.isoformat()) for event in events[:1] + events[-1:]}
     if not pairs:
-        return set()
+        return StoredMessages([])
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["stored_messages"], {"pairs": as_json(pairs)})
-        return set(cursor.fetchall())
+        keys = {"pairs": as_json(pairs), "seconds": as_json(list(seconds))}
+        cursor.execute(STATEMENTS["stored_messages"], keys)
+        return StoredMessages(cursor.fetchall())
+
+
+def move_events(ranks: Mapping[int, int]) -> None:
+    """Give stored messages, by their primary keys, other ranks among those of their second."""
+    if ranks:
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS["move_events"], {"moved": as_json(list(ranks.items()))})
 
 
 def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:

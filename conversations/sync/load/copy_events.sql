@@ -1,9 +1,25 @@
 -- name: stored_messages
--- Which pairs of conversation and message ID are stored. A join of pairs: two IN lists would search the index for each
+-- The stored messages of pairs of conversation and message ID, with their content if it has no fingerprint, and all
+-- messages of some seconds of conversations. A join of pairs: two IN lists would search the index for each
 -- combination. As JSON, because the driver takes longer to write an array of texts than the server to look them up.
-SELECT event.conversation_id, event.graph_id FROM json_array_elements(%(pairs)s::json) AS pair
+SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint,
+  CASE WHEN event.fingerprint IS NULL THEN jsonb_build_array(
+    event.kind, event.text, event.attachments, event.data - ARRAY['from', 'to', 'tags', 'created_time']
+  ) END
+FROM json_array_elements(%(pairs)s::json) AS pair
 JOIN conversations_interactionevent AS event
   ON event.conversation_id = (pair->>0)::bigint AND event.graph_id = pair->>1
+UNION ALL
+SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint, NULL
+FROM json_array_elements(%(seconds)s::json) AS second
+JOIN conversations_interactionevent AS event
+  ON event.conversation_id = (second->>0)::bigint AND event.occurred_at = (second->>1)::timestamptz
+WHERE event.graph_id IS NOT NULL
+
+-- name: move_events
+-- Changes the ranks of messages.
+UPDATE conversations_interactionevent AS event SET rank = (moved.value->>1)::integer
+FROM json_array_elements(%(moved)s::json) AS moved WHERE event.id = (moved.value->>0)::bigint
 
 -- name: insert_staged
 -- Inserts the events of the temporary table in their order, unless they exist.
@@ -13,7 +29,7 @@ ON CONFLICT (conversation_id, graph_id) DO NOTHING RETURNING conversation_id, gr
 
 -- name: claim_messages
 -- Moves messages of a thread from one conversation to another.
-UPDATE conversations_interactionevent AS event SET conversation_id = %(owner)s, kind = message->>1
+UPDATE conversations_interactionevent AS event SET conversation_id = %(owner)s, kind = message->>1, fingerprint = NULL
 FROM json_array_elements(%(messages)s::json) AS message
 WHERE event.conversation_id = %(source)s AND event.graph_id = message->>0
 RETURNING event.graph_id

@@ -14,6 +14,7 @@ from itertools import chain
 
 from conversations.graph import records
 from conversations.graph.records import Person
+from conversations.lib.names import is_placeholder
 from conversations.lib.text import clean
 from conversations.models import Page
 
@@ -57,8 +58,8 @@ def _usual_cast(record: records.Conversation, writers: list[Person], known: set[
         return None
     first, second = record.participants
     business, customer = (first, second) if first.id in known else (second, first)
-    is_usual = business.id in known and customer.id not in known and bool(customer.name)
-    if not is_usual or business.user_id or customer.user_id:
+    is_usual = business.id in known and customer.id not in known
+    if not is_usual or is_placeholder(customer.name, customer.id) or business.user_id or customer.user_id:
         return None
     if any(person.id not in (first.id, second.id) for person in writers):
         return None
@@ -136,8 +137,9 @@ def _preference(person: Person, page: Page) -> tuple[bool, int, str]:
 
 
 def _named(customer: Person, people: Iterable[Person]) -> Person:
-    """Return the customer with the first name given for them."""
-    if customer.name:
+    """Return the customer with the first real name given for them, else with what is shown in its place."""
+    if not is_placeholder(customer.name, customer.id):
         return customer
-    names = (person.name for person in people if person.id == customer.id and person.name)
-    return Person(customer.id, next(names, ""))
+    names = [person.name for person in people if person.id == customer.id and person.name]
+    real = (name for name in names if not is_placeholder(name, customer.id))
+    return Person(customer.id, next(real, next(iter(names), "")))

@@ -4,22 +4,34 @@ A batch has thousands of messages: no model instances are made of them, and the 
 answers are parsed, not by the writer, which is the busiest thread.
 """
 
+import json
 from datetime import datetime
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 TABLE = "conversations_interactionevent"
-COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data"
+NULL = "\\N"
+UNKNOWN_TIME = '"time":"unknown"'  # in `data`
+COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data, fingerprint, rank"
 
 
 class EventRow(Struct, frozen=True, gc=False):
-    """An event. `line` holds all columns but the first as COPY reads them, in UTF-8, with a line end."""
+    """An event. `line` holds all columns but the first as COPY reads them, in UTF-8, with a line end.
+
+    Without `has_time`, Facebook shows no usable time, and `occurred_at` is assumed: `has_neighbor` if it is
+    that of the next older message. `fingerprint` is None if the message came without some of its fields.
+    """
 
     kind: str
     graph_id: str
     occurred_at: datetime
     text: str
     line: bytes
+    fingerprint: int | None = None
+    rank: int = 0
+    has_time: bool = True
+    has_neighbor: bool = False
 
 
 def event_row(
@@ -30,20 +42,44 @@ def event_row(
     attachments: str = "[]",
     data: str = "{}",
     iso_time: str = "",
+    *,
+    fingerprint: int | None = None,
+    rank: int = 0,
+    has_time: bool = True,
+    has_neighbor: bool = False,
 ) -> EventRow:
     """Return a row. All texts must be storable in PostgreSQL (see `text.clean()`).
 
     `attachments` and `data` are JSON on a single line. `iso_time` is `occurred_at` as text, if the caller
-    has it.
+    has it. Without `has_time` the time is marked as unknown in `data`.
     """
+    if not has_time:
+        data = f"{data[:-1]}{',' if len(data) > len('{}') else ''}{UNKNOWN_TIME}}}"
     # JSON escapes line ends and tabs itself.
     if "\\" in attachments:
         attachments = attachments.replace("\\", "\\\\")
     if "\\" in data:
         data = data.replace("\\", "\\\\")
     time = iso_time or occurred_at.isoformat()
-    line = f"{kind}\t{_escape(graph_id)}\t{time}\t{_escape(text)}\t{attachments}\t{data}\n"
-    return EventRow(kind, graph_id, occurred_at, text, line.encode())
+    last = NULL if fingerprint is None else fingerprint
+    line = f"{kind}\t{_escape(graph_id)}\t{time}\t{_escape(text)}\t{attachments}\t{data}\t{last}\t{rank}\n"
+    return EventRow(
+        kind, graph_id, occurred_at, text, line.encode(), fingerprint, rank, has_time, has_neighbor
+    )
+
+
+def with_rank(event: EventRow, rank: int) -> EventRow:
+    """Return the event with another rank among those of its second: the last column of its line."""
+    if rank == event.rank:
+        return event
+    line = b"%b\t%d\n" % (event.line.rpartition(b"\t")[0], rank)
+    return structs.replace(event, line=line, rank=rank)
+
+
+def event_json(event: EventRow) -> tuple[Any, Any]:
+    """Return the attachments and the data of an event. They are not kept apart: few events are compared."""
+    attachments, data = event.line.decode().split("\t")[4:6]
+    return json.loads(attachments.replace("\\\\", "\\")), json.loads(data.replace("\\\\", "\\"))
 
 
 def _escape(text: str) -> str:

@@ -21,7 +21,7 @@ from conversations.sync.load.thread_history import (
     show_newest_message,
     stop_backfill,
 )
-from conversations.sync.load.transform import newest_until, to_events
+from conversations.sync.load.transform import newest_of, newest_until, oldest_of, to_events
 from conversations.sync.transaction import RunTransaction
 
 logger = logging.getLogger(__name__)
@@ -78,15 +78,20 @@ class HistoryWriter:
         self, backfill: BackfillState, batch: records.MessageBatch, *, is_newest: bool
     ) -> None:
         thread, before = backfill.thread, backfill.stored
-        events = to_events(batch.messages, self._page, since=before.oldest or thread.updated_time)
+        events = to_events(batch, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        self._run.events_created += save_messages(thread, events, unreadable, mixed=mixed_ids(self._page))
-        if events and is_newest:
-            show_newest_message(thread, events[-1])
+        newer_id = None if is_newest else before.oldest_id
+        self._run.events_created += save_messages(
+            thread, events, unreadable, newer_id=newer_id, mixed=mixed_ids(self._page)
+        )
+        newest = newest_of(events)
+        if newest and newest.has_time and is_newest:
+            show_newest_message(thread, newest)
         backfill.stored = StoredMessages(
             before.newest or newest_until(timezone.now(), events),
-            events[0].occurred_at if events else before.oldest,
+            oldest_of(events) or before.oldest,
             before.count + len(batch.messages) + batch.unreadable,
+            events[0].graph_id if events else before.oldest_id,
         )
 
     def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:

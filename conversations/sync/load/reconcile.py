@@ -87,6 +87,7 @@ def reconcile_conversation(
     _merge_optional_fields(
         state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
     )
+    state.sender_name = state.sender_name or received.sender_name  # what Facebook shows instead of a name
     if row.shown.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
         first = second = current
     state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
@@ -201,7 +202,8 @@ def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
     if (state.state, state.reason, state.updated_time) == (stored.state, stored.reason, stored.updated_time):
         state.record = stored.record  # nothing else changed: links in the record differ in every answer
     state.people = _people(stored, row)
-    state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
+    if row.shown.extent is not Extent.WHOLE:  # else the record shows all messages of the thread
+        state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
     for name in ("held_count", "history", "complete_until", "audited_count"):
         setattr(state, name, getattr(stored, name))
 
@@ -228,6 +230,9 @@ def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> No
         state.history = Thread.History.TRUNCATED if is_truncated else Thread.History.COMPLETE
     elif row.shown.extent is Extent.TRUNCATED:
         state.history = Thread.History.TRUNCATED
+    elif row.shown.extent is Extent.CAPPED:
+        state.history = Thread.History.PARTIAL  # an audit reads the whole thread
+        return
     else:
         if state.state == Thread.State.STORED:
             _set_history_pending(state, stored, has_new=bool(row.events))

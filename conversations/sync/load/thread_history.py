@@ -6,6 +6,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import connection
 from django.db.models import F
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
-from conversations.sync.load.copy_events import claim_messages, insert_events, stored_messages
+from conversations.sync.load.copy_events import claim_messages, insert_events, move_events, stored_messages
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.reconcile import has_hidden_messages
+from conversations.sync.load.states.event_states import is_other_state, update_events
+from conversations.sync.load.states.ranks import rank_events
 from conversations.sync.load.transform import RECEIVED, search_text
 from conversations.sync.stored_state import BackfillPoint
 
@@ -23,15 +26,25 @@ STATEMENTS = read_statements(__file__)
 
 
 def save_messages(
-    thread: Thread, events: Sequence[EventRow], unreadable: int = 0, *, mixed: Collection[int] = ()
+    thread: Thread,
+    events: Sequence[EventRow],
+    unreadable: int = 0,
+    *,
+    newer_id: str | None = None,
+    mixed: Collection[int] = (),
 ) -> int:
-    """Insert more messages of a thread. Return how many were new.
+    """Insert more messages of a thread, and replace stored ones by newer states. Return how many were new.
 
+    `newer_id` is the message directly before the newest of these, if that was shown by an earlier answer.
     `mixed` are conversations that may have some of them: see sync.load.separation.
     """
     owner = _customer_of(thread)
-    stored = stored_messages((owner.pk, event.graph_id) for event in events)
-    new = {event.graph_id: event for event in events if (owner.pk, event.graph_id) not in stored}
+    stored = stored_messages([(owner.pk, events)])
+    pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
+    update_events([(before.id, event) for event, before in pairs if before and is_other_state(event, before)])
+    ranking = rank_events(pairs, partial(stored.by_second, owner.pk), newer_id)
+    move_events(ranking.moved)
+    new = {event.graph_id: event for event in ranking.new}
     claimed = {graph_id for pk in mixed for graph_id in claim_messages(pk, owner.pk, list(new.values()))}
     new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])

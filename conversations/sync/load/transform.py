@@ -3,22 +3,25 @@
 The functions run no query and have no side effects.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 
 from django.utils import timezone
 
 from conversations.graph import records
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
+from conversations.sync.load.states.fingerprint import fingerprint
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
+NO_TIME = datetime.fromtimestamp(0, UTC)  # of a message if neither it nor anything around it has a time
 COUNTS = frozenset({"message_count", "unread_count"})
 
 # Plain strings, which are faster than enum members: a batch has thousands.
@@ -33,6 +36,7 @@ class Extent(Enum):
     WHOLE = "to the first message of the thread"
     TRUNCATED = "to the oldest message that Facebook still shows"
     PARTIAL = "there are older messages, or the record came without its messages"
+    CAPPED = "no more messages follow, but as many came as were requested, and Facebook counts more"
 
 
 @dataclass
@@ -40,10 +44,11 @@ class ShownMessages:
     """What a record shows of the messages of its thread."""
 
     count: int = 0  # including unreadable ones
-    oldest: datetime | None = None  # time of the first readable message
+    oldest: datetime | None = None  # time of the first readable message that has one
     newest: datetime | None = None  # time of the last one that is not in the future
     extent: Extent = Extent.WHOLE
     after: str | None = None  # the cursor of the older messages; None: begin with the newest
+    oldest_id: str | None = None  # of the first readable message, which the older ones precede
 
 
 @dataclass
@@ -55,7 +60,9 @@ class ThreadRows:
     events: list[EventRow] = field(default_factory=list)  # oldest first; the loader removes the stored ones
     shown: ShownMessages = field(default_factory=ShownMessages)
     given: Collection[str] = COUNTS | {"can_reply"}  # the optional columns that the record has a value for
-    oldest_stored: datetime | None = field(default=None, init=False)  # of the events that were removed
+    # Of the events that were removed: the oldest time, and whether any replaced a stored one.
+    oldest_stored: datetime | None = field(default=None, init=False)
+    has_newer_states: bool = field(default=False, init=False)
     cast: Cast = field(default_factory=lambda: Cast(None))
     listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
@@ -76,7 +83,7 @@ def to_rows(
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
     cast = cast_of(record, page)
-    events = to_events(messages.messages, page, since=record.updated_time, business_ids=cast.business_ids)
+    events = to_events(messages, page, thread_time=record.updated_time, business_ids=cast.business_ids)
     sender = cast.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
     return ThreadRows(
@@ -100,20 +107,21 @@ def to_rows(
 def _shown(
     record: records.Conversation, events: list[EventRow], unreadable: int, platform: str, now: datetime
 ) -> ShownMessages:
-    shown = ShownMessages(
-        len(events) + unreadable, events[0].occurred_at if events else None, newest_until(now, events)
-    )
+    shown = ShownMessages(len(events) + unreadable, oldest_of(events), newest_until(now, events))
+    shown.oldest_id = events[0].graph_id if events else None
     if platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable):
         shown.extent = Extent.TRUNCATED
     elif record.messages is None or record.messages.after is not None:  # message_count is an estimate
         shown.extent = Extent.PARTIAL
         shown.after = (record.messages and record.messages.after) or None
+    elif record.messages.is_full and (record.message_count or 0) > shown.count:
+        shown.extent = Extent.CAPPED
     return shown
 
 
 def _given(record: records.Conversation, sender: records.Person | None) -> set[str]:
     """Return the optional columns that the record has a value for."""
-    given = {"sender_name"} if sender and clean(sender.name) else set()
+    given = {"sender_name"} if sender and not is_placeholder(sender.name, sender.id) else set()
     # A missing count means 0 if the other count came, and unknown if both were refused.
     if record.unread_count is not None or record.message_count is not None:
         given |= COUNTS
@@ -133,9 +141,20 @@ def _is_truncated(record: records.Conversation, readable: int, unreadable: int) 
     )
 
 
+def oldest_of(events: Iterable[EventRow]) -> datetime | None:
+    """Return the time of the first of these events (oldest first) that has one."""
+    return next((event.occurred_at for event in events if event.has_time), None)
+
+
+def newest_of(events: Sequence[EventRow]) -> EventRow | None:
+    """Return the last of these events (oldest first) that has a time, else the last one."""
+    return next((event for event in reversed(events) if event.has_time), events[-1] if events else None)
+
+
 def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
     """Return the newest time of these events. Ignore times in the future: they would cover later messages."""
-    return max((event.occurred_at for event in events if event.occurred_at <= now), default=None)
+    times = (event.occurred_at for event in events if event.has_time and event.occurred_at <= now)
+    return max(times, default=None)
 
 
 def _thread(
@@ -156,41 +175,72 @@ def _thread(
 
 
 def to_events(
-    messages: Sequence[records.Message],
+    batch: records.MessageBatch,
     page: Page,
     *,
-    since: datetime | None,
+    thread_time: datetime | None,
     business_ids: Collection[str] = (),
 ) -> list[EventRow]:
     """Convert messages (newest first) to events (oldest first).
 
-    `since` is the time of leading messages that have none. Messages without any content, and those without a
-    time, are left out: the caller counts them as unreadable. `business_ids`: those that the record shows.
+    A message without a usable time gets that of the next older one, else `thread_time`, and is marked.
+    Messages without any content are left out: the caller counts them as unreadable. `business_ids`: those
+    that the record shows.
     """
     business_ids = business_ids or page.business_ids
-    since = since or next((message.created_time for message in messages if message.created_time), None)
     events = []
-    for message in messages:
-        # A message without a time gets that of the message before it: it is not newer than that.
-        since = message.created_time or since
-        if since is not None and not _has_only_id(message):
-            events.append(_event(message, business_ids, since))
-    return events[::-1]
+    ranks: dict[datetime, int] = {}  # the next one of each second
+    for message, occurred_at, has_neighbor in _with_times(batch.messages, thread_time):
+        if not _has_only_id(message):
+            rank = ranks[occurred_at] = ranks.get(occurred_at, -1) + 1
+            event = _event(
+                message, business_ids, occurred_at, rank=rank, has_neighbor=has_neighbor, core=batch.core
+            )
+            events.append(event)
+    return events
+
+
+def _with_times(
+    messages: Sequence[records.Message], thread_time: datetime | None
+) -> Iterator[tuple[records.Message, datetime, bool]]:
+    """Yield the messages, oldest first, each with its time or the one that is assumed, and its origin."""
+    occurred_at, has_neighbor = thread_time or _oldest_time(messages) or NO_TIME, False
+    for message in reversed(messages):
+        if message.created_time:
+            occurred_at, has_neighbor = message.created_time, True
+        yield message, occurred_at, has_neighbor
+
+
+def _oldest_time(messages: Sequence[records.Message]) -> datetime | None:
+    return next((message.created_time for message in reversed(messages) if message.created_time), None)
 
 
 def _has_only_id(message: records.Message) -> bool:
     return not (message.message or message.created_time or message.attachments or message.rest_json != "{}")
 
 
-def _event(message: records.Message, business_ids: Collection[str], occurred_at: datetime) -> EventRow:
+def _event(
+    message: records.Message,
+    business_ids: Collection[str],
+    occurred_at: datetime,
+    *,
+    rank: int,
+    has_neighbor: bool,
+    core: bool,
+) -> EventRow:
+    kind, text = _kind(message, business_ids), clean(message.message)
     return event_row(
-        _kind(message, business_ids),
+        kind,
         clean(message.id),
         occurred_at,
-        clean(message.message),
+        text,
         as_json(message.attachments) if message.attachments else "[]",
         clean_json_text(message.rest_json),
         message.iso_time,
+        fingerprint=None if core else fingerprint(kind, text, message.attachments, message.state),
+        rank=rank,
+        has_time=message.created_time is not None,
+        has_neighbor=has_neighbor,
     )
 
 
@@ -207,7 +257,7 @@ def _conversation(
     page: Page,
     platform: str,
 ) -> Conversation:
-    newest = events[-1] if events else None
+    newest = newest_of(events)
     conversation = Conversation(
         page_id=page.pk,
         sender_id=clean(sender.id),
@@ -215,7 +265,7 @@ def _conversation(
         graph_id=clean(record.id),
         sender_name=clean(sender.name),
         last_message=(newest and newest.text) or clean(record.snippet),
-        last_message_time=newest.occurred_at if newest else record.updated_time,
+        last_message_time=newest.occurred_at if newest and newest.has_time else record.updated_time,
         last_message_kind=newest.kind if newest else "",
         message_count=record.message_count or 0,
         unread_count=record.unread_count or 0,

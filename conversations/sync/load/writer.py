@@ -12,6 +12,7 @@ from conversations.lib.locks import SyncLock
 from conversations.models import Page, SyncRun, Thread, constraints
 from conversations.sync import run_lifecycle
 from conversations.sync.load import batch_loader
+from conversations.sync.load.audits import choose_audits
 from conversations.sync.load.backfill_state import Backfills, BackfillState
 from conversations.sync.load.batch_loader import ThreadResult
 from conversations.sync.load.business_watch import BusinessWatch
@@ -58,7 +59,7 @@ class BatchWriter:
         self.backfills = Backfills()
         self.history = HistoryWriter(page, run, self.transaction, self._suppressed, self.backfills, report)
         self.changes = 0
-        self._is_audit = run.mode == SyncRun.Mode.FULL
+        self._is_full = run.mode == SyncRun.Mode.FULL
         self._missing_keys = constraints.missing_keys()
         if self._missing_keys:
             logger.warning("[page %s] %s", page.pk, constraints.missing_keys_note(self._missing_keys))
@@ -66,12 +67,17 @@ class BatchWriter:
         self._unstorable: set[int] = set()  # hashes of thread IDs that PostgreSQL cannot store
 
     def save_threads(
-        self, batch: list[records.Conversation], platform: str, rows: Sequence[ThreadRows] = ()
+        self,
+        batch: list[records.Conversation],
+        platform: str,
+        rows: Sequence[ThreadRows] = (),
+        *,
+        has_spare_calls: bool = False,
     ) -> list[BackfillState]:
         """Store the threads of one answer. Return the backfills of those that need older messages.
 
         `rows` is the result of `batch_to_rows()`, if the caller has it. The rows are modified; a repeated
-        transaction makes new ones.
+        transaction makes new ones. `has_spare_calls`: the answer is the whole list of an incremental run.
         """
         ready = [list(rows)] if rows else []
 
@@ -80,9 +86,8 @@ class BatchWriter:
             new = ready.pop() if ready else batch_to_rows(batch, self._page, platform)
             new = self._business.find(new, partial(batch_to_rows, batch, self._page, platform))
             known = self._with_known_senders(new, batch, platform)
-            outcomes, backfills = self._save_batch(
-                known, self._save_tolerant if tolerant else self._save_strict
-            )
+            write = self._save_tolerant if tolerant else self._save_strict
+            outcomes, backfills = self._save_batch(known, write, has_spare_calls=has_spare_calls)
             return outcomes, [backfill for backfill in backfills if backfill.thread.platform == platform]
 
         try:
@@ -98,9 +103,14 @@ class BatchWriter:
         return backfills
 
     def _save_batch(
-        self, rows: list[ThreadRows], save: Callable[[list[ThreadRows]], list[ThreadResult]]
+        self,
+        rows: list[ThreadRows],
+        save: Callable[[list[ThreadRows]], list[ThreadResult]],
+        *,
+        has_spare_calls: bool,
     ) -> tuple[list[ThreadResult], list[BackfillState]]:
         outcomes = save(self._suppressed.filter_rows(rows))
+        choose_audits(outcomes, is_full=self._is_full, has_spare_calls=has_spare_calls)
         for outcome in outcomes:
             self.counters.count(outcome.thread.pk, outcome.result)
             if outcome.needs_history:
@@ -150,17 +160,13 @@ class BatchWriter:
 
         A value that PostgreSQL rejects aborts the transaction.
         """
-        return batch_loader.save_batch(
-            self._page, rows, is_keyed=not self._missing_keys, is_audit=self._is_audit, tolerant=False
-        )
+        return batch_loader.save_batch(self._page, rows, is_keyed=not self._missing_keys, tolerant=False)
 
     def _save_tolerant(self, rows: list[ThreadRows]) -> list[ThreadResult]:
         """Save the batch. If PostgreSQL rejects a value, save the threads one by one, without that record."""
         try:
             with transaction.atomic():
-                return batch_loader.save_batch(
-                    self._page, rows, is_keyed=not self._missing_keys, is_audit=self._is_audit
-                )
+                return batch_loader.save_batch(self._page, rows, is_keyed=not self._missing_keys)
         except (DataError, OperationalError) as error:
             if not is_value_error(error):
                 raise

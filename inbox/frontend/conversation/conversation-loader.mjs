@@ -95,16 +95,10 @@ export async function refreshConversation() {
 // If the newest part has no event in common with the loaded ones, there is a gap between them: it replaces them.
 function mergeEvents(conversation, { events, pagination }) {
 	const ids = new Set(events.map(({ id }) => id));
-	const overlaps = conversation.events.some(({ id }) => ids.has(id));
-	if (!overlaps) return { events, next: pagination.nextCursor };
-	const last = events.at(-1);
-	const older = conversation.events.filter((event) => !ids.has(event.id) && isOlder(event, last));
+	const lastInCommon = conversation.events.findLastIndex(({ id }) => ids.has(id));
+	if (lastInCommon < 0) return { events, next: pagination.nextCursor };
+	const older = conversation.events.slice(lastInCommon + 1);
 	return { events: [...events, ...older], next: older.length ? conversation.next : pagination.nextCursor };
-}
-
-function isOlder(first, second) {
-	const [a, b] = [Date.parse(first.occurred_at), Date.parse(second.occurred_at)];
-	return a === b ? first.id < second.id : a < b;
 }
 
 /** Makes the server fetch the conversation from Facebook now. */

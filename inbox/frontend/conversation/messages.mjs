@@ -10,6 +10,10 @@ const statusName = (status) => STATUS_NAMES[status] ?? status;
 const STAFF_ACTIONS = {
 	tag_added: ({ name }) => ["tagged ", h("b", String(name))],
 	tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
+	content_updated: ({ before }) =>
+		before
+			? ["showed a new text of a message. Before: ", h("bdi", String(before))]
+			: ["showed a newer state of a message"],
 	status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
 };
 
@@ -63,5 +67,6 @@ function attachment({ kind, name, url }) {
 
 function staffAction(event) {
 	const description = STAFF_ACTIONS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
-	return h("li.note", event.actor || "The system", " ", description, " · ", time(event));
+	const actor = event.kind === "content_updated" ? "Facebook" : event.actor || "The system";
+	return h("li.note", actor, " ", description, " · ", time(event));
 }

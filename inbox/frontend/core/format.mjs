@@ -46,10 +46,15 @@ export function formatDuration(seconds) {
 	return units.match(/[1-9]\d* \w+( [1-9]\d* \w+)?/)[0]; // the first that is not 0, and the next one
 }
 
+/** Whether a name shows anything; as conversations/lib/names.py. */
+export const isVisible = (name) => /[^\p{C}\p{M}\p{Z}\u115f\u1160\u3164\uffa0\u2800]/u.test(name);
+
+const isInitial = (character) => /[\p{L}\p{N}]/u.test(character) && isVisible(character);
+
 export function initials(name) {
 	const words = name.trim().split(/\s+/).filter(Boolean);
 	const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
-	const letters = picked.map((word) => [...word].find((character) => /[\p{L}\p{N}]/u.test(character)) ?? "");
+	const letters = picked.map((word) => [...word].find(isInitial) ?? "");
 	return letters.join("").toLocaleUpperCase() || "?";
 }
 

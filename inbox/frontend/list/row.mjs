@@ -7,6 +7,7 @@ import {
 	formatShortTime,
 	hue,
 	initials,
+	isVisible,
 	plural,
 	splitAtMatch,
 } from "../core/format.mjs";
@@ -41,7 +42,8 @@ export function updateRow(element, { isOpen, isTabStop, isSelected, index, count
 	element.setAttribute("aria-setsize", count);
 }
 
-export const displayName = (row) => row.sender_name || `Customer ${row.sender_id}`;
+export const displayName = (row) =>
+	isVisible(row.sender_name) ? row.sender_name : `No name (${row.sender_id})`;
 
 export function avatar(row) {
 	return h(

@@ -31,7 +31,7 @@ MESSAGE = st.fixed_dictionaries(
         "shares": KEPT,
         "story": KEPT,
     }
-    | {"attachments": st.fixed_dictionaries({"data": st.lists(PERSON, max_size=2)}), "sticker": KEPT},
+    | {"attachments": PEOPLE, "reactions": PEOPLE, "sticker": KEPT},
 )
 CONVERSATION = st.fixed_dictionaries(
     {"id": ANY_TEXT, "updated_time": TIMES},

@@ -152,7 +152,7 @@ def test_counts_fit_into_the_database(value, count):
         ("2026-11-20T10:38:15+0000", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
         ("2026-11-20T12:38:15+02:00", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
         ("2026-11-20T10:38:15", datetime(2026, 11, 20, 10, 38, 15, tzinfo=UTC)),
-        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (1_795_862_400, datetime(2026, 11, 28, 10, 40, tzinfo=UTC)),
         *((value, None) for value in ODD_TIMES),
     ],
 )

@@ -55,7 +55,12 @@ def test_rejected_older_message_costs_only_itself(shop_page, refusing):
         records.Message(f"old_{n}", at(-n), message="refused" if n == 4 else "fine") for n in range(1, 9)
     ]
     thread = Thread.objects.get()
-    assert thread_history.save_messages(thread, to_events(older, shop_page, since=None)) == 7
+    assert (
+        thread_history.save_messages(
+            thread, to_events(records.MessageBatch(older), shop_page, thread_time=None)
+        )
+        == 7
+    )
     thread.refresh_from_db()
     assert (thread.held_count, thread.unreadable_count) == (8, 1)
 
@@ -74,7 +79,7 @@ def history(page: Page, *minutes: int) -> list[EventRow]:
     messages = [
         records.Message(f"old_{m}", at(m), records.Person("7"), f"At {m}") for m in sorted(minutes)[::-1]
     ]
-    return to_events(messages, page, since=None)
+    return to_events(records.MessageBatch(messages), page, thread_time=None)
 
 
 def test_older_messages_are_added_once(shop_page):

@@ -7,6 +7,7 @@ import pytest
 from conversations.graph import records
 from conversations.models import InteractionEvent, Page, Thread
 from conversations.sync.load import batch_loader, thread_history
+from conversations.sync.load.audits import choose_audits
 from conversations.sync.load.batch_loader import ThreadResult
 from conversations.sync.load.transform import Extent, ThreadRows, to_events, to_rows
 from tests.conversations.sync.copies import row_versions
@@ -37,8 +38,11 @@ def on_instagram(
     return to_rows(record, page, "instagram", now=at(10_000))
 
 
-def save(page: Page, row: ThreadRows, *, is_audit: bool = False) -> ThreadResult:
-    (outcome,) = batch_loader.save_batch(page, [row], is_audit=is_audit)
+def save(
+    page: Page, row: ThreadRows, *, is_full: bool = False, has_spare_calls: bool = False
+) -> ThreadResult:
+    (outcome,) = batch_loader.save_batch(page, [row])
+    choose_audits([outcome], is_full=is_full, has_spare_calls=has_spare_calls)
     return outcome
 
 
@@ -70,7 +74,8 @@ def test_window_that_is_not_full_is_read_further(shop_page):
     outcome = save(shop_page, on_instagram(shop_page, 90, 12))
     assert (outcome.needs_history, outcome.shown.after) == (True, "A")
     older = [records.Message(f"m_{90 - n}", at(90 - n), message="Hi") for n in range(12, 20)]
-    thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+    events = to_events(records.MessageBatch(older), shop_page, thread_time=None)
+    thread_history.save_messages(outcome.thread, events)
     thread_history.finish_backfill(outcome.thread, outcome.shown.newest, truncated=True)
     assert thread_state() == ("stored", "truncated", at(90))
     before = row_versions()
@@ -120,7 +125,9 @@ def test_closing_a_gap_does_not_complete_a_truncated_thread(shop_page, first, hi
         save(shop_page, on_instagram(shop_page, first + 10, 12))
     else:
         older = [records.Message(f"m_{first + n}", at(first + n), message="Hi") for n in range(5, -2, -1)]
-        thread_history.save_messages(outcome.thread, to_events(older, shop_page, since=None))
+        thread_history.save_messages(
+            outcome.thread, to_events(records.MessageBatch(older), shop_page, thread_time=None)
+        )
         thread_history.finish_backfill(outcome.thread, outcome.shown.newest)
     assert thread_state() == ("stored", history, at(first + 10))
 
@@ -142,14 +149,14 @@ def test_thread_with_more_counted_than_shown_messages_needs_an_audit(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3, message_count=3))
     row = shown(shop_page, 1, messages=3, message_count=5)
     row.shown.extent = Extent.PARTIAL
-    outcome = save(shop_page, row, is_audit=True)
+    outcome = save(shop_page, row, is_full=True)
     assert (outcome.needs_audit, outcome.needs_history) == (True, False)
     thread_history.finish_backfill(outcome.thread, outcome.shown.newest)
     assert Thread.objects.get().audited_count == 5
     before = row_versions()
     row = shown(shop_page, 1, messages=3, message_count=5)
     row.shown.extent = Extent.PARTIAL
-    assert not save(shop_page, row, is_audit=True).needs_audit
+    assert not save(shop_page, row, is_full=True).needs_audit
     assert row_versions() == before
 
 
@@ -161,15 +168,15 @@ def test_only_full_runs_audit_threads(shop_page):
 
 
 def test_thread_shown_completely_counts_as_audited(shop_page):
-    outcome = save(shop_page, shown(shop_page, 1, messages=3, message_count=99), is_audit=True)
+    outcome = save(shop_page, shown(shop_page, 1, messages=3, message_count=99), is_full=True)
     assert not outcome.needs_audit
     assert Thread.objects.get().audited_count == 99
 
 
 def test_thread_without_a_count_needs_no_audit(shop_page):
     save(shop_page, shown(shop_page, 1, messages=3))
-    assert not save(shop_page, shown(shop_page, 1, messages=3), is_audit=True).needs_audit
+    assert not save(shop_page, shown(shop_page, 1, messages=3), is_full=True).needs_audit
 
 
 def test_truncated_thread_needs_no_audit(shop_page):
-    assert not save(shop_page, on_instagram(shop_page, 90, 20), is_audit=True).needs_audit
+    assert not save(shop_page, on_instagram(shop_page, 90, 20), is_full=True).needs_audit

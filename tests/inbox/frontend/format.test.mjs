@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchOptions } from "../../../inbox/frontend/actions/combobox.mjs";
-import { formatShortTime, initials, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
+import { formatShortTime, initials, isVisible, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
 import { addSample, describeRate } from "../../../inbox/frontend/core/run-state.mjs";
 import { linePath } from "../../../inbox/frontend/insight/charts.mjs";
 
@@ -35,13 +35,20 @@ test("recent times are formatted shorter", () => {
 });
 
 test("initials are letters of any script", () => {
-	assert.deepEqual(["José García Ruiz", "Дмитрий", "🎉 Ana", "", "!!"].map(initials), [
+	assert.deepEqual(["José García Ruiz", "Дмитрий", "🎉 Ana", "", "!!", "\u3164"].map(initials), [
 		"JR",
 		"Д",
 		"A",
 		"?",
 		"?",
+		"?",
 	]);
+});
+
+test("a name of invisible characters shows nothing", () => {
+	for (const name of ["", " ", "\u3164", "\u200b\u200d", "\ufeff", "\u2800", "\u0301"])
+		assert.ok(!isVisible(name));
+	for (const name of ["Ana", "ㅋ", "🎉", ".", "\u200bA"]) assert.ok(isVisible(name));
 });
 
 const runState = (run, synced, total) => ({ run, synced, skipped: 0, total });

@@ -85,7 +85,7 @@ def test_any_json_is_stored_exactly(owner):
         )
         for n, value in enumerate(values)
     ]
-    events = to_events(messages[::-1], Page(facebook_page_id="9"), since=None)
+    events = to_events(records.MessageBatch(messages[::-1]), Page(facebook_page_id="9"), thread_time=None)
     insert_events([(owner, row) for row in events])
     saved = InteractionEvent.objects.order_by("pk").values_list("attachments", "data")
     assert list(saved) == [([{"value": value}], {"value": value}) for value in values]
@@ -97,7 +97,7 @@ def test_characters_that_postgresql_cannot_store_are_replaced(owner):
     messages = [
         records.Message(odd, START, message=odd, attachments=[{odd: odd}], rest_json=to_json_text(rest))
     ]
-    (row,) = to_events(messages, Page(facebook_page_id="9"), since=None)
+    (row,) = to_events(records.MessageBatch(messages), Page(facebook_page_id="9"), thread_time=None)
     insert_events([(owner, row)])
     clean = "NUL \ufffd, half \ufffd, pair 😀"
     saved = InteractionEvent.objects.get()
@@ -165,7 +165,7 @@ def test_message_stored_by_another_connection_is_stored_once():
     owner = ConversationFactory().pk
     other = connection.copy()
     with transaction.atomic():
-        assert copy_events.stored_messages([(owner, "m_1")]) == set()
+        assert not copy_events.stored_messages([(owner, [event(1)])]).find([owner], "m_1")
         with other.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO conversations_interactionevent (conversation_id, kind, graph_id, occurred_at,"
@@ -188,4 +188,4 @@ def test_temporary_table_is_used_only_after_a_conflict(owner):
 
 def test_empty_input_needs_no_query():
     assert insert_events([]) == ([], [])
-    assert copy_events.stored_messages([]) == set()
+    assert copy_events.stored_messages([]).by_second(1) == {}

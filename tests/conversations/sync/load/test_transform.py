@@ -1,4 +1,3 @@
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -6,8 +5,8 @@ import pytest
 
 from conversations.graph import records
 from conversations.models import Page
-from conversations.sync.load.event_row import EventRow
-from conversations.sync.load.transform import NO_CUSTOMER, Extent, ThreadRows, to_rows
+from conversations.sync.load.event_row import event_json
+from conversations.sync.load.transform import NO_CUSTOMER, NO_TIME, Extent, ThreadRows, to_rows
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 PAGE = Page(pk=1, facebook_page_id="9", instagram_account_id="17841")
@@ -98,11 +97,6 @@ def test_messages_become_events_oldest_first():
     assert (row.shown.oldest, row.shown.newest) == (moment(10), moment(12))
 
 
-def written_json(event: EventRow) -> list[Any]:
-    """Return the attachments and the data of the event as COPY reads them."""
-    return [json.loads(column.replace("\\\\", "\\")) for column in event.line.decode().split("\t")[-2:]]
-
-
 def test_every_field_of_a_message_is_kept():
     photo = {"id": "1", "mime_type": "image/png", "image_data": {"url": "https://x/1.png"}}
     rest: dict[str, Any] = {
@@ -111,25 +105,37 @@ def test_every_field_of_a_message_is_kept():
         "new": [1, None, {"deep": True}],
     }
     (event,) = rows([message(attachments={"data": [photo]}, **rest)]).events
-    attachments, data = written_json(event)
+    attachments, data = event_json(event)
     assert attachments == [photo]
     assert rest.items() <= data.items()
     assert event.text == "Text of m_1"
 
 
-def test_message_without_a_time_keeps_its_position():
+def test_message_without_a_time_gets_that_of_the_next_older_one():
     row = rows([message("m_4", None), message("m_3", 20), message("m_2", None), message("m_1", 10)])
-    assert [event.occurred_at for event in row.events] == [moment(10), moment(20), moment(20), moment(30)]
+    assert [event.occurred_at for event in row.events] == [moment(10), moment(10), moment(20), moment(20)]
+    assert [event_json(event)[1].get("time") for event in row.events] == [None, "unknown", None, "unknown"]
 
 
-def test_first_message_without_a_time_gets_that_of_the_next_if_the_thread_has_none():
-    row = rows([message("m_2", None), message("m_1", 10)], updated_time=None)
+@pytest.mark.parametrize(("updated_time", "expected"), [(at(30), moment(30)), ("soon", NO_TIME)])
+def test_messages_without_any_time_get_that_of_the_thread(updated_time, expected):
+    row = rows([message(minute=None), {"no": "id"}], updated_time=updated_time)
+    (event,) = row.events
+    assert (event.occurred_at, row.thread.unreadable_count, row.thread.state) == (expected, 1, "stored")
+
+
+def test_assumed_times_are_no_limits():
+    row = rows([message("m_3", None), message("m_2", 20), message("m_1", None)])
+    assert (row.shown.oldest, row.shown.newest) == (moment(20), moment(20))
+    assert (conversation(row).last_message, conversation(row).last_message_time) == (
+        "Text of m_2",
+        moment(20),
+    )
+
+
+def test_oldest_message_without_any_other_time_gets_that_of_the_next_newer_one():
+    row = rows([message("m_2", 10), message("m_1", None)], updated_time=None)
     assert [event.occurred_at for event in row.events] == [moment(10), moment(10)]
-
-
-def test_messages_without_any_time_are_counted_as_unreadable():
-    row = rows([message(minute=None), {"no": "id"}], updated_time="soon")
-    assert (row.events, row.thread.unreadable_count, row.thread.state) == ([], 2, "stored")
 
 
 def test_time_in_the_future_is_not_the_newest():
@@ -151,6 +157,20 @@ def test_thread_is_whole_if_its_messages_end():
     nowhere = {"data": [message()], "paging": {"next": "https://x/"}}
     shown = rows(nowhere).shown
     assert (shown.extent, shown.after) == (Extent.PARTIAL, None)
+
+
+def test_thread_that_fills_the_request_is_capped_if_facebook_counts_more():
+    messages = [message(f"m_{n}", 50 - n) for n in range(25)]
+    raw = {"id": "t_1", "participants": {"data": [SHOP, ANA]}, "messages": {"data": messages}}
+
+    def extent(count: int, limit: int) -> Extent:
+        record = records.Conversation.from_graph(raw | {"message_count": count}, records.Requested(limit))
+        assert record
+        return to_rows(record, PAGE, "messenger", now=NOW).shown.extent
+
+    assert [extent(80, 26), extent(80, 25), extent(25, 25)] == [Extent.CAPPED, Extent.CAPPED, Extent.WHOLE]
+    raw["messages"] = {"data": messages[:24]}
+    assert extent(80, 26) is Extent.WHOLE
 
 
 # -- the conversation --------------------------------------------------------------------------------------
@@ -193,7 +213,7 @@ def test_any_text_is_made_storable():
     )
     clean = "a\ufffd\ufffd"
     assert (row.thread.graph_id, row.sender_id, conversation(row).sender_name) == (clean, clean, clean)
-    assert (row.events[0].graph_id, row.events[0].text, written_json(row.events[0])[1]["new"]) == (
+    assert (row.events[0].graph_id, row.events[0].text, event_json(row.events[0])[1]["new"]) == (
         clean,
         clean,
         {clean: clean},

@@ -1,0 +1,21 @@
+-- name: read_states
+-- The content of stored messages.
+SELECT id, kind, text, attachments, data, occurred_at FROM conversations_interactionevent
+WHERE id = ANY(%(ids)s)
+
+-- name: update_states
+-- Replaces the content of messages, and adds an event about each change that staff should know of.
+WITH state AS (
+  SELECT * FROM json_to_recordset(%(states)s::json) AS state (
+    id bigint, kind text, text text, attachments jsonb, data jsonb, occurred_at timestamptz, fingerprint integer,
+    change jsonb
+  )
+), updated AS (
+  UPDATE conversations_interactionevent AS event
+  SET kind = state.kind, text = state.text, attachments = state.attachments, data = state.data,
+    occurred_at = state.occurred_at, fingerprint = state.fingerprint
+  FROM state WHERE event.id = state.id RETURNING event.id, event.conversation_id
+)
+INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
+SELECT updated.conversation_id, 'content_updated', %(now)s, '', '[]', state.change
+FROM updated JOIN state USING (id) WHERE state.change IS NOT NULL ORDER BY updated.id

@@ -1,0 +1,51 @@
+"""A number by which two states of a message are compared, without what changes although the message does not.
+
+Facebook's links get new parameters and hosts all the time, and names and tags of a message follow the person
+and the inbox.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from conversations.lib.text import clean_json
+
+# The fields in `data` that are a part of the message's content.
+STATE_FIELDS = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported", "cut")
+CDN_HOST = re.compile(r"(^|\.)(fbcdn|fbsbx|cdninstagram)\.")
+EMPTY: tuple[Any, ...] = (None, "", [], {}, {"data": []})
+INT_MIN = -(2**31)
+
+
+def fingerprint(kind: str, text: str, attachments: list, data: Mapping[str, Any]) -> int:
+    """Return the fingerprint, an integer of PostgreSQL. The text must be storable (see `text.clean()`)."""
+    content = f"{kind}\t{text}".encode()
+    state = {name: data[name] for name in STATE_FIELDS if data.get(name) not in EMPTY} if data else {}
+    if attachments or state:
+        content += b"\t" + _canonical([attachments, state])
+    return crc32(content) + INT_MIN
+
+
+def _canonical(value: Any) -> bytes:
+    try:
+        return orjson.dumps(_without_links(value), option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a lone surrogate, an integer of more than 64 bits
+        return repr(_without_links(clean_json(value))).encode()
+
+
+def _without_links(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_links(item) for key, item in value.items() if key != "paging"}
+    if isinstance(value, list):
+        return [_without_links(item) for item in value]
+    return _without_parameters(value) if isinstance(value, str) and value.startswith("http") else value
+
+
+def _without_parameters(url: str) -> str:
+    """Return the URL without its query, and without the host of Facebook's file servers, which changes."""
+    address = url.partition("?")[0].partition("#")[0]
+    host, slash, path = address.partition("://")[2].partition("/")
+    return slash + path if CDN_HOST.search(host) else address
