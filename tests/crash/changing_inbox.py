@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from conversations.sandbox import Page, Person, SandboxServer, Thread, World
+from conversations.sandbox import Endless, Page, Person, SandboxServer, Thread, World
 from conversations.sandbox.data import media
 
 CLOCK_DELAY_SECONDS = 2 * 86400
@@ -69,6 +69,22 @@ class ChangingInbox:
             self.world.clock.advance(1)
             self.world.add_message(self.shop.threads[thread_id], "It is me")
         self._nameless.clear()
+
+    def make_endless(self, where: str) -> None:
+        """Let the list of a platform ("inbox") or a thread go on forever, without anything new."""
+        endless = Endless(self.rng.choice(["none", "repeated"]), self.rng.choice(["same", "new"]))
+        with self.world.lock:
+            if where == "inbox":
+                self.shop.endless[self.rng.choice(self.platforms)] = endless
+            else:
+                self._some_thread().endless = endless
+
+    def end_lists(self) -> None:
+        """Let all lists end."""
+        with self.world.lock:
+            self.shop.endless.clear()
+            for thread in self.shop.threads.values():
+                thread.endless = None
 
     def _change_during(self, sandbox: SandboxServer, changes: int, ended: threading.Event) -> None:
         for _ in range(changes):

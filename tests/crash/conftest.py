@@ -123,6 +123,8 @@ def randomize_behavior(sandbox: SandboxServer, rng: Random) -> None:
     switches.updated_before_inclusive = rng.random() < 0.5
     switches.short_pages = rng.choice([0, 0, 3])
     switches.empty_pages = rng.choice([0, 0, 4])
+    switches.message_paging = rng.choice(["cursors", "cursors", "time"])
+    switches.omit_cursors = rng.random() < 0.2
     switches.instagram_old_messages = rng.choice(["bare id", "omitted", "call fails"])
     sandbox.latency.scale = rng.choice([0, 0.01, 0.05])
 

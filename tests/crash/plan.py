@@ -30,6 +30,8 @@ class Plan:
     changes_before: int  # changes of the inbox before the sync
     changes_during: int  # at most, during the sync
     error_rate: float  # the probability that a call to Facebook fails
+    is_slow_by_size: bool  # a call that asks for much times out
+    endless: str  # "inbox" or "thread": a list that never ends; or empty
 
     @classmethod
     def draw(cls, rng: Random, runner: str, weights: dict[str, int]) -> "Plan":
@@ -44,9 +46,11 @@ class Plan:
             changes_before=0 if rng.random() < 0.35 else rng.randrange(25),
             changes_during=0 if quiet else rng.randrange(12),
             error_rate=rng.choice([0.03, 0.1]) if not quiet and rng.random() < 0.3 else 0,
+            is_slow_by_size=not quiet and rng.random() < 0.15,
+            endless=rng.choice(["inbox", "thread"]) if not quiet and rng.random() < 0.35 else "",
         )
 
     @property
     def is_quiet(self) -> bool:
         """Nothing but the failure happens, so that the calls of two runs can be compared one by one."""
-        return not (self.changes_during or self.error_rate)
+        return not (self.changes_during or self.error_rate or self.is_slow_by_size or self.endless)

@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, Page, SyncRun
-from conversations.sandbox import SandboxServer
+from conversations.sandbox import SandboxServer, faults, refusals
 from conversations.sandbox.call_log import Call
 from conversations.sync.crawl.worker_pool import QUEUE_SIZE, THREADS
 from conversations.sync.progress import SyncProgress
@@ -35,6 +35,16 @@ Status = SyncRun.Status
 # For single threads, on each platform: the calls in progress and the responses that waited.
 BATCHES_REPEATED = QUEUE_SIZE + 2
 MESSAGES_REPEATED = THREADS + QUEUE_SIZE + 1
+
+# What any call may meet: failures that pass, and usage headers about another product or in an odd shape.
+OTHERS_FULL = '{"112": [{"call_count": 100}], "900000000000001": [{"type": "pages", "call_count": 100}]}'
+FAULTS = (
+    *faults.STORM,
+    *refusals.TRANSIENT,
+    faults.graph_error(987, is_transient=True),
+    faults.headers({"X-Business-Use-Case-Usage": OTHERS_FULL}),
+    faults.odd_usage(7),
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,14 @@ class Scenario:
         self._inbox.change(plan.changes_before)
         self._sandbox.faults.clear()
         if plan.error_rate:
-            self._sandbox.faults.storm(plan.error_rate, seed=self._rng.randrange(1_000_000))
+            seed = self._rng.randrange(1_000_000)
+            self._sandbox.faults.storm(plan.error_rate, seed=seed, faults=FAULTS)
+        if plan.is_slow_by_size:
+            slow = self._rng.choice([refusals.gateway_timeout(), refusals.instagram_timeout()])
+            self._sandbox.faults.add(slow, times=None, above_weight=self._rng.choice([30, 80]))
+        self._inbox.end_lists()
+        if plan.endless:
+            self._inbox.make_endless(plan.endless)
         ids = list(Conversation.objects.filter(page=self._page).values_list("pk", flat=True))
         if ids:
             tag_conversations(self._rng.sample(ids, min(3, len(ids))), Tag.objects.all(), actor=None)
@@ -260,6 +277,7 @@ class Scenario:
     def _settle(self) -> None:
         self._stop_web(signal.SIGKILL)
         self._sandbox.faults.clear()
+        self._inbox.end_lists()
         self._inbox.restore_names()
         assert_settled(self._sync, self._page, self._inbox)
         self._snapshot = assert_consistent(self._page.pk, self._inbox, self._snapshot)

@@ -7,7 +7,7 @@ from conversations.connections.interactive import FacebookRefused, RefusalReason
 from conversations.connections.probe import probe_page
 from conversations.lib.locks import sync_lock
 from conversations.models import Conversation, InteractionEvent, Page, Thread
-from conversations.sandbox import faults
+from conversations.sandbox import Endless, faults
 from conversations.sandbox.data import media
 from conversations.sync.service import sync_conversations
 
@@ -134,6 +134,18 @@ def test_newer_state_stored_by_a_sync_is_not_overwritten(world, thread, page):
     assert refresh(stored_conversation()).message == "A sync has just updated this conversation."
     assert Thread.objects.get().state == Thread.State.OWED
     assert len(stored_message_ids()) == 40
+
+
+def test_refresh_of_an_endless_thread_is_refused_after_twenty_calls(world, shop, page, sandbox):
+    thread = world.add_conversation(shop, "Ana", messages=40)
+    thread.endless = Endless("none", "new")
+    sync_conversations(page)
+    sandbox.call_log.clear()
+    refusal = refused(lambda: refresh(stored_conversation()))
+    assert refusal.reason is RefusalReason.FACEBOOK
+    assert "never ends" in str(refusal)
+    assert len(sandbox.call_log) == 1 + 1 + 20
+    assert stored_message_ids() == facebook_message_ids(thread)
 
 
 def test_instagram_is_read_as_far_as_facebook_shows_it(world, page, sandbox):
