@@ -35,7 +35,7 @@ DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = 
   WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
 
 -- name: mark_sent
-UPDATE conversations_interactionevent SET kind = 'message_sent'
+UPDATE conversations_interactionevent SET kind = 'message_sent', fingerprint = NULL
 WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND data->'from'->>'id' = ANY(%(business)s)
 RETURNING conversation_id
 
@@ -43,7 +43,7 @@ RETURNING conversation_id
 UPDATE conversations_conversation AS row SET last_message_kind = 'message_sent', updated_at = now()
 WHERE id = ANY(%(ids)s) AND last_message_kind = 'message_received' AND 'message_sent' = (
   SELECT kind FROM conversations_interactionevent
-  WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, id DESC LIMIT 1)
+  WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, rank DESC, id DESC LIMIT 1)
 
 -- name: named_people
 SELECT person, max(name), min(occurred_at) FROM named_messages GROUP BY person ORDER BY person

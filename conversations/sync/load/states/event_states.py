@@ -135,13 +135,18 @@ def _set_time_mark(data: dict, *, is_unknown: bool) -> None:
         data["time"] = "unknown"
 
 
-def _change(stored: StoredState, event: EventRow, attachments: list, data: dict) -> dict[str, Any]:
-    """Return the `data` of the event about the change: the message, what changed, and the earlier text."""
+def _change(stored: StoredState, event: EventRow, attachments: list, data: dict) -> dict[str, Any] | None:
+    """Return the `data` of the event about the change: the message, what changed, and the earlier text.
+
+    None if only the sender is another one: that is our correction.
+    """
     pairs = {
         "text": (stored.text, event.text),
         "attachments": (stored.attachments, attachments),
         **{name: (stored.data.get(name), data.get(name)) for name in STATE_FIELDS},
     }
     changed = [name for name, (before, after) in pairs.items() if before != after]
+    if not changed:
+        return None
     change = {"message": event.graph_id, "changed": changed}
     return change | {"before": stored.text} if "text" in changed else change
