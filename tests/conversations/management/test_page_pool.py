@@ -112,7 +112,9 @@ def test_signal_during_five_waits_interrupts_all(manage, connect, sandbox):
     out, err = output_in_time(process, 5)
     assert [row["status"] for row in last_line(out)["runs"]] == ["interrupted"] * 5
     names = re.findall(r"\[(.+)\] waiting: Waiting for Facebook, [^.]+\. ", err)
-    assert set(names) == {page.name for page in pages}
+    # The signal may come before the last line is written.
+    assert names
+    assert set(names) <= {page.name for page in pages}
     assert SyncRun.objects.filter(status="interrupted").count() == 5
 
 
