@@ -59,7 +59,7 @@ def as_time(value: Any) -> datetime | None:
 
 def _from_text(value: str) -> datetime:
     # Digits first: fromisoformat() takes 1795112012345 for a day of the year 1795.
-    if UNIX_TIME.fullmatch(value):
+    if value[4:5] != "-" and UNIX_TIME.fullmatch(value):
         return datetime.fromtimestamp(_seconds(float(value)), UTC)
     moment = datetime.fromisoformat(value.strip())
     if moment.tzinfo is UTC:

@@ -81,8 +81,8 @@ class Message(Struct):
         if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
             rare_json, state = _rare_fields(raw)
             more_json += rare_json
-        if any(b'"next"' in bytes(edge) for edge in (raw.attachments, raw.shares, raw.reactions) if edge):
-            return None  # a list may be cut
+        if (raw.attachments or raw.shares or raw.reactions) and _may_be_cut(raw):
+            return None
         rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
         attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
         # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
@@ -119,6 +119,10 @@ def _rare_fields(raw: TypedMessage) -> tuple[str, dict]:
 
 def _field(name: str, raw: bytes, value: Any) -> str:
     return f',"{name}":{to_json_text(value)}' if raw else ""
+
+
+def _may_be_cut(raw: TypedMessage) -> bool:
+    return any(b'"next"' in bytes(edge) for edge in (raw.attachments, raw.shares, raw.reactions))
 
 
 def _is_bare(raw: dict) -> bool:

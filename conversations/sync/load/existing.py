@@ -115,7 +115,8 @@ def _conversations(
 ) -> list[Conversation]:
     """Return the Page's conversations with these senders, and those with these primary keys."""
     keys = {"page": page_id, "sender_ids": as_json(list(sender_ids)), "ids": list(conversation_ids)}
-    return list(Conversation.objects.raw(STATEMENTS["conversations"], keys))
+    statement = STATEMENTS["conversations_with_linked" if conversation_ids else "conversations"]
+    return list(Conversation.objects.raw(statement, keys))
 
 
 def _threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:

@@ -8,6 +8,12 @@ SELECT false, sender_id, conversation_id FROM conversations_conversationalias
 WHERE page_id = %(page)s AND sender_id IN (SELECT json_array_elements_text(%(sender_ids)s::json))
 
 -- name: conversations
+-- The conversations of these senders.
+SELECT * FROM conversations_conversation
+WHERE page_id = %(page)s AND sender_id IN (SELECT json_array_elements_text(%(sender_ids)s::json)) ORDER BY id
+
+-- name: conversations_with_linked
+-- The conversations of these senders, and those with these primary keys.
 SELECT * FROM conversations_conversation WHERE page_id = %(page)s AND id IN (
   SELECT id FROM conversations_conversation
   WHERE page_id = %(page)s AND sender_id IN (SELECT json_array_elements_text(%(sender_ids)s::json))
