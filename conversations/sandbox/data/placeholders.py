@@ -22,7 +22,7 @@ FACEBOOK_USERS = (
     "Facebookbruger",
     "Użytkownik Facebooka",
     "Uživatel Facebooku",
-    "Facebook Kullanıcısı",  # noqa: RUF001
+    "Facebook Kullanıcısı",  # noqa: RUF001 - Turkish has a dotless i
     "Пользователь Facebook",
     "Користувач Facebook",
     "Người dùng Facebook",
