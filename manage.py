@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Django's commands. They use the private PostgreSQL, and start it, unless DATABASE_URL names another."""
 
+import gc
 import os
 import sys
 
@@ -15,24 +16,23 @@ NO_DATABASE = {
     "startapp",
     "version",
 }
+# Commands that only sync: no pages, no REST and no admin are loaded for them (inbox/sync_settings.py).
+SYNC_ONLY = {"syncconversations"}
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
+    choose_settings(sys.argv)
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import DatabaseError, ProgrammingError
-        from environs import EnvError
-
-        from inbox import postgres
     except ModuleNotFoundError as error:
         sys.exit(f"{error}: run `make setup` in the checkout, then .venv/bin/python manage.py …")
     try:
-        if needs_database(sys.argv) and uses_private(os.environ.get("DATABASE_URL", ""), postgres):
-            postgres.start()
+        if needs_database(sys.argv):
+            start_private_database(os.environ.get("DATABASE_URL", ""))
         execute_from_command_line(sys.argv)
-    except (postgres.PostgresError, ImproperlyConfigured, EnvError, DatabaseError) as error:
+    except (ImproperlyConfigured, DatabaseError) as error:
         if "--traceback" in sys.argv:
             raise
         hint = ": run `manage.py migrate`" if isinstance(error, ProgrammingError) else ""
@@ -41,13 +41,29 @@ def main() -> None:
         sys.exit(130)
 
 
+def choose_settings(argv: list[str]) -> None:
+    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
+    if settings == "inbox.settings" and not SYNC_ONLY.isdisjoint(argv[1:2]):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "inbox.sync_settings"
+        gc.disable()  # what is imported stays, yet would be searched for garbage; the command enables it
+
+
 def needs_database(argv: list[str]) -> bool:
     command = argv[1] if len(argv) > 1 else ""
     return command not in NO_DATABASE and not {"-h", "--help", "--version"} & set(argv)
 
 
-def uses_private(url: str, postgres) -> bool:
-    return not url or postgres.is_private(url)
+def start_private_database(url: str) -> None:
+    """Start the private PostgreSQL, unless the URL is that of another."""
+    if url and "host=" not in url:
+        return  # not on a socket: another server, and the modules that start ours are not imported
+    from inbox import postgres
+
+    try:
+        if not url or postgres.is_private(url):
+            postgres.start()
+    except postgres.PostgresError as error:
+        sys.exit(f"manage.py: {error}")
 
 
 if __name__ == "__main__":

@@ -6,4 +6,4 @@ class ConversationsConfig(AppConfig):
     verbose_name = "Inbox"
 
     def ready(self):
-        from conversations import checks  # noqa: F401 - registers the checks; needs the models
+        from conversations import checks  # noqa: F401 - registers the checks

@@ -1,17 +1,19 @@
-"""System checks of the database, run by `manage.py check --database default`."""
+"""System checks of the database, run by `manage.py check --database default`.
+
+Every process registers them and hardly any runs them, so they import what they need when they run.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from conversations.models.constraints import REPAIR, missing_keys
-from conversations.models.schema_repair import COMMAND, find_missing
-
 
 @register(Tags.database)
 def check_unique_keys(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
     """Return a warning for each missing unique key: not an error, because syncs work without it, slowly."""
+    from conversations.models.constraints import REPAIR, missing_keys
+
     if "default" not in (databases or ()):
         return []
     return [
@@ -28,6 +30,8 @@ def check_unique_keys(databases: Sequence[str] | None = None, **options: Any) ->
 @register(Tags.database)
 def check_schema(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
     """A warning for each object that a failed restore left out."""
+    from conversations.models.schema_repair import COMMAND, find_missing
+
     if "default" not in (databases or ()):
         return []
     return [

@@ -1,4 +1,8 @@
-"""Background tasks, executed by any free worker on any machine: syncs, schedules and the search index."""
+"""Background tasks, executed by any free worker on any machine: syncs, schedules and the search index.
+
+Every web process and most commands import the tasks when they start. What calls Facebook (the sync, the
+probes) is imported by the tasks that do.
+"""
 
 import asyncio
 import logging
@@ -14,14 +18,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
-from conversations.connections import probe
 from conversations.connections.shared_budget import closed_seconds
 from conversations.lib.locks import is_sync_locked
 from conversations.models import Page, Platform, SyncRun
 from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
 from conversations.sync import run_lifecycle
-from conversations.sync.service import SyncAlreadyRunning, sync_conversations
+from conversations.sync.run_lifecycle import STOP_SECONDS, abandon
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +33,11 @@ RunEnded = run_lifecycle.RunEnded
 QUEUE = "sync"
 ALIVE_SECONDS = 30  # workers send a heartbeat every 10 s
 RETRY_SECONDS, RETRIES = 0.5, 12  # a cancelled run needs a moment to release its lock
-STOP_SECONDS = 2.5  # a running sync has this long to end when its process is stopped
 WAIT_SECONDS = 60  # the schedule starts no run that would wait longer for Facebook
 # Incremental runs rely on Facebook's order by time. A full run finds what that order hid from them: a thread
 # that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
 # a hundred calls.
 AUDIT_AFTER = timedelta(days=7)
-INTERRUPTED = "The process was stopped. The next sync resumes from there."
 
 
 def request_sync(page: Page, *, full: bool = False, trigger: str, asked_by=None) -> SyncRun:
@@ -128,6 +129,8 @@ class Attempt(Enum):
 
 def _execute(run_id: int, stopping: threading.Event) -> Attempt:
     """Execute the run, if it is still queued."""
+    from conversations.sync.service import SyncAlreadyRunning, sync_conversations
+
     queued = SyncRun.objects.filter(pk=run_id, status=SyncRun.Status.QUEUED)
     run = queued.select_related("page").first()
     if run is None:  # another process has started it, or it was cancelled
@@ -140,16 +143,6 @@ def _execute(run_id: int, stopping: threading.Event) -> Attempt:
         logger.info("%s", error)
         return Attempt.LOCKED if error.run is None else Attempt.DONE
     return Attempt.DONE
-
-
-def abandon(run_id: int) -> None:
-    """End a run as interrupted whose thread hangs in a call while its process is stopped."""
-    try:
-        run = SyncRun.objects.active().filter(pk=run_id).first()
-        if run is not None:
-            run_lifecycle.finish_if_open(run, SyncRun.Status.INTERRUPTED, INTERRUPTED)
-    finally:
-        connection.close()
 
 
 def _in_thread(work: Callable[[], None]) -> asyncio.Future:
@@ -185,6 +178,8 @@ def keep_current(timestamp: int) -> None:
     A dead worker does not block this task: only a waiting job holds the queueing lock, any live worker takes
     that job, and each worker computes by itself when the next one is due.
     """
+    from conversations.connections import probe
+
     try:
         take_over()
         for page_id in probe.claim_due_pages():
@@ -242,6 +237,8 @@ def _is_rate_limited(page: Page) -> bool:
 @app.task(name="probe_page", queue=QUEUE)
 def probe_page(page_id: int) -> None:
     """Ask Facebook again about a Page that it refused: confirm the refusal, or notice that it has ended."""
+    from conversations.connections import probe
+
     try:
         page = Page.objects.filter(pk=page_id).first()
         if page is not None:

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import dj_database_url
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
-from django.urls import reverse_lazy
-from environs import Env, validate
+from django.utils.functional import lazy
+
+from inbox import validate
+from inbox.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
@@ -42,6 +42,22 @@ def database(url: str) -> dict:
     return dict(config)
 
 
+# Every process reads the settings and few render a page: these import templates and URLs when they are used.
+def _static_url(path: str) -> str:
+    from django.templatetags.static import static
+
+    return static(path)
+
+
+def _url_of(view: str) -> str:
+    from django.urls import reverse
+
+    return reverse(view)
+
+
+static_url, url_of = lazy(_static_url, str), lazy(_url_of, str)
+
+
 # -- this installation -------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
@@ -68,9 +84,7 @@ for name, origins in (
 ):
     if any("://" not in origin for origin in origins):
         raise ImproperlyConfigured(f"{name} must list origins such as https://inbox.example.com")
-TIME_ZONE = env.str(
-    "TIME_ZONE", "UTC", validate=validate.OneOf(sorted(available_timezones()), error="no such time zone")
-)
+TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.time_zone)
 USE_TZ = True
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = ["inbox.formats"]
@@ -247,15 +261,15 @@ UNFOLD = {
     "SITE_TITLE": "Inbox",
     "SITE_HEADER": "Inbox",
     "SITE_SYMBOL": "inbox",
-    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("inbox/icon.svg")}],
+    "SITE_FAVICONS": [{"rel": "icon", "href": static_url("inbox/icon.svg")}],
     "STYLES": [
-        lambda request: static("conversations/admin.css"),
-        lambda request: static("conversations/runs.css"),
-        lambda request: static("inbox/admin-fixes.css"),
+        static_url("conversations/admin.css"),
+        static_url("conversations/runs.css"),
+        static_url("inbox/admin-fixes.css"),
     ],
     "SCRIPTS": [
-        lambda request: static("inbox/accessible-names.js"),
-        lambda request: static("inbox/menu-keyboard.js"),
+        static_url("inbox/accessible-names.js"),
+        static_url("inbox/menu-keyboard.js"),
     ],
     "SITE_URL": None,  # the sidebar has a link to the inbox page
     "BORDER_RADIUS": "8px",
@@ -277,8 +291,8 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "inbox.site.admin_site.menu"},
     "ACCOUNT": {
         "navigation": [
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
-            {"title": "My API key", "link": reverse_lazy("key")},
+            {"title": "Change password", "link": url_of("admin:password_change")},
+            {"title": "My API key", "link": url_of("key")},
         ]
     },
 }

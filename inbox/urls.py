@@ -1,25 +1,29 @@
 """All URLs."""
 
-from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from typing import Any
 
-from inbox.accounts import api_key
-from inbox.web import error_pages, health
-from inbox.web.home import home
+from django.urls import path
+
+from inbox.web import health
+
+
+def later(module: str, namespace: str | None = None) -> tuple[Any, str | None, str | None]:
+    """Do as `include()`, but import the module only when a request or `reverse()` needs it.
+
+    A process answers /healthz before it has loaded pages, REST and admin (inbox/process/loading.py).
+    """
+    return module, namespace, namespace
+
 
 urlpatterns = [
-    path("", home, name="home"),
-    path("login", LoginView.as_view(template_name="login.html"), name="login"),
-    path("logout", LogoutView.as_view(), name="logout"),
-    path("account/key", api_key.key, name="key"),
-    path("admin/", admin.site.urls),
-    path("api/", include("conversations.api.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("admin/", later("inbox.site.admin_urls", "admin")),
+    path("api/", later("conversations.api.urls")),
+    path("", later("inbox.web.page_urls")),
 ]
 
-handler400 = error_pages.bad_request
-handler403 = error_pages.forbidden
-handler404 = error_pages.not_found
-handler500 = error_pages.server_error
+handler400 = "inbox.web.error_pages.bad_request"
+handler403 = "inbox.web.error_pages.forbidden"
+handler404 = "inbox.web.error_pages.not_found"
+handler500 = "inbox.web.error_pages.server_error"

@@ -34,7 +34,10 @@ SERVICES = [
 ]
 ALLOWED = {
     "inbox": ["conversations.admin", "conversations.models", "conversations.realtime", "conversations.tasks"],
-    "inbox.settings": [],
+    "inbox.settings": ["inbox.environment", "inbox.validate"],
+    "inbox.sync_settings": ["inbox.settings"],
+    "inbox.environment": [],
+    "inbox.validate": [],
     "inbox.install": [],
     "inbox.postgres": [],
     "conversations": [],

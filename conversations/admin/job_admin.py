@@ -1,6 +1,7 @@
 """Read-only admin of background jobs and Graph API call budgets, for superusers."""
 
 from django.contrib import admin
+from procrastinate.contrib.django import admin as _registers_jobs  # noqa: F401 - replaced here
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter

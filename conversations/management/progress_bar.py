@@ -1,4 +1,4 @@
-"""Shows the progress of syncs on the command line: a bar for each Page on a terminal, lines elsewhere."""
+"""A progress bar for each Page that is synced, on a terminal."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,24 +19,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from conversations.lib.durations import format_duration
-from conversations.models import Page, SyncRun
+from conversations.management.progress_text import NoteFilter, describe_progress
+from conversations.models import Page
 from conversations.sync.progress import OnProgress, SyncProgress
-
-LINE_SECONDS = 10  # between two lines about the same status where there is no terminal
-
-OpenDisplay = Callable[[Page], OnProgress]
 
 
 @contextmanager
-def progress_displays(stream: TextIO, *, show_end: bool = False) -> Iterator[OpenDisplay]:
-    """Yield a function that opens a display for a Page. Several threads may call it.
-
-    With `show_end`, lines also report the end of each sync; useful while other syncs go on.
-    """
-    if not stream.isatty():
-        yield lambda page: Lines(page, stream, show_end=show_end).show
-        return
+def progress_bars(stream: TextIO) -> Iterator[Callable[[Page], OnProgress]]:
+    """Yield a function that adds a bar for a Page. Several threads may call it."""
     columns = [
         SpinnerColumn(),
         TextColumn("{task.description}", style="bold", markup=False),  # a name may look like markup
@@ -47,30 +37,6 @@ def progress_displays(stream: TextIO, *, show_end: bool = False) -> Iterator[Ope
     ]
     with Progress(*columns, console=Console(file=stream)) as bars:
         yield lambda page: Bar(page, bars).show
-
-
-class Lines:
-    """Writes lines such as `[Demo Shop] syncing: 100 threads, 250 new messages, 3 requests`."""
-
-    def __init__(self, page: Page, stream: TextIO, *, show_end: bool):
-        self._page, self._stream, self._show_end = page, stream, show_end
-        self._last_status, self._next_line_at = "", time.monotonic() + LINE_SECONDS
-        self._notes = NoteFilter()
-
-    def show(self, progress: SyncProgress) -> None:
-        """Write a line when the status changes, and every LINE_SECONDS while it does not."""
-        for note in self._notes.new_in(progress):
-            self._write(note)
-        if progress.is_end and not self._show_end:
-            return
-        if progress.status == self._last_status and time.monotonic() < self._next_line_at:
-            return
-        self._last_status, self._next_line_at = progress.status, time.monotonic() + LINE_SECONDS
-        self._write(f"{status_label(progress.status)}: {describe_progress(progress, progress.seconds)}")
-
-    def _write(self, line: str) -> None:
-        self._stream.write(f"[{printable(str(self._page))}] {line}\n")
-        self._stream.flush()
 
 
 class Bar:
@@ -105,40 +71,3 @@ class MessageColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(task.fields["message"]())
-
-
-class NoteFilter:
-    """Returns each note of a run once."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def new_in(self, progress: SyncProgress) -> tuple[str, ...]:
-        new, self._count = progress.notes[self._count :], len(progress.notes)
-        return new
-
-
-def describe_progress(progress: SyncProgress, seconds: int | None = None) -> str:
-    """Return the counters, or what the run waits for if it waits for `seconds`."""
-    if seconds is not None:  # the reason comes last: a narrow terminal cuts it off
-        return f"Waiting for Facebook, {format_duration(seconds)}. {progress.message}"
-    counts = (
-        (progress.synced, "thread"),
-        (progress.events_created, "new message"),
-        (progress.requests, "request"),
-    )
-    return ", ".join(pluralize(number, name) for number, name in counts)
-
-
-def status_label(status: str) -> str:
-    """Return the status as shown to people: `complete`, `completed with errors`, `waiting`."""
-    return "completed with errors" if status == SyncRun.Status.COMPLETE_WITH_ERRORS else status
-
-
-def pluralize(number: int, name: str) -> str:
-    return f"{number:,} {name}{'s' * (number != 1)}"
-
-
-def printable(text: str) -> str:
-    """Return text from Facebook without characters that would control the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conversations.lib.durations import format_duration
-from conversations.management.progress_bar import pluralize, printable, status_label
+from conversations.management.progress_text import pluralize, printable, status_label
 from conversations.models import Page, SyncRun, Thread
 from conversations.models.run_counters import IN_COMMAND, LABELS, THREAD_RESULTS, rest_values, sum_counters
 from conversations.sync import coverage

@@ -17,7 +17,6 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import Q
-from django_eventstream import send_event
 
 from conversations.lib.notify import CHANNEL as CHANGES
 from conversations.models import SyncRun
@@ -174,12 +173,16 @@ class RunListener:
     def _dispatch(self, page_id: int, state: SyncProgress) -> None:
         for watcher in self._watchers.get(state.run, ()):
             watcher.put(state)
+        from django_eventstream import send_event  # loads JWT and X.509, which a start does not wait for
+
         send_event(channel_of(page_id, is_managed=True), "progress", state.as_event())
         send_event(channel_of(page_id, is_managed=False), "progress", state.as_viewer_event())
 
 
 def send_change(page_id: int) -> None:
     """Tell all subscribers that staff changed something on the Page. They read the new data themselves."""
+    from django_eventstream import send_event
+
     for is_managed in (True, False):
         send_event(channel_of(page_id, is_managed=is_managed), "changed", {"pageId": page_id})
 

@@ -18,8 +18,10 @@ STATEMENTS = read_statements(__file__)
 Status = SyncRun.Status
 
 SUCCESSFUL = (Status.COMPLETE, Status.COMPLETE_WITH_ERRORS)
+STOP_SECONDS = 2.5  # a running sync has this long to end when its process is stopped
 RESUME_WITHIN = timedelta(days=1)  # cursors expire: after that, a run starts from the beginning
 ABANDONED = "The process of this sync ended unexpectedly. Run {} resumes where it stopped."
+INTERRUPTED = "The process was stopped. The next sync resumes from there."
 CANCELLED = "The sync was cancelled{}. What was stored is kept, and the next sync resumes from there."
 RARELY_WRITTEN = {"samples", "waits"}  # they grow with the run: saved when they change, not with each batch
 TAKEN_OVER = "The process of run {} ended unexpectedly. This run resumes where it stopped."
@@ -162,3 +164,13 @@ def finish_if_open(run: SyncRun, status: str, error: str, *, fault: str = "") ->
     """End a run unless it has already ended."""
     with suppress(LockLost):
         finish(run, status, error, fault=fault)
+
+
+def abandon(run_id: int) -> None:
+    """End a run as interrupted whose thread hangs in a call while its process is stopped."""
+    try:
+        run = SyncRun.objects.active().filter(pk=run_id).first()
+        if run is not None:
+            finish_if_open(run, Status.INTERRUPTED, INTERRUPTED)
+    finally:
+        connection.close()

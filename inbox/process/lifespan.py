@@ -15,6 +15,7 @@ from django.conf import settings
 
 from conversations.realtime.listener import run_listener
 from inbox.process import worker
+from inbox.process.loading import loading
 
 LAST_SECONDS = 4  # a signaled process ends within five, also on a busy machine
 
@@ -79,6 +80,7 @@ async def lifespan(receive, send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             background.start()
+            loading.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await background.begin_end()

@@ -6,6 +6,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.utils.text import Truncator
+from rest_framework.authtoken import admin as _registers_keys  # noqa: F401 - replaced here, as users are
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import TabularInline
 from unfold.decorators import display

@@ -20,9 +20,10 @@ from .cases import Bench, Options, Results
 from .cluster import ROOT, cluster
 from .goals import goals
 from .machine import machine
+from .processes import NODE_ENGINES, why_no_node
 from .report import write
 
-PARTS = ("sync", "write", "speed", "pages", "memory")
+PARTS = ("process", "start", "sync", "write", "speed", "pages", "memory")
 
 
 def main(arguments: list[str]) -> int:
@@ -98,7 +99,10 @@ def count_steps(options: Options) -> int:
     rounds, everything = options.rounds, options.everything
     extra = rounds if everything else 1
     replaced = 4 + (8 if everything else 4) / rounds  # first syncs, and two later syncs at each speed
+    engines = 1 if why_no_node() else 1 + len(NODE_ENGINES)
     numbers = {
+        "process": len(options.sizes) * rounds * 2 * engines,
+        "start": 4,
         "sync": len(options.sizes) * (rounds * (replaced + 6) + extra * 3),
         "write": rounds * 3,
         "speed": extra * (2 if everything else 1),

@@ -9,6 +9,8 @@ from typing import Any
 from .cluster import TEMPLATE, Cluster
 from .facebook import Facebook, Speed, World, facebook
 from .measure import EngineFailure, Sample, measure, measure_together
+from .processes import NODE_ENGINES, connect_page, measure_process, why_no_node
+from .starts import SYNC_IMPORTS, WEB_IMPORTS, Start, bare_imports, start_of_sync, start_of_web
 
 Key = tuple[Any, ...]
 Log = Callable[[str], None]
@@ -41,7 +43,9 @@ class Options:
 @dataclass
 class Results:
     samples: dict[Key, list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    starts: dict[str, list[Start]] = field(default_factory=lambda: defaultdict(list))
     failures: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)  # what was not measured here, and why
 
     def add(self, sample: Sample, *key: Any) -> None:
         self.samples[key].append(sample)
@@ -59,6 +63,8 @@ class Bench:
 
     def run(self) -> None:
         parts = {
+            "process": self.processes,
+            "start": self.starts,
             "sync": self.syncs,
             "write": self.writing,
             "speed": self.real_speed,
@@ -120,7 +126,7 @@ class Bench:
 
     def check_rows(self, engine: str, database: str, size: int, events: int) -> None:
         """Count the rows in the tables instead of trusting the result of the engine."""
-        tables = REPLACED_TABLES if engine in REPLACED else INBOX_TABLES
+        tables = REPLACED_TABLES if engine in (*REPLACED, *NODE_ENGINES) else INBOX_TABLES
         counts = [self.cluster.count(database, table) for table in tables]
         assert counts == [size, events], f"{engine} stored {counts}, not {[size, events]}"
 
@@ -133,6 +139,57 @@ class Bench:
         if sample.profile:
             self.log(sample.profile)
         return sample
+
+    # -- whole processes ------------------------------------------------------------------------------------
+
+    def processes(self) -> None:
+        engines = ["ours", *self.node_engines()]
+        for size in self.options.sizes:
+            with facebook(World(size, self.options.messages)) as server:
+                for _ in range(self.options.rounds):
+                    for engine, speed in ((e, s) for s in (UNLIMITED, SCALED) for e in engines):
+                        with self.record_failures(f"process, {size:,} {engine} {describe(speed)}"):
+                            self.measure_process(server, engine, speed, size)
+
+    def node_engines(self) -> list[str]:
+        if reason := why_no_node():
+            self.results.skipped.append(f"The replaced application in Node was not measured: {reason}.")
+            self.log(self.results.skipped[-1])
+            return []
+        return list(NODE_ENGINES)
+
+    def measure_process(self, server: Facebook, engine: str, speed: Speed, size: int) -> None:
+        """Measure a first sync from the start of its process to its end."""
+        database = "bench_inbox" if engine == "ours" else "bench_replaced"
+        self.cluster.create(database, TEMPLATE if engine == "ours" else "template0")
+        if engine == "ours":
+            connect_page(self.cluster, server, database)
+        server.restart(speed)
+        sample = measure_process(self.cluster, server, engine, database, speed)
+        events = size * self.options.messages
+        assert sample.events == events, (engine, sample.events, events)
+        self.check_rows(engine, database, size, events)
+        self.log(f"process, {size:,} {engine} {describe(speed)}: {sample.seconds:.2f} s")
+        self.results.add(sample, "process", size, speed, engine)
+
+    # -- starts ---------------------------------------------------------------------------------------------
+
+    def starts(self) -> None:
+        with facebook(World(1, 1)) as server:
+            for database in ("bench_web", "bench_inbox"):  # no Page is connected in the first
+                self.cluster.create(database, TEMPLATE)
+            connect_page(self.cluster, server, "bench_inbox")
+            cases: dict[str, Callable[[], Start]] = {
+                "bare sync": lambda: bare_imports(self.cluster, "bench_web", SYNC_IMPORTS),
+                "sync": lambda: start_of_sync(self.cluster, server, "bench_inbox"),
+                "bare web": lambda: bare_imports(self.cluster, "bench_web", WEB_IMPORTS),
+                "web": lambda: start_of_web(self.cluster, "bench_web"),
+            }
+            for _ in range(self.options.rounds**2):  # they are short, and a median of three would vary
+                for name, case in cases.items():
+                    self.results.starts[name].append(case())
+        for name, samples in self.results.starts.items():
+            self.log(f"start, {name}: {min(sample.seconds for sample in samples):.2f} s")
 
     # -- writing --------------------------------------------------------------------------------------------
 

@@ -7,6 +7,22 @@ from statistics import median
 from .cases import SCALED, UNLIMITED, Options, Results
 from .facebook import Speed
 from .measure import Sample, Spread
+from .processes import NODE_AFTER
+
+STARTS = [
+    (
+        "sync",
+        "`manage.py syncconversations` to its first call: at most {} times the import of django.db,"
+        " requests and psycopg",
+        1.8,
+    ),
+    (
+        "web",
+        "a web process to its first answer: at most {} times the import of Django's models and handler,"
+        " requests, psycopg and uvicorn",
+        2.0,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,8 @@ class Goal:
 def goals(results: Results, options: Options) -> Iterator[Goal]:
     """Yield the goals that have samples."""
     small, large = min(options.sizes), max(options.sizes)
+    yield from whole_processes(results, small, large)
+    yield from starts(results)
     yield from first_sync(results, large, SCALED, "after", 3.5)
     yield from first_sync(results, large, SCALED, "before", 5)
     yield from first_sync(results, large, UNLIMITED, "after", 1.2)
@@ -53,6 +71,43 @@ def first_sync(results: Results, size: int, speed: Speed, other: str, factor: fl
             f"{size:,} conversations {latency} latency: at least {factor} times faster than *{other}*"
         )
         yield Goal(description, f"{measured} times", measured.median >= factor)
+
+
+def whole_processes(results: Results, small: int, large: int) -> Iterator[Goal]:
+    """The goals beside *after* in Node, in its faster form."""
+    yield from beside_node(results, large, SCALED, "at least 3.3 times faster than", 1 / 3.3)
+    yield from beside_node(results, large, UNLIMITED, "no slower than", 1)
+    yield from beside_node(results, small, UNLIMITED, "at most 1.3 times as long as", 1.3)
+    ours, node = results.of("process", large, UNLIMITED, "ours"), fastest_node(results, large, UNLIMITED)
+    if ours and node:
+        measured = Spread.of([a.client_cpu / b.client_cpu for a, b in zip(ours, node, strict=False)])
+        description = f"whole processes, {large:,} conversations: at most 1.5 times the CPU of Node's *after*"
+        yield Goal(description, f"{measured} times", measured.median <= 1.5)
+
+
+def beside_node(results: Results, size: int, speed: Speed, how: str, limit: float) -> Iterator[Goal]:
+    ours, node = results.of("process", size, speed, "ours"), fastest_node(results, size, speed)
+    if ours and node:
+        latency = "with" if speed.is_limited else "without"
+        measured = ratios(ours, node)
+        shown = ratios(node, ours) if limit < 1 else measured
+        unit = "times faster" if limit < 1 else "times as long"
+        description = f"whole processes, {size:,} conversations {latency} latency: {how} Node's *after*"
+        yield Goal(description, f"{shown} {unit}", measured.median <= limit)
+
+
+def fastest_node(results: Results, size: int, speed: Speed) -> list[Sample]:
+    """Return the faster of both forms of Node's *after* in each round."""
+    forms = [results.of("process", size, speed, form) for form in NODE_AFTER]
+    return [min(each, key=lambda sample: sample.seconds) for each in zip(*filter(None, forms), strict=False)]
+
+
+def starts(results: Results) -> Iterator[Goal]:
+    for kind, description, limit in STARTS:
+        started, bare = results.starts.get(kind), results.starts.get(f"bare {kind}")
+        if started and bare:
+            measured = Spread.of([a.seconds / b.seconds for a, b in zip(started, bare, strict=True)])
+            yield Goal(description.format(limit), f"{measured} times", measured.median <= limit)
 
 
 def writing(results: Results, size: int) -> Iterator[Goal]:

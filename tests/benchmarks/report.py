@@ -7,7 +7,7 @@ from .cases import REPLACED, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options,
 from .charts import Bar, Steps, bars, steps
 from .document import write_syncs
 from .facebook import Speed
-from .goals import goals, ratios
+from .goals import fastest_node, goals, ratios
 from .measure import Sample, Spread
 
 NAMES = {
@@ -35,11 +35,17 @@ a separate process:
 - **COPY**: the limit of PostgreSQL: the rows that a sync of Inbox wrote, copied into the same tables with the
   same indexes, read beforehand, in one transaction per 100 conversations.
 
+*Whole processes* are measured from their start to their end, beside the replaced application in Node with
+its usual driver ([`engines/node`](../tests/benchmarks/engines/node)): multi-row statements, no unique key on
+messages. *Prefetching* asks for the next batch while one is written, which the description of *after* does
+not say; its goals compare Inbox with the faster of both in each round.
+
 All engines request the same fields from Facebook and store the same data of each message. Each measurement
 uses a new database, a new sandbox and a new process. The time is that of the sync, without the start of the
-process. Rounds are interleaved. Numbers are medians with (minimum..maximum); *times faster* compares within
-each round. The result of each engine is verified by counting its rows. *Rows* are rows written. *Own rows*
-are those that a sync writes about itself (the run, the watermark of the Page, the call budget).
+process, except where whole processes are compared. Rounds are interleaved. Numbers are medians with
+(minimum..maximum); *times faster* compares within each round. The result of each engine is verified by
+counting its rows. *Rows* are rows written. *Own rows* are those that a sync writes about itself (the run, the
+watermark of the Page, the call budget).
 
 Absolute times apply to this machine, on which client, server and sandbox share the processor. Compare the
 ratios.
@@ -84,6 +90,9 @@ def document(
     )
     yield from (f"**Failed**: {failure}\n" for failure in results.failures)
     yield from (f"@{name}@\n" for name in charts)
+    yield from (f"{reason}\n" for reason in results.skipped)
+    yield from whole_processes(results, options)
+    yield from starts(results)
     yield from syncs(results, options)
     yield from writing(results, options)
     yield from real_speed(results, options)
@@ -114,6 +123,71 @@ def syncs(results: Results, options: Options) -> Iterator[str]:
             yield from table(HEAD, list(sync_rows(results, size, speed)))
             if speed.is_limited and size == max(options.sizes):
                 yield REPLACED_SYNCS_AGAIN
+
+
+def whole_processes(results: Results, options: Options) -> Iterator[str]:
+    for speed in (SCALED, UNLIMITED):
+        for size in sorted(options.sizes, reverse=True):
+            after = fastest_node(results, size, speed)
+            rows = [
+                process_row(name, samples, after)
+                for engine, name in PROCESSES.items()
+                if (samples := results.of("process", size, speed, engine))
+            ]
+            if rows:
+                latency = "with latency" if speed.is_limited else "without latency"
+                yield f"## Whole processes: {size:,} conversations, {latency}\n"
+                yield from table(PROCESS_HEAD, rows)
+
+
+PROCESSES = {
+    "node before": "before, in Node",
+    "node after": "after, in Node",
+    "node after, prefetching": "after, in Node, prefetching",
+    "ours": "**Inbox**, `manage.py syncconversations`",
+}
+PROCESS_HEAD = [
+    "", "seconds", "times faster than Node's after", "client CPU s", "times the CPU of Node's after",
+    "server CPU s", "requests", "statements",
+]  # fmt: skip
+
+
+def process_row(name: str, samples: list[Sample], after: list[Sample]) -> list[str]:
+    cpu = [mine.client_cpu / theirs.client_cpu for mine, theirs in zip(samples, after, strict=False)]
+    return [
+        name,
+        spread(samples, "seconds"),
+        str(ratios(after, samples)) if after else "",
+        str(Spread.of([sample.client_cpu for sample in samples])),
+        str(Spread.of(cpu)) if cpu else "",
+        spread(samples, "server_cpu", short=True),
+        whole(samples, "requests"),
+        whole(samples, "statements"),
+    ]
+
+
+def starts(results: Results) -> Iterator[str]:
+    if results.starts:
+        yield "## Starts of processes\n"
+        yield (
+            "A sync until its first call to Facebook, and a web process until it answers `/healthz`, each"
+            " beside the bare import of what it cannot do without.\n"
+        )
+        names = {
+            "bare sync": "import of django.db, requests, psycopg",
+            "sync": "`manage.py syncconversations`",
+            "bare web": "import of Django's models and handler, requests, psycopg, uvicorn",
+            "web": "`uvicorn inbox.asgi:application`",
+        }
+        rows = [
+            [
+                name,
+                str(Spread.of([start.seconds for start in results.starts[kind]])),
+                f"{Spread.of([start.cpu for start in results.starts[kind]]).median:.2f}",
+            ]
+            for kind, name in names.items()
+        ]
+        yield from table(["", "seconds", "CPU s"], rows)
 
 
 HEAD = [
@@ -304,6 +378,14 @@ def all_charts(results: Results, options: Options) -> Iterator[tuple[str, tuple[
         if values:
             title = f"First sync of {size:,} conversations of {options.messages} messages, {latency}"
             yield name, (title, bars(title, "s", values))
+    for speed, name, latency in (
+        (SCALED, "processes-with-latency", "with latency"),
+        (UNLIMITED, "processes-without-latency", "without latency"),
+    ):
+        values = list(process_bars(results, size, speed))
+        if values:
+            title = f"Whole processes: first sync of {size:,} conversations, {latency}"
+            yield name, (title, bars(title, "s", values))
     curves = list(call_curves(results, size))
     if curves:
         title = f"Calls to Facebook during a sync of {size:,} conversations, with latency"
@@ -321,6 +403,18 @@ def sync_bars(results: Results, size: int, speed: Speed) -> Iterator[Bar]:
     limit = results.of("write", size, "copy_limit")
     if limit and not speed.is_limited:
         yield make_bar("COPY of the rows alone", limit, "limit")
+
+
+def process_bars(results: Results, size: int, speed: Speed) -> Iterator[Bar]:
+    labels = {"node before": "before, Node", "node after": "after, Node"}
+    labels |= {"node after, prefetching": "prefetching, Node", "ours": "Inbox"}
+    after = fastest_node(results, size, speed)
+    for engine, label in labels.items():
+        samples = results.of("process", size, speed, engine)
+        if samples:
+            is_ours = engine == "ours"
+            note = f"{ratios(after, samples).median:.1f}times faster" if is_ours and after else ""
+            yield make_bar(label, samples, "ours" if is_ours else "theirs", note)
 
 
 def make_bar(label: str, samples: list[Sample], kind: str, note: str = "") -> Bar:

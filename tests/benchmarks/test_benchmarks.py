@@ -41,19 +41,35 @@ def test_the_busiest_second_starts_at_any_call_and_counts_one_page():
 
 
 def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
-    options = ("--only", "sync", "write", "--sizes", "3", "--rounds", "1", "--into", str(tmp_path))
+    options = (
+        "--only",
+        "process",
+        "start",
+        "sync",
+        "write",
+        "--sizes",
+        "3",
+        "--rounds",
+        "1",
+        "--into",
+        str(tmp_path),
+    )
     run = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", *options], cwd=ROOT, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
     text = (tmp_path / "benchmarks.md").read_text()
     for row in (
+        "| **Inbox**, `manage.py syncconversations` |",
+        "| `uvicorn inbox.asgi:application` |",
         "| first sync | before |",
         "| first sync | after |",
         "| nothing changed | **Inbox** |",
         "| COPY |",
     ):
         assert row in text
+    node = "| after, in Node, prefetching |" in text
+    assert node or "The replaced application in Node was not measured: " in text
     assert "3 conversations with latency: at least 5 times faster than *before*" in text
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from conversations.lib.locks import sync_lock
 from conversations.management.deduplicate import MergeCounts, create_keys, merge_page
 from conversations.management.delayed_bar import delayed_bar
-from conversations.management.progress_bar import pluralize
+from conversations.management.progress_text import pluralize
 from conversations.models import Page
 from conversations.models.constraints import missing_keys, wider_indexes
 

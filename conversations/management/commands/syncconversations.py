@@ -1,5 +1,6 @@
 """Syncs the conversations of connected Pages in the foreground: `manage.py syncconversations`."""
 
+import gc
 import json
 import logging
 import signal
@@ -12,9 +13,9 @@ from contextlib import contextmanager, suppress
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from conversations import tasks
 from conversations.management.page_pool import PagePool
-from conversations.management.progress_bar import OpenDisplay, progress_displays, status_label
+from conversations.management.progress_display import OpenDisplay, progress_displays
+from conversations.management.progress_text import status_label
 from conversations.management.sync_report import (
     failed_result,
     failure_reason,
@@ -23,6 +24,7 @@ from conversations.management.sync_report import (
     summary,
 )
 from conversations.models import Page, SyncRun
+from conversations.sync import run_lifecycle
 from conversations.sync.progress import OnProgress, SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, SyncResult, SyncStopped, sync_conversations
 
@@ -33,6 +35,7 @@ Status = SyncRun.Status
 
 class Command(BaseCommand):
     help = "Syncs the conversations of the connected Pages into the database."
+    requires_system_checks = []  # they import every view; `manage.py check` runs them
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -48,6 +51,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
     def handle(self, *, page: list[str], full: bool, **options):
+        gc.freeze()  # everything imported so far stays: no collection during the sync looks at it
+        gc.enable()  # manage.py has disabled it
         started, pages = time.monotonic(), pages_to_sync(page)
         with progress_displays(sys.stderr, show_end=len(pages) > 1) as open_display:
             results = sync_pages(pages, full=full, open_display=open_display)
@@ -116,7 +121,7 @@ def sync_pages(pages: list[Page], *, full: bool, open_display: OpenDisplay) -> l
 
     pool = PagePool(pages, sync_one)
     with on_signals(pool.stop):
-        results = pool.run(stop_seconds=tasks.STOP_SECONDS)
+        results = pool.run(stop_seconds=run_lifecycle.STOP_SECONDS)
         return [results.get(page.pk) or abandon(page, run_ids.get(page.pk)) for page in pages]
 
 
@@ -143,7 +148,7 @@ def abandon(page: Page, run_id: int | None) -> SyncResult:
     """Return the result of a sync whose thread hangs in a call while the process ends."""
     if run_id is None:
         return never_started(page)
-    tasks.abandon(run_id)
+    run_lifecycle.abandon(run_id)
     return SyncResult.from_run(SyncRun.objects.select_related("page").get(pk=run_id))
 
 

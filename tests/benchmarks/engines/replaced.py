@@ -8,6 +8,7 @@ Inbox and requests the same fields.
 
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,36 +17,7 @@ import requests
 
 from tests.benchmarks.graph_fields import FIELDS
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS messenger_conversations (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    page_id text NOT NULL,
-    sender_id text NOT NULL,
-    sender_name text,
-    last_message text,
-    last_message_time timestamptz,
-    message_count integer,
-    unread_count integer,
-    can_reply boolean,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (page_id, sender_id)
-);
-CREATE INDEX IF NOT EXISTS newest_first
-    ON messenger_conversations (page_id, last_message_time DESC NULLS LAST, id DESC);
-CREATE TABLE IF NOT EXISTS contact_interaction_events (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    conversation_id bigint NOT NULL REFERENCES messenger_conversations,
-    kind text NOT NULL,
-    graph_id text,
-    occurred_at timestamptz NOT NULL,
-    text text NOT NULL,
-    attachments jsonb NOT NULL,
-    data jsonb NOT NULL
-);
-CREATE INDEX IF NOT EXISTS of_conversation
-    ON contact_interaction_events (conversation_id, occurred_at DESC);
-"""
+SCHEMA = Path(__file__).with_suffix(".sql").read_bytes()
 
 UPSERT = """
 INSERT INTO messenger_conversations

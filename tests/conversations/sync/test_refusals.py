@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from conversations import tasks
 from conversations.api.run_result import http_status_of
+from conversations.connections import probe
 from conversations.connections.probe import claim_due_pages
 from conversations.graph.transport import MAX_TRIES
 from conversations.models import Page, SyncRun, Thread
@@ -174,7 +175,7 @@ def test_page_that_was_connected_again_is_not_judged_by_its_old_token(stored, wo
     fresh = stored()
     fresh.access_token = world.add_token("EAAnewTokenOfTheShop", shop.id).value
     fresh.save()
-    tasks.probe.probe_page(old)
+    probe.probe_page(old)
     assert stored().connection == ("connected", "")
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 
-from conversations.management.progress_bar import progress_displays
+from conversations.management.progress_display import progress_displays
 from conversations.models import Page
 from conversations.sync.progress import SyncProgress
 from tests.conftest import environment_of

@@ -1,0 +1,45 @@
+"""Loads pages, REST and admin while the process already answers /healthz. Other requests wait for that.
+
+One thread loads, before any request imports anything: threads that import the same packages at the same time
+may meet a module that is only half there.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+
+from django.urls import get_resolver
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = "/healthz"
+
+
+class Loading:
+    def __init__(self) -> None:
+        self._task: asyncio.Task | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(load(), name="loading")
+
+    async def wait(self, path: str) -> None:
+        """Return when a request of this path can be answered."""
+        if self._task is not None and path != AT_ONCE:
+            await asyncio.shield(self._task)
+
+
+async def load() -> None:
+    try:
+        await asyncio.to_thread(load_urls)
+    except Exception:
+        logger.exception("Inbox cannot be loaded")
+        os.kill(os.getpid(), signal.SIGTERM)  # as if it had not started
+
+
+def load_urls() -> None:
+    """Import all modules with URLs."""
+    get_resolver()._populate()  # the only way to import those of all levels
+
+
+loading = Loading()
