@@ -26,13 +26,14 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import DatabaseError, ProgrammingError
+        from environs import EnvError
     except ModuleNotFoundError as error:
         sys.exit(f"{error}: run `make setup` in the checkout, then .venv/bin/python manage.py …")
     try:
         if needs_database(sys.argv):
             start_private_database(os.environ.get("DATABASE_URL", ""))
         execute_from_command_line(sys.argv)
-    except (ImproperlyConfigured, DatabaseError) as error:
+    except (ImproperlyConfigured, EnvError, DatabaseError) as error:
         if "--traceback" in sys.argv:
             raise
         hint = ": run `manage.py migrate`" if isinstance(error, ProgrammingError) else ""

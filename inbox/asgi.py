@@ -6,6 +6,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
 
 # Static files are read in a thread, as Django would do.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -14,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
 gc.disable()  # what is imported stays, yet would be searched for garbage again and again
 try:
     serve = get_asgi_application()
-except ImproperlyConfigured as error:
+except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up

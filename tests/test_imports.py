@@ -34,10 +34,8 @@ SERVICES = [
 ]
 ALLOWED = {
     "inbox": ["conversations.admin", "conversations.models", "conversations.realtime", "conversations.tasks"],
-    "inbox.settings": ["inbox.environment", "inbox.validate"],
+    "inbox.settings": [],
     "inbox.sync_settings": ["inbox.settings"],
-    "inbox.environment": [],
-    "inbox.validate": [],
     "inbox.install": [],
     "inbox.postgres": [],
     "conversations": [],

@@ -44,7 +44,6 @@ NOT_FOR_A_SYNC = [
     "drf_spectacular",
     "inbox.urls",
     "jwt",
-    "marshmallow",
     "procrastinate",
     "rest_framework",
     "rich",
@@ -60,7 +59,6 @@ NOT_FOR_A_FIRST_ANSWER = [
     "drf_spectacular.views",
     "inbox.site.user_admin",
     "jwt",
-    "marshmallow",
     "requests",
     "rich",
 ]
