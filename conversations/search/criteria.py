@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from conversations.lib.text import fold
+from conversations.lib.folding import UNSPACED, fold
 from conversations.models.facets import Facet, facet_values
 
 FACETS = facet_values()
 REPLY_DUE_AFTER = timedelta(hours=24)  # a customer who wrote last waits for a reply after this time
-MIN_INDEXED_LETTERS = 3  # a shorter term matches the beginning of a word of the name
+# A shorter term matches the beginning of a word of the name.
+MIN_INDEXED_LETTERS = 3
+MIN_INDEXED_UNSPACED = 2  # in scripts that put no space between words
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class SearchCriteria:
 
     @property
     def is_short(self) -> bool:
-        return self.search is not None and len(self.search) < MIN_INDEXED_LETTERS
+        return self.search is not None and is_short_term(self.search)
 
     @property
     def has_times(self) -> bool:
@@ -76,3 +78,9 @@ def distinct(ids: Iterable[int]) -> tuple[int, ...]:
 def fold_term(term: str) -> str:
     """Fold a term like the stored texts. The result may be empty (a lone accent) and then matches nothing."""
     return fold(term).strip()
+
+
+def is_short_term(folded: str) -> bool:
+    """Whether the term has too few characters for the text index."""
+    shortest = MIN_INDEXED_UNSPACED if UNSPACED.search(folded) else MIN_INDEXED_LETTERS
+    return len(folded) < shortest

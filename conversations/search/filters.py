@@ -12,10 +12,12 @@ from drf_spectacular.utils import extend_schema_field
 from conversations.models import Conversation, Platform
 from conversations.search.criteria import (
     MIN_INDEXED_LETTERS,
+    MIN_INDEXED_UNSPACED,
     REPLY_DUE_AFTER,
     SearchCriteria,
     distinct,
     fold_term,
+    is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
 from tags.models import Tag
@@ -94,15 +96,18 @@ class DateTimeBoundFilter(filters.CharFilter):
     field_class = DateTimeBoundField
 
 
-def is_short_term(term: str) -> bool:
-    return 0 < len(fold_term(term)) < MIN_INDEXED_LETTERS
+TERM_TOO_SHORT = (
+    f"Use at least {MIN_INDEXED_LETTERS} letters to search messages "
+    f"({MIN_INDEXED_UNSPACED} of Han, kana, Thai, Lao, Khmer or Myanmar)."
+)
 
 
 class ConversationForm(forms.Form):
     def clean(self):
         cleaned = super().clean() or {}
-        if cleaned.get("search_in") == "messages" and is_short_term(cleaned.get("search", "")):
-            self.add_error("search", f"Use at least {MIN_INDEXED_LETTERS} letters to search messages.")
+        term = fold_term(cleaned.get("search", ""))
+        if cleaned.get("search_in") == "messages" and term and is_short_term(term):
+            self.add_error("search", TERM_TOO_SHORT)
         return cleaned
 
 

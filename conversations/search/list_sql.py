@@ -128,7 +128,7 @@ def index_matches(criteria: SearchCriteria) -> Sql:
 
 def key_conditions(criteria: SearchCriteria, column: str) -> Sql:
     """The condition for the text index. Each key begins with a Page, so each Page is looked up separately."""
-    key = "ARRAY[conversations_name_key(%s, %s)]" if criteria.is_short else "conversations_keys(%s, %s)"
+    key = "ARRAY[conversations_name_key(%s, %s)]" if criteria.is_short else "conversations_term_keys(%s, %s)"
     conditions = (Sql.of(f"{column} @> {key}", page_id, criteria.search) for page_id in criteria.page_ids)
     return Sql.join(" OR ", conditions)
 
