@@ -56,6 +56,12 @@ def search_text(name: str, last_message: str) -> str:
     return f"{fold(name)}\n{fold(last_message)}"
 
 
+def fold_by_former_rule(text: str) -> str:
+    """Fold as versions before this rule did: rows have such texts until search.index.refold has seen them."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
 def fold_with_positions(text: str) -> tuple[str, list[int]]:
     """Return the folded text, and for each of its characters the position in `text` that it comes from."""
     folded: list[str] = []

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from conversations.lib.folding import UNSPACED, fold
+from conversations.lib.folding import UNSPACED, fold, fold_by_former_rule
 from conversations.models.facets import Facet, facet_values
 
 FACETS = facet_values()
@@ -33,6 +33,7 @@ class SearchCriteria:
     status: str = ""
     platform: str = ""
     search: str | None = None  # folded; None: no criterion, empty: matches nothing
+    former_search: str | None = None  # folded by the former rule, if that differs
     in_messages: bool = False  # search the text of all messages
     since: datetime | None = None
     until: datetime | None = None  # inclusive
@@ -63,6 +64,11 @@ class SearchCriteria:
         return self.search is not None and is_short_term(self.search)
 
     @property
+    def terms(self) -> list[str]:
+        """The term, and for rows that are not folded anew yet the term by the former rule."""
+        return [term for term in (self.search, self.former_search) if term is not None]
+
+    @property
     def has_times(self) -> bool:
         return self.since is not None or self.until is not None
 
@@ -73,6 +79,12 @@ class SearchCriteria:
 
 def distinct(ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ids))
+
+
+def fold_term_by_former_rule(term: str) -> str | None:
+    """Return the term as rows of an earlier version have it, or None if that makes no difference."""
+    former = fold_by_former_rule(term).strip()
+    return former if former and former != fold_term(term) else None
 
 
 def fold_term(term: str) -> str:

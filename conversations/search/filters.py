@@ -17,6 +17,7 @@ from conversations.search.criteria import (
     SearchCriteria,
     distinct,
     fold_term,
+    fold_term_by_former_rule,
     is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
@@ -170,6 +171,7 @@ class ConversationFilter(filters.FilterSet):
             status=values["status"] or "",
             platform=values["platform"] or "",
             search=fold_term(values["search"]) if values["search"] else None,
+            former_search=fold_term_by_former_rule(values["search"]) if values["search"] else None,
             in_messages=values["search_in"] == "messages",
             since=values["startDate"],
             until=earliest(values["endDate"], waiting_before if values["waiting"] else None),

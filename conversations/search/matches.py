@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from conversations.lib.folding import fold_with_positions
 from conversations.lib.sql_files import read_statements
-from conversations.search.conditions import escape_like
+from conversations.search.conditions import containing
 from conversations.search.criteria import SearchCriteria
 from conversations.search.index.message_index import SEPARATOR
 from conversations.search.sql import Sql, fetch_all
@@ -17,10 +17,9 @@ STATEMENTS = read_statements(__file__)
 def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dict]:
     """Add `matches` to each row: the number of matching messages, and id, time and snippet of the newest."""
     term = criteria.search or ""
-    pattern = f"%{escape_like(criteria)}%"
     events: defaultdict[int, list[int]] = defaultdict(list)
     ids = [row["id"] for row in conversations]
-    query = Sql.compose(STATEMENTS["matches"], separator=SEPARATOR, ids=ids, pattern=pattern)
+    query = Sql.compose(STATEMENTS["matches"], separator=SEPARATOR, ids=ids, patterns=containing(criteria))
     for conversation_id, event_id in fetch_all(query):
         events[conversation_id].append(event_id)
     counts = Counter({pk: len(ids) for pk, ids in events.items()})
