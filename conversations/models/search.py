@@ -105,12 +105,12 @@ class MessageIndexChunk(models.Model):
 
 
 class Refolding(models.Model):
-    """How far search.index.refold has folded the stored texts anew. There is a row until all of them are."""
+    """How far search.index.refold has folded the the stored texts again. There is a row until all of them are."""
 
     position = models.BigIntegerField(default=0, help_text="The ID of the last conversation that is done")
 
     def __str__(self):
-        return f"folded anew up to conversation {self.position}"
+        return f"folded again up to conversation {self.position}"
 
 
 class MessageIndexQueue(models.Model):

@@ -65,7 +65,7 @@ class SearchCriteria:
 
     @property
     def terms(self) -> list[str]:
-        """The term, and for rows that are not folded anew yet the term by the former rule."""
+        """The term, and for rows that are not folded again yet the term by the former rule."""
         return [term for term in (self.search, self.former_search) if term is not None]
 
     @property

@@ -1,4 +1,4 @@
-"""Texts that an earlier version folded are folded anew, in slices, and are found all the time."""
+"""Texts that an earlier version folded are folded again, in slices, and are found all the time."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def assert_former_answers(viewer):
     assert names(viewer, "plain", search_in="messages") == ["Anna"]
 
 
-def test_former_answers_go_on_until_all_texts_are_folded_anew(viewer):
+def test_former_answers_go_on_until_all_texts_are_folded_again(viewer):
     assert_former_answers(viewer)
     assert names(viewer, "dien thoai", search_in="messages") == []
     slices = 0
