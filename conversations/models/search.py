@@ -105,7 +105,7 @@ class MessageIndexChunk(models.Model):
 
 
 class Refolding(models.Model):
-    """How far search.index.refold has folded the the stored texts again. There is a row until all of them are."""
+    """How far search.index.refold has folded the stored texts again. There is a row until it is done."""
 
     position = models.BigIntegerField(default=0, help_text="The ID of the last conversation that is done")
 
