@@ -23,6 +23,7 @@ from conversations.lib.locks import is_sync_locked
 from conversations.models import Page, Platform, SyncRun
 from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
+from conversations.search.index.refold import refold
 from conversations.sync import run_lifecycle
 from conversations.sync.run_lifecycle import STOP_SECONDS, abandon
 
@@ -34,6 +35,7 @@ QUEUE = "sync"
 ALIVE_SECONDS = 30  # workers send a heartbeat every 10 s
 RETRY_SECONDS, RETRIES = 0.5, 12  # a cancelled run needs a moment to release its lock
 WAIT_SECONDS = 60  # the schedule starts no run that would wait longer for Facebook
+REFOLD_SECONDS = 2.0  # per run of the task, like message_index.MAX_INDEX_SECONDS
 # Incremental runs rely on Facebook's order by time. A full run finds what that order hid from them: a thread
 # that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
 # a hundred calls.
@@ -250,9 +252,13 @@ def probe_page(page_id: int) -> None:
 @app.periodic(cron="*/5 * * * * *")
 @app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
 def fold_messages(timestamp: int) -> None:
-    """Index new messages for search and insights, for a few seconds: a worker must be able to stop."""
+    """Index new messages for search and insights, for a few seconds: a worker must be able to stop.
+
+    After an upgrade that changed how texts are folded, this also folds the stored ones.
+    """
     try:
         index_pending()
+        refold(seconds=REFOLD_SECONDS)
     finally:
         connection.close()
 

@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from conversations.lib.text import fold
+from conversations.lib.folding import fold
 
 GENERAL_NAMES_FILE = Path(__file__).with_name("general_names.txt")  # with the name of the brand Facebook
 BRANDS = (  # that take the place of Facebook

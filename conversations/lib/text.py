@@ -1,8 +1,7 @@
-"""Makes text and JSON storable in PostgreSQL, and folds text for searching."""
+"""Makes text and JSON storable in PostgreSQL."""
 
 import json
 import math
-import unicodedata
 from typing import Any
 
 import orjson
@@ -49,15 +48,3 @@ def clean_json_text(text: str) -> str:
     if "\\" not in text:  # the fast case
         return text
     return as_json(json.loads(text)) if "\\u" in text else text
-
-
-def fold(text: str) -> str:
-    """Return the text for searching, without case, accents and width.
-
-    This is done here so that it does not depend on the locale of the database.
-    """
-    if text.isascii():
-        return text.casefold()
-    # Casefolding may add combining marks (İ), so they are removed after it.
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))

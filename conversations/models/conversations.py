@@ -43,7 +43,7 @@ class Conversation(models.Model):
     conversation_status = models.TextField(choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    search = models.TextField(blank=True, default="", editable=False)  # folded by lib.text.fold()
+    search = models.TextField(blank=True, default="", editable=False)  # by lib.folding.search_text()
     facets = models.GeneratedField(
         expression=_facet(Facet.DONE, conversation_status="done")
         + _facet(Facet.INSTAGRAM, platform="instagram")

@@ -104,6 +104,15 @@ class MessageIndexChunk(models.Model):
         return f"part {self.number} of {self.conversation}"
 
 
+class Refolding(models.Model):
+    """How far search.index.refold has folded the stored texts again. There is a row until it is done."""
+
+    position = models.BigIntegerField(default=0, help_text="The ID of the last conversation that is done")
+
+    def __str__(self):
+        return f"folded again up to conversation {self.position}"
+
+
 class MessageIndexQueue(models.Model):
     """Conversations with messages that are not in the message index yet. A trigger adds rows.
 

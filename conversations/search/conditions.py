@@ -17,7 +17,8 @@ SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversa
 # Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
 NAME_OF_ROW = "(SELECT {condition} FROM conversations_conversation c WHERE c.id = {id})"
 TEXT_OF_ROW = (
-    "(SELECT bool_or(m.text LIKE %s) FROM conversations_messageindexchunk m WHERE m.conversation_id = {id})"
+    "(SELECT bool_or(m.text LIKE ANY(%s)) FROM conversations_messageindexchunk m"
+    " WHERE m.conversation_id = {id})"
 )
 
 
@@ -71,17 +72,20 @@ def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
 
 def search_condition(criteria: SearchCriteria, row_id: str) -> Sql:
     if criteria.in_messages:
-        return Sql.of(TEXT_OF_ROW.format(id=row_id), f"%{escape_like(criteria)}%")
+        return Sql.of(TEXT_OF_ROW.format(id=row_id), containing(criteria))
     if criteria.is_short:
-        fits = Sql.of("conversations_name_words(c.search) LIKE %s", f"% {escape_like(criteria)}%")
+        fits = Sql.of("conversations_name_words(c.search) LIKE ANY(%s)", containing(criteria, before=" "))
     else:
-        fits = Sql.of("c.search LIKE %s", f"%{escape_like(criteria)}%")
+        fits = Sql.of("c.search LIKE ANY(%s)", containing(criteria))
     return fits if row_id == "c.id" else Sql.compose(NAME_OF_ROW, condition=fits, id=Sql(row_id))
 
 
-def escape_like(criteria: SearchCriteria) -> str:
-    """The search term, escaped for LIKE."""
-    term = criteria.search or ""
+def containing(criteria: SearchCriteria, before: str = "") -> list[str]:
+    """The patterns of LIKE for texts that contain a term, with this text before it."""
+    return [f"%{before}{escape_like(term)}%" for term in criteria.terms]
+
+
+def escape_like(term: str) -> str:
     return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from conversations.lib.text import fold
+from conversations.lib.folding import UNSPACED, fold, fold_by_former_rule
 from conversations.models.facets import Facet, facet_values
 
 FACETS = facet_values()
 REPLY_DUE_AFTER = timedelta(hours=24)  # a customer who wrote last waits for a reply after this time
-MIN_INDEXED_LETTERS = 3  # a shorter term matches the beginning of a word of the name
+# A shorter term matches the beginning of a word of the name.
+MIN_INDEXED_LETTERS = 3
+MIN_INDEXED_UNSPACED = 2  # in scripts that put no space between words
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class SearchCriteria:
     status: str = ""
     platform: str = ""
     search: str | None = None  # folded; None: no criterion, empty: matches nothing
+    former_search: str | None = None  # folded by the former rule, if that differs
     in_messages: bool = False  # search the text of all messages
     since: datetime | None = None
     until: datetime | None = None  # inclusive
@@ -58,7 +61,12 @@ class SearchCriteria:
 
     @property
     def is_short(self) -> bool:
-        return self.search is not None and len(self.search) < MIN_INDEXED_LETTERS
+        return self.search is not None and is_short_term(self.search)
+
+    @property
+    def terms(self) -> list[str]:
+        """The term, and for rows that are not folded again yet the term by the former rule."""
+        return [term for term in (self.search, self.former_search) if term is not None]
 
     @property
     def has_times(self) -> bool:
@@ -73,6 +81,18 @@ def distinct(ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ids))
 
 
+def fold_term_by_former_rule(term: str) -> str | None:
+    """Return the term as rows of an earlier version have it, or None if that makes no difference."""
+    former = fold_by_former_rule(term).strip()
+    return former if former and former != fold_term(term) else None
+
+
 def fold_term(term: str) -> str:
     """Fold a term like the stored texts. The result may be empty (a lone accent) and then matches nothing."""
     return fold(term).strip()
+
+
+def is_short_term(folded: str) -> bool:
+    """Whether the term has too few characters for the text index."""
+    shortest = MIN_INDEXED_UNSPACED if UNSPACED.search(folded) else MIN_INDEXED_LETTERS
+    return len(folded) < shortest

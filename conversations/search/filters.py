@@ -12,10 +12,13 @@ from drf_spectacular.utils import extend_schema_field
 from conversations.models import Conversation, Platform
 from conversations.search.criteria import (
     MIN_INDEXED_LETTERS,
+    MIN_INDEXED_UNSPACED,
     REPLY_DUE_AFTER,
     SearchCriteria,
     distinct,
     fold_term,
+    fold_term_by_former_rule,
+    is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
 from tags.models import Tag
@@ -94,15 +97,18 @@ class DateTimeBoundFilter(filters.CharFilter):
     field_class = DateTimeBoundField
 
 
-def is_short_term(term: str) -> bool:
-    return 0 < len(fold_term(term)) < MIN_INDEXED_LETTERS
+TERM_TOO_SHORT = (
+    f"Use at least {MIN_INDEXED_LETTERS} letters to search messages "
+    f"({MIN_INDEXED_UNSPACED} of Han, kana, Thai, Lao, Khmer or Myanmar)."
+)
 
 
 class ConversationForm(forms.Form):
     def clean(self):
         cleaned = super().clean() or {}
-        if cleaned.get("search_in") == "messages" and is_short_term(cleaned.get("search", "")):
-            self.add_error("search", f"Use at least {MIN_INDEXED_LETTERS} letters to search messages.")
+        term = fold_term(cleaned.get("search", ""))
+        if cleaned.get("search_in") == "messages" and term and is_short_term(term):
+            self.add_error("search", TERM_TOO_SHORT)
         return cleaned
 
 
@@ -165,6 +171,7 @@ class ConversationFilter(filters.FilterSet):
             status=values["status"] or "",
             platform=values["platform"] or "",
             search=fold_term(values["search"]) if values["search"] else None,
+            former_search=fold_term_by_former_rule(values["search"]) if values["search"] else None,
             in_messages=values["search_in"] == "messages",
             since=values["startDate"],
             until=earliest(values["endDate"], waiting_before if values["waiting"] else None),

@@ -8,7 +8,7 @@ soon. Where that finds too few rows, the text index answers.
 from dataclasses import replace
 
 from conversations.lib.sql_files import read_statements
-from conversations.search.conditions import Keyset, branches_of, escape_like, search_condition
+from conversations.search.conditions import Keyset, branches_of, containing, search_condition
 from conversations.search.criteria import SearchCriteria
 from conversations.search.planner import ROWS, AccessPath, Cardinalities, cheapest, read_cardinalities
 from conversations.search.sql import Sql
@@ -120,7 +120,7 @@ def index_matches(criteria: SearchCriteria) -> Sql:
         conversations = chunks.inside(
             "SELECT m.conversation_id FROM conversations_messageindexchunk m WHERE ({})"
         )
-        conversations += Sql.of(" AND m.text LIKE %s", f"%{escape_like(criteria)}%")
+        conversations += Sql.of(" AND m.text LIKE ANY(%s)", containing(criteria))
         return conversations.inside(columns + "c.id IN ({})")
     matches = key_conditions(criteria, "conversations_search_keys(c.page_id, c.search)")
     return matches.inside(columns + "({}) AND ") + search_condition(criteria, "c.id")
@@ -128,9 +128,9 @@ def index_matches(criteria: SearchCriteria) -> Sql:
 
 def key_conditions(criteria: SearchCriteria, column: str) -> Sql:
     """The condition for the text index. Each key begins with a Page, so each Page is looked up separately."""
-    key = "ARRAY[conversations_name_key(%s, %s)]" if criteria.is_short else "conversations_keys(%s, %s)"
-    conditions = (Sql.of(f"{column} @> {key}", page_id, criteria.search) for page_id in criteria.page_ids)
-    return Sql.join(" OR ", conditions)
+    key = "ARRAY[conversations_name_key(%s, %s)]" if criteria.is_short else "conversations_term_keys(%s, %s)"
+    lookups = ((page_id, term) for page_id in criteria.page_ids for term in criteria.terms)
+    return Sql.join(" OR ", (Sql.of(f"{column} @> {key}", page_id, term) for page_id, term in lookups))
 
 
 def all_branches(criteria: SearchCriteria, cardinalities: Cardinalities) -> list[Sql]:

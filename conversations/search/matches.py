@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 
+from conversations.lib.folding import fold_with_positions
 from conversations.lib.sql_files import read_statements
-from conversations.lib.text import fold
-from conversations.search.conditions import escape_like
+from conversations.search.conditions import containing
 from conversations.search.criteria import SearchCriteria
 from conversations.search.index.message_index import SEPARATOR
 from conversations.search.sql import Sql, fetch_all
@@ -17,10 +17,9 @@ STATEMENTS = read_statements(__file__)
 def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dict]:
     """Add `matches` to each row: the number of matching messages, and id, time and snippet of the newest."""
     term = criteria.search or ""
-    pattern = f"%{escape_like(criteria)}%"
     events: defaultdict[int, list[int]] = defaultdict(list)
     ids = [row["id"] for row in conversations]
-    query = Sql.compose(STATEMENTS["matches"], separator=SEPARATOR, ids=ids, pattern=pattern)
+    query = Sql.compose(STATEMENTS["matches"], separator=SEPARATOR, ids=ids, patterns=containing(criteria))
     for conversation_id, event_id in fetch_all(query):
         events[conversation_id].append(event_id)
     counts = Counter({pk: len(ids) for pk, ids in events.items()})
@@ -38,15 +37,15 @@ def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dic
 
 
 def snippet(text: str, term: str) -> str:
-    """Return the text around the first occurrence of a folded term.
+    """Return the text around the first occurrence of a folded term. Folding may change its length."""
+    folded, positions = fold_with_positions(text)
+    found = folded.find(term)
+    if found < 0 or not term:
+        return cut(text, 0, 0)
+    return cut(text, positions[found], positions[found + len(term) - 1] + 1)
 
-    Folding may change the length of a text ("ß" becomes "ss"), so the position is counted letter by letter.
-    """
-    lengths = [len(fold(letter)) for letter in text]
-    folded_letters = fold(text).find(term)
-    position = 0
-    while folded_letters > 0 and position < len(lengths):
-        folded_letters -= lengths[position]
-        position += 1
-    first, last = max(0, position - SNIPPET_LETTERS), position + len(term) + SNIPPET_LETTERS
+
+def cut(text: str, first: int, last: int) -> str:
+    """Return this part of the text with what is near it."""
+    first, last = max(0, first - SNIPPET_LETTERS), last + SNIPPET_LETTERS
     return "…" * (first > 0) + text[first:last] + "…" * (last < len(text))

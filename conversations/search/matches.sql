@@ -1,9 +1,9 @@
 -- name: matches
--- The messages of these conversations that match a pattern: (conversation, event).
+-- The messages of these conversations that match one of the patterns: (conversation, event).
 SELECT p.conversation_id, (p.event_ids->>(message.number::integer - 1))::bigint
 FROM conversations_messageindexchunk AS p,
   string_to_table(p.text, {separator}) WITH ORDINALITY AS message(text, number)
-WHERE p.conversation_id = ANY({ids}::bigint[]) AND message.text LIKE {pattern}
+WHERE p.conversation_id = ANY({ids}::bigint[]) AND message.text LIKE ANY({patterns}::text[])
 
 -- name: newest
 -- The newest of these events in each conversation.

@@ -5,7 +5,7 @@ import time
 
 from django.db import connection
 
-from conversations.lib.text import fold
+from conversations.lib.folding import fold
 from conversations.models import Page
 from conversations.search.index.message_index import index_pending
 

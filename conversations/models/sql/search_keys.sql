@@ -1,16 +1,49 @@
 -- The keys of the search index.
 --
 -- Each three characters in a row are a key, and so are the first one and the first two characters of each word
--- of the name (the line before the first line break). The Page is part of each key, so a search reads only keys
--- of its own Page. Keys are made of characters, not letters: pg_trgm knows only the letters of the database's
--- locale, in many servers ASCII. PostgreSQL distributes hash partitions by hashtextextended: it does not change.
+-- of the name (the line before the first line break). In scripts that put no space between words, each two
+-- characters in a row are a key as well (lib/folding.py has the same ranges). The Page is part of each key, so a
+-- search reads only keys of its own Page. Keys are made of characters, not letters: pg_trgm knows only the
+-- letters of the database's locale, in many servers ASCII. PostgreSQL distributes hash partitions by
+-- hashtextextended: it does not change.
 
 CREATE OR REPLACE FUNCTION conversations_keys(page bigint, words text) RETURNS bigint[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
+  spaced CONSTANT text := '[^\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U000323af]';
   signs text[] := string_to_array(words, NULL);
+  others_blank text;
+  unspaced text[];
+  keys bigint[];
+  size integer := greatest(cardinality(signs) - 2, 0);
+BEGIN
+  FOR start IN 1 .. size LOOP
+    keys[start] := hashtextextended(signs[start] || signs[start + 1] || signs[start + 2], page);
+  END LOOP;
+  -- Every other character becomes a space.
+  others_blank := regexp_replace(words, spaced, ' ', 'g');
+  IF others_blank <> repeat(' ', length(words)) THEN
+    unspaced := string_to_array(others_blank, NULL);
+    FOR start IN 1 .. cardinality(signs) - 1 LOOP
+      IF unspaced[start] <> ' ' OR unspaced[start + 1] <> ' ' THEN
+        size := size + 1;
+        keys[size] := hashtextextended(signs[start] || signs[start + 1], page);
+      END IF;
+    END LOOP;
+  END IF;
+  RETURN keys;
+END $$;
+
+-- The keys that a text must have to contain this term: of a longer term only those of three characters.
+CREATE OR REPLACE FUNCTION conversations_term_keys(page bigint, term text) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+  signs text[] := string_to_array(term, NULL);
   keys bigint[];
 BEGIN
+  IF cardinality(signs) = 2 THEN
+    RETURN ARRAY[hashtextextended(term, page)];
+  END IF;
   FOR start IN 1 .. cardinality(signs) - 2 LOOP
     keys[start] := hashtextextended(signs[start] || signs[start + 1] || signs[start + 2], page);
   END LOOP;

@@ -10,13 +10,13 @@ import time
 
 from django.db import connection, transaction
 
+from conversations.lib.folding import fold
 from conversations.lib.sql_files import read_statements
-from conversations.lib.text import fold
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index.insight_index import update_stats
 from conversations.search.sql import Sql, fetch_all
 
-SEPARATOR = "\x1f"  # between two messages of a chunk
+SEPARATOR = "\x1f"  # between two messages of a chunk; fold() makes it a space
 CHUNK_LETTERS = 8000  # a chunk that is longer gets no more messages
 BATCH_CONVERSATIONS = 200  # per transaction
 MAX_INDEX_SECONDS = 2.0
@@ -84,7 +84,7 @@ def append_messages(last: dict[int, MessageIndexChunk], messages: list[tuple]) -
                 event_ids=[],
             )
             last[conversation_id] = chunk
-        chunk.text += SEPARATOR * bool(chunk.event_ids) + fold(text).replace(SEPARATOR, " ")
+        chunk.text += SEPARATOR * bool(chunk.event_ids) + fold(text)
         chunk.event_ids.append(event_id)
         changed[conversation_id, chunk.number] = chunk
     return list(changed.values())

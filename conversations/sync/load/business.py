@@ -11,7 +11,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from conversations.lib.text import fold
+from conversations.lib.folding import fold
 from conversations.models import Conversation, ConversationAlias, Page
 from conversations.sync.load.customer import GROUP, PAIR, WRITER, Unclear
 from conversations.sync.load.transform import ThreadRows

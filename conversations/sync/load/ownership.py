@@ -10,7 +10,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from conversations.lib.text import fold
+from conversations.lib.folding import fold
 from conversations.models import Conversation, ConversationAlias, Page, RemovedConversation, Thread
 from conversations.sync.load.customer import WRITER
 from conversations.sync.load.transform import ThreadRows

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from conversations.graph import records
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.lib import folding
 from conversations.lib.names import is_placeholder
-from conversations.lib.text import as_json, clean, clean_json, clean_json_text, fold
+from conversations.lib.text import as_json, clean, clean_json, clean_json_text
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import EventRow, event_row
@@ -276,5 +277,5 @@ def _conversation(
 
 
 def search_text(conversation: Conversation) -> str:
-    """Return what the search looks at: the name and the last message, folded by `text.fold()`."""
-    return fold(f"{conversation.sender_name}\n{conversation.last_message}")
+    """Return what the search of the list reads."""
+    return folding.search_text(conversation.sender_name, conversation.last_message)

@@ -2,15 +2,15 @@
 
 import { openDialog } from "../core/dialog.mjs";
 import { fill, h } from "../core/dom.mjs";
-import { foldText } from "../core/format.mjs";
+import { fold } from "../core/folding.mjs";
 
 const MAX_OPTIONS = 60;
 
 /** The options whose label contains every word of the query; those that begin with its first word come first. */
 export function matchOptions(options, query) {
-	const words = foldText(query).split(/\s+/).filter(Boolean);
-	const matches = options.filter(({ label }) => words.every((word) => foldText(label).includes(word)));
-	const rank = ({ label }) => Number(!foldText(label).startsWith(words[0] ?? ""));
+	const words = fold(query).split(/\s+/).filter(Boolean);
+	const matches = options.filter(({ label }) => words.every((word) => fold(label).includes(word)));
+	const rank = ({ label }) => Number(!fold(label).startsWith(words[0] ?? ""));
 	return matches.sort((first, second) => rank(first) - rank(second)).slice(0, MAX_OPTIONS);
 }
 

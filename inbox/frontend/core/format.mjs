@@ -1,4 +1,4 @@
-// Formats numbers, times and names, and highlights search matches.
+// Formats numbers, times and names.
 
 const DAY_MS = 86_400_000;
 const wholeNumber = new Intl.NumberFormat("en");
@@ -63,25 +63,4 @@ export function hue(text) {
 	let sum = 7;
 	for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 3600;
 	return sum % 360;
-}
-
-// -- search matches
-/** The text without case and accents. */
-export const foldText = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-
-/** Splits a text at the first match of a search: [[text, isMatch], …]. */
-export function splitAtMatch(text, search) {
-	const foldedSearch = foldText(search ?? "");
-	const characters = [...text];
-	// The folded text may be longer than the text: `indexes` leads from its characters back to those of the text.
-	const indexes = characters.flatMap((character, index) => Array(foldText(character).length).fill(index));
-	const start = foldedSearch ? characters.map(foldText).join("").indexOf(foldedSearch) : -1;
-	if (start < 0) return [[text, false]];
-	const [first, last] = [indexes[start], indexes[start + foldedSearch.length - 1] + 1];
-	const parts = [
-		[characters.slice(0, first), false],
-		[characters.slice(first, last), true],
-		[characters.slice(last), false],
-	];
-	return parts.filter(([part]) => part.length).map(([part, isMatch]) => [part.join(""), isMatch]);
 }

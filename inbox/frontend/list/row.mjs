@@ -1,6 +1,7 @@
 // Draws one row of the list.
 
 import { h, icon, tagChip } from "../core/dom.mjs";
+import { splitAtMatch } from "../core/folding.mjs";
 import {
 	formatDateTime,
 	formatNumber,
@@ -9,7 +10,6 @@ import {
 	initials,
 	isVisible,
 	plural,
-	splitAtMatch,
 } from "../core/format.mjs";
 import { findPage, state } from "../core/store.mjs";
 import { toUrl } from "../core/url.mjs";

@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchOptions } from "../../../inbox/frontend/actions/combobox.mjs";
-import { formatShortTime, initials, isVisible, splitAtMatch } from "../../../inbox/frontend/core/format.mjs";
+import { formatShortTime, initials, isVisible } from "../../../inbox/frontend/core/format.mjs";
 import { addSample, describeRate } from "../../../inbox/frontend/core/run-state.mjs";
 import { linePath } from "../../../inbox/frontend/insight/charts.mjs";
-
-test("a search matches regardless of case and accents", () => {
-	assert.deepEqual(splitAtMatch("Grüße an JOSÉ García", "jose g"), [
-		["Grüße an ", false],
-		["JOSÉ G", true],
-		["arcía", false],
-	]);
-	assert.deepEqual(splitAtMatch("ﬁne", "in"), [
-		["ﬁn", true],
-		["e", false],
-	]); // one character that folds to two
-	assert.deepEqual(splitAtMatch("none", "x"), [["none", false]]);
-	assert.deepEqual(splitAtMatch("none", ""), [["none", false]]);
-});
 
 test("recent times are formatted shorter", () => {
 	const now = new Date(2026, 4, 15, 12, 0);
