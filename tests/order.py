@@ -10,9 +10,22 @@ import pytest
 
 from tests.live.shared_web import uses_shared_web
 
-# So that no worker has a long file left at the end: these files, then each of these folders, then all others.
+# So that no worker has a long file left at the end: the longest files, each of these folders, then other long
+# files, then the rest.
 LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
 LONG_FOLDERS = ["benchmarks", "crash", "upgrade", "live", "browser"]
+LONG_FILES = {
+    "test_against_naive_search.py",
+    "test_business_ids.py",
+    "test_endless_lists.py",
+    "test_folders.py",
+    "test_interruptions.py",
+    "test_page_pool.py",
+    "test_platforms.py",
+    "test_request_counts.py",
+    "test_roles.py",
+    "test_syncconversations.py",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if (seed := config.getoption("order_seed")) is not None:
         files = sorted({item.path for item in items})
         random.Random(seed).shuffle(files)  # reproducible, not secret
-        items.sort(key=lambda item: files.index(item.path))
+        places = {path: place for place, path in enumerate(files)}
+        items.sort(key=lambda item: places[item.path])
     items.sort(key=rank)
     items[:] = [
         item
@@ -40,5 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def rank(item: pytest.Item) -> tuple[bool, int]:
     folder = item.path.parent.name
-    place = LONG_FOLDERS.index(folder) if folder in LONG_FOLDERS else len(LONG_FOLDERS)
+    if folder in LONG_FOLDERS:
+        place = LONG_FOLDERS.index(folder)
+    else:
+        place = len(LONG_FOLDERS) + (item.path.name not in LONG_FILES)
     return item.path.name not in LONGEST_FILES, place

@@ -48,37 +48,48 @@ SLOW = [
     "tests/benchmarks",
     "tests/browser",
     "tests/conversations/actions/test_refresh.py",
+    "tests/conversations/admin/test_base.py",
     "tests/conversations/connections/test_shared_budget.py",
     "tests/conversations/management",
     "tests/conversations/models/test_sql.py",
+    "tests/conversations/privacy/test_erase_page.py",
     "tests/conversations/sandbox/test_sandbox_command.py",
     "tests/conversations/search/test_adjacent.py",
     "tests/conversations/search/test_against_naive_search.py",
+    "tests/conversations/search/test_insight_queries.py",
     "tests/conversations/sync/crawl",
     "tests/conversations/sync/load",
     "tests/conversations/sync/test_audit.py",
+    "tests/conversations/sync/test_business_ids.py",
     "tests/conversations/sync/test_cancellation.py",
+    "tests/conversations/sync/test_endless_lists.py",
     "tests/conversations/sync/test_fault_matrix.py",
     "tests/conversations/sync/test_folders.py",
     "tests/conversations/sync/test_hostile_records.py",
     "tests/conversations/sync/test_interruptions.py",
+    "tests/conversations/sync/test_person_ids.py",
     "tests/conversations/sync/test_platforms.py",
+    "tests/conversations/sync/test_refusals.py",
     "tests/conversations/sync/test_request_counts.py",
     "tests/conversations/sync/test_service.py",
     "tests/conversations/sync/test_service_failures.py",
     "tests/conversations/sync/test_unreadable_threads.py",
     "tests/crash",
+    "tests/inbox/accounts/test_login_throttle.py",
     "tests/inbox/postgres",
     "tests/inbox/test_settings.py",
     "tests/live",
     "tests/test_backup.py",
     "tests/test_end_to_end.py",
+    "tests/test_roles.py",
+    "tests/upgrade",
 ]
 
 TYPE_CHECK = [sys.executable, "-m", "mypy", "."]
 PROCESSORS = os.cpu_count() or 1
-# More than there are processors, because many tests wait: for a browser, a process, the end of a pause.
-WORKERS = PROCESSORS if os.environ.get("FAST") else PROCESSORS + 1
+# Each worker costs a server, a collection and the migrations. One more than there are processors is worth it
+# where tests wait: for a browser, a process, the end of a pause.
+WORKERS_OF_PARTS, WORKERS_OF_ALL = PROCESSORS, PROCESSORS + 1
 
 
 def main() -> int:
@@ -123,7 +134,8 @@ def plan() -> list[tuple[str, list[str]]]:
 
 
 def run(server: str, seed: str, options: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "loadfile"]
+    workers = WORKERS_OF_PARTS if options else WORKERS_OF_ALL
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
     command += ["--no-loadscope-reorder", "--order-seed", seed, *options]  # in our order, not by their number
     # Modules are compiled once and not by each of many processes, also where the environment forbids that.
     environment = os.environ | {"POSTGRES": server, "PYTHONDONTWRITEBYTECODE": ""}

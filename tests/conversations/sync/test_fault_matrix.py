@@ -21,7 +21,7 @@ from tests.machine import slowness
 
 pytestmark = pytest.mark.django_db
 
-THREADS, LONG, PER_ANSWER = 45, 3, 10
+THREADS, LONG, PER_ANSWER = 23, 3, 5
 LISTS, MESSAGES, ANY = "/conversations", "/messages", ""
 REDUCE = "Please reduce the amount of data you're asking for"
 
@@ -133,7 +133,7 @@ CONTINUES = RETRIED | WAITED | SHRUNK | RESTARTED | UNAFFECTED
 
 @pytest.fixture(params=["by cursor", "by windows"])
 def inbox(request, page, world, shop, sandbox):
-    """Threads a few hours apart, ten in an answer. Some are as long as four answers."""
+    """Threads a few hours apart, in five answers. Some are as long as four answers."""
     capabilities = {"windows": request.param == "by windows", "folders": dict.fromkeys(FOLDERS, "refused")}
     page.capabilities = {"messenger": capabilities}
     page.save()
@@ -141,9 +141,9 @@ def inbox(request, page, world, shop, sandbox):
     sandbox.switches.max_limit = PER_ANSWER
     now = world.clock.now()
     for number in range(THREADS):
-        count = 35 if number % (THREADS // LONG) == 0 else 2
+        count = 18 if number % (THREADS // LONG) == 0 else 2
         world.add_conversation(
-            shop, f"Customer {number}", messages=count, updated_time=now - 9999 * (number + 1)
+            shop, f"Customer {number}", messages=count, updated_time=now - 2 * 9999 * (number + 1)
         )
     return list(shop.threads.values())
 

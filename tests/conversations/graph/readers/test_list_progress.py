@@ -60,14 +60,22 @@ def test_known_items_are_never_new_again(count):
     assert not any(shown.add(ids[start : start + 100]) for start in range(0, count, 100))
 
 
-def test_memory_of_a_million_items_is_bounded():
+def test_memory_does_not_grow_with_the_list():
+    """A hundred thousand items more do not take one byte for ten of them."""
     progress = ListProgress()
     tracemalloc.start()
     try:
-        for start in range(0, 1_000_000, 1000):
-            progress.record(f"t_{number}" for number in range(start, start + 1000))
-            assert progress.error is None
-        _, peak = tracemalloc.get_traced_memory()
+        _record(progress, 0, 2 * MAX_EXACT)
+        before, _ = tracemalloc.get_traced_memory()
+        _record(progress, 2 * MAX_EXACT, 12 * MAX_EXACT)
+        after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
+    assert after - before < MAX_EXACT
     assert peak < 8 * 1024 * 1024
+
+
+def _record(progress: ListProgress, first: int, end: int) -> None:
+    for start in range(first, end, 1000):
+        progress.record(f"t_{number}" for number in range(start, start + 1000))
+        assert progress.error is None
