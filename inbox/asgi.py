@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from django.core.asgi import get_asgi_application
+import django
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
@@ -12,11 +12,14 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
 
 try:
-    serve = get_asgi_application()
+    django.setup(set_prefix=False)
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
+from inbox.web.handler import RequestHandler  # noqa: E402
+
+serve = RequestHandler()
 
 
 async def application(scope, receive, send):
