@@ -36,7 +36,7 @@ NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued
 
 
 class StreamLater(Response):
-    """The response of a view that accepted a request: the event loop then awaits `follow` for the real one."""
+    """The response of a view that accepted a request: the event loop awaits `follow` for the real one."""
 
     def __init__(self, follow: Callable[[], Awaitable[HttpResponseBase]]):
         super().__init__()

@@ -40,8 +40,11 @@ def as_ndjson(criteria: SearchCriteria, page_names: dict[str, str]) -> Iterator[
 
 
 def as_csv(criteria: SearchCriteria, page_names: dict[str, str]) -> Iterator[bytes]:
-    yield (BYTE_ORDER_MARK + csv_lines([COLUMNS])).encode()
-    for chunk in read_all(criteria):
+    chunks = read_all(criteria)
+    first = next(chunks, [])  # together with the header: if it is too slow, nothing has been sent yet
+    header = BYTE_ORDER_MARK + csv_lines([COLUMNS])
+    yield (header + csv_lines(csv_row(row, page_names) for row in first)).encode()
+    for chunk in chunks:
         yield csv_lines(csv_row(row, page_names) for row in chunk).encode()
 
 

@@ -15,8 +15,8 @@ from conversations.search.sql import Sql, fetch_all
 
 FEW_PAGES = 3  # up to this many Pages have a branch each; for more, the index over all Pages is read
 FEW_TAGS = 3  # up to this many tags are looked up one by one
-# Branches of one search. The planner of PostgreSQL takes long over more. A statement has at most two searches,
-# and the text index adds two branches to each: at most 48.
+# Branches of one search: PostgreSQL's planner takes long over more. A statement has at most two searches, and
+# the text index adds two branches to each, which makes 48.
 MAX_BRANCHES = 22
 
 STATEMENTS = read_statements(__file__)
@@ -29,8 +29,8 @@ class AccessPath:
     """A set of conversations that an index holds newest first.
 
     `table` is its FROM clause; `id`, `time` and `page` are the columns to read there. Each of `branches` is a
-    condition on the indexed column; no row belongs to two branches. `compact` has the same rows in one branch,
-    which is read for each of its `values`: the rows of a FROM clause named `lead`.
+    condition on the indexed column; no row belongs to two branches. `compact` has the same rows in one
+    branch, which is read for each of its `values`: the rows of a FROM clause named `lead`.
     """
 
     table: str

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 
-from conversations.lib.timeouts import statement_timeout
+from conversations.lib.timeouts import READ_SECONDS, statement_timeout
 from conversations.search import counts
 from conversations.search.conditions import Keyset
 from conversations.search.counts import Total
@@ -19,7 +19,8 @@ from conversations.search.planner import needs_cardinalities, read_cardinalities
 from conversations.search.rows import add_tags, row_chunks
 from conversations.search.sql import Sql
 
-SEARCH_SECONDS = 5.0
+SEARCH_SECONDS = READ_SECONDS
+PART_SECONDS = 30.0  # of an export, which goes on as long as its parts arrive
 COUNT_MODES = {"exact": counts.count_exact, "estimate": counts.count_estimate}
 
 
@@ -95,7 +96,7 @@ def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[li
     """
     after: Keyset | None = None
     while not criteria.is_empty:
-        with time_limit(criteria):
+        with statement_timeout(PART_SECONDS if criteria.search is None else SEARCH_SECONDS):
             cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
             batch = [
                 row

@@ -28,7 +28,7 @@ STATEMENTS = read_statements(__file__)
 
 
 def column(name: str) -> Sql:
-    """The SQL of a field. Times are read as the text of the API: to make it in Python takes ten times as long."""
+    """The SQL of a field. Times are text, as in the API: making it in Python takes ten times as long."""
     if name in TIMES:
         return Sql.compose(STATEMENTS["time"], column=Sql(f"c.{name}"))
     return Sql("p.facebook_page_id" if name == "page_id" else f"c.{name}")

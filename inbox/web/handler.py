@@ -1,7 +1,7 @@
 """Answers HTTP requests: middleware, view and database connection of one request all in one thread.
 
-Django's own ASGI handler changes the thread for each middleware, several times per request, which costs more
-than a list of 50 conversations. Here the event loop hands a request to a thread once and sends what comes back.
+Django's own ASGI handler changes the thread for each middleware, which costs more than a list of 50
+conversations. Here the event loop hands a request to a thread once and sends what comes back.
 """
 
 import asyncio
