@@ -42,9 +42,8 @@ class RequestHandler(ASGIHandler):
             return
         with body:
             set_script_prefix(get_script_prefix(scope))
-            request, response = self.create_request(scope, body)
-            if request is not None:
-                response = await self._in_thread(self._respond)(scope, request)
+            request, refusal = self.create_request(scope, body)
+            response: HttpResponseBase = refusal or await self._in_thread(self._respond)(scope, request)
             if is_long(response):
                 await self._send_until_disconnect(response, receive, send)
             else:
@@ -56,7 +55,7 @@ class RequestHandler(ASGIHandler):
     def _respond(self, scope, request: ASGIRequest) -> HttpResponseBase:
         signals.request_started.send(sender=self.__class__, scope=scope)
         response = self.get_response(request)
-        response._handler_class = self.__class__
+        vars(response)["_handler_class"] = self.__class__  # the sender of the signal when it is closed
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         if is_long(response):
