@@ -1,5 +1,6 @@
 """The ASGI application: `uvicorn inbox.asgi:application` serves requests, listens and runs jobs."""
 
+import gc
 import os
 import warnings
 
@@ -20,6 +21,9 @@ from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Djan
 from inbox.web.handler import RequestHandler  # noqa: E402
 
 serve = RequestHandler()
+# What the start has created stays. Otherwise each full collection of garbage, of which a response of 10,000 rows
+# causes some, would look through all of it.
+gc.freeze()
 
 
 async def application(scope, receive, send):
