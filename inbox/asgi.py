@@ -21,7 +21,7 @@ from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Djan
 from inbox.web.handler import RequestHandler  # noqa: E402
 
 serve = RequestHandler()
-# What the start has created stays. Otherwise each full collection of garbage would look through all of it, and
+# What the start has created stays. Otherwise each full collection of garbage would look through all of it;
 # a response of 10,000 rows causes some.
 gc.freeze()
 
