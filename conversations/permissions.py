@@ -8,29 +8,48 @@ and an open stream loads its reader again when permissions change.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
-from conversations.models import Page, PageMember
+from conversations.lib.sql_files import read_statements
 from conversations.models.roles import SUPERUSER, Role
 
+STATEMENTS = read_statements(__file__)
 VIEWER, TAGGER, MANAGER = Role
-CACHE = "_roles_on_pages"  # the attribute of a user object
+CACHE = "_memberships"  # the attribute of a user object
+
+
+class Membership(NamedTuple):
+    """A Page that a user may see, with the user's role on it."""
+
+    facebook_page_id: str
+    role: str
+
+
+def memberships_of(user) -> dict[int, Membership]:
+    """Return the user's memberships by the ID of each Page that the user may see."""
+    memberships = getattr(user, CACHE, None)
+    if memberships is None:
+        memberships = _read_memberships(user)
+        setattr(user, CACHE, memberships)
+    return memberships
+
+
+def _read_memberships(user) -> dict[int, Membership]:
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["roles"], {"user": user.pk, "is_superuser": user.is_superuser})
+        rows = cursor.fetchall()
+    return {
+        page_id: Membership(facebook_page_id, SUPERUSER if user.is_superuser else role)
+        for page_id, facebook_page_id, role in rows
+    }
 
 
 def roles_of(user) -> dict[int, str]:
     """Return the user's role by the ID of each Page that the user may see."""
-    roles = getattr(user, CACHE, None)
-    if roles is None:
-        roles = _read_roles(user)
-        setattr(user, CACHE, roles)
-    return roles
-
-
-def _read_roles(user) -> dict[int, str]:
-    if user.is_superuser:
-        return dict.fromkeys(Page.objects.values_list("pk", flat=True), SUPERUSER)
-    return dict(PageMember.objects.filter(user=user).values_list("page", "role"))
+    return {page_id: membership.role for page_id, membership in memberships_of(user).items()}
 
 
 def page_ids(user, at_least: Role = VIEWER) -> list[int]:

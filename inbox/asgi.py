@@ -4,7 +4,7 @@ import gc
 import os
 import warnings
 
-from django.core.asgi import get_asgi_application
+import django
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
@@ -14,14 +14,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inbox.settings")
 
 gc.disable()  # what is imported stays, yet would be searched for garbage again and again
 try:
-    serve = get_asgi_application()
+    django.setup(set_prefix=False)
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
 from inbox.process.loading import loading  # noqa: E402
+from inbox.web.handler import RequestHandler  # noqa: E402
 
-gc.freeze()  # no later collection looks at it
+serve = RequestHandler()
+gc.freeze()  # what the start has created stays: no later collection looks at it
 gc.enable()
 
 

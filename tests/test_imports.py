@@ -33,7 +33,13 @@ SERVICES = [
     "tags",
 ]
 ALLOWED = {
-    "inbox": ["conversations.admin", "conversations.models", "conversations.realtime", "conversations.tasks"],
+    "inbox": [
+        "conversations.admin",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.realtime",
+        "conversations.tasks",
+    ],
     "inbox.settings": [],
     "inbox.sync_settings": ["inbox.settings"],
     "inbox.install": [],
@@ -82,7 +88,7 @@ ALLOWED = {
     ],
     "conversations.connections": ["conversations.graph", "conversations.lib", "conversations.models"],
     "conversations.search": ["conversations.lib", "conversations.models", "tags"],
-    "conversations.permissions": ["conversations.models"],
+    "conversations.permissions": ["conversations.lib", "conversations.models"],
     "conversations.models": ["conversations.lib"],
     "conversations.graph": [],
     "conversations.lib": [],

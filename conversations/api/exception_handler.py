@@ -10,7 +10,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from conversations.actions.tagging import TagInUse
 from conversations.connections.interactive import FacebookRefused
-from conversations.search.sql import TooSlow
+from conversations.lib.timeouts import TooSlow
 from conversations.tasks import RunEnded
 from tags.models import NameTaken
 

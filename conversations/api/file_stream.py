@@ -1,6 +1,7 @@
 """The export of conversations as a file, which is sent while it is created."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -16,13 +17,14 @@ from conversations.search.parsing import quote
 
 
 def export_response(request) -> StreamingHttpResponse:
-    """Return all conversations that match the filter as a file. Raises ValidationError and NotFound."""
+    """Return all matching conversations as a file. Raises ValidationError, NotFound and TooSlow."""
     kind = request.query_params.get("format", "").strip() or "csv"
     if kind not in FORMATS:
         raise ValidationError({"format": [f"It must be csv or ndjson, not {quote(kind)}."]})
     criteria = criteria_for(request.user, request.query_params)
     pages = Page.objects.filter(pk__in=page_ids(request.user))
     body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
+    body = chain([next(body, b"")], body)  # raises TooSlow as long as the response can still be a 503
     is_asynchronous = isinstance(request._request, ASGIRequest)
     return StreamingHttpResponse(
         iterate_in_thread(body) if is_asynchronous else body,

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 
-from conversations.models import Page
-from conversations.permissions import page_ids
+from conversations.permissions import memberships_of, page_ids
 from conversations.search.criteria import SearchCriteria
 from conversations.search.filters import parse_filter
 from conversations.search.parsing import parse_flag, parse_number, quote
@@ -56,8 +55,8 @@ def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:
     """
     if facebook_page_id in ALL_PAGES:
         return page_ids(user)
-    pages = Page.objects.visible_to(user).filter(facebook_page_id=facebook_page_id)
-    ids = list(pages.values_list("pk", flat=True))
+    visible = memberships_of(user).items()
+    ids = [page_id for page_id, membership in visible if membership.facebook_page_id == facebook_page_id]
     if not ids:
         raise NotFound("Page not found.")
     return ids

@@ -1,7 +1,7 @@
 """Responses that take long: waiting for a sync run, and event streams of one run or of all runs.
 
-A view of REST framework checks the request in a thread and releases its database connection. The rest of the
-response is asynchronous and holds neither a thread nor a connection. streaming_view() combines the two.
+A view of REST framework checks the request in a thread and returns a StreamLater. The rest of the response is
+asynchronous and holds neither a thread nor a connection (inbox/web/handler.py).
 """
 
 import asyncio
@@ -9,12 +9,10 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django_eventstream.utils import sse_encode_event
 from rest_framework.response import Response
 
@@ -38,28 +36,11 @@ NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued
 
 
 class StreamLater(Response):
-    """The response of a view that accepted a request: streaming_view() then awaits `follow`."""
+    """The response of a view that accepted a request: the event loop awaits `follow` for the real one."""
 
     def __init__(self, follow: Callable[[], Awaitable[HttpResponseBase]]):
         super().__init__()
         self.follow = follow
-
-
-def streaming_view(view: Callable[..., HttpResponseBase]) -> Callable:
-    """Make a view asynchronous: a StreamLater is replaced by its result, other responses are sent as is."""
-
-    def checked(*args, **kwargs) -> HttpResponseBase:
-        try:
-            return view(*args, **kwargs)
-        finally:
-            close_old_connections()  # the thread keeps none for its next request
-
-    @wraps(view)
-    async def answer(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
-        response = await sync_to_async(checked)(request, *args, **kwargs)
-        return await response.follow() if isinstance(response, StreamLater) else response
-
-    return answer
 
 
 def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:

@@ -1,7 +1,6 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from conversations.api.streaming import streaming_view
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
 from conversations.api.views.insight import InsightViewSet
@@ -22,15 +21,15 @@ router.register("tags", TagViewSet)
 router.register("views", SavedViewViewSet)
 
 urlpatterns = [
-    path("conversations/sync", streaming_view(SyncView.as_view())),
-    path("conversations/sync-stream", streaming_view(SyncStreamView.as_view())),
+    path("conversations/sync", SyncView.as_view()),
+    path("conversations/sync-stream", SyncStreamView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
     re_path(
         r"^conversations/(?P<pk>[0-9]+)/events/(?P<event>[0-9]+)/attachments/(?P<index>[0-9]+)$",
         AttachmentView.as_view(),
         name="attachment",
     ),
-    path("events", streaming_view(EventsView.as_view())),
+    path("events", EventsView.as_view()),
     path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),
     *router.urls,
     path("schema", SchemaView.as_view(), name="schema"),

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from django.db import Error, connection
 
 from conversations.lib.sql_files import read_statements
+from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
 SYNC, ROWS = 1, 2  # separate key spaces: otherwise a sync would wait for itself
@@ -75,6 +76,7 @@ def lock_rows(page_ids: Iterable[int]) -> None:
     Every writer of a Page's conversations, events and tags calls this. The order is always the same, so there
     are no deadlocks.
     """
+    lift_limit()
     with connection.cursor() as cursor:
         for page_id in sorted(set(page_ids)):
             cursor.execute(LOCK_ROWS, [ROWS, page_id])

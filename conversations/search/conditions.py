@@ -5,7 +5,14 @@ from datetime import datetime
 
 from conversations.models.facets import Facet
 from conversations.search.criteria import SearchCriteria
-from conversations.search.planner import AccessPath, has_any_tag, has_few_pages
+from conversations.search.planner import (
+    FEW_TAGS,
+    MAX_BRANCHES,
+    AccessPath,
+    has_all_tags,
+    has_any_tag,
+    has_few_pages,
+)
 from conversations.search.sql import Sql
 
 Keyset = tuple[datetime | None, int]  # the position of a row in the list: its time and its id
@@ -23,22 +30,40 @@ TEXT_OF_ROW = (
 
 
 def branches_of(
-    criteria: SearchCriteria, path: AccessPath, after: Keyset | None = None, *, backwards: bool = False
+    criteria: SearchCriteria,
+    path: AccessPath,
+    after: Keyset | None = None,
+    *,
+    backwards: bool = False,
+    is_joined: bool = False,
 ) -> list[Sql]:
     """Return FROM and WHERE of each branch of the search; no row belongs to two of them.
 
     With `after` only rows behind that position are included; with `backwards` only those before it.
+    `is_joined`: the values of the path are part of FROM.
     """
     rest = list(conditions(criteria, path))
     table = path.table
     if not path.has_conversation_columns and any(condition.text.startswith("c.") for condition in rest):
         table += f" JOIN conversations_conversation c ON c.id = {path.id}"
+    source = Sql(table)
+    if is_joined and path.values is not None:
+        source = path.values + Sql(" CROSS JOIN ") + source
     return [
-        Sql(f" FROM {table} WHERE ") + Sql.join(" AND ", [page, branch, position, *rest])
+        source.inside(" FROM {} WHERE ") + Sql.join(" AND ", [page, branch, position, *rest])
         for page in page_branches(criteria, path)
         for branch in path.branches
         for position in keyset_branches(criteria, path, after, backwards=backwards)
     ]
+
+
+def with_few_branches(
+    criteria: SearchCriteria, path: AccessPath, after: Keyset | None = None, *, backwards: bool = False
+) -> AccessPath:
+    """Return the path, or its compact form if the search would have more than MAX_BRANCHES branches."""
+    positions = keyset_branches(criteria, path, after, backwards=backwards)
+    number = len(page_branches(criteria, path)) * len(path.branches) * len(positions)
+    return path.compact if path.compact and number > MAX_BRANCHES else path
 
 
 def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
@@ -61,7 +86,10 @@ def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
     if criteria.include and "include" not in path.settles:
         if criteria.include_all:
             others = [tag_id for tag_id in criteria.include if tag_id != path.tag_id]
-            yield from (Sql.of(ONE_TAG.format(id=path.id), tag_id) for tag_id in others)
+            few, more = others[:FEW_TAGS], others[FEW_TAGS:]
+            yield from (Sql.of(ONE_TAG.format(id=path.id), tag_id) for tag_id in few)
+            if more:  # together: each further subquery doubles the time of PostgreSQL's planner
+                yield has_all_tags(path.id, more)
         else:
             yield has_any_tag(path.id, criteria.include)
     if criteria.exclude:

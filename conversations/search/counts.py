@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass, replace
 
+from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
 from conversations.search.list_sql import all_branches
-from conversations.search.planner import Cardinalities, access_paths
+from conversations.search.planner import FEW_TAGS, Cardinalities, access_paths
 from conversations.search.sql import Sql, fetch_all, fetch_value
 
+STATEMENTS = read_statements(__file__)
 MAX_EXACT = 1000  # an estimate counts up to this many
 
 
@@ -24,9 +26,13 @@ def count_exact(criteria: SearchCriteria, cardinalities: Cardinalities) -> Total
     counter = from_counters(criteria, cardinalities)
     if counter is not None:
         return Total(counter)
-    if has_only_tags(criteria):
+    if has_only_tags(criteria) and criteria.exclude:
         excluded = replace(criteria, include=criteria.exclude, include_all=False, exclude=())
         return Total(cardinalities.everything - count_exact(excluded, cardinalities).number)
+    is_small = len(criteria.include or ()) <= FEW_TAGS  # PostgreSQL sorts their rows in memory
+    if has_only_tags(criteria) and is_small and not criteria.include_all:
+        pages, tags = list(criteria.page_ids), list(criteria.include or ())
+        return Total(fetch_value(Sql.compose(STATEMENTS["with_any_tag"], pages=pages, tags=tags)))
     return Total(fetch_value(count_query(criteria, cardinalities)))
 
 
@@ -63,10 +69,10 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
 
 
 def has_only_tags(criteria: SearchCriteria) -> bool:
-    """Whether the only filter excludes tags. Counting the excluded conversations is then less work."""
-    return bool(criteria.exclude) and criteria == SearchCriteria(
-        criteria.page_ids, criteria.all_pages, exclude=criteria.exclude
-    )
+    """Whether the only filter includes or excludes tags. Counting the tagged conversations is less work."""
+    others = replace(criteria, include=None, include_all=False, exclude=())
+    has_one = bool(criteria.include) != bool(criteria.exclude)
+    return has_one and others == SearchCriteria(criteria.page_ids, criteria.all_pages)
 
 
 def count_query(criteria: SearchCriteria, cardinalities: Cardinalities, *, limit: int | None = None) -> Sql:

@@ -8,6 +8,7 @@ import orjson
 
 from conversations.search.criteria import SearchCriteria
 from conversations.search.results import read_all
+from conversations.search.rows import TIMES
 
 COLUMNS = [
     "id",
@@ -39,8 +40,11 @@ def as_ndjson(criteria: SearchCriteria, page_names: dict[str, str]) -> Iterator[
 
 
 def as_csv(criteria: SearchCriteria, page_names: dict[str, str]) -> Iterator[bytes]:
-    yield (BYTE_ORDER_MARK + csv_lines([COLUMNS])).encode()
-    for chunk in read_all(criteria):
+    chunks = read_all(criteria)
+    first = next(chunks, [])  # together with the header: if it is too slow, nothing has been sent yet
+    header = BYTE_ORDER_MARK + csv_lines([COLUMNS])
+    yield (header + csv_lines(csv_row(row, page_names) for row in first)).encode()
+    for chunk in chunks:
         yield csv_lines(csv_row(row, page_names) for row in chunk).encode()
 
 
@@ -52,7 +56,8 @@ def csv_lines(lines: Iterable[list[str]]) -> str:
 
 def csv_row(row: dict, page_names: dict[str, str]) -> list[str]:
     tags = ", ".join(tag_row["tag"]["name"] for tag_row in row["conversation_tags"])
-    values = {**row, "page_name": page_names.get(row["page_id"], ""), "tags": tags}
+    times = {name: row[name] and row[name].replace("Z", "+00:00") for name in TIMES}  # for spreadsheets
+    values = {**row, **times, "page_name": page_names.get(row["page_id"], ""), "tags": tags}
     return [csv_cell(values[name]) for name in COLUMNS]
 
 
@@ -60,7 +65,7 @@ def csv_cell(value) -> str:
     """Format a value as text. An apostrophe before it keeps spreadsheets from running it as a formula."""
     if value is None:
         return ""
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    text = str(value)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 

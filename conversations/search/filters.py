@@ -1,9 +1,12 @@
 """The filter parameters of the list, for the API, the admin, exports and bulk actions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no types
@@ -24,6 +27,8 @@ from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
 from tags.models import Tag
 
 UNKNOWN_TAG = 0  # an ID that no row has, so that an unknown tag matches nothing
+MAX_TAGS = 50  # included and excluded ones together: each is a condition of one SQL statement
+MAX_SEARCH_LETTERS = 200
 
 
 class FlagField(forms.CharField):
@@ -103,16 +108,9 @@ TERM_TOO_SHORT = (
 )
 
 
-class ConversationForm(forms.Form):
-    def clean(self):
-        cleaned = super().clean() or {}
-        term = fold_term(cleaned.get("search", ""))
-        if cleaned.get("search_in") == "messages" and term and is_short_term(term):
-            self.add_error("search", TERM_TOO_SHORT)
-        return cleaned
-
-
 class ConversationFilter(filters.FilterSet):
+    """The parameters and their fields. parse_filter() reads them; list_sql.py builds the query."""
+
     include_tags = TagKeysFilter(help_text="Tag IDs or slugs, separated by commas; digits only are an ID.")
     include_mode = filters.ChoiceFilter(
         choices=[("any", "any"), ("all", "all")],
@@ -128,8 +126,9 @@ class ConversationFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Conversation.Status.choices)
     platform = filters.ChoiceFilter(choices=Platform.choices)
     search = filters.CharFilter(
+        max_length=MAX_SEARCH_LETTERS,
         help_text="Part of the sender's name or of the last message; case and accents are ignored. "
-        "One or two letters match the beginning of a word of the name."
+        "One or two letters match the beginning of a word of the name.",
     )
     search_in = filters.ChoiceFilter(
         choices=[("messages", "messages")],
@@ -145,17 +144,35 @@ class ConversationFilter(filters.FilterSet):
     class Meta:
         model = Conversation
         fields: list[str] = []
-        form = ConversationForm
 
     def filter_queryset(self, queryset):
-        return queryset  # criteria() has the parameters; list_sql.py builds the query
+        return queryset
+
+
+PARAMETERS = tuple(ConversationFilter.base_filters)
+# Taken from the filters once: django-filter would build a form of all of them for each request.
+FIELDS: dict[str, forms.Field] = {
+    name: parameter.field for name, parameter in ConversationFilter.base_filters.items()
+}
+ABSENT = {name: field.clean("") for name, field in FIELDS.items()}
+
+
+@dataclass(frozen=True)
+class ParsedFilter:
+    """The values of all parameters, and what is wrong with invalid ones, by parameter."""
+
+    values: Mapping[str, Any]
+    errors: Mapping[str, list[str]]
+
+    def is_valid(self) -> bool:
+        return not self.errors
 
     def criteria(self, page_ids, *, all_pages: bool = False) -> SearchCriteria:
-        """Return the search criteria for these Pages. The form must be valid.
+        """Return the search criteria for these Pages. The filter must be valid.
 
         `all_pages` says that page_ids are all Pages that exist.
         """
-        values = self.form.cleaned_data
+        values = self.values
         include, exclude = tag_ids(values["include_tags"], values["exclude_tags"])
         waiting_before = None if values["waiting"] is None else timezone.now() - REPLY_DUE_AFTER
         return SearchCriteria(
@@ -178,11 +195,33 @@ class ConversationFilter(filters.FilterSet):
         )
 
 
+def parse_filter(data: Mapping[str, str]) -> ParsedFilter:
+    """Read the parameters of a filter. An empty value is like none."""
+    values, errors = dict(ABSENT), {}
+    for name in PARAMETERS:
+        if text := data.get(name):
+            try:
+                values[name] = FIELDS[name].clean(text)
+            except ValidationError as error:
+                errors[name] = [str(message) for message in error.messages]
+    return ParsedFilter(values, errors or combination_errors(values))
+
+
+def combination_errors(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with parameters that are valid by themselves."""
+    included, excluded = set(values["include_tags"]), set(values["exclude_tags"])
+    if len(included) + len(excluded) > MAX_TAGS:
+        name = "include_tags" if len(included) > MAX_TAGS or not excluded else "exclude_tags"
+        given = len(included) + len(excluded)
+        return {name: [f"Use at most {MAX_TAGS} tags, included and excluded ones together, not {given}."]}
+    term = fold_term(values["search"])
+    if values["search_in"] == "messages" and term and is_short_term(term):
+        return {"search": [TERM_TOO_SHORT]}
+    return {}
+
+
 def earliest(*bounds: datetime | None) -> datetime | None:
     return min((bound for bound in bounds if bound is not None), default=None)
-
-
-PARAMETERS = tuple(ConversationFilter.base_filters)
 
 
 def included_tags(ids: list[int], *, match_all: bool) -> tuple[int, ...]:
@@ -204,8 +243,3 @@ def tag_ids(*lists: list[str]) -> list[list[int]]:
     for pk, slug in found:
         ids |= {pk: pk, slug: pk}
     return [[ids.get(numbers.get(key, key), UNKNOWN_TAG) for key in keys] for keys in lists]
-
-
-def parse_filter(data: Mapping[str, str]) -> ConversationFilter:
-    """Bind parameters to the filter. Call is_valid() before criteria(); `errors` is keyed by parameter."""
-    return ConversationFilter(data, queryset=Conversation.objects.none())

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from conversations.lib.sql_files import read_statements
+from conversations.lib.timeouts import statement_timeout
 from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
 from conversations.search import counts
 from conversations.search.criteria import SearchCriteria
@@ -26,7 +27,7 @@ from conversations.search.index.message_index import index_pending
 from conversations.search.list_sql import ids_query
 from conversations.search.planner import needs_cardinalities, read_cardinalities
 from conversations.search.results import SEARCH_SECONDS
-from conversations.search.sql import Sql, fetch_all, fetch_value, statement_timeout
+from conversations.search.sql import Sql, fetch_all, fetch_value
 
 DAYS = 90
 MAX_CONVERSATIONS = 2000  # that match a filter; a search scans several times as many rows

@@ -8,9 +8,22 @@ soon. Where that finds too few rows, the text index answers.
 from dataclasses import replace
 
 from conversations.lib.sql_files import read_statements
-from conversations.search.conditions import Keyset, branches_of, containing, search_condition
+from conversations.search.conditions import (
+    Keyset,
+    branches_of,
+    containing,
+    search_condition,
+    with_few_branches,
+)
 from conversations.search.criteria import SearchCriteria
-from conversations.search.planner import ROWS, AccessPath, Cardinalities, cheapest, read_cardinalities
+from conversations.search.planner import (
+    ROWS,
+    AccessPath,
+    Cardinalities,
+    cheapest,
+    rarest_first,
+    read_cardinalities,
+)
 from conversations.search.sql import Sql
 
 STATEMENTS = read_statements(__file__)
@@ -35,18 +48,25 @@ def ordered_query(
 
     `start` rows are skipped; with `after` the rows begin behind that position.
     """
+    path = with_few_branches(criteria, path, after, backwards=backwards)
     time, row_id = ASCENDING if backwards else DESCENDING
     order = f" ORDER BY {path.time} {time}, {path.id} {row_id}"
     columns = Sql(f"SELECT {path.id} AS id, {path.time} AS time")
     branches = branches_of(criteria, path, after, backwards=backwards)
-    if len(branches) == 1:
+    if len(branches) == 1 and path.values is None:
         return columns + branches[0] + Sql.of(f"{order} LIMIT %s OFFSET %s", count, start)
     # Each branch has its own ORDER BY and LIMIT, so that each is read from its index and then merged.
-    parts = [
-        (columns + branch + Sql.of(f"{order} LIMIT %s", start + count)).inside("({})") for branch in branches
-    ]
+    limit = Sql.of(f"{order} LIMIT %s", start + count)
+    parts = [for_each_value(path, columns + branch + limit).inside("({})") for branch in branches]
     merged = Sql.join(" UNION ALL ", parts).inside("SELECT id, time FROM ({}) AS branches")
     return merged + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
+
+
+def for_each_value(path: AccessPath, query: Sql) -> Sql:
+    """Run the query once for each of the values of a path that has some."""
+    if path.values is None:
+        return query
+    return Sql.compose(STATEMENTS["for_each_value"], values=path.values, query=query)
 
 
 def ids_query(
@@ -64,6 +84,7 @@ def ids_query(
     `total` is the number of all matches, if known: a page in the second half is then read from the end.
     `backwards` selects the nearest rows before the position `after`.
     """
+    criteria = rarest_first(criteria, cardinalities)
     size, path = cheapest(criteria, cardinalities)
     if criteria.search is None:
         if total is not None and start > total // 2:
@@ -135,9 +156,10 @@ def key_conditions(criteria: SearchCriteria, column: str) -> Sql:
 
 def all_branches(criteria: SearchCriteria, cardinalities: Cardinalities) -> list[Sql]:
     """Return FROM and WHERE of all matches, in branches that share no row."""
+    criteria = rarest_first(criteria, cardinalities)
     size, path = cheapest(criteria, cardinalities)
     if criteria.search is None or size <= SCAN_ROWS:
-        return branches_of(criteria, path)
+        return branches_of(criteria, with_few_branches(criteria, path), is_joined=True)
     matches = index_matches(criteria).inside("({}) c")
     from_index = AccessPath("{}", *ROWS[1:], settles=INDEX_MATCHES.settles)
     return [

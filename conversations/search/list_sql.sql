@@ -8,3 +8,7 @@ SELECT id, time FROM (
   SELECT id, time FROM ({from_index}) AS from_index WHERE (SELECT count(*) FROM scanned) < {needed}
 ) AS either
 ORDER BY {order} LIMIT {count} OFFSET {start}
+
+-- name: for_each_value
+-- The rows of `query`, which reads the row `lead` of `values`, for each of them.
+SELECT part.id, part.time FROM {values} CROSS JOIN LATERAL ({query}) AS part

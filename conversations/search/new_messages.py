@@ -1,11 +1,12 @@
 """Counts the conversations of a list that received messages since the list was loaded."""
 
 from conversations.lib.sql_files import read_statements
+from conversations.lib.timeouts import TooSlow, statement_timeout
 from conversations.models import InteractionEvent
 from conversations.search.conditions import branches_of
 from conversations.search.criteria import SearchCriteria
 from conversations.search.planner import ROWS, AccessPath
-from conversations.search.sql import Sql, TooSlow, fetch_value, statement_timeout
+from conversations.search.sql import Sql, fetch_value
 
 MAX_COUNTED = 1000  # conversations
 MAX_MESSAGES = 50_000  # that are examined

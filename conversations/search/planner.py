@@ -7,13 +7,17 @@ the first page of results needs only a few rows. conditions.py and list_sql.py t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
 from conversations.search.sql import Sql, fetch_all
 
 FEW_PAGES = 3  # up to this many Pages have a branch each; for more, the index over all Pages is read
+FEW_TAGS = 3  # up to this many tags are looked up one by one
+# Branches of one search: PostgreSQL's planner takes long over more. A statement has at most two searches, and
+# the text index adds two branches to each, which makes 48.
+MAX_BRANCHES = 22
 
 STATEMENTS = read_statements(__file__)
 ROWS = ("conversations_conversation c", "c.id", "c.last_message_time", "c.page_id")
@@ -25,7 +29,8 @@ class AccessPath:
     """A set of conversations that an index holds newest first.
 
     `table` is its FROM clause; `id`, `time` and `page` are the columns to read there. Each of `branches` is a
-    condition on the indexed column; no row belongs to two branches.
+    condition on the indexed column; no row belongs to two branches. `compact` has the same rows in one
+    branch, which is read for each of its `values`: the rows of a FROM clause named `lead`.
     """
 
     table: str
@@ -35,6 +40,8 @@ class AccessPath:
     branches: tuple[Sql, ...] = (Sql("TRUE"),)
     settles: frozenset[str] = frozenset()  # the criteria that the branches already check
     tag_id: int | None = None  # a tag that all rows of the path have
+    values: Sql | None = None
+    compact: "AccessPath | None" = None
 
     @property
     def has_conversation_columns(self) -> bool:
@@ -94,6 +101,13 @@ def needs_cardinalities(criteria: SearchCriteria) -> bool:
     return criteria.search is not None or len(access_paths(criteria, None)) > 1
 
 
+def rarest_first(criteria: SearchCriteria, cardinalities: Cardinalities | None) -> SearchCriteria:
+    """Order the included tags, so that the conditions check the rarest ones first."""
+    if not (criteria.include and criteria.include_all and cardinalities):
+        return criteria
+    return replace(criteria, include=tuple(sorted(criteria.include, key=cardinalities.of_tag)))
+
+
 def cheapest(criteria: SearchCriteria, cardinalities: Cardinalities | None) -> tuple[int, AccessPath]:
     """Return the access path with the fewest rows, after their number."""
     return min(access_paths(criteria, cardinalities), key=lambda path: path[0])
@@ -111,7 +125,9 @@ def pages_path(criteria: SearchCriteria) -> AccessPath:
 
 def facets_path(criteria: SearchCriteria) -> AccessPath:
     branches = tuple(Sql.of("c.facets = %s", value) for value in criteria.facets)
-    return AccessPath(*ROWS, branches, frozenset({"facets"}))
+    values = Sql.of("unnest(%s::smallint[]) AS lead(value)", criteria.facets)
+    path = AccessPath(*ROWS, branches, frozenset({"facets"}))
+    return replace(path, compact=replace(path, branches=(Sql("c.facets = lead.value"),), values=values))
 
 
 def untagged_path() -> AccessPath:
@@ -125,7 +141,15 @@ def tag_path(tag_id: int) -> AccessPath:
 
 def has_any_tag(row_id: str, tag_ids: Iterable[int]) -> Sql:
     """The condition that the conversation with this ID, a column, has any of the tags."""
-    return Sql.compose(STATEMENTS["any_tag"], id=Sql(row_id), tags=list(tag_ids))
+    tags = list(tag_ids)
+    name = "any_tag" if len(tags) <= FEW_TAGS else "any_of_many_tags"
+    return Sql.compose(STATEMENTS[name], id=Sql(row_id), tags=tags)
+
+
+def has_all_tags(row_id: str, tag_ids: Iterable[int]) -> Sql:
+    """The condition that the conversation with this ID, a column, has all of the tags."""
+    tags = list(tag_ids)
+    return Sql.compose(STATEMENTS["all_tags"], id=Sql(row_id), tags=tags, count=len(tags))
 
 
 def any_tag_path(tag_ids: tuple[int, ...]) -> AccessPath:
@@ -136,4 +160,7 @@ def any_tag_path(tag_ids: tuple[int, ...]) -> AccessPath:
         if number:
             branch += Sql(" AND NOT ") + has_any_tag("t.conversation_id", tag_ids[:number])
         branches.append(branch)
-    return AccessPath(*TAG_ROWS, tuple(branches), frozenset({"include"}))
+    path = AccessPath(*TAG_ROWS, tuple(branches), frozenset({"include"}))
+    together = Sql.compose(STATEMENTS["first_of_tags"], tags=list(tag_ids))
+    values = Sql.of("unnest(%s::bigint[]) WITH ORDINALITY AS lead(value, number)", list(tag_ids))
+    return replace(path, compact=replace(path, branches=(together,), values=values))

@@ -11,3 +11,25 @@ WHERE page_id = ANY({pages}::bigint[]) AND (tag_id IS NULL OR tag_id = ANY({tags
 EXISTS (
   SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id} AND x.tag_id = ANY({tags}::bigint[])
 )
+
+-- name: any_of_many_tags
+-- The same for more tags than a conversation usually has: `+ 0` hides them from the index, in which PostgreSQL
+-- would look up each of them. All tags of the conversation are then read at once.
+EXISTS (
+  SELECT FROM conversations_conversationtag x
+  WHERE x.conversation_id = {id} AND x.tag_id + 0 = ANY({tags}::bigint[])
+)
+
+-- name: all_tags
+-- Whether the conversation `id` has all of these tags, `count` in number.
+(
+  SELECT count(*) FROM conversations_conversationtag x
+  WHERE x.conversation_id = {id} AND x.tag_id + 0 = ANY({tags}::bigint[])
+) = {count}
+
+-- name: first_of_tags
+-- The rows of the tag `lead.value`, except those of conversations that have an earlier one of these tags.
+t.tag_id = lead.value AND NOT EXISTS (
+  SELECT FROM conversations_conversationtag x
+  WHERE x.conversation_id = t.conversation_id AND x.tag_id + 0 = ANY(({tags}::bigint[])[:lead.number - 1])
+)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import orjson
 
+from conversations.lib.timeouts import READ_SECONDS, statement_timeout
 from conversations.search import counts
 from conversations.search.conditions import Keyset
 from conversations.search.counts import Total
@@ -15,9 +17,10 @@ from conversations.search.list_sql import ids_query
 from conversations.search.matches import add_matches
 from conversations.search.planner import needs_cardinalities, read_cardinalities
 from conversations.search.rows import add_tags, row_chunks
-from conversations.search.sql import Sql, statement_timeout
+from conversations.search.sql import Sql
 
-SEARCH_SECONDS = 5.0
+SEARCH_SECONDS = READ_SECONDS
+PART_SECONDS = 30.0  # of an export, which goes on as long as its parts arrive
 COUNT_MODES = {"exact": counts.count_exact, "estimate": counts.count_estimate}
 
 
@@ -71,12 +74,18 @@ def add_rows(page: ResultPage, criteria: SearchCriteria, query: Sql, limit: int)
         count += len(chunk)
         if chunk:
             page.chunks.append(orjson.dumps(chunk, option=orjson.OPT_UTC_Z)[1:-1])
-            page.last = (chunk[-1]["last_message_time"], chunk[-1]["id"])
+            page.last = position_of(chunk[-1])
 
 
 def add_details(criteria: SearchCriteria, chunk: list[dict]) -> list[dict]:
     add_tags(chunk)
     return add_matches(criteria, chunk) if criteria.in_messages and criteria.search else chunk
+
+
+def position_of(row: dict) -> Keyset:
+    """The position of a row in the list."""
+    time = row["last_message_time"]
+    return datetime.fromisoformat(time) if time else None, row["id"]
 
 
 def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[list[dict]]:
@@ -87,7 +96,7 @@ def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[li
     """
     after: Keyset | None = None
     while not criteria.is_empty:
-        with time_limit(criteria):
+        with statement_timeout(PART_SECONDS if criteria.search is None else SEARCH_SECONDS):
             cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
             batch = [
                 row
@@ -99,4 +108,4 @@ def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[li
             yield batch
         if len(batch) < chunk_rows:
             return
-        after = (batch[-1]["last_message_time"], batch[-1]["id"])
+        after = position_of(batch[-1])

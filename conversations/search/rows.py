@@ -1,4 +1,4 @@
-"""Reads conversations and their tags by ID, as the dicts that the API returns."""
+"""Reads conversations and their tags by ID, as the dicts that the API returns: times are text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,17 +23,27 @@ FIELDS = [
     "created_at",
     "updated_at",
 ]
-COLUMNS = ", ".join(f"c.{name}" if name != "page_id" else "p.facebook_page_id" for name in FIELDS)
+TIMES = {"last_message_time", "created_at", "updated_at"}
 STATEMENTS = read_statements(__file__)
+
+
+def column(name: str) -> Sql:
+    """The SQL of a field. Times are text, as in the API: making it in Python takes ten times as long."""
+    if name in TIMES:
+        return Sql.compose(STATEMENTS["time"], column=Sql(f"c.{name}"))
+    return Sql("p.facebook_page_id" if name == "page_id" else f"c.{name}")
+
+
+COLUMNS = Sql.join(", ", map(column, FIELDS))
 
 
 def row_chunks(ids: Sql) -> Iterator[list[dict]]:
     """Yield the rows of these ids in the order of the list, in chunks of CHUNK_ROWS, without tags."""
-    query = Sql.compose(STATEMENTS["rows"], ids=ids, columns=Sql(COLUMNS))
+    query = Sql.compose(STATEMENTS["rows"], ids=ids, columns=COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(query.text, query.params)
         while batch := cursor.fetchmany(CHUNK_ROWS):
-            yield [dict(zip(FIELDS, row, strict=False)) for row in batch]
+            yield [dict(zip(FIELDS, row, strict=True)) for row in batch]
 
 
 def add_tags(batch: list[dict]) -> list[dict]:
@@ -48,9 +58,10 @@ def tags_of(conversation_ids: Iterable[int]) -> defaultdict[int, list[dict]]:
     """Return the tags of each conversation, sorted by name."""
     tags = defaultdict(list)
     query = Sql.compose(STATEMENTS["tags"], ids=list(conversation_ids))
-    for conversation_id, pk, tag_id, name, slug, color in fetch_all(query):
+    for tag_id, name, slug, color, row_ids, tagged_ids in fetch_all(query):
         tag = {"id": tag_id, "name": name, "slug": slug, "color": color}
-        tags[conversation_id].append({"id": pk, "tag": tag})
+        for pk, conversation_id in zip(row_ids, tagged_ids, strict=True):
+            tags[conversation_id].append({"id": pk, "tag": tag})
     return tags
 
 

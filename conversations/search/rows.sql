@@ -1,14 +1,21 @@
 -- name: rows
 -- The conversations of a query for id and time, in the order of the list.
 WITH ids AS MATERIALIZED ({ids})
-SELECT {columns}, ids.time FROM ids
+SELECT {columns} FROM ids
 JOIN conversations_conversation AS c ON c.id = ids.id
 JOIN conversations_page AS p ON p.id = c.page_id
 ORDER BY ids.time DESC NULLS LAST, ids.id DESC
 
+-- name: time
+-- A time in UTC as ISO 8601; microseconds only where there are some.
+replace(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')
+
 -- name: tags
--- The tags of these conversations.
-SELECT t.conversation_id, t.id, tag.id, tag.name, tag.slug, tag.color
-FROM conversations_conversationtag AS t JOIN tags_tag AS tag ON tag.id = t.tag_id
-WHERE t.conversation_id = ANY({ids}::bigint[])
-ORDER BY tag.name, t.id
+-- The tags of these conversations, each tag once, with the rows of its conversations.
+SELECT tag.id, tag.name, tag.slug, tag.color, tagged.ids, tagged.conversation_ids
+FROM (
+  SELECT t.tag_id, array_agg(t.id) AS ids, array_agg(t.conversation_id) AS conversation_ids
+  FROM conversations_conversationtag AS t WHERE t.conversation_id = ANY({ids}::bigint[]) GROUP BY 1
+) AS tagged
+JOIN tags_tag AS tag ON tag.id = tagged.tag_id
+ORDER BY tag.name, tag.id

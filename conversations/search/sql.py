@@ -1,18 +1,11 @@
 """Fragments of SQL with their parameters, and functions that run them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-
-CANCELLED = "57014"  # PostgreSQL's code for a statement that exceeded its time limit
-
-
-class TooSlow(Exception):
-    """A query took longer than its time limit."""
+from django.db import connection
 
 
 @dataclass(frozen=True)
@@ -71,17 +64,3 @@ def run(statement: Sql) -> None:
 def fetch_value(query: Sql) -> Any:
     """Return the first column of the first row."""
     return fetch_all(query)[0][0]
-
-
-@contextmanager
-def statement_timeout(seconds: float) -> Iterator[None]:
-    """Run a block in a transaction in which each statement may take this long. Raises TooSlow."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", [max(1, int(seconds * 1000))])
-            yield
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == CANCELLED:
-            raise TooSlow from None
-        raise

@@ -5,6 +5,7 @@ may meet a module that is only half there.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -40,6 +41,7 @@ async def load() -> None:
 def load_urls() -> None:
     """Import all modules with URLs."""
     get_resolver()._populate()  # the only way to import those of all levels
+    gc.freeze()  # no later collection of garbage looks at them
 
 
 loading = Loading()

@@ -1,7 +1,10 @@
 """Error responses of the site: JSON under /api/, an HTML page elsewhere."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
+
+from conversations.lib.timeouts import READ_SECONDS
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,6 +22,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     message = "Internal server error. The server log has the details."
     return as_json(request, 500, message) or defaults.server_error(request)
+
+
+def too_slow(request: HttpRequest) -> HttpResponse:
+    """The response where the database took too long."""
+    message = f"This took longer than {READ_SECONDS:.0f} seconds and was stopped. Try again."
+    context = {"seconds": f"{READ_SECONDS:.0f}"}
+    return as_json(request, 503, message) or render(request, "503.html", context, status=503)
 
 
 def as_json(request: HttpRequest, status: int, message: str) -> HttpResponse | None:

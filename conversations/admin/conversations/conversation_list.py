@@ -39,10 +39,10 @@ from conversations.admin.formatting import (
     time_ago,
 )
 from conversations.admin.paginators import SearchPaginator
+from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, ConversationTag, Page
 from conversations.permissions import TAGGER, has_role, page_ids
 from conversations.search.new_messages import MAX_COUNTED, count_new, current_mark
-from conversations.search.sql import TooSlow
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
 

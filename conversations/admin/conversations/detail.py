@@ -19,11 +19,11 @@ from conversations.admin.conversations.list_query import criteria_of
 from conversations.admin.conversations.timeline_rows import history_of, messages_of
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.connections.interactive import FacebookRefused
+from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, InteractionEvent, Platform
 from conversations.permissions import TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
 from conversations.search.results import time_limit
-from conversations.search.sql import TooSlow
 from tags.models import Tag
 
 LIST_QUERY_PARAMETER = "_changelist_filters"  # Django's name for the query of the list before this page

@@ -12,7 +12,7 @@ from conversations.admin.conversations.list_query import parameters_of
 from conversations.admin.conversations.quick_filters import view_url
 from conversations.models import Page, SavedView
 from conversations.permissions import page_ids
-from conversations.search.filters import parse_filter
+from conversations.search.filters import PARAMETERS, parse_filter
 
 FIELD_TEXTS = {  # label and help text
     "name": ("Name", "The name in the sidebar"),
@@ -103,11 +103,9 @@ class SavedViewAdmin(ModelAdmin):
 def clean_query(form) -> dict:
     """Return the query. Raise ValidationError unless it is an object of valid parameters of the list."""
     query = form.cleaned_data["query"] or {}
-    filters = (
-        parse_filter({name: str(value) for name, value in query.items()}) if isinstance(query, dict) else None
-    )
-    if filters is None or set(query) - set(filters.filters):
+    if not isinstance(query, dict) or set(query) - set(PARAMETERS):
         raise ValidationError("Enter an object with parameters of the list.")
+    filters = parse_filter({name: str(value) for name, value in query.items()})
     if not filters.is_valid():
         raise ValidationError([f"{name}: {errors[0]}" for name, errors in filters.errors.items()])
     return query

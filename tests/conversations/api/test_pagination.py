@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import Conversation
+from conversations.models import Conversation, Page
 from conversations.search import counts
 from tests.factories import NOON, ConversationFactory, EventFactory, TagFactory
 
@@ -69,6 +69,9 @@ def test_list_takes_three_queries_besides_lookups(viewer, ten, django_assert_num
     look_ups = 2  # token with user, Pages
     with django_assert_num_queries(look_ups + 3):
         viewer.get(LIST)
+    [name] = Page.objects.values_list("facebook_page_id", flat=True)
+    with django_assert_num_queries(look_ups + 2):  # the name of a Page is looked up with the roles
+        viewer.get(LIST, {"facebookPageId": name, "total": "none"})
     with django_assert_num_queries(look_ups + 2):
         viewer.get(LIST, {"total": "none"})
     vip = TagFactory(name="VIP")

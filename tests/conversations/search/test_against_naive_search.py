@@ -11,7 +11,7 @@ import pytest
 from conversations.actions.tagging import tag_conversations
 from conversations.lib.folding import fold, search_text
 from conversations.models import Conversation, InteractionEvent, Page
-from conversations.search import list_sql, planner
+from conversations.search import conditions, list_sql, planner
 from tests.factories import NOON, PageFactory, PageMemberFactory, TagFactory, UserFactory, api, superuser
 
 LIST = "/api/conversations"
@@ -80,9 +80,12 @@ class Row:
 
 @pytest.fixture(params=["wide", "narrow"])
 def plans(request, monkeypatch):
-    """Short scans, so that the text index is used, and one branch for each Page or none."""
+    """Short scans, so that the text index is used; one branch for each Page and value, or for all."""
     monkeypatch.setattr(list_sql, "SCAN_ROWS", 4)
     monkeypatch.setattr(planner, "FEW_PAGES", 1 if request.param == "wide" else 9)
+    monkeypatch.setattr(conditions, "MAX_BRANCHES", 1 if request.param == "wide" else 99)
+    for module in (conditions, planner):
+        monkeypatch.setattr(module, "FEW_TAGS", 1 if request.param == "wide" else 9)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.actions.tagging import tag_conversations
 from conversations.admin import paginators
+from conversations.lib.timeouts import TooSlow
 from conversations.search import counts
-from conversations.search.sql import TooSlow
 from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, TagFactory
 
 LIST = "/admin/conversations/conversation/"

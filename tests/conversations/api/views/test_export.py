@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from django.db import connection
 
 from conversations.actions.tagging import tag_conversations
 from conversations.api.file_stream import iterate_in_thread
@@ -84,6 +85,23 @@ def test_invalid_parameter_is_named_in_the_error(viewer, name, value):
 def test_columns_are_those_of_the_docs(settings):
     text = (settings.BASE_DIR / "docs" / "api.md").read_text()
     assert all(f"`{column}`" in text for column in export.COLUMNS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_whose_first_part_is_too_slow_says_so(monkeypatch):
+    monkeypatch.setattr(results, "SEARCH_SECONDS", 0.05)
+    client = api(member(ConversationFactory().page))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # a lock makes the query wait
+            cursor.execute("LOCK TABLE conversations_conversation IN ACCESS EXCLUSIVE MODE")
+        for kind in ("csv", "ndjson"):
+            answer = client.get(EXPORT, {"search": "anna", "format": kind})
+            assert answer.status_code == 503
+            assert "Narrow it" in answer.json()["error"]
+    finally:
+        other.close()
 
 
 @pytest.mark.django_db(transaction=True)

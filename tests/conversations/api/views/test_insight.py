@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
+from conversations.lib.timeouts import TooSlow
 from conversations.search import insight_queries
 from conversations.search.index.message_index import index_pending
-from conversations.search.sql import TooSlow
 from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, api, member, superuser
 
 INSIGHT = "/api/insight"

@@ -1,0 +1,68 @@
+"""Limits how long PostgreSQL works on one statement, its planning included.
+
+The threads that answer HTTP requests limit each of their statements. Jobs and commands do not.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+READ_SECONDS = 5.0
+CANCELLED = "57014"  # PostgreSQL's code for a statement that exceeded its time limit
+
+
+class TooSlow(Exception):
+    """A statement took longer than its time limit."""
+
+
+def limit_statements() -> None:
+    """Let each statement of this thread take READ_SECONDS. Those that take longer raise TooSlow."""
+    settings = connection.settings_dict
+    limit = f"-c statement_timeout={milliseconds(READ_SECONDS)}"
+    options = settings["OPTIONS"] | {"options": f"{settings['OPTIONS'].get('options', '')} {limit}".strip()}
+    connection.settings_dict = settings | {"OPTIONS": options}
+    connection.execute_wrappers.append(raise_too_slow)
+
+
+def is_limited() -> bool:
+    """Whether the statements of this thread are limited."""
+    return raise_too_slow in connection.execute_wrappers
+
+
+def raise_too_slow(execute, sql, params, many, context) -> Any:
+    try:
+        return execute(sql, params, many, context)
+    except OperationalError as error:
+        raise_if_cancelled(error)
+        raise
+
+
+def raise_if_cancelled(error: OperationalError) -> None:
+    if getattr(error.__cause__, "sqlstate", "") == CANCELLED:
+        raise TooSlow from None
+
+
+@contextmanager
+def statement_timeout(seconds: float) -> Iterator[None]:
+    """Run a block in a transaction in which each statement may take this long. Raises TooSlow."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [milliseconds(seconds)])
+            yield
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as error:
+        raise_if_cancelled(error)
+        raise
+
+
+def lift_limit() -> None:
+    """Let the statements of this transaction take as long as they need: it changes rows, all or none."""
+    if is_limited():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+def milliseconds(seconds: float) -> int:
+    return max(1, int(seconds * 1000))

@@ -1,0 +1,154 @@
+"""A request is answered in one thread, whose questions to the database are limited in time."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import connection
+from django.test import Client
+from rest_framework.authtoken.models import Token
+
+from conversations.lib import timeouts
+from conversations.search import insight_queries
+from inbox.web.handler import RequestHandler
+from tests.factories import ConversationFactory, TagFactory, superuser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/api/conversations"
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    for module, name in ((timeouts, "READ_SECONDS"), (insight_queries, "SEARCH_SECONDS")):
+        monkeypatch.setattr(module, name, 0.2)
+    handler = RequestHandler()
+    yield handler
+    handler._threads.shutdown()
+
+
+@pytest.fixture
+def user():
+    return superuser()
+
+
+def ask(handler, user, address: str, *, method: str = "GET", body: bytes = b"") -> tuple[int, dict, bytes]:
+    """Return status, headers and body of the response."""
+    path, _, query = address.partition("?")
+    return asyncio.run(answer(handler, path, query, headers_of(user, path), method, body))
+
+
+async def answer(handler, path, query, headers, method, body):
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(b"host", b"localhost"), (b"content-length", str(len(body)).encode()), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "scheme": "http",
+    }
+    requests, sent = [{"type": "http.request", "body": body}], []
+
+    async def receive():
+        return requests.pop() if requests else await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    await handler(scope, receive, send)
+    start, *parts = sent
+    names = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    return start["status"], names, b"".join(part.get("body", b"") for part in parts)
+
+
+def headers_of(user, path: str) -> list[tuple[bytes, bytes]]:
+    """A key for REST, a session for pages."""
+    if path.startswith("/api/"):
+        key, _ = Token.objects.get_or_create(user=user)
+        return [(b"authorization", f"Token {key.key}".encode())]
+    browser = Client()
+    browser.force_login(user)
+    return [(b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode())]
+
+
+@pytest.fixture
+def locked():
+    """A table that the questions of every request have to wait for."""
+    row = ConversationFactory(sender_name="Anna")
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE conversations_conversation IN ACCESS EXCLUSIVE MODE")
+    yield row
+    other.close()
+
+
+QUESTIONS = [
+    LIST,
+    f"{LIST}?total=none&status=done",
+    f"{LIST}/1",
+    "/api/insight?status=done",
+    "/admin/conversations/conversation/",
+]
+
+
+@pytest.mark.parametrize("address", QUESTIONS)
+def test_question_that_takes_too_long_is_a_503_in_words(handler, user, locked, address):
+    status, _, body = ask(handler, user, address)
+    assert status == 503
+    assert "took" in body.decode()
+
+
+def test_dry_run_is_limited(handler, user, locked):
+    tag = TagFactory()
+    body = f'{{"filter": {{}}, "tagIds": [{tag.pk}], "action": "assign", "dry_run": true}}'.encode()
+    status, _, answered = ask(handler, user, f"{LIST}/bulk-tags", method="POST", body=body)
+    assert (status, b"Narrow it" in answered) == (503, True)
+
+
+def test_change_may_wait_for_the_rows_of_its_page(handler, user):
+    row, tag = ConversationFactory(), TagFactory()
+    other = connection.copy()
+    other.inc_thread_sharing()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(2, %s)", [row.page_id])
+    release = threading.Timer(3 * timeouts.READ_SECONDS, other.close)
+    release.start()
+    body = f'{{"tagIds": [{tag.pk}]}}'.encode()
+    status, _, answered = ask(handler, user, f"{LIST}/{row.pk}/tags", method="POST", body=body)
+    release.join()
+    assert (status, tag.name.encode() in answered) == (200, True)
+
+
+def test_stream_has_the_headers_of_every_response(handler, user):
+    headers = headers_of(user, LIST)
+
+    async def first_chunk():
+        sent = asyncio.Queue()
+        scope = {"headers": headers}
+        scope |= {"type": "http", "http_version": "1.1", "method": "GET", "path": "/api/events"}
+        scope |= {"query_string": b"", "client": ("127.0.0.1", 1), "server": ("localhost", 80)}
+        requests = [{"type": "http.request", "body": b""}]
+        leaves = asyncio.Event()
+
+        async def receive():
+            if requests:
+                return requests.pop()
+            await leaves.wait()
+            return {"type": "http.disconnect"}
+
+        running = asyncio.create_task(handler(scope, receive, sent.put))
+        start, chunk = await sent.get(), await sent.get()
+        leaves.set()
+        await asyncio.wait_for(running, 5)
+        return start, chunk
+
+    start, chunk = asyncio.run(first_chunk())
+    sent_headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    assert sent_headers["content-type"] == "text/event-stream"
+    assert sent_headers["cross-origin-resource-policy"] == "same-origin"
+    assert chunk["body"] == b": open\n\n"
