@@ -86,10 +86,15 @@ class Backfills:
                 before.is_superseded = True
             self._by_thread[backfill.thread.pk] = backfill
 
-    def has(self, thread: Thread) -> bool:
-        """Whether this state of the thread has a backfill already: lists show threads more than once."""
-        backfill = self._by_thread.get(thread.pk)
-        return backfill is not None and backfill.thread.updated_time == thread.updated_time
+    def has(self, outcome: ThreadResult) -> bool:
+        """Whether this state of the thread has a backfill already: lists show threads more than once.
+
+        Messages of the same second do not change the time of the thread. If there are so many that a gap
+        remains to those that the backfill began with, it has to begin again.
+        """
+        backfill = self._by_thread.get(outcome.thread.pk)
+        is_same = backfill is not None and backfill.thread.updated_time == outcome.thread.updated_time
+        return is_same and not outcome.has_gap
 
     def remove(self, backfill: BackfillState) -> None:
         """Remove a backfill that has ended, unless another one has replaced it."""

@@ -120,7 +120,7 @@ class BatchWriter:
         backfills = [
             BackfillState.start(outcome)
             for outcome in outcomes
-            if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome.thread)
+            if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome)
         ]
         backfills += self._read_again(self._business.moved)
         save_backfills(
