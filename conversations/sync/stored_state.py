@@ -50,6 +50,7 @@ class BackfillPoint(Struct, frozen=True):
     held_until: Time | None = field(default=None, name="border")
     count: Annotated[int, Meta(ge=0)] = 0
     oldest_id: str | None = None  # the message at the end of the last answer
+    untimed: tuple[str, ...] = ()  # messages behind it, oldest first, that take the time of the next answer
 
     def as_json(self) -> dict[str, Any]:
         state = {
@@ -58,7 +59,8 @@ class BackfillPoint(Struct, frozen=True):
             "border": _iso(self.held_until),
             "count": self.count,
         }
-        return state | {"oldest_id": self.oldest_id} if self.oldest_id else state
+        more = {"oldest_id": self.oldest_id, "untimed": self.untimed}
+        return state | {name: value for name, value in more.items() if value}
 
 
 def read_checkpoints(stored: Any) -> dict[str, Checkpoint]:

@@ -28,13 +28,15 @@ class RequestedMessages:
 class StoredMessages:
     """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`.
 
-    `oldest_id` is the message at the end of the last answer.
+    `oldest_id` is the message at the end of the last answer, `untimed` are those behind it that have no time:
+    they take that of the next older message.
     """
 
     newest: datetime | None = None
     oldest: datetime | None = None
     count: int = 0
     oldest_id: str | None = None
+    untimed: tuple[str, ...] = ()
 
 
 class BackfillState:
@@ -49,7 +51,7 @@ class BackfillState:
         count = point.count if point.after else 0
         self.thread, self.held_until, self.result = thread, point.held_until, result
         self.requested = RequestedMessages(point.after, count)
-        self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id)
+        self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id, point.untimed)
         self.is_superseded = False
 
     @classmethod
@@ -58,13 +60,16 @@ class BackfillState:
         thread, shown = outcome.thread, outcome.shown
         if outcome.needs_audit:
             return cls(thread, BackfillPoint(None), outcome.result)  # read the whole thread again
-        point = BackfillPoint(shown.after, shown.newest, thread.complete_until, shown.count, shown.oldest_id)
+        point = BackfillPoint(
+            shown.after, shown.newest, thread.complete_until, shown.count, shown.oldest_id, shown.untimed
+        )
         return cls(thread, point, outcome.result)
 
     def point(self, after: str | None) -> BackfillPoint:
         """The point from which the next run continues, with everything stored down to this cursor."""
+        stored = self.stored
         return BackfillPoint(
-            after, self.stored.newest, self.held_until, self.stored.count, self.stored.oldest_id
+            after, stored.newest, self.held_until, stored.count, stored.oldest_id, stored.untimed
         )
 
     @property

@@ -21,10 +21,12 @@ from conversations.sync.load.thread_history import (
     show_newest_message,
     stop_backfill,
 )
-from conversations.sync.load.transform import newest_of, newest_until, oldest_of, to_events
+from conversations.sync.load.transform import newest_of, newest_until, oldest_of, split_untimed, to_events
 from conversations.sync.transaction import RunTransaction
 
 logger = logging.getLogger(__name__)
+
+MAX_UNTIMED = 1000  # messages without a time for which the next older one is looked for
 
 
 class HistoryWriter:
@@ -80,18 +82,25 @@ class HistoryWriter:
         thread, before = backfill.thread, backfill.stored
         events = to_events(batch, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
-        newer_id = None if is_newest else before.oldest_id
+        known = StoredMessages() if is_newest else before
         self._run.events_created += save_messages(
-            thread, events, unreadable, newer_id=newer_id, mixed=mixed_ids(self._page)
+            thread,
+            events,
+            unreadable,
+            newer_id=known.oldest_id,
+            untimed=known.untimed,
+            mixed=mixed_ids(self._page),
         )
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)
+        untimed, oldest_id = split_untimed(events)
         backfill.stored = StoredMessages(
             before.newest or newest_until(timezone.now(), events),
             oldest_of(events) or before.oldest,
             before.count + len(batch.messages) + batch.unreadable,
-            events[0].graph_id if events else before.oldest_id,
+            oldest_id or known.oldest_id,
+            untimed if oldest_id else (*untimed, *known.untimed)[:MAX_UNTIMED],
         )
 
     def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:
