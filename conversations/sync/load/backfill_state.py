@@ -14,13 +14,14 @@ from conversations.sync.stored_state import BackfillPoint
 class RequestedMessages:
     """How far the messages are requested: `count` of them, down to the position `after` (None: none yet).
 
-    `count_now` of them were requested in this run.
+    `count_now` of them were requested in this run, in `answers_now` answers.
     """
 
     after: str | None
     count: int
     is_restarted: bool = False
     count_now: int = field(default=0, init=False)
+    answers_now: int = field(default=0, init=False)
     progress: ListProgress = field(default_factory=ListProgress, init=False)
 
 
