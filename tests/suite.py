@@ -58,6 +58,7 @@ SLOW = [
     "tests/conversations/sync/load",
     "tests/conversations/sync/test_audit.py",
     "tests/conversations/sync/test_cancellation.py",
+    "tests/conversations/sync/test_endless_lists.py",
     "tests/conversations/sync/test_fault_matrix.py",
     "tests/conversations/sync/test_folders.py",
     "tests/conversations/sync/test_hostile_records.py",

@@ -79,9 +79,16 @@ class PageCrawl:
             self._read([*inboxes, *self._folders.names()])
         self._handle_lists(self._lists.start_rests())
         self._lists.finish_all()
+        self._find_business()
         start_reviews(self._context)
         self._handle_all()
         self._threads.count_never_requested()
+
+    def _find_business(self) -> None:
+        """Decide who is the business where single answers did not tell, and read what was stored wrongly."""
+        if self._context.run.mode == SyncRun.Mode.FULL:
+            self._threads.read_again(self._context.writer.find_business())
+            self._handle_all()
 
     def _handle_lists(self, states: list[ListState]) -> None:
         self._handle_all()

@@ -13,7 +13,7 @@ from conversations.sync.load.audits import MESSAGES_PER_CALL
 from conversations.sync.load.backfill_state import BackfillState
 
 SHARE = 0.2  # of the calls of the run
-MIN_CALLS = 4  # small Pages are reviewed as a whole
+MIN_CALLS = 3  # small Pages are reviewed as a whole
 SHOWN_MESSAGES = 25  # by the list: Instagram shows no others
 MAX_THREADS = 1000  # looked at in one run
 

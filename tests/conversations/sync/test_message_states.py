@@ -76,11 +76,10 @@ def test_full_runs_review_all_threads_one_after_the_other(page, world, shop, san
     sync_conversations(page)
     edit(threads[0], "Edited")
     edit(threads[-1], "Edited")
-    for runs in (1, 2, 3):
+    for _ in threads:
         sandbox.call_log.clear()
         assert sync_conversations(page, full=True).status == "complete"
         assert len(sandbox.call_log.matching("/messages")) <= MIN_CALLS
-        assert len(changes()) <= runs
     assert len(changes()) == 2
     failing = faults.graph_error(2)
     sandbox.faults.add(failing, times=None, path="/messages")
