@@ -1,6 +1,10 @@
-"""The counters of a run are listed once, in models/run_counters.py; everything else derives from it."""
+"""The counters of a run are listed once, in models/run_counters.py, and its statuses in models/runs.py.
+
+Everything else derives from them, or is compared with them here.
+"""
 
 import ast
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -72,6 +76,14 @@ def test_no_other_module_lists_the_counters(path):
 )
 def test_a_second_list_is_found(source):
     assert lists_in(ast.parse(source)) == [1]
+
+
+def test_browser_has_the_labels_of_statuses_once_and_names_no_counters():
+    state = (ROOT / "inbox/frontend/core/run-state.mjs").read_text()
+    labels = dict(re.findall(r'^\t(\w+): "(.+)",$', state, re.MULTILINE))
+    assert labels == {status.value: str(status.label) for status in SyncRun.Status}
+    panel = (ROOT / "conversations/static/conversations/sync-panel.js").read_text()
+    assert not re.findall(r"inserted|eventsCreated|unchanged", panel)
 
 
 def test_columns_are_the_counters():

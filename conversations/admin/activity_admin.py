@@ -1,4 +1,4 @@
-"""Read-only admin of what syncs and users have recorded: the sync ledger, events, tags on conversations."""
+"""Read-only admin of what syncs and users have recorded: the sync ledger, events, tags, IDs of people."""
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -9,7 +9,13 @@ from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_filters import PageFilter
 from conversations.admin.formatting import THREAD_STATE_LABELS, chip, short_time
 from conversations.lib.attachments import attachments_of
-from conversations.models import ConversationTag, InteractionEvent, Thread
+from conversations.models import (
+    ConversationAlias,
+    ConversationTag,
+    InteractionEvent,
+    RemovedConversation,
+    Thread,
+)
 from conversations.permissions import page_ids
 
 SYSTEM_ACTOR = "the system"  # shown where no user did it
@@ -143,3 +149,50 @@ class ConversationTagAdmin(PageRecordAdmin):
     @display(description="Time")
     def created(self, row):
         return short_time(row.created_at)
+
+
+@admin.register(ConversationAlias)
+class ConversationAliasAdmin(PageRecordAdmin):
+    """Further IDs under which Facebook shows people."""
+
+    list_display = ["sender_id", "conversation", "page", "created"]
+    list_select_related = ["conversation", "page"]
+    search_fields = ["=sender_id"]
+    search_help_text = "Facebook ID"
+    ordering = ["-id"]
+
+    @display(description="Time")
+    def created(self, alias):
+        return short_time(alias.created_at)
+
+
+@admin.register(RemovedConversation)
+class RemovedConversationAdmin(PageRecordAdmin):
+    """Conversations that a sync joined with another one or took apart.
+
+    `manage.py separateconversations` undoes a join: it asks which one, and tells what it did.
+    """
+
+    list_display = ["number", "sender_id", "kind_label", "conversation", "page", "created", "undone"]
+    list_select_related = ["conversation", "page"]
+    list_filter = [("kind", ChoicesDropdownFilter)]
+    search_fields = ["=sender_id"]
+    search_help_text = "Facebook ID"
+    ordering = ["-id"]
+
+    @display(description="Number")
+    def number(self, row):
+        """The one that `manage.py separateconversations` asks for."""
+        return row.pk
+
+    @display(description="Kind")
+    def kind_label(self, row):
+        return row.get_kind_display()
+
+    @display(description="Time")
+    def created(self, row):
+        return short_time(row.created_at)
+
+    @display(description="Undone", empty_value="")
+    def undone(self, row):
+        return short_time(row.undone_at)

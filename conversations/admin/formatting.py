@@ -27,7 +27,6 @@ PAGE_STATE_LABELS: dict[str, str] = {
     Page.State.CONNECTED: "Connected",
     Page.State.RECONNECT: "Reconnect needed",
 }
-RUN_STATUS_LABELS: dict[str, str] = {SyncRun.Status.COMPLETE_WITH_ERRORS: "Completed with errors"}
 THREAD_STATE_LABELS: dict[str, str] = {
     Thread.State.STORED: "Stored",
     Thread.State.MERGED: "Duplicate",
@@ -77,7 +76,7 @@ def relative_time(local: datetime, now: datetime) -> str:
 # -- runs and conversations --------------------------------------------------------------------------------
 def describe_status(status: str) -> str:
     """Return the label of a run's status."""
-    return RUN_STATUS_LABELS.get(status) or status.replace("_", " ").capitalize()
+    return str(SyncRun.Status(status).label) if status else ""
 
 
 def describe_result(state: SyncProgress | None) -> str:

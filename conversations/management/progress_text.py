@@ -29,8 +29,8 @@ def describe_progress(progress: SyncProgress, seconds: int | None = None) -> str
 
 
 def status_label(status: str) -> str:
-    """Return the status as shown to people: `complete`, `completed with errors`, `waiting`."""
-    return "completed with errors" if status == SyncRun.Status.COMPLETE_WITH_ERRORS else status
+    """Return the status as shown to people, inside a line: `complete`, `completed with errors`, `failed`."""
+    return str(SyncRun.Status(status).label).lower()
 
 
 def pluralize(number: int, name: str) -> str:

@@ -50,6 +50,11 @@ class Page(models.Model):
     capabilities = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
     # By platform, as an ISO time: every thread updated up to then is stored, or marked as not readable.
     watermarks = models.JSONField(default=dict, blank=True)
+    # Lists that never ended, by list, with the reason and where the next run reads on: see
+    # `sync.stored_state.UnfinishedList`.
+    unfinished_lists = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    # The thread, by primary key, that the last full run read again as the last one.
+    reviewed_thread = models.BigIntegerField(default=0, db_default=0, editable=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"

@@ -23,9 +23,9 @@ class SyncRun(CounterColumns):
         SYNCING = "syncing"
         WAITING = "waiting"
         RETRYING = "retrying"
-        COMPLETE = "complete", "Completed"
+        COMPLETE = "complete"
         COMPLETE_WITH_ERRORS = "complete_with_errors", "Completed with errors"
-        ERROR = "error"
+        ERROR = "error", "Failed"
         INTERRUPTED = "interrupted"
         CANCELLED = "cancelled"
 

@@ -6,6 +6,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from conversations.models import Page, Thread
+from conversations.sync.stored_state import read_unfinished_lists
 
 STATES = Thread.State.values  # each thread has one of these
 LABELS: dict[str, str] = {Thread.State.MERGED: "duplicate", Thread.State.OWED: "pending"}
@@ -18,12 +19,15 @@ def take_coverage(page: Page) -> dict:
     The result is `{"threads": {"listed", "stored", "merged", "unreadable", "owed"}, "messages": {"listed",
     "held", "unreadable"}}`, all numbers. The four states of threads add up to `listed`. If the Page has
     threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
-    lists stay included.
+    lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
+    "reason".
     """
     rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums())
     platforms = {row["platform"]: _from_row(row) for row in rows.order_by("platform")}
     coverage = _sum(list(platforms.values()))
-    return coverage | {"platforms": platforms} if len(platforms) > 1 else coverage
+    coverage |= {"platforms": platforms} if len(platforms) > 1 else {}
+    lists = _unfinished_lists(page)
+    return coverage | {"lists": lists} if lists else coverage
 
 
 def describe_coverage(coverage: dict) -> str:
@@ -32,9 +36,30 @@ def describe_coverage(coverage: dict) -> str:
         return ""
     threads = coverage["threads"]
     listed = f"{threads['listed']:,} thread{'s' * (threads['listed'] != 1)}"
-    return f"Facebook lists {listed}: " + ", ".join(
-        f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES
-    )
+    states = ", ".join(f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES)
+    return f"Facebook lists {listed}: {states}" + "".join(f". {text}" for text in describe_lists(coverage))
+
+
+def describe_lists(coverage: dict) -> list[str]:
+    """Return a sentence, without its full stop, for each list that never ended."""
+    return [
+        f"Pending: {list_name(each['platform'], each['folder'])}. {each['reason'].removesuffix('.')}"
+        for each in coverage.get("lists", ())
+    ]
+
+
+def list_name(platform: str, folder: str | None) -> str:
+    """Return how a list of threads is called: "Messenger, folder spam"."""
+    return f"{platform.capitalize()}, folder {folder}" if folder else platform.capitalize()
+
+
+def _unfinished_lists(page: Page) -> list[dict[str, str | None]]:
+    rows = []
+    for key, entry in sorted(read_unfinished_lists(page.unfinished_lists).items()):
+        platform, _, folder = key.partition("/")
+        name = None if folder == "inbox" else folder
+        rows.append({"platform": platform, "folder": name, "reason": entry.reason})
+    return rows
 
 
 def _counts() -> dict:

@@ -38,6 +38,26 @@ class Checkpoint(Struct):
         self.spans = [part for span in self.spans for part in _subtract(span, done)]
 
 
+class UnfinishedList(Struct, frozen=True):
+    """A list that never ended, stored in `Page.unfinished_lists`.
+
+    The next run reads on behind `after`, or in the `spans`, down to the second `down_to`. Without both the
+    list is read from its top.
+    """
+
+    reason: str
+    after: str | None = None
+    spans: list[Span] = []
+    down_to: Second | None = None
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        return Checkpoint(after=self.after, spans=self.spans) if self.after or self.spans else None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"reason": self.reason, "after": self.after, "spans": self.spans, "down_to": self.down_to}
+
+
 class BackfillPoint(Struct, frozen=True):
     """The point from which the backfill of one thread continues, stored in `Thread.backfill`.
 
@@ -50,6 +70,7 @@ class BackfillPoint(Struct, frozen=True):
     held_until: Time | None = field(default=None, name="border")
     count: Annotated[int, Meta(ge=0)] = 0
     oldest_id: str | None = None  # the message at the end of the last answer
+    untimed: tuple[str, ...] = ()  # messages behind it, oldest first, that take the time of the next answer
 
     def as_json(self) -> dict[str, Any]:
         state = {
@@ -58,13 +79,20 @@ class BackfillPoint(Struct, frozen=True):
             "border": _iso(self.held_until),
             "count": self.count,
         }
-        return state | {"oldest_id": self.oldest_id} if self.oldest_id else state
+        more = {"oldest_id": self.oldest_id, "untimed": self.untimed}
+        return state | {name: value for name, value in more.items() if value}
 
 
 def read_checkpoints(stored: Any) -> dict[str, Checkpoint]:
     """Return the readable checkpoints of a stored `SyncRun.checkpoint` by the key of their list."""
     entries = stored.items() if isinstance(stored, dict) else ()
     return {key: checkpoint for key, value in entries if (checkpoint := _read(value, Checkpoint))}
+
+
+def read_unfinished_lists(stored: Any) -> dict[str, UnfinishedList]:
+    """Return the readable entries of a stored `Page.unfinished_lists` by the key of their list."""
+    entries = stored.items() if isinstance(stored, dict) else ()
+    return {key: entry for key, value in entries if (entry := _read(value, UnfinishedList))}
 
 
 def read_backfill_point(stored: Any) -> BackfillPoint | None:

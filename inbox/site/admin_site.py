@@ -25,6 +25,8 @@ MENU = {
         "conversations_erasure": ("Erasures", "delete_history"),
         "conversations_interactionevent": ("Events", "history"),
         "conversations_conversationtag": ("Tags on conversations", "sell"),
+        "conversations_conversationalias": ("Further IDs", "badge"),
+        "conversations_removedconversation": ("Joined conversations", "merge"),
     },
     "Settings": {
         "auth_user": ("Users", "person"),

@@ -66,7 +66,7 @@ def test_reasons_of_waits_and_failures_are_shown_to_managers_only(log_in, page):
         run_lifecycle.pause(run, SyncRun.Status.WAITING, "Facebook asks us to slow down.", 40)
         for tab in (manager, viewer):
             expect(tab.locator(".sync")).to_contain_text(
-                re.compile(r"Waiting for Facebook · 32 of 100Resumes in [1-4]?\d s")
+                re.compile(r"Waiting · 32 of 100Resumes in [1-4]?\d s")
             )
         expect(manager.locator(".sync")).to_contain_text("Facebook asks us to slow down.")
         expect(viewer.locator(".sync")).not_to_contain_text("slow down")

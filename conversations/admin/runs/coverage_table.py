@@ -1,11 +1,14 @@
 """Shows the coverage report of a run or a Page; its numbers link to the threads that they count."""
 
+from itertools import chain
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from conversations.admin.formatting import THREAD_STATE_LABELS
 from conversations.models import Page, Thread
+from conversations.sync.coverage import describe_lists
 
 
 def coverage_table(page: Page, coverage: dict) -> SafeString | None:
@@ -14,7 +17,9 @@ def coverage_table(page: Page, coverage: dict) -> SafeString | None:
         return None
     reports = coverage.get("platforms") or {"": coverage}
     lines = ((_line(page, platform, report),) for platform, report in reports.items())
-    return format_html('<div class="inbox-coverage">{}</div>', format_html_join("", "<p>{}</p>", lines))
+    pending = ((f"{text}.",) for text in describe_lists(coverage))
+    parts = format_html_join("", "<p>{}</p>", chain(lines, pending))
+    return format_html('<div class="inbox-coverage">{}</div>', parts)
 
 
 def _line(page: Page, platform: str, report: dict) -> SafeString:

@@ -1,7 +1,8 @@
 """Notices that a list never ends: it goes on and on, but shows nothing that it has not shown before.
 
 Neither cursors nor the number of items say so: Facebook sends new cursors for known items, known cursors for
-new items, and empty answers in the middle of a list.
+new items, and empty answers in the middle of a list. Nor is it plausible that a list always shows new threads
+of the same time: Facebook lists the newest first.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from conversations.graph.errors import EndlessListError
 
 MAX_ANSWERS_WITHOUT_NEW = 20  # in a row
+MAX_ANSWERS_NOT_OLDER = 500  # in a row: one second may have many threads, but not so many
 MAX_EXACT = 10_000  # hashes that are remembered one by one: less than a megabyte
 FILTER_BITS = 2**25  # of a Bloom filter: 4 MB, whatever the length of the list
 PROBES = 4  # bits of the filter for each item
@@ -53,22 +55,39 @@ class ShownItems:
 
 
 class ListProgress:
-    """The progress of reading one list: what it has shown, and how many answers in a row were not new.
+    """The progress of reading one list: what it has shown, and how many answers in a row led nowhere.
 
-    `error` is set once the list is known not to end.
+    `error` is set once the list is known not to end. `oldest` is the second down to which it was read.
     """
 
-    __slots__ = ("_answers_without_new", "_shown", "error")  # a run may have one for each long thread
+    # A run may have one for each long thread.
+    __slots__ = ("_answers_not_older", "_answers_without_new", "_shown", "error", "oldest")
 
     def __init__(self) -> None:
         self._shown = ShownItems()
-        self._answers_without_new = 0
+        self._answers_without_new = self._answers_not_older = 0
+        self.oldest: int | None = None
         self.error: EndlessListError | None = None
 
     def record(self, ids: Iterable[str]) -> None:
         """Record the IDs of all items of an answer after which the list goes on."""
-        self._answers_without_new = 0 if self._shown.add(ids) else self._answers_without_new + 1
+        self.record_answer(is_new=self._shown.add(ids))
+
+    def record_answer(self, *, is_new: bool) -> None:
+        """Record an answer after which the list goes on, if the caller remembers the items itself."""
+        self._answers_without_new = 0 if is_new else self._answers_without_new + 1
         if self._answers_without_new >= MAX_ANSWERS_WITHOUT_NEW:
             self.error = EndlessListError(
                 f"The list never ends: {self._answers_without_new} answers in a row showed nothing new."
+            )
+
+    def record_end(self, second: int | None) -> None:
+        """Record down to which second an answer reaches, if it shows a time. Each should reach further."""
+        if second is not None and (self.oldest is None or second < self.oldest):
+            self.oldest, self._answers_not_older = second, 0
+            return
+        self._answers_not_older += 1
+        if self._answers_not_older >= MAX_ANSWERS_NOT_OLDER and not self.error:
+            self.error = EndlessListError(
+                f"The list never ends: {self._answers_not_older} answers in a row showed nothing older."
             )

@@ -1,18 +1,13 @@
 // Describes the state of a run that is going on; conversations/admin/formatting.py does the same on the server.
 
 import { formatNumber, plural } from "/static/inbox/app/core/format.mjs";
-import { doneCount, hasEnded, isWaiting } from "/static/inbox/app/core/run-state.mjs";
-
-const STATUS_LABELS = { complete_with_errors: "Completed with errors" };
+import { doneCount, hasEnded, isWaiting, STATUS_LABELS } from "/static/inbox/app/core/run-state.mjs";
 
 /** Does only a manager see the reason? */
 export const isPrivate = (state) =>
 	isWaiting(state) || (hasEnded(state) && !state.status.startsWith("complete"));
 
-export function describeStatus(status) {
-	const text = status.replaceAll("_", " ");
-	return STATUS_LABELS[status] ?? text.charAt(0).toUpperCase() + text.slice(1);
-}
+export const describeStatus = (status) => STATUS_LABELS[status];
 
 /** What a finished run has stored. */
 export function describeResult(state) {

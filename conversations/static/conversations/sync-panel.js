@@ -11,7 +11,6 @@ import {
 } from "/static/inbox/app/core/run-state.mjs";
 import { describeResult, describeStatus, isPrivate } from "./formatting.js";
 
-const COUNTERS = ["total", "inserted", "updated", "unchanged", "skipped", "eventsCreated"];
 const samples = new Map(); // by Facebook Page ID
 const timers = new WeakMap(); // by panel
 
@@ -34,7 +33,9 @@ function update(panel, state) {
 	panel.dataset.status = state.status;
 	setText(panel, "status", describeStatus(state.status));
 	setText(panel, "message", isPrivate(state) && !("errors" in panel.dataset) ? "" : state.message);
-	for (const name of COUNTERS) setText(panel, name, formatNumber(state[name]));
+	for (const counter of panel.querySelectorAll("dd[data-show]")) {
+		counter.textContent = formatNumber(state[counter.dataset.show]);
+	}
 	setText(panel, "rate", hasEnded(state) ? describeResult(state) : rateText(state));
 	setHidden(panel, "skips", !(hasEnded(state) && state.skipped));
 	moveBar(part(panel, "bar"), state);

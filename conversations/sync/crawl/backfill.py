@@ -18,6 +18,7 @@ MAX_UNANSWERED = 3  # threads in a row: then the cause is not the thread, and th
 # more than twice as many grows while it is read. The next run continues where this one stops.
 EXTRA_MESSAGES = 2000
 MAX_MESSAGES = 100_000  # if Facebook gives no number
+MAX_ANSWERS = 2_000  # for one thread, however few messages each of them has
 
 
 @dataclass(eq=False)
@@ -120,14 +121,16 @@ def _move_on(backfill: BackfillState, batch: MessageBatch) -> None:
     requested, count = backfill.requested, len(batch.messages) + batch.unreadable
     requested.after, requested.count = batch.after, requested.count + count
     requested.count_now += count
+    requested.answers_now += 1
     requested.progress.record(batch.ids)
 
 
 def _endless_error(backfill: BackfillState) -> EndlessListError | None:
     """Return why the thread is left to the next run: it shows nothing new, or grows while it is read."""
     requested, total = backfill.requested, backfill.thread.message_count
-    most = MAX_MESSAGES if total is None else 2 * total + EXTRA_MESSAGES
-    if requested.progress.error is None and requested.count_now > most:
+    most = 2 * total + EXTRA_MESSAGES if total else MAX_MESSAGES
+    is_too_long = requested.count_now > most or requested.answers_now >= MAX_ANSWERS
+    if requested.progress.error is None and is_too_long:
         return EndlessListError(
             f"The thread has shown {requested.count_now:,} messages and goes on. The next sync continues."
         )

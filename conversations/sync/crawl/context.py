@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import (
     ActionRequiredError,
-    EndlessListError,
     GraphError,
     MissingPermissionError,
 )
-from conversations.models import Page, Platform, SyncRun
+from conversations.models import Page, SyncRun
 from conversations.sync.crawl.backfill import HistoryBackfill
 from conversations.sync.crawl.list_calls import ListSource
 from conversations.sync.crawl.worker_pool import Notice, WorkerPool
@@ -36,7 +35,6 @@ class CrawlContext:
     is_second_stored: bool
     # By platform: why it was not read to its end, and the source of calls for older messages.
     failures: dict[str, GraphError] = field(default_factory=dict, init=False)
-    unfinished: set[tuple[str, str | None]] = field(default_factory=set, init=False)  # lists that never end
     histories: dict[str, HistoryBackfill] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,15 +51,6 @@ class CrawlContext:
             raise error
         self.failures.setdefault(platform, error)
         self.pool.drop(platform)
-
-    def leave_unfinished(self, platform: str, folder: str | None, error: EndlessListError) -> None:
-        """Count a list that never ends as pending, once. Everything else is read."""
-        if (platform, folder) in self.unfinished:
-            return
-        self.unfinished.add((platform, folder))
-        name = f"{Platform(platform).label}, folder {folder}" if folder else str(Platform(platform).label)
-        when = "The next full sync" if folder else "The next sync"
-        self.writer.leave_pending(f"{name}: {error} {when} reads it again.")
 
     def add_note(self, text: str) -> None:
         """Add a note to the run, once."""

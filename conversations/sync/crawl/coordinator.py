@@ -21,6 +21,7 @@ from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
 from conversations.sync.crawl.list_state import ListState
 from conversations.sync.crawl.refused_threads import RefusalCheck
+from conversations.sync.crawl.reviews import start_reviews
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
 from conversations.sync.load.writer import BatchWriter
@@ -76,18 +77,32 @@ class PageCrawl:
             self._read(self._folders.names())
         else:  # side by side: until the inbox answers there is nothing else to request
             self._read([*inboxes, *self._folders.names()])
+        self._handle_lists(self._lists.start_rests())
+        self._lists.finish_all()
+        self._find_business()
+        start_reviews(self._context)
+        self._handle_all()
         self._threads.count_never_requested()
 
-    def _read(self, names: list[tuple[str, str | None]]) -> None:
-        states = [self._lists.start(platform, folder) for platform, folder in names]
+    def _find_business(self) -> None:
+        """Decide who is the business where single answers did not tell, and read what was stored wrongly."""
+        if self._context.run.mode == SyncRun.Mode.FULL:
+            self._threads.read_again(self._context.writer.find_business())
+            self._handle_all()
+
+    def _handle_lists(self, states: list[ListState]) -> None:
         self._handle_all()
         for state in states:
             self._lists.finish(state)
+
+    def _read(self, names: list[tuple[str, str | None]]) -> None:
+        states = [self._lists.start(platform, folder) for platform, folder in names]
+        self._handle_lists(states)
         for _ in range(MAX_HEAD_READS):
             if not self._read_heads(states):
                 break
         for state in states:
-            is_complete = state.platform not in self.failures and not state.reader.is_unfinished
+            is_complete = state.platform not in self.failures and not state.is_head_unfinished
             if state.folder is None and state.checkpoint.head and is_complete:
                 self.heads[state.platform] = state.checkpoint.head
 

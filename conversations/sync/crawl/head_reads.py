@@ -30,14 +30,15 @@ class HeadReads:
             int(head.timestamp()),
             has_bounds=self._has_bounds(state),
             is_second_stored=is_repeated or self._context.is_second_stored,
+            is_head=True,
             follows=follows,
         )
         self._context.pool.add(state.platform, state.head_reader)
         return True
 
     def _is_incomplete(self, state: ListState) -> bool:
-        """Whether the list was not read to its end, so that the watermark stays."""
-        return state.platform in self._context.failures or state.reader.is_unfinished
+        """Whether the watermark must stay. What is left of an endless list is read by later runs."""
+        return state.platform in self._context.failures or state.is_head_unfinished
 
     def _has_bounds(self, state: ListState) -> bool:
         # While nothing of the inbox is known, folders need the whole top of it for their comparison.
@@ -46,7 +47,7 @@ class HeadReads:
 
     def start_early(self, state: ListState) -> None:
         """Request the head as soon as the list is read, while the writer still has answers to store."""
-        if state.is_reading_head or state.head_reader is not None:
+        if state.is_reading_head or state.head_reader is not None or state.is_rest:
             return
         state.needs_head = state.needs_head or state.calls > 1
         self.start(state, follows=state.reader)

@@ -9,9 +9,10 @@ from conversations.sync.crawl.folders import FolderCheck, FolderKind, is_refusal
 from conversations.sync.crawl.head_reads import HeadReads
 from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_reader import ListReader
-from conversations.sync.crawl.list_state import ListState, list_key, newest_time
+from conversations.sync.crawl.list_state import REST, ListState, list_key, newest_time
+from conversations.sync.crawl.unfinished_lists import UnfinishedLists
 from conversations.sync.crawl.worker_pool import QUEUE_SIZE, Call
-from conversations.sync.stored_state import Checkpoint, read_checkpoints
+from conversations.sync.stored_state import Checkpoint, UnfinishedList, read_checkpoints
 
 MAX_ANSWERS_PER_COMMIT = QUEUE_SIZE  # answers of one list that wait together share a transaction
 
@@ -21,6 +22,7 @@ class ListHandler:
 
     def __init__(self, context: CrawlContext, folders: FolderCheck, heads: HeadReads):
         self._context, self._folders, self._heads = context, folders, heads
+        self._unfinished = UnfinishedLists(context)
         self._states: dict[str, ListState] = {}
         # Of the lists that an earlier run began and this one has not started yet.
         self._earlier = read_checkpoints(context.run.checkpoint)
@@ -36,6 +38,24 @@ class ListHandler:
         self._states[state.key] = state
         if not checkpoint.is_complete:
             self._context.pool.add(platform, reader)
+        return state
+
+    def start_rests(self) -> list[ListState]:
+        """Read on where lists that never ended were left."""
+        return [self._start_rest(*each) for each in self._unfinished.to_continue(self._states)]
+
+    def _start_rest(self, platform: str, folder: str | None, entry: UnfinishedList) -> ListState:
+        key = list_key(platform, folder) + REST
+        checkpoint = self._earlier.pop(key, None) or entry.checkpoint or Checkpoint()
+        reader = ListReader.resume(
+            self._context.list_source(platform, folder),
+            checkpoint,
+            windows=bool(self._context.capabilities[platform].windows),
+            stop_second=entry.down_to,
+            is_second_stored=False,
+        )
+        state = self._states[key] = ListState(platform, folder, checkpoint, reader, is_rest=True)
+        self._context.pool.add(platform, reader)
         return state
 
     def _reader(self, platform: str, folder: str | None, checkpoint: Checkpoint) -> ListReader:
@@ -57,9 +77,16 @@ class ListHandler:
         if state.is_reading_head:
             self._heads.finish(state)
         else:
-            state.needs_head = state.needs_head or state.calls > 1
+            state.keep_left()
+            state.needs_head = not state.is_rest and (state.needs_head or state.calls > 1)
             is_complete = state.platform not in self._context.failures and not state.reader.is_unfinished
             state.checkpoint.is_complete = is_complete
+
+    def finish_all(self) -> None:
+        """Keep what is left of lists that never ended, and count those that this run did not read on."""
+        for state in self._states.values():
+            self._unfinished.finish(state)
+        self._unfinished.count_unread()
 
     # -- answers -------------------------------------------------------------------------------------------
     def handle(self, call: ListCall | ProbeCall) -> None:
@@ -85,7 +112,7 @@ class ListHandler:
         if state.reader.is_distrusted:
             self._context.capabilities[state.platform].windows = False
         if call.endless:
-            self._context.leave_unfinished(state.platform, state.folder, call.endless)
+            self._unfinished.leave(state, call.endless)
         if call.end_reason:
             self._fail(state, call.end_reason)
 
@@ -98,7 +125,7 @@ class ListHandler:
     def _is_early(self, state: ListState) -> bool:
         """Whether an answer of a folder must wait until the inbox shows whether it is a duplicate."""
         is_decided = self._folders.has_inbox(state.platform) or state.platform in self._context.failures
-        return bool(state.folder) and not is_decided
+        return bool(state.folder) and not (is_decided or state.is_rest)
 
     def _handle_batch(self, state: ListState, call: ListCall, batch: ConversationBatch) -> None:
         if call.is_first_page and self._open_list(state, batch) is FolderKind.DUPLICATE:

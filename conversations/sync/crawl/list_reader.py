@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import GraphError, InvalidRequestError, StaleCursorError
+from conversations.graph.errors import EndlessListError, GraphError, InvalidRequestError, StaleCursorError
+from conversations.graph.readers.list_progress import ShownItems
 from conversations.graph.records import ConversationBatch
 from conversations.sync.crawl.list_calls import (
     CursorMoved,
@@ -31,6 +32,8 @@ from conversations.sync.load.transform import ThreadRows
 from conversations.sync.stored_state import Checkpoint
 
 MAX_RESTARTS = 3  # of one list, after Facebook rejected its own cursor
+# Of one list in one run: a million threads in the usual size. The next run continues where this one stops.
+MAX_ANSWERS = 10_000
 RESUMED_SECONDS_PER_CALL = 86400  # a first guess for the windows of a checkpoint
 
 
@@ -40,7 +43,8 @@ class ListReader:
     It reads by the list's cursors, one call after the other; or, if Graph honors time bounds and the list is
     read to its end, by several windows of time side by side. `windows` says whether Graph honors bounds (None
     while this is unknown), `is_distrusted` that it stopped doing so, and `error` why reading ended early.
-    `is_unfinished`: the list, or a window of it, never ended (see ListProgress).
+    `is_unfinished`: the list, or a window of it, never ended (see ListProgress), or is longer than one run
+    reads.
     """
 
     def __init__(self, source: ListSource):
@@ -52,7 +56,9 @@ class ListReader:
         self.is_distrusted = self.is_unfinished = False
         self._is_probing = self._is_waiting = self._needs_confirmation = False
         self._follows: ListReader | None = None
-        self._restarts = 0
+        self._restarts = self._answers = 0
+        self._shown = ShownItems()  # by all windows
+        self._is_head = False
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
 
@@ -75,17 +81,19 @@ class ListReader:
         *,
         has_bounds: bool = False,
         is_second_stored: bool = True,
+        is_head: bool = False,
         follows: "ListReader | None" = None,
     ) -> "ListReader":
         """Read from the top until an answer goes below this second.
 
         `has_bounds`: Graph honors time bounds, so that older threads are not requested at all.
         `is_second_stored`: all threads that the list showed of this second, when it was read last, are
-        stored; then an answer without changes is the end. `follows`: a reader that must be at its end first.
+        stored; then an answer without changes is the end. `is_head`: the list was read before, so that it
+        shows known threads at other times. `follows`: a reader that must be at its end first.
         """
         reader = cls(source)
         reader._stop_second, reader._is_stop_second_stored = second, is_second_stored
-        reader._follows = follows
+        reader._follows, reader._is_head = follows, is_head
         reader._open = [CursorWindow(low=second if has_bounds else None)]
         return reader
 
@@ -119,10 +127,16 @@ class ListReader:
     @property
     def is_over(self) -> bool:
         """Whether the end was reached and no call is in progress."""
-        return not (self._open or self._is_probing or self.error or self.is_unfinished)
+        return self.has_ended and not self.is_unfinished
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no more is read: the end was reached, or the list has none."""
+        return not (self._open or self._is_probing or self.error)
 
     def has_work(self) -> bool:
-        return bool(self._open) and not self._is_waiting and (self._follows is None or self._follows.is_over)
+        is_due = self._follows is None or self._follows.has_ended
+        return bool(self._open) and not self._is_waiting and is_due
 
     def take(self) -> ListCall | ProbeCall | None:
         if not self.has_work():
@@ -283,12 +297,31 @@ class ListReader:
 
     def _record_progress(self, call: ListCall, window: Window, batch: ConversationBatch) -> bool:
         """Record what an answer shows, and end a window that never ends. Return whether it is read on."""
-        window.progress.record(batch.ids)
-        if window.progress.error is None:
+        end = end_of(batch)
+        window.progress.record_answer(is_new=self._shown.add(self._names(batch)))
+        window.progress.record_end(end and end[0])
+        self._answers += 1
+        is_too_long = self._answers >= MAX_ANSWERS
+        if window.progress.error is None and not is_too_long:
             return True
-        call.endless, self.is_unfinished = window.progress.error, True
-        self._open.remove(window)
+        if is_too_long:
+            self._open = []
+        else:
+            self._open.remove(window)
+        if is_too_long or not self._has_reached_stop(window):
+            call.endless, self.is_unfinished = window.progress.error or _too_long(), True
         return False
+
+    def _has_reached_stop(self, window: Window) -> bool:
+        """Whether a head is read as far as it is needed, although it has no end."""
+        stop, oldest = self._stop_second, window.progress.oldest
+        return self._is_head and stop is not None and oldest is not None and oldest <= stop
+
+    def _names(self, batch: ConversationBatch) -> list[str]:
+        """Return what makes a thread a new one: in a head also its time, because that has moved it there."""
+        if self._is_head:
+            return [f"{record.id} {record.updated_time}" for record in batch.conversations]
+        return batch.ids
 
     def _restart(self, window: Window, error: GraphError) -> None:
         """The cursor is stale: read from the top again, or a window from its newest second."""
@@ -296,6 +329,7 @@ class ListReader:
         self._is_stop_second_stored = False  # what was stored since then no longer shows as a change
         self._source.notify(f"Restarted reading the list: {error}")
         window.restart()
+        self._shown = ShownItems()
         if self._restarts == MAX_RESTARTS:
             text = "Facebook repeatedly rejected its own cursors for this list. The next sync tries again."
             self.error, self._open = GraphError(text), []
@@ -304,4 +338,9 @@ class ListReader:
         """Graph does not honor the bounds that it seemed to: read from the top again, by the cursor."""
         self._source.notify("Facebook does not honor time bounds. The list is read again from its top.")
         self.windows, self.is_distrusted, self._splitter = False, True, None
+        self._shown = ShownItems()
         self._open = [CursorWindow()]
+
+
+def _too_long() -> EndlessListError:
+    return EndlessListError(f"The list goes on after {MAX_ANSWERS:,} answers.")

@@ -10,6 +10,8 @@ from conversations.sync.crawl.list_calls import ListCall
 from conversations.sync.crawl.list_reader import ListReader
 from conversations.sync.stored_state import Checkpoint
 
+REST = "/rest"
+
 
 @dataclass(eq=False)
 class ListState:
@@ -19,6 +21,7 @@ class ListState:
     folder: str | None  # None: the inbox
     checkpoint: Checkpoint
     reader: ListReader
+    is_rest: bool = False  # what an earlier run left of an endless list
     head_reader: ListReader | None = field(
         default=None, init=False
     )  # reads the head again as soon as `reader` is at its end
@@ -27,16 +30,33 @@ class ListState:
     changes: int = field(default=0, init=False)  # the writer's count when `reader` began
     newest: datetime | None = field(default=None, init=False)  # at the top when `reader` began
     needs_head: bool = field(init=False)  # threads may have moved past the reader: read the head again
+    was_complete: bool = field(init=False)  # an earlier run has read it to its end: only the head is read
+    left: Checkpoint | None = field(default=None, init=False)  # where the list goes on, if it never ended
 
     def __post_init__(self) -> None:
-        self.needs_head = self.checkpoint.head is not None
+        self.needs_head = self.checkpoint.head is not None and not self.is_rest
+        self.was_complete = self.checkpoint.is_complete
+
+    @property
+    def list_key(self) -> str:
+        return list_key(self.platform, self.folder)
 
     @property
     def key(self) -> str:
-        return list_key(self.platform, self.folder)
+        return self.list_key + REST if self.is_rest else self.list_key
+
+    @property
+    def is_head_unfinished(self) -> bool:
+        return self.is_reading_head and self.reader.is_unfinished
+
+    def keep_left(self) -> None:
+        """Keep where the list goes on before its head is read, if it never ended."""
+        if self.reader.is_unfinished and not self.is_reading_head:
+            self.left = Checkpoint(after=self.checkpoint.after, spans=list(self.checkpoint.spans))
 
     def switch_to_head(self, head: ListReader, changes: int) -> None:
         """The first answer of the head has arrived, so everything before it is stored."""
+        self.keep_left()
         self.checkpoint.is_complete = True
         self.reader, self.head_reader, self.is_reading_head = head, None, True
         self.calls, self.newest, self.changes = 0, None, changes

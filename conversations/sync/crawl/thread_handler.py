@@ -1,5 +1,7 @@
 """Handles the answers for single threads: pending ones from earlier runs, and older messages of long ones."""
 
+from functools import partial
+
 from django.db.models import Q
 
 from conversations.graph.errors import GraphError, Recovery
@@ -52,6 +54,13 @@ class ThreadHandler:
         self._context.add_backfills(platform, backfills)
         pool.update(lambda: source.waiting.extend(others))
         return True
+
+    def read_again(self, threads: list[Thread]) -> None:
+        """Request these threads as a whole, whatever is stored of them."""
+        for platform, source in self.pending.items():
+            due = [thread for thread in threads if thread.platform == platform]
+            if due and platform not in self._context.failures:
+                self._context.pool.update(partial(source.waiting.extend, due))
 
     def _next_pending(self, platform: str) -> list[Thread]:
         pending = self._context.page.threads.filter(

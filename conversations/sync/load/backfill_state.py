@@ -14,13 +14,14 @@ from conversations.sync.stored_state import BackfillPoint
 class RequestedMessages:
     """How far the messages are requested: `count` of them, down to the position `after` (None: none yet).
 
-    `count_now` of them were requested in this run.
+    `count_now` of them were requested in this run, in `answers_now` answers.
     """
 
     after: str | None
     count: int
     is_restarted: bool = False
     count_now: int = field(default=0, init=False)
+    answers_now: int = field(default=0, init=False)
     progress: ListProgress = field(default_factory=ListProgress, init=False)
 
 
@@ -28,13 +29,15 @@ class RequestedMessages:
 class StoredMessages:
     """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`.
 
-    `oldest_id` is the message at the end of the last answer.
+    `oldest_id` is the message at the end of the last answer, `untimed` are those behind it that have no time:
+    they take that of the next older message.
     """
 
     newest: datetime | None = None
     oldest: datetime | None = None
     count: int = 0
     oldest_id: str | None = None
+    untimed: tuple[str, ...] = ()
 
 
 class BackfillState:
@@ -49,8 +52,17 @@ class BackfillState:
         count = point.count if point.after else 0
         self.thread, self.held_until, self.result = thread, point.held_until, result
         self.requested = RequestedMessages(point.after, count)
-        self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id)
+        self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id, point.untimed)
         self.is_superseded = False
+        # A review writes nothing but newer states and missing messages, and is not resumed after a kill.
+        self.is_review = self.has_changes = False
+
+    @classmethod
+    def review(cls, thread: Thread) -> "BackfillState":
+        """The state of a thread that is complete and read again from end to end."""
+        state = cls(thread, BackfillPoint(None))
+        state.is_review = True
+        return state
 
     @classmethod
     def start(cls, outcome: ThreadResult) -> "BackfillState":
@@ -58,13 +70,16 @@ class BackfillState:
         thread, shown = outcome.thread, outcome.shown
         if outcome.needs_audit:
             return cls(thread, BackfillPoint(None), outcome.result)  # read the whole thread again
-        point = BackfillPoint(shown.after, shown.newest, thread.complete_until, shown.count, shown.oldest_id)
+        point = BackfillPoint(
+            shown.after, shown.newest, thread.complete_until, shown.count, shown.oldest_id, shown.untimed
+        )
         return cls(thread, point, outcome.result)
 
     def point(self, after: str | None) -> BackfillPoint:
         """The point from which the next run continues, with everything stored down to this cursor."""
+        stored = self.stored
         return BackfillPoint(
-            after, self.stored.newest, self.held_until, self.stored.count, self.stored.oldest_id
+            after, stored.newest, self.held_until, stored.count, stored.oldest_id, stored.untimed
         )
 
     @property
@@ -86,10 +101,15 @@ class Backfills:
                 before.is_superseded = True
             self._by_thread[backfill.thread.pk] = backfill
 
-    def has(self, thread: Thread) -> bool:
-        """Whether this state of the thread has a backfill already: lists show threads more than once."""
-        backfill = self._by_thread.get(thread.pk)
-        return backfill is not None and backfill.thread.updated_time == thread.updated_time
+    def has(self, outcome: ThreadResult) -> bool:
+        """Whether this state of the thread has a backfill already: lists show threads more than once.
+
+        Messages of the same second do not change the time of the thread. If there are so many that a gap
+        remains to those that the backfill began with, it has to begin again.
+        """
+        backfill = self._by_thread.get(outcome.thread.pk)
+        is_same = backfill is not None and backfill.thread.updated_time == outcome.thread.updated_time
+        return is_same and not outcome.has_gap
 
     def remove(self, backfill: BackfillState) -> None:
         """Remove a backfill that has ended, unless another one has replaced it."""

@@ -48,6 +48,7 @@ class ThreadResult:
     shown: ShownMessages
     needs_audit: bool = False  # Facebook counts more messages than were read: the whole thread may be read
     joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
+    has_gap: bool = False  # it showed new messages, and none of those that were stored before
 
     @property
     def needs_history(self) -> bool:
@@ -124,7 +125,8 @@ def _save_distinct(
         )
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
-        outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown))
+        has_gap = bool(created[thread.graph_id]) and row.oldest_stored is None
+        outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown, has_gap=has_gap))
     if outcomes:
         outcomes[0].joined = joined
     return outcomes

@@ -5,14 +5,19 @@ business, so an ID that stands in threads with several different people is the b
 people count, and people who write in a thread without being listed in it. What earlier batches and runs
 showed is in `Thread.people`, so the result does not depend on the order of the answers.
 
+Of those who stand beside each other, the fewer are the business. An ID beside two people alone is decided
+when the lists are read: it may also be a customer who wrote to two unknown IDs of the business.
+
 Everything here runs in the caller's transaction, which holds `locks.lock_rows()`.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from django.db.models import QuerySet
+
 from conversations.lib.folding import fold
-from conversations.models import Conversation, ConversationAlias, Page
+from conversations.models import Conversation, ConversationAlias, Page, Thread
 from conversations.sync.load.customer import GROUP, PAIR, WRITER, Unclear
 from conversations.sync.load.transform import ThreadRows
 
@@ -24,18 +29,47 @@ NOTE = {
     THREADS: "Facebook also shows this business as {}: this ID stands in threads with several people.",
 }
 MAX_THREADS = 200  # stored ones to compare with; two are enough
+CERTAIN = 3  # people beside an ID: then it is the business's, whatever the lists show later
 Others = dict[str, dict[str, str]]  # by ID: the names of the people beside it, by their ID
 
 
-def find_business_ids(page: Page, rows: Sequence[ThreadRows]) -> dict[str, str]:
-    """Return further IDs of the business that these rows show, with their source. At most two queries."""
+def find_business_ids(page: Page, rows: Sequence[ThreadRows], *, is_final: bool) -> dict[str, str]:
+    """Return further IDs of the business that these rows show, with their source. At most two queries.
+
+    `is_final`: no more rows follow.
+    """
     known = page.business_ids
     found = {key: ACCOUNT for row in rows for key in row.cast.found if key not in known}
     unclear = {row.thread.graph_id: row for row in rows if _has_pair_or_writer(row)}
     if unclear:
         others, writers = _compare(page, unclear)
-        found |= dict.fromkeys(_several(page, others, writers, {*known, *found}), THREADS)
+        several = _several(page, others, writers, {*known, *found}, is_final=is_final)
+        found |= dict.fromkeys(several, THREADS)
     return found
+
+
+def find_in_stored_threads(page: Page) -> dict[str, str]:
+    """Return further IDs of the business that the stored threads show, when all lists are read."""
+    others: Others = defaultdict(dict)
+    writers: set[str] = set()
+    _add_stored(page.threads.exclude(people=None), others, writers)
+    pairs = {key for key, people in others.items() if key in set().union(*others.values())}
+    several = _several(page, others, writers - pairs, page.business_ids, is_final=True)
+    return dict.fromkeys(several, THREADS)
+
+
+def forget_pairs(page: Page, found: Collection[str]) -> None:
+    """Clear the people of threads that show one of these IDs and a customer: nothing is unclear any more."""
+    threads = page.threads.filter(people__has_any_keys=list(found)).order_by("pk")
+    clear = [
+        thread.pk
+        for thread in threads
+        if len(thread.people or {}) == 2
+        and thread.conversation_id
+        and all(role == PAIR for role, _ in (thread.people or {}).values())
+        and len(page.business_ids & (thread.people or {}).keys()) == 1
+    ]
+    page.threads.filter(pk__in=clear).update(people=None)
 
 
 def save_business_ids(page: Page, found: dict[str, str]) -> None:
@@ -59,10 +93,7 @@ def _compare(page: Page, unclear: dict[str, ThreadRows]) -> tuple[Others, set[st
     for row in unclear.values():
         _add(others, writers, row.thread.people or {}, row.listed_id, _name(row))
     ids = list({key for row in unclear.values() for key in row.thread.people or {}})
-    stored = page.threads.filter(people__has_any_keys=ids).exclude(graph_id__in=unclear).order_by("pk")
-    columns = ("people", "conversation__sender_id", "conversation__sender_name")
-    for people, sender_id, name in stored.values_list(*columns)[:MAX_THREADS]:
-        _add(others, writers, people, sender_id or "", name or "")
+    _add_stored(page.threads.filter(people__has_any_keys=ids).exclude(graph_id__in=unclear), others, writers)
     pairs = {
         key
         for row in unclear.values()
@@ -70,6 +101,12 @@ def _compare(page: Page, unclear: dict[str, ThreadRows]) -> tuple[Others, set[st
         if role == PAIR
     }
     return others, writers - pairs
+
+
+def _add_stored(threads: QuerySet[Thread], others: Others, writers: set[str]) -> None:
+    columns = ("people", "conversation__sender_id", "conversation__sender_name")
+    for people, sender_id, name in threads.order_by("pk").values_list(*columns)[:MAX_THREADS]:
+        _add(others, writers, people or {}, sender_id or "", name or "")
 
 
 def _has_pair_or_writer(row: ThreadRows) -> bool:
@@ -90,7 +127,9 @@ def _add(others: Others, writers: set[str], people: Unclear, customer_id: str, n
             writers.add(key)
 
 
-def _several(page: Page, others: Others, writers: set[str], known: Collection[str]) -> list[str]:
+def _several(
+    page: Page, others: Others, writers: set[str], known: Collection[str], *, is_final: bool
+) -> list[str]:
     """Return the IDs beside several different people, first of all the one beside most.
 
     Each is removed from the others' people before the next one is looked for: a customer may stand in one
@@ -110,17 +149,46 @@ def _several(page: Page, others: Others, writers: set[str], known: Collection[st
             for key, people in candidates.items()
             if key not in found
         }
-        several = {key: people for key, people in candidates.items() if _are_different(people)}
+        several = {
+            key: people
+            for key, people in candidates.items()
+            if _are_different(people) and (key in writers or _is_business(key, candidates, is_final=is_final))
+        }
         if not several:
             break
         found.append(min(several, key=lambda key: (-len(several[key]), len(key), key)))
     return found
 
 
+def _is_business(key: str, candidates: Others, *, is_final: bool) -> bool:
+    """Whether the business, and not its customers, is where this ID is: people write to few IDs."""
+    mine, theirs = _sides(key, candidates)
+    if mine.keys() & theirs.keys():  # a group: nobody can be told from it
+        return True
+    return _count(mine) < _count(theirs) and (is_final or _count(theirs) >= CERTAIN)
+
+
+def _sides(key: str, candidates: Others) -> tuple[dict[str, str], dict[str, str]]:
+    """Return those who are on the side of this ID, and those on the other, with their names."""
+    sides: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    waiting = [(key, 0)]
+    names = {other: name for people in candidates.values() for other, name in people.items()}
+    while waiting:
+        each, side = waiting.pop()
+        if each not in sides[side]:
+            sides[side][each] = names.get(each, "")
+            waiting += [(other, 1 - side) for other in candidates.get(each, {})]
+    return sides
+
+
 def _are_different(people: dict[str, str]) -> bool:
-    """Whether these are at least two people. One person may have two IDs, but then with the same name."""
+    return _count(people) > 1
+
+
+def _count(people: dict[str, str]) -> int:
+    """Return how many people these are. One person may have two IDs, but then with the same name."""
     names = {fold(name) for name in people.values() if name}
-    return len(names) + list(people.values()).count("") > 1
+    return len(names) + list(people.values()).count("")
 
 
 def _customers(page: Page, ids: Collection[str]) -> set[str]:

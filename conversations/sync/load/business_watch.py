@@ -3,7 +3,13 @@
 from collections.abc import Callable
 
 from conversations.models import Page, SyncRun, Thread
-from conversations.sync.load.business import describe, find_business_ids, save_business_ids
+from conversations.sync.load.business import (
+    describe,
+    find_business_ids,
+    find_in_stored_threads,
+    forget_pairs,
+    save_business_ids,
+)
 from conversations.sync.load.separation import mixed_conversations, separate
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.transform import ThreadRows
@@ -36,21 +42,36 @@ class BusinessWatch:
         self._committed, self._joined_before = self._page.business_aliases, self._joined
         self._is_first = False
 
-    def find(self, rows: list[ThreadRows], shape: Callable[[], list[ThreadRows]]) -> list[ThreadRows]:
-        """Find IDs of the business in an answer. Return its rows, shaped again if there are new ones."""
+    def find(
+        self, rows: list[ThreadRows], shape: Callable[[], list[ThreadRows]], *, is_whole: bool
+    ) -> list[ThreadRows]:
+        """Find IDs of the business in an answer. Return its rows, shaped again if there are new ones.
+
+        `is_whole`: the answer is the whole list.
+        """
+        is_final = is_whole or self._run.mode == SyncRun.Mode.INCREMENTAL
         if self._is_first:  # of a full run: it takes apart what earlier runs mixed
             self._separate()
         known = self._page.business_ids
         if not all(known <= row.cast.business_ids for row in rows):
             rows = shape()
-        while found := find_business_ids(self._page, rows):
-            save_business_ids(self._page, found)
-            self._run.notes += describe(found)
-            self._separate()
+        while found := find_business_ids(self._page, rows, is_final=is_final):
+            self._add(found)
             rows = shape()
         in_answer = {row.thread.graph_id for row in rows}
         self.moved = [thread for thread in self.moved if thread.graph_id not in in_answer]
         return rows
+
+    def find_at_the_end(self) -> None:
+        """Find IDs of the business after all lists were read."""
+        while found := find_in_stored_threads(self._page):
+            self._add(found)
+
+    def _add(self, found: dict[str, str]) -> None:
+        save_business_ids(self._page, found)
+        self._run.notes += describe(found)
+        self._separate()
+        forget_pairs(self._page, found)
 
     def _separate(self) -> None:
         for mixed in mixed_conversations(self._page):

@@ -21,10 +21,12 @@ from conversations.sync.load.thread_history import (
     show_newest_message,
     stop_backfill,
 )
-from conversations.sync.load.transform import newest_of, newest_until, oldest_of, to_events
+from conversations.sync.load.transform import newest_of, newest_until, oldest_of, split_untimed, to_events
 from conversations.sync.transaction import RunTransaction
 
 logger = logging.getLogger(__name__)
+
+MAX_UNTIMED = 1000  # messages without a time for which the next older one is looked for
 
 
 class HistoryWriter:
@@ -65,7 +67,7 @@ class HistoryWriter:
             self._save_messages(backfill, batch, is_newest=after is None)
             if is_last and not backfill.is_superseded:
                 self._finish(backfill, batch, is_cut=is_cut)
-            elif not backfill.is_superseded:
+            elif not backfill.is_superseded and not backfill.is_review:
                 save_backfills([(backfill.thread, backfill.point(batch.after))])
             return self._transaction.save_run()
 
@@ -79,32 +81,44 @@ class HistoryWriter:
     ) -> None:
         thread, before = backfill.thread, backfill.stored
         events = to_events(batch, self._page, thread_time=thread.updated_time)
-        unreadable = batch.unreadable + len(batch.messages) - len(events)
-        newer_id = None if is_newest else before.oldest_id
-        self._run.events_created += save_messages(
-            thread, events, unreadable, newer_id=newer_id, mixed=mixed_ids(self._page)
+        # A review counts none: the thread's row has them already.
+        unreadable = 0 if backfill.is_review else batch.unreadable + len(batch.messages) - len(events)
+        known = StoredMessages() if is_newest else before
+        saved = save_messages(
+            thread,
+            events,
+            unreadable,
+            newer_id=known.oldest_id,
+            untimed=known.untimed,
+            mixed=mixed_ids(self._page),
         )
+        self._run.events_created += saved.created
+        backfill.has_changes |= bool(saved.created or saved.updated)
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)
+        untimed, oldest_id = split_untimed(events)
         backfill.stored = StoredMessages(
             before.newest or newest_until(timezone.now(), events),
             oldest_of(events) or before.oldest,
             before.count + len(batch.messages) + batch.unreadable,
-            events[0].graph_id if events else before.oldest_id,
+            oldest_id or known.oldest_id,
+            untimed if oldest_id else (*untimed, *known.untimed)[:MAX_UNTIMED],
         )
 
     def _finish(self, backfill: BackfillState, batch: records.MessageBatch, *, is_cut: bool) -> None:
         is_full = (
             batch.after is not None and backfill.requested.count >= INSTAGRAM_WINDOW and backfill.has_window
         )
-        finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
-        self._transaction.counters.count(backfill.thread.pk, backfill.result)
+        if not backfill.is_review or backfill.has_changes:
+            finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
+        result = "updated" if backfill.is_review and backfill.has_changes else backfill.result
+        self._transaction.counters.count(backfill.thread.pk, result)
 
     def abandon(self, backfill: BackfillState, error: GraphError) -> None:
         """End a backfill that failed. The thread is marked, unless another backfill has replaced this one."""
         self._backfills.remove(backfill)
-        if not backfill.is_superseded:
+        if not backfill.is_superseded and not backfill.is_review:
             self.mark_failed(backfill.thread, error)
 
     def mark_failed(self, thread: Thread, error: GraphError) -> None:

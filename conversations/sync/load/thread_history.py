@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -15,14 +16,21 @@ from django.utils import timezone
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import claim_messages, insert_events, move_events, stored_messages
-from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.event_row import EventRow, event_row
 from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.ranks import rank_events
-from conversations.sync.load.transform import RECEIVED, search_text
+from conversations.sync.load.transform import RECEIVED, UNKNOWN, search_text
 from conversations.sync.stored_state import BackfillPoint
 
 STATEMENTS = read_statements(__file__)
+
+
+class SavedMessages(NamedTuple):
+    """How many messages were inserted, and how many were replaced by newer states."""
+
+    created: int
+    updated: int
 
 
 def save_messages(
@@ -31,17 +39,23 @@ def save_messages(
     unreadable: int = 0,
     *,
     newer_id: str | None = None,
+    untimed: Sequence[str] = (),
     mixed: Collection[int] = (),
-) -> int:
-    """Insert more messages of a thread, and replace stored ones by newer states. Return how many were new.
+) -> SavedMessages:
+    """Insert more messages of a thread, and replace stored ones by newer states. Return how many of each.
 
     `newer_id` is the message directly before the newest of these, if that was shown by an earlier answer.
+    Between them are `untimed`, stored ones (oldest first) that have no time: they take that of the newest.
     `mixed` are conversations that may have some of them: see sync.load.separation.
     """
     owner = _customer_of(thread)
-    stored = stored_messages([(owner.pk, events)])
+    moved = _at_time_of(events[-1], untimed) if events else []
+    stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
-    update_events([(before.id, event) for event, before in pairs if before and is_other_state(event, before)])
+    pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
+    updated = update_events(
+        [(before.id, event) for event, before in pairs if before and is_other_state(event, before)]
+    )
     ranking = rank_events(pairs, partial(stored.by_second, owner.pk), newer_id)
     move_events(ranking.moved)
     new = {event.graph_id: event for event in ranking.new}
@@ -57,7 +71,17 @@ def save_messages(
         )
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)
-    return created
+    return SavedMessages(created, len(updated))
+
+
+def _at_time_of(older: EventRow, untimed: Sequence[str]) -> list[EventRow]:
+    """Return events that give these messages the time of an older one, if it has one, and nothing else."""
+    if not (older.has_time or older.has_neighbor):
+        return []
+    return [
+        event_row(UNKNOWN, graph_id, older.occurred_at, "", has_time=False, has_neighbor=True)
+        for graph_id in untimed
+    ]
 
 
 def _customer_of(thread: Thread) -> Conversation:

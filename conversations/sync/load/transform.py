@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import takewhile
 
 from django.utils import timezone
 
@@ -50,6 +51,7 @@ class ShownMessages:
     extent: Extent = Extent.WHOLE
     after: str | None = None  # the cursor of the older messages; None: begin with the newest
     oldest_id: str | None = None  # of the first readable message, which the older ones precede
+    untimed: tuple[str, ...] = ()  # messages before it: see split_untimed()
 
 
 @dataclass
@@ -109,7 +111,7 @@ def _shown(
     record: records.Conversation, events: list[EventRow], unreadable: int, platform: str, now: datetime
 ) -> ShownMessages:
     shown = ShownMessages(len(events) + unreadable, oldest_of(events), newest_until(now, events))
-    shown.oldest_id = events[0].graph_id if events else None
+    shown.untimed, shown.oldest_id = split_untimed(events)
     if platform == Platform.INSTAGRAM and _is_truncated(record, len(events), unreadable):
         shown.extent = Extent.TRUNCATED
     elif record.messages is None or record.messages.after is not None:  # message_count is an estimate
@@ -145,6 +147,17 @@ def _is_truncated(record: records.Conversation, readable: int, unreadable: int) 
 def oldest_of(events: Iterable[EventRow]) -> datetime | None:
     """Return the time of the first of these events (oldest first) that has one."""
     return next((event.occurred_at for event in events if event.has_time), None)
+
+
+def split_untimed(events: Sequence[EventRow]) -> tuple[tuple[str, ...], str | None]:
+    """Return the first of these events (oldest first) that take the time of an older one, and the next event.
+
+    Both are IDs. The older message is in the next answer, if Facebook has any.
+    """
+    untimed = tuple(
+        event.graph_id for event in takewhile(lambda each: not (each.has_time or each.has_neighbor), events)
+    )
+    return untimed, events[len(untimed)].graph_id if len(untimed) < len(events) else None
 
 
 def newest_of(events: Sequence[EventRow]) -> EventRow | None:

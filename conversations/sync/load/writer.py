@@ -84,7 +84,8 @@ class BatchWriter:
         def save(*, tolerant: bool = False) -> tuple[list[ThreadResult], list[BackfillState]]:
             self._business.begin()
             new = ready.pop() if ready else batch_to_rows(batch, self._page, platform)
-            new = self._business.find(new, partial(batch_to_rows, batch, self._page, platform))
+            shape = partial(batch_to_rows, batch, self._page, platform)
+            new = self._business.find(new, shape, is_whole=has_spare_calls)
             known = self._with_known_senders(new, batch, platform)
             write = self._save_tolerant if tolerant else self._save_strict
             outcomes, backfills = self._save_batch(known, write, has_spare_calls=has_spare_calls)
@@ -120,7 +121,7 @@ class BatchWriter:
         backfills = [
             BackfillState.start(outcome)
             for outcome in outcomes
-            if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome.thread)
+            if (outcome.needs_history or outcome.needs_audit) and not self.backfills.has(outcome)
         ]
         backfills += self._read_again(self._business.moved)
         save_backfills(
@@ -195,6 +196,21 @@ class BatchWriter:
         """Count items as skipped that have no row in the Thread table, and add a note to the run."""
         self._run.skipped += count
         self._run.notes.append(note)
+
+    def find_business(self) -> list[Thread]:
+        """Decide at the end of the lists what was unclear. Return the threads that moved, to read again."""
+
+        def save() -> list[Thread]:
+            self._business.begin()
+            self._business.find_at_the_end()
+            for thread in self._business.moved:
+                self.counters.count(thread.pk, "owed")
+            self.transaction.save_run()
+            return self._business.moved
+
+        moved = self.transaction.commit(save)
+        self._business.commit()
+        return moved
 
     def correct_people(self) -> None:
         """Correct at the end of a run what earlier runs stored for the wrong person."""

@@ -2,6 +2,21 @@
 
 import { formatDuration, plural } from "./format.mjs";
 
+/** The labels of SyncRun.Status, which tests/test_counters_once.py compares. */
+export const STATUS_LABELS = {
+	queued: "Queued",
+	starting: "Starting",
+	fetching: "Fetching",
+	syncing: "Syncing",
+	waiting: "Waiting",
+	retrying: "Retrying",
+	complete: "Complete",
+	complete_with_errors: "Completed with errors",
+	error: "Failed",
+	interrupted: "Interrupted",
+	cancelled: "Cancelled",
+};
+
 const TERMINAL_STATUSES = ["complete", "complete_with_errors", "error", "interrupted", "cancelled"];
 const WINDOW_MS = 30_000;
 const MIN_WINDOW_MS = 2000;

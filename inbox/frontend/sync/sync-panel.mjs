@@ -2,23 +2,9 @@
 
 import { button, h } from "../core/dom.mjs";
 import { formatDuration, formatNumber, formatShortTime, plural } from "../core/format.mjs";
-import { describeRate, doneCount } from "../core/run-state.mjs";
+import { describeRate, doneCount, STATUS_LABELS } from "../core/run-state.mjs";
 import { hasRole, set, state } from "../core/store.mjs";
 import { cancelSync, isRunning, runOf, samplesOf, startSync } from "./sync-runs.mjs";
-
-const STATUS_LABELS = {
-	queued: "Queued",
-	starting: "Starting",
-	fetching: "Fetching from Facebook",
-	syncing: "Syncing",
-	waiting: "Waiting for Facebook",
-	retrying: "Retrying",
-	complete: "Complete",
-	complete_with_errors: "Completed with errors",
-	error: "Failed",
-	interrupted: "Interrupted",
-	cancelled: "Cancelled",
-};
 
 let loadSummary = null;
 

@@ -6,18 +6,20 @@ from django.contrib import admin
 from django.urls import reverse
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import (
-    CallBudget,
-    ConversationAlias,
-    Page,
-    PageMember,
-    RemovedConversation,
-    Thread,
-)
+from conversations.models import CallBudget, Page, PageMember, Thread
 from conversations.models.privacy import Fingerprint, ForgottenKey
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
-PAGE_SCOPED_MODELS = ["page", "conversation", "thread", "interactionevent", "conversationtag", "syncrun"]
+PAGE_SCOPED_MODELS = [
+    "page",
+    "conversation",
+    "thread",
+    "interactionevent",
+    "conversationtag",
+    "conversationalias",
+    "removedconversation",
+    "syncrun",
+]
 ROLES = ["viewer", "tagger", "manager"]
 
 
@@ -36,6 +38,10 @@ def fill(page) -> dict[str, int]:
         "thread": thread.pk,
         "interactionevent": EventFactory(conversation=conversation).pk,
         "conversationtag": conversation.tag_rows.get().pk,
+        "conversationalias": conversation.aliases.create(page=page, sender_id="7").pk,
+        "removedconversation": conversation.removed_conversations.create(
+            page=page, kind="joined", removed_id=1, sender_id="8", details={"tags": []}
+        ).pk,
         "syncrun": SyncRunFactory(page=page).pk,
     }
 
@@ -45,8 +51,7 @@ def test_every_model_of_ours_is_registered():
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
     hidden = {ForgottenKey, Fingerprint}  # nobody needs the fingerprints of deleted persons
-    listed_by_command = {ConversationAlias, RemovedConversation}  # manage.py separateconversations
-    others = indexes | hidden | listed_by_command | {PageMember, CallBudget}
+    others = indexes | hidden | {PageMember, CallBudget}
     assert models - others <= set(admin.site._registry)
 
 

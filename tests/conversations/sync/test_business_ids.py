@@ -175,6 +175,44 @@ def test_customer_who_met_two_ids_of_the_business_is_a_customer(sync, page, add_
     assert page.business_aliases.keys() == {OTHER.id, second.id}
 
 
+@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize("seed", range(4))
+def test_customer_who_wrote_first_to_two_unknown_ids_is_a_customer(
+    sync, page, add_thread, sandbox, batch, seed
+):
+    """The two IDs have different names and come before any other customer: Ana looks like the business."""
+    sandbox.switches.max_limit = batch
+    former = [Person("444", "Old Shop"), Person("800000000000002", "Older Shop")]
+    people = [ANA, BEN, CARL]
+    rest = [(person, business) for person in people[1:] for business in former]
+    random.Random(seed).shuffle(rest)
+    for person, business in [(ANA, former[0]), (ANA, former[1]), *rest]:
+        add_thread(person, shown(business), shown(person), business=business)
+    assert sync().status == "complete"
+    kinds = {key: (name, sorted(each)) for key, (name, each) in stored(page).items()}
+    assert kinds == {person.id: (person.username, sorted(BOTH * 2)) for person in people}
+    page.refresh_from_db()
+    assert page.business_aliases.keys() == {person.id for person in former}
+    assert sync(full=True).status == "complete"
+    before = row_versions()
+    assert sync(full=True).status == "complete"
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize("own", ["9082000000000001", "44"])
+def test_id_beside_two_customers_is_the_business(sync, page, add_thread, sandbox, batch, own):
+    sandbox.switches.max_limit = batch
+    former = Person(own, "Old Shop")
+    for person in (ANA, BEN):
+        add_thread(person, shown(former), shown(person), business=former)
+    assert sync().status == "complete"
+    assert stored(page) == {ANA.id: ("ana.demo", BOTH), BEN.id: ("ben.demo", BOTH)}
+    before = row_versions()
+    assert sync(full=True).status == "complete"
+    assert row_versions() == before
+
+
 # -- a database in which all customers were merged ---------------------------------------------------------
 @pytest.fixture
 def merge_all(page):

@@ -7,8 +7,9 @@ import pytest
 
 from conversations.graph.coercion import as_time
 from conversations.models import Conversation, InteractionEvent, Page, Thread
-from conversations.sandbox import ABSENT
+from conversations.sandbox import ABSENT, faults
 from conversations.sync.service import SyncResult, sync_conversations
+from tests.conversations.sync.copies import row_versions
 
 SECONDS = 1_795_862_400
 MOMENT = datetime.fromtimestamp(SECONDS, UTC)
@@ -79,6 +80,39 @@ def test_message_without_a_time_stands_by_its_older_neighbor(page, world, shop):
     assert list(unknown) == ["second", "third"]
     assert Conversation.objects.get().last_message_time == MOMENT
     assert Thread.objects.get().complete_until == MOMENT
+
+
+@pytest.mark.parametrize("is_interrupted", [False, True])
+@pytest.mark.parametrize("per_second", [1, 40])
+def test_message_without_a_time_at_the_end_of_an_answer_stands_by_its_older_neighbor(
+    page, world, shop, sandbox, is_interrupted, per_second
+):
+    """The list shows 26 messages and the next answer 100: the older neighbor is in the answer after that."""
+    moments = [SECONDS + n // per_second for n in range(200)]
+    ends = {200 - 26, 200 - 25, 200 - 126, 0}
+    messages = [
+        {"message": f"Message {n}", "created_time": time}
+        | ({"raw": {"created_time": ABSENT}} if n in ends else {})
+        for n, time in enumerate(moments)
+    ]
+    thread = world.add_conversation(shop, "Ana Test", messages, updated_time=moments[-1])
+    if is_interrupted:
+        sandbox.faults.add(faults.graph_error(2), times=1000, after=1, path=f"/{thread.id}/messages")
+        assert sync_conversations(page, full=True).owed == 1
+        sandbox.faults.clear()
+        page.refresh_from_db()
+    assert sync_conversations(page).status == "complete"
+    expected = [
+        moments[n - 1 - (n - 1 in ends)] if n in ends and n else time for n, time in enumerate(moments)
+    ]
+    expected[0] = moments[-1]  # there is no older one: the time of the thread
+    stored = {event.text: event for event in InteractionEvent.objects.all()}
+    assert [stored[f"Message {n}"].occurred_at.timestamp() for n in range(200)] == expected
+    order = InteractionEvent.objects.newest_first().exclude(text="Message 0")
+    assert [event.text for event in order] == [f"Message {n}" for n in range(199, 0, -1)]
+    before = row_versions()
+    full_sync(page)
+    assert row_versions() == before
 
 
 def test_thread_whose_messages_were_dropped_is_completed_by_a_full_sync(page, world, shop):

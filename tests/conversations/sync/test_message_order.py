@@ -8,6 +8,7 @@ from conversations.admin.conversations.timeline_rows import messages_of
 from conversations.models import Conversation, InteractionEvent
 from conversations.sandbox import faults
 from conversations.sync.service import sync_conversations
+from tests.conversations import engine_cases
 from tests.conversations.sync.copies import row_versions
 
 START = 1_795_000_000
@@ -122,3 +123,41 @@ def test_cursor_follows_an_event_whose_rank_has_changed(page, world, thread):
         InteractionEvent.objects.filter(graph_id=name).update(rank=number * 3 + 1)
     following = InteractionEvent.objects.newest_first().after_cursor(event.occurred_at, event.pk)
     assert list(following.values_list("graph_id", flat=True)) == order[5:]
+
+
+@pytest.mark.parametrize("count", [20, 40])
+def test_more_messages_in_the_second_of_a_pending_thread_are_not_missed(page, sandbox, count):
+    """Their number leaves a gap to the messages from which the pending thread continues."""
+    items = engine_cases.messages(300, per_second=1000)
+    play_thread(sandbox, items)
+    sandbox.faults.add(faults.graph_error(2), times=None, path="/t_1/messages")
+    assert sync_conversations(page).owed == 1
+    sandbox.faults.clear()
+    items[:0] = [{**items[0], "id": f"m_{300 + count - n}"} for n in range(count)]
+    page.refresh_from_db()
+    sandbox.call_log.clear()
+    assert sync_conversations(page).status == "complete"
+    assert stored_order() == [item["id"] for item in items]
+    assert len(sandbox.call_log.matching("/t_1/messages")) <= 2 * 3 + 1
+
+
+def play_thread(sandbox, items: list[dict]) -> None:
+    """Show one thread with these messages, by cursors that stand for a message, as Facebook's do."""
+
+    def part(start: int, limit: int) -> dict:
+        last = items[min(start + limit, len(items)) - 1]["id"]
+        paging = {"cursors": {"after": last}, "next": f"https://graph.facebook.com/x?after={last}"}
+        return {"data": items[start : start + limit]} | (
+            {"paging": paging} if start + limit < len(items) else {}
+        )
+
+    def edge(params: dict) -> dict:
+        ids = [item["id"] for item in items]
+        start = ids.index(params["after"]) + 1 if params.get("after") else 0
+        return part(start, int(params["limit"]))
+
+    sandbox.script.add(
+        engine_cases.LISTS,
+        lambda params: {"data": [engine_cases.thread(part(0, 26), message_count=len(items))]},
+    )
+    sandbox.script.add(engine_cases.MESSAGES, edge)

@@ -97,5 +97,10 @@ def _in_order(stored: Mapping[str, StoredEvent]) -> list[str]:
 def _by_second(pairs: Sequence[Pair]) -> dict[datetime, list[Pair]]:
     groups: dict[datetime, list[Pair]] = {}
     for event, before in pairs:
-        groups.setdefault(event.occurred_at, []).append((event, before))
+        groups.setdefault(_second(event, before), []).append((event, before))
     return groups
+
+
+def _second(event: EventRow, before: StoredEvent | None) -> datetime:
+    """Return the second in which the message stands: a stored time is not replaced by the thread's."""
+    return event.occurred_at if event.has_time or event.has_neighbor or before is None else before.occurred_at

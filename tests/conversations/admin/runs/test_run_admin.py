@@ -147,4 +147,4 @@ def test_list_shows_only_errors_of_managed_pages(page, staff):
     text = client.get("/admin/conversations/syncrun/").content.decode()
     assert "Mine failed" in text
     assert "Theirs failed" not in text
-    assert text.count("Error</span>") == 2
+    assert text.count("Failed</span>") == 2

@@ -1,0 +1,17 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("conversations", "0067_event_order")]
+    operations = [
+        migrations.AddField(
+            model_name="page",
+            name="unfinished_lists",
+            field=models.JSONField(blank=True, db_default={}, default=dict, editable=False),
+        ),
+        migrations.AddField(
+            model_name="page",
+            name="reviewed_thread",
+            field=models.BigIntegerField(db_default=0, default=0, editable=False),
+        ),
+    ]
