@@ -15,7 +15,7 @@ def start(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0067_event_order")]
+    dependencies = [("conversations", "0069_run_status_labels")]
     operations = [
         migrations.CreateModel(
             name="Refolding",
