@@ -10,6 +10,7 @@ from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
+from conversations.sync.load.unsaved import unsaved
 
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -175,9 +176,8 @@ def reconcile_thread(
 
 def unsaved_copy(thread: Thread) -> Thread:
     """Return a copy of the thread without a primary key."""
-    copy = Thread(*[getattr(thread, field.attname) for field in Thread._meta.concrete_fields])
-    copy.pk = None
-    return copy
+    columns = {field.attname: getattr(thread, field.attname) for field in Thread._meta.concrete_fields}
+    return unsaved(Thread, **columns | {"id": None})
 
 
 def reset_history(thread: Thread) -> Thread:
