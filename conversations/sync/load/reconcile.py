@@ -6,11 +6,11 @@ The functions run no query and change none of the stored rows.
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
-from conversations.sync.load.unsaved import unsaved
 
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)

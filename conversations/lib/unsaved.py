@@ -1,6 +1,6 @@
 """Creates rows that are not saved yet, in a third of the time that a model's own constructor takes.
 
-An answer has two hundred of them. The constructor looks at each field, and computes each default anew.
+An answer has two hundred of them. The constructor looks at each field, and computes each default again.
 """
 
 from collections.abc import Callable
