@@ -3,7 +3,7 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format bench bench-reads soak screenshots stop packages development programs python
+.PHONY: help setup demo run test lint format bench bench-reads bench-size soak screenshots stop packages development programs python
 
 help:
 	@echo "make setup        install the packages into .venv, create the secret key and the private PostgreSQL"
@@ -17,6 +17,7 @@ help:
 	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed pages memory\": some of the cases)"
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
 	@echo "                  BEFORE=main: the requests per second of that commit, too)"
+	@echo "make bench-size   measure the bytes of a message in each table and index (MESSAGES=200000: fewer)"
 	@echo "make soak         kill 200 syncs at random moments and compare the result (SYNCS=1000: more; SEED=7: repeat)"
 	@echo "make screenshots  take the pictures of the README"
 	@echo "make stop         stop what this checkout started"
@@ -47,6 +48,9 @@ format: development
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads
+
+bench-size: development
+	@$(python) -m tests.benchmarks_reads.sizes
 
 bench: packages
 	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \

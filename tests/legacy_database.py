@@ -5,7 +5,7 @@ from django.db import connection
 WITHOUT_ANY_KEY = [
     "ALTER TABLE conversations_conversation DROP CONSTRAINT conversation_page_sender_id",
     "ALTER TABLE conversations_thread DROP CONSTRAINT thread_page_graph_id",
-    "ALTER TABLE conversations_interactionevent DROP CONSTRAINT event_conversation_graph_id",
+    "DROP INDEX event_conversation_graph_digest",
 ]
 WITH_THE_OWNERS_KEY = [
     WITHOUT_ANY_KEY[0],

@@ -98,8 +98,10 @@ def decode(content: bytes) -> Any:
     """Decode JSON. Return None if it is invalid or nested too deeply."""
     if not content:
         return None
-    with suppress(ValueError):  # numbers beyond 64 bits become floats; Graph has none
+    try:  # numbers beyond 64 bits become floats; Graph has none
         return orjson.loads(content)
+    except ValueError:
+        pass
     # Graph cuts texts in the middle of a surrogate pair, which only json accepts.
     try:
         return json.loads(content, parse_constant=lambda name: None, parse_float=_float)

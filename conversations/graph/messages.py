@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from conversations.graph.coercion import (
+    EPOCH,
     as_dict,
     as_edge,
     as_id,
@@ -21,10 +22,11 @@ from conversations.graph.participants import Person, people_from_graph
 
 ISO_TIME_LENGTH = len("2026-11-20T10:38:15+0000")
 EDGES = ("attachments", "shares", "reactions")  # lists of a message that may continue behind a cursor
+NO_STATE: dict[str, Any] = {}  # shared: nobody changes it
 RARE_FIELDS = ("shares", "sticker", "reactions", "reply_to", "story", "is_unsupported")
 
 
-class Message(Struct):
+class Message(Struct, gc=False):
     id: str
     created_time: datetime | None = None
     from_: Person | None = None
@@ -45,7 +47,7 @@ class Message(Struct):
     def from_graph(cls, raw: Any) -> "Message | None":
         """Return None without an ID, or with nothing else, as Instagram shows messages beyond its limit."""
         if isinstance(raw, TypedMessage):
-            return cls._from_typed(raw) or cls.from_graph(to_builtins(raw))
+            return _from_typed(raw) or cls.from_graph(to_builtins(raw))
         message_id = as_id(raw.get("id")) if type(raw) is dict else ""
         created_time = as_time(raw.get("created_time")) if message_id else None
         if not message_id or (created_time is None and _is_bare(raw)):
@@ -67,32 +69,37 @@ class Message(Struct):
             state,
         )
 
-    @classmethod
-    def _from_typed(cls, raw: TypedMessage) -> "Message | None":
-        """The fast path. The same few people and tags repeat in thousands of messages, so they are cached."""
-        when = raw.created_time
-        created_time = as_time(when) if len(when) == ISO_TIME_LENGTH and when[10] == "T" else None
-        if created_time is None or not raw.id:
-            return None
-        person, from_json = _sender(bytes(raw.from_))
-        recipients, to_json = _recipients(bytes(raw.to))
-        more_json = _tags(bytes(raw.tags))
-        state: dict[str, Any] = {}
-        if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
-            rare_json, state = _rare_fields(raw)
-            more_json += rare_json
-        if (raw.attachments or raw.shares or raw.reactions) and _may_be_cut(raw):
-            return None
-        rest = f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}'
-        attachments = _attachments(decode(bytes(raw.attachments))) if raw.attachments else []
-        # Other zones are formatted by us: PostgreSQL accepts none beyond sixteen hours.
-        iso_time = when if when.endswith("+0000") else ""
-        return cls(
-            raw.id, created_time, person, raw.message or "", attachments, recipients, rest, state, iso_time
-        )
+
+def _from_typed(raw: TypedMessage) -> Message | None:
+    """The fast path. Return None if something is unusual."""
+    when, attachments = raw.created_time, raw.attachments
+    if len(when) != ISO_TIME_LENGTH or when[10] != "T" or not when.endswith("+0000") or not raw.id:
+        return None
+    try:
+        created_time = datetime.fromisoformat(when)
+    except ValueError:
+        return None
+    if created_time <= EPOCH or ((attachments or raw.shares or raw.reactions) and _may_be_cut(raw)):
+        return None
+    person, from_json = _sender(bytes(raw.from_))
+    recipients, to_json = _recipients(bytes(raw.to))
+    more_json, state = _tags(bytes(raw.tags)), NO_STATE
+    if raw.shares or raw.sticker or raw.reactions or raw.reply_to or raw.story or raw.is_unsupported:
+        rare_json, state = _rare_fields(raw)
+        more_json += rare_json
+    return Message(
+        raw.id,
+        created_time,
+        person,
+        raw.message or "",
+        _attachments(decode(bytes(attachments))) if attachments else [],
+        recipients,
+        f'{{"created_time":"{when}"{from_json}{to_json}{more_json}}}',
+        state,
+        when,
+    )
 
 
-# -- parts that repeat in many messages: their value, and their JSON as a field of `rest_json` --------------
 @lru_cache(10_000)
 def _sender(raw: bytes) -> tuple[Person | None, str]:
     value = decode(raw)

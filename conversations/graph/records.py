@@ -67,7 +67,7 @@ class MessageBatch:
     def _with_cursor(cls, raw: Any, after: str | None, requested: Requested) -> "MessageBatch":
         items = as_edge(raw)
         messages = [Message.from_graph(item) for item in items]
-        readable = [message for message in messages if message]
+        readable = list(filter(None, messages))
         pairs = zip(items, messages, strict=True)
         others = [item for item, message in pairs if message is None] if len(readable) < len(items) else []
         ids = tuple(filter(None, (as_id(as_dict(item).get("id")) for item in others)))

@@ -11,7 +11,7 @@ REPLACEMENT = "\ufffd"
 
 def clean(text: str) -> str:
     """Return the text without what PostgreSQL refuses: NUL and lone surrogates."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # the usual case: neither of them is printable
         return text
     if "\x00" in text:
         text = text.replace("\x00", REPLACEMENT)

@@ -15,7 +15,7 @@ def start(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0069_run_status_labels")]
+    dependencies = [("conversations", "0070_event_digest")]
     operations = [
         migrations.CreateModel(
             name="Refolding",

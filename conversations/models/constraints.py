@@ -10,6 +10,7 @@ from conversations.models import Conversation, InteractionEvent, Thread
 
 STATEMENTS = read_statements(__file__)
 REPAIR = "manage.py mergeduplicates"
+EVENT_FIELDS = ("conversation", "graph_id")  # their key holds a digest of the second
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class UniqueKey:
 
     @property
     def columns(self) -> list[str]:
-        fields = (self.model._meta.get_field(name) for name in self.constraint.fields)
+        names = self.constraint.fields or EVENT_FIELDS
+        fields = (self.model._meta.get_field(name) for name in names)
         return [field.column for field in fields if isinstance(field, models.Field) and field.column]
 
     def __str__(self):
@@ -47,6 +49,7 @@ class Index:
     name: str
     columns: frozenset[str]
     is_constraint: bool
+    is_digest: bool  # of the digest of `graph_id` instead of the column
 
 
 def missing_keys() -> list[UniqueKey]:
@@ -55,7 +58,11 @@ def missing_keys() -> list[UniqueKey]:
 
 
 def has_key(key: UniqueKey) -> bool:
-    return any(index.columns == set(key.columns) for index in unique_indexes(key.table))
+    is_digest = not key.constraint.fields
+    return any(
+        index.columns == set(key.columns) and index.is_digest == is_digest
+        for index in unique_indexes(key.table)
+    )
 
 
 def wider_indexes(key: UniqueKey) -> list[Index]:
@@ -70,10 +77,11 @@ def has_table(key: UniqueKey) -> bool:
 
 
 def unique_indexes(table: str) -> list[Index]:
-    """Return the valid unique indexes on plain columns that are neither partial nor deferred."""
+    """Return the valid unique indexes on columns or our digest that are neither partial nor deferred."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS["unique_indexes"], {"table": table})
-        return [Index(name, frozenset(columns), is_bound) for name, columns, is_bound in cursor.fetchall()]
+        rows = cursor.fetchall()
+        return [Index(name, frozenset(columns), *rest) for name, columns, *rest in rows]
 
 
 def missing_keys_note(missing: Sequence[UniqueKey]) -> str:

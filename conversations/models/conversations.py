@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Func, When
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import MD5, Cast
 from django.utils import timezone
 
 from conversations.lib.names import display_name
@@ -185,7 +186,12 @@ class InteractionEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "graph_id"], name="event_conversation_graph_id")
+            # Facebook's IDs have 88 characters: the index holds 16 bytes for each.
+            models.UniqueConstraint(
+                F("conversation"),
+                Cast(MD5("graph_id"), models.UUIDField()),
+                name="event_conversation_graph_digest",
+            )
         ]
         indexes = [
             models.Index(fields=["conversation", "-occurred_at", "-rank"], name="event_newest_first"),

@@ -9,7 +9,8 @@ WHERE former.page_id = %(page)s AND present.id <> former.id AND thread.people IS
   AND former.sender_id <> ALL(%(business)s) AND present.sender_id <> ALL(%(business)s)
   AND EXISTS (
     SELECT FROM conversations_interactionevent AS one JOIN conversations_interactionevent AS other
-      ON other.conversation_id = present.id AND other.graph_id = one.graph_id
+      ON other.conversation_id = present.id
+        AND md5(other.graph_id)::uuid = md5(one.graph_id)::uuid AND other.graph_id = one.graph_id
     WHERE one.conversation_id = former.id)
 ORDER BY former.id, present.id
 
@@ -27,5 +28,6 @@ WITH namesakes AS (
 SELECT DISTINCT namesakes.former, namesakes.present FROM namesakes
 JOIN conversations_interactionevent AS one ON one.conversation_id = namesakes.present
 JOIN conversations_interactionevent AS other
-  ON other.conversation_id = namesakes.former AND other.graph_id = one.graph_id
+  ON other.conversation_id = namesakes.former
+    AND md5(other.graph_id)::uuid = md5(one.graph_id)::uuid AND other.graph_id = one.graph_id
 ORDER BY namesakes.former, namesakes.present

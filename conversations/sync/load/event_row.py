@@ -55,17 +55,36 @@ def event_row(
     """
     if not has_time:
         data = f"{data[:-1]}{',' if len(data) > len('{}') else ''}{UNKNOWN_TIME}}}"
-    # JSON escapes line ends and tabs itself.
+    time = iso_time or occurred_at.isoformat()
+    line = event_line(
+        kind,
+        escape(graph_id),
+        time,
+        escape(text),
+        attachments,
+        data,
+        NULL if fingerprint is None else fingerprint,
+        rank,
+    )
+    return EventRow(kind, graph_id, occurred_at, text, line, fingerprint, rank, has_time, has_neighbor)
+
+
+def event_line(
+    kind: str,
+    graph_id: str,
+    time: str,
+    text: str,
+    attachments: str,
+    data: str,
+    fingerprint: int | str,
+    rank: int,
+) -> bytes:
+    """Return the columns as COPY reads them. ID and text are escaped; JSON needs it only for backslashes."""
     if "\\" in attachments:
         attachments = attachments.replace("\\", "\\\\")
     if "\\" in data:
         data = data.replace("\\", "\\\\")
-    time = iso_time or occurred_at.isoformat()
-    last = NULL if fingerprint is None else fingerprint
-    line = f"{kind}\t{_escape(graph_id)}\t{time}\t{_escape(text)}\t{attachments}\t{data}\t{last}\t{rank}\n"
-    return EventRow(
-        kind, graph_id, occurred_at, text, line.encode(), fingerprint, rank, has_time, has_neighbor
-    )
+    return f"{kind}\t{graph_id}\t{time}\t{text}\t{attachments}\t{data}\t{fingerprint}\t{rank}\n".encode()
 
 
 def with_rank(event: EventRow, rank: int) -> EventRow:
@@ -82,7 +101,6 @@ def event_json(event: EventRow) -> tuple[Any, Any]:
     return json.loads(attachments.replace("\\\\", "\\")), json.loads(data.replace("\\\\", "\\"))
 
 
-def _escape(text: str) -> str:
-    if "\\" not in text and text.isprintable():
-        return text
+def escape(text: str) -> str:
+    """Return the text as COPY reads it."""
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")

@@ -12,11 +12,12 @@ WHERE conversation_id = %(keep)s AND kind LIKE 'message_%%'
   AND (data->'from'->>'id' = ANY(%(names)s)
        OR jsonb_path_query_array(data, '$.to.data[*].id') ?| %(names)s)
   AND NOT EXISTS (SELECT FROM conversations_interactionevent AS own
-                  WHERE own.conversation_id = %(drop)s AND own.graph_id = event.graph_id)
+                  WHERE own.conversation_id = %(drop)s
+                    AND md5(own.graph_id)::uuid = md5(event.graph_id)::uuid AND own.graph_id = event.graph_id)
 
 -- name: copy_back
 INSERT INTO conversations_interactionevent
   (conversation_id, kind, graph_id, occurred_at, text, attachments, data, actor_id)
 SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, actor_id
 FROM conversations_interactionevent WHERE conversation_id = %(keep)s AND graph_id = ANY(%(ids)s)
-ON CONFLICT (conversation_id, graph_id) DO NOTHING
+ON CONFLICT (conversation_id, (md5(graph_id)::uuid)) DO NOTHING

@@ -6,6 +6,7 @@ The functions run no query and change none of the stored rows.
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
@@ -175,9 +176,8 @@ def reconcile_thread(
 
 def unsaved_copy(thread: Thread) -> Thread:
     """Return a copy of the thread without a primary key."""
-    copy = Thread(*[getattr(thread, field.attname) for field in Thread._meta.concrete_fields])
-    copy.pk = None
-    return copy
+    columns = {field.attname: getattr(thread, field.attname) for field in Thread._meta.concrete_fields}
+    return unsaved(Thread, **columns | {"id": None})
 
 
 def reset_history(thread: Thread) -> Thread:

@@ -31,7 +31,8 @@ WHERE event.id = named.id AND named.person = owner.person
 DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = %(mixed)s AND EXISTS (
   SELECT FROM conversations_conversation AS other
   JOIN conversations_interactionevent AS own
-    ON own.conversation_id = other.id AND own.graph_id = copy.graph_id
+    ON own.conversation_id = other.id
+      AND md5(own.graph_id)::uuid = md5(copy.graph_id)::uuid AND own.graph_id = copy.graph_id
   WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
 
 -- name: mark_sent

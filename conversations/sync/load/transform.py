@@ -3,7 +3,7 @@
 The functions run no query and have no side effects.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,10 +16,11 @@ from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib import folding
 from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text
+from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import Cast, cast_of
-from conversations.sync.load.event_row import EventRow, event_row
-from conversations.sync.load.states.fingerprint import fingerprint
+from conversations.sync.load.event_row import EventRow, escape, event_line, event_row
+from conversations.sync.load.states.fingerprint import fingerprint, text_fingerprint
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
@@ -174,7 +175,8 @@ def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
 def _thread(
     record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str, cast: Cast
 ) -> Thread:
-    return Thread(
+    return unsaved(
+        Thread,
         page_id=page.pk,
         platform=platform,
         graph_id=clean(record.id),
@@ -202,27 +204,25 @@ def to_events(
     that the record shows.
     """
     business_ids = business_ids or page.business_ids
-    events = []
-    ranks: dict[datetime, int] = {}  # the next one of each second
-    for message, occurred_at, has_neighbor in _with_times(batch.messages, thread_time):
-        if not _has_only_id(message):
-            rank = ranks[occurred_at] = ranks.get(occurred_at, -1) + 1
-            event = _event(
-                message, business_ids, occurred_at, rank=rank, has_neighbor=has_neighbor, core=batch.core
-            )
-            events.append(event)
-    return events
-
-
-def _with_times(
-    messages: Sequence[records.Message], thread_time: datetime | None
-) -> Iterator[tuple[records.Message, datetime, bool]]:
-    """Yield the messages, oldest first, each with its time or the one that is assumed, and its origin."""
+    messages, core = batch.messages, batch.core
     occurred_at, has_neighbor = thread_time or _oldest_time(messages) or NO_TIME, False
+    latest = NO_TIME
+    events: list[EventRow] = []
     for message in reversed(messages):
         if message.created_time:
             occurred_at, has_neighbor = message.created_time, True
-        yield message, occurred_at, has_neighbor
+        elif _has_only_id(message):
+            continue
+        # Messages come in order, and comparing times is faster than counting them in a dict.
+        rank = 0 if occurred_at > latest else _next_rank(events, occurred_at)
+        latest = max(latest, occurred_at)
+        events.append(_event(message, business_ids, occurred_at, rank, has_neighbor, core))
+    return events
+
+
+def _next_rank(events: Sequence[EventRow], occurred_at: datetime) -> int:
+    """Return the rank of a message that follows these events in its second."""
+    return next((event.rank + 1 for event in reversed(events) if event.occurred_at == occurred_at), 0)
 
 
 def _oldest_time(messages: Sequence[records.Message]) -> datetime | None:
@@ -230,19 +230,48 @@ def _oldest_time(messages: Sequence[records.Message]) -> datetime | None:
 
 
 def _has_only_id(message: records.Message) -> bool:
-    return not (message.message or message.created_time or message.attachments or message.rest_json != "{}")
+    """Whether a message without a time has no content either."""
+    return not (message.message or message.attachments or message.rest_json != "{}")
 
 
 def _event(
     message: records.Message,
     business_ids: Collection[str],
     occurred_at: datetime,
-    *,
     rank: int,
     has_neighbor: bool,
     core: bool,
 ) -> EventRow:
-    kind, text = _kind(message, business_ids), clean(message.message)
+    if not message.iso_time or core:
+        return _unusual_event(message, business_ids, occurred_at, rank, has_neighbor, core)
+    sender, graph_id, text, data = message.from_, message.id, message.message, message.rest_json
+    kind = UNKNOWN if sender is None else SENT if sender.id in business_ids else RECEIVED
+    escaped_id, escaped_text, attachments = graph_id, text, "[]"
+    if "\\" in text or not (text.isprintable() and graph_id.isprintable()) or "\\" in graph_id:
+        graph_id, text = clean(graph_id), clean(text)
+        escaped_id, escaped_text = escape(graph_id), escape(text)
+    if "\\" in data:
+        data = clean_json_text(data)
+    if message.attachments:
+        attachments = as_json(message.attachments)
+    if message.attachments or message.state:
+        mark = fingerprint(kind, text, message.attachments, message.state)
+    else:
+        mark = text_fingerprint(kind, text)
+    line = event_line(kind, escaped_id, message.iso_time, escaped_text, attachments, data, mark, rank)
+    return EventRow(kind, graph_id, occurred_at, text, line, mark, rank)
+
+
+def _unusual_event(
+    message: records.Message,
+    business_ids: Collection[str],
+    occurred_at: datetime,
+    rank: int,
+    has_neighbor: bool,
+    core: bool,
+) -> EventRow:
+    sender, text = message.from_, clean(message.message)
+    kind = UNKNOWN if sender is None else SENT if sender.id in business_ids else RECEIVED
     return event_row(
         kind,
         clean(message.id),
@@ -258,12 +287,6 @@ def _event(
     )
 
 
-def _kind(message: records.Message, business_ids: Collection[str]) -> str:
-    if message.from_ is None:
-        return UNKNOWN
-    return SENT if message.from_.id in business_ids else RECEIVED
-
-
 def _conversation(
     record: records.Conversation,
     sender: records.Person,
@@ -272,7 +295,8 @@ def _conversation(
     platform: str,
 ) -> Conversation:
     newest = newest_of(events)
-    conversation = Conversation(
+    conversation = unsaved(
+        Conversation,
         page_id=page.pk,
         sender_id=clean(sender.id),
         platform=platform,

@@ -6,6 +6,7 @@ and the inbox.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -22,11 +23,21 @@ INT_MIN = -(2**31)
 
 def fingerprint(kind: str, text: str, attachments: list, data: Mapping[str, Any]) -> int:
     """Return the fingerprint, an integer of PostgreSQL. The text must be storable (see `text.clean()`)."""
-    content = f"{kind}\t{text}".encode()
-    state = {name: data[name] for name in STATE_FIELDS if data.get(name) not in EMPTY} if data else {}
-    if attachments or state:
-        content += b"\t" + _canonical([attachments, state])
+    state = {name: data[name] for name in STATE_FIELDS if data.get(name) not in EMPTY}
+    if not attachments and not state:
+        return text_fingerprint(kind, text)
+    content = f"{kind}\t{text}\t".encode() + _canonical([attachments, state])
     return crc32(content) + INT_MIN
+
+
+def text_fingerprint(kind: str, text: str) -> int:
+    """Return the fingerprint of a message that has nothing but a text."""
+    return crc32(text.encode(), _kind_checksum(kind)) + INT_MIN
+
+
+@cache
+def _kind_checksum(kind: str) -> int:
+    return crc32(f"{kind}\t".encode())
 
 
 def _canonical(value: Any) -> bytes:
@@ -37,11 +48,12 @@ def _canonical(value: Any) -> bytes:
 
 
 def _without_links(value: Any) -> Any:
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is str:
+        return _without_parameters(value) if value.startswith("http") else value
+    if kind is dict:
         return {key: _without_links(item) for key, item in value.items() if key != "paging"}
-    if isinstance(value, list):
-        return [_without_links(item) for item in value]
-    return _without_parameters(value) if isinstance(value, str) and value.startswith("http") else value
+    return [_without_links(item) for item in value] if kind is list else value
 
 
 def _without_parameters(url: str) -> str:

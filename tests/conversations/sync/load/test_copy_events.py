@@ -145,7 +145,8 @@ def test_conflict_and_rejected_value_cost_only_their_own_events(owner):
     EventFactory(conversation_id=owner, graph_id="m_7")
     rows = [(owner, event(n)) for n in range(20)]
     rows[4] = (owner, event(4, data='{"not": "json'))
-    rows[13] = (owner, event(13, graph_id=noise(9000)))
+    rows[13] = (owner, event(13, data='{"neither": is'))
+    rows[17] = (owner, event(17, graph_id=noise(9000)))  # the key holds its digest
     result = insert_events(rows)
     assert result == ([rows[7]], [rows[4], rows[13]])
     assert len(stored(owner)) == 18
