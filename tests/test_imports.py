@@ -33,7 +33,13 @@ SERVICES = [
     "tags",
 ]
 ALLOWED = {
-    "inbox": ["conversations.admin", "conversations.models", "conversations.realtime", "conversations.tasks"],
+    "inbox": [
+        "conversations.admin",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.realtime",
+        "conversations.tasks",
+    ],
     "inbox.settings": [],
     "inbox.install": [],
     "inbox.postgres": [],

@@ -1,7 +1,6 @@
 """Throttles sign-ins: failed attempts are counted for all web processes; too many lock for a while."""
 
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -12,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from conversations.lib.client_address import address_of
 
 RETENTION = timedelta(days=90)  # of the records of successful and failed sign-ins
 ADDRESS_FACTOR = 10  # many users may share an address: it is locked after this many times the failures
@@ -48,30 +49,6 @@ def known_name(request: HttpRequest, credentials: dict | None) -> str:
     if get_user_model().objects.filter(username=name).exists():
         return name
     return f"unknown-{salted_hmac('inbox.signing', name).hexdigest()[:12]}"
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Return the client's IP address: the one that our outermost proxy reports, else that of the connection.
-
-    Entries further left in X-Forwarded-For come from the client and are ignored. Return None if the address
-    is unknown.
-    """
-    entries = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    count = settings.PROXY_COUNT
-    forwarded = entries[-count] if 0 < count <= len(entries) else ""
-    return _as_address(forwarded) or _as_address(request.META.get("REMOTE_ADDR", ""))
-
-
-def _as_address(text: str) -> str | None:
-    """Return the address, or the /64 network of an IPv6 address, as one customer has all 2⁶⁴ of it."""
-    try:
-        address = ip_address(text.strip("[]"))
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ip_network((address.packed, 64), strict=False).network_address)
-    return str(address)
 
 
 def locked(request: HttpRequest, response=None, credentials=None) -> HttpResponse:
