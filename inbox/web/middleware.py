@@ -1,9 +1,14 @@
-"""Adds security headers that neither Django nor django-csp sets."""
+"""Security headers that neither Django nor django-csp sets, and the answer to too many sign-ins at once."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from inbox.accounts.hashing import WAIT_SECONDS, TooManySignIns
+from inbox.web.error_pages import as_json
+
+BUSY = "Many people sign in at this moment. Wait a few seconds, then try again."
 HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     # Other sites cannot embed our files; for fetch() CORS decides.
@@ -15,4 +20,15 @@ class SecurityHeaders(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class SignInQueue(MiddlewareMixin):
+    """Answers 503 where a password could not be checked in time."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooManySignIns):
+            return None
+        response = as_json(request, 503, BUSY) or render(request, "busy.html", {"message": BUSY}, status=503)
+        response["Retry-After"] = str(WAIT_SECONDS)
         return response

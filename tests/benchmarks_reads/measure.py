@@ -16,11 +16,11 @@ from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.authtoken.models import Token
 
 from tests.benchmarks_reads import baselines, report, writes
 from tests.benchmarks_reads.build import PAGES, TABLES, build
 from tests.benchmarks_reads.queries import COUNTED, FIRST_PAGES, SEARCHES, build_parameters, goal
+from tests.factories import new_key
 
 EMPTY_PAGE = str(9001 + PAGES)
 CALLS, SECONDS = 40, 4.0  # at most this many calls of each query, or for this long
@@ -81,7 +81,7 @@ class Client:
 
     def __init__(self) -> None:
         user = User.objects.create(username="bench", is_superuser=True)
-        self.headers = [(b"authorization", f"Token {Token.objects.create(user=user).key}".encode())]
+        self.headers = [(b"authorization", f"Token {new_key(user)}".encode())]
         self.application = get_asgi_application()
         self.loop = asyncio.new_event_loop()
 
