@@ -7,6 +7,7 @@ The roles are read once for each user object, as Django's own permissions are. E
 and an open stream loads its reader again when permissions change.
 """
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -67,3 +68,24 @@ def require_role(user, ids: Iterable[int], role: Role) -> None:
     """Raise PermissionDenied unless the user has at least this role on each of these Pages."""
     if not has_role(user, ids, role):
         raise PermissionDenied(f"This needs the role {role} on the Page.")
+
+
+# -- acts that ask for the password again
+CONFIRMED_AT = "confirmed_at"  # in a session: when its user last gave the password
+CONFIRMED_SECONDS = 15 * 60
+
+
+class ConfirmationRequired(PermissionDenied):
+    """The user must give the password again, at `url`."""
+
+    url = "/account/confirm"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your password first: it was last given more than 15 minutes ago.")
+
+
+def require_confirmation(session) -> None:
+    """Raise ConfirmationRequired unless the user of this session gave the password a short while ago."""
+    age = time.time() - session.get(CONFIRMED_AT, 0)
+    if not 0 <= age < CONFIRMED_SECONDS:
+        raise ConfirmationRequired

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
+import dj_email_url
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -66,6 +69,26 @@ def _url_of(view: str) -> str:
 static_url, url_of = lazy(_static_url, str), lazy(_url_of, str)
 
 
+def email(url: str) -> dict[str, Any]:
+    """Return Django's settings for sending mail. Errors do not repeat the URL: it may contain a password."""
+    scheme, _, rest = url.partition("://")
+    is_ssl = scheme in ("smtps", "smtp+ssl")
+    scheme = {"smtps": "smtp", "smtp+ssl": "smtp", "smtp+tls": "submission"}.get(scheme, scheme)
+    try:
+        config = dict(dj_email_url.parse(f"{scheme}://{rest}"))
+        has_port = bool(urlsplit(url).port)
+    except (ValueError, KeyError):
+        config = {}
+    if not config.get("EMAIL_BACKEND") or (not rest and scheme in ("smtp", "submission")):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://HOST:25, submission://USER:PASSWORD@HOST:587 or smtps://…"
+        )
+    if is_ssl:
+        config |= {"EMAIL_USE_SSL": True, "EMAIL_USE_TLS": False}
+        config["EMAIL_PORT"] = config["EMAIL_PORT"] if has_port else 465
+    return config
+
+
 # -- this installation -------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
@@ -84,6 +107,14 @@ DATABASES = {
 TOKEN_ENCRYPTION_KEYS: list[str] = list(filter(None, env.list("TOKEN_ENCRYPTION_KEYS", []))) or [SECRET_KEY]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
+# The address of this installation for people, in mails; by default that of the request.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL",
+    "",
+    validate=validate.Regexp(r"(https?://[^/?#\s@]+/?)?$", error="must be like https://inbox.example.com"),
+).rstrip("/")
+if PUBLIC_URL and (public_host := urlsplit(PUBLIC_URL).hostname):
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, public_host]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [])
 for name, origins in (
@@ -150,11 +181,26 @@ PROXY_COUNT = env.int(
     "PROXY_COUNT", int(HTTPS), validate=validate.Range(min=0, error="must be 0 (none) or more")
 )
 
-# -- signing in (inbox/accounts/login_throttle.py) ---------------------------------------------------------
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+# -- accounts (inbox/accounts) -----------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["inbox.accounts.login_throttle.PasswordBackend"]
+PASSWORD_HASHERS = ["inbox.accounts.hashing.BoundedPBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "inbox.accounts.password_rules.EndApiKeys"},
 ]
+REQUIRE_2FA = env.bool("REQUIRE_2FA", False)  # of staff
+SESSION_ENGINE = "inbox.accounts.sessions"
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # the engine ends sessions earlier
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+EMAIL_URL = env.str("EMAIL_URL", "")  # without it no mail is sent, and nothing offers one
+if EMAIL_URL:
+    vars().update(email(EMAIL_URL))
+EMAIL_TIMEOUT = 10  # seconds
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login"
 AXES_HANDLER = "inbox.accounts.login_throttle.LoginThrottle"
 AXES_FAILURE_LIMIT = 5  # of one user from one address; ten times as many of all users from one address
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
@@ -163,7 +209,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or an attacker could lo
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False  # inbox/site/user_admin.py has its own
-AXES_CLIENT_IP_CALLABLE = "inbox.accounts.login_throttle.address_of"
+AXES_CLIENT_IP_CALLABLE = "conversations.lib.client_address.address_of"
 AXES_USERNAME_CALLABLE = "inbox.accounts.login_throttle.known_name"
 AXES_LOCKOUT_CALLABLE = "inbox.accounts.login_throttle.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next", "csrfmiddlewaretoken"]
@@ -209,7 +255,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "rest_framework",
-    "rest_framework.authtoken",
+    "inbox.accounts",  # before authtoken, whose command it replaces
+    "rest_framework.authtoken",  # only its empty table is used, by old migrations
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
@@ -222,6 +269,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "inbox.web.middleware.SecurityHeaders",
     "inbox.web.middleware.SlowStatements",
+    "inbox.web.middleware.SignInQueue",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -232,6 +280,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+if REQUIRE_2FA:
+    MIDDLEWARE.append("inbox.accounts.second_factor_gate.SecondFactorGate")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -257,13 +307,6 @@ STATICFILES_DIRS = [
 ]
 WHITENOISE_USE_FINDERS = True  # serves files from their packages: no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
-LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/login"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
 
 # -- admin -------------------------------------------------------------------------------------------------
 UNFOLD = {
@@ -300,8 +343,10 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "inbox.site.admin_site.menu"},
     "ACCOUNT": {
         "navigation": [
-            {"title": "Change password", "link": url_of("admin:password_change")},
-            {"title": "My API key", "link": url_of("key")},
+            {"title": "API keys", "link": url_of("keys")},
+            {"title": "Password", "link": url_of("password")},
+            {"title": "Second factor", "link": url_of("second-factor")},
+            {"title": "Sessions", "link": url_of("sessions")},
         ]
     },
 }
@@ -310,7 +355,7 @@ UNFOLD = {
 REST_FRAMEWORK = {
     # With tokens first, anonymous requests get 401; with sessions first, 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "inbox.accounts.api_authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [

@@ -6,11 +6,11 @@ from typing import Any
 import factory
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from conversations import models
 from conversations.sync.load.transform import search_text
+from inbox.accounts.models import ApiKey
 from tags.models import Tag, free_slug
 
 Factory: Any = factory.django.DjangoModelFactory  # its type hints do not state that a call returns a row
@@ -98,10 +98,16 @@ def superuser() -> User:
     return UserFactory(is_superuser=True, is_staff=True)
 
 
+def new_key(user: Any) -> str:
+    """Create an API key of this user that may write, and return it. Its next use writes nothing."""
+    row, key = ApiKey.issue(user, "test")
+    row.note_use()
+    return key
+
+
 def api(user: User | None) -> APIClient:
     """Return an API client with the token of this user, or without a token for None."""
     client = APIClient()
     if user is not None:
-        token, _ = Token.objects.get_or_create(user=user)
-        client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {new_key(user)}")
     return client

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import transaction
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
 from conversations.models.privacy import Erasure
+from inbox.accounts.models import ApiKey
 from tags.models import Tag
 from tests.factories import (
     ConversationFactory,
@@ -20,6 +20,7 @@ from tests.factories import (
     SyncRunFactory,
     TagFactory,
     UserFactory,
+    new_key,
 )
 
 # All requests are about one Page. `gone`: a manager whose account is inactive. `none`: a user without a role
@@ -84,7 +85,14 @@ admin   delete everything of a Page      login login refused refused refused ref
 admin   see users                        login login refused refused refused refused ok
 admin   see API keys                     login login refused refused refused refused ok
 admin   see sign-ins                     login login refused refused refused refused ok
+admin   end an API key                   login login refused refused refused refused ok
+admin   change the password of a user    login login refused refused refused refused ok
 site    create an own API key            login login ok      ok      ok      ok      ok
+site    change the own password          login login ok      ok      ok      ok      ok
+site    set up a second factor           login login ok      ok      ok      ok      ok
+site    see the own sessions             login login ok      ok      ok      ok      ok
+site    log out everywhere               login login ok      ok      ok      ok      ok
+site    confirm the password             login login ok      ok      ok      ok      ok
 """
 ROWS = [(line[:8].strip(), line[8:41].strip(), line[41:].split()) for line in TABLE.strip().splitlines()]
 
@@ -184,9 +192,26 @@ REQUESTS: dict[
     ),
     ("admin", "delete everything of a Page"): (f"post {ADMIN}/erasure/page/{{page}}/", {"name": "Shop"}),
     ("admin", "see users"): ("get /admin/auth/user/",),
-    ("admin", "see API keys"): ("get /admin/authtoken/tokenproxy/",),
+    ("admin", "see API keys"): ("get /admin/accounts/apikey/",),
     ("admin", "see sign-ins"): ("get /admin/axes/accesslog/",),
-    ("site", "create an own API key"): ("post /account/key", {"action": "renew", "of": ""}, "new key"),
+    ("admin", "end an API key"): (
+        "post /admin/accounts/apikey/",
+        {"action": "end", "_selected_action": ["{key}"], "index": 0, "select_across": 0},
+    ),
+    ("admin", "change the password of a user"): (
+        "post /admin/auth/user/{newcomer}/password/",
+        {"password1": "a horse of 17 hands", "password2": "a horse of 17 hands", "usable_password": "true"},
+    ),
+    ("site", "create an own API key"): (
+        "post /account/keys",
+        {"action": "create", "name": "Report", "scope": "read"},
+        "new key",
+    ),
+    ("site", "change the own password"): ("get /account/password", None, "Present password"),
+    ("site", "set up a second factor"): ("get /account/second-factor", None, "QR code"),
+    ("site", "see the own sessions"): ("get /account/sessions", None, "This session"),
+    ("site", "log out everywhere"): ("post /account/sessions", {"action": "others"}),
+    ("site", "confirm the password"): ("get /account/confirm", None, "Confirm"),
 }
 
 
@@ -211,6 +236,7 @@ def ids(db) -> dict[str, object]:
         "view": SavedView.objects.create(name="Old", owner=colleague, page=page, is_shared=True).pk,
         "erasure": Erasure.objects.create(kind="person", page=page, facebook_page_id="9").pk,
         "newcomer": UserFactory(username="newcomer").pk,
+        "key": ApiKey.issue(colleague, "Report")[0].pk,
     }
 
 
@@ -225,7 +251,7 @@ def client_of(who: str, page_id: int, door: str) -> Client:
         page = Page.objects.get(pk=page_id)
         PageMemberFactory(page=page, user=user, role="manager" if who == "gone" else who)
     if door in ("REST", "stream"):
-        client.defaults["HTTP_AUTHORIZATION"] = f"Token {Token.objects.create(user=user).key}"
+        client.defaults["HTTP_AUTHORIZATION"] = f"Token {new_key(user)}"
     else:
         client.force_login(user)
     if who == "gone":
@@ -307,8 +333,9 @@ def test_refused_requests_change_nothing(ids):
     """Compare all rows before and after each refused request."""
 
     def state() -> list:
-        tables = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, Token]
-        return [list(table._base_manager.order_by("pk").values()) for table in tables]
+        tables = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, ApiKey]
+        rows = [list(table._base_manager.order_by("pk").values()) for table in tables]
+        return [[{**row, "last_used_at": None} for row in table] for table in rows]
 
     before = state()
     for door, action, expected in ROWS:

@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from conversations.admin.paginators import CappedPaginator
+from conversations.models.audit import Action, record
 from conversations.models.roles import Role
 from conversations.permissions import VIEWER, page_ids
 
@@ -97,3 +98,16 @@ class ReadOnlyAdmin(SuperuserAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
+
+
+def record_roles(request, formset) -> None:
+    """Write to the audit log which roles on Pages a saved formset gave, changed and took."""
+    changes = {
+        "given": formset.new_objects,
+        "changed": [row for row, _ in formset.changed_objects],
+        "taken": formset.deleted_objects,
+    }
+    for change, rows in changes.items():
+        for row in rows:
+            details = {"user": row.user.get_username(), "role": row.role, "change": change}
+            record(Action.ROLE_CHANGED, request=request, target=row.page, **details)

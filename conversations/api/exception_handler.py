@@ -11,6 +11,7 @@ from rest_framework.views import exception_handler, set_rollback
 from conversations.actions.tagging import TagInUse
 from conversations.connections.interactive import FacebookRefused
 from conversations.lib.timeouts import TooSlow
+from conversations.permissions import ConfirmationRequired
 from conversations.tasks import RunEnded
 from tags.models import NameTaken
 
@@ -47,6 +48,8 @@ def own_error_response(error: Exception) -> Response | None:
             return error_response(status.HTTP_409_CONFLICT, str(error))
         case TagInUse():
             return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
+        case ConfirmationRequired():
+            return error_response(status.HTTP_403_FORBIDDEN, str(error), confirm=error.url)
         case FacebookRefused():
             return error_response(error.http_status, str(error))
         case TooSlow():

@@ -3,7 +3,7 @@
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
-from conversations.permissions import TAGGER, page_ids, require_role
+from conversations.permissions import TAGGER, page_ids, require_confirmation, require_role
 
 
 class TaggerOrReadOnly(BasePermission):
@@ -26,3 +26,9 @@ class TagPermission(BasePermission):
         if not page_ids(request.user, TAGGER):
             raise PermissionDenied(f"This needs the role {TAGGER} on a Page.")
         return True
+
+
+def require_confirmed_session(request) -> None:
+    """Raise ConfirmationRequired for a session whose user gave the password too long ago. A key suffices."""
+    if request.auth is None:
+        require_confirmation(request.session)

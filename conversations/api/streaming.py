@@ -50,6 +50,17 @@ def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
     return response
 
 
+@contextmanager
+def set_after(event: asyncio.Event, seconds: float | None) -> Iterator[None]:
+    """Set the event after this time, unless the context was left before."""
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, event.set)
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
 # -- one run -----------------------------------------------------------------------------------------------
 async def read_current_state(run_id: int) -> SyncProgress:
     """Read the state of a run; its end as removed if the run was deleted."""
@@ -65,7 +76,10 @@ def watch(reader: RunReader) -> Iterator[Watcher]:
         run_listener.watch(reader.run_id) as watcher,
         run_listener.watch_permissions(reader.user_id, watcher.recheck_permissions),
     ):
-        yield watcher
+        try:
+            yield watcher
+        finally:
+            watcher.recheck_after(None)
 
 
 async def recheck_access(reader: RunReader, watcher: Watcher) -> bool:
@@ -73,7 +87,9 @@ async def recheck_access(reader: RunReader, watcher: Watcher) -> bool:
     if not watcher.needs_recheck:
         return True
     watcher.needs_recheck = False  # before the query, so that a change during it causes another check
-    return await sync_to_async(reader.check_permission, thread_sensitive=False)()
+    permissions = await sync_to_async(reader.read_permissions, thread_sensitive=False)()
+    watcher.recheck_after(permissions.seconds if permissions else None)
+    return permissions is not None
 
 
 async def state_updates(reader: RunReader, heartbeat: float) -> AsyncIterator[SyncProgress]:
@@ -131,7 +147,7 @@ async def _late_result(reader: RunReader) -> AsyncIterator[bytes]:
     async for state in state_updates(reader, HEARTBEAT_SECONDS - 1):
         if not state.is_end:
             yield b" "
-    if await sync_to_async(reader.check_permission, thread_sensitive=False)():
+    if await sync_to_async(reader.read_permissions, thread_sensitive=False)():
         body, _ = await sync_to_async(read_run_result, thread_sensitive=False)(reader.run_id)
     else:
         body = {"success": False, "error": LOST_ROLE, "run": reader.run_id}
@@ -154,8 +170,9 @@ async def watch_pages(user_id: int, read_permissions: Callable[[], Permissions |
                 permissions = await sync_to_async(read_permissions, thread_sensitive=False)()
                 if permissions is None:
                     return
-                async for chunk in _page_events(permissions, changed):
-                    yield chunk
+                with set_after(changed, permissions.seconds):
+                    async for chunk in _page_events(permissions, changed):
+                        yield chunk
 
     return event_stream(body())
 

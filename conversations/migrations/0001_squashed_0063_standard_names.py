@@ -15,13 +15,16 @@ from django.db import migrations, models
 from conversations.models import sql
 
 
+FILES = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql")
+
+
 def install_search_keys(apps, schema_editor):
     """The functions of the search indexes, which are created with their tables."""
     sql.install(schema_editor.connection, sql.read("search_keys.sql"))
 
 
 def install(apps, schema_editor):
-    sql.install(schema_editor.connection)
+    sql.install(schema_editor.connection, *map(sql.read, FILES))
 
 
 class Migration(migrations.Migration):

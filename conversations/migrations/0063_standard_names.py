@@ -110,7 +110,8 @@ def rename_back(apps, schema_editor):
 
 
 def install(apps, schema_editor):
-    sql.install(schema_editor.connection)
+    names = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql")
+    sql.install(schema_editor.connection, *map(sql.read, names))
 
 
 def install_before(apps, schema_editor):

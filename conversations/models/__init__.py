@@ -2,12 +2,14 @@
 
 from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
+from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
 
 __all__ = [
+    "AuditEntry",
     "CallBudget",
     "Conversation",
     "ConversationAlias",

@@ -42,6 +42,7 @@ class Watcher:
         self._has_news = asyncio.Event()
         # Whether the reader's permissions must be checked: at first, and after each change of them.
         self.needs_recheck = True
+        self._timer: asyncio.TimerHandle | None = None
 
     def put(self, state: SyncProgress) -> None:
         if self._state is None or not self._state.is_end:
@@ -54,6 +55,13 @@ class Watcher:
     def recheck_permissions(self) -> None:
         self.needs_recheck = True
         self.wake()
+
+    def recheck_after(self, seconds: float | None) -> None:
+        """Have the permissions checked after this time, None: not by time. Replaces an earlier call."""
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = None if seconds is None else loop.call_later(seconds, self.recheck_permissions)
 
     async def take(self, seconds: float) -> SyncProgress | None:
         """Return the latest state; None after this many seconds, or after `wake()`."""

@@ -30,7 +30,7 @@ MENU = {
     },
     "Settings": {
         "auth_user": ("Users", "person"),
-        "authtoken_tokenproxy": ("API keys", "key"),
+        "accounts_apikey": ("API keys", "key"),
         "axes_accesslog": ("Sign-ins", "login"),
         "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
         "axes_accessattempt": ("Sign-in locks", "lock_clock"),
@@ -67,6 +67,9 @@ class AdminSite(UnfoldAdminSite):
 
     def login(self, request, extra_context=None):
         return redirect("home" if request.user.is_authenticated else "login", permanent=False)
+
+    def password_change(self, request, extra_context=None):
+        return redirect("password", permanent=False)
 
     def each_context(self, request):
         from conversations.admin.pages.reconnect import disconnected_pages  # needs this site to exist

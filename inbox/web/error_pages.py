@@ -5,6 +5,8 @@ from django.shortcuts import render
 from django.views import defaults
 
 from conversations.lib.timeouts import READ_SECONDS
+from conversations.permissions import ConfirmationRequired
+from inbox.accounts.views.confirm import ConfirmForm
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,7 +14,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, ConfirmationRequired):
+        return unconfirmed(request, exception)
     return as_json(request, 403, "Forbidden.") or defaults.permission_denied(request, exception)
+
+
+def unconfirmed(request: HttpRequest, exception: ConfirmationRequired) -> HttpResponse:
+    """Ask for the password on the page itself, and tell programs where to give it."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"error": str(exception), "confirm": exception.url}, status=403)
+    context = {"form": ConfirmForm(), "next": request.get_full_path(), "was_post": request.method == "POST"}
+    return render(request, "account/confirm.html", context, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

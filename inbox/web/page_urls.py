@@ -1,14 +1,29 @@
 """The URLs of the pages that are neither REST nor admin."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
+from django.views.generic import RedirectView
 
-from inbox.accounts import api_key
+from inbox.accounts.views.confirm import confirm
+from inbox.accounts.views.factor_page import factor
+from inbox.accounts.views.forgotten import NewPasswordView, forgotten
+from inbox.accounts.views.keys_page import keys
+from inbox.accounts.views.password_page import password
+from inbox.accounts.views.sessions_page import sessions
+from inbox.accounts.views.sign_in import SignInView, SignOutView, login_code
 from inbox.web.home import home
 
 urlpatterns = [
     path("", home, name="home"),
-    path("login", LoginView.as_view(template_name="login.html"), name="login"),
-    path("logout", LogoutView.as_view(), name="logout"),
-    path("account/key", api_key.key, name="key"),
+    path("login", SignInView.as_view(), name="login"),
+    path("login/code", login_code, name="login-code"),
+    path("login/forgotten", forgotten, name="forgotten"),
+    path("login/new-password/<uidb64>/<token>", NewPasswordView.as_view(), name="new-password"),
+    path("logout", SignOutView.as_view(), name="logout"),
+    path("account", RedirectView.as_view(pattern_name="keys"), name="account"),
+    path("account/key", RedirectView.as_view(pattern_name="keys")),  # its address until there were several
+    path("account/keys", keys, name="keys"),
+    path("account/password", password, name="password"),
+    path("account/second-factor", factor, name="second-factor"),
+    path("account/sessions", sessions, name="sessions"),
+    path("account/confirm", confirm, name="confirm"),
 ]

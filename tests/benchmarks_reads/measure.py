@@ -15,13 +15,13 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.authtoken.models import Token
 
 from inbox.web.handler import RequestHandler
 from tests.benchmarks_reads import baselines, report, writes
 from tests.benchmarks_reads.build import PAGES, TABLES, build
 from tests.benchmarks_reads.queries import COUNTED, FIRST_PAGES, SEARCHES, build_parameters, goal
 from tests.benchmarks_reads.saturation import measure_saturation
+from tests.factories import new_key
 
 EMPTY_PAGE = str(9001 + PAGES)
 CALLS, SECONDS = 40, 4.0  # at most this many calls of each query, or for this long
@@ -88,7 +88,7 @@ class Client:
 
     def __init__(self) -> None:
         user = User.objects.create(username="bench", is_superuser=True)
-        self.key = Token.objects.create(user=user).key
+        self.key = new_key(user)
         self.headers = [(b"authorization", f"Token {self.key}".encode())]
         self.application = RequestHandler()
         self.loop = asyncio.new_event_loop()

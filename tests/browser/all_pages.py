@@ -7,17 +7,17 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
-from rest_framework.authtoken.models import Token
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import CallBudget, InteractionEvent, Page, SavedView, Thread
 from conversations.sandbox.data import media
 from conversations.tasks import sync_page
-from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory
+from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, new_key
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOT_FOUND = ["/nothing/here", "/admin/nothing/here/"]
-OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", *NOT_FOUND]
+ACCOUNT = ["keys", "password", "second-factor", "sessions", "confirm"]
+OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", *NOT_FOUND, *(f"/account/{name}" for name in ACCOUNT)]
 STUCK_QUEUE = "no worker reads this queue"
 
 
@@ -39,7 +39,7 @@ def fill(page: Page) -> None:
     sync_page.configure(queue=STUCK_QUEUE).defer(run_id=0)
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
-    Token.objects.create(user=user)
+    new_key(user)
 
 
 def page_urls(user: User, other_pages: list[str]) -> list[str]:

@@ -229,8 +229,27 @@ def test_expired_session_redirects_to_the_login_and_back_to_the_same_address(log
     assert tab.url.endswith("/?include_tags=order&search=guest")
     assert {text.split()[0] for text in wrong} <= {"401", "Failed"}
     wrong.clear()
-    tab.get_by_role("button", name="Log out").click()
-    expect(tab.get_by_label("Username")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["inbox", "admin", "another browser"])
+def test_other_tabs_leave_the_screen_when_the_user_logs_out(log_in, orders, wrong, place):
+    """The inbox page, also in a hidden tab, the admin and the pages of the account."""
+    tab = log_in("tagger", "/")
+    total(tab, "65")
+    others = [tab.context.new_page() for _ in range(3)]
+    for other, address in zip(others, ["/", "/admin/", "/account/sessions"], strict=True):
+        other.goto(address)
+    expect(others[0].locator("#rows a").first).to_be_visible()
+    if place == "inbox":
+        tab.get_by_role("button", name="Log out").click()
+    elif place == "admin":
+        others[1].evaluate("document.querySelector('form[action=\"/logout\"], #logout-form').submit()")
+    else:
+        Session.objects.all().delete()
+        connection.close()
+    for other in [tab, *others]:
+        expect(other.get_by_label("Username")).to_be_visible()
+        assert "/login" in other.url
     assert tab.request.get("/api/pages").status == 401
     wrong.clear()  # requests that were running when the session ended
 

@@ -9,13 +9,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
-from rest_framework.authtoken.models import Token
 
 from conversations.models import Page
 from conversations.sandbox import SandboxServer, World
 from inbox.postgres import Server, throwaway
 from inbox.settings import database as database_settings
-from tests.factories import TagFactory
+from tests.factories import TagFactory, new_key
 from tests.postgres import requested_server
 
 from .changing_inbox import ChangingInbox
@@ -60,7 +59,7 @@ def django_connected_to(url: str) -> Iterator[None]:
 def run_scenarios(database, settings) -> Callable[..., Totals]:
     """Run scenarios of `rounds` rounds until the number of syncs is reached. Each has a seed of its own."""
     settings.GRAPH_CALLS_PER_SECOND, settings.GRAPH_RETRY_SECONDS = 0, 0.02
-    key = Token.objects.create(user=get_user_model().objects.create_superuser("boss")).key
+    key = new_key(get_user_model().objects.create_superuser("boss"))
     TagFactory()
 
     def run(syncs: int, *, seed: int, rounds: int, log: Callable[[str], None]) -> Totals:

@@ -36,6 +36,10 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("GRAPH_CALLS_PER_SECOND", "-1"),
         ("GRAPH_CALLS_PER_SECOND", "two"),
         ("PROXY_COUNT", "-1"),
+        ("REQUIRE_2FA", "perhaps"),
+        ("EMAIL_URL", "mail.example.com:hush-hush"),
+        ("EMAIL_URL", "smtp://user:hush-hush@host:port"),
+        ("PUBLIC_URL", "inbox.example.com"),
         ("CSRF_TRUSTED_ORIGINS", "inbox.example.com"),
         ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
     ],
@@ -50,15 +54,22 @@ def test_invalid_value_stops_the_start_with_one_line_that_names_it(name, value):
 
 def test_valid_values_start():
     result = start(
-        "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE)",
+        "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE);"
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_SSL);"
+        "print(s.DEFAULT_FROM_EMAIL)",
         ALLOWED_HOSTS="a.example,b.example",
         TIME_ZONE="Europe/Paris",
         HTTPS="1",
         GRAPH_CALLS_PER_SECOND="0",
         TOKEN_ENCRYPTION_KEYS="new,old",
+        PUBLIC_URL="https://inbox.example.com",
+        EMAIL_URL="smtps://user:pw@mail.example.com/?_default_from_email=inbox@example.com",
     )
     assert result.returncode == 0, result.stderr
-    assert "['a.example', 'b.example'] Europe/Paris" in result.stdout
+    hosts, accounts, sender = result.stdout.splitlines()
+    assert hosts == "['a.example', 'b.example', 'inbox.example.com'] Europe/Paris"
+    assert accounts == "__Host-sessionid csrftoken mail.example.com 465 True"
+    assert sender == "inbox@example.com"
 
 
 def test_secret_key_is_optional_with_debug_and_a_stored_key():

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from rest_framework.authtoken.models import Token
 
 from conversations.models import Page
 from tests.conftest import environment_of
+from tests.factories import new_key
 from tests.live.process import Web
 from tests.live.shared_web import SharedWeb, uses_shared_web
 from tests.live.streams import Stream
@@ -53,7 +53,7 @@ def page(transactional_db, shop) -> Page:
 def key(transactional_db, django_user_model) -> dict[str, str]:
     """The authentication header of a superuser."""
     user = django_user_model.objects.create_superuser("boss")
-    return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
+    return {"Authorization": f"Token {new_key(user)}"}
 
 
 @pytest.fixture

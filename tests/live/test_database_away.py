@@ -9,13 +9,13 @@ from contextlib import suppress
 import pytest
 import requests
 from django.contrib.auth import get_user_model
-from rest_framework.authtoken.models import Token
 
 from conversations import models
 from conversations.sandbox import faults
 from tests.conftest import environment_of
 from tests.crash.conftest import database, postgres_server  # noqa: F401 - fixtures
 from tests.crash.processes import Database, wait_until
+from tests.factories import new_key
 from tests.machine import in_time
 
 from .process import Web
@@ -26,7 +26,7 @@ END_SECONDS = 5  # of the contract
 @pytest.fixture
 def key(database: Database) -> dict[str, str]:  # noqa: F811 - a fixture, imported
     boss = get_user_model().objects.create_superuser("boss")
-    return {"Authorization": f"Token {Token.objects.create(user=boss).key}"}
+    return {"Authorization": f"Token {new_key(boss)}"}
 
 
 @pytest.fixture

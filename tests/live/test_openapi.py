@@ -14,13 +14,12 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from rest_framework.authtoken.models import Token
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import SavedView
-from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member
+from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member, new_key
 
 SEED = int(os.environ.get("SEED") or random.randrange(2**32))
 VALID, INVALID = 8, 4  # requests to each operation
@@ -81,7 +80,7 @@ def test_every_response_matches_the_schema(document, web, key, rows, role):
 
 
 def token_of(user) -> dict[str, str]:
-    return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
+    return {"Authorization": f"Token {new_key(user)}"}
 
 
 def faults_of(operation, rows, web, headers, session) -> list[str]:

@@ -5,13 +5,18 @@ import threading
 import pytest
 import requests
 from django.contrib.auth.models import User
-from rest_framework.authtoken.models import Token
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
 
 from conversations.lib.locks import sync_lock
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sandbox import faults
 from conversations.sync import run_lifecycle
 from conversations.sync.progress import TERMINAL_STATUSES
+from inbox.accounts.models import ApiKey
+from inbox.accounts.sessions import STARTED_AT, SessionStore, end_sessions
+from tests.factories import new_key
 
 
 @pytest.fixture
@@ -31,8 +36,7 @@ def anna(page, other):
 @pytest.fixture
 def listen(web, open_stream):
     def start(user, query: str = ""):
-        token, _ = Token.objects.get_or_create(user=user)
-        return open_stream("GET", f"{web.url}/api/events{query}", {"Authorization": f"Token {token.key}"})
+        return open_stream("GET", f"{web.url}/api/events{query}", {"Authorization": f"Token {new_key(user)}"})
 
     return start
 
@@ -90,14 +94,49 @@ def test_stream_of_a_user_without_pages_ends(listen, anna, page, other, act):
         case "inactive":
             User.objects.filter(pk=anna.pk).update(is_active=False)
         case "renewed key":
-            Token.objects.filter(user=anna).delete()
-            Token.objects.create(user=anna)
+            ApiKey.objects.filter(user=anna).delete()
+            new_key(anna)
         case "revoked key":
-            Token.objects.filter(user=anna).delete()
+            ApiKey.objects.filter(user=anna).delete()
     hidden = fail_run(page, "after")
     wait_for_error(bystander, hidden)
     assert stream.ended.wait(60)
     assert hidden not in {state["run"] for state in stream.states}
+
+
+def cookie_of(user) -> dict[str, str]:
+    browser = Client()
+    browser.force_login(user)
+    return {"Cookie": f"sessionid={browser.session.session_key}"}
+
+
+@pytest.mark.parametrize(
+    "act", ["logout", "log out everywhere", "password", "cut session", "expired session"]
+)
+def test_stream_of_a_session_ends_with_it(web, open_stream, anna, page, act):
+    cookie, others = cookie_of(anna), cookie_of(User.objects.create_superuser("boss"))
+    sessions = Session.objects.filter(pk=cookie["Cookie"].partition("=")[2])
+    if act == "expired session":  # its 14 days are over in three seconds
+        store = SessionStore(sessions.get().pk)
+        store[STARTED_AT] -= 14 * 24 * 3600 - 3
+        store.save()
+    hers, other = (open_stream("GET", f"{web.url}/api/events", headers) for headers in (cookie, others))
+    run = fail_run(page, "before")
+    for stream in (hers, other):
+        wait_for_error(stream, run)
+    match act:
+        case "logout":
+            sessions.delete()
+        case "cut session":
+            sessions.update(expire_date=timezone.now())
+        case "log out everywhere":
+            end_sessions(anna)
+        case "password":
+            anna.set_password("another horse battery")
+            anna.save()
+    assert hers.ended.wait(60)
+    assert not other.ended.is_set()
+    wait_for_error(other, fail_run(page, "after"))
 
 
 @pytest.mark.parametrize("act", ["lower role", "inactive", "revoked key"])
@@ -106,7 +145,7 @@ def test_stream_of_a_run_ends_without_the_role_and_the_run_continues(web, open_s
     colleague = User.objects.create_superuser("boss")
     url, body = f"{web.url}/api/conversations/sync-stream", {"pageId": busy.pk}
     hers, other = (
-        open_stream("POST", url, {"Authorization": f"Token {Token.objects.create(user=user).key}"}, body)
+        open_stream("POST", url, {"Authorization": f"Token {new_key(user)}"}, body)
         for user in (anna, colleague)
     )
     for stream in (hers, other):
@@ -118,7 +157,7 @@ def test_stream_of_a_run_ends_without_the_role_and_the_run_continues(web, open_s
         case "inactive":
             User.objects.filter(pk=anna.pk).update(is_active=False)
         case "revoked key":
-            Token.objects.filter(user=anna).delete()
+            ApiKey.objects.filter(user=anna).delete()
     assert hers.ended.wait(60)
     assert {state["status"] for state in hers.states}.isdisjoint(TERMINAL_STATUSES)
     assert not other.ended.is_set()
@@ -129,7 +168,7 @@ def test_stream_of_a_run_ends_without_the_role_and_the_run_continues(web, open_s
 
 def test_waiting_request_is_refused_at_once_without_the_role(web, listen, anna, busy):
     PageMember.objects.filter(page=busy, user=anna).update(role="manager")
-    headers = {"Authorization": f"Token {Token.objects.create(user=anna).key}"}
+    headers = {"Authorization": f"Token {new_key(anna)}"}
     url, answers = f"{web.url}/api/conversations/sync", []
 
     def wait() -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sandbox import faults
+from tests.factories import new_key
 from tests.machine import in_time, slowness
 
 ENDS = {"complete", "complete_with_errors", "error", "interrupted", "cancelled"}
@@ -95,15 +96,14 @@ def test_run_continues_when_its_client_disconnects(web, page, inbox, key, open_s
 
 
 def test_users_get_no_events_of_other_pages(web, page, inbox, world, key, open_stream, django_user_model):
-    from rest_framework.authtoken.models import Token
 
     other = Page.objects.create(facebook_page_id="55", access_token="EAAother")
     guest = django_user_model.objects.create_user("guest")
     PageMember.objects.create(page=other, user=guest, role="manager")
-    theirs = {"Authorization": f"Token {Token.objects.create(user=guest).key}"}
+    theirs = {"Authorization": f"Token {new_key(guest)}"}
     viewer = django_user_model.objects.create_user("viewer")
     PageMember.objects.create(page=other, user=viewer, role="viewer")
-    viewers = {"Authorization": f"Token {Token.objects.create(user=viewer).key}"}
+    viewers = {"Authorization": f"Token {new_key(viewer)}"}
     stream = open_stream(*events(web), theirs)
     hidden = requests.get(
         f"{web.url}/api/events", {"facebookPageId": page.facebook_page_id}, headers=theirs, timeout=60

@@ -2,9 +2,9 @@
 
 import pytest
 import requests
-from rest_framework.authtoken.models import Token
 
 from conversations.models import PageMember, SyncRun
+from tests.factories import new_key
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def is_waiting(state: dict) -> bool:
 def test_waiting_is_in_stream_events_and_run(web, page, throttled, key, open_stream, django_user_model):
     viewer = django_user_model.objects.create_user("viewer")
     PageMember.objects.create(page=page, user=viewer, role="viewer")
-    theirs = {"Authorization": f"Token {Token.objects.create(user=viewer).key}"}
+    theirs = {"Authorization": f"Token {new_key(viewer)}"}
     events = open_stream("GET", f"{web.url}/api/events", key)
     guests = open_stream("GET", f"{web.url}/api/events", theirs)
     stream = open_stream("POST", f"{web.url}/api/conversations/sync-stream", key, {"pageId": page.pk})

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 
+from conversations.models import sql
 from inbox.postgres import Server
 from tests.servers import manage, program
 from tests.upgrade.conftest import Upgraded
@@ -19,7 +21,7 @@ executor.loader = MigrationLoader(connection, replace_migrations=False)
 executor.migrate([("tags", "0002_plain_words"), ("conversations", "0063_standard_names")])
 call_command("migrate", verbosity=0)
 """
-INSTALLS_PRESENT_FILES = re.compile(r"sql\.install\(\s*schema_editor\.connection\s*\)")
+INSTALLS_ALL_FILES = re.compile(r"sql\.install\(\s*schema_editor\.connection\s*\)")
 
 
 def schema(server: Server, url: str) -> list[str]:
@@ -50,11 +52,11 @@ def test_a_new_database_runs_the_squashed_migrations_in_place_of_the_old_ones(fr
     assert all(name >= "conversations.0064" for name in later)
 
 
-def test_only_one_migration_installs_the_present_sql_files():
-    """An older one must carry a copy: the present files name tables and columns of later migrations."""
+@pytest.mark.parametrize("name", sql.FILES)
+def test_one_migration_installs_a_present_sql_file(name):
+    """An older one must carry a copy: the present file names tables and columns of later migrations."""
     folder = Path(apps.get_app_config("conversations").path) / "migrations"
-    installing = {
-        path.stem for path in folder.glob("0*.py") if INSTALLS_PRESENT_FILES.search(path.read_text())
-    }
-    newest = max(name for name in installing if "_squashed_" not in name)
-    assert installing == {newest, *(path.stem for path in folder.glob(f"*_squashed_{newest}.py"))}
+    texts = {path.stem: path.read_text() for path in folder.glob("0*.py")}
+    installing = [stem for stem, text in texts.items() if f'"{name}"' in text and "_squashed_" not in stem]
+    assert len(installing) == 1
+    assert not any(INSTALLS_ALL_FILES.search(text) for text in texts.values())

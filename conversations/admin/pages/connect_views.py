@@ -20,6 +20,7 @@ from conversations.connections.discovery import TokenScope, connect_discovered, 
 from conversations.graph.errors import GraphError
 from conversations.lib.encryption import decrypt, encrypt
 from conversations.models import Page
+from conversations.permissions import require_confirmation
 
 SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys; the scope is stored encrypted
 MAX_MINUTES = 15
@@ -52,6 +53,8 @@ def _for_superusers(site, view):
     def guarded(request: HttpRequest) -> HttpResponse:
         if not request.user.is_superuser:
             raise PermissionDenied
+        if view is not from_facebook:  # Facebook's code in its address would be lost; it follows to_facebook
+            require_confirmation(request.session)
         return view(site, request)
 
     return guarded

@@ -13,7 +13,7 @@ from conversations.admin.base import PageScopedAdmin
 from conversations.admin.formatting import short_time
 from conversations.models import Conversation, Page
 from conversations.models.privacy import Erasure
-from conversations.permissions import MANAGER, page_ids, require_role
+from conversations.permissions import MANAGER, page_ids, require_confirmation, require_role
 from conversations.privacy.erase_page import count_page
 from conversations.privacy.erase_tasks import request_erasure
 from conversations.privacy.forget_person import count_person, delete_person
@@ -105,6 +105,7 @@ class ErasureAdmin(PageScopedAdmin):
         visible = Conversation.objects.filter(page__in=page_ids(request.user)).select_related("page")
         conversation = get_object_or_404(visible, pk=pk)
         require_role(request.user, [conversation.page_id], MANAGER)
+        require_confirmation(request.session)
         if request.method != "POST":
             counts = count_person(conversation)
             return self._render(
@@ -122,6 +123,7 @@ class ErasureAdmin(PageScopedAdmin):
         if not request.user.is_superuser:
             raise PermissionDenied
         page = get_object_or_404(Page, pk=pk)
+        require_confirmation(request.session)
         error = ""
         if request.method == "POST":
             if request.POST.get("name", "").strip() == str(page).strip():

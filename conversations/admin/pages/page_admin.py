@@ -9,13 +9,13 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from conversations.admin.base import PageScopedAdmin
+from conversations.admin.base import PageScopedAdmin, record_roles
 from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
 from conversations.admin.pages import connect_views
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
 from conversations.models import Page, PageMember
-from conversations.permissions import MANAGER, page_ids, require_role
+from conversations.permissions import MANAGER, page_ids, require_confirmation, require_role
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
 
@@ -110,8 +110,14 @@ class PageAdmin(PageScopedAdmin):
     def created(self, page):
         return short_time(page.created_at)
 
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        record_roles(request, formset)
+
     # -- the sync
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method == "POST" and request.user.is_superuser:
+            require_confirmation(request.session)  # the form gives and takes roles
         panel = sync_panels(request, [self.get_object(request, object_id)])[0]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panel": panel})
 

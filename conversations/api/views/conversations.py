@@ -12,7 +12,7 @@ from conversations.api.event_serializers import EventSerializer
 from conversations.api.file_stream import export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
-from conversations.api.permissions import TaggerOrReadOnly
+from conversations.api.permissions import TaggerOrReadOnly, require_confirmed_session
 from conversations.api.query_params import KnownParameters, criteria_for, flag
 from conversations.api.request_serializers import (
     BulkStatusBody,
@@ -95,6 +95,7 @@ class ConversationViewSet(GenericViewSet):
         require_role(request.user, [conversation.page_id], MANAGER)
         if flag(request.query_params, "dry_run"):
             return Response({"deleted": count_person(conversation).as_dict()})
+        require_confirmed_session(request)
         if counts := delete_person(conversation, actor=request.user):
             return Response({"deleted": counts.as_dict()})
         raise NotFound("This conversation was already deleted.")

@@ -4,7 +4,6 @@ from functools import partial
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +12,7 @@ from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.request_serializers import FlagField, IdField, read_body
 from conversations.api.serializers import CountersSerializer, ErrorSerializer
 from conversations.api.streaming import StreamLater, wait_for_run, watch_pages, watch_run
-from conversations.api.subscriptions import RunReader, current_permissions, permissions_of
+from conversations.api.subscriptions import RunReader, credential_of, current_permissions, permissions_of
 from conversations.models import Page, SyncRun
 from conversations.models.run_counters import IN_PROGRESS
 from conversations.permissions import MANAGER, require_role
@@ -109,18 +108,12 @@ class EventsView(APIView):
         """
         facebook_page_id = request.query_params.get("facebookPageId", "").strip()
         permissions_of(request.user, facebook_page_id)  # raises NotFound before the stream opens
-        user_id = request.user.pk
-        read_permissions = partial(current_permissions, user_id, api_key_of(request), facebook_page_id)
-        return StreamLater(partial(watch_pages, user_id, read_permissions))
-
-
-def api_key_of(request) -> str | None:
-    """Return the API key of the request; None for a session."""
-    return request.auth.key if isinstance(request.auth, Token) else None
+        read_permissions = partial(current_permissions, credential_of(request), facebook_page_id)
+        return StreamLater(partial(watch_pages, request.user.pk, read_permissions))
 
 
 def reader_of(request, run: SyncRun) -> RunReader:
-    return RunReader(run.pk, request.user.pk, api_key_of(request))
+    return RunReader(run.pk, request.user.pk, credential_of(request))
 
 
 def request_run(request) -> SyncRun:

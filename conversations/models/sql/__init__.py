@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 # In the order of installation. Each file can be executed again at any time.
-FILES = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql")
+FILES = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql", "audit.sql")
 FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)(.*?) AS \$\$(.*?)\$\$;", re.MULTILINE | re.DOTALL)
 TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+)[^;]* ON (\w+)", re.MULTILINE)
 
@@ -52,8 +52,9 @@ def triggers() -> set[tuple[str, str]]:
 def install(connection, *texts: str) -> None:
     """Create or replace all functions and triggers, or those of `texts`, in the schema of our tables.
 
-    Only the newest migration installs the files of this package. An older one has a copy of them in
-    `migrations/sql/`, as the present ones use tables and columns that do not exist before later migrations.
+    A migration names the files that it installs. When a file changes, the migration of the change installs
+    it, and older ones get a copy in `migrations/sql/`, as the present one uses tables and columns that do not
+    exist before later migrations.
 
     A restore, and since PostgreSQL 17 every index build, has a search_path without our schema. Functions that
     use our tables or other functions therefore have the clause `SET search_path FROM CURRENT`, and while they

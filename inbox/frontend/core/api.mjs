@@ -1,5 +1,7 @@
 // A client for the REST API, which uses the session of the signed-in user.
 
+import { endSession } from "./session.mjs";
+
 const TIMEOUT_MS = 120_000;
 const MESSAGES = {
 	200: "Unexpected response. Is a proxy between you and this server?",
@@ -36,8 +38,9 @@ async function request(method, path, { body, headers, signal } = {}) {
 		headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders()) },
 		body: body && JSON.stringify(body),
 	});
-	if (status === 401) redirectToLogin();
+	if (status === 401) endSession();
 	const value = parseJson(text);
+	if (status === 403 && value?.confirm) location.assign(`${value.confirm}?next=${here()}`);
 	if (!ok || !value) throw new ApiError(status, errorMessage(status, value?.error));
 	return value;
 }
@@ -69,7 +72,7 @@ function writeHeaders() {
 
 export async function logOut() {
 	await send("/logout", { method: "POST", headers: writeHeaders() });
-	location.assign("/login");
+	endSession("/login");
 }
 
 function errorMessage(status, error) {
@@ -79,7 +82,4 @@ function errorMessage(status, error) {
 	return MESSAGES[status] ?? `The server refused the request (${status}).`;
 }
 
-// The session has ended. After the login the user returns to the same address.
-function redirectToLogin() {
-	location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-}
+const here = () => encodeURIComponent(location.pathname + location.search);

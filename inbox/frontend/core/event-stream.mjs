@@ -3,6 +3,8 @@
 // The visible tabs elect a leader with a lock. The leader listens to the stream and passes events on to the other
 // tabs. A hidden tab gives up its role, so a visible tab takes over, and with no visible tab there is no stream.
 
+import { checkSession } from "./session.mjs";
+
 const NAME = "inbox-stream";
 const RETRY_MS = 2000;
 const MAX_RETRY_MS = 30_000;
@@ -83,6 +85,7 @@ function openStream() {
 	source.addEventListener("changed", () => broadcast("onChange"));
 	source.addEventListener("error", () => {
 		broadcast("onConnected", false);
+		checkSession(); // the server ends the stream with the session
 		if (source?.readyState === EventSource.CLOSED) reopen(source);
 	});
 }

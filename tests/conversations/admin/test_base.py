@@ -165,7 +165,7 @@ def test_staff_cannot_add_change_or_delete_rows(page, staff, model, role):
     "route",
     [
         "auth/user/",
-        "authtoken/tokenproxy/",
+        "accounts/apikey/",
         "procrastinate/procrastinatejob/",
         "conversations/callbudget/",
     ],

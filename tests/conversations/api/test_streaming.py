@@ -8,6 +8,7 @@ from django.http import StreamingHttpResponse
 
 from conversations.api.streaming import wait_for_run, watch_run
 from conversations.api.subscriptions import RunReader
+from inbox.accounts.api_authentication import ApiKeyCredential
 
 MESSAGE = "The sync run was deleted with all data of its Page."
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_waiting_request_gets_the_error():
-    answer = asyncio.run(wait_for_run(RunReader(404, 0)))
+    answer = asyncio.run(wait_for_run(RunReader(404, 0, ApiKeyCredential(0))))
     body = json.loads(answer.content)
     assert answer.status_code == 409
     assert (body["status"], body["error"], body["synced"]) == ("cancelled", MESSAGE, 0)
@@ -23,7 +24,7 @@ def test_waiting_request_gets_the_error():
 
 def test_stream_sends_the_end_and_stops():
     async def read() -> list[bytes]:
-        answer = await watch_run(RunReader(404, 0))
+        answer = await watch_run(RunReader(404, 0, ApiKeyCredential(0)))
         assert isinstance(answer, StreamingHttpResponse)
         return [chunk async for chunk in answer]
 

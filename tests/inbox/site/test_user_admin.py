@@ -3,10 +3,13 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from rest_framework.authtoken.models import Token
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations.models import PageMember
+from conversations.models.audit import AuditEntry
 from conversations.tasks import request_sync
+from inbox.accounts import second_factor
+from inbox.accounts.models import ApiKey
 from tests.factories import PageFactory, UserFactory, superuser
 
 pytestmark = pytest.mark.django_db
@@ -83,18 +86,56 @@ def test_groups_have_no_page(root):
     assert root.get("/admin/auth/user/").status_code == 200
 
 
-def test_keys_are_listed_and_revoked_but_never_shown(root):
-    token = Token.objects.create(user=UserFactory(username="anna"))
-    of_user, of_key = f"{token.user_id}/change/", f"{token.key}/change/"
-    for route, status in (("", 200), (of_user, 302), (of_key, 403), (f"{token.key}/history/", 403)):
-        response = root.get(f"/admin/authtoken/tokenproxy/{route}")
+def test_keys_are_listed_and_ended_but_never_shown(root):
+    row, key = ApiKey.issue(UserFactory(username="anna"), "Report")
+    for route, status in (("", 200), (f"{row.pk}/change/", 403), (f"{row.pk}/history/", 403)):
+        response = root.get(f"/admin/accounts/apikey/{route}")
         assert response.status_code == status
-        assert token.key not in response.content.decode()
-    form = {"action": "revoke", "_selected_action": [token.user_id], "index": 0, "select_across": 0}
-    response = root.post("/admin/authtoken/tokenproxy/", form, follow=True)
-    assert "Revoked 1 key." in response.content.decode()
-    assert token.key not in response.content.decode()
-    assert not Token.objects.exists()
+        assert key not in response.content.decode()
+    form = {"action": "end", "_selected_action": [row.pk], "index": 0, "select_across": 0}
+    assert "Ended 1 key." in root.post("/admin/accounts/apikey/", form, follow=True).content.decode()
+    assert not ApiKey.objects.exists()
+
+
+def run_action(root, action: str, user) -> str:
+    form = {"action": action, "_selected_action": [user.pk], "index": 0, "select_across": 0}
+    return root.post("/admin/auth/user/", form, follow=True).content.decode()
+
+
+def test_superusers_log_users_out_and_remove_a_lost_second_factor(root):
+    anna = UserFactory(username="anna")
+    hers = Client()
+    hers.force_login(anna)
+    assert "Logged out." in run_action(root, "log_out", anna)
+    assert hers.get("/account/keys").status_code == 302
+    second_factor.turn_on(anna, second_factor.new_secret(), 0)
+    assert "Removed the second factor of 1 user." in run_action(root, "remove_second_factor", anna)
+    assert not second_factor.authenticator_of(anna)
+
+
+def test_new_password_of_a_user_ends_sessions_and_keys_unless_they_are_kept(root):
+    anna = UserFactory(username="anna")
+    ApiKey.issue(anna, "Report")
+    url = f"/admin/auth/user/{anna.pk}/password/"
+    form = {"password1": "a horse of 17 hands", "password2": "a horse of 17 hands", "usable_password": "true"}
+    assert root.post(url, {**form, "set-password": "1", "keep_keys": "on"}).status_code == 302
+    assert ApiKey.objects.exists()
+    assert root.post(url, {**form, "set-password": "1"}).status_code == 302
+    assert not ApiKey.objects.exists()
+    assert {"password_changed", "key_ended"} <= set(AuditEntry.objects.values_list("action", flat=True))
+
+
+def test_user_is_invited_by_mail(root, settings):
+    assert 'name="invite"' not in root.get("/admin/auth/user/add/").content.decode()
+    settings.EMAIL_URL = "memory://"
+    form = {"username": "berta", "email": "", "invite": "on", "password1": "", "password2": ""}
+    assert "needs a mail address" in root.post("/admin/auth/user/add/", form).content.decode()
+    response = root.post("/admin/auth/user/add/", {**form, "email": "berta@example.com"})
+    assert response.status_code == 302, response.context["errors"]
+    berta = User.objects.get(username="berta")
+    assert not berta.has_usable_password()
+    [job] = ProcrastinateJob.objects.filter(task_name="send_password_mail")
+    assert job.args["template"] == "invitation"
 
 
 def test_jobs_are_read_only(root):

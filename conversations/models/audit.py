@@ -1,0 +1,132 @@
+"""The audit log: who did what, on what, when and from which address. Every door calls `record()`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from conversations.lib.client_address import address_of
+from conversations.lib.text import clean, clean_json
+
+KEPT_DAYS = 400  # models/sql/audit.sql holds the same number
+ERASED = {"erased": True}  # in place of details that named a deleted person
+MAX_TEXT = 500  # characters of a name, a path, a filter
+WITHOUT_NAME = ("conversation", "interactionevent", "thread")  # targets that would be called by a customer
+
+
+class Action(models.TextChoices):
+    """What can happen. Not the choices of a column: a new one needs no migration."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_LOCKED = "sign_in_locked"
+    SIGN_IN_UNLOCKED = "sign_in_unlocked"
+    SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
+    CONFIRMED = "confirmed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
+    PASSWORD_RESET_SENT = "password_reset_sent"  # noqa: S105
+    USER_INVITED = "user_invited"
+    USER_CREATED = "user_created"
+    USER_CHANGED = "user_changed"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    KEY_CREATED = "key_created"
+    KEY_ENDED = "key_ended"
+    ROLE_CHANGED = "role_changed"
+    PAGE_CONNECTED = "page_connected"
+    PAGE_CHANGED = "page_changed"
+    EXPORTED = "exported"
+    PERSON_ERASED = "person_erased"
+    PAGE_ERASED = "page_erased"
+    BULK_CHANGED = "bulk_changed"
+    BULK_UNDONE = "bulk_undone"
+    KEYS_ROTATED = "keys_rotated"
+    REFUSED = "refused"
+
+
+class AuditQuerySet(QuerySet):
+    def newest_first(self):
+        return self.order_by("-pk")
+
+    def after_cursor(self, row_id: int):
+        """Rows after the row with this ID, in the order of newest_first()."""
+        return self.filter(pk__lt=row_id)
+
+
+class AuditEntry(models.Model):
+    """One row for each act. The database refuses to change or delete it: see models/sql/audit.sql."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    action = models.TextField()
+    # Not a real reference: a row outlives its user, and nothing may change it then.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    actor_name = models.TextField("by", blank=True, default="")
+    target_type = models.TextField(blank=True, default="")
+    target_id = models.TextField(blank=True, default="")
+    target_name = models.TextField("target", blank=True, default="")
+    address = models.TextField(blank=True, default="")
+    details = models.JSONField(default=dict, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit log"
+
+    def __str__(self):
+        return f"{self.action} by {self.actor_name or 'nobody'}"
+
+
+def record(
+    action: str,
+    *,
+    request: HttpRequest | None = None,
+    actor: Any = None,
+    target: Any = None,
+    **details: Any,
+) -> AuditEntry:
+    """Add a row. Call it in the transaction of the act, so that both are stored or neither.
+
+    `actor` is the user of the request, unless given. `target` is a row of any model, or a text such as a
+    user name. Details are small JSON values, without secrets and without words of customers.
+    """
+    user = actor or getattr(request, "user", None)
+    known = user if user is not None and user.is_authenticated else None
+    is_row = isinstance(target, models.Model)
+    kind = target._meta.model_name if is_row else ""
+    return AuditEntry.objects.create(
+        action=action,
+        actor_id=known and known.pk,
+        actor_name=known.get_username() if known else "",
+        target_type=kind,
+        target_id=str(target.pk) if is_row else "",
+        target_name="" if target is None or kind in WITHOUT_NAME else short(str(target)),
+        address=(address_of(request) if request is not None else None) or "",
+        details=clean_json({name: shortened(value) for name, value in details.items()}),
+    )
+
+
+def shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        return short(value)
+    if isinstance(value, dict):
+        return {short(str(name)): shortened(item) for name, item in list(value.items())[:50]}
+    if isinstance(value, list | tuple | set):
+        return [shortened(item) for item in list(value)[:50]]
+    return value if value is None or isinstance(value, bool | int | float) else short(str(value))
+
+
+def short(text: str) -> str:
+    return clean(text[:MAX_TEXT])

@@ -1,0 +1,58 @@
+"""Hashes passwords two at a time in each process: it is slow on purpose, and must not stop all work."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth import hashers
+from django.db import connection
+
+SLOTS = 2
+MAX_WAITING = 16
+WAIT_SECONDS = 5
+
+
+class TooManySignIns(Exception):
+    """More passwords are to be checked at this moment than this process can: try again later."""
+
+
+_slots = threading.BoundedSemaphore(SLOTS)
+_waiting = threading.BoundedSemaphore(MAX_WAITING)
+_held = threading.local()
+
+
+@contextmanager
+def hashing_slot() -> Iterator[None]:
+    """Wait for the right to hash a password. A thread that has it may ask again. Raise TooManySignIns."""
+    if getattr(_held, "is_held", False):
+        yield
+        return
+    _acquire()
+    _held.is_held = True
+    try:
+        yield
+    finally:
+        _held.is_held = False
+        _slots.release()
+
+
+def _acquire() -> None:
+    if _slots.acquire(blocking=False):
+        return
+    if not _waiting.acquire(blocking=False):
+        raise TooManySignIns
+    try:
+        if not connection.in_atomic_block:
+            connection.close()  # who waits must not keep it from others
+        if not _slots.acquire(timeout=WAIT_SECONDS):
+            raise TooManySignIns
+    finally:
+        _waiting.release()
+
+
+class BoundedPBKDF2PasswordHasher(hashers.PBKDF2PasswordHasher):
+    """Django's default hasher within the limit, whichever door a password came through."""
+
+    def encode(self, password, salt, iterations=None):
+        with hashing_slot():
+            return super().encode(password, salt, iterations)
