@@ -16,11 +16,22 @@ try:
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
+from django.conf import settings  # noqa: E402
+
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
+from inbox.web.admission import Admission  # noqa: E402
+from inbox.web.body_limit import BodyLimit  # noqa: E402
+
+# The body is read before a request gets a place: a slow client must not hold one.
+serve_http = BodyLimit(
+    Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+)
 
 
 async def application(scope, receive, send):
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
+    elif scope["type"] == "http":
+        await serve_http(scope, receive, send)
     else:
-        await serve(scope, receive, send)
+        await serve(scope, receive, send)  # which refuses it

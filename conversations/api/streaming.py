@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from conversations.api.event_stream import PageListener
 from conversations.api.run_result import read_run_result
 from conversations.api.subscriptions import Permissions, RunReader
+from conversations.lib.request_scope import Places, hold_until_end, leave_work
 from conversations.realtime.listener import (
     Watcher,
     channel_of,
@@ -33,6 +34,7 @@ from conversations.sync.progress import SyncProgress
 
 MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
 HEARTBEAT_SECONDS = 15
+STREAMS = Places("open streams and exports", per_user=20, in_all=500)
 LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
 NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
 
@@ -57,14 +59,18 @@ def streaming_view(view: Callable[..., HttpResponseBase]) -> Callable:
     @wraps(view)
     async def answer(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         response = await sync_to_async(checked)(request, *args, **kwargs)
-        return await response.follow() if isinstance(response, StreamLater) else response
+        if not isinstance(response, StreamLater):
+            return response
+        hold_until_end(STREAMS, request.user.pk)
+        leave_work()
+        return await response.follow()
 
     return answer
 
 
 def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
     response = StreamingHttpResponse(body, content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache"
+    response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
 
