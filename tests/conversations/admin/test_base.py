@@ -11,6 +11,7 @@ from conversations.models import (
     ConversationAlias,
     Page,
     PageMember,
+    PendingConnection,
     RemovedConversation,
     Thread,
 )
@@ -44,7 +45,7 @@ def test_every_model_of_ours_is_registered():
     models = {*apps.get_app_config("conversations").get_models(), *apps.get_app_config("tags").get_models()}
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
-    hidden = {ForgottenKey, Fingerprint}  # nobody needs the fingerprints of deleted persons
+    hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
     listed_by_command = {ConversationAlias, RemovedConversation}  # manage.py separateconversations
     others = indexes | hidden | listed_by_command | {PageMember, CallBudget}
     assert models - others <= set(admin.site._registry)
