@@ -27,6 +27,7 @@ MENU = {
         "conversations_conversationtag": ("Tags on conversations", "sell"),
     },
     "Settings": {
+        "conversations_auditentry": ("Audit log", "policy"),
         "auth_user": ("Users", "person"),
         "authtoken_tokenproxy": ("API keys", "key"),
         "axes_accesslog": ("Sign-ins", "login"),

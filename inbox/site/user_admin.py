@@ -11,9 +11,10 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from conversations.admin.base import ReadOnlyAdmin, SuperuserAdmin
+from conversations.admin.base import ReadOnlyAdmin, SuperuserAdmin, record_roles
 from conversations.admin.formatting import short_time
 from conversations.models import PageMember
+from conversations.models.audit import Action, record
 from inbox.accounts.api_key import key_prefix
 
 # Groups have no page: Django's permissions, which they would give, are not used.
@@ -52,6 +53,18 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
     )
 
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change:
+            changed = {name: getattr(obj, name) for name in form.changed_data if name != "password"}
+            record(Action.USER_CHANGED, request=request, target=obj, changed=changed)
+        else:
+            record(Action.USER_CREATED, request=request, target=obj)
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        record_roles(request, formset)
 
     @display(description="Name", empty_value="")
     def full_name(self, user):
