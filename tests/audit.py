@@ -45,9 +45,18 @@ def main() -> int:
 
 
 def is_free(requirements: str, known: set[str]) -> bool:
-    """Whether pip-audit finds nothing else in this file. It prints what it finds."""
+    """Whether pip-audit could check each package and finds nothing else. It prints what it finds."""
     ignored = [word for advisory in sorted(known) for word in ("--ignore-vuln", advisory)]
-    command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", requirements]
+    command = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "--strict",
+        "--disable-pip",
+        "--require-hashes",
+        "-r",
+        requirements,
+    ]
     print(f"{requirements}:", flush=True)  # noqa: T201
     return subprocess.run([*command, *ignored], cwd=ROOT, check=False).returncode == 0
 
