@@ -54,6 +54,7 @@ class BoundedAdmin(ModelAdmin):
     def history_view(self, request, object_id, extra_context=None):
         """Only superusers see the history: it names other users, and columns that a page leaves out."""
         if not request.user.is_superuser:
+            self.get_object(request, object_id)  # a row of another Page is a 404
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
