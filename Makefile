@@ -3,7 +3,8 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format bench bench-reads bench-size soak screenshots stop packages development programs python
+.PHONY: help setup demo run test lint format audit bench bench-reads bench-size soak screenshots stop packages development \
+	programs python
 
 help:
 	@echo "make setup        install the packages into .venv, create the secret key and the private PostgreSQL"
@@ -13,6 +14,7 @@ help:
 	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files)"
 	@echo "make lint         check the style of Python (ruff) and of the browser code (Biome, by npm)"
 	@echo "make format       format Python and the browser code"
+	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
 	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed pages memory\": some of the cases)"
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
@@ -46,6 +48,10 @@ format: development
 	@$(python) -m ruff format
 	@$(python) tests/biome.py check --write
 
+audit: python
+	@$(PYTHON) inbox/install.py requirements-audit.txt
+	@.venv-audit/bin/python tests/audit.py
+
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads
 
@@ -73,7 +79,7 @@ development: python
 	@$(PYTHON) inbox/install.py requirements-sdk.txt
 
 programs: python
-	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs npm:npm
+	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs npm:npm nginx:nginx-light caddy:caddy
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

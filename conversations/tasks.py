@@ -13,6 +13,7 @@ from enum import Enum
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -20,7 +21,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from conversations.connections.shared_budget import closed_seconds
 from conversations.lib.locks import is_sync_locked
-from conversations.models import Page, Platform, SyncRun
+from conversations.models import AuditEntry, Page, Platform, SyncRun, pending
+from conversations.models.audit import KEPT_DAYS
 from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
 from conversations.search.index.refold import refold
@@ -271,3 +273,20 @@ def drop_old_numbers(timestamp: int) -> None:
         drop_old()
     finally:
         connection.close()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="delete_expired", queue=QUEUE, queueing_lock="delete_expired", pass_context=False)
+def delete_expired_rows(timestamp: int) -> None:
+    """Delete tokens of connections that nobody finished, expired sessions, and old audit entries."""
+    try:
+        delete_expired()
+    finally:
+        connection.close()
+
+
+def delete_expired() -> None:
+    now = timezone.now()
+    pending.delete_expired()
+    Session.objects.filter(expire_date__lt=now).delete()
+    AuditEntry.objects.filter(at__lt=now - timedelta(days=KEPT_DAYS)).delete()

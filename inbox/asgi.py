@@ -18,11 +18,19 @@ try:
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
+from django.conf import settings  # noqa: E402
+
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
 from inbox.process.loading import loading  # noqa: E402
+from inbox.web.admission import Admission  # noqa: E402
+from inbox.web.body_limit import BodyLimit  # noqa: E402
 from inbox.web.handler import RequestHandler  # noqa: E402
 
 serve = RequestHandler()
+# The body is read before a request gets a place: a slow client must not hold one.
+serve_http = BodyLimit(
+    Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+)
 gc.freeze()  # what the start has created stays: no later collection looks at it
 gc.enable()
 
@@ -30,6 +38,8 @@ gc.enable()
 async def application(scope, receive, send):
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    else:
+    elif scope["type"] == "http":
         await loading.wait(scope["path"])
-        await serve(scope, receive, send)
+        await serve_http(scope, receive, send)
+    else:
+        await serve(scope, receive, send)  # which refuses it

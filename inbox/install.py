@@ -1,6 +1,7 @@
 """Create .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
 
-The clients of Facebook that a test runs need other versions: requirements-sdk.txt has a .venv-sdk of its own.
+Two files have environments of their own: requirements-sdk.txt (the clients of Facebook that a test runs) and
+requirements-audit.txt (`make audit`).
 
 Needs nothing but Python; one that is too old still reaches the line that says so.
 """
@@ -14,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-SDK = "requirements-sdk.txt"
-VENV = Path(".venv-sdk" if SDK in sys.argv[1:] else ".venv")
+APART = {"requirements-sdk.txt": ".venv-sdk", "requirements-audit.txt": ".venv-audit"}
+VENV = Path(next((APART[name] for name in sys.argv[1:] if name in APART), ".venv"))
 PYTHON = VENV / "bin" / "python"
 EVERYTHING = "requirements-dev.txt"  # includes requirements.txt
 TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv

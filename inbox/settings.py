@@ -92,8 +92,26 @@ def email(url: str) -> dict[str, Any]:
 # -- this installation -------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
+MIN_KEY_LENGTH = 32
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else read_state("secret_key"))
 required(SECRET_KEY, "SECRET_KEY", "is not set: set it (or, without DATABASE_URL, run `make setup`)")
+if len(SECRET_KEY) < MIN_KEY_LENGTH and not DEBUG:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has fewer than {MIN_KEY_LENGTH} characters, so that it can be guessed. Make one with: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    )
+EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
+# Connections and jobs of one process are at most MAX_AT_WORK; docs/deploying.md says how they add up.
+JOBS, MAX_AT_WORK = 24, 45
+DATABASE_POOL_SIZE = env.int(
+    "DATABASE_POOL_SIZE",
+    20,
+    validate=validate.Range(
+        min=2,
+        max=MAX_AT_WORK - (JOBS if EMBEDDED_WORKER else 0),
+        error="must be between {min} and {max}",
+    ),
+)
 DATABASES = {
     "default": database(
         required(
@@ -102,6 +120,13 @@ DATABASES = {
             "is not set and there is no private PostgreSQL yet: run `make setup`",
         )
     )
+}
+# HTTP requests take their connection from the pool, nothing else does (inbox/database/base.py).
+DATABASES["default"] |= {"ENGINE": "inbox.database", "CONN_HEALTH_CHECKS": True}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 2,
+    "max_size": DATABASE_POOL_SIZE,
+    "timeout": 5,
 }
 # The first key encrypts, all keys decrypt: to rotate, add a new key in front.
 TOKEN_ENCRYPTION_KEYS: list[str] = list(filter(None, env.list("TOKEN_ENCRYPTION_KEYS", []))) or [SECRET_KEY]
@@ -155,7 +180,6 @@ FACEBOOK_DIALOG_URL = env.str(
 ).replace("{version}", GRAPH_API_VERSION)
 
 # -- jobs --------------------------------------------------------------------------------------------------
-EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
 SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
@@ -165,7 +189,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
     # for its rows), and a process eight more: at most 56 of the 100 that PostgreSQL allows by default. A Page
     # has one sync at a time, so a second process adds only its eight, and more only beyond 24 Pages.
-    "concurrency": 24,
+    "concurrency": JOBS,
     "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
     "delete_jobs": "successful",
 }
@@ -174,6 +198,9 @@ EVENTSTREAM_CHANNELMANAGER_CLASS = "conversations.api.event_stream.NoChannels"
 # -- HTTPS -------------------------------------------------------------------------------------------------
 HTTPS = env.bool("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 86_400 if HTTPS else 0
+# Whether other names of the domain have HTTPS is not for us to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # requested over plain HTTP by health checks
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # The number of reverse proxies, each of which adds the address of its client to X-Forwarded-For.
@@ -269,13 +296,15 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "inbox.web.middleware.SecurityHeaders",
     "inbox.web.middleware.SlowStatements",
-    "inbox.web.middleware.SignInQueue",
+    "inbox.web.middleware.Refusals",
+    "inbox.web.middleware.PlainInput",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "inbox.web.audit_middleware.AuditLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -396,6 +425,7 @@ LOGGING = {
         "inbox": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables have the rest
+        "psycopg.pool": {"level": "ERROR"},  # it tries again by itself
         "django.request": {"level": "ERROR"},  # the response reports errors of the client
     },
 }

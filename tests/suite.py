@@ -49,6 +49,7 @@ SLOW = [
     "tests/browser",
     "tests/conversations/actions/test_refresh.py",
     "tests/conversations/admin/test_base.py",
+    "tests/conversations/admin/test_odd_addresses.py",
     "tests/conversations/connections/test_shared_budget.py",
     "tests/conversations/management",
     "tests/conversations/models/test_sql.py",
@@ -106,7 +107,7 @@ def main() -> int:
 
 
 def start_mypy(output: IO[str]) -> subprocess.Popen:
-    environment = os.environ | {"DATABASE_URL": "postgresql:///unused", "SECRET_KEY": "unused"}
+    environment = os.environ | {"DATABASE_URL": "postgresql:///unused", "SECRET_KEY": "unused" * 6}
     return subprocess.Popen(TYPE_CHECK, stdout=output, stderr=output, env=environment)
 
 

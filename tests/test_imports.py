@@ -102,6 +102,8 @@ ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}
 # client and the sandbox, and so on. No name stands in three.
 REPEATED = {
     "accounts",
+    "audit",
+    "base",
     "client",
     "conversations",
     "fields",
@@ -112,6 +114,7 @@ REPEATED = {
     "permissions",
     "privacy",
     "refresh",
+    "roles",
     "runs",
     "saved_views",
     "server",

@@ -17,6 +17,7 @@ from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
+from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value
 from tags.models import Tag
 
@@ -146,4 +147,5 @@ def undo(operation: uuid.UUID, targets: Targets, *, actor) -> tuple[set[int], uu
         cursor.execute("DROP TABLE undoable")
     changed |= undo_status(operation, actor=actor, undo_operation=undo_operation)
     notify_changes(targets.page_ids)
+    record(Action.BULK_UNDONE, actor=actor, operation=operation, changed=len(changed))
     return changed, undo_operation

@@ -1,16 +1,20 @@
 """Base classes of the admin. Roles on Pages decide what a user sees, not Django's own permissions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from conversations.admin.paginators import CappedPaginator
+from conversations.lib.text import is_plain
 from conversations.models.audit import Action, record
 from conversations.models.roles import Role
 from conversations.permissions import VIEWER, page_ids
+
+MAX_ID_LENGTH = 64  # of the primary keys of our tables, the longest of which are session keys
 
 
 class CappedChangeList(ChangeList):
@@ -21,7 +25,41 @@ class CappedChangeList(ChangeList):
         self.full_result_count = self.result_count
 
 
-class PageScopedAdmin(ModelAdmin):
+class BoundedAdmin(ModelAdmin):
+    """An address of the admin shows what the page shows, and asks the database nothing else.
+
+    Django lets an address filter a list by any column and any look-up: `error__startswith` would tell a user
+    letter by letter what the list does not show, and `name__regex` would keep a processor busy.
+    """
+
+    def lookup_allowed(self, lookup, value, request) -> bool:
+        return lookup in set(self.declared_lookups(request)) and is_plain(value)
+
+    def declared_lookups(self, request) -> Iterator[str]:
+        """Yield the parameters of the filters beside the list."""
+        for declared in self.get_list_filter(request):
+            if isinstance(declared, type):
+                one = getattr(declared, "parameter_name", "")
+                yield from getattr(declared, "parameter_names", [one])
+            else:
+                name = declared if isinstance(declared, str) else declared[0]
+                yield from (f"{name}__{lookup}" for lookup in ("exact", "in", "isnull"))
+
+    def get_object(self, request, object_id, from_field=None):
+        """Return the row; None, as for an unknown one, for an ID that no row can have."""
+        if not is_plain(object_id) or len(object_id) > MAX_ID_LENGTH:
+            return None
+        return super().get_object(request, object_id, from_field)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Only superusers see the history: it names other users, and columns that a page leaves out."""
+        if not request.user.is_superuser:
+            self.get_object(request, object_id)  # a row of another Page is a 404
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+
+class PageScopedAdmin(BoundedAdmin):
     """Read-only admin of the rows of the Pages on which the user has at least `role`."""
 
     role: Role = VIEWER
@@ -68,7 +106,7 @@ class PageScopedAdmin(ModelAdmin):
         return False
 
 
-class SuperuserAdmin(ModelAdmin):
+class SuperuserAdmin(BoundedAdmin):
     """Admin of the settings of the installation: only superusers see and change them."""
 
     def has_view_permission(self, request, obj=None) -> bool:

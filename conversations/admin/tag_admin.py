@@ -3,18 +3,18 @@
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from conversations.actions.tagging import delete_tag
+from conversations.admin.base import BoundedAdmin
 from conversations.admin.formatting import chip
 from conversations.permissions import TAGGER, page_ids
 from tags.models import Tag, change_tag, create_tag
 
 
 @admin.register(Tag)
-class TagAdmin(ModelAdmin):
+class TagAdmin(BoundedAdmin):
     list_display = ["name_chip", "slug", "conversations"]
     search_fields = ["name"]
     fields = ["name", "color", "slug"]

@@ -16,6 +16,7 @@ from conversations.actions.targets import (
 )
 from conversations.api.query_params import criteria_for
 from conversations.models import Conversation
+from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids, require_role
 from conversations.search.parsing import MAX_ID
 
@@ -40,7 +41,15 @@ def run_bulk_action(
         targets = authorized_targets(user, body)
         matched = count_targets(targets)
         changed = len(change(targets, operation)) if operation else count_changes(targets)
+        if operation:
+            record_bulk_change(user, body, operation, matched, changed)
     return bulk_response(verb if operation else "Would change", matched, changed, operation)
+
+
+def record_bulk_change(user, body: dict, operation: uuid.UUID, matched: int, changed: int) -> None:
+    """Record what was changed, with the filter instead of IDs where there was one."""
+    what = {name: value for name, value in body.items() if name not in ("conversationIds", "dry_run")}
+    record(Action.BULK_CHANGED, actor=user, operation=operation, matched=matched, changed=changed, **what)
 
 
 def authorized_targets(user, body: dict) -> Targets:

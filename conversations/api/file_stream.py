@@ -10,7 +10,10 @@ from django.http import StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import criteria_for
+from conversations.api.streaming import STREAMS
+from conversations.lib.request_scope import hold_until_end, leave_work, release_connection
 from conversations.models import Page
+from conversations.models.audit import Action, record
 from conversations.permissions import page_ids
 from conversations.search.export import CONTENT_TYPES, FORMATS
 from conversations.search.parsing import quote
@@ -25,7 +28,12 @@ def export_response(request) -> StreamingHttpResponse:
     pages = Page.objects.filter(pk__in=page_ids(request.user))
     body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
     body = chain([next(body, b"")], body)  # raises TooSlow as long as the response can still be a 503
+    record(Action.EXPORTED, request=request, format=kind, filter=request.query_params.dict())
     is_asynchronous = isinstance(request._request, ASGIRequest)
+    if is_asynchronous:
+        hold_until_end(STREAMS, request.user.pk)
+        release_connection()
+        leave_work()
     return StreamingHttpResponse(
         iterate_in_thread(body) if is_asynchronous else body,
         content_type=CONTENT_TYPES[kind],

@@ -6,7 +6,8 @@ from rest_framework.exceptions import ValidationError
 
 from conversations.models import Conversation
 from conversations.search.filters import PARAMETERS
-from conversations.search.parsing import parse_flag, parse_id, quote
+from conversations.search.parsing import parse_flag, parse_id
+from conversations.search.stored_filters import InvalidFilter, as_parameters
 from tags.models import COLOR
 
 
@@ -63,20 +64,10 @@ class FilterField(serializers.Field):
     """Filter parameters as a JSON object; they become strings as in a URL."""
 
     def to_internal_value(self, data) -> dict[str, str]:
-        if not isinstance(data, dict):
-            raise ValidationError("It must be an object with parameters of the list.")
-        known = {"facebookPageId", *PARAMETERS}
-        for name in data:
-            if name not in known:
-                raise ValidationError(f"Unknown parameter {quote(name)}.")
-        return {name: self.as_text(name, value) for name, value in data.items() if value is not None}
-
-    def as_text(self, name: str, value) -> str:
-        if isinstance(value, list):
-            return ",".join(self.as_text(name, item) for item in value)
-        if not isinstance(value, str | int):
-            raise ValidationError(f"{name} cannot be {quote(value)}.")
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        try:
+            return as_parameters(data, {"facebookPageId", *PARAMETERS})
+        except InvalidFilter as error:
+            raise ValidationError(str(error)) from None
 
 
 class BulkBody(serializers.Serializer):

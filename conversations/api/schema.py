@@ -38,7 +38,7 @@ class Schema(AutoSchema):
         return dict(sorted(bodies.items()))
 
     def error_codes(self) -> list[str]:
-        codes = ["400", "401"]
+        codes = ["400", "401", "429", "503"]
         if self.method != "GET":
             codes += ["403"]
         if self.method in ("POST", "PUT", "PATCH"):

@@ -2,12 +2,13 @@
 
 from urllib.parse import urlencode
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
 from conversations.models.roles import SUPERUSER, Role
 from conversations.models.run_counters import ALL, rest_name
+from conversations.search.stored_filters import normalize, parameters_of_view
 from conversations.sync.progress import WAITING_STATUSES, message_for, seconds_left
 from tags.models import Tag
 
@@ -256,7 +257,7 @@ class SavedViewSerializer(serializers.ModelSerializer):
     )
     shared = serializers.BooleanField(source="is_shared")
     owner = serializers.CharField(source="owner.username")
-    query = serializers.DictField(child=serializers.CharField(), help_text="Parameters of the list")
+    query = serializers.SerializerMethodField(help_text="Parameters of the list")
     address = serializers.SerializerMethodField(help_text="URL of the list with this view")
 
     class Meta:
@@ -264,5 +265,20 @@ class SavedViewSerializer(serializers.ModelSerializer):
         fields = ["id", "name", "owner", "shared", "facebookPageId", "query", "address"]
 
     def get_address(self, view) -> str:
-        parameters = urlencode(view.parameters)
+        parameters = urlencode(parameters_of_view(view))
         return f"/api/conversations?{parameters}" if parameters else "/api/conversations"
+
+    def get_query(self, view) -> dict[str, str]:
+        return normalize(view.query)
+
+
+class InvalidViewSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    error = serializers.CharField(help_text="What is wrong with its filter")
+
+
+@extend_schema_serializer(many=False)  # otherwise a view called `list` would return a list of these
+class SavedViewListSerializer(serializers.Serializer):
+    views = SavedViewSerializer(many=True)
+    invalid = InvalidViewSerializer(many=True, help_text="Your own views whose filter is not valid")

@@ -14,11 +14,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django_eventstream.utils import sse_encode_event
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations.api.event_stream import PageListener
 from conversations.api.run_result import read_run_result
 from conversations.api.subscriptions import Permissions, RunReader
+from conversations.lib.request_scope import Places, hold_until_end, leave_work
 from conversations.realtime.listener import (
     Watcher,
     channel_of,
@@ -31,21 +33,27 @@ from conversations.sync.progress import SyncProgress
 
 MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
 HEARTBEAT_SECONDS = 15
+STREAMS = Places("open streams and exports", per_user=20, in_all=500)
 LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
 NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
 
 
 class StreamLater(Response):
-    """The response of a view that accepted a request: the event loop awaits `follow` for the real one."""
+    """The response of a view that accepted a request: the event loop awaits `follow` for the real one.
 
-    def __init__(self, follow: Callable[[], Awaitable[HttpResponseBase]]):
+    It gives back the place of the request among those at work. Raises TooManyRequests or ServerBusy.
+    """
+
+    def __init__(self, request: Request, follow: Callable[[], Awaitable[HttpResponseBase]]):
         super().__init__()
+        hold_until_end(STREAMS, request.user.pk)
+        leave_work()
         self.follow = follow
 
 
 def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
     response = StreamingHttpResponse(body, content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache"
+    response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
 

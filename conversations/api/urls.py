@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from conversations.api.views.audit import AuditViewSet
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
 from conversations.api.views.insight import InsightViewSet
@@ -13,6 +14,7 @@ from conversations.api.views.tags import TagViewSet
 from conversations.api.views.undo import UndoView
 
 router = SimpleRouter(trailing_slash=False)
+router.register("audit", AuditViewSet)
 router.register("conversations", ConversationViewSet)
 router.register("insight", InsightViewSet, basename="insight")
 router.register("pages", PageViewSet)

@@ -23,6 +23,7 @@ from conversations.graph.errors import (
 from conversations.graph.options import Hooks
 from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
 from conversations.models import Page, Platform
+from conversations.models.audit import Action, record
 
 REQUIRED_PERMISSIONS = {
     Platform.MESSENGER: {"pages_messaging", "pages_manage_metadata", "pages_read_engagement"},
@@ -117,6 +118,7 @@ def _store(
 ) -> tuple[Page, bool]:
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
     page.access_token, page.name = token, name or page.name
+    record(Action.PAGE_CONNECTED, target=page, again=not created)
     page.mark_connected()
     page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)

@@ -10,6 +10,7 @@ from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import ActionRequiredError, GraphError, NotFoundError, PlatformError
 from conversations.graph.options import HttpLimits
+from conversations.lib.request_scope import Places, leave_work, release_connection
 from conversations.models import Page
 
 LIMITS = HttpLimits(connect_seconds=5, read_seconds=20, response_seconds=40)
@@ -46,6 +47,21 @@ class FacebookRefused(Exception):
         return HTTP_STATUSES[self.reason]
 
 
+ASKING = Places("requests that wait for Facebook", per_user=4, in_all=100)
+
+
+@contextmanager
+def asking_facebook(user) -> Iterator[None]:
+    """Surround a request of this user that asks Facebook, which may take long. Raises TooManyRequests.
+
+    While Facebook is asked, the request is not at work: it leaves its place and its connection to others.
+    """
+    with ASKING.take(user.pk):
+        leave_work()
+        release_connection()
+        yield
+
+
 @contextmanager
 def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     """Yield a client that waits only briefly. Its errors are raised as FacebookRefused.
@@ -53,6 +69,7 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     If Facebook refuses the token or a permission, a job asks again whether that is so for the whole Page.
     """
     state, reason = page.connection
+    release_connection()  # that reading the conversation has opened
     if state == Page.State.RECONNECT:
         raise FacebookRefused(f"Reconnect needed. {reason}".strip(), RefusalReason.RECONNECT)
     try:

@@ -3,11 +3,12 @@
 import threading
 from datetime import timedelta
 
-from django.db import Error, connection
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from conversations.graph.call_budget import ProcessBudget
+from conversations.lib.locks import own_connection
 from conversations.lib.sql_files import read_statements
 from conversations.models import CallBudget
 
@@ -38,7 +39,7 @@ class SharedConnection:
             if not self._users:
                 return None
             if self._connection is None:
-                self._connection = connection.copy()
+                self._connection = own_connection()
                 self._connection.inc_thread_sharing()  # the lock above serializes the threads
             try:
                 with self._connection.cursor() as cursor:

@@ -1,21 +1,48 @@
-"""Encrypts secrets with the first of TOKEN_ENCRYPTION_KEYS, and decrypts them with any of these keys."""
+"""Encrypts secrets with the first of TOKEN_ENCRYPTION_KEYS, and decrypts them with any of these keys.
+
+The keys of the cipher are derived from these by HKDF for one purpose, so that a key that has other uses, such
+as SECRET_KEY, is never used as it is. Earlier versions used a plain digest: `manage.py rotatekeys` encrypts
+their values again.
+"""
 
 import base64
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
-PREFIX = "fernet:"  # marks an encrypted value; no token of Facebook starts with it
+PREFIX, OLD_PREFIX = "fernet2:", "fernet:"  # mark an encrypted value; no token of Facebook starts so
+PURPOSE = b"inbox: secrets of Pages"
 
 
 def cipher() -> MultiFernet:
-    """Return the cipher of the settings. A key may be any text, because its digest is used."""
-    digests = (hashlib.sha256(key.encode()).digest() for key in settings.TOKEN_ENCRYPTION_KEYS)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+    """Return the cipher of the settings. A key may be any text."""
+    return _cipher(tuple(settings.TOKEN_ENCRYPTION_KEYS), is_old=False)
+
+
+def old_cipher() -> MultiFernet:
+    """Return the cipher of the values that earlier versions have encrypted."""
+    return _cipher(tuple(settings.TOKEN_ENCRYPTION_KEYS), is_old=True)
+
+
+@lru_cache(8)
+def _cipher(keys: tuple[str, ...], *, is_old: bool) -> MultiFernet:
+    derive = _digest if is_old else _derive
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive(key.encode()))) for key in keys])
+
+
+def _derive(key: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=PURPOSE).derive(key)
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
 
 
 def encrypt(value: Any) -> str:
@@ -29,6 +56,13 @@ def decrypt(text: str, *, seconds: int) -> Any:
         return json.loads(cipher().decrypt(text.encode(), ttl=seconds))
     except InvalidToken:
         return None
+
+
+def decrypt_stored(stored: str) -> str:
+    """Return the text of a stored value. Raises InvalidToken if no key fits."""
+    if stored.startswith(PREFIX):
+        return cipher().decrypt(stored.removeprefix(PREFIX).encode()).decode()
+    return old_cipher().decrypt(stored.removeprefix(OLD_PREFIX).encode()).decode()
 
 
 class UndecryptableToken(str):
@@ -51,7 +85,7 @@ class EncryptedTextField(models.TextField):
     def get_prep_value(self, value):
         if isinstance(value, UndecryptableToken):
             return value.stored
-        if not value or value.startswith(PREFIX):
+        if not value or value.startswith((PREFIX, OLD_PREFIX)):
             return value
         return PREFIX + cipher().encrypt(value.encode()).decode()
 
@@ -59,7 +93,7 @@ class EncryptedTextField(models.TextField):
         if not value:
             return value
         try:
-            return cipher().decrypt(value.removeprefix(PREFIX).encode()).decode()
+            return decrypt_stored(value)
         except InvalidToken:
             return UndecryptableToken(value)
 

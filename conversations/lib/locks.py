@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
@@ -14,11 +15,18 @@ SYNC, ROWS = 1, 2  # separate key spaces: otherwise a sync would wait for itself
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
 
+def own_connection() -> BaseDatabaseWrapper:
+    """Return a connection that is not from the pool: it ends when it is closed, and its locks with it."""
+    copy = connection.copy()
+    copy.settings_dict["OPTIONS"].pop("pool", None)
+    return copy
+
+
 class SyncLock:
     """The right to sync a Page. The lock is on a connection of its own, and ends with it or the process."""
 
     def __init__(self, page_id: int):
-        self._page_id, self._connection = page_id, connection.copy()
+        self._page_id, self._connection = page_id, own_connection()
         self.is_acquired = False
 
     def acquire(self) -> bool:

@@ -23,6 +23,11 @@ def clean(text: str) -> str:
     return text
 
 
+def is_plain(text: str) -> bool:
+    """Whether PostgreSQL accepts the text as it is, without clean()."""
+    return clean(text) == text
+
+
 def clean_json(value):
     """Do the same for any JSON value, keys included. Infinite numbers and NaN become null."""
     if isinstance(value, str):

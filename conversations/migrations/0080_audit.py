@@ -12,7 +12,7 @@ def install(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0067_event_order"),
+        ("conversations", "0070_event_digest"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -15,7 +15,7 @@ def start(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0070_event_digest")]
+    dependencies = [("conversations", "0081_pending_connection")]
     operations = [
         migrations.CreateModel(
             name="Refolding",

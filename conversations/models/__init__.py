@@ -5,6 +5,7 @@ from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
+from conversations.models.pending import PendingConnection
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
 
@@ -17,6 +18,7 @@ __all__ = [
     "InteractionEvent",
     "Page",
     "PageMember",
+    "PendingConnection",
     "Platform",
     "RemovedConversation",
     "SavedView",

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.lib.client_address import address_of
+from conversations.lib.current_request import current_request
 from conversations.lib.text import clean, clean_json
 
 KEPT_DAYS = 400  # models/sql/audit.sql holds the same number
@@ -91,6 +92,7 @@ class AuditEntry(models.Model):
 
 def record(
     action: str,
+    /,
     *,
     request: HttpRequest | None = None,
     actor: Any = None,
@@ -99,9 +101,10 @@ def record(
 ) -> AuditEntry:
     """Add a row. Call it in the transaction of the act, so that both are stored or neither.
 
-    `actor` is the user of the request, unless given. `target` is a row of any model, or a text such as a
-    user name. Details are small JSON values, without secrets and without words of customers.
+    `request` is the present one and `actor` its user, unless given. `target` is a row of any model, or a text
+    such as a user name. Details are small JSON values, without secrets and without words of customers.
     """
+    request = request or current_request.get()
     user = actor or getattr(request, "user", None)
     known = user if user is not None and user.is_authenticated else None
     is_row = isinstance(target, models.Model)

@@ -1,7 +1,7 @@
 """The querysets of the models: the common queries, each with a name."""
 
 from django.apps import apps
-from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from conversations.models.facets import Facet, facet_values
@@ -75,8 +75,11 @@ class SavedViewQuerySet(QuerySet):
     def visible_to(self, user):
         """Return the user's own views and shared ones, except those of Pages that the user may not see."""
         pages = apps.get_model("conversations", "Page").objects.visible_to(user)
+        members = apps.get_model("conversations", "PageMember").objects
+        is_member = Exists(members.filter(page=OuterRef("page"), user=OuterRef("owner")))
+        is_shared = Q(is_shared=True) & (Q(owner__is_superuser=True) | is_member)
         visible = self.filter(Q(page__isnull=True) | Q(page__in=pages))
-        return visible.filter(Q(owner=user) | Q(is_shared=True)).order_by("name", "pk")
+        return visible.filter(Q(owner=user) | is_shared).order_by("name", "pk")
 
 
 class EventQuerySet(PageScopedQuerySet):

@@ -6,6 +6,10 @@ from django.db import models
 from conversations.models import querysets
 from conversations.models.pages import Page
 
+MAX_VIEWS = 100  # of one user
+TOO_MANY = f"You have {MAX_VIEWS} saved views. Delete one first."
+MAY_NOT_SHARE = "Only members share with a Page, and only superusers share with everyone."
+
 
 class SavedView(models.Model):
     """A named filter of the list: its owner's, or shared with everyone who may see its Page."""
@@ -33,6 +37,8 @@ class SavedView(models.Model):
         return self.name
 
     @property
-    def parameters(self) -> dict[str, str]:
-        """The parameters of the list, including the Page."""
-        return {**({"facebookPageId": self.page.facebook_page_id} if self.page else {}), **self.query}
+    def has_sharing_owner(self) -> bool:
+        """Whether the owner may share: members with the others of the Page, superusers with everyone."""
+        if self.owner.is_superuser:
+            return True
+        return self.page is not None and self.page.members.filter(user=self.owner).exists()

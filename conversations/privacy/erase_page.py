@@ -13,6 +13,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from conversations.lib.locks import SyncLock, lock_rows, sync_lock
+from conversations.lib.notify import notify_changes
 from conversations.models import (
     CallBudget,
     Conversation,
@@ -22,6 +23,7 @@ from conversations.models import (
     SyncRun,
     Thread,
 )
+from conversations.models.audit import Action, record
 from conversations.models.privacy import Erasure
 from conversations.privacy.forget_person import delete_conversations, erasure_for
 from conversations.sync import run_lifecycle
@@ -73,6 +75,7 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
         page.access_token = ""
         page.set_reconnect(CANCELLED)
         page.save(update_fields=["access_token", *Page.STATE_FIELDS])
+    record(Action.PAGE_ERASED, actor=actor, target=page, keeps_page=keep_page)
     return Erasure.objects.create(
         kind=Erasure.Kind.PAGE,
         keeps_page=keep_page,
@@ -145,6 +148,7 @@ def _delete_some(erasure: Erasure, page: Page, rows: models.QuerySet) -> bool:
         tags=F("tags") + _count(deleted, ConversationTag),
         threads=F("threads") + _count(deleted, Thread),
     )
+    notify_changes([page.pk])
     return bool(ids)
 
 
@@ -156,6 +160,7 @@ def _count(deleted: dict[str, int], model: type[models.Model]) -> int:
 def _finish(erasure: Erasure, page: Page) -> None:
     CallBudget.objects.filter(facebook_page_id=page.facebook_page_id).delete()
     Erasure.objects.filter(pk=erasure.pk).update(ended_at=timezone.now())
+    notify_changes([page.pk])
     if not erasure.keeps_page:
         page.delete()
         return

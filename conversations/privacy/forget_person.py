@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from conversations.lib.locks import lock_rows
+from conversations.lib.notify import notify_changes
 from conversations.models import (
     Conversation,
     ConversationAlias,
@@ -17,6 +18,7 @@ from conversations.models import (
     Page,
     Thread,
 )
+from conversations.models.audit import Action, record
 from conversations.models.privacy import (
     PERSON_DELETED,
     Erasure,
@@ -25,6 +27,7 @@ from conversations.models.privacy import (
     sender_digest,
     thread_digest,
 )
+from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
 
 MESSAGES = Q(kind__startswith="message_")
@@ -73,8 +76,14 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
         return None
     _save_fingerprints(page, conversation)
     _empty_threads(_threads(conversation))
-    _delete_mentions(page, _ids(conversation))
+    ids = _ids(conversation)
+    _delete_mentions(page, ids)
+    clear_traces(page, _conversations(conversation), ids)
     delete_conversations(_conversations(conversation))
+    record(
+        Action.PERSON_ERASED, actor=actor, target=page, conversation=conversation.pk, deleted=counts.as_dict()
+    )
+    notify_changes([page.pk])
     now = timezone.now()
     Erasure.objects.create(
         kind=Erasure.Kind.PERSON, created_at=now, ended_at=now, **erasure_for(page, actor), **counts.as_dict()

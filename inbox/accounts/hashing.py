@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from django.contrib.auth import hashers
 from django.db import connection
 
+from conversations.lib.request_scope import ServerBusy
+
 SLOTS = 2
 MAX_WAITING = 16
 WAIT_SECONDS = 5
 
 
-class TooManySignIns(Exception):
+class TooManySignIns(ServerBusy):
     """More passwords are to be checked at this moment than this process can: try again later."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people sign in at this moment. Wait a few seconds, then try again.")
 
 
 _slots = threading.BoundedSemaphore(SLOTS)

@@ -14,6 +14,7 @@ import psycopg
 
 from . import owner
 from .exceptions import PostgresError
+from .roles import APPLICATION
 from .server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,7 @@ def prepare(checkout: Path = CHECKOUT) -> Server:
     """Create what is missing: the state folder, the secret key, the database files and the database URL."""
     state = state_folder(checkout)
     keep_once(state / "secret_key", secrets.token_urlsafe(50))
-    server = Server(home(state))
+    server = Server(home(state), role=APPLICATION)
     if not server.is_listening():
         with server.locked():
             server.initialise()

@@ -5,8 +5,7 @@ from pathlib import Path
 from .exceptions import PostgresError
 from .owner import Owner
 from .programs import Programs
-
-ROLE = "inbox"
+from .roles import ADMIN, APPLICATION
 
 CONFIGURATION = """\
 # Overwritten at each start. To change a setting permanently: ALTER SYSTEM SET …
@@ -38,7 +37,7 @@ full_page_writes = off
 
 def initdb(folder: Path, owner: Owner, programs: Programs, *, durable: bool) -> None:
     """Create the data with UTF-8 and a locale that knows letters beyond ASCII, for ILIKE and lower()."""
-    command: list[str | Path] = [programs.folder / "initdb", "-D", folder, "-U", ROLE, "--auth=peer"]
+    command: list[str | Path] = [programs.folder / "initdb", "-D", folder, "-U", ADMIN, "--auth=peer"]
     command += ["--encoding=UTF8", "--data-checksums", "--no-instructions"]
     if programs.major >= 17:  # this provider does not depend on the locales of the machine
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -58,8 +57,10 @@ def write_configuration(
     settings = CONFIGURATION.format(port=port, socket=socket, name=name)
     users = sorted({"root", owner.name})
     write(home / "postgresql.conf", settings + ("" if durable else WITHOUT_DURABILITY))
-    write(home / "pg_hba.conf", f"local all {ROLE} peer map=inbox\n")
-    write(home / "pg_ident.conf", "".join(f'inbox "{user}" {ROLE}\n' for user in users))
+    roles = (ADMIN, APPLICATION)
+    write(home / "pg_hba.conf", f"local all {','.join(roles)} peer map=inbox\n")
+    lines = (f'inbox "{user}" {role}\n' for user in users for role in roles)
+    write(home / "pg_ident.conf", "".join(lines))
     files = {"config_file": "postgresql.conf", "hba_file": "pg_hba.conf", "ident_file": "pg_ident.conf"}
     return [word for option, file in files.items() for word in ("-c", f"{option}={home / file}")]
 

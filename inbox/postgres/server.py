@@ -21,8 +21,8 @@ import psutil
 import psycopg
 from psycopg import errors, sql
 
-from . import owner, programs
-from .cluster import ROLE, initdb, write_configuration
+from . import owner, programs, roles
+from .cluster import initdb, write_configuration
 from .exceptions import PostgresError
 
 PORT = 5432  # part of the socket's name; the server does not listen on the network
@@ -35,9 +35,20 @@ LOG_BYTES = 1_000_000
 
 
 class Server:
-    """`only`: use only the programs of the machine ("system") or of the wheel; None: any that fit."""
+    """`only`: use only the programs of the machine ("system") or of the wheel; None: any that fit.
 
-    def __init__(self, home: Path, *, durable: bool = True, only: programs.Only | None = None) -> None:
+    `role`: who uses the databases. Tests and benchmarks do more there than the application may.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        durable: bool = True,
+        only: programs.Only | None = None,
+        role: str = roles.ADMIN,
+    ) -> None:
+        self.role = role
         self.home = home.resolve()
         self.durable = durable
         self.only = only
@@ -57,23 +68,35 @@ class Server:
             return folder
         return Path("/tmp") / self.name  # noqa: S108 (its owner is checked; TMPDIR may differ at the next start)
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, role: str = "") -> str:
         # As a parameter: URL parsers convert the host to lower case.
-        return f"postgresql://{ROLE}@:{PORT}/{database}?host={quote(str(self.socket_folder))}"
+        return f"postgresql://{role or self.role}@:{PORT}/{database}?host={quote(str(self.socket_folder))}"
 
     # -- start and stop -----------------------------------------------------------------------------------
 
     def start(self) -> bool:
         """Use the running server or start one. Returns True if this call started it."""
-        if self.is_ready():
-            return False
-        with self.locked():
-            if self.is_listening() and self.wait_until_ready(self.is_listening):
-                return False
-            found = self.initialise()
-            self.end_leftovers()
-            self.launch(found)
-            return True
+        was_running = self.is_ready()
+        if not was_running:
+            with self.locked():
+                was_running = self.is_listening() and self.wait_until_ready(self.is_listening)
+                if not was_running:
+                    found = self.initialise()
+                    self.end_leftovers()
+                    self.launch(found)
+        if self.role == roles.APPLICATION:
+            self.prepare_application_role()
+        return not was_running
+
+    def prepare_application_role(self) -> None:
+        """Create the role, and give it the databases that an earlier version made as superuser."""
+        with self.connect() as admin:
+            if roles.create_application_role(admin):
+                self.configure()  # a running server may be one that an earlier version has started
+                admin.execute("SELECT pg_reload_conf()")
+            for name in roles.databases_of_admin(admin):
+                with psycopg.connect(self.url(name, roles.ADMIN)) as database:
+                    roles.give_to_application(database)
 
     def stop(self) -> bool:
         """Stop the server within five seconds. Returns True if it was running."""
@@ -99,9 +122,9 @@ class Server:
         unfinished.rename(self.data)
         return found
 
-    def launch(self, found: programs.Programs) -> None:
-        self.make_socket_folder()
-        options = write_configuration(
+    def configure(self) -> list[str | Path]:
+        """Write the configuration; return the options with which the server finds it."""
+        return write_configuration(
             self.home,
             self.owner,
             socket=self.socket_folder,
@@ -109,6 +132,10 @@ class Server:
             name=self.name,
             durable=self.durable,
         )
+
+    def launch(self, found: programs.Programs) -> None:
+        self.make_socket_folder()
+        options = self.configure()
         # Through a shell that exits at once, so that the server has no parent, and in its own session, so
         # that neither Ctrl-C nor the end of the terminal reaches it.
         start_and_leave = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh"]
@@ -194,13 +221,16 @@ class Server:
     # -- databases and files ------------------------------------------------------------------------------
 
     def connect(self) -> psycopg.Connection:
-        return psycopg.connect(self.url("postgres"), autocommit=True)
+        """Connect as the superuser."""
+        return psycopg.connect(self.url("postgres", roles.ADMIN), autocommit=True)
 
     def create_database(self, name: str) -> None:
         """Create the database if it does not exist."""
         with self.connect() as connection, suppress(errors.DuplicateDatabase, errors.UniqueViolation):
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+                names = sql.Identifier(name), sql.Identifier(self.role)
+                connection.execute(statement.format(*names))
 
     def has_clients(self) -> bool:
         others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"

@@ -11,9 +11,11 @@ import signal
 import threading
 from collections.abc import Callable
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from conversations.realtime.listener import run_listener
+from inbox.database.capacity import warn_if_near
 from inbox.process import worker
 from inbox.process.loading import loading
 
@@ -27,6 +29,7 @@ class Background:
         self._end: asyncio.Task | None = None
 
     def start(self) -> None:
+        self._check = asyncio.create_task(sync_to_async(warn_if_near, thread_sensitive=False)(), name="check")
         self._listener = asyncio.create_task(run_listener.run(), name="listener")
         if settings.EMBEDDED_WORKER:
             self._worker = asyncio.create_task(worker.embedded.run(), name="worker")

@@ -29,6 +29,7 @@ MENU = {
         "conversations_removedconversation": ("Joined conversations", "merge"),
     },
     "Settings": {
+        "conversations_auditentry": ("Audit log", "policy"),
         "auth_user": ("Users", "person"),
         "accounts_apikey": ("API keys", "key"),
         "axes_accesslog": ("Sign-ins", "login"),

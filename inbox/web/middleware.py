@@ -1,16 +1,25 @@
-"""Adds security headers that Django and django-csp lack, and answers for a slow database or many sign-ins."""
+"""Adds security headers that Django and django-csp lack, and answers for a full server or a slow database."""
 
-from django.http import HttpRequest, HttpResponse
+import logging
+from collections.abc import Iterator
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
+from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
+from conversations.lib.text import is_plain
 from conversations.lib.timeouts import TooSlow
-from inbox.accounts.hashing import WAIT_SECONDS, TooManySignIns
 from inbox.web import error_pages
 from inbox.web.error_pages import as_json
 
-BUSY = "Many people sign in at this moment. Wait a few seconds, then try again."
+MAX_DIGITS = 64  # more than any ID has, of ours or of Facebook
+
+logger = logging.getLogger(__name__)
+
 HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     # Other sites cannot embed our files; for fetch() CORS decides.
@@ -22,6 +31,59 @@ class SecurityHeaders(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.path_info.startswith("/api/"):
+            keep_private(response)
+        return response
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Tell caches, also those of proxies, that this answer is for one user alone."""
+    is_stream = response.get("Content-Type", "").startswith("text/event-stream")
+    response["Cache-Control"] = "no-cache, no-transform" if is_stream else "private, no-store"
+    patch_vary_headers(response, ["Authorization", "Cookie"])
+
+
+class PlainInput(MiddlewareMixin):
+    """Refuses, outside of the API, text that no form has sent and that PostgreSQL or Python refuses later.
+
+    The API says itself which parameter or field is wrong.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not request.path_info.startswith("/api/"):
+            if not is_plain(request.path_info):
+                raise Http404
+            if not all(map(is_usable, values_of(request.GET))):
+                raise BadRequest("The address contains characters or numbers that are not allowed.")
+
+    def process_view(self, request: HttpRequest, view, arguments, named) -> None:
+        is_form = request.method == "POST" and not request.path_info.startswith("/api/")
+        if is_form and not all(map(is_usable, values_of(request.POST))):
+            raise BadRequest("The form contains characters or numbers that are not allowed.")
+
+
+def values_of(query: QueryDict) -> Iterator[str]:
+    for name, values in query.lists():
+        yield name
+        yield from values
+
+
+def is_usable(text: str) -> bool:
+    """Whether the text is plain and, if it is a number, one that Python reads."""
+    return is_plain(text) and not (len(text) > MAX_DIGITS and text.strip("-").isdigit())
+
+
+class Refusals(MiddlewareMixin):
+    """A full server is a 503, too many requests of one user at once are a 429: one line in the log each."""
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, ServerBusy | TooManyRequests):
+            return None
+        logger.warning("Refused %s: %s", request.path[:200], error)
+        status = 503 if isinstance(error, ServerBusy) else 429
+        page = {"message": str(error)}
+        response = as_json(request, status, str(error)) or render(request, "busy.html", page, status=status)
+        response["Retry-After"] = str(RETRY_SECONDS)
         return response
 
 
@@ -30,14 +92,3 @@ class SlowStatements(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return error_pages.too_slow(request) if isinstance(error, TooSlow) else None
-
-
-class SignInQueue(MiddlewareMixin):
-    """Answers 503 where a password could not be checked in time."""
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, TooManySignIns):
-            return None
-        response = as_json(request, 503, BUSY) or render(request, "busy.html", {"message": BUSY}, status=503)
-        response["Retry-After"] = str(WAIT_SECONDS)
-        return response

@@ -107,3 +107,30 @@ def test_other_origins_are_let_in_where_they_are_named_and_only_with_a_token(set
     assert "Access-Control-Allow-Origin" not in client.get("/login", headers={"Origin": ELSEWHERE})
     stranger = {"Origin": "https://other.example.com"}
     assert "Access-Control-Allow-Origin" not in client.get("/api/pages", headers=stranger)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("get", "/api/pages", 200),
+        ("get", "/api/conversations/export?format=csv", 200),
+        ("get", "/api/nothing", 404),
+        ("get", "/api/conversations?limit=x", 400),
+        ("post", "/api/tags", 403),  # without the CSRF token
+        ("options", "/api/pages", 405),
+    ],
+)
+def test_no_cache_keeps_an_answer_of_the_api(root, method, address, status):
+    answer = getattr(root, method)(address)
+    assert (answer.status_code, answer["Cache-Control"]) == (status, "private, no-store")
+    assert {"Authorization", "Cookie"} <= set(answer["Vary"].split(", "))
+
+
+def test_the_answer_to_a_stranger_is_not_kept_either(db):
+    assert Client().get("/api/pages")["Cache-Control"] == "private, no-store"
+
+
+def test_browsers_insist_on_https_where_it_is_on(client, settings):
+    assert "Strict-Transport-Security" not in client.get("/healthz", secure=True)
+    settings.SECURE_HSTS_SECONDS = 31_536_000  # as HTTPS=1 does
+    assert Client().get("/healthz", secure=True)["Strict-Transport-Security"] == "max-age=31536000"

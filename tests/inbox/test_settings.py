@@ -30,6 +30,8 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("DATABASE_URL", "mysql://user:hush-hush@host/x"),
         ("DATABASE_URL", "hush-hush"),
         ("SECRET_KEY", ""),
+        ("SECRET_KEY", "hush-hush"),
+        ("DATABASE_POOL_SIZE", "22"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("GRAPH_API_URL", "https://graph.facebook.com/v26.0"),
         ("GRAPH_API_VERSION", "26"),

@@ -17,9 +17,10 @@ from unfold.widgets import UnfoldAdminSelectMultipleWidget
 from conversations.actions.status import change_status, count_status_changes
 from conversations.actions.tagging import change_tags
 from conversations.actions.targets import Targets, count_targets, page_ids_of, targets_by_id, targets_matching
-from conversations.admin.conversations.list_query import criteria_of
+from conversations.admin.conversations.list_query import criteria_of, parameters_of
 from conversations.admin.formatting import count_conversations
 from conversations.models import Conversation, Page
+from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids
 from tags.models import Tag
 
@@ -75,6 +76,7 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
             changed = change_tags(
                 action, targets, form.cleaned_data["tags"], actor=request.user, operation=operation
             )
+            record_change(request, action, operation, matched, len(changed), tags=form.cleaned_data["tags"])
         report(modeladmin, request, verb, matched, len(changed), operation)
         return None
     title = "Add tags" if action == "assign" else "Remove tags"
@@ -94,8 +96,24 @@ def run_status_action(modeladmin, request, queryset, status: str, verb: str):
     with transaction.atomic():
         matched = count_targets(targets)
         changed = change_status(status, targets, actor=request.user, operation=operation)
+        record_change(request, status, operation, matched, len(changed))
     report(modeladmin, request, verb, matched, len(changed), operation)
     return None
+
+
+def record_change(request, action: str, operation: uuid.UUID, matched: int, changed: int, tags=()) -> None:
+    """Add the action to the audit log, with the filter if it was on all that match."""
+    is_filter = request.POST.get("select_across") == "1"
+    record(
+        Action.BULK_CHANGED,
+        request=request,
+        operation=operation,
+        matched=matched,
+        changed=changed,
+        action=action,
+        **({"tagIds": [tag.pk for tag in tags]} if tags else {}),
+        **({"filter": parameters_of(request)} if is_filter else {}),
+    )
 
 
 def confirm(

@@ -68,7 +68,7 @@ class ConversationChangeList(CappedChangeList):
     def get_results(self, request) -> None:
         try:
             super().get_results(request)
-            page = self.paginator.page(min(self.page_num, self.paginator.num_pages))
+            page = self.paginator.page(min(max(1, self.page_num), self.paginator.num_pages))
             self.result_list = page.object_list
         except TooSlow:
             messages.error(request, TOO_SLOW)

@@ -18,7 +18,7 @@ from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_query import criteria_of
 from conversations.admin.conversations.timeline_rows import history_of, messages_of
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
-from conversations.connections.interactive import FacebookRefused
+from conversations.connections.interactive import FacebookRefused, asking_facebook
 from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, InteractionEvent, Platform
 from conversations.permissions import TAGGER, has_role, require_role
@@ -95,7 +95,8 @@ class ConversationDetailAdmin(PageScopedAdmin):
     def refresh(self, request, pk):
         conversation = self.get_taggable(request, pk)
         try:
-            messages.success(request, refresh(conversation).message)
+            with asking_facebook(request.user):
+                messages.success(request, refresh(conversation).message)
         except FacebookRefused as refused:
             messages.error(request, str(refused))
         return self.redirect_to(request, conversation)
@@ -115,7 +116,8 @@ class ConversationDetailAdmin(PageScopedAdmin):
     def redirect_to_facebook(self, request, conversation, fetch_url) -> HttpResponse:
         """Redirect to the URL that `fetch_url()` returns, without a referrer; show why if it is refused."""
         try:
-            response: HttpResponse = HttpResponseRedirect(fetch_url())
+            with asking_facebook(request.user):
+                response: HttpResponse = HttpResponseRedirect(fetch_url())
         except FacebookRefused as refused:
             context = {
                 **self.admin_site.each_context(request),

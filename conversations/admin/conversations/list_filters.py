@@ -100,6 +100,7 @@ class LastMessageFilter(NoopFilterMixin, admin.ListFilter):
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
     name = "date"
+    parameter_names = ("date_from", "date_to")
 
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
@@ -110,7 +111,7 @@ class LastMessageFilter(NoopFilterMixin, admin.ListFilter):
         return True
 
     def expected_parameters(self):
-        return [f"{self.name}_from", f"{self.name}_to"]
+        return list(self.parameter_names)
 
     def choices(self, changelist):
         yield {"form": self.form_class(name=self.name, data=self.used_parameters)}

@@ -1,11 +1,14 @@
 """Links to filtered lists: the quick filters above the list and the saved views in the sidebar."""
 
+from itertools import islice
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import escape
 
 from conversations.admin.conversations.list_query import as_query, parameters_of
 from conversations.models import SavedView
+from conversations.search.stored_filters import normalize, problem_of
 
 LIST = "admin:conversations_conversation_changelist"
 QUICK_FILTERS = {
@@ -42,7 +45,7 @@ def quick_filter(request: HttpRequest, title: str, parameters: dict[str, list[st
 
 # -- saved views -------------------------------------------------------------------------------------------
 def view_url(view: SavedView) -> str:
-    query = {**as_query(view.query), **({"page": view.page_id} if view.page_id else {})}
+    query = {**as_query(normalize(view.query)), **({"page": view.page_id} if view.page_id else {})}
     return reverse(LIST, query=query)
 
 
@@ -51,8 +54,9 @@ def views_menu(request: HttpRequest) -> list[dict]:
     match = request.resolver_match
     if not match or not (match.url_name or "").startswith(URL_NAMES_WITH_VIEWS):
         return []
-    views = SavedView.objects.visible_to(request.user).select_related("owner")[:MAX_VIEWS]
-    return [{"title": "Views", "items": [menu_entry(request, view) for view in views]}] if views else []
+    views = SavedView.objects.visible_to(request.user).select_related("owner")
+    usable = list(islice((view for view in views if not problem_of(view)), MAX_VIEWS))
+    return [{"title": "Views", "items": [menu_entry(request, view) for view in usable]}] if usable else []
 
 
 def menu_entry(request: HttpRequest, view: SavedView) -> dict:
@@ -75,5 +79,5 @@ def is_current(request: HttpRequest, view: SavedView) -> bool:
         match is not None
         and f"admin:{match.url_name}" == LIST
         and request.GET.get("page", "") == page
-        and as_query(parameters_of(request)) == as_query(view.query)
+        and as_query(parameters_of(request)) == as_query(normalize(view.query))
     )

@@ -5,14 +5,15 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from conversations.admin.base import BoundedAdmin
 from conversations.admin.conversations.list_query import parameters_of
 from conversations.admin.conversations.quick_filters import view_url
 from conversations.models import Page, SavedView
+from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY
 from conversations.permissions import page_ids
-from conversations.search.filters import PARAMETERS, parse_filter
+from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
 
 FIELD_TEXTS = {  # label and help text
     "name": ("Name", "The name in the sidebar"),
@@ -23,7 +24,7 @@ FIELD_TEXTS = {  # label and help text
 
 
 @admin.register(SavedView)
-class SavedViewAdmin(ModelAdmin):
+class SavedViewAdmin(BoundedAdmin):
     """The button *Save this view* of the conversation list opens the form with the current filter."""
 
     list_display = ["links", "page_name", "owner", "is_shared", "filters"]
@@ -40,6 +41,8 @@ class SavedViewAdmin(ModelAdmin):
     @display(description="View")
     def links(self, view):
         change = reverse("admin:conversations_savedview_change", args=[view.pk])
+        if problem_of(view):
+            return format_html('{} <a class="inbox-quiet" href="{}">Change</a>', view.name, change)
         template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">Change</a>'
         return format_html(template, view_url(view), view.name, change)
 
@@ -49,7 +52,10 @@ class SavedViewAdmin(ModelAdmin):
 
     @display(description="Filters")
     def filters(self, view):
-        return ", ".join(f"{name} = {value}" for name, value in view.query.items()) or "none"
+        """The filter; what is wrong with it if it cannot be used. Such a view is in no menu."""
+        if problem := problem_of(view):
+            return f"Not valid: {problem}"
+        return ", ".join(f"{name} = {value}" for name, value in normalize(view.query).items()) or "none"
 
     def get_changeform_initial_data(self, request):
         parameter = request.GET.get("page", "")
@@ -58,7 +64,8 @@ class SavedViewAdmin(ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.clean_query = clean_query
+        form.clean_query, form.clean = clean_query, clean_form
+        form.view_owner = obj.owner if obj else request.user
         return form
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -101,11 +108,19 @@ class SavedViewAdmin(ModelAdmin):
 
 
 def clean_query(form) -> dict:
-    """Return the query. Raise ValidationError unless it is an object of valid parameters of the list."""
-    query = form.cleaned_data["query"] or {}
-    if not isinstance(query, dict) or set(query) - set(PARAMETERS):
-        raise ValidationError("Enter an object with parameters of the list.")
-    filters = parse_filter({name: str(value) for name, value in query.items()})
-    if not filters.is_valid():
-        raise ValidationError([f"{name}: {errors[0]}" for name, errors in filters.errors.items()])
-    return query
+    """Return the query as it is stored. Raises ValidationError."""
+    try:
+        return normalize(form.cleaned_data["query"] or {})
+    except InvalidFilter as error:
+        raise ValidationError(f"Enter an object with parameters of the list. {error}") from None
+
+
+def clean_form(form) -> dict:
+    """Check who shares with whom, and how many views a user has. Raises ValidationError."""
+    cleaned = super(type(form), form).clean() or form.cleaned_data
+    view = SavedView(owner=form.view_owner, page=cleaned.get("page"))
+    if cleaned.get("is_shared") and not view.has_sharing_owner:
+        form.add_error("is_shared", MAY_NOT_SHARE)
+    if form.instance.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
+        form.add_error("name", TOO_MANY)
+    return cleaned

@@ -1,8 +1,10 @@
 """Views that connect Pages: a superuser enters a token or uses Facebook Login, then chooses Pages."""
 
+import json
 import secrets
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -12,18 +14,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from conversations.connections import facebook_login
 from conversations.connections.connect import ConnectionRefused, describe_failure
 from conversations.connections.discovery import TokenScope, connect_discovered, inspect_token
+from conversations.connections.interactive import asking_facebook
 from conversations.graph.errors import GraphError
-from conversations.lib.encryption import decrypt, encrypt
-from conversations.models import Page
+from conversations.models import Page, PendingConnection
+from conversations.models.pending import LIFETIME
 from conversations.permissions import require_confirmation
 
-SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys; the scope is stored encrypted
-MAX_MINUTES = 15
+SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys
+MAX_MINUTES = 15  # for the login at Facebook; a token is kept for less
 MAX_PAGES = 20  # at once: each needs several calls to Facebook while the user waits
 EXPIRED = f"The token was discarded after {MAX_MINUTES} minutes. Start again."
 
@@ -100,9 +104,12 @@ def start(site, request: HttpRequest) -> HttpResponse:
 @sensitive_variables()
 def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> HttpResponse:
     """Reconnect the Page, or continue with the choice of Pages. Raise ConnectionRefused or GraphError."""
-    scope = inspect_token(token)
+    with asking_facebook(request.user):
+        scope = inspect_token(token)
     if reconnected is None:
-        request.session[SCOPE_KEY] = encrypt(scope.to_json())
+        _forget_scope(request)
+        pending = PendingConnection.objects.create(scope=json.dumps(scope.to_json()))
+        request.session[SCOPE_KEY] = str(pending.pk)
         return redirect(_url("choose"))
     page = scope.page(reconnected.facebook_page_id)
     if page is None:
@@ -111,7 +118,8 @@ def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> Ht
             f"({reconnected.facebook_page_id}). Use a token of this Page, or of a person who manages it."
             + (f" {reconnected.state_reason}" if reconnected.migrated_to else "")
         )
-    connect_discovered(page)
+    with asking_facebook(request.user):
+        connect_discovered(page)
     return redirect(_url("done", page=reconnected.pk))
 
 
@@ -140,7 +148,9 @@ def from_facebook(site, request: HttpRequest) -> HttpResponse:
         reconnected = Page.objects.filter(pk=pk).first() if pk else None
         if pk and reconnected is None:
             raise ConnectionRefused("This Page no longer exists.")
-        token = facebook_login.exchange_code(_code(request), _return_url(request))
+        code = _code(request)
+        with asking_facebook(request.user):
+            token = facebook_login.exchange_code(code, _return_url(request))
         return _use_token(request, token, reconnected)
     except (ConnectionRefused, GraphError) as error:
         messages.error(request, f"Nothing was changed. {describe_failure(error)}")
@@ -170,19 +180,38 @@ def _code(request: HttpRequest) -> str:
 # -- the choice of Pages
 @sensitive_variables()
 def choose(site, request: HttpRequest) -> HttpResponse:
-    stored = decrypt(request.session.get(SCOPE_KEY, ""), seconds=MAX_MINUTES * 60)
-    if stored is None:
-        request.session.pop(SCOPE_KEY, None)
+    scope = _stored_scope(request)
+    if scope is None:
+        _forget_scope(request)
         messages.error(request, EXPIRED)
         return redirect(_url())
-    scope = TokenScope.from_json(stored)
     selected = request.POST.getlist("pages")
     if request.method != "POST" or not 0 < len(selected) <= MAX_PAGES:
         error = f"Choose 1 to {MAX_PAGES} Pages." if request.method == "POST" else ""
         return _render(site, request, "choose", scope=scope, error=error, rows=_rows(scope))
-    del request.session[SCOPE_KEY]
+    _forget_scope(request)
     connected = _connect(request, scope, selected)
     return redirect(_url("done", page=connected) if connected else _url())
+
+
+def _stored_scope(request: HttpRequest) -> TokenScope | None:
+    """Return the scope of this session, unless it is too old or its key is gone."""
+    since = timezone.now() - LIFETIME
+    row = PendingConnection.objects.filter(pk=_pending_id(request), created_at__gte=since).first()
+    return TokenScope.from_json(json.loads(row.scope)) if row and row.scope else None
+
+
+def _forget_scope(request: HttpRequest) -> None:
+    PendingConnection.objects.filter(pk=_pending_id(request)).delete()
+    request.session.pop(SCOPE_KEY, None)
+
+
+def _pending_id(request: HttpRequest) -> UUID:
+    """Return the ID in the session; one that no row has if there is none, or one of an earlier version."""
+    try:
+        return UUID(request.session.get(SCOPE_KEY, ""))
+    except ValueError:
+        return UUID(int=0)
 
 
 def _rows(scope: TokenScope) -> list[dict]:
@@ -206,7 +235,8 @@ def _connect(request: HttpRequest, scope: TokenScope, selected: list[str]) -> li
     connected = []
     for page in filter(None, map(scope.page, dict.fromkeys(selected))):
         try:
-            connected.append(connect_discovered(page).page.pk)
+            with asking_facebook(request.user):
+                connected.append(connect_discovered(page).page.pk)
         except (ConnectionRefused, GraphError) as error:
             messages.error(request, f"{page.name} was not connected. {describe_failure(error)}")
     return connected

@@ -15,6 +15,7 @@ from conversations.admin.pages import connect_views
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
 from conversations.models import Page, PageMember
+from conversations.models.audit import Action, record
 from conversations.permissions import MANAGER, page_ids, require_confirmation, require_role
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
@@ -61,9 +62,6 @@ class PageAdmin(PageScopedAdmin):
             kwargs["widget"] = UnfoldAdminTextInputWidget
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def lookup_allowed(self, lookup, value, request=None) -> bool:
-        return not lookup.startswith("access_token") and super().lookup_allowed(lookup, value, request)
-
     @display(description="Facebook ID")
     def facebook_id(self, page):
         return page.facebook_page_id
@@ -109,6 +107,12 @@ class PageAdmin(PageScopedAdmin):
     @display(description="First connected")
     def created(self, page):
         return short_time(page.created_at)
+
+    # -- changes, which the audit log records
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            record(Action.PAGE_CHANGED, request=request, target=obj, changed=form.changed_data)
 
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)

@@ -14,6 +14,7 @@ from conversations.api.permissions import TaggerOrReadOnly
 from conversations.api.query_params import KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.serializers import ConversationSerializer, ErrorSerializer
+from conversations.connections.interactive import asking_facebook
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import page_ids
 from conversations.search import rows
@@ -50,7 +51,8 @@ class RefreshView(ConversationAPIView):
         """Read the current state and new messages from Facebook (tagger)."""
         read_body(request, EmptyBody)
         conversation = self.get_object()
-        result = refresh(conversation)
+        with asking_facebook(request.user):
+            result = refresh(conversation)
         return Response(
             {
                 "conversation": rows.conversation_row(conversation.pk),
@@ -71,6 +73,8 @@ class AttachmentView(ConversationAPIView):
         events = InteractionEvent.objects.select_related("conversation")
         event_id = min(int(event), MAX_ID)
         message = get_object_or_404(events, pk=event_id, conversation=self.get_object())
-        response = HttpResponseRedirect(current_attachment_url(message, int(index[:9])))
+        with asking_facebook(request.user):
+            url = current_attachment_url(message, int(index[:9]))
+        response = HttpResponseRedirect(url)
         response["Referrer-Policy"] = "no-referrer"
         return response

@@ -1,14 +1,16 @@
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.query_params import criteria_for
+from conversations.api.exception_handler import error_response
 from conversations.api.request_serializers import SavedViewBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer, SavedViewSerializer
+from conversations.api.serializers import ErrorSerializer, SavedViewListSerializer, SavedViewSerializer
 from conversations.models import Page, SavedView
+from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY
+from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
 
 ONE = wrapped("view", SavedViewSerializer)
 
@@ -24,15 +26,28 @@ class SavedViewViewSet(GenericViewSet):
     def get_queryset(self):
         return SavedView.objects.visible_to(self.request.user).select_related("owner", "page")
 
-    @extend_schema(responses=wrapped("views", SavedViewSerializer, many=True))
+    @extend_schema(responses=SavedViewListSerializer)
     def list(self, request):
-        """List your own views and those shared with you, by name."""
-        return Response({"views": self.get_serializer(self.get_queryset(), many=True).data})
+        """List your own views and those shared with you, by name.
 
-    @extend_schema(responses=ONE)
+        A view whose filter is not valid any more is left out; `invalid` names those of your own.
+        """
+        views = list(self.get_queryset())
+        invalid = [(view, problem) for view in views if (problem := problem_of(view))]
+        left_out = {view.pk for view, _ in invalid}
+        own = [(view, problem) for view, problem in invalid if view.owner == request.user]
+        usable = self.get_serializer([view for view in views if view.pk not in left_out], many=True)
+        named = [{"id": view.pk, "name": view.name, "error": problem} for view, problem in own]
+        return Response({"views": usable.data, "invalid": named})
+
+    @extend_schema(responses={200: ONE, 409: OpenApiResponse(ErrorSerializer, "Its filter is not valid")})
     def retrieve(self, request, pk):
         """Return one view."""
-        return self.view_response(self.get_object())
+        view = self.get_object()
+        if problem := problem_of(view):
+            message = f"The filter of this view is not valid. {problem}"
+            return error_response(status.HTTP_409_CONFLICT, message)
+        return self.view_response(view)
 
     @extend_schema(request=SavedViewBody, responses={201: ONE, 404: ErrorSerializer, 409: ErrorSerializer})
     def create(self, request):
@@ -62,11 +77,16 @@ class SavedViewViewSet(GenericViewSet):
 
     def save_view(self, view: SavedView) -> None:
         body = read_body(self.request, SavedViewBody)
-        if "facebookPageId" in body["query"]:
-            raise ValidationError({"query": ["Provide facebookPageId beside the query, not in it."]})
-        criteria_for(self.request.user, body["query"])  # raises ValidationError for an invalid filter
+        try:
+            view.query = normalize(body["query"])
+        except InvalidFilter as error:
+            raise ValidationError({error.parameter or "query": [error.message]}) from None
+        if view.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
+            raise ValidationError({"name": [TOO_MANY]})
         view.page = self.requested_page(body["facebookPageId"])
-        view.name, view.is_shared, view.query = body["name"], body["shared"], body["query"]
+        view.name, view.is_shared = body["name"], body["shared"]
+        if view.is_shared and not view.has_sharing_owner:
+            raise PermissionDenied(MAY_NOT_SHARE)
         view.save()
 
     def requested_page(self, facebook_page_id: str | None) -> Page | None:

@@ -83,7 +83,7 @@ class SyncView(APIView):
             headers = {"Location": f"/api/sync-runs/{run.pk}"}
             body = {"run": run.pk, "status": run.status}
             return Response(body, status=status.HTTP_202_ACCEPTED, headers=headers)
-        return StreamLater(partial(wait_for_run, reader_of(request, run)))
+        return StreamLater(request, partial(wait_for_run, reader_of(request, run)))
 
 
 class SyncStreamView(APIView):
@@ -92,7 +92,7 @@ class SyncStreamView(APIView):
     @extend_schema(request=SyncBody, responses={(200, "text/event-stream"): STREAM, 404: ErrorSerializer})
     def post(self, request):
         """Sync a Page and stream its progress until the end (manager)."""
-        return StreamLater(partial(watch_run, reader_of(request, request_run(request))))
+        return StreamLater(request, partial(watch_run, reader_of(request, request_run(request))))
 
 
 class EventsView(APIView):
@@ -109,7 +109,7 @@ class EventsView(APIView):
         facebook_page_id = request.query_params.get("facebookPageId", "").strip()
         permissions_of(request.user, facebook_page_id)  # raises NotFound before the stream opens
         read_permissions = partial(current_permissions, credential_of(request), facebook_page_id)
-        return StreamLater(partial(watch_pages, request.user.pk, read_permissions))
+        return StreamLater(request, partial(watch_pages, request.user.pk, read_permissions))
 
 
 def reader_of(request, run: SyncRun) -> RunReader:

@@ -1,7 +1,11 @@
+import base64
 import copy
+import hashlib
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import serializers
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from conversations.lib.encryption import PREFIX, UndecryptableToken
@@ -98,3 +102,29 @@ def test_facebooks_reason_takes_precedence(shop_page):
 def test_business_ids_are_the_page_and_its_instagram_account():
     assert Page(facebook_page_id="1").business_ids == {"1"}
     assert Page(facebook_page_id="1", instagram_account_id="2").business_ids == {"1", "2"}
+
+
+@pytest.fixture
+def stored_by_an_earlier_version(shop_page, settings) -> str:
+    """A token under a key that was derived by a plain digest."""
+    key = base64.urlsafe_b64encode(hashlib.sha256(settings.TOKEN_ENCRYPTION_KEYS[0].encode()).digest())
+    value = "fernet:" + Fernet(key).encrypt(TOKEN.encode()).decode()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE conversations_page SET access_token = %s", [value])
+    return value
+
+
+def test_values_of_earlier_versions_are_read_and_rotated(stored_by_an_earlier_version, settings):
+    assert Page.objects.get().access_token == TOKEN
+    settings.TOKEN_ENCRYPTION_KEYS = ["the new key", *settings.TOKEN_ENCRYPTION_KEYS]
+    call_command("rotatekeys")
+    settings.TOKEN_ENCRYPTION_KEYS = ["the new key"]
+    assert Page.objects.get().access_token == TOKEN
+    assert stored().startswith(PREFIX)
+
+
+def test_rotating_names_what_no_key_decrypts_and_leaves_it(shop_page, settings):
+    before, settings.TOKEN_ENCRYPTION_KEYS = stored(), ["another"]
+    with pytest.raises(CommandError, match=f"page {shop_page.pk}"):
+        call_command("rotatekeys")
+    assert stored() == before

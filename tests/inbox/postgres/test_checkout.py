@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from inbox.postgres import PostgresError, checkout, is_private, prepare, start, stop
+from inbox.postgres import PostgresError, Server, checkout, is_private, prepare, start, stop
 from tests.machine import in_time
 
 from .conftest import NOBODY, PROJECT, ask
@@ -31,6 +31,37 @@ def test_checkout_keeps_its_key_and_address_to_itself(new_checkout):
         assert connection.info.dbname == "inbox"
     assert stop(new_checkout) == ["PostgreSQL"]
     assert stop(new_checkout) == []
+
+
+MADE_BEFORE = """
+CREATE TYPE mood AS ENUM ('good');
+CREATE SCHEMA other;
+CREATE TABLE other.notes (id bigserial PRIMARY KEY, mood mood);
+CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW few AS SELECT * FROM other.notes;
+"""
+CHANGES = """
+ALTER TYPE mood ADD VALUE 'bad';
+ALTER TABLE other.notes ADD COLUMN text text;
+CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+DROP VIEW few;
+CREATE TABLE new (id int);
+"""
+
+
+def test_the_application_is_no_superuser_also_with_data_of_an_earlier_version(a_checkout):
+    earlier = Server(prepare(a_checkout).home)
+    earlier.start()
+    earlier.create_database("inbox")
+    with psycopg.connect(earlier.url("inbox"), autocommit=True) as connection:
+        connection.execute(MADE_BEFORE.encode())
+    server = start(a_checkout)  # while it runs
+    with psycopg.connect(server.url("inbox"), autocommit=True) as connection:
+        assert connection.info.parameter_status("is_superuser") == "off"
+        for change in filter(None, CHANGES.split(";\n")):
+            connection.execute(change.encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("COPY new FROM PROGRAM 'id'")
 
 
 def test_private_addresses_are_told_from_others(a_checkout):

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from conversations.models import SavedView
 from tests.factories import ConversationFactory, TagFactory
 
@@ -49,3 +51,22 @@ def test_shared_views_of_others_are_visible_but_not_editable(page, staff):
     assert ben.post(f"{VIEWS}{shared.pk}/change/", {"name": "new", "query": "{}"}).status_code == 403
     assert ben.get(f"{VIEWS}{mine.pk}/change/").status_code == 302
     assert anna.post(f"{VIEWS}{mine.pk}/change/", {"name": "new", "query": "{}"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "query", [{"include_tags": [1, 2]}, {"include_tags": {"a": 1}}, ["vip"], {"nonsense": 1}]
+)
+def test_a_row_of_somebody_breaks_no_page_of_others(page, staff, query):
+    anna, ben = staff("viewer"), staff("viewer")
+    SavedView.objects.create(name="odd", owner=anna.user, page=page, is_shared=True, query=query)
+    is_usable = query == {"include_tags": [1, 2]}
+    for browser in (anna, ben):
+        shown = browser.get("/admin/conversations/conversation/").content.decode()
+        assert ("odd" in shown) is is_usable
+        assert ("Not valid" in browser.get(VIEWS).content.decode()) is not is_usable
+
+
+def test_only_superusers_share_with_everyone(page, staff, root):
+    form = {"name": "Late", "is_shared": "on", "query": "{}"}
+    for browser, expected in ((staff("manager"), 200), (root, 302)):
+        assert browser.post(f"{VIEWS}add/", form).status_code == expected

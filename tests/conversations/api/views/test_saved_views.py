@@ -1,6 +1,7 @@
 import pytest
 
-from conversations.models import SavedView
+from conversations.models import PageMember, SavedView
+from conversations.models.saved_views import MAX_VIEWS
 from tests.factories import (
     ConversationFactory,
     PageFactory,
@@ -57,19 +58,22 @@ def test_saved_view_has_an_address_that_finds_its_rows(page, anna):
 def test_own_and_shared_views_of_visible_pages_are_listed(page, anna, ben):
     elsewhere = PageMemberFactory(user=anna).page
     save(anna, name="mine")
-    save(anna, name="for all", shared=True)
+    save(superuser(), name="for all", shared=True)
     save(anna, name="of the page", shared=True, facebookPageId=page.facebook_page_id)
     save(anna, name="elsewhere", shared=True, facebookPageId=elsewhere.facebook_page_id)
     assert names(anna) == ["elsewhere", "for all", "mine", "of the page"]
     assert names(ben) == ["for all", "of the page"]
     assert names(UserFactory()) == ["for all"]
+    save(anna, 403, name="for all as well", shared=True)
     for pk in SavedView.objects.filter(name__in=["mine", "elsewhere"]).values_list("pk", flat=True):
         assert api(ben).get(f"{VIEWS}/{pk}").status_code == 404
 
 
 def test_only_the_owner_and_superusers_can_change_a_view(anna, ben):
-    view = save(anna, shared=True)
-    address, body = f"{VIEWS}/{view['id']}", {"name": "New", "shared": True}
+    page_id = PageMember.objects.get(user=anna).page.facebook_page_id
+    view = save(anna, shared=True, facebookPageId=page_id)
+    address = f"{VIEWS}/{view['id']}"
+    body = {"name": "New", "shared": True, "facebookPageId": page_id}
     assert api(ben).put(address, body, format="json").status_code == 403
     assert api(ben).delete(address).status_code == 403
     assert api(anna).put(address, body, format="json").json()["view"]["name"] == "New"
@@ -101,3 +105,34 @@ def test_invalid_parameter_is_named_in_the_error(anna, body, field):
 
 def test_invisible_page_is_a_404(anna):
     save(anna, 404, facebookPageId=PageFactory().facebook_page_id)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"include_tags": {"a": [1]}}, ["vip"], {"nonsense": 1}, {"status": "open"}, "x", {"search": [[1]]}],
+)
+def test_a_row_that_is_not_valid_is_left_out_and_named_to_its_owner(page, anna, ben, query):
+    view = SavedView.objects.create(name="bad", owner=anna, page=page, is_shared=True, query=query)
+    assert names(anna) == names(ben) == []
+    assert [named["name"] for named in api(anna).get(VIEWS).json()["invalid"]] == ["bad"]
+    assert api(ben).get(VIEWS).json()["invalid"] == []
+    assert api(anna).get(f"{VIEWS}/{view.pk}").status_code == 409
+    assert api(anna).put(f"{VIEWS}/{view.pk}", {"name": "good"}, format="json").status_code == 200
+
+
+def test_a_list_of_tags_is_stored_as_text(anna):
+    assert save(anna, query={"include_tags": [1, "vip"]})["query"] == {"include_tags": "1,vip"}
+
+
+def test_size_and_number_of_views_are_bounded(anna):
+    assert "4,096" in save(anna, 400, query={"exclude_tags": ",".join(["x" * 40] * 101)})["error"]
+    views = [SavedView(name=f"view {number}", owner=anna) for number in range(MAX_VIEWS)]
+    SavedView.objects.bulk_create(views)
+    assert "100" in save(anna, 400)["error"]
+
+
+def test_views_of_someone_who_lost_the_role_are_shared_no_more(page, anna, ben):
+    save(anna, shared=True, facebookPageId=page.facebook_page_id)
+    assert names(ben) == ["Late ones"]
+    PageMember.objects.filter(user=anna).delete()
+    assert names(ben) == []

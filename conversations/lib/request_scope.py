@@ -1,0 +1,95 @@
+"""What one HTTP request holds while it lasts: its place among the requests at work, and what ends with it.
+
+inbox/web/admission.py opens a scope for each request. Code without one (jobs, commands, Django's test client)
+is not limited.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from math import inf
+
+from django.db import connection
+
+RETRY_SECONDS = 2  # the Retry-After of a refusal
+
+
+class ServerBusy(Exception):
+    """All places are taken. The response is a 503 with Retry-After, and one line in the log."""
+
+
+class TooManyRequests(Exception):
+    """One user holds as many places as one user may. The response is a 429 with Retry-After."""
+
+
+class RequestScope:
+    def __init__(self, leave_work: Callable[[], None]):
+        self._leave_work = leave_work
+        self._exits = ExitStack()
+
+    def leave_work(self) -> None:
+        """Give the place to another request: this one waits for something, without a database connection."""
+        self._leave_work()
+
+    def hold(self, places: "Places", user: Hashable) -> None:
+        """Take a place until the request ends."""
+        self._exits.enter_context(places.take(user))
+
+    def end(self) -> None:
+        self._exits.close()
+
+
+current_scope: ContextVar[RequestScope | None] = ContextVar("current_scope", default=None)
+
+
+def leave_work() -> None:
+    """Tell that this request is no longer at work, though its response has not ended."""
+    if scope := current_scope.get():
+        scope.leave_work()
+
+
+def release_connection() -> None:
+    """Give the database connection of this thread back to the pool, for as long as the request waits."""
+    if current_scope.get():
+        connection.close()
+
+
+def hold_until_end(places: "Places", user: Hashable) -> None:
+    if scope := current_scope.get():
+        scope.hold(places, user)
+
+
+class Places:
+    """A number of places in this process, of which one user may hold some. Safe to use from threads."""
+
+    def __init__(self, what: str, *, per_user: int, in_all: float = inf):
+        self._what, self._per_user, self._in_all = what, per_user, in_all
+        self._lock = threading.Lock()
+        self._taken: Counter[Hashable] = Counter()
+
+    @contextmanager
+    def take(self, user: Hashable) -> Iterator[None]:
+        """Hold a place for this user. Raises TooManyRequests or ServerBusy if there is none."""
+        self._enter(user)
+        try:
+            yield
+        finally:
+            self._exit(user)
+
+    def _enter(self, user: Hashable) -> None:
+        with self._lock:
+            if self._taken[user] >= self._per_user:
+                raise TooManyRequests(
+                    f"You have {self._per_user} {self._what} already. Close one, or wait until one ends."
+                )
+            if self._taken.total() >= self._in_all:
+                raise ServerBusy(f"The server has {self._in_all} {self._what}. Try again later.")
+            self._taken[user] += 1
+
+    def _exit(self, user: Hashable) -> None:
+        with self._lock:
+            self._taken[user] -= 1
+            if not self._taken[user]:
+                del self._taken[user]

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, where only HTTP requests take their connection from the pool."""
