@@ -139,13 +139,8 @@ class ReadOnlyAdmin(SuperuserAdmin):
 
 
 def record_roles(request, formset) -> None:
-    """Write to the audit log which roles on Pages a saved formset gave, changed and took."""
-    changes = {
-        "given": formset.new_objects,
-        "changed": [row for row, _ in formset.changed_objects],
-        "taken": formset.deleted_objects,
-    }
-    for change, rows in changes.items():
-        for row in rows:
-            details = {"user": row.user.get_username(), "role": row.role, "change": change}
-            record(Action.ROLE_CHANGED, request=request, target=row.page, **details)
+    """Add the changes of a saved formset of roles to the audit log."""
+    for member in [*formset.new_objects, *(member for member, _ in formset.changed_objects)]:
+        record(Action.ROLE_CHANGED, request=request, target=member.user, page=member.page, role=member.role)
+    for member in formset.deleted_objects:
+        record(Action.ROLE_CHANGED, request=request, target=member.user, page=member.page, role="")
