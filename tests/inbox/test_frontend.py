@@ -24,7 +24,7 @@ SCRIPTS = [
 ]
 OWNERS = {
     r"\bEventSource\(": {"inbox/frontend/core/event-stream.mjs"},
-    r"\bfetch\(": {
+    r"\bfetch\(": {  # session.mjs stands before the others: the login page loads it alone
         "inbox/frontend/core/api.mjs",
         "inbox/frontend/core/session.mjs",
         "conversations/static/conversations/html.js",

@@ -79,7 +79,6 @@ class PageCrawl:
         self._handle_lists(self._lists.start_rests())
         self._lists.finish_all()
         self._find_business()
-        self._handle_all()
         self._threads.count_never_requested()
 
     def _find_business(self) -> None:
