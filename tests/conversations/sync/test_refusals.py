@@ -313,6 +313,8 @@ def test_pending_thread_that_facebook_refuses_stays_pending(
     sync()
     Thread.objects.filter(graph_id=thread.id).update(state=Thread.State.OWED, backfill=None)
     sandbox.faults.add(faults.permission_error(200), path=f"/{thread.id}", **FOREVER)
+    # The list, which shows this thread as a whole, answers before the call that confirms the refusal.
+    sandbox.faults.add(faults.slow(2), path="limit=1$", **FOREVER)
     sandbox.call_log.clear()
     result = sync()
     assert (result.status, result.owed, len(sandbox.call_log)) == ("complete_with_errors", 1, 3)
