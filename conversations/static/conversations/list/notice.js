@@ -24,7 +24,7 @@ function undoButton(operation) {
 	return button;
 }
 
-// To the page of an operation that goes on in slices.
+// To the page of an operation that a worker does in slices.
 function progressLink(operation) {
 	const link = document.createElement("a");
 	link.href = `/admin/conversations/conversation/operations/${operation}/`;
