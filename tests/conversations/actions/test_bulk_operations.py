@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.actions import bulk_operations
@@ -79,10 +79,10 @@ def state() -> tuple:
 
 def in_one_transaction(change) -> tuple:
     """Return the state after the change, and take the change back."""
-    point = connection.savepoint()
-    change()
-    result = state()
-    connection.savepoint_rollback(point)
+    with transaction.atomic():
+        change()
+        result = state()
+        transaction.set_rollback(True)
     return result
 
 
@@ -112,9 +112,9 @@ def test_tags_after_a_kill_are_those_of_one_transaction(ids, vip, late, actor, a
 def test_slice_that_is_rolled_back_is_done_again(ids, vip, actor):
     expected = in_one_transaction(lambda: change_tags("assign", targets_by_id(ids), [vip], actor=actor))
     operation = start_tagging("assign", targets_by_id(ids), [vip], actor=actor)
-    point = connection.savepoint()
-    killed_after(1)
-    connection.savepoint_rollback(point)  # the process was killed before it committed
+    with transaction.atomic():
+        killed_after(1)
+        transaction.set_rollback(True)  # the process was killed before it committed
     work()
     operation.refresh_from_db()
     assert (state(), operation.changed) == (expected, 10)
