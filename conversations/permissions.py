@@ -8,6 +8,7 @@ and an open stream loads its reader again when permissions change.
 """
 
 import time
+import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from conversations.lib.sql_files import read_statements
+from conversations.models.operations import BulkOperation
 from conversations.models.roles import SUPERUSER, Role
 
 STATEMENTS = read_statements(__file__)
@@ -68,6 +70,20 @@ def require_role(user, ids: Iterable[int], role: Role) -> None:
     """Raise PermissionDenied unless the user has at least this role on each of these Pages."""
     if not has_role(user, ids, role):
         raise PermissionDenied(f"This needs the role {role} on the Page.")
+
+
+def may_see_operation(user, operation) -> bool:
+    """Whether the user started this bulk operation and sees one of its Pages, or manages all of them."""
+    if operation.actor_id == user.pk and set(operation.page_ids) & set(page_ids(user)):
+        return True
+    return user.is_superuser or has_role(user, operation.page_ids, MANAGER)
+
+
+def require_cancel(user, operation: uuid.UUID) -> None:
+    """Raise PermissionDenied if this bulk operation is in progress and the user may not cancel it."""
+    active = BulkOperation.objects.active().filter(operation=operation).first()
+    if active and not may_see_operation(user, active):
+        raise PermissionDenied("It is still in progress. Only who started it and managers may cancel it.")
 
 
 # -- acts that ask for the password again

@@ -184,7 +184,7 @@ SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
-PROCRASTINATE_IMPORT_PATHS = ["conversations.privacy.erase_tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["conversations.actions.bulk_tasks", "conversations.privacy.erase_tasks"]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
     # for its rows), and a process eight more: at most 56 of the 100 that PostgreSQL allows by default. A Page

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from conversations.actions.targets import Targets, targets_by_id
+from conversations.actions.targets import Since, Targets, targets_by_id
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
@@ -19,10 +19,23 @@ STATEMENTS = read_statements(__file__)
 
 
 @transaction.atomic
-def change_status(status: str, targets: Targets, *, actor, operation: uuid.UUID | None = None) -> set[int]:
-    """Set the status where it differs, and return the IDs of the conversations that changed."""
+def change_status(
+    status: str,
+    targets: Targets,
+    *,
+    actor,
+    operation: uuid.UUID | None = None,
+    since: Since | None = None,
+) -> set[int]:
+    """Set the status where it differs, and return the IDs of the conversations that changed.
+
+    With `since`, a change that somebody made after that stays.
+    """
     lock_rows(targets.page_ids)
-    changed = _change(targets_with_status(targets, status), actor, operation or uuid.uuid4())
+    statuses = targets_with_status(targets, status)
+    if since:
+        statuses = since.leave_out_later(STATEMENTS["unchanged_since"], statuses=statuses)
+    changed = _change(statuses, actor, operation or uuid.uuid4())
     if changed:
         notify_changes(targets.page_ids)
     return changed
@@ -40,9 +53,9 @@ def set_status(
     return change_status(status, targets_by_id(conversation_ids), actor=actor, operation=operation)
 
 
-def undo_status(operation: uuid.UUID, *, actor, undo_operation: uuid.UUID) -> set[int]:
-    """Undo what can be undone of an operation, as `undo_operation`. The caller must hold the locks."""
-    return _change(Sql.compose(STATEMENTS["undoable"], operation=str(operation)), actor, undo_operation)
+def undo_status(events: Sql, *, actor, undo_operation: uuid.UUID) -> set[int]:
+    """Undo what can be undone of these events, as `undo_operation`. The caller must hold the locks."""
+    return _change(Sql.compose(STATEMENTS["undoable"], events=events), actor, undo_operation)
 
 
 def targets_with_status(targets: Targets, status: str) -> Sql:

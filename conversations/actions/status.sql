@@ -21,9 +21,10 @@ SELECT id FROM before
 -- name: undoable
 -- The changes of an operation that can be undone: nobody has set the status since, and the customer has not
 -- reopened the conversation.
-SELECT c.id, e.data->>'from' AS status FROM conversations_interactionevent AS e
+-- `events` is a query for the events of the operation.
+SELECT c.id, e.data->>'from' AS status FROM ({events}) AS e
 JOIN conversations_conversation AS c ON c.id = e.conversation_id
-WHERE e.data->>'act' = {operation} AND e.kind = 'status_changed' AND c.conversation_status = e.data->>'to'
+WHERE e.kind = 'status_changed' AND c.conversation_status = e.data->>'to'
 AND NOT EXISTS (
   SELECT FROM conversations_interactionevent AS later
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at
@@ -33,6 +34,16 @@ AND NOT EXISTS (
 -- name: with_status
 -- The conversations of an action, each with the status that it gets.
 SELECT selected.id, {status}::text AS status FROM ({ids}) AS selected
+
+-- name: unchanged_since
+-- Of the statuses that conversations get, those of conversations whose status nobody has set while the operation
+-- was in progress. A message of the customer that a sync brought meanwhile keeps a conversation open.
+SELECT id, status FROM ({statuses}) AS requested WHERE NOT EXISTS (
+  SELECT FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id > {event}
+    AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[])
+    AND (later.kind = 'status_changed' OR later.kind = 'message_received' AND requested.status = 'done')
+)
 
 -- name: count_others
 -- How many conversations of an action have another status.

@@ -8,17 +8,23 @@ the caller provides IDs.
 import uuid
 from collections.abc import Collection, Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from conversations.actions.status import undo_status
-from conversations.actions.targets import Targets, count_targets, targets_by_id
+from conversations.actions.targets import (
+    Since,
+    Targets,
+    count_targets,
+    events_of_operation,
+    targets_by_id,
+)
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
 from conversations.models.audit import Action, record
-from conversations.search.sql import Sql, fetch_all, fetch_value
+from conversations.search.sql import Sql, fetch_all, fetch_value, run
 from tags.models import Tag
 
 STATEMENTS = read_statements(__file__)
@@ -58,15 +64,30 @@ ACTIONS = {"assign": assign, "remove": remove, "replace": replace}
 
 @transaction.atomic
 def change_tags(
-    action: str, targets: Targets, tags: Iterable[Tag], *, actor, operation: uuid.UUID | None = None
+    action: str,
+    targets: Targets,
+    tags: Iterable[Tag],
+    *,
+    actor,
+    operation: uuid.UUID | None = None,
+    since: Since | None = None,
 ) -> set[int]:
-    """Assign, remove or replace tags, and return the IDs of the conversations that changed."""
+    """Assign, remove or replace tags, and return the IDs of the conversations that changed.
+
+    With `since`, a change that somebody made after that stays.
+    """
     lock_rows(targets.page_ids)
     to_remove, to_add = ACTIONS[action](targets, [tag.pk for tag in tags])
+    if since:
+        to_remove, to_add = _unchanged(to_remove, since), _unchanged(to_add, since)
     changed = _change(to_remove, to_add, actor, operation or uuid.uuid4())
     if changed:
         notify_changes(targets.page_ids)
     return changed
+
+
+def _unchanged(pairs: Sql, since: Since) -> Sql:
+    return since.leave_out_later(STATEMENTS["pairs_unchanged_since"], pairs=pairs)
 
 
 def count_tag_changes(action: str, targets: Targets, tags: Iterable[Tag]) -> int:
@@ -139,13 +160,17 @@ def undo(operation: uuid.UUID, targets: Targets, *, actor) -> tuple[set[int], uu
     """
     lock_rows(targets.page_ids)
     undo_operation = uuid.uuid4()
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["undoable"], {"operation": str(operation)})
-        cursor.execute("ANALYZE undoable")
-        added, removed = Sql.of(UNDOABLE_PAIRS, "tag_added"), Sql.of(UNDOABLE_PAIRS, "tag_removed")
-        changed = _change(added, removed, actor, undo_operation)
-        cursor.execute("DROP TABLE undoable")
-    changed |= undo_status(operation, actor=actor, undo_operation=undo_operation)
+    changed = undo_events(events_of_operation(operation), actor=actor, undo_operation=undo_operation)
     notify_changes(targets.page_ids)
     record(Action.BULK_UNDONE, actor=actor, operation=operation, changed=len(changed))
     return changed, undo_operation
+
+
+def undo_events(events: Sql, *, actor, undo_operation: uuid.UUID) -> set[int]:
+    """Undo what can be undone of these events, as `undo_operation`. The caller must hold the locks."""
+    run(Sql.compose(STATEMENTS["undoable"], events=events))
+    run(Sql("ANALYZE undoable"))
+    added, removed = Sql.of(UNDOABLE_PAIRS, "tag_added"), Sql.of(UNDOABLE_PAIRS, "tag_removed")
+    changed = _change(added, removed, actor, undo_operation)
+    run(Sql("DROP TABLE undoable"))
+    return changed | undo_status(events, actor=actor, undo_operation=undo_operation)

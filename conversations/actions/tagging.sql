@@ -55,13 +55,23 @@ SELECT count(DISTINCT conversation_id) FROM (
   UNION ALL SELECT conversation_id FROM ({pairs_to_remove}) AS to_remove
 ) AS changes
 
+-- name: pairs_unchanged_since
+-- The pairs of which nobody has added or removed the tag while the operation was in progress.
+SELECT conversation_id, tag_id FROM ({pairs}) AS pairs WHERE NOT EXISTS (
+  SELECT FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = pairs.conversation_id AND later.occurred_at >= {time}::timestamptz
+    AND later.id > {event} AND starts_with(later.kind, 'tag_')
+    AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[]) AND (later.data->>'id')::bigint = pairs.tag_id
+)
+
 -- name: undoable
 -- The changes of an operation that can be undone: the tag exists, and nobody has added or removed it since. They
 -- are stored in a table, because there may be 100,000 and PostgreSQL's planner must know their number.
+-- `events` is a query for the events of the operation.
 CREATE TEMPORARY TABLE undoable AS
 SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id, e.kind
-FROM conversations_interactionevent AS e JOIN tags_tag AS tag ON tag.id = (e.data->>'id')::bigint
-WHERE e.data->>'act' = %(operation)s AND e.kind IN ('tag_added', 'tag_removed') AND (
+FROM ({events}) AS e JOIN tags_tag AS tag ON tag.id = (e.data->>'id')::bigint
+WHERE e.kind IN ('tag_added', 'tag_removed') AND (
   SELECT count(*) FROM conversations_interactionevent AS later
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
     AND starts_with(later.kind, 'tag_') AND later.data->'id' = e.data->'id'

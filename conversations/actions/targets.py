@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
@@ -20,8 +21,29 @@ class Targets:
     page_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Since:
+    """When a bulk operation began: the newest event, and a time before all later events.
+
+    `earlier`: operations that began before it and ended after that, so that their events are not later ones.
+    """
+
+    event: int
+    time: datetime
+    earlier: list[str]
+
+    def leave_out_later(self, statement: str, **parts: Sql) -> Sql:
+        """Complete a statement that leaves out what was changed later."""
+        return Sql.compose(statement, event=self.event, time=self.time, earlier=self.earlier, **parts)
+
+
 def targets_by_id(conversation_ids: Collection[int]) -> Targets:
     return _of_query(Sql.compose(STATEMENTS["by_id"], ids=list(conversation_ids)))
+
+
+def targets_on_page(conversation_ids: list[int], page_id: int) -> Targets:
+    """Select conversations by ID, which are all of this Page."""
+    return Targets(Sql.compose(STATEMENTS["by_id"], ids=conversation_ids), (page_id,))
 
 
 def _of_query(ids: Sql) -> Targets:
@@ -37,6 +59,16 @@ def targets_matching(criteria: SearchCriteria) -> Targets:
 def targets_of_operation(operation: uuid.UUID) -> Targets:
     """Select the conversations that an operation changed."""
     return _of_query(Sql.compose(STATEMENTS["by_operation"], operation=str(operation)))
+
+
+def events_of_operation(operation: uuid.UUID) -> Sql:
+    """Select the events of an operation."""
+    return Sql.compose(STATEMENTS["events_of_operation"], operation=str(operation))
+
+
+def events_of_operation_in(operation: uuid.UUID, ids: list[int], *, time: datetime) -> Sql:
+    """Select the events of an operation in a few conversations; none is older than `time`."""
+    return Sql.compose(STATEMENTS["events_of_operation_in"], operation=str(operation), ids=ids, time=time)
 
 
 def count_targets(targets: Targets) -> int:

@@ -4,9 +4,13 @@ import uuid
 from collections.abc import Callable
 
 from django.db import transaction
+from django.urls import reverse
+from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
+from conversations.actions import bulk_operations
+from conversations.actions.bulk_tasks import request_work
 from conversations.actions.targets import (
     Targets,
     count_targets,
@@ -15,7 +19,8 @@ from conversations.actions.targets import (
     targets_matching,
 )
 from conversations.api.query_params import criteria_for
-from conversations.models import Conversation
+from conversations.api.serializers import BulkOperationSerializer
+from conversations.models import BulkOperation, Conversation
 from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids, require_role
 from conversations.search.parsing import MAX_ID
@@ -27,6 +32,13 @@ def bulk_response(verb: str, matched: int, changed: int, operation: uuid.UUID | 
     return Response(body)
 
 
+def accepted(operation: BulkOperation) -> Response:
+    """Let a worker do the operation, and say where it can be watched."""
+    request_work()
+    headers = {"Location": reverse("operation", args=[operation.operation])}
+    return Response(BulkOperationSerializer(operation).data, status.HTTP_202_ACCEPTED, headers=headers)
+
+
 def run_bulk_action(
     user,
     body: dict,
@@ -34,22 +46,41 @@ def run_bulk_action(
     *,
     count_changes: Callable[[Targets], int],
     change: Callable[[Targets, uuid.UUID], set[int]],
+    start: Callable[[Targets, dict], BulkOperation],
 ) -> Response:
-    """Change the conversations that the body selects or, with `dry_run`, count the changes."""
+    """Change the conversations that the body selects or, with `dry_run`, count the changes.
+
+    `start` starts to change more of them than one transaction should.
+    """
     operation = None if body["dry_run"] else uuid.uuid4()
     with transaction.atomic():
         targets = authorized_targets(user, body)
         matched = count_targets(targets)
+        if operation and matched > bulk_operations.MAX_AT_ONCE:
+            return accepted(start_authorized(user, body, targets, start))
         changed = len(change(targets, operation)) if operation else count_changes(targets)
         if operation:
             record_bulk_change(user, body, operation, matched, changed)
     return bulk_response(verb if operation else "Would change", matched, changed, operation)
 
 
+def start_authorized(
+    user, body: dict, targets: Targets, start: Callable[[Targets, dict], BulkOperation]
+) -> BulkOperation:
+    """Start the operation, unless it has chosen a conversation that the user may not change."""
+    operation = start(targets, audited(body))
+    require_role(user, operation.page_ids, TAGGER)
+    return operation
+
+
+def audited(body: dict) -> dict:
+    """What the audit log keeps of a body: the filter instead of IDs where there was one."""
+    return {name: value for name, value in body.items() if name not in ("conversationIds", "dry_run")}
+
+
 def record_bulk_change(user, body: dict, operation: uuid.UUID, matched: int, changed: int) -> None:
-    """Record what was changed, with the filter instead of IDs where there was one."""
-    what = {name: value for name, value in body.items() if name not in ("conversationIds", "dry_run")}
-    record(Action.BULK_CHANGED, actor=user, operation=operation, matched=matched, changed=changed, **what)
+    details = audited(body)
+    record(Action.BULK_CHANGED, actor=user, operation=operation, matched=matched, changed=changed, **details)
 
 
 def authorized_targets(user, body: dict) -> Targets:

@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from conversations.actions.bulk_operations import OperationEnded
 from conversations.actions.tagging import TagInUse
 from conversations.connections.interactive import FacebookRefused
 from conversations.lib.timeouts import TooSlow
@@ -44,7 +45,7 @@ def handle_exception(error: Exception, context: dict) -> Response | None:
 def own_error_response(error: Exception) -> Response | None:
     """Return the response to an exception of our own modules; None for any other."""
     match error:
-        case NameTaken() | RunEnded():
+        case NameTaken() | RunEnded() | OperationEnded():
             return error_response(status.HTTP_409_CONFLICT, str(error))
         case TagInUse():
             return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from conversations.models import Conversation, Page, Platform, SavedView, SyncRun, Thread
+from conversations.actions.bulk_operations import describe
+from conversations.models import BulkOperation, Conversation, Page, Platform, SavedView, SyncRun, Thread
 from conversations.models.roles import SUPERUSER, Role
 from conversations.models.run_counters import ALL, rest_name
 from conversations.search.stored_filters import normalize, parameters_of_view
@@ -246,6 +247,35 @@ class BulkResultSerializer(serializers.Serializer):
     act = serializers.UUIDField(
         allow_null=True, help_text="Operation ID in the events of this change; null with dry_run"
     )
+
+
+class BulkOperationSerializer(serializers.ModelSerializer):
+    """A bulk operation in slices: the fields of BulkResultSerializer and how far it is."""
+
+    success = serializers.SerializerMethodField(help_text="False if it has failed or was cancelled")
+    message = serializers.SerializerMethodField(help_text="How far it is, or how it ended")
+    act = serializers.UUIDField(source="operation", help_text="Operation ID in the events of this change")
+
+    class Meta:
+        model = BulkOperation
+        fields = [
+            "success",
+            "message",
+            "matched",
+            "changed",
+            "act",
+            "action",
+            "state",
+            "processed",
+            "created_at",
+            "ended_at",
+        ]
+
+    def get_message(self, operation) -> str:
+        return describe(operation)
+
+    def get_success(self, operation) -> bool:
+        return operation.state not in (BulkOperation.State.FAILED, BulkOperation.State.CANCELLED)
 
 
 class SavedViewSerializer(serializers.ModelSerializer):

@@ -2,7 +2,7 @@
 
 import select
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -11,7 +11,8 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
-SYNC, ROWS = 1, 2  # separate key spaces: otherwise a sync would wait for itself
+SYNC, ROWS, OPERATIONS = 1, 2, 3  # separate key spaces: otherwise a sync would wait for itself
+WORK, CREATION = 0, 1  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
 
@@ -23,10 +24,13 @@ def own_connection() -> BaseDatabaseWrapper:
 
 
 class SyncLock:
-    """The right to sync a Page. The lock is on a connection of its own, and ends with it or the process."""
+    """The right to sync a Page. The lock is on a connection of its own, and ends with it or the process.
 
-    def __init__(self, page_id: int):
-        self._page_id, self._connection = page_id, own_connection()
+    Of another kind, it is the right to other work of which only one process does the same.
+    """
+
+    def __init__(self, key: int, kind: int = SYNC):
+        self._kind, self._key, self._connection = kind, key, own_connection()
         self.is_acquired = False
 
     def acquire(self) -> bool:
@@ -63,14 +67,22 @@ class SyncLock:
 
     def _query(self, function: str) -> bool:
         with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s, %s)", [SYNC, self._page_id])
+            cursor.execute(f"SELECT {function}(%s, %s)", [self._kind, self._key])
             return cursor.fetchone()[0]
 
 
-@contextmanager
-def sync_lock(page_id: int) -> Iterator[SyncLock]:
+def sync_lock(page_id: int) -> AbstractContextManager[SyncLock]:
     """Try to acquire the right to sync this Page. `is_acquired` tells whether it was free."""
-    lock = SyncLock(page_id)
+    return _acquired(SyncLock(page_id))
+
+
+def operations_lock() -> AbstractContextManager[SyncLock]:
+    """Try to acquire the right to work on bulk operations."""
+    return _acquired(SyncLock(WORK, OPERATIONS))
+
+
+@contextmanager
+def _acquired(lock: SyncLock) -> Iterator[SyncLock]:
     try:
         lock.acquire()
         yield lock
@@ -88,6 +100,13 @@ def lock_rows(page_ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for page_id in sorted(set(page_ids)):
             cursor.execute(LOCK_ROWS, [ROWS, page_id])
+
+
+def lock_creation_of_operations() -> None:
+    """Let nobody else create a bulk operation until the transaction ends: their IDs are in their order."""
+    lift_limit()
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ROWS, [OPERATIONS, CREATION])
 
 
 def is_sync_locked(page_id: int) -> bool:

@@ -4,6 +4,7 @@ from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
+from conversations.models.operations import BulkOperation, OperationChunk
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
 from conversations.models.pending import PendingConnection
 from conversations.models.runs import SyncRun
@@ -11,11 +12,13 @@ from conversations.models.saved_views import SavedView
 
 __all__ = [
     "AuditEntry",
+    "BulkOperation",
     "CallBudget",
     "Conversation",
     "ConversationAlias",
     "ConversationTag",
     "InteractionEvent",
+    "OperationChunk",
     "Page",
     "PageMember",
     "PendingConnection",

@@ -44,6 +44,8 @@ class Action(models.TextChoices):
     EXPORTED = "exported"
     PERSON_ERASED = "person_erased"
     PAGE_ERASED = "page_erased"
+    BULK_STARTED = "bulk_started"
+    BULK_CANCELLED = "bulk_cancelled"
     BULK_CHANGED = "bulk_changed"
     BULK_UNDONE = "bulk_undone"
     KEYS_ROTATED = "keys_rotated"

@@ -4,24 +4,30 @@ The user confirms the number of conversations before, and gets a link to undo th
 """
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
+from conversations.actions import bulk_operations
+from conversations.actions.bulk_operations import describe, start_status, start_tagging
+from conversations.actions.bulk_tasks import request_work
 from conversations.actions.status import change_status, count_status_changes
 from conversations.actions.tagging import change_tags
 from conversations.actions.targets import Targets, count_targets, page_ids_of, targets_by_id, targets_matching
 from conversations.admin.conversations.list_query import criteria_of, parameters_of
 from conversations.admin.formatting import count_conversations
-from conversations.models import Conversation, Page
+from conversations.models import BulkOperation, Conversation, Page
 from conversations.models.audit import Action, record
-from conversations.permissions import TAGGER, page_ids
+from conversations.permissions import TAGGER, has_role, page_ids
 from tags.models import Tag
 
 
@@ -70,15 +76,19 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
         return None
     form = TagsForm(request.POST if "confirmed" in request.POST else None)
     if form.is_valid():
-        operation = uuid.uuid4()
-        with transaction.atomic():
-            matched = count_targets(targets)
-            changed = change_tags(
-                action, targets, form.cleaned_data["tags"], actor=request.user, operation=operation
-            )
-            record_change(request, action, operation, matched, len(changed), tags=form.cleaned_data["tags"])
-        report(modeladmin, request, verb, matched, len(changed), operation)
-        return None
+        tags = form.cleaned_data["tags"]
+        details = audited(request, action, tags)
+        return run_action(
+            modeladmin,
+            request,
+            verb,
+            targets,
+            details,
+            change=lambda operation: change_tags(
+                action, targets, tags, actor=request.user, operation=operation
+            ),
+            start=lambda: start_tagging(action, targets, tags, actor=request.user, audited=details),
+        )
     title = "Add tags" if action == "assign" else "Remove tags"
     return confirm(modeladmin, request, title, targets, form=form)
 
@@ -92,28 +102,63 @@ def run_status_action(modeladmin, request, queryset, status: str, verb: str):
         title = "Mark as done" if status == Conversation.Status.DONE else "Reopen"
         number = count_status_changes(status, targets)
         return confirm(modeladmin, request, title, targets, would_change=number)
+    details = audited(request, status)
+    return run_action(
+        modeladmin,
+        request,
+        verb,
+        targets,
+        details,
+        change=lambda operation: change_status(status, targets, actor=request.user, operation=operation),
+        start=lambda: start_status(status, targets, actor=request.user, audited=details),
+    )
+
+
+def run_action(
+    modeladmin,
+    request,
+    verb: str,
+    targets: Targets,
+    details: dict,
+    *,
+    change: Callable[[uuid.UUID], set[int]],
+    start: Callable[[], BulkOperation],
+) -> None:
+    """Change the conversations, or start to change them if they are many."""
     operation = uuid.uuid4()
     with transaction.atomic():
         matched = count_targets(targets)
-        changed = change_status(status, targets, actor=request.user, operation=operation)
-        record_change(request, status, operation, matched, len(changed))
-    report(modeladmin, request, verb, matched, len(changed), operation)
-    return None
+        if matched > bulk_operations.MAX_AT_ONCE:
+            return start_in_slices(modeladmin, request, start)
+        changed = change(operation)
+        numbers: dict[str, Any] = {"matched": matched, "changed": len(changed)}
+        record(Action.BULK_CHANGED, request=request, operation=operation, **numbers, **details)
+    return report(modeladmin, request, verb, matched, len(changed), operation)
 
 
-def record_change(request, action: str, operation: uuid.UUID, matched: int, changed: int, tags=()) -> None:
-    """Add the action to the audit log, with the filter if it was on all that match."""
+def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> None:
+    """Start an operation and link to its progress, unless it has chosen what the user may not change."""
+    operation = start()
+    if not has_role(request.user, operation.page_ids, TAGGER):
+        raise PermissionDenied
+    request_work()
+    report_started(modeladmin, request, operation)
+
+
+def report_started(modeladmin, request, operation: BulkOperation) -> None:
+    url = reverse("admin:conversations_operation", args=[operation.operation])
+    message = format_html('{} <a href="{}">Show the progress</a>', describe(operation), url)
+    modeladmin.message_user(request, message, messages.SUCCESS)
+
+
+def audited(request, action: str, tags=()) -> dict:
+    """What the audit log keeps of the action: with the filter if it is on all that match."""
     is_filter = request.POST.get("select_across") == "1"
-    record(
-        Action.BULK_CHANGED,
-        request=request,
-        operation=operation,
-        matched=matched,
-        changed=changed,
-        action=action,
+    return {
+        "action": action,
         **({"tagIds": [tag.pk for tag in tags]} if tags else {}),
         **({"filter": parameters_of(request)} if is_filter else {}),
-    )
+    }
 
 
 def confirm(

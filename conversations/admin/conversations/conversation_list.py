@@ -1,19 +1,30 @@
 """Admin list of conversations: search, filters, bulk actions. `detail` has the page of one conversation."""
 
+from contextlib import suppress
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
-from django.http import HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from conversations.actions.tagging import undo
+from conversations.actions.bulk_operations import (
+    OperationEnded,
+    Undone,
+    cancel_operation,
+    describe,
+    find_operation,
+    pages_to_undo,
+    undo_at_once_or_in_slices,
+)
+from conversations.actions.bulk_tasks import request_work
 from conversations.actions.targets import count_targets, targets_of_operation
 from conversations.admin.base import CappedChangeList
-from conversations.admin.conversations.bulk_actions import ACTIONS
+from conversations.admin.conversations.bulk_actions import ACTIONS, report_started
 from conversations.admin.conversations.detail import ConversationDetailAdmin
 from conversations.admin.conversations.list_filters import (
     ExcludeTagsFilter,
@@ -40,8 +51,8 @@ from conversations.admin.formatting import (
 )
 from conversations.admin.paginators import SearchPaginator
 from conversations.lib.timeouts import TooSlow
-from conversations.models import Conversation, ConversationTag, Page
-from conversations.permissions import TAGGER, has_role, page_ids
+from conversations.models import BulkOperation, Conversation, ConversationTag, Page
+from conversations.permissions import TAGGER, has_role, may_see_operation, page_ids, require_cancel
 from conversations.search.new_messages import MAX_COUNTED, count_new, current_mark
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
@@ -182,24 +193,51 @@ class ConversationAdmin(ConversationDetailAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
+            path("operations/<uuid:operation>/", view(self.operation), name="conversations_operation"),
             path("operations/<uuid:operation>/undo/", view(self.undo), name="conversations_operation_undo"),
             path("new-messages/", view(self.new_messages), name="conversations_new_messages"),
             *super().get_urls(),
         ]
 
     def undo(self, request, operation):
-        """Undo a bulk operation after confirmation."""
-        targets = targets_of_operation(operation)
-        if not targets.page_ids or not has_role(request.user, targets.page_ids, TAGGER):
+        """Undo a bulk operation after confirmation. One that is in progress is cancelled first."""
+        pages = pages_to_undo(operation)
+        if not pages or not has_role(request.user, pages, TAGGER):
             raise PermissionDenied
+        require_cancel(request.user, operation)
         if request.method == "POST":
-            changed, _ = undo(operation, targets, actor=request.user)
-            messages.success(request, f"Restored {count_conversations(len(changed))}.")
+            self.report_undo(request, undo_at_once_or_in_slices(operation, actor=request.user))
             return HttpResponseRedirect(reverse("admin:conversations_conversation_changelist"))
+        count = count_conversations(count_targets(targets_of_operation(operation)))
         context = {
             **self.admin_site.each_context(request),
             "title": "Undo",
             "opts": self.opts,
-            "count": count_conversations(count_targets(targets)),
+            "count": count,
         }
         return TemplateResponse(request, "admin/conversations/conversation/undo.html", context)
+
+    def report_undo(self, request, result: Undone | BulkOperation) -> None:
+        if isinstance(result, BulkOperation):
+            request_work()
+            return report_started(self, request, result)
+        return messages.success(request, f"Restored {count_conversations(result.changed)}.")
+
+    def operation(self, request, operation):
+        """Show how far a bulk operation in slices is; cancel it on POST."""
+        row = find_operation(operation)
+        if row is None or not may_see_operation(request.user, row):
+            raise Http404
+        if request.method == "POST":
+            with suppress(OperationEnded):
+                cancel_operation(row, actor=request.user)
+            return HttpResponseRedirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Bulk operation",
+            "opts": self.opts,
+            "operation": row,
+            "message": describe(row),
+            "refresh_seconds": 2,
+        }
+        return TemplateResponse(request, "admin/conversations/conversation/operation.html", context)

@@ -5,6 +5,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from conversations.actions.bulk_operations import start_status, start_tagging
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.api.bulk_response import run_bulk_action, storable_ids
@@ -23,6 +24,7 @@ from conversations.api.request_serializers import (
 )
 from conversations.api.schema import wrapped
 from conversations.api.serializers import (
+    BulkOperationSerializer,
     BulkResultSerializer,
     ConversationSerializer,
     ConversationTagSerializer,
@@ -36,6 +38,7 @@ from conversations.search import rows
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from tags.models import Tag
 
+BULK = {200: BulkResultSerializer, 202: BulkOperationSerializer, 429: ErrorSerializer}
 VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
 ONE = wrapped("conversation", ConversationSerializer)
@@ -147,7 +150,7 @@ class ConversationViewSet(GenericViewSet):
         """Export all matching conversations as a file: names, tags, times, counts, last message."""
         return export_response(request)
 
-    @extend_schema(request=BulkTagsBody, responses={200: BulkResultSerializer})
+    @extend_schema(request=BulkTagsBody, responses=BULK)
     @action(detail=False, methods=["post"], url_path="bulk-tags")
     def bulk_tags(self, request):
         """Change the tags of many conversations, by ID or filter: of all, or of none on an error (tagger)."""
@@ -161,9 +164,12 @@ class ConversationViewSet(GenericViewSet):
             change=lambda targets, operation: change_tags(
                 verb, targets, tags, actor=request.user, operation=operation
             ),
+            start=lambda targets, audited: start_tagging(
+                verb, targets, tags, actor=request.user, audited=audited
+            ),
         )
 
-    @extend_schema(request=BulkStatusBody, responses={200: BulkResultSerializer})
+    @extend_schema(request=BulkStatusBody, responses=BULK)
     @action(detail=False, methods=["post"], url_path="bulk-status")
     def bulk_status(self, request):
         """Set the status of many conversations, by ID or filter: of all, or of none on an error (tagger)."""
@@ -177,6 +183,7 @@ class ConversationViewSet(GenericViewSet):
             change=lambda targets, operation: change_status(
                 status, targets, actor=request.user, operation=operation
             ),
+            start=lambda targets, audited: start_status(status, targets, actor=request.user, audited=audited),
         )
 
 

@@ -4,14 +4,20 @@ from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations.actions.tagging import undo
-from conversations.actions.targets import count_targets, targets_of_operation
-from conversations.api.bulk_response import bulk_response
+from conversations.actions.bulk_operations import (
+    cancel_operation,
+    find_operation,
+    pages_to_undo,
+    undo_at_once_or_in_slices,
+)
+from conversations.api.bulk_response import accepted, bulk_response
 from conversations.api.request_serializers import EmptyBody, read_body
-from conversations.api.serializers import BulkResultSerializer, ErrorSerializer
-from conversations.permissions import TAGGER, page_ids, require_role
+from conversations.api.serializers import BulkOperationSerializer, BulkResultSerializer, ErrorSerializer
+from conversations.models import BulkOperation
+from conversations.permissions import TAGGER, may_see_operation, page_ids, require_cancel, require_role
 
 ACT = OpenApiParameter("act", OpenApiTypes.UUID, OpenApiParameter.PATH, description="`act` of the response.")
 
@@ -23,23 +29,65 @@ def parse_operation(text: str) -> uuid.UUID:
         raise NotFound("Action not found.") from None
 
 
+def operation_for(user, act: str) -> BulkOperation:
+    """Return the bulk operation in slices. Raises NotFound unless the user may see it."""
+    operation = find_operation(parse_operation(act))
+    if operation is None or not may_see_operation(user, operation):
+        raise NotFound("Action not found.")
+    return operation
+
+
+class OperationView(APIView):
+    action = "get"  # KnownParameters: no parameters
+
+    @extend_schema(parameters=[ACT], responses={200: BulkOperationSerializer, 404: ErrorSerializer})
+    def get(self, request, act: str):
+        """Return how far an action on more than 10,000 conversations is (who started it, or manager)."""
+        return Response(BulkOperationSerializer(operation_for(request.user, act)).data)
+
+
+class CancelView(APIView):
+    action = "post"  # KnownParameters: no parameters
+
+    @extend_schema(
+        parameters=[ACT],
+        request=EmptyBody,
+        responses={200: BulkOperationSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request, act: str):
+        """Cancel such an action (who started it, or manager). What it has changed stays."""
+        read_body(request, EmptyBody)
+        operation = cancel_operation(operation_for(request.user, act), actor=request.user)
+        return Response(BulkOperationSerializer(operation).data)
+
+
 class UndoView(APIView):
     action = "post"  # KnownParameters: no parameters
 
     @extend_schema(
         parameters=[ACT],
         request=EmptyBody,
-        responses={200: BulkResultSerializer, 404: ErrorSerializer},
+        responses={
+            200: BulkResultSerializer,
+            202: BulkOperationSerializer,
+            404: ErrorSerializer,
+            429: ErrorSerializer,
+        },
     )
     @transaction.atomic
     def post(self, request, act: str):
-        """Undo an action, except where somebody has changed the same tag or status since (tagger)."""
+        """Undo an action, except where somebody has changed the same tag or status since (tagger).
+
+        One that is still in progress is cancelled first (who started it, or manager).
+        """
         read_body(request, EmptyBody)
         operation = parse_operation(act)
-        targets = targets_of_operation(operation)
-        if not set(targets.page_ids) & set(page_ids(request.user)):
+        pages = pages_to_undo(operation)
+        if not pages & set(page_ids(request.user)):
             raise NotFound("Action not found.")
-        require_role(request.user, targets.page_ids, TAGGER)
-        matched = count_targets(targets)
-        changed, undo_operation = undo(operation, targets, actor=request.user)
-        return bulk_response("Restored", matched, len(changed), undo_operation)
+        require_role(request.user, pages, TAGGER)
+        require_cancel(request.user, operation)
+        result = undo_at_once_or_in_slices(operation, actor=request.user)
+        if isinstance(result, BulkOperation):
+            return accepted(result)
+        return bulk_response("Restored", result.matched, result.changed, result.operation)

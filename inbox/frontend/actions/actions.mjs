@@ -11,6 +11,7 @@ import { showError, showMessage } from "../core/toast.mjs";
 import { isSameFilter, toParameters } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
 
+const followOperation = lazy(() => import("./operation-progress.mjs"), "followOperation");
 const confirmBulk = lazy(() => import("./confirm-bulk.mjs"), "confirmBulk");
 
 /** `verb`: assign or remove. If the target has `selection`, it is cleared after the change. */
@@ -59,13 +60,31 @@ function send({ ids, filter }, { path, body }, options) {
 	return post(`/api/conversations/${path}`, { ...conversations, ...body, ...options });
 }
 
-function showResult({ prefix, noChange }, { message, act: operation, changed }) {
-	if (changed) showMessage(prefix + message, ["Undo", () => undo(operation)]);
+// A result with `state` is that of an operation in slices, which goes on: this returns at once.
+function showResult({ prefix, noChange }, result) {
+	if (result.state) return void showInSlices(result, prefix);
+	if (result.changed) showUndoable(prefix, result);
 	else showMessage(noChange);
 }
 
+async function showInSlices(operation, prefix) {
+	const end = await followOperation(operation, prefix);
+	if (end?.changed) showUndoable(prefix, end);
+	else if (end) showMessage(prefix + end.message);
+}
+
+function showUndoable(prefix, { message, act: operation }) {
+	showMessage(prefix + message, ["Undo", () => undo(operation)]);
+}
+
 async function undo(operation) {
-	await post(`/api/acts/${operation}/undo`).then(({ message }) => showMessage(message), showError);
+	try {
+		const result = await post(`/api/acts/${operation}/undo`);
+		if (result.state) showInSlices(result, "");
+		else showMessage(result.message);
+	} catch (error) {
+		showError(error);
+	}
 	notifyChanged();
 }
 

@@ -14,6 +14,18 @@ export function showMessage(message, action) {
 /** An error stays until the user dismisses it. */
 export const showError = ({ message }) => void show("errors", "div.toast.error", message);
 
+/** A message with a progress bar, which stays until it is closed. Returns {update(message, value), close()}. */
+export function showProgress(message, max, action) {
+	const text = h("span", message);
+	const bar = h("progress", { max, value: 0, "aria-label": "Progress" });
+	const close = show("toasts", "div.toast", h("span", text, bar), action);
+	const update = (newMessage, value) => {
+		text.textContent = newMessage;
+		bar.value = value;
+	};
+	return { update, close };
+}
+
 function show(containerId, kind, message, action) {
 	const close = () => item.remove();
 	const run = () => {

@@ -1,8 +1,12 @@
 """Permissions of every route."""
 
+import uuid
+
 import pytest
 
-from conversations.models import Conversation, ConversationTag
+from conversations.actions.bulk_operations import start_tagging
+from conversations.actions.targets import targets_by_id
+from conversations.models import BulkOperation, Conversation, ConversationTag
 from tags.models import Tag
 from tests.factories import (
     ConversationFactory,
@@ -47,6 +51,10 @@ TABLE: list[tuple[str, dict | None, list[int]]] = [
         {"conversationIds": ["{conversation}"], "conversation_status": "done", "dry_run": True},
         [401, 404, 403, 200, 200, 200],
     ),
+    # Anna, a tagger of this Page, has started the operation; nobody of these is her.
+    ("get /api/acts/{operation}", None, [401, 404, 404, 404, 200, 200]),
+    ("post /api/acts/{operation}/cancel", {}, [401, 404, 404, 404, 200, 200]),
+    ("post /api/acts/{operation}/undo", {}, [401, 404, 403, 403, 200, 200]),
     ("get /api/pages", None, [401, 200, 200, 200, 200, 200]),
     ("get /api/pages/{page}", None, [401, 404, 200, 200, 200, 200]),
     ("get /api/sync-runs", None, [401, 200, 200, 200, 200, 200]),
@@ -80,20 +88,29 @@ def filled(value, ids: dict):
     return value.format(**ids) if isinstance(value, str) else value
 
 
+def start_operation(conversation, tag, starter) -> uuid.UUID:
+    return start_tagging("assign", targets_by_id([conversation.pk]), [tag], actor=starter).operation
+
+
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(("route", "body", "codes"), TABLE, ids=[row[0] for row in TABLE])
 def test_roles_are_checked_on_every_route(page, route, body, codes, who):
+    conversation, starter = ConversationFactory(page=page), member(page, "tagger")
     ids = {
         "page": page.pk,
         "facebook_page": page.facebook_page_id,
-        "conversation": ConversationFactory(page=page).pk,
+        "conversation": conversation.pk,
         "run": SyncRunFactory(page=page).pk,
-        "tag": TagFactory(name="VIP").pk,
+        "tag": (tag := TagFactory(name="VIP")).pk,
+        "operation": start_tagging(
+            "assign", targets_by_id([conversation.pk]), [tag], actor=starter
+        ).operation,
     }
     method, address = filled(route, ids).split()
     answer = getattr(api(user_with_role(who, page)), method)(address, filled(body, ids), format="json")
     assert answer.status_code == codes[WHO.index(who)], answer.content
-    if answer.status_code in (403, 404):
+    if answer.status_code in (401, 403, 404):
+        assert BulkOperation.objects.active().exists()
         assert not ConversationTag.objects.exists()
         assert not Conversation.objects.filter(conversation_status="done").exists()
         assert list(Tag.objects.values_list("name", flat=True)) == ["VIP"]

@@ -24,11 +24,20 @@ function undoButton(operation) {
 	return button;
 }
 
+// To the page of an operation that a worker does in slices.
+function progressLink(operation) {
+	const link = document.createElement("a");
+	link.href = `/admin/conversations/conversation/operations/${operation}/`;
+	link.textContent = "Show the progress";
+	return link;
+}
+
 async function undo(operation) {
 	try {
-		const { message, changed, act } = await post(`/api/acts/${operation}/undo`);
+		const { message, changed, act, state } = await post(`/api/acts/${operation}/undo`);
 		await refresh();
 		showNotice(message, changed && act);
+		if (state) notice.append(" ", progressLink(act));
 	} catch (error) {
 		showError(error);
 	}

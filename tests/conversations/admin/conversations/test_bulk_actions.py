@@ -3,8 +3,9 @@
 import pytest
 from django.utils.html import strip_tags
 
+from conversations.actions import bulk_operations
 from conversations.actions.tagging import tag_conversations
-from conversations.models import Conversation, ConversationTag, InteractionEvent
+from conversations.models import BulkOperation, Conversation, ConversationTag, InteractionEvent
 from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, TagFactory
 
 LIST = "/admin/conversations/conversation/"
@@ -135,3 +136,20 @@ def test_invisible_conversation_in_the_selection_is_not_changed(page, staff, vip
     row, foreign = ConversationFactory(page=page), ConversationFactory()
     run_action(staff("tagger"), "add_tags", rows=[row, foreign], confirmed=1, tags=[vip.pk])
     assert list(ConversationTag.objects.values_list("conversation", flat=True)) == [row.pk]
+
+
+def test_many_conversations_are_changed_in_slices_with_a_page_of_their_progress(
+    page, staff, root, monkeypatch
+):
+    monkeypatch.setattr(bulk_operations, "MAX_AT_ONCE", 1)
+    ids = [ConversationFactory(page=page).pk for _ in range(2)]
+    tagger, changelist = staff("tagger"), "/admin/conversations/conversation/"
+    body = {"action": "mark_done", "_selected_action": ids}
+    shown = tagger.post(changelist, body, follow=True).content.decode()
+    address = f"{changelist}operations/{BulkOperation.objects.get().operation}/"
+    assert address in shown
+    assert "<progress" in tagger.get(address).content.decode()
+    assert staff("tagger").get(address).status_code == 404
+    bulk_operations.work()
+    assert "Marked as done: 2 conversations." in root.get(address).content.decode()
+    assert "Show the progress" in root.post(f"{address}undo/", follow=True).content.decode()

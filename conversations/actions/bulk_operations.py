@@ -1,0 +1,322 @@
+"""Changes more conversations than one transaction should: in slices, each with a Page's lock for a moment.
+
+The conversations are chosen when the operation starts. Each slice is one transaction: it changes some of them
+and takes them off the list of those to do. So an operation whose process ended goes on where it was, and the
+result is that of one transaction at its start: what somebody else changed meanwhile stays.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import Error, InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from conversations.actions.status import change_status
+from conversations.actions.tagging import change_tags, undo, undo_events
+from conversations.actions.targets import (
+    Since,
+    Targets,
+    count_targets,
+    events_of_operation_in,
+    targets_of_operation,
+    targets_on_page,
+)
+from conversations.lib.locks import lock_creation_of_operations, lock_rows, operations_lock
+from conversations.lib.notify import notify_changes
+from conversations.lib.request_scope import TooManyRequests
+from conversations.lib.sql_files import read_statements
+from conversations.lib.timeouts import TooSlow, lift_limit, statement_timeout
+from conversations.models import BulkOperation, OperationChunk
+from conversations.models.audit import Action, record
+from conversations.search.sql import Sql, fetch_all, fetch_value, run
+from tags.models import Tag
+
+logger = logging.getLogger(__name__)
+
+STATEMENTS = read_statements(__file__)
+MAX_AT_ONCE = 10_000  # conversations that one transaction changes
+MAX_ACTIVE = 5  # operations of one user
+CHUNK = 2000  # conversations in a row of OperationChunk, and the most of one slice
+FIRST_SLICE = 100
+# A slice aims at half of what it may take. A statement that takes longer is repeated with fewer rows.
+AIM_SECONDS, STATEMENT_SECONDS = 0.1, 0.15
+LATE = timedelta(days=1)  # how old messages are at most that a sync brings while an operation is in progress
+
+Kind, State = BulkOperation.Action, BulkOperation.State
+VERBS = {
+    Kind.ASSIGN: "Tagged",
+    Kind.REMOVE: "Untagged",
+    Kind.REPLACE: "Replaced the tags of",
+    Kind.UNDO: "Restored",
+}
+
+
+class OperationEnded(Exception):
+    """The operation has ended already, so nobody can cancel it."""
+
+
+# -- start -------------------------------------------------------------------------------------------------
+def start_tagging(
+    verb: str, targets: Targets, tags: Iterable[Tag], *, actor, audited: dict | None = None
+) -> BulkOperation:
+    """Start to assign, remove or replace tags. `audited` are further details for the audit log."""
+    return _start(Kind(verb), targets, {"tagIds": [tag.pk for tag in tags]}, actor, audited=audited)
+
+
+def start_status(status: str, targets: Targets, *, actor, audited: dict | None = None) -> BulkOperation:
+    """Start to set the status. `audited` are further details for the audit log."""
+    return _start(Kind.STATUS, targets, {"status": status}, actor, audited=audited)
+
+
+@transaction.atomic
+def _start(
+    kind: BulkOperation.Action,
+    targets: Targets,
+    arguments: dict,
+    actor,
+    *,
+    since=None,
+    audited: dict | None = None,
+) -> BulkOperation:
+    """Choose the conversations and create the operation. A worker does the rest (bulk_tasks)."""
+    lock_creation_of_operations()
+    if BulkOperation.objects.active().filter(actor=actor).count() >= MAX_ACTIVE:
+        message = (
+            f"You have {MAX_ACTIVE} bulk operations in progress already. Wait until one ends, or cancel one."
+        )
+        raise TooManyRequests(message)
+    operation = BulkOperation.objects.create(
+        action=kind,
+        arguments=arguments,
+        actor=actor,
+        page_ids=[],
+        last_event_id=fetch_value(Sql(STATEMENTS["newest_event"])),
+        events_since=since or timezone.now() - LATE,
+    )
+    run(Sql.compose(STATEMENTS["save_chunks"], operation=operation.pk, size=CHUNK, ids=targets.ids))
+    [(operation.page_ids, operation.matched)] = fetch_all(
+        Sql.compose(STATEMENTS["sum_chunks"], operation=operation.pk)
+    )
+    operation.save(update_fields=["page_ids", "matched"])
+    details = {"action": kind.value, "matched": operation.matched} | arguments | (audited or {})
+    record(Action.BULK_STARTED, actor=actor, **(details | {"operation": operation.operation}))
+    return operation
+
+
+# -- undo --------------------------------------------------------------------------------------------------
+class Undone(NamedTuple):
+    """An operation was undone in one transaction."""
+
+    matched: int
+    changed: int
+    operation: uuid.UUID
+
+
+def pages_to_undo(operation: uuid.UUID) -> set[int]:
+    """Return the Pages of the conversations that an operation has changed or still changes."""
+    active = BulkOperation.objects.active().filter(operation=operation).first()
+    return {*targets_of_operation(operation).page_ids, *(active.page_ids if active else ())}
+
+
+@transaction.atomic
+def undo_at_once_or_in_slices(operation: uuid.UUID, *, actor) -> Undone | BulkOperation:
+    """Undo what an operation has changed. One that is in progress is cancelled first."""
+    active = BulkOperation.objects.active().filter(operation=operation).first()
+    if active:
+        with suppress(OperationEnded):  # meanwhile
+            cancel_operation(active, actor=actor)
+    targets = targets_of_operation(operation)
+    matched = count_targets(targets)
+    if matched > MAX_AT_ONCE:
+        return _start_undo(operation, targets, actor)
+    changed, undo_operation = undo(operation, targets, actor=actor)
+    return Undone(matched, len(changed), undo_operation)
+
+
+def _start_undo(operation: uuid.UUID, targets: Targets, actor) -> BulkOperation:
+    first = fetch_value(Sql.compose(STATEMENTS["first_event_time"], operation=str(operation)))
+    arguments, audited = {"operation": str(operation)}, {"undo": operation}
+    return _start(Kind.UNDO, targets, arguments, actor, since=first, audited=audited)
+
+
+# -- progress and end --------------------------------------------------------------------------------------
+def find_operation(operation: uuid.UUID) -> BulkOperation | None:
+    return BulkOperation.objects.filter(operation=operation).first()
+
+
+@transaction.atomic
+def cancel_operation(operation: BulkOperation, *, actor) -> BulkOperation:
+    """End an operation. What it has changed stays. Raises OperationEnded."""
+    operation = _lock(operation.pk)
+    if not operation.is_active:
+        raise OperationEnded("The operation has already ended.")
+    record(Action.BULK_CANCELLED, actor=actor, operation=operation.operation)
+    _end(operation, State.CANCELLED)
+    return operation
+
+
+def _lock(operation_id: int) -> BulkOperation:
+    """Read an operation, and keep others from working on it or ending it until the transaction ends."""
+    lift_limit()  # of a request: a slice in progress ends soon
+    return BulkOperation.objects.select_for_update().get(pk=operation_id)
+
+
+def _end(operation: BulkOperation, state: str, error: str = "") -> None:
+    operation.chunks.all().delete()
+    operation.state, operation.error, operation.ended_at = state, error, timezone.now()
+    operation.save(update_fields=["state", "error", "ended_at"])
+    is_undo = operation.action == Kind.UNDO
+    details = {"operation": operation.operation} | operation.arguments
+    record(
+        Action.BULK_UNDONE if is_undo else Action.BULK_CHANGED,
+        actor=operation.actor,
+        action=operation.action,
+        matched=operation.matched,
+        changed=operation.changed,
+        state=state,
+        **(details | {"act": operation.operation} if is_undo else details),
+    )
+    notify_changes(operation.page_ids)
+
+
+# -- work --------------------------------------------------------------------------------------------------
+def work(is_stopped: Callable[[], bool] = lambda: False) -> None:
+    """Work on all operations until they are finished or the process must end; one process at a time."""
+    with operations_lock() as lock:
+        sizes: dict[int, int] = {}
+        while lock.is_acquired and (ready := ready_operations()):
+            for operation_id in ready:
+                if is_stopped():
+                    return
+                sizes[operation_id] = _work_on(operation_id, sizes.get(operation_id, FIRST_SLICE))
+
+
+def ready_operations() -> list[int]:
+    """Return the operations that need not wait for an earlier one on the same Page."""
+    ready, busy = [], set[int]()
+    for pk, page_ids in BulkOperation.objects.active().order_by("pk").values_list("pk", "page_ids"):
+        if busy.isdisjoint(page_ids):
+            ready.append(pk)
+        busy.update(page_ids)
+    return ready
+
+
+def _work_on(operation_id: int, size: int) -> int:
+    """Do one slice of at most `size` conversations. Return the size of the next one."""
+    try:
+        seconds = work_slice(operation_id, size)
+    except TooSlow:
+        return max(1, size // 4)
+    except (OperationalError, InterfaceError):  # the database is away: the next job continues
+        raise
+    except Error as error:
+        logger.exception("The bulk operation %s failed", operation_id)
+        _fail(operation_id, type(error).__name__)
+        return size
+    return max(1, min(CHUNK, int(size * min(2.0, AIM_SECONDS / max(seconds, 0.001)))))
+
+
+@transaction.atomic
+def _fail(operation_id: int, reason: str) -> None:
+    operation = _lock(operation_id)
+    if operation.is_active:
+        error = f"The database refused a change ({reason}); the log of the worker says more."
+        _end(operation, State.FAILED, error)
+
+
+@transaction.atomic
+def work_slice(operation_id: int, size: int) -> float:
+    """Change the next conversations. Return for how many seconds that kept others from writing."""
+    operation = _lock(operation_id)
+    chunk = operation.chunks.order_by("pk").first()
+    if not operation.is_active:  # cancelled meanwhile
+        return 0.0
+    if chunk is None:
+        _end(operation, State.COMPLETE)
+        return 0.0
+    ids, rest = chunk.conversation_ids[:size], chunk.conversation_ids[size:]
+    lock_rows([chunk.page_id])
+    started = time.monotonic()
+    changed = _change_in_time(operation, chunk.page_id, ids)
+    _save_progress(operation, chunk, rest, done=len(ids), changed=len(changed))
+    return time.monotonic() - started
+
+
+def _save_progress(
+    operation: BulkOperation, chunk: OperationChunk, rest: list[int], *, done: int, changed: int
+) -> None:
+    if rest:
+        chunk.conversation_ids = rest
+        chunk.save(update_fields=["conversation_ids"])
+    else:
+        chunk.delete()
+    operation.processed += done
+    operation.changed += changed
+    operation.state = State.RUNNING
+    operation.save(update_fields=["processed", "changed", "state"])
+
+
+def _change_in_time(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
+    """Change the conversations, each statement in STATEMENT_SECONDS. Raises TooSlow if there are several."""
+    if len(ids) == 1:
+        return _change(operation, page_id, ids)
+    with statement_timeout(STATEMENT_SECONDS):
+        return _change(operation, page_id, ids)
+
+
+def _change(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
+    arguments, actor = operation.arguments, operation.actor
+    if operation.action == Kind.UNDO:
+        undone = uuid.UUID(arguments["operation"])
+        events = events_of_operation_in(undone, ids, time=operation.events_since)
+        changed = undo_events(events, actor=actor, undo_operation=operation.operation)
+        if changed:
+            notify_changes([page_id])
+        return changed
+    since = Since(operation.last_event_id, operation.events_since, _earlier(operation))
+    targets = targets_on_page(ids, page_id)
+    if operation.action == Kind.STATUS:
+        return change_status(
+            arguments["status"], targets, actor=actor, operation=operation.operation, since=since
+        )
+    tags = Tag.objects.filter(pk__in=arguments["tagIds"])  # without those that were deleted meanwhile
+    return change_tags(
+        operation.action, targets, tags, actor=actor, operation=operation.operation, since=since
+    )
+
+
+def _earlier(operation: BulkOperation) -> list[str]:
+    """Return the operations before which this one did not begin: their changes are not later ones."""
+    earlier = BulkOperation.objects.filter(pk__lt=operation.pk, page_ids__overlap=operation.page_ids)
+    waited_for = earlier.filter(ended_at__gte=operation.created_at)
+    return [str(act) for act in waited_for.values_list("operation", flat=True)]
+
+
+# -- words -------------------------------------------------------------------------------------------------
+def describe(operation: BulkOperation) -> str:
+    """Say in one or two sentences how far an operation is, or how it ended."""
+    done = f"{_verb(operation)} {_conversations(operation.changed)}"
+    if operation.state == State.COMPLETE:
+        return f"{done}."
+    progress = f"{operation.processed:,} of {_conversations(operation.matched)} processed."
+    if operation.state == State.QUEUED:
+        return f"Queued: {_conversations(operation.matched)}."
+    if operation.state == State.RUNNING:
+        return f"{done} so far; {progress}"
+    ended = "Cancelled" if operation.state == State.CANCELLED else "Failed"
+    return f"{ended}: {done[0].lower()}{done[1:]}; {progress} {operation.error}".rstrip()
+
+
+def _verb(operation: BulkOperation) -> str:
+    if operation.action == Kind.STATUS:
+        return f"Marked as {operation.arguments['status']}:"
+    return VERBS[Kind(operation.action)]
+
+
+def _conversations(number: int) -> str:
+    return f"{number:,} conversation{'s' * (number != 1)}"
