@@ -244,7 +244,7 @@ class BulkResultSerializer(serializers.Serializer):
     matched = serializers.IntegerField(help_text="Conversations that were selected")
     changed = serializers.IntegerField(help_text="Conversations that were changed")
     act = serializers.UUIDField(
-        allow_null=True, help_text="Operation ID in the events of this change; null with dry_run"
+        allow_null=True, help_text="Operation ID in the events of this change; null if nothing changed"
     )
 
 
