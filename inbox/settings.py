@@ -389,8 +389,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
+        "conversations.api.query_params.KnownMethod",
         "conversations.api.query_params.KnownParameters",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "conversations.api.negotiation.AfterAuthentication",
     "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.AnyTypeJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

@@ -20,7 +20,7 @@ def parse_operation(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise NotFound("Action not found.") from None
+        raise NotFound("Operation not found.") from None
 
 
 class UndoView(APIView):
@@ -38,7 +38,7 @@ class UndoView(APIView):
         operation = parse_operation(act)
         targets = targets_of_operation(operation)
         if not set(targets.page_ids) & set(page_ids(request.user)):
-            raise NotFound("Action not found.")
+            raise NotFound("Operation not found.")
         require_role(request.user, targets.page_ids, TAGGER)
         matched = count_targets(targets)
         changed, undo_operation = undo(operation, targets, actor=request.user)
