@@ -131,7 +131,14 @@ class CoverageCountsSerializer(serializers.Serializer):
     messages = MessageCountsSerializer()
 
 
+class UnfinishedListSerializer(serializers.Serializer):
+    platform = serializers.ChoiceField(choices=Platform.choices)
+    folder = serializers.CharField(allow_null=True, help_text="null: the inbox")
+    reason = serializers.CharField()
+
+
 class CoverageSerializer(CoverageCountsSerializer):
+    lists = UnfinishedListSerializer(many=True, required=False, help_text="Lists of threads that never ended")
     platforms = serializers.DictField(
         child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"
     )
