@@ -24,8 +24,14 @@ def proxy(node_packages, web):
         process.communicate()
 
 
+def test_head_of_a_stream_ends_and_the_connection_can_be_used_again(web, page, key):
+    with requests.Session() as session:
+        session.headers.update(key)
+        passes_streams(session, web.url, page.facebook_page_id)
+
+
 def test_streams_pass_a_proxy_that_compresses(proxy, page, key):
     with requests.Session() as session:
         session.headers.update(key)
-        assert session.get(f"{proxy}/api/pages", timeout=60).headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" in session.get(f"{proxy}/api/pages", timeout=60).headers
         passes_streams(session, proxy, page.facebook_page_id)
