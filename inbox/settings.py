@@ -389,8 +389,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
+        "conversations.api.query_params.KnownMethod",
         "conversations.api.query_params.KnownParameters",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "conversations.api.negotiation.AfterAuthentication",
     "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.AnyTypeJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -399,10 +401,24 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "EXCEPTION_HANDLER": "conversations.api.exception_handler.handle_exception",
 }
+REST_RESOURCES = [
+    "acts",
+    "audit",
+    "conversations",
+    "events",
+    "insight",
+    "pages",
+    "sync-runs",
+    "tags",
+    "views",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": "Inbox",
     "DESCRIPTION": "Every conversation of a Facebook Page: list, search, tag and read them.",
     "VERSION": "1",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "This installation"}],
+    "TAGS": [{"name": name} for name in REST_RESOURCES],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,

@@ -28,7 +28,8 @@ from conversations.search.parsing import MAX_ID
 
 def bulk_response(verb: str, matched: int, changed: int, operation: uuid.UUID | None) -> Response:
     message = f"{verb} {changed} conversation{'s' * (changed != 1)}."
-    body = {"success": True, "message": message, "matched": matched, "changed": changed, "act": operation}
+    undoable = operation if changed else None
+    body = {"success": True, "message": message, "matched": matched, "changed": changed, "act": undoable}
     return Response(body)
 
 

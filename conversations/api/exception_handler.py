@@ -1,10 +1,18 @@
 """Turns exceptions, also our own, into error responses."""
 
 import logging
+import re
 
 from django.db import IntegrityError
+from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    NotAcceptable,
+    NotAuthenticated,
+    ValidationError,
+)
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -22,6 +30,13 @@ TOO_SLOW = (
     "The search took too long. Narrow it: use more letters, one Page (facebookPageId),"
     " a tag (include_tags) or a time range (startDate, endDate)."
 )
+# What REST framework would say in words of its own.
+MESSAGES: dict[type[Exception], str] = {
+    NotAuthenticated: "Send an API key (Authorization: Token KEY), or log in at /login.",
+    AuthenticationFailed: "This API key is not valid, or it has ended.",
+    NotAcceptable: "The response is JSON: accept application/json.",
+}
+TERMS = {"InteractionEvent": "Event", "SavedView": "Saved view", "SyncRun": "Run"}  # of the glossary
 CONCURRENT_CHANGE = "Somebody changed the same data at the same time. Try again."
 
 
@@ -69,9 +84,17 @@ def error_response(code: int, message: str, **more) -> Response:
 
 
 def error_message(error: Exception, response: Response) -> str:
-    if isinstance(error, APIException):
-        return str(error.detail)
-    return response.data["detail"]
+    if message := MESSAGES.get(type(error)):
+        return message
+    if isinstance(error, Http404):
+        return not_found_message(str(error))
+    return str(error.detail) if isinstance(error, APIException) else response.data["detail"]
+
+
+def not_found_message(text: str) -> str:
+    """Say "Run not found." for Django's "No SyncRun matches the given query."."""
+    found = re.match(r"No (\w+) matches ", text)
+    return f"{TERMS.get(found[1], found[1])} not found." if found else "Not found."
 
 
 def first_validation_error(detail, path: tuple[str, ...] = ()) -> dict[str, str]:

@@ -6,7 +6,7 @@ from itertools import chain
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import criteria_for
@@ -19,12 +19,15 @@ from conversations.search.export import CONTENT_TYPES, FORMATS
 from conversations.search.parsing import quote
 
 
-def export_response(request) -> StreamingHttpResponse:
+def export_response(request) -> HttpResponse | StreamingHttpResponse:
     """Return all matching conversations as a file. Raises ValidationError, NotFound and TooSlow."""
     kind = request.query_params.get("format", "").strip() or "csv"
     if kind not in FORMATS:
         raise ValidationError({"format": [f"It must be csv or ndjson, not {quote(kind)}."]})
     criteria = criteria_for(request.user, request.query_params)
+    headers = {"Content-Disposition": f'attachment; filename="conversations.{kind}"'}
+    if request.method == "HEAD":
+        return HttpResponse(content_type=CONTENT_TYPES[kind], headers=headers)  # and nothing is exported
     pages = Page.objects.filter(pk__in=page_ids(request.user))
     body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
     body = chain([next(body, b"")], body)  # raises TooSlow as long as the response can still be a 503
@@ -37,7 +40,7 @@ def export_response(request) -> StreamingHttpResponse:
     return StreamingHttpResponse(
         iterate_in_thread(body) if is_asynchronous else body,
         content_type=CONTENT_TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="conversations.{kind}"'},
+        headers=headers,
     )
 
 

@@ -1,6 +1,19 @@
 """Content negotiation for responses that are not JSON."""
 
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.exceptions import NotAcceptable, NotAuthenticated
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+
+
+class AfterAuthentication(DefaultContentNegotiation):
+    """Asks a stranger to authenticate first, whatever format was requested."""
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except NotAcceptable:
+            if not request.user.is_authenticated:
+                raise NotAuthenticated from None
+            raise
 
 
 class IgnoreAcceptHeader(BaseContentNegotiation):

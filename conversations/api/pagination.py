@@ -52,8 +52,10 @@ class ConversationPagination(BasePagination):
     def get_schema_operation_parameters(self, view) -> list[dict]:
         modes = {"type": "string", "enum": [*COUNT_MODES, "none"]}
         return [
-            query_parameter("page", integer_schema(None), "From 1 on; after the end the list is empty."),
-            query_parameter("limit", integer_schema(20, 10_000), "Maximum number of rows."),
+            query_parameter(
+                "page", integer_schema(), "From 1 on (the default); after the end the list is empty."
+            ),
+            query_parameter("limit", integer_schema(10_000), "Maximum number of rows; the default is 20."),
             query_parameter(
                 "cursor", {"type": "string"}, "`nextCursor` of the previous response; not with `page`."
             ),
@@ -117,9 +119,10 @@ class KeysetPagination(BasePagination):
         return None, row.pk
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
-        limit = integer_schema(self.default_limit, self.max_limit)
+        limit = integer_schema(self.max_limit)
+        help_text = f"Maximum number of rows; the default is {self.default_limit}."
         return [
-            query_parameter("limit", limit, "Maximum number of rows."),
+            query_parameter("limit", limit, help_text),
             query_parameter("cursor", {"type": "string"}, "`nextCursor` of the previous response."),
         ]
 
@@ -152,9 +155,9 @@ def query_parameter(name: str, schema: dict, description: str) -> dict:
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-def integer_schema(default: int | None, highest: int | None = None) -> dict:
-    schema = {"type": "integer", "minimum": 1, "maximum": highest, "default": default or 1}
-    return {key: value for key, value in schema.items() if value is not None}
+def integer_schema(highest: int | None = None) -> dict:
+    """Return a schema without a default: some generated clients send it, and `page` excludes `cursor`."""
+    return {"type": "integer", "minimum": 1} | ({} if highest is None else {"maximum": highest})
 
 
 def list_schema(name: str, rows: dict, **pagination: dict) -> dict:

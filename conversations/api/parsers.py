@@ -1,18 +1,29 @@
 """Parses request bodies as JSON, whatever their Content-Type is: fetch() sends text/plain by default."""
 
 import json
+from collections import Counter
 
 from django.conf import settings
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
-from conversations.lib.text import clean_json
+from conversations.lib.text import clean_json, is_plain
+
+NOT_PLAIN = "The body contains characters that are not allowed (NUL, or half of a surrogate pair)."
 
 
 class BodyTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
+
+
+class RepeatedField(Exception):
+    """An object of the body, at any depth, has a field twice: readers of JSON disagree which one counts."""
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.name = name
 
 
 class AnyTypeJSONParser(BaseParser):
@@ -23,17 +34,31 @@ class AnyTypeJSONParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise BodyTooLarge
         try:
-            data = json.loads(body, parse_constant=reject_constant)
+            data = json.loads(body, parse_constant=reject_constant, object_pairs_hook=as_object)
             is_clean = clean_json(data) == data
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
+        except RepeatedField as error:
+            raise named_error(error.name) from None
         if not isinstance(data, dict):
             raise ParseError("The body must be a JSON object.")
         if not is_clean:
-            raise ParseError(
-                "The body contains characters that are not allowed (NUL, or half of a surrogate pair)."
-            )
+            raise ParseError(NOT_PLAIN)
         return data
+
+
+def as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise RepeatedField(name)
+    return data
+
+
+def named_error(name: str) -> APIException:
+    if not is_plain(name):
+        return ParseError(NOT_PLAIN)
+    return ValidationError({name: ["Provide this field only once."]})
 
 
 def reject_constant(constant: str):

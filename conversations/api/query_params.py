@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 
 from conversations.permissions import memberships_of, page_ids
@@ -11,6 +11,15 @@ from conversations.search.filters import parse_filter
 from conversations.search.parsing import parse_flag, parse_number, quote
 
 ALL_PAGES = ("", "all")  # values of facebookPageId
+
+
+class KnownMethod(BasePermission):
+    """Refuses a method that the route lacks: parameters and roles are those of other methods."""
+
+    def has_permission(self, request, view) -> bool:
+        if request.method == "OPTIONS" or not hasattr(view, request.method.lower()):
+            raise MethodNotAllowed(request.method)
+        return True
 
 
 class KnownParameters(BasePermission):

@@ -53,11 +53,21 @@ class TagIdsBody(serializers.Serializer):
     tagIds = serializers.ListField(child=IdField(), max_length=1000)
 
 
+FILTER_VALUE = {
+    "oneOf": [
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "boolean"},
+        {"type": "array", "minItems": 1, "items": {"oneOf": [{"type": "string"}, {"type": "integer"}]}},
+    ]
+}
+
+
 @extend_schema_field(
     {
         "type": "object",
         "description": "The parameters of the list, without page, limit, cursor and total",
-        "additionalProperties": {"type": ["string", "integer", "boolean", "array", "null"]},
+        "additionalProperties": FILTER_VALUE,
     }
 )
 class FilterField(serializers.Field):
@@ -70,9 +80,20 @@ class FilterField(serializers.Field):
             raise ValidationError(str(error)) from None
 
 
+class BulkFilterField(FilterField):
+    """A filter without empty parameters: one that a program emptied by mistake would select everything."""
+
+    def to_internal_value(self, data) -> dict[str, str]:
+        parameters = super().to_internal_value(data)
+        for name in data:
+            if not parameters.get(name, "").strip(", "):
+                raise ValidationError(f"{name} is empty. Leave it out to select without it.")
+        return parameters
+
+
 class BulkBody(serializers.Serializer):
     conversationIds = serializers.ListField(child=IdField(), max_length=10_000, required=False)
-    filter = FilterField(required=False)
+    filter = BulkFilterField(required=False)
     dry_run = FlagField(default=False)
 
     def validate(self, attrs):

@@ -1,5 +1,7 @@
 """Adds to the OpenAPI schema what the views do not say themselves."""
 
+import json
+
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
@@ -17,6 +19,24 @@ def wrapped(name: str, serializer_class, *, many: bool = False):
     return extend_schema_serializer(many=False)(type(serializer))
 
 
+def without_default(field: dict) -> dict:
+    """Say the default in words: generators of TypeScript take a field with one for required."""
+    if "default" not in field:
+        return field
+    rest = {key: value for key, value in field.items() if key != "default"}
+    help_text = rest.get("description", "")
+    default = f"The default is {json.dumps(field['default'])}."
+    return {**rest, "description": f"{help_text}. {default}" if help_text else default}
+
+
+def with_integer_id(parameter: dict) -> dict:
+    """Describe an ID in the path, which the routes match as digits, as the number that responses have."""
+    if parameter["schema"].get("pattern") != "^[0-9]+$":
+        return parameter
+    lowest = 0 if parameter["name"] == "index" else 1
+    return {**parameter, "schema": {"type": "integer", "minimum": lowest}}
+
+
 class Schema(AutoSchema):
     """Request bodies are JSON objects without unknown fields; each route lists the errors that all share."""
 
@@ -29,7 +49,13 @@ class Schema(AutoSchema):
 
     def _map_serializer(self, serializer, direction, bypass_extensions=False):
         schema = super()._map_serializer(serializer, direction, bypass_extensions)
-        return {**schema, "additionalProperties": False} if direction == "request" else schema
+        if direction != "request":
+            return schema
+        fields = {name: without_default(field) for name, field in schema.get("properties", {}).items()}
+        return {**schema, "properties": fields, "additionalProperties": False}
+
+    def _resolve_path_parameters(self, variables):
+        return [with_integer_id(parameter) for parameter in super()._resolve_path_parameters(variables)]
 
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)

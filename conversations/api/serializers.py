@@ -132,7 +132,14 @@ class CoverageCountsSerializer(serializers.Serializer):
     messages = MessageCountsSerializer()
 
 
+class UnfinishedListSerializer(serializers.Serializer):
+    platform = serializers.ChoiceField(choices=Platform.choices)
+    folder = serializers.CharField(allow_null=True, help_text="null: the inbox")
+    reason = serializers.CharField()
+
+
 class CoverageSerializer(CoverageCountsSerializer):
+    lists = UnfinishedListSerializer(many=True, required=False, help_text="Lists of threads that never ended")
     platforms = serializers.DictField(
         child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"
     )
@@ -245,7 +252,7 @@ class BulkResultSerializer(serializers.Serializer):
     matched = serializers.IntegerField(help_text="Conversations that were selected")
     changed = serializers.IntegerField(help_text="Conversations that were changed")
     act = serializers.UUIDField(
-        allow_null=True, help_text="Operation ID in the events of this change; null with dry_run"
+        allow_null=True, help_text="Operation ID in the events of this change; null if nothing changed"
     )
 
 

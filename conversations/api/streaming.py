@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django_eventstream.utils import sse_encode_event
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +33,9 @@ from conversations.sync.progress import SyncProgress
 
 MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
 HEARTBEAT_SECONDS = 15
+EVENT_STREAM = "text/event-stream"
+# Proxies must neither compress a stream, for which they would collect it first, nor buffer it.
+STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 STREAMS = Places("open streams and exports", per_user=20, in_all=500)
 LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
 NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
@@ -52,10 +55,14 @@ class StreamLater(Response):
 
 
 def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(body, content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache, no-transform"
-    response["X-Accel-Buffering"] = "no"
+    response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
+    response.headers.update(STREAM_HEADERS)
     return response
+
+
+def stream_headers() -> HttpResponse:
+    """Return what HEAD gets: the headers of a stream, and its end."""
+    return HttpResponse(content_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
 @contextmanager

@@ -34,6 +34,8 @@ def as_parameters(query: object, known: Collection[str] = PARAMETERS) -> dict[st
 
 
 def _as_text(name: str, value: object) -> str:
+    if value == []:
+        raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
     if isinstance(value, list) and not any(isinstance(item, list) for item in value):
         return ",".join(_as_text(name, item) for item in value)
     if not isinstance(value, str | int):

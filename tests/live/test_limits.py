@@ -19,8 +19,12 @@ ALL_AT_ONCE = 300
 
 
 def chunked(web, path: str, headers: dict, size: int, piece: int = 65_536) -> tuple[int, bytes]:
-    """Send a JSON body of this size in chunks, without Content-Length."""
-    body = b'{"name": "' + b"x" * (size - 12) + b'"}'
+    """Send a JSON body with a name, of this size, in chunks."""
+    return send_chunked(web, path, headers, b'{"name": "' + b"x" * (size - 12) + b'"}', piece)
+
+
+def send_chunked(web, path: str, headers: dict, body: bytes, piece: int = 10) -> tuple[int, bytes]:
+    """Send a body in chunks, without Content-Length."""
     pieces = (body[start : start + piece] for start in range(0, len(body), piece))
     with closing(http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)) as client:
         with suppress(BrokenPipeError, ConnectionResetError):  # refused before the end
@@ -29,8 +33,11 @@ def chunked(web, path: str, headers: dict, size: int, piece: int = 65_536) -> tu
         return response.status, response.read()
 
 
-def test_a_body_is_counted_as_it_arrives_and_may_be_chunked(web, key):
+def test_a_body_is_counted_as_it_arrives_and_may_be_chunked(web, key, page):
     assert chunked(web, "/api/tags", key, 24)[0] == 201
+    body = f'{{"facebookPageId": "{page.facebook_page_id}"}}'.encode()
+    headers = key | {"Prefer": "respond-async"}
+    assert send_chunked(web, "/api/conversations/sync", headers, body)[0] == 202
     for headers in ({}, key):  # before anybody asks who it is
         status, body = chunked(web, "/api/tags", headers, LIMIT + 70_000)
         assert (status, b"too large" in body) == (413, True)

@@ -114,8 +114,23 @@ def test_example_of_a_proxy_works(configure: Callable, certificate, tmp_path, st
         spoofed = {"X-Forwarded-For": "203.0.113.9", "Authorization": "", "Cookie": "sessionid=x"}
         assert session.post(f"{url}/login", headers=spoofed, timeout=60).status_code == 403
         assert AuditEntry.objects.latest("pk").address == "127.0.0.1"
-        with session.get(f"{url}/api/events", stream=True, timeout=60) as stream:
-            assert next(stream.iter_lines()) == b": open"  # at once, though the stream has not ended
+        passes_streams(session, url, page.facebook_page_id)
+
+
+def passes_streams(session: requests.Session, url: str, facebook_page_id: str) -> None:
+    """Events arrive at once and uncompressed; HEAD ends, and the connection can be used again."""
+    for _ in range(2):
+        head = session.head(f"{url}/api/events", timeout=60)
+        assert (head.status_code, head.headers["Content-Type"]) == (200, "text/event-stream")
+        assert session.get(f"{url}/api/pages", timeout=60).status_code == 200
+    with session.get(f"{url}/api/events", stream=True, timeout=60) as stream:
+        assert next(stream.iter_lines(chunk_size=None)) == b": open"
+        assert "Content-Encoding" not in stream.headers
+    body = {"facebookPageId": facebook_page_id}
+    with session.post(f"{url}/api/conversations/sync-stream", json=body, stream=True, timeout=60) as stream:
+        assert "Content-Encoding" not in stream.headers
+        lines = [line for line in stream.iter_lines(chunk_size=None) if line]
+    assert b'"status": "complete"' in lines[-1]
 
 
 class ToLoopback(requests.adapters.HTTPAdapter):

@@ -14,7 +14,7 @@ from conversations.api.file_stream import export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.permissions import TaggerOrReadOnly, require_confirmed_session
-from conversations.api.query_params import KnownParameters, criteria_for, flag
+from conversations.api.query_params import KnownMethod, KnownParameters, criteria_for, flag
 from conversations.api.request_serializers import (
     BulkStatusBody,
     BulkTagsBody,
@@ -58,7 +58,7 @@ class ConversationViewSet(GenericViewSet):
 
     queryset = Conversation.objects.all()
     serializer_class = ConversationSerializer
-    permission_classes = [IsAuthenticated, KnownParameters, TaggerOrReadOnly]
+    permission_classes = [IsAuthenticated, KnownMethod, KnownParameters, TaggerOrReadOnly]
     filterset_class = ConversationFilter
     pagination_class = ConversationPagination
     lookup_value_regex = "[0-9]+"

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from conversations.actions.refresh import current_attachment_url, refresh
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.permissions import TaggerOrReadOnly
-from conversations.api.query_params import KnownParameters
+from conversations.api.query_params import KnownMethod, KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.serializers import ConversationSerializer, ErrorSerializer
 from conversations.connections.interactive import asking_facebook
@@ -37,7 +37,7 @@ ERRORS = {
 
 class ConversationAPIView(GenericAPIView):
     queryset = Conversation.objects.all()
-    permission_classes = [IsAuthenticated, KnownParameters, TaggerOrReadOnly]
+    permission_classes = [IsAuthenticated, KnownMethod, KnownParameters, TaggerOrReadOnly]
     pagination_class = None
     filter_backends = []
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.request_serializers import FlagField, IdField, read_body
 from conversations.api.serializers import CountersSerializer, ErrorSerializer
-from conversations.api.streaming import StreamLater, wait_for_run, watch_pages, watch_run
+from conversations.api.streaming import StreamLater, stream_headers, wait_for_run, watch_pages, watch_run
 from conversations.api.subscriptions import RunReader, credential_of, current_permissions, permissions_of
 from conversations.models import Page, SyncRun
 from conversations.models.run_counters import IN_PROGRESS
@@ -28,16 +28,8 @@ PREFER = OpenApiParameter(
 PAGE = OpenApiParameter(
     "facebookPageId", str, description="Facebook ID of one Page; default: all you may see."
 )
-# The schema of one event; OpenAPI has no type for the stream itself.
-EVENT = {
-    "type": "object",
-    "required": ["data"],
-    "properties": {
-        "event": {"type": "string"},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-}
-STREAM = OpenApiResponse(EVENT, "Server-sent events, one JSON object in the data of each")
+# OpenAPI has no type for a stream; generators read it as text, or hand it out unread.
+STREAM = OpenApiResponse(str, "Server-sent events, one JSON object in the data of each")
 
 
 class SyncBody(serializers.Serializer):
@@ -108,6 +100,8 @@ class EventsView(APIView):
         """
         facebook_page_id = request.query_params.get("facebookPageId", "").strip()
         permissions_of(request.user, facebook_page_id)  # raises NotFound before the stream opens
+        if request.method == "HEAD":
+            return stream_headers()
         read_permissions = partial(current_permissions, credential_of(request), facebook_page_id)
         return StreamLater(request, partial(watch_pages, request.user.pk, read_permissions))
 

@@ -6,7 +6,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.actions.tagging import delete_tag
 from conversations.api.permissions import TagPermission
-from conversations.api.query_params import KnownParameters, flag
+from conversations.api.query_params import KnownMethod, KnownParameters, flag
 from conversations.api.request_serializers import TagBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import CountedTagSerializer, ErrorSerializer, TagInUseSerializer
@@ -24,7 +24,7 @@ class TagViewSet(GenericViewSet):
 
     queryset = Tag.objects.all()
     serializer_class = CountedTagSerializer
-    permission_classes = [IsAuthenticated, KnownParameters, TagPermission]
+    permission_classes = [IsAuthenticated, KnownMethod, KnownParameters, TagPermission]
     pagination_class = None
     lookup_value_regex = "[0-9]+"
     parameters = {"destroy": {"force"}}

@@ -26,14 +26,14 @@ def parse_operation(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise NotFound("Action not found.") from None
+        raise NotFound("Operation not found.") from None
 
 
 def operation_for(user, act: str) -> BulkOperation:
     """Return the bulk operation in slices. Raises NotFound unless the user may see it."""
     operation = find_operation(parse_operation(act))
     if operation is None or not may_see_operation(user, operation):
-        raise NotFound("Action not found.")
+        raise NotFound("Operation not found.")
     return operation
 
 
@@ -84,7 +84,7 @@ class UndoView(APIView):
         operation = parse_operation(act)
         pages = pages_to_undo(operation)
         if not pages & set(page_ids(request.user)):
-            raise NotFound("Action not found.")
+            raise NotFound("Operation not found.")
         require_role(request.user, pages, TAGGER)
         require_cancel(request.user, operation)
         result = undo_at_once_or_in_slices(operation, actor=request.user)

@@ -4,7 +4,7 @@ from rest_framework.test import APIClient
 
 from conversations.api.views.pages import PageViewSet
 from conversations.search import results
-from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, api, member
+from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, api, member, superuser
 
 ROUTES = [
     "/api/conversations",
@@ -195,3 +195,53 @@ def test_search_that_takes_too_long_suggests_how_to_narrow_it(monkeypatch):
     assert answer.status_code == 503
     assert "Narrow it" in answer.json()["error"]
     assert client.get("/api/conversations", {"search": "anna"}).json()["pagination"]["total"] == 1
+
+
+def test_what_is_wrong_is_said_in_order_authentication_method_parameters(page):
+    """Also where the role is missing, which is a matter of another method."""
+    key = api(member(page, "viewer"))
+    for method, route in (
+        ("post", "/api/conversations?limit=5"),
+        ("delete", "/api/conversations?nonsense=1"),
+        ("put", "/api/tags?nonsense=1"),
+        ("patch", "/api/tags/1?nonsense=1"),
+        ("put", "/api/conversations/1?nonsense=1"),
+        ("get", "/api/conversations/sync?nonsense=1"),
+        ("put", "/api/conversations/sync-stream?nonsense=1"),
+        ("post", "/api/events?nonsense=1"),
+        ("get", "/api/acts/1/undo?nonsense=1"),
+        ("get", "/api/conversations/1/refresh?nonsense=1"),
+        ("post", "/api/conversations/1/events/1/attachments/0?nonsense=1"),
+        ("post", "/api/conversations/export?nonsense=1"),
+        ("post", "/api/insight?nonsense=1"),
+        ("options", "/api/pages?nonsense=1"),
+    ):
+        assert getattr(APIClient(), method)(route).status_code == 401, route
+        answer = getattr(key, method)(route)
+        assert (answer.status_code, "error" in answer.json()) == (405, True), route
+        assert answer["Allow"]
+
+
+def test_a_stranger_who_asks_for_another_format_is_a_stranger_first(page):
+    header = {"HTTP_ACCEPT": "text/html"}
+    assert APIClient().get("/api/pages", **header).status_code == 401
+    assert api(member(page, "viewer")).get("/api/pages", **header).status_code == 406
+
+
+@pytest.mark.parametrize(
+    ("route", "message"),
+    [
+        ("conversations/0", "Conversation not found."),
+        ("sync-runs/0", "Run not found."),
+        ("views/0", "Saved view not found."),
+        ("tags/0", "Tag not found."),
+        ("pages/0", "Page not found."),
+    ],
+)
+def test_what_is_missing_is_named_in_the_words_of_the_glossary(page, route, message):
+    user = member(page, "viewer")
+    if route.startswith("tags"):
+        answer = api(superuser()).put(f"/api/{route}", {"name": "A"}, format="json")
+    else:
+        answer = api(user).get(f"/api/{route}")
+    assert (answer.status_code, answer.json()) == (404, {"error": message})

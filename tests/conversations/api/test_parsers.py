@@ -70,6 +70,27 @@ def test_surrogate_pair_is_one_character(tagger):
     assert Tag.objects.get().name == "\U0001f600"
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"name": "A", "name": "B"}', "name"),
+        ('{"name": "A", "n\\u0061me": "B"}', "name"),
+        ('{"tagIds": [{"id": 1, "id": 2}]}', "id"),
+        ('{"a": {"b": [{"c": {"search": "x", "search": ""}}]}, "a": 1}', "search"),
+    ],
+)
+def test_a_field_that_is_repeated_at_any_depth_is_named(tagger, body, field):
+    answer = tagger.post("/api/tags", body.encode(), content_type="application/json")
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert answer.json()["error"] == f"{field}: Provide this field only once."
+    assert not Tag.objects.exists()
+
+
+def test_a_repeated_field_that_cannot_be_shown_is_an_error(tagger):
+    answer = tagger.post("/api/tags", b'{"\\ud800": 1, "\\ud800": 2}', content_type="application/json")
+    assert (answer.status_code, "not allowed" in answer.json()["error"]) == (400, True)
+
+
 def test_body_that_is_too_large_is_a_413(tagger, address, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     body = b'{"tagIds": [' + b" " * 100 + b"]}"

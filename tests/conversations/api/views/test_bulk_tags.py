@@ -64,7 +64,7 @@ def test_dry_run_counts_and_changes_nothing(user, three, vip, action):
         assert (tagged(vip), tagged(late)) == (set(), set(three[:1]))
         assert list(InteractionEvent.objects.values()) == before
     answer = bulk(user, conversationIds=three, tagIds=[vip.pk], action=action, dry_run="0")
-    assert answer["act"] is not None
+    assert (answer["act"] is None) == (action == "remove")  # which has nothing to change
 
 
 def test_duplicate_ids_and_ids_as_text_are_accepted(user, three, vip):
@@ -116,12 +116,21 @@ def test_unknown_tag_refuses_all(user, three, vip):
         ({"conversationIds": ..., "filter": {"limit": 5}}, "filter"),
         ({"conversationIds": ..., "filter": {"search": {}}}, "filter"),
         ({"conversationIds": ..., "filter": {"status": "open"}}, "status"),
+        ({"conversationIds": ..., "filter": {"include_tags": []}}, "filter"),
+        ({"conversationIds": ..., "filter": {"include_tags": ["", " "]}}, "filter"),
+        ({"conversationIds": ..., "filter": {"unread": True, "include_tags": None}}, "filter"),
+        ({"conversationIds": ..., "filter": {"search": ""}}, "filter"),
+        ({"conversationIds": ..., "filter": {"search": "  "}}, "filter"),
+        ({"conversationIds": ..., "filter": {"facebookPageId": ""}}, "filter"),
+        ({"conversationIds": ..., "filter": []}, "filter"),
+        ({"conversationIds": ..., "filter": None}, "filter"),
     ],
 )
 def test_invalid_field_is_named_in_the_error(user, three, vip, change, field):
     body = {"conversationIds": three, "tagIds": [vip.pk], "action": "assign"} | change
     body = {name: value for name, value in body.items() if value is not ...}
     assert bulk(user, 400, **body)["field"] == field
+    assert tagged(vip) == set()
 
 
 @pytest.mark.parametrize("field", ["conversationIds", "tagIds", "action"])
@@ -133,7 +142,8 @@ def test_missing_field_is_named_in_the_error(user, three, vip, field):
 
 def test_empty_lists_change_nothing(user, three, vip):
     assert bulk(user, conversationIds=[], tagIds=[vip.pk], action="replace")["matched"] == 0
-    assert bulk(user, conversationIds=three, tagIds=[], action="assign")["changed"] == 0
+    answer = bulk(user, conversationIds=three, tagIds=[], action="assign")
+    assert (answer["changed"], answer["act"]) == (0, None)  # there is nothing to undo
 
 
 def test_many_conversations_take_few_queries(user, page, vip, django_assert_max_num_queries):
@@ -213,7 +223,8 @@ def test_operation_is_undone_and_the_undo_too(user, three, vip, late, action):
     undone = undo(user, answer["act"])
     assert undone["changed"] == undone["matched"] == answer["changed"]
     assert (tagged(vip), tagged(late)) == before
-    assert undo(user, answer["act"])["changed"] == 0
+    again = undo(user, answer["act"])
+    assert (again["changed"], again["act"]) == (0, None)
     assert undo(user, undone["act"])["changed"] == answer["changed"]
     assert (tagged(vip), tagged(late)) == after
 
