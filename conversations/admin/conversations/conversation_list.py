@@ -44,7 +44,7 @@ from conversations.models import Conversation, ConversationTag, Page
 from conversations.permissions import TAGGER, has_role, page_ids
 from conversations.search.new_messages import MAX_COUNTED, count_new, current_mark
 
-TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
+TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__sort_key", "pk")
 
 TOO_SLOW = "The search took too long and was stopped. Type more letters, or filter by Page, tag or date."
 
