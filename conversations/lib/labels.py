@@ -47,9 +47,8 @@ def tidy(name: str) -> str:
 def name_key(name: str) -> str:
     """Return what must be unique: the name without case, and with one i for the dotted and the dotless."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFD", tidy(name)).casefold())
-    return unicodedata.normalize(
-        "NFC", DOTTED_I.sub(r"i\1", decomposed.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
-    )
+    one_i = decomposed.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+    return unicodedata.normalize("NFC", DOTTED_I.sub(r"i\1", one_i))
 
 
 def sort_key(name: str) -> bytes:

@@ -52,7 +52,8 @@ class SavedView(models.Model):
 
 def notify_of_view(*views: SavedView) -> None:
     """Notify all processes that this view changed. Call it with the view before and after the change."""
-    if all(view.page_id for view in views):
-        notify_changes({view.page_id for view in views})
-    else:
+    page_ids = {view.page_id for view in views}
+    if None in page_ids:
         notify_all_pages()
+    else:
+        notify_changes(page_id for page_id in page_ids if page_id)

@@ -57,6 +57,7 @@ set({}); // draws the page for the first time, which loads the list
 loadSidebar();
 loadViews();
 onInvalidate(loadSidebar);
+onInvalidate(loadViews);
 setTabNotifier(notifyTabs);
 subscribe({
 	onRun: handleRun,

@@ -33,7 +33,7 @@ def test_name_that_cannot_be_stored_is_refused(name):
     ("one", "other"),
     [
         ("İade", "iade"),
-        ("ıade", "IADE"),
+        ("\u0131ade", "IADE"),
         ("Straße", "STRASSE"),
         ("Été", "e\u0301t\u00e9"),
         ("I\u0307\u0301", "í"),
@@ -54,7 +54,7 @@ def test_names_with_other_marks_are_others(one, other):
 def test_names_are_sorted_as_people_sort():
     names = ["!", "_", "2", "10", "äh", "Äh", "apfel", "Éclair", "eins", "İade", "Igel", "Ösen", "oz"]
     names += ["Tag 2", "Tag 10", "Zürich", "Привет"]
-    assert sorted(reversed(names), key=sort_key) == names
+    assert sorted(set(names), key=sort_key) == names
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_NAME))
