@@ -29,7 +29,7 @@ from conversations.admin.conversations.list_filters import (
     WaitingFilter,
     all_tags,
 )
-from conversations.admin.conversations.list_query import criteria_of, filter_error, parameters_of
+from conversations.admin.conversations.list_query import criteria_of, filter_error, parameters_of, with_zone
 from conversations.admin.conversations.quick_filters import quick_filters
 from conversations.admin.formatting import (
     CONVERSATION_STATUS_LABELS,
@@ -55,11 +55,11 @@ def rest_filter(request) -> dict[str, str] | None:
         return None
     page = request.GET.get("page", "").strip()
     if not page:
-        return parameters_of(request)
+        return with_zone(parameters_of(request))
     if not page.isdecimal() or int(page) not in page_ids(request.user):
         return None
     [facebook_page_id] = Page.objects.filter(pk=page).values_list("facebook_page_id", flat=True)
-    return {**parameters_of(request), "facebookPageId": facebook_page_id}
+    return {**with_zone(parameters_of(request)), "facebookPageId": facebook_page_id}
 
 
 class ConversationChangeList(CappedChangeList):
