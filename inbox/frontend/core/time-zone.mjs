@@ -7,7 +7,7 @@ const COOKIE = `time_zone=${timeZone}`;
 const YEAR_SECONDS = 31_536_000;
 const isStored = () => document.cookie.split("; ").includes(COOKIE);
 
-if (!isStored()) {
+if (globalThis.document && !isStored()) {
 	const secure = location.protocol === "https:" ? "; secure" : "";
 	// biome-ignore lint/suspicious/noDocumentCookie: browsers have no other way without HTTPS
 	document.cookie = `${COOKIE}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;

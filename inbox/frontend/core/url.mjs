@@ -1,5 +1,7 @@
 // Converts the state of the page to its address and back: the filter, in the parameters of the list, and what is open.
 
+import { timeZone } from "./time-zone.mjs";
+
 const FILTER_PARAMETERS = [
 	"facebookPageId",
 	"status",
@@ -53,11 +55,9 @@ export function normalize(filter) {
 /** The parameters of a request for this filter. Days are those of the reader, unless a saved view says of whom. */
 export function toParameters(filter) {
 	const parameters = toQuery(filter);
-	if (parameters.startDate || parameters.endDate) parameters.tz ??= timeZone();
+	if (parameters.startDate || parameters.endDate) parameters.tz ??= timeZone;
 	return parameters;
 }
-
-const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What a saved view stores of this filter, in which days stay days. `search_in` is there only with a search. */
 export function toQuery(filter) {
