@@ -298,6 +298,7 @@ MIDDLEWARE = [
     "inbox.web.middleware.SlowStatements",
     "inbox.web.middleware.Refusals",
     "inbox.web.middleware.PlainInput",
+    "inbox.web.middleware.ReaderTimeZone",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

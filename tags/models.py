@@ -4,9 +4,15 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
-from django.db.models.functions import Lower
+from django.db import connection, models, transaction
 from django.utils.text import slugify
+
+from conversations.lib.labels import MAX_NAME, InvalidName, NameKeyField, SortKeyField, clean_name, name_key
+from conversations.lib.notify import notify_all_pages
+
+MAX_TAGS = 1000  # of the installation
+TOO_MANY = f"There are {MAX_TAGS:,} tags, which is the limit. Delete one first."
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a color such as #1f7a8c.")
 
 
 class NameTaken(Exception):
@@ -16,21 +22,27 @@ class NameTaken(Exception):
         super().__init__(f"A tag with this name already exists: {tag.name}.")
 
 
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a color such as #1f7a8c.")
+class TooManyTags(Exception):
+    def __init__(self) -> None:
+        super().__init__(TOO_MANY)
 
 
 class Tag(models.Model):
     """A tag. Its slug does not change with the name, so links keep working."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=MAX_NAME)
     slug = models.SlugField(max_length=120, allow_unicode=True, db_index=False)
     color = models.CharField(max_length=7, default="#64748b", validators=[COLOR])
+    name_key = NameKeyField()
+    sort_key = SortKeyField()
 
     class Meta:
-        ordering = ["name", "id"]
+        ordering = ["sort_key", "id"]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="tag_name", violation_error_message="A tag with this name already exists."
+                fields=["name_key"],
+                name="tag_name_key",
+                violation_error_message="A tag with this name already exists.",
             ),
             models.UniqueConstraint(fields=["slug"], name="tag_slug"),
             # Filters accept IDs and slugs; a slug of digits would be taken for an ID.
@@ -43,31 +55,60 @@ class Tag(models.Model):
         return self.name
 
     def clean(self):
-        if (other := find_by_name(self.name)) and other.pk != self.pk:
-            raise ValidationError({"name": str(NameTaken(other))})
+        try:
+            self.name = clean_name(self.name)
+            refuse_taken_name(self.name, self.pk)
+            if self.pk is None:
+                refuse_one_too_many()
+        except (InvalidName, NameTaken, TooManyTags) as error:
+            raise ValidationError({"name": str(error)}) from None
 
 
+@transaction.atomic
 def create_tag(name: str, **fields) -> Tag:
-    """Raises NameTaken."""
-    if other := find_by_name(name):
-        raise NameTaken(other)
-    return Tag.objects.create(name=name, slug=free_slug(name), **fields)
-
-
-def change_tag(tag: Tag, *, name: str, **fields) -> Tag:
-    """Renames or recolours the tag. Raises NameTaken."""
-    if (other := find_by_name(name)) and other.pk != tag.pk:
-        raise NameTaken(other)
-    for field, value in {"name": name, **fields}.items():
-        setattr(tag, field, value)
-    tag.save()
+    """Raises InvalidName, NameTaken and TooManyTags."""
+    name = clean_name(name)
+    lock_tags()
+    refuse_taken_name(name)
+    refuse_one_too_many()
+    tag = Tag.objects.create(name=name, slug=free_slug(name), **fields)
+    notify_all_pages()
     return tag
 
 
+@transaction.atomic
+def change_tag(tag: Tag, *, name: str, **fields) -> Tag:
+    """Renames or recolours the tag. Raises InvalidName and NameTaken."""
+    name = clean_name(name)
+    lock_tags()
+    refuse_taken_name(name, tag.pk)
+    for field, value in {"name": name, **fields}.items():
+        setattr(tag, field, value)
+    tag.save()
+    notify_all_pages()
+    return tag
+
+
+def lock_tags() -> None:
+    """Let no other transaction write a tag before this one ends. Tags still go on conversations."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE tags_tag IN SHARE ROW EXCLUSIVE MODE")
+
+
+def refuse_taken_name(name: str, own_id: int | None = None) -> None:
+    """Raises NameTaken if a tag other than this one has the name."""
+    if (other := find_by_name(name)) and other.pk != own_id:
+        raise NameTaken(other)
+
+
+def refuse_one_too_many() -> None:
+    if Tag.objects.count() >= MAX_TAGS:
+        raise TooManyTags
+
+
 def find_by_name(name: str) -> "Tag | None":
-    """The tag of this name in any case, compared in Python: no database locale matters."""
-    wanted = name.casefold()
-    return next((tag for tag in Tag.objects.all() if tag.name.casefold() == wanted), None)
+    """The tag of this name, whatever its case and its i."""
+    return Tag.objects.filter(name_key=name_key(name)).first()
 
 
 def free_slug(name: str) -> str:

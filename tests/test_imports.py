@@ -94,7 +94,7 @@ ALLOWED = {
     "conversations.graph": [],
     "conversations.lib": [],
     "conversations.sandbox": [],
-    "tags": [],
+    "tags": ["conversations.lib"],
 }
 # The modules at the root of the app: Django's own, and two that every package above the models uses.
 ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}

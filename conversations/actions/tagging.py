@@ -20,7 +20,7 @@ from conversations.actions.targets import (
     targets_by_id,
 )
 from conversations.lib.locks import lock_rows
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_all_pages, notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
 from conversations.models.audit import Action, record
@@ -146,6 +146,7 @@ def delete_tag(tag: Tag, *, force: bool, actor) -> None:
         raise TagInUse(in_use)
     change_tags("remove", tagged, [tag], actor=actor)
     tag.delete()
+    notify_all_pages()
 
 
 # -- undo --------------------------------------------------------------------------------------------------

@@ -37,7 +37,10 @@ THREAD_STATE_LABELS: dict[str, str] = {
 
 # -- times -------------------------------------------------------------------------------------------------
 def short_time(moment: datetime | None) -> SafeString | None:
-    """Return day and time in TIME_ZONE, with the year unless it is this one; None where there is no time."""
+    """Return day and time in the current time zone, with the year unless it is this one.
+
+    Return None where there is no time.
+    """
     if moment is None:
         return None
     local = timezone.localtime(moment)
@@ -46,7 +49,7 @@ def short_time(moment: datetime | None) -> SafeString | None:
 
 
 def time_ago(moment: datetime | None, now: datetime | None = None) -> SafeString | None:
-    """Return a `<time>` element in TIME_ZONE with a relative time and the exact one as its title.
+    """Return a `<time>` element in the current time zone with a relative time and the exact one as its title.
 
     Return None where there is no time.
     """
@@ -59,7 +62,7 @@ def time_ago(moment: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def relative_time(local: datetime, now: datetime) -> str:
-    """Return `local` as seen from `now`; both are in TIME_ZONE."""
+    """Return `local` as seen from `now`; both are in one time zone."""
     minutes = (now - local) // timedelta(minutes=1)
     days = (now.date() - local.date()).days
     if 0 <= minutes < 60:

@@ -20,9 +20,10 @@ from conversations.actions.bulk_operations import OperationEnded
 from conversations.actions.tagging import TagInUse
 from conversations.connections.interactive import FacebookRefused
 from conversations.lib.timeouts import TooSlow
+from conversations.models.saved_views import NAME_TAKEN
 from conversations.permissions import ConfirmationRequired
 from conversations.tasks import RunEnded
-from tags.models import NameTaken
+from tags.models import NameTaken, TooManyTags
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ def own_error_response(error: Exception) -> Response | None:
     match error:
         case NameTaken() | RunEnded() | OperationEnded():
             return error_response(status.HTTP_409_CONFLICT, str(error))
+        case TooManyTags():
+            return error_response(status.HTTP_400_BAD_REQUEST, f"name: {error}", field="name")
         case TagInUse():
             return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
         case ConfirmationRequired():
@@ -70,12 +73,16 @@ def own_error_response(error: Exception) -> Response | None:
             return error_response(error.http_status, str(error))
         case TooSlow():
             return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
-        case IntegrityError() if "savedview_owner_name" in str(error):
-            return error_response(status.HTTP_409_CONFLICT, "You already have a view with this name.")
         case IntegrityError():
-            log.warning("Two requests changed the same data", exc_info=error)
-            return error_response(status.HTTP_409_CONFLICT, CONCURRENT_CHANGE)
+            return error_response(status.HTTP_409_CONFLICT, conflict_of(error))
     return None
+
+
+def conflict_of(error: IntegrityError) -> str:
+    if "savedview_owner_name_key" in str(error):
+        return NAME_TAKEN
+    log.warning("Two requests changed the same data", exc_info=error)
+    return CONCURRENT_CHANGE
 
 
 def error_response(code: int, message: str, **more) -> Response:

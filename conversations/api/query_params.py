@@ -1,10 +1,13 @@
 """Checks and parses query parameters; an invalid one is an error that names it."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 
+from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 
+from conversations.lib.days import parse_zone
 from conversations.permissions import memberships_of, page_ids
 from conversations.search.criteria import SearchCriteria
 from conversations.search.filters import parse_filter
@@ -69,6 +72,12 @@ def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:
     if not ids:
         raise NotFound("Page not found.")
     return ids
+
+
+def time_zone_of(params: Mapping[str, str]) -> tzinfo:
+    """Return the time zone of a valid filter: TIME_ZONE unless it names one."""
+    name = params.get("tz", "").strip()
+    return parse_zone(name) if name else timezone.get_default_timezone()
 
 
 def criteria_for(user, params: Mapping[str, str]) -> SearchCriteria:

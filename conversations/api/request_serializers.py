@@ -4,6 +4,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from conversations.lib.labels import MAX_NAME, InvalidName, clean_name
+from conversations.lib.text import is_plain
 from conversations.models import Conversation
 from conversations.search.filters import PARAMETERS
 from conversations.search.parsing import parse_flag, parse_id
@@ -44,8 +46,24 @@ class FlagField(serializers.Field):
             raise ValidationError(str(error)) from None
 
 
+class NameField(serializers.CharField):
+    """The name of a tag or a saved view, as it is stored."""
+
+    def __init__(self, **options):
+        super().__init__(**{"max_length": MAX_NAME, **options})
+
+    def to_internal_value(self, data) -> str:
+        text = super().to_internal_value(data)
+        if not is_plain(text):
+            return text  # a validator refuses it in its own words
+        try:
+            return clean_name(text)
+        except InvalidName as error:
+            raise ValidationError(str(error)) from None
+
+
 class TagBody(serializers.Serializer):
-    name = serializers.CharField(max_length=100)
+    name = NameField()
     color = serializers.CharField(required=False, validators=[COLOR])
 
 
@@ -109,7 +127,7 @@ class BulkTagsBody(TagIdsBody, BulkBody):
 
 
 class SavedViewBody(serializers.Serializer):
-    name = serializers.CharField(max_length=100)
+    name = NameField()
     shared = FlagField(default=False)
     facebookPageId = serializers.CharField(required=False, allow_null=True, default=None)
     query = FilterField(default=dict)

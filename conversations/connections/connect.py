@@ -22,6 +22,7 @@ from conversations.graph.errors import (
 )
 from conversations.graph.options import Hooks
 from conversations.graph.probes.token import TokenFacts, granted_to, token_facts
+from conversations.lib.notify import notify_changes
 from conversations.models import Page, Platform
 from conversations.models.audit import Action, record
 
@@ -123,6 +124,7 @@ def _store(
     page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)
     page.save()
+    notify_changes([page.pk])
     return page, created
 
 

@@ -47,6 +47,7 @@ from conversations.graph.probes.listing import Listing, probe_list
 from conversations.graph.probes.usage import Headers, probe_headers
 from conversations.graph.probes.windows import probe_windows
 from conversations.graph.rate_limiter import SLOW_DOWN_PERCENT
+from conversations.lib.notify import notify_changes
 from conversations.models import Page, Platform
 
 MAX_WAIT_SECONDS = 120  # in total: a longer wait is reported instead
@@ -312,6 +313,7 @@ def _save(diagnostics: PageDiagnostics) -> None:
         _update_state(page, diagnostics)
     account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
     page.save(update_fields=["capabilities", *account, *Page.STATE_FIELDS])
+    notify_changes([page.pk])
     diagnostics.page = page
 
 

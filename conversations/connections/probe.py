@@ -14,6 +14,7 @@ from conversations.connections.interactive import FacebookRefused, give_up
 from conversations.connections.page_state import require_reconnect
 from conversations.connections.patience import Patience
 from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
+from conversations.lib.notify import notify_changes
 from conversations.models import Page, Platform
 
 PATIENCE_SECONDS = 60.0  # all pauses of one probe together
@@ -69,6 +70,7 @@ def _save(probed: Page, error: ActionRequiredError | None) -> None:
     if error is None:
         page.mark_connected()
         page.save(update_fields=Page.STATE_FIELDS)
+        notify_changes([page.pk])
     else:
         require_reconnect(page, error)
 

@@ -1,4 +1,4 @@
-"""Notifies all processes that staff changed data of a Page, so that open pages can reload it."""
+"""Notifies all processes that something changed that screens show of a Page, so that open pages reload it."""
 
 from collections.abc import Iterable
 
@@ -13,3 +13,9 @@ def notify_changes(page_ids: Iterable[int]) -> None:
         cursor.execute(
             "SELECT pg_notify(%s, page::text) FROM unnest(%s::bigint[]) AS page", [CHANNEL, list(page_ids)]
         )
+
+
+def notify_all_pages() -> None:
+    """Notify all processes of a change that every Page shows: of tags, and of views of all Pages."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, id::text) FROM conversations_page", [CHANNEL])

@@ -48,6 +48,8 @@ class Action(models.TextChoices):
     BULK_CANCELLED = "bulk_cancelled"
     BULK_CHANGED = "bulk_changed"
     BULK_UNDONE = "bulk_undone"
+    TAG_RENAMED = "tag_renamed"  # by an upgrade
+    VIEW_RENAMED = "view_renamed"
     KEYS_ROTATED = "keys_rotated"
     REFUSED = "refused"
 

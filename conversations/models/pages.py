@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from conversations.lib.encryption import EncryptedTextField
+from conversations.lib.notify import notify_changes
 from conversations.models import querysets
 from conversations.models.roles import Role
 
@@ -115,6 +116,7 @@ class Page(models.Model):
         """Save that somebody must act, and why. `details` is for managers only."""
         self.set_reconnect(reason, details=details, migrated_to=migrated_to)
         self.save(update_fields=self.STATE_FIELDS)
+        notify_changes([self.pk])
 
     def schedule_probe(self) -> None:
         """Save that Facebook is to be asked again, unless that is planned already."""

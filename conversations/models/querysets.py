@@ -79,7 +79,7 @@ class SavedViewQuerySet(QuerySet):
         is_member = Exists(members.filter(page=OuterRef("page"), user=OuterRef("owner")))
         is_shared = Q(is_shared=True) & (Q(owner__is_superuser=True) | is_member)
         visible = self.filter(Q(page__isnull=True) | Q(page__in=pages))
-        return visible.filter(Q(owner=user) | is_shared).order_by("name", "pk")
+        return visible.filter(Q(owner=user) | is_shared).order_by("sort_key", "pk")
 
 
 class EventQuerySet(PageScopedQuerySet):

@@ -3,10 +3,13 @@
 from django.conf import settings
 from django.db import models
 
+from conversations.lib.labels import MAX_NAME, NameKeyField, SortKeyField
+from conversations.lib.notify import notify_all_pages, notify_changes
 from conversations.models import querysets
 from conversations.models.pages import Page
 
 MAX_VIEWS = 100  # of one user
+NAME_TAKEN = "You already have a view with this name."
 TOO_MANY = f"You have {MAX_VIEWS} saved views. Delete one first."
 MAY_NOT_SHARE = "Only members share with a Page, and only superusers share with everyone."
 
@@ -14,7 +17,7 @@ MAY_NOT_SHARE = "Only members share with a Page, and only superusers share with 
 class SavedView(models.Model):
     """A named filter of the list: its owner's, or shared with everyone who may see its Page."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=MAX_NAME)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     page = models.ForeignKey(Page, models.CASCADE, related_name="saved_views", null=True, blank=True)
     is_shared = models.BooleanField(
@@ -22,14 +25,17 @@ class SavedView(models.Model):
     )
     query = models.JSONField(default=dict, blank=True)  # the list's parameters, without the Page
 
+    name_key = NameKeyField()
+    sort_key = SortKeyField()
+
     objects = querysets.SavedViewQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "name"],
-                name="savedview_owner_name",
-                violation_error_message="You already have a view with this name.",
+                fields=["owner", "name_key"],
+                name="savedview_owner_name_key",
+                violation_error_message=NAME_TAKEN,
             )
         ]
 
@@ -42,3 +48,12 @@ class SavedView(models.Model):
         if self.owner.is_superuser:
             return True
         return self.page is not None and self.page.members.filter(user=self.owner).exists()
+
+
+def notify_of_view(*views: SavedView) -> None:
+    """Notify all processes that this view changed. Call it with the view before and after the change."""
+    page_ids = {view.page_id for view in views}
+    if None in page_ids:
+        notify_all_pages()
+    else:
+        notify_changes(page_id for page_id in page_ids if page_id)

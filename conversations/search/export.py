@@ -8,7 +8,6 @@ import orjson
 
 from conversations.search.criteria import SearchCriteria
 from conversations.search.results import read_all
-from conversations.search.rows import TIMES
 
 COLUMNS = [
     "id",
@@ -26,6 +25,7 @@ COLUMNS = [
     "updated_at",
     "last_message",
 ]
+FACEBOOK_IDS = ("page_id", "sender_id")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets accept the wide ones, too
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the file is UTF-8
 
@@ -55,10 +55,20 @@ def csv_lines(lines: Iterable[list[str]]) -> str:
 
 
 def csv_row(row: dict, page_names: dict[str, str]) -> list[str]:
-    tags = ", ".join(tag_row["tag"]["name"] for tag_row in row["conversation_tags"])
-    times = {name: row[name] and row[name].replace("Z", "+00:00") for name in TIMES}  # for spreadsheets
-    values = {**row, **times, "page_name": page_names.get(row["page_id"], ""), "tags": tags}
-    return [csv_cell(values[name]) for name in COLUMNS]
+    ids = {name: id_cell(row[name]) for name in FACEBOOK_IDS}
+    tags = names_in_cell(tag_row["tag"]["name"] for tag_row in row["conversation_tags"])
+    values = {**row, "page_name": page_names.get(row["page_id"], ""), "tags": tags}
+    return [ids.get(name) or csv_cell(values[name]) for name in COLUMNS]
+
+
+def id_cell(text: str) -> str:
+    """An apostrophe before an ID of digits: spreadsheets round numbers of more than 15 digits."""
+    return f"'{text}" if text.isdigit() else csv_cell(text)
+
+
+def names_in_cell(names: Iterable[str]) -> str:
+    """Separate names by commas; those with a comma or a quotation mark are quoted, as in a line of CSV."""
+    return ", ".join(csv_lines([[name]]).rstrip("\r\n") for name in names)
 
 
 def csv_cell(value) -> str:

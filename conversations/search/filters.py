@@ -1,8 +1,8 @@
 """The filter parameters of the list, for the API, the admin, exports and bulk actions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no types
 from drf_spectacular.utils import extend_schema_field
 
+from conversations.lib.days import parse_bound, parse_zone
 from conversations.models import Conversation, Platform
 from conversations.search.criteria import (
     MIN_INDEXED_LETTERS,
@@ -52,7 +53,7 @@ class TagKeysField(forms.CharField):
 
 
 class DateTimeBoundField(forms.CharField):
-    """An ISO date or datetime, in TIME_ZONE if it has no offset.
+    """An ISO date or datetime, in the current time zone if it has no offset.
 
     A date means the start of the day or, as `end`, the end of the day.
     """
@@ -68,7 +69,7 @@ class DateTimeBoundField(forms.CharField):
         # An unescaped plus sign of an offset arrives as a space.
         for candidate in (text, "+".join(text.rsplit(" ", 1))):
             try:
-                return parse_bound(candidate, end=self.end)
+                return parse_bound(candidate, timezone.get_current_timezone(), end=self.end)
             except (ValueError, OverflowError):
                 continue
         raise invalid_value(f"{quote(text)} is not a date (2024-12-31) or datetime (2024-12-31T23:59:00Z).")
@@ -78,15 +79,13 @@ def invalid_value(reason: object) -> forms.ValidationError:
     return forms.ValidationError("%(reason)s", params={"reason": reason})
 
 
-def parse_bound(text: str, *, end: bool) -> datetime:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        moment = datetime.fromisoformat(text)
-        return timezone.make_aware(moment) if timezone.is_naive(moment) else moment.astimezone(UTC)
-    # Where clocks go back at midnight, the day ends at the second 23:59.
-    edge = time.max.replace(fold=1) if end else time.min
-    return datetime.combine(day, edge, tzinfo=timezone.get_current_timezone())
+class TimeZoneField(forms.CharField):
+    def to_python(self, value):
+        text = super().to_python(value)
+        try:
+            return parse_zone(text) if text else None
+        except ValueError as error:
+            raise invalid_value(f"{error} Not {quote(text)}.") from None
 
 
 @extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
@@ -96,6 +95,10 @@ class FlagFilter(filters.Filter):
 
 class TagKeysFilter(filters.CharFilter):
     field_class = TagKeysField
+
+
+class TimeZoneFilter(filters.CharFilter):
+    field_class = TimeZoneField
 
 
 class DateTimeBoundFilter(filters.CharFilter):
@@ -135,10 +138,14 @@ class ConversationFilter(filters.FilterSet):
         help_text="`messages`: search the text of all messages and add `matches` to each conversation.",
     )
     startDate = DateTimeBoundFilter(
-        help_text="Earliest time of the last message: an ISO date or datetime (without offset: TIME_ZONE)."
+        help_text="Earliest time of the last message: an ISO date or datetime (without offset: in `tz`)."
     )
     endDate = DateTimeBoundFilter(
         end=True, help_text="Latest time of the last message; a date includes the whole day."
+    )
+    tz = TimeZoneFilter(
+        help_text="Time zone of dates and of datetimes without offset: an IANA name such as "
+        "`Europe/Berlin`; the default is TIME_ZONE."
     )
 
     class Meta:
@@ -150,6 +157,7 @@ class ConversationFilter(filters.FilterSet):
 
 
 PARAMETERS = tuple(ConversationFilter.base_filters)
+WITHOUT_ZONE = tuple(name for name in PARAMETERS if name != "tz")
 # Taken from the filters once: django-filter would build a form of all of them for each request.
 FIELDS: dict[str, forms.Field] = {
     name: parameter.field for name, parameter in ConversationFilter.base_filters.items()
@@ -197,14 +205,23 @@ class ParsedFilter:
 
 def parse_filter(data: Mapping[str, str]) -> ParsedFilter:
     """Read the parameters of a filter. An empty value is like none."""
-    values, errors = dict(ABSENT), {}
-    for name in PARAMETERS:
+    values, errors = dict(ABSENT), dict[str, list[str]]()
+    parse_values(data, ("tz",), values, errors)
+    with timezone.override(values["tz"] or timezone.get_current_timezone()):
+        parse_values(data, WITHOUT_ZONE, values, errors)
+    return ParsedFilter(values, errors or combination_errors(values))
+
+
+def parse_values(
+    data: Mapping[str, str], names: Iterable[str], values: dict[str, Any], errors: dict[str, list[str]]
+) -> None:
+    """Read these parameters into `values`, and what is wrong with them into `errors`."""
+    for name in names:
         if text := data.get(name):
             try:
                 values[name] = FIELDS[name].clean(text)
             except ValidationError as error:
                 errors[name] = [str(message) for message in error.messages]
-    return ParsedFilter(values, errors or combination_errors(values))
 
 
 def combination_errors(values: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Statistics of conversations and their messages over the last DAYS days, in TIME_ZONE.
+"""Statistics of conversations and their messages over the last DAYS days, in the current time zone.
 
 For whole Pages they come from stored sums (index/insight_index.py). With filters they are computed from the
 statistics of the newest MAX_CONVERSATIONS conversations that match. New messages are included some seconds
@@ -69,7 +69,7 @@ class Span:
 
 
 def first_slot_of(day: date) -> int:
-    """The slot in which a day begins in TIME_ZONE."""
+    """The slot in which a day begins in the current time zone."""
     begin = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
     return int(begin.timestamp()) // SLOT_SECONDS
 
@@ -187,7 +187,7 @@ def build_insight(span: Span, columns: Sequence[Slots], replies: Replies) -> Ins
     )
 
 
-@lru_cache(maxsize=4)  # changes once a day, and takes longer than everything else here
+@lru_cache(maxsize=16)  # one for each zone; changes daily, and takes longer than all else here
 def local_positions(span: Span, zone: str) -> list[tuple[int, int, int]]:
     """Return the number of the day, the weekday and the hour of each slot in this time zone."""
     start, end = span.slots

@@ -15,7 +15,7 @@ WHERE conversation_id = ANY({ids}::bigint[])
 -- The tags with the highest counts; `counts` selects tag_id and number.
 SELECT tag.id, tag.name, tag.slug, tag.color, counted.number FROM ({counts}) AS counted
 JOIN tags_tag AS tag ON tag.id = counted.tag_id
-WHERE counted.number > 0 ORDER BY counted.number DESC, tag.name LIMIT {limit}
+WHERE counted.number > 0 ORDER BY counted.number DESC, tag.sort_key LIMIT {limit}
 
 -- name: tags_of_pages
 SELECT tag_id, sum(conversations)::bigint AS number FROM conversations_tagcount

@@ -18,4 +18,4 @@ FROM (
   FROM conversations_conversationtag AS t WHERE t.conversation_id = ANY({ids}::bigint[]) GROUP BY 1
 ) AS tagged
 JOIN tags_tag AS tag ON tag.id = tagged.tag_id
-ORDER BY tag.name, tag.id
+ORDER BY tag.sort_key, tag.id

@@ -8,6 +8,7 @@ import { notifyTabs, subscribe } from "./core/event-stream.mjs";
 import { lazy } from "./core/lazy.mjs";
 import { invalidate, onInvalidate, setTabNotifier } from "./core/refresh.mjs";
 import { set, watch } from "./core/store.mjs";
+import { timeZone } from "./core/time-zone.mjs";
 import { startEmptyState } from "./list/empty-state.mjs";
 import { startList } from "./list/list-view.mjs";
 import { startSearchBar } from "./list/search-bar.mjs";
@@ -51,12 +52,14 @@ watch("filter.facebookPageId", ({ pages }) => pages && loadCounts());
 watch("isConnected", ({ isConnected }) => {
 	byId("offline").hidden = isConnected !== false;
 });
+byId("time-zone").textContent = `Times in ${timeZone}`;
 
 startList();
 set({}); // draws the page for the first time, which loads the list
 loadSidebar();
 loadViews();
 onInvalidate(loadSidebar);
+onInvalidate(loadViews);
 setTabNotifier(notifyTabs);
 subscribe({
 	onRun: handleRun,

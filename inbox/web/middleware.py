@@ -2,20 +2,24 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
+from conversations.lib.days import parse_zone
 from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
 from conversations.lib.text import is_plain
 from conversations.lib.timeouts import TooSlow
 from inbox.web import error_pages
 from inbox.web.error_pages import as_json
 
+TIME_ZONE_COOKIE = "time_zone"
 MAX_DIGITS = 64  # more than any ID has, of ours or of Facebook
 
 logger = logging.getLogger(__name__)
@@ -41,6 +45,24 @@ def keep_private(response: HttpResponseBase) -> None:
     is_stream = response.get("Content-Type", "").startswith("text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform" if is_stream else "private, no-store"
     patch_vary_headers(response, ["Authorization", "Cookie"])
+
+
+class ReaderTimeZone(MiddlewareMixin):
+    """Pages show days and times in the time zone of the browser, which core/time-zone.mjs puts in a cookie.
+
+    The API has TIME_ZONE, or the parameter `tz`.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        timezone.deactivate()
+        name = request.COOKIES.get(TIME_ZONE_COOKIE)
+        if name and not request.path_info.startswith("/api/"):
+            with suppress(ValueError):
+                timezone.activate(parse_zone(name))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        timezone.deactivate()
+        return response
 
 
 class PlainInput(MiddlewareMixin):

@@ -1,6 +1,7 @@
 """The inbox page: search, filters, tags, statuses and the conversation."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -291,14 +292,26 @@ def test_users_without_a_page_see_what_to_do(log_in, page):
     expect(tab.get_by_role("link", name="Connect a Page")).to_be_visible()
 
 
-def test_both_pages_show_the_same_attachments(log_in, page):
-    row = ConversationFactory(page=page, sender_name="Ana")
+def test_both_pages_show_the_same_times_and_attachments(log_in, page):
+    # 17 May, 12:00 UTC is the morning of that day in New York, and 03:00 UTC is the evening before.
+    early = datetime(2024, 5, 17, 3, tzinfo=UTC)
+    ConversationFactory(page=page, sender_name="Ben", last_message_time=early)
+    row = ConversationFactory(page=page, sender_name="Ana", last_message_time=early + timedelta(hours=9))
     for make in (media.image, media.file, media.template, media.sticker, media.share, media.unsupported):
         fields = make(7)
         EventFactory(conversation=row, text="", attachments=fields.pop("attachments", []), data=fields)
     untyped = {"image_data": {"url": "https://cdn.example/a.jpg"}, "name": "without-type"}
     EventFactory(conversation=row, text="", attachments=[untyped])
-    tab = log_in("manager", f"/?conversation={row.pk}")
+    tab = log_in("manager", "/?startDate=2024-05-17&endDate=2024-05-17", timezone_id="America/New_York")
+    total(tab, "1")
+    expect(tab.locator("#rows .name")).to_have_text(["Ana"])
+    expect(tab.locator("#time-zone")).to_have_text("Times in America/New_York")
+    tab.goto("/admin/conversations/conversation/?date_from=2024-05-16&date_to=2024-05-16")
+    expect(tab.locator(".inbox-time-zone")).to_have_text("Times in America/New_York")
+    expect(tab.locator("#result_list tbody tr")).to_have_count(1)
+    expect(tab.locator("#result_list tbody tr")).to_contain_text("Ben")
+    expect(tab.locator("#result_list time")).to_have_attribute("datetime", "2024-05-16T23:00:00-04:00")
+    tab.goto(f"/?conversation={row.pk}")
     expect(tab.locator(".attachment")).to_have_count(7)
     kinds = tab.locator(".attachment b").all_text_contents()
     names = tab.locator(".attachment bdi").all_text_contents()

@@ -10,7 +10,8 @@ from conversations.lib.locks import sync_lock
 from conversations.models import SyncRun
 from conversations.sandbox import faults
 from conversations.sync import run_lifecycle
-from tests.factories import ConversationFactory, TagFactory
+from tags.models import change_tag
+from tests.factories import ConversationFactory, TagFactory, api, superuser
 from tests.machine import slowness
 
 HIDE = """visibility => {
@@ -96,6 +97,12 @@ def test_one_stream_serves_all_tabs_and_hidden_tabs_close_it(log_in, page):
     tag_conversations([row.pk], [tag], actor=None)
     for tab in (first, *others):
         expect(tab.locator("#rows .tag")).to_have_text("VIP")
+    change_tag(tag, name="Gold")
+    api(superuser()).post("/api/views", {"name": "Late ones", "shared": True}, format="json")
+    for tab in (first, others[0]):
+        expect(tab.locator("#tags")).to_contain_text("Gold")
+        expect(tab.locator("#rows .tag")).to_have_text("Gold")
+        expect(tab.locator("#saved")).to_contain_text("Late ones")
 
     last = others.pop()
     with last.expect_response("**/api/events"):

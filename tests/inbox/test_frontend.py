@@ -30,7 +30,10 @@ OWNERS = {
         "conversations/static/conversations/html.js",
     },
     r"csrftoken|csrfmiddlewaretoken": {"inbox/frontend/core/api.mjs"},
-    r"\bIntl\.|\.toLocale(String|DateString|TimeString)\(": {"inbox/frontend/core/format.mjs"},
+    r"\bIntl\.|\.toLocale(String|DateString|TimeString)\(": {
+        "inbox/frontend/core/format.mjs",
+        "inbox/frontend/core/time-zone.mjs",
+    },
     r'"complete_with_errors"': {"inbox/frontend/core/run-state.mjs"},
 }
 

@@ -1,8 +1,13 @@
-import pytest
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from importlib import import_module
 
-from tags.models import NameTaken, Tag, change_tag, create_tag, find_by_name, free_slug
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from conversations.models.audit import AuditEntry
+from tags import models
+from tags.models import NameTaken, Tag, TooManyTags, change_tag, create_tag, find_by_name, free_slug
 from tests.factories import TagFactory
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +28,36 @@ def test_taken_name_is_refused_whoever_asks():
         change_tag(other, name="Vip")
     with pytest.raises(ValidationError), transaction.atomic():
         Tag(name="vIP", slug="x").full_clean()
+    with pytest.raises(ValidationError, match="control"), transaction.atomic():
+        Tag(name="a\x07b", slug="x").full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         Tag.objects.create(name="vip", slug="free")
+
+
+def test_no_more_than_the_limit_of_tags(monkeypatch):
+    monkeypatch.setattr(models, "MAX_TAGS", 1)
+    tag = create_tag("VIP")
+    with pytest.raises(TooManyTags):
+        create_tag("Late")
+    with pytest.raises(ValidationError, match="limit"):
+        Tag(name="Late", slug="late").full_clean()
+    assert change_tag(tag, name="Late").name == "Late"
+
+
+def test_names_that_an_upgrade_changes_are_in_the_audit_log():
+    migration = import_module("tags.migrations.0003_name_keys")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tags_tag DROP CONSTRAINT tag_name_key")
+        for name in ("iade", "İade", "ok"):
+            cursor.execute(
+                "INSERT INTO tags_tag (name, slug, color, name_key, sort_key) VALUES (%s, %s, '', '', '')",
+                [name, f"s-{name}"],
+            )
+    with connection.schema_editor() as schema_editor:
+        migration.fill(apps, schema_editor)
+    assert [tag.name for tag in Tag.objects.all()] == ["iade", "İade (2)", "ok"]
+    [entry] = AuditEntry.objects.all()
+    assert (entry.action, entry.target_name, entry.details["from"]) == ("tag_renamed", "İade (2)", "İade")
 
 
 def test_own_name_may_change_its_case():

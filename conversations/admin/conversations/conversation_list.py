@@ -40,7 +40,7 @@ from conversations.admin.conversations.list_filters import (
     WaitingFilter,
     all_tags,
 )
-from conversations.admin.conversations.list_query import criteria_of, filter_error, parameters_of
+from conversations.admin.conversations.list_query import criteria_of, filter_error, parameters_of, with_zone
 from conversations.admin.conversations.quick_filters import quick_filters
 from conversations.admin.formatting import (
     CONVERSATION_STATUS_LABELS,
@@ -55,7 +55,7 @@ from conversations.models import BulkOperation, Conversation, ConversationTag, P
 from conversations.permissions import TAGGER, has_role, may_see_operation, page_ids, require_cancel
 from conversations.search.new_messages import MAX_COUNTED, count_new, current_mark
 
-TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__name", "pk")
+TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__sort_key", "pk")
 
 TOO_SLOW = "The search took too long and was stopped. Type more letters, or filter by Page, tag or date."
 
@@ -66,11 +66,11 @@ def rest_filter(request) -> dict[str, str] | None:
         return None
     page = request.GET.get("page", "").strip()
     if not page:
-        return parameters_of(request)
+        return with_zone(parameters_of(request))
     if not page.isdecimal() or int(page) not in page_ids(request.user):
         return None
     [facebook_page_id] = Page.objects.filter(pk=page).values_list("facebook_page_id", flat=True)
-    return {**parameters_of(request), "facebookPageId": facebook_page_id}
+    return {**with_zone(parameters_of(request)), "facebookPageId": facebook_page_id}
 
 
 class ConversationChangeList(CappedChangeList):

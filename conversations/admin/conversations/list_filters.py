@@ -94,13 +94,13 @@ class SearchInFilter(ChoiceFilter):
 
 
 class LastMessageFilter(NoopFilterMixin, admin.ListFilter):
-    """From the start of one day to the end of another, in TIME_ZONE."""
+    """From the start of one day to the end of another: the reader's days, or those of `tz`."""
 
     title = "date of the last message"
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
     name = "date"
-    parameter_names = ("date_from", "date_to")
+    parameter_names = ("date_from", "date_to", "tz")
 
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)

@@ -4,6 +4,7 @@ The grammar is that of the REST API: each parameter of the list is one of REST, 
 """
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from conversations.permissions import page_ids
 from conversations.search.criteria import SearchCriteria
@@ -24,6 +25,7 @@ REST_NAMES = {
     "search_in": "search_in",
     "date_from": "startDate",
     "date_to": "endDate",
+    "tz": "tz",
 }
 # Parameters that are booleans in REST: their values here for true and for false.
 FLAGS = {
@@ -43,6 +45,13 @@ def parameters_of(request: HttpRequest) -> dict[str, str]:
             flag = dict(zip(FLAGS.get(name, ()), ("true", "false"), strict=False))
             parameters[rest_name] = flag.get(value, value)
     return parameters
+
+
+def with_zone(parameters: dict[str, str]) -> dict[str, str]:
+    """Return parameters for REST, which reads days in TIME_ZONE unless told: these are the reader's days."""
+    if not {"startDate", "endDate"} & parameters.keys():
+        return parameters
+    return {"tz": timezone.get_current_timezone_name(), **parameters}
 
 
 def as_query(parameters: dict[str, str]) -> dict[str, str | list[str]]:

@@ -10,8 +10,9 @@ from unfold.decorators import display
 from conversations.admin.base import BoundedAdmin
 from conversations.admin.conversations.list_query import parameters_of
 from conversations.admin.conversations.quick_filters import view_url
+from conversations.lib.labels import InvalidName, clean_name, name_key
 from conversations.models import Page, SavedView
-from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY
+from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, NAME_TAKEN, TOO_MANY, notify_of_view
 from conversations.permissions import page_ids
 from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
 
@@ -64,7 +65,7 @@ class SavedViewAdmin(BoundedAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.clean_query, form.clean = clean_query, clean_form
+        form.clean_query, form.clean_name, form.clean = clean_query, clean_view_name, clean_form
         form.view_owner = obj.owner if obj else request.user
         return form
 
@@ -83,7 +84,17 @@ class SavedViewAdmin(BoundedAdmin):
     def save_model(self, request, obj, form, change):
         if not change:
             obj.owner = request.user
+        before = SavedView.objects.filter(pk=obj.pk)
+        notify_of_view(obj, *before)  # when this transaction is committed
         super().save_model(request, obj, form, change)
+
+    def delete_model(self, request, obj):
+        notify_of_view(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        notify_of_view(*queryset)
+        super().delete_queryset(request, queryset)
 
     def response_add(self, request, obj, post_url_continue=None):
         """Redirect to the list, filtered by the new view."""
@@ -115,12 +126,23 @@ def clean_query(form) -> dict:
         raise ValidationError(f"Enter an object with parameters of the list. {error}") from None
 
 
+def clean_view_name(form) -> str:
+    """Return the name as it is stored. Raises ValidationError."""
+    try:
+        return clean_name(form.cleaned_data["name"])
+    except InvalidName as error:
+        raise ValidationError(str(error)) from None
+
+
 def clean_form(form) -> dict:
     """Check who shares with whom, and how many views a user has. Raises ValidationError."""
     cleaned = super(type(form), form).clean() or form.cleaned_data
     view = SavedView(owner=form.view_owner, page=cleaned.get("page"))
     if cleaned.get("is_shared") and not view.has_sharing_owner:
         form.add_error("is_shared", MAY_NOT_SHARE)
+    same_name = view.owner.saved_views.filter(name_key=name_key(cleaned.get("name") or ""))
+    if same_name.exclude(pk=form.instance.pk).exists():
+        form.add_error("name", NAME_TAKEN)
     if form.instance.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
         form.add_error("name", TOO_MANY)
     return cleaned

@@ -14,6 +14,7 @@ from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
 from conversations.admin.pages import connect_views
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
+from conversations.lib.notify import notify_changes
 from conversations.models import Page, PageMember
 from conversations.models.audit import Action, record
 from conversations.permissions import MANAGER, page_ids, require_confirmation, require_role
@@ -111,6 +112,7 @@ class PageAdmin(PageScopedAdmin):
     # -- changes, which the audit log records
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        notify_changes([obj.pk])
         if form.changed_data:
             record(Action.PAGE_CHANGED, request=request, target=obj, changed=form.changed_data)
 

@@ -1,10 +1,10 @@
-from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.query_params import criteria_for
+from conversations.api.query_params import criteria_for, time_zone_of
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, TagSerializer
 from conversations.api.views.conversations import PAGE
@@ -63,7 +63,7 @@ def insight_body(result: Insight) -> dict:
     return {
         "from": result.span.first,
         "to": result.span.last,
-        "timeZone": settings.TIME_ZONE,
+        "timeZone": timezone.get_current_timezone_name(),
         "days": [{"date": day, "received": received, "sent": sent} for day, received, sent in result.days],
         "hours": result.hours,
         "tags": [{"tag": tag, "conversations": number} for tag, number in result.tags],
@@ -90,4 +90,6 @@ class InsightViewSet(GenericViewSet):
     )
     def list(self, request):
         """Return messages of 90 days by day and hour, tags, and median reply times."""
-        return Response({"insight": insight_body(insight(criteria_for(request.user, request.query_params)))})
+        criteria = criteria_for(request.user, request.query_params)
+        with timezone.override(time_zone_of(request.query_params)):
+            return Response({"insight": insight_body(insight(criteria))})

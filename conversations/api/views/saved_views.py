@@ -1,3 +1,6 @@
+from copy import copy
+
+from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
@@ -9,7 +12,7 @@ from conversations.api.request_serializers import SavedViewBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, SavedViewListSerializer, SavedViewSerializer
 from conversations.models import Page, SavedView
-from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY
+from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY, notify_of_view
 from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
 
 ONE = wrapped("view", SavedViewSerializer)
@@ -66,7 +69,10 @@ class SavedViewViewSet(GenericViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request, pk):
         """Delete a view (its owner, superusers)."""
-        self.get_owned_view().delete()
+        view = self.get_owned_view()
+        with transaction.atomic():
+            view.delete()
+            notify_of_view(view)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def get_owned_view(self) -> SavedView:
@@ -76,7 +82,7 @@ class SavedViewViewSet(GenericViewSet):
         return view
 
     def save_view(self, view: SavedView) -> None:
-        body = read_body(self.request, SavedViewBody)
+        body, before = read_body(self.request, SavedViewBody), copy(view)
         try:
             view.query = normalize(body["query"])
         except InvalidFilter as error:
@@ -87,7 +93,9 @@ class SavedViewViewSet(GenericViewSet):
         view.name, view.is_shared = body["name"], body["shared"]
         if view.is_shared and not view.has_sharing_owner:
             raise PermissionDenied(MAY_NOT_SHARE)
-        view.save()
+        with transaction.atomic():
+            view.save()
+            notify_of_view(*((before,) if before.pk else ()), view)
 
     def requested_page(self, facebook_page_id: str | None) -> Page | None:
         if facebook_page_id in (None, "", "all"):

@@ -91,7 +91,8 @@ async function undo(operation) {
 function updateTags(tags, verb, tag) {
 	const others = tags.filter((row) => row.tag.id !== tag.id);
 	if (verb === "remove") return others;
-	return [...others, { id: 0, tag }].sort((first, second) => first.tag.name.localeCompare(second.tag.name));
+	const position = (row) => state.tags?.findIndex(({ id }) => id === row.tag.id) ?? 0; // the server sorts them
+	return [...others, { id: 0, tag }].sort((first, second) => position(first) - position(second));
 }
 
 /** The status that the first conversation of the target does not have. */

@@ -1,5 +1,7 @@
 // Converts the state of the page to its address and back: the filter, in the parameters of the list, and what is open.
 
+import { timeZone } from "./time-zone.mjs";
+
 const FILTER_PARAMETERS = [
 	"facebookPageId",
 	"status",
@@ -12,6 +14,7 @@ const FILTER_PARAMETERS = [
 	"exclude_tags",
 	"startDate",
 	"endDate",
+	"tz",
 	"search",
 	"search_in",
 ];
@@ -43,13 +46,21 @@ export function normalize(filter) {
 		FILTER_PARAMETERS.map((name) => [name, String(filter[name] ?? "")]).filter(([, value]) => value),
 	);
 	if (result.facebookPageId === "all") delete result.facebookPageId;
+	if (!result.startDate && !result.endDate) delete result.tz;
 	// With one tag, "any" and "all" are the same.
 	if (result.include_mode !== "all" || splitKeys(result.include_tags).length < 2) delete result.include_mode;
 	return result;
 }
 
-/** The parameters of a request for this filter: `search_in` is sent only with a search. */
+/** The parameters of a request for this filter. Days are those of the reader, unless a saved view says of whom. */
 export function toParameters(filter) {
+	const parameters = toQuery(filter);
+	if (parameters.startDate || parameters.endDate) parameters.tz ??= timeZone;
+	return parameters;
+}
+
+/** What a saved view stores of this filter, in which days stay days. `search_in` is there only with a search. */
+export function toQuery(filter) {
 	const parameters = normalize(filter);
 	if (!parameters.search) delete parameters.search_in;
 	return parameters;

@@ -4,6 +4,7 @@ import { get, isAborted } from "../core/api.mjs";
 import { button, byId, fill, h, iconButton } from "../core/dom.mjs";
 import { formatDuration, formatNumber, plural } from "../core/format.mjs";
 import { navigate, state } from "../core/store.mjs";
+import { timeZone } from "../core/time-zone.mjs";
 import { toParameters } from "../core/url.mjs";
 import { bars, heatMap, lineChart } from "./charts.mjs";
 
@@ -18,7 +19,8 @@ export async function drawInsight() {
 	const pane = byId("insight");
 	fill(pane, heading(), h("p.state-message", { role: "status" }, "Loading…"));
 	try {
-		const { insight } = await get("/api/insight", toParameters(state.filter), { signal: controller.signal });
+		const query = { tz: timeZone, ...toParameters(state.filter) };
+		const { insight } = await get("/api/insight", query, { signal: controller.signal });
 		const empty = h("p.state-message", "No results");
 		fill(pane, heading(), insight.conversations ? content(insight) : empty);
 	} catch (error) {

@@ -9,11 +9,14 @@ let drawnOptions = "";
 /** Starts when the user first opens the form; further calls do nothing. */
 export function startFilterForm() {
 	if (drawnOptions) return;
-	form.addEventListener("change", ({ target }) => updateFilter({ [target.name]: target.value }));
+	form.addEventListener("change", ({ target }) => updateFilter(changeOf(target)));
 	watch("pages", drawFields);
 	watch("filter pages", fillFields);
 	set({}); // draws it for the first time
 }
+
+// A day that the user enters is a day of the user.
+const changeOf = ({ name, type, value }) => ({ [name]: value, ...(type === "date" && { tz: "" }) });
 
 // Draws again only if the options have changed: a field must not be replaced while the user edits it.
 function drawFields({ pages }) {

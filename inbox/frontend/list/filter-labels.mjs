@@ -5,6 +5,7 @@ import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs
 /** [{label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
+	const zone = filter.tz ? ` (${filter.tz})` : "";
 	const labels = [
 		["facebookPageId", page?.name ?? "Another Page"],
 		["status", filter.status === "done" ? "Done" : "Open"],
@@ -12,8 +13,8 @@ export function filterParts(filter, { tags, pages }) {
 		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
 		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
-		["startDate", `From ${filter.startDate}`],
-		["endDate", `Until ${filter.endDate}`],
+		["startDate", `From ${filter.startDate}${zone}`],
+		["endDate", `Until ${filter.endDate}${zone}`],
 	];
 	const used = labels.filter(([name]) => filter[name]);
 	return [

@@ -5,11 +5,11 @@ import { confirm, openForm } from "../core/dialog.mjs";
 import { h } from "../core/dom.mjs";
 import { findPage, state } from "../core/store.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
-import { toParameters } from "../core/url.mjs";
+import { toQuery } from "../core/url.mjs";
 import { loadViews } from "./sidebar-loader.mjs";
 
 export async function saveView() {
-	const { facebookPageId, ...query } = toParameters(state.filter);
+	const { facebookPageId, ...query } = toQuery(state.filter);
 	const page = findPage(facebookPageId);
 	const shareLabel = page ? `Share with everyone who has access to ${page.name}` : "Share with everyone";
 	const fields = [

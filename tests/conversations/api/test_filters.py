@@ -188,6 +188,22 @@ def test_dates_without_offset_are_in_the_time_zone(viewer, days, settings):
     assert listed_names(viewer, startDate="2024-05-17T21:00", endDate="2024-05-17T21:00") == ["Noon"]
 
 
+def test_days_of_a_named_zone_are_the_same_at_every_door(page, viewer, tagger, days):
+    bounds = {"startDate": "2024-05-17", "endDate": "2024-05-17", "tz": "Asia/Tokyo"}
+    assert listed_names(viewer, **bounds) == ["Noon", "Early", "Before"]
+    assert listed_names(
+        viewer, tz="Asia/Tokyo", startDate="2024-05-17T21:00", endDate="2024-05-17T12:00Z"
+    ) == ["Noon"]
+    export = viewer.get("/api/conversations/export", {**bounds, "format": "ndjson"})
+    assert b"".join(export.streaming_content).count(b"\n") == 3
+    insight = viewer.get("/api/insight", bounds).json()["insight"]
+    assert (insight["conversations"], insight["timeZone"]) == (3, "Asia/Tokyo")
+    body = {"filter": bounds, "conversation_status": "done", "dry_run": True}
+    assert tagger.post("/api/conversations/bulk-status", body, format="json").json()["matched"] == 3
+    view = {"name": "May", "query": bounds}
+    assert viewer.post("/api/views", view, format="json").json()["view"]["query"] == bounds
+
+
 # -- the rest ----------------------------------------------------------------------------------------------
 
 
@@ -231,6 +247,9 @@ def test_all_parameters_work_together(page, viewer, four):
         ("platform", "fax%s"),
         ("startDate", "yesterday"),
         ("startDate", "2024-13-01"),
+        ("endDate", "2024-W10"),
+        ("startDate", "20240501T10:00"),
+        ("tz", "Mars/Base"),
         ("startDate", "100% sure"),
         ("endDate", "2024-02-30"),
         ("endDate", "1700000000000"),

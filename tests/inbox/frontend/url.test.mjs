@@ -9,6 +9,7 @@ import {
 	parseUrl,
 	tagModeOf,
 	toParameters,
+	toQuery,
 	toUrl,
 	viewFilter,
 } from "../../../inbox/frontend/core/url.mjs";
@@ -53,6 +54,15 @@ test("any state survives the conversion to an address and back", () => {
 		const state = { filter, openId: random(3) ? null : 1 + random(99), insight: random(2) === 1 };
 		assert.deepEqual(parseUrl(toUrl(state).slice(1)), state, `seed ${seed}`);
 	}
+});
+
+test("days are those of the reader, and stay days in saved views", () => {
+	const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+	assert.deepEqual(toParameters({ startDate: "2024-05-17" }), { startDate: "2024-05-17", tz: timeZone });
+	assert.deepEqual(toQuery({ startDate: "2024-05-17" }), { startDate: "2024-05-17" });
+	const view = { endDate: "2024-05-17", tz: "Asia/Tokyo" };
+	assert.deepEqual([toParameters(view), toQuery(view)], [view, view]);
+	assert.deepEqual(toParameters({ tz: "Asia/Tokyo" }), {});
 });
 
 test("one click includes a tag, a second excludes it, a third clears it", () => {

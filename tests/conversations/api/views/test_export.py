@@ -37,17 +37,19 @@ def lines(text: str) -> list[dict]:
 
 def test_csv_has_a_row_for_each_match(page, viewer):
     row = ConversationFactory(page=page, sender_name='José, the "2nd"', last_message="two\nlines, привет")
-    tag_conversations([row.pk], [TagFactory(name="VIP"), TagFactory(name="Late")], actor=None)
+    tag_conversations([row.pk], [TagFactory(name="VIP"), TagFactory(name='Late, "very"')], actor=None)
     ConversationFactory(page=page)
     ConversationFactory()
     text = exported(viewer, include_tags="vip")
     assert text.startswith("\ufeffid,page_id,page_name,")
     [line] = lines(text)
     assert line["sender_name"] == 'José, the "2nd"'
-    assert line["tags"] == "Late, VIP"
+    assert line["tags"] == '"Late, ""very""", VIP'
+    assert next(csv.reader([line["tags"]], skipinitialspace=True)) == ['Late, "very"', "VIP"]
+    assert (line["page_id"], line["sender_id"]) == (f"'{page.facebook_page_id}", f"'{row.sender_id}")
     assert line["page_name"] == "Demo Shop"
     assert line["last_message"] == "two\nlines, привет"
-    assert line["last_message_time"] == row.last_message_time.isoformat()
+    assert line["last_message_time"] == row.last_message_time.isoformat().replace("+00:00", "Z")
     assert (line["id"], line["message_count"], line["unread_count"]) == (str(row.pk), "3", "0")
 
 

@@ -84,6 +84,8 @@ def test_names_of_views_are_unique_per_owner(anna, ben):
     save(anna)
     save(ben)
     assert "already" in save(anna, 409)["error"]
+    assert "already" in save(anna, 409, name=" late \u200bONES")["error"]
+    assert save(anna, name="  u\u0308ber  alles ")["name"] == "über alles"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import ConversationTag, InteractionEvent
+from tags import models
 from tags.models import Tag
 from tests.factories import ConversationFactory, TagFactory, api, member, superuser
 
@@ -36,14 +37,17 @@ def test_tag_is_created_and_listed_by_name(tagger):
     }
     assert answer == {"tag": expected}
     TagFactory(name="Angry")
-    assert [tag["name"] for tag in tagger.get(TAGS).json()["tags"]] == ["Angry", "VIP guests"]
+    TagFactory(name="ähnlich")
+    assert [tag["name"] for tag in tagger.get(TAGS).json()["tags"]] == ["ähnlich", "Angry", "VIP guests"]
 
 
 def test_color_is_optional(tagger):
     assert send(tagger, "post", TAGS, {"name": "VIP"})[1]["tag"]["color"] == "#64748b"
 
 
-@pytest.mark.parametrize(("taken", "name"), [("VIP", "vip"), ("Straße", "STRASSE"), ("Привет", "ПРИВЕТ")])
+@pytest.mark.parametrize(
+    ("taken", "name"), [("VIP", "vip"), ("İade", "iade"), ("Straße", "STRASSE"), ("Привет", "ПРИВЕТ")]
+)
 def test_taken_name_is_a_409_in_any_case(tagger, root, taken, name):
     TagFactory(name=taken)
     other = TagFactory(name="Other")
@@ -63,6 +67,8 @@ def test_taken_name_is_a_409_in_any_case(tagger, root, taken, name):
         ({"name": ["VIP"]}, "name"),
         ({"name": True}, "name"),
         ({"name": "x" * 101}, "name"),
+        ({"name": "a\x07b"}, "name"),
+        ({"name": "\u200b"}, "name"),
         ({"name": "VIP", "color": "red"}, "color"),
         ({"name": "VIP", "color": "#12345"}, "color"),
         ({"name": "VIP", "color": ""}, "color"),
@@ -149,3 +155,9 @@ def test_invalid_parameter_deletes_nothing(root, query):
     tag = TagFactory()
     assert send(root, "delete", f"{TAGS}/{tag.pk}{query}")[0] == 400
     assert Tag.objects.exists()
+
+
+def test_tag_beyond_the_limit_is_refused(tagger, monkeypatch):
+    monkeypatch.setattr(models, "MAX_TAGS", 0)
+    code, answer = send(tagger, "post", TAGS, {"name": "VIP"})
+    assert (code, answer["field"]) == (400, "name")
