@@ -9,9 +9,4 @@ class Migration(migrations.Migration):
             name="unfinished_lists",
             field=models.JSONField(blank=True, db_default={}, default=dict, editable=False),
         ),
-        migrations.AddField(
-            model_name="page",
-            name="reviewed_thread",
-            field=models.BigIntegerField(db_default=0, default=0, editable=False),
-        ),
     ]

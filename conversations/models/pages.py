@@ -53,8 +53,6 @@ class Page(models.Model):
     # Lists that never ended, by list, with the reason and where the next run reads on: see
     # `sync.stored_state.UnfinishedList`.
     unfinished_lists = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
-    # The thread, by primary key, that the last full run read again as the last one.
-    reviewed_thread = models.BigIntegerField(default=0, db_default=0, editable=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"

@@ -23,10 +23,8 @@ ONE_TAG = (
 SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id})"
 # Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
 NAME_OF_ROW = "(SELECT {condition} FROM conversations_conversation c WHERE c.id = {id})"
-TEXT_OF_ROW = (
-    "(SELECT bool_or(m.text LIKE ANY(%s)) FROM conversations_messageindexchunk m"
-    " WHERE m.conversation_id = {id})"
-)
+TEXTS = "SELECT bool_or(m.text LIKE ANY(%s)) FROM conversations_messageindexchunk m"
+TEXT_OF_ROW = f"({TEXTS} WHERE m.conversation_id = {{id}})"
 
 
 def branches_of(

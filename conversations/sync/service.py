@@ -218,7 +218,7 @@ def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> 
 
     def save() -> None:
         page.watermarks |= {platform: head.isoformat() for platform, head in crawl.heads.items()}
-        page.save(update_fields=["watermarks", "unfinished_lists", "reviewed_thread"])
+        page.save(update_fields=["watermarks", "unfinished_lists"])
         if failure is None:
             _complete(page, run)
         else:

@@ -5,17 +5,14 @@ import logging
 from django.conf import settings
 from django.db import Error, connection
 
+from conversations.lib.sql_files import read_statements
+
 logger = logging.getLogger(__name__)
 
 BESIDE = 8  # connections of the listener, the worker itself and the health checks
 PER_JOB = 2  # a sync holds one for its lock and one for its rows
 NEAR = 0.9  # of what PostgreSQL allows
-# Connections of others, not of ours that remain from a process that has just ended.
-QUERY = """
-SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-  (SELECT count(*) FROM pg_stat_activity
-   WHERE backend_type = 'client backend' AND datname IS DISTINCT FROM current_database())
-"""
+STATEMENTS = read_statements(__file__)
 
 
 def most_connections() -> int:
@@ -28,7 +25,7 @@ def warn_if_near() -> None:
     """Write one line if there is too little room. A database that is away is reported by /readyz."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute(QUERY)
+            cursor.execute(STATEMENTS["connections"])
             allowed, others = cursor.fetchone()
     except Error:
         return

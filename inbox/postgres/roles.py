@@ -8,10 +8,7 @@ from psycopg import errors
 
 ADMIN = "inbox"  # the superuser of the server, with which only this package connects
 APPLICATION = "inbox_app"
-OF_THE_ADMIN = """
-SELECT datname FROM pg_database
-WHERE datdba = 'inbox'::regrole AND NOT datistemplate AND datname <> 'postgres'
-"""
+OF_THE_ADMIN = "SELECT datname FROM pg_database WHERE datdba = 'inbox'::regrole AND NOT datistemplate"
 
 
 def create_application_role(admin: psycopg.Connection) -> bool:
@@ -25,7 +22,7 @@ def create_application_role(admin: psycopg.Connection) -> bool:
 
 def databases_of_admin(admin: psycopg.Connection) -> list[str]:
     """Return the databases of an earlier version, which gave the application the superuser."""
-    return [name for (name,) in admin.execute(OF_THE_ADMIN.encode())]
+    return [name for (name,) in admin.execute(OF_THE_ADMIN.encode()) if name != "postgres"]
 
 
 def give_to_application(database: psycopg.Connection) -> None:

@@ -24,7 +24,11 @@ SCRIPTS = [
 ]
 OWNERS = {
     r"\bEventSource\(": {"inbox/frontend/core/event-stream.mjs"},
-    r"\bfetch\(": {"inbox/frontend/core/api.mjs", "conversations/static/conversations/html.js"},
+    r"\bfetch\(": {  # session.mjs stands before the others: the login page loads it alone
+        "inbox/frontend/core/api.mjs",
+        "inbox/frontend/core/session.mjs",
+        "conversations/static/conversations/html.js",
+    },
     r"csrftoken|csrfmiddlewaretoken": {"inbox/frontend/core/api.mjs"},
     r"\bIntl\.|\.toLocale(String|DateString|TimeString)\(": {"inbox/frontend/core/format.mjs"},
     r'"complete_with_errors"': {"inbox/frontend/core/run-state.mjs"},

@@ -8,12 +8,11 @@ from contextlib import closing, suppress
 
 import pytest
 import requests
-from rest_framework.authtoken.models import Token
 
 from conversations.lib.attachments import attachments_of
 from conversations.sandbox import faults
 from tests.crash.processes import wait_until
-from tests.factories import ConversationFactory, EventFactory, member
+from tests.factories import ConversationFactory, EventFactory, member, new_key
 
 LIMIT = 2_621_440
 ALL_AT_ONCE = 300
@@ -73,7 +72,7 @@ def attachment(page, shop, world) -> str:
 def keys(page) -> list[dict[str, str]]:
     """Those of more users than would fit with four requests each."""
     users = [member(page) for _ in range(6)]
-    return [{"Authorization": f"Token {Token.objects.create(user=user).key}"} for user in users]
+    return [{"Authorization": f"Token {new_key(user)}"} for user in users]
 
 
 def test_requests_that_ask_facebook_are_few_per_user_and_hold_nothing(web, sandbox, attachment, keys):

@@ -9,7 +9,7 @@ from conversations.sandbox import faults
 from tests.crash.processes import wait_until
 
 PAGES = 20
-BESIDE = 12  # connections of a process that syncs nothing: worker, listener, requests
+BESIDE = 14  # connections of a process that syncs nothing: worker, listener, the pool of requests
 
 
 @pytest.fixture

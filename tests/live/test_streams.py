@@ -5,7 +5,6 @@ import signal
 import pytest
 import requests
 from django.db import connection
-from rest_framework.authtoken.models import Token
 
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sandbox import faults
@@ -130,7 +129,7 @@ def test_open_streams_hold_no_database_connection(web, page, inbox, key, open_st
             return cursor.fetchone()[0]
 
     users = [django_user_model.objects.create_superuser(f"boss{number}") for number in range(10)]
-    keys = [{"Authorization": f"Token {Token.objects.create(user=user).key}"} for user in users]
+    keys = [{"Authorization": f"Token {new_key(user)}"} for user in users]
     before = connections()
     streams = [open_stream(*events(web), one) for one in keys * 20]  # as many as a user may have
     requests.post(f"{web.url}/api/conversations/sync", json={"pageId": page.pk}, headers=key, timeout=60)

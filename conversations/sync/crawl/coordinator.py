@@ -21,7 +21,6 @@ from conversations.sync.crawl.list_calls import ListCall, ProbeCall
 from conversations.sync.crawl.list_handler import ListHandler
 from conversations.sync.crawl.list_state import ListState
 from conversations.sync.crawl.refused_threads import RefusalCheck
-from conversations.sync.crawl.reviews import start_reviews
 from conversations.sync.crawl.thread_handler import ThreadHandler
 from conversations.sync.crawl.worker_pool import Backoff, Item, Notice, WorkerPool
 from conversations.sync.load.writer import BatchWriter
@@ -80,8 +79,6 @@ class PageCrawl:
         self._handle_lists(self._lists.start_rests())
         self._lists.finish_all()
         self._find_business()
-        start_reviews(self._context)
-        self._handle_all()
         self._threads.count_never_requested()
 
     def _find_business(self) -> None:

@@ -54,15 +54,6 @@ class BackfillState:
         self.requested = RequestedMessages(point.after, count)
         self.stored = StoredMessages(point.newest, point.newest, count, point.oldest_id, point.untimed)
         self.is_superseded = False
-        # A review writes nothing but newer states and missing messages, and is not resumed after a kill.
-        self.is_review = self.has_changes = False
-
-    @classmethod
-    def review(cls, thread: Thread) -> "BackfillState":
-        """The state of a thread that is complete and read again from end to end."""
-        state = cls(thread, BackfillPoint(None))
-        state.is_review = True
-        return state
 
     @classmethod
     def start(cls, outcome: ThreadResult) -> "BackfillState":

@@ -67,7 +67,7 @@ class HistoryWriter:
             self._save_messages(backfill, batch, is_newest=after is None)
             if is_last and not backfill.is_superseded:
                 self._finish(backfill, batch, is_cut=is_cut)
-            elif not backfill.is_superseded and not backfill.is_review:
+            elif not backfill.is_superseded:
                 save_backfills([(backfill.thread, backfill.point(batch.after))])
             return self._transaction.save_run()
 
@@ -81,10 +81,9 @@ class HistoryWriter:
     ) -> None:
         thread, before = backfill.thread, backfill.stored
         events = to_events(batch, self._page, thread_time=thread.updated_time)
-        # A review counts none: the thread's row has them already.
-        unreadable = 0 if backfill.is_review else batch.unreadable + len(batch.messages) - len(events)
+        unreadable = batch.unreadable + len(batch.messages) - len(events)
         known = StoredMessages() if is_newest else before
-        saved = save_messages(
+        self._run.events_created += save_messages(
             thread,
             events,
             unreadable,
@@ -92,8 +91,6 @@ class HistoryWriter:
             untimed=known.untimed,
             mixed=mixed_ids(self._page),
         )
-        self._run.events_created += saved.created
-        backfill.has_changes |= bool(saved.created or saved.updated)
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)
@@ -110,15 +107,13 @@ class HistoryWriter:
         is_full = (
             batch.after is not None and backfill.requested.count >= INSTAGRAM_WINDOW and backfill.has_window
         )
-        if not backfill.is_review or backfill.has_changes:
-            finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
-        result = "updated" if backfill.is_review and backfill.has_changes else backfill.result
-        self._transaction.counters.count(backfill.thread.pk, result)
+        finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
+        self._transaction.counters.count(backfill.thread.pk, backfill.result)
 
     def abandon(self, backfill: BackfillState, error: GraphError) -> None:
         """End a backfill that failed. The thread is marked, unless another backfill has replaced this one."""
         self._backfills.remove(backfill)
-        if not backfill.is_superseded and not backfill.is_review:
+        if not backfill.is_superseded:
             self.mark_failed(backfill.thread, error)
 
     def mark_failed(self, thread: Thread, error: GraphError) -> None:

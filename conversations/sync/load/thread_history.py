@@ -7,7 +7,6 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -26,13 +25,6 @@ from conversations.sync.stored_state import BackfillPoint
 STATEMENTS = read_statements(__file__)
 
 
-class SavedMessages(NamedTuple):
-    """How many messages were inserted, and how many were replaced by newer states."""
-
-    created: int
-    updated: int
-
-
 def save_messages(
     thread: Thread,
     events: Sequence[EventRow],
@@ -41,8 +33,8 @@ def save_messages(
     newer_id: str | None = None,
     untimed: Sequence[str] = (),
     mixed: Collection[int] = (),
-) -> SavedMessages:
-    """Insert more messages of a thread, and replace stored ones by newer states. Return how many of each.
+) -> int:
+    """Insert more messages of a thread, and replace stored ones by newer states. Return how many were new.
 
     `newer_id` is the message directly before the newest of these, if that was shown by an earlier answer.
     Between them are `untimed`, stored ones (oldest first) that have no time: they take that of the newest.
@@ -53,9 +45,7 @@ def save_messages(
     stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
     pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
-    updated = update_events(
-        [(before.id, event) for event, before in pairs if before and is_other_state(event, before)]
-    )
+    update_events([(before.id, event) for event, before in pairs if before and is_other_state(event, before)])
     ranking = rank_events(pairs, partial(stored.by_second, owner.pk), newer_id)
     move_events(ranking.moved)
     new = {event.graph_id: event for event in ranking.new}
@@ -71,7 +61,7 @@ def save_messages(
         )
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)
-    return SavedMessages(created, len(updated))
+    return created
 
 
 def _at_time_of(older: EventRow, untimed: Sequence[str]) -> list[EventRow]:

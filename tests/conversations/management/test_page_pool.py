@@ -77,7 +77,9 @@ def test_dead_token_and_running_sync_do_not_affect_other_pages(command, connect,
     assert [row["page"] for row in report["runs"]] == [page.facebook_page_id for page in pages]
     assert [row["status"] for row in report["runs"]] == ["complete", "error", "complete", "error", "complete"]
     assert (report["runs"][3]["run"], report["runs"][3]["ledger"]) == (run.pk, None)
-    assert f"{busy.facebook_page_id}: error. Shop 4 is already being synced as run {run.pk}." in result.stderr
+    assert (
+        f"{busy.facebook_page_id}: failed. Shop 4 is already being synced as run {run.pk}." in result.stderr
+    )
     assert "has expired" in result.stderr
     assert report["eventsCreated"] == sum(2 * number for number in (1, 3, 5))
 

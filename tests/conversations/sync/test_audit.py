@@ -4,7 +4,6 @@ import pytest
 
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
-from conversations.sync.crawl import reviews
 from tests.conversations.sync.copies import assert_exact, row_versions
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +29,6 @@ def inbox(world, shop, sandbox, sync):
     assert sync().status == "complete"
     sandbox.call_log.clear()
     return threads
-
-
-@pytest.fixture(autouse=True)
-def no_reviews(monkeypatch):
-    """These calls are those of audits alone."""
-    monkeypatch.setattr(reviews, "MIN_CALLS", 0)
-    monkeypatch.setattr(reviews, "SHARE", 0)
 
 
 def message_calls(sandbox, thread) -> int:

@@ -327,7 +327,7 @@ def test_endless_instagram_inbox_leaves_messenger_complete(sync, page, shop, inb
     shop.endless["instagram"] = Endless(data, "new")
     result = sync()
     assert (result.status, result.owed, result.inserted) == ("complete_with_errors", 1, 12)
-    assert watermarks(page) == {"messenger", "instagram"}
+    assert watermarks(page) == {"messenger"}
     assert "Instagram: The list never ends" in " ".join(SyncRun.objects.get().notes)
 
 

@@ -6,12 +6,11 @@ import threading
 import pytest
 from django.db import connection
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from conversations.lib import timeouts
 from conversations.search import insight_queries
 from inbox.web.handler import RequestHandler
-from tests.factories import ConversationFactory, TagFactory, superuser
+from tests.factories import ConversationFactory, TagFactory, new_key, superuser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,8 +66,7 @@ async def answer(handler, path, query, headers, method, body):
 def headers_of(user, path: str) -> list[tuple[bytes, bytes]]:
     """A key for REST, a session for pages."""
     if path.startswith("/api/"):
-        key, _ = Token.objects.get_or_create(user=user)
-        return [(b"authorization", f"Token {key.key}".encode())]
+        return [(b"authorization", f"Token {new_key(user)}".encode())]
     browser = Client()
     browser.force_login(user)
     return [(b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode())]

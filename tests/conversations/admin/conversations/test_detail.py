@@ -253,7 +253,7 @@ def test_filters_of_the_list_are_passed_on(conversation, page, root):
     )
 
 
-@pytest.mark.parametrize("query", ["nonsense", "page=999999", "status=gone", "\0", "%", "x=" + "y" * 9000])
+@pytest.mark.parametrize("query", ["nonsense", "page=999999", "status=gone", "%", "x=" + "y" * 9000])
 def test_page_opens_with_an_invalid_filter(conversation, root, query):
     assert text_of(root, conversation, _changelist_filters=query)
 
