@@ -55,7 +55,9 @@ class Cell:
 
     @property
     def is_allowed_write(self) -> bool:
-        return self.expected in ("ok", "own") and self.method not in SAFE
+        """Whether it may change rows or end the session."""
+        is_logout = self.is_listed and "logout" in self.address
+        return self.method not in SAFE and (is_logout or self.expected in ("ok", "own"))
 
     def __str__(self) -> str:
         return f"{self.who}: {self.method} {self.address}"
@@ -105,7 +107,8 @@ def cells_of_other_methods(listed: list[Cell]) -> Iterator[Cell]:
         offered.setdefault(route, set()).add(cell.method)
         addresses.setdefault(route, cell.address)
         if cell.method == "GET" and cell.door != "REST":
-            gets.setdefault((route, cell.who), cell.expected)
+            is_page_without_words = bool(cell.text) and cell.expected == "hidden"
+            gets.setdefault((route, cell.who), "own" if is_page_without_words else cell.expected)
     for route, address in addresses.items():
         for method in [one for one in OTHER_METHODS if one not in offered[route]]:
             for who in EVERYBODY:

@@ -20,14 +20,21 @@ def watch(url: str, headers: dict[str, str], ended: threading.Event) -> dict[str
     with requests.Session() as session:
         while not ended.is_set():
             began = time.monotonic()
-            answers = [session.get(url + LIST, headers=headers, timeout=60)]
+            statuses = [status(session, url + LIST, headers)]
             seen["times"].append(time.monotonic() - began)
-            answers.append(session.get(f"{url}/readyz", timeout=60))
-            seen["failed"] += [str(answer.status_code) for answer in answers if answer.status_code != 200]
+            statuses.append(status(session, f"{url}/readyz"))
+            seen["failed"] += [one for one in statuses if one != "200"]
             if len(seen["times"]) == 1:
                 print(flush=True)  # noqa: T201 - the one who started us waits for it
             time.sleep(PAUSE)
     return seen
+
+
+def status(session: requests.Session, address: str, headers: dict[str, str] | None = None) -> str:
+    try:
+        return str(session.get(address, headers=headers, timeout=60).status_code)
+    except requests.RequestException as error:
+        return type(error).__name__
 
 
 def main() -> None:

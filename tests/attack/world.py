@@ -27,7 +27,6 @@ from tests.factories import (
 CUSTOMER, MESSAGE = "Ada Musterfrau", "Hello you, it is about the red boat"
 SECRET = "EAAtokenOfThePage"
 NEVER = [SECRET, "pbkdf2_sha256$"]  # in no answer to anybody
-PICTURE = {"id": "1", "image_data": {"url": "https://cdn.example/picture"}}
 ROLES = ["viewer", "tagger", "manager"]
 
 _numbers = count(1)
@@ -44,7 +43,7 @@ def create_page(people: dict[str, User] | None = None) -> dict[str, object]:
 
 def ids_of(page: Page, number: int) -> dict[str, object]:
     conversation = ConversationFactory(page=page, sender_name=CUSTOMER)
-    event = EventFactory(conversation=conversation, text=MESSAGE, attachments=[PICTURE])
+    event = EventFactory(conversation=conversation, text=MESSAGE)
     tag = TagFactory(name=f"VIP {number}")
     tag_conversations([conversation.pk], [tag], actor=None)
     colleague = UserFactory(username=f"colleague{number}")
