@@ -179,10 +179,12 @@ def slow_bodies(target: Target) -> Counter:
 def odd_addresses(target: Target) -> Counter:
     """A regular expression that takes for ever, on a column of the admin."""
     paths = ["conversations/conversation/?sender_name__regex=", "auth/user/?username__regex="]
-    options = {"cookies": {"sessionid": target.staff}}
-    return at_once(
-        40, lambda number: target.status("GET", f"/admin/{paths[number % 2]}(a%2B)%2B$", **options)
-    )
+
+    def ask(number: int) -> str:
+        address = f"/admin/{paths[number % 2]}(a%2B)%2B$"
+        return target.status("GET", address, headers={"Cookie": f"sessionid={target.staff}"})
+
+    return at_once(40, ask)
 
 
 def searches(target: Target) -> Counter:
