@@ -1,6 +1,6 @@
-"""`make attack`: attacks a server of its own and prints the answers as tables. Exits with 1 if a promise is broken.
+"""`make attack`: attacks a server of its own and prints the answers as tables.
 
-ONLY=matrix or ONLY=pressure: that part alone.
+Exits with 1 if a promise is broken. ONLY=matrix or ONLY=pressure: that part alone.
 """
 
 import os
