@@ -3,7 +3,7 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format audit bench bench-reads bench-size soak screenshots stop packages development \
+.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size soak screenshots stop packages development \
 	programs python
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make lint         check the style of Python (ruff) and of the browser code (Biome, by npm)"
 	@echo "make format       format Python and the browser code"
 	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
+	@echo "make attack       try every address as every kind of person, and press on the server (ONLY=matrix or pressure)"
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
 	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed pages memory\": some of the cases)"
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
@@ -51,6 +52,9 @@ format: development
 audit: python
 	@$(PYTHON) inbox/install.py requirements-audit.txt
 	@.venv-audit/bin/python tests/audit.py
+
+attack: development
+	@exec $(python) -m tests.attack
 
 bench-reads: development
 	@$(python) -m tests.benchmarks_reads

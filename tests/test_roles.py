@@ -7,265 +7,39 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
 from conversations.models.privacy import Erasure
 from inbox.accounts.models import ApiKey
 from tags.models import Tag
-from tests.factories import (
-    ConversationFactory,
-    EventFactory,
-    PageFactory,
-    PageMemberFactory,
-    SyncRunFactory,
-    TagFactory,
-    UserFactory,
-    new_key,
-)
-
-# All requests are about one Page. `gone`: a manager whose account is inactive. `none`: a user without a role
-# on this Page, who is manager of another. In the admin all of them are staff.
-WHO = ["stranger", "gone", "none", "viewer", "tagger", "manager", "superuser"]
-
-# ok       done or shown
-# login    sign in first: 401, or a redirect to /login
-# hidden   not visible: 404, or the expected text is not in the response
-# refused  visible, but the role is missing: 403
-TABLE = """
-REST    see a conversation               login login hidden  ok      ok      ok      ok
-REST    read its messages                login login hidden  ok      ok      ok      ok
-REST    list a Page                      login login hidden  ok      ok      ok      ok
-REST    search a Page                    login login hidden  ok      ok      ok      ok
-REST    export a Page                    login login hidden  ok      ok      ok      ok
-REST    see a Page                       login login hidden  ok      ok      ok      ok
-REST    see its threads                  login login hidden  ok      ok      ok      ok
-REST    see a run                        login login hidden  ok      ok      ok      ok
-REST    see why a run failed             login login hidden  hidden  hidden  ok      ok
-REST    tag a conversation               login login hidden  refused ok      ok      ok
-REST    replace its tags                 login login hidden  refused ok      ok      ok
-REST    tag many                         login login hidden  refused ok      ok      ok
-REST    undo an action                   login login hidden  refused ok      ok      ok
-REST    set the status                   login login hidden  refused ok      ok      ok
-REST    set the status of many           login login hidden  refused ok      ok      ok
-REST    create a tag                     login login ok      refused ok      ok      ok
-REST    rename a tag                     login login refused refused refused refused ok
-REST    delete a tag                     login login refused refused refused refused ok
-REST    save a view of the Page          login login hidden  ok      ok      ok      ok
-REST    use a shared view                login login hidden  ok      ok      ok      ok
-REST    change somebody's view           login login hidden  refused refused refused ok
-REST    sync                             login login hidden  refused refused ok      ok
-REST    count what a deletion removes    login login hidden  refused refused ok      ok
-REST    delete a person                  login login hidden  refused refused ok      ok
-stream  sync and watch                   login login hidden  refused refused ok      ok
-stream  watch a Page                     login login hidden  ok      ok      ok      ok
-admin   see a conversation               login login hidden  ok      ok      ok      ok
-admin   find it in the list              login login hidden  ok      ok      ok      ok
-admin   see a Page                       login login hidden  ok      ok      ok      ok
-admin   see a thread of the ledger       login login hidden  ok      ok      ok      ok
-admin   see a run                        login login hidden  ok      ok      ok      ok
-admin   see why a run failed             login login hidden  hidden  hidden  ok      ok
-admin   connect a Page                   login login refused refused refused refused ok
-admin   see the members of a Page        login login hidden  hidden  hidden  ok      ok
-admin   tag a conversation               login login hidden  refused ok      ok      ok
-admin   set the status                   login login hidden  refused ok      ok      ok
-admin   undo an action                   login login refused refused ok      ok      ok
-admin   create a tag                     login login ok      refused ok      ok      ok
-admin   rename a tag                     login login refused refused refused refused ok
-admin   delete a tag                     login login refused refused refused refused ok
-admin   save a view                      login login ok      ok      ok      ok      ok
-admin   change somebody's view           login login hidden  refused refused refused ok
-admin   sync                             login login hidden  refused refused ok      ok
-admin   ask to delete a person           login login hidden  refused refused ok      ok
-admin   delete a person                  login login hidden  refused refused ok      ok
-admin   see that a person was deleted    login login hidden  hidden  hidden  ok      ok
-admin   rename a Page                    login login hidden  refused refused refused ok
-admin   add a member at the Page         login login hidden  refused refused refused ok
-admin   add a member at the user         login login refused refused refused refused ok
-admin   delete everything of a Page      login login refused refused refused refused ok
-admin   see users                        login login refused refused refused refused ok
-admin   see API keys                     login login refused refused refused refused ok
-admin   see sign-ins                     login login refused refused refused refused ok
-admin   end an API key                   login login refused refused refused refused ok
-admin   change the password of a user    login login refused refused refused refused ok
-site    create an own API key            login login ok      ok      ok      ok      ok
-site    change the own password          login login ok      ok      ok      ok      ok
-site    set up a second factor           login login ok      ok      ok      ok      ok
-site    see the own sessions             login login ok      ok      ok      ok      ok
-site    log out everywhere               login login ok      ok      ok      ok      ok
-site    confirm the password             login login ok      ok      ok      ok      ok
-"""
-ROWS = [(line[:8].strip(), line[8:41].strip(), line[41:].split()) for line in TABLE.strip().splitlines()]
-
-ADMIN = "/admin/conversations"
-REQUESTS: dict[
-    tuple[str, str], tuple
-] = {  # door and act: the request, its body, and words that must be in the answer to be shown
-    ("REST", "see a conversation"): ("get /api/conversations/{conversation}",),
-    ("REST", "read its messages"): ("get /api/conversations/{conversation}/events", None, "Hello you"),
-    ("REST", "list a Page"): ("get /api/conversations?facebookPageId={facebook}", None, "Ada"),
-    ("REST", "search a Page"): ("get /api/conversations?search=Ada&limit=5", None, "Ada"),
-    ("REST", "export a Page"): ("get /api/conversations/export?facebookPageId={facebook}",),
-    ("REST", "see a Page"): ("get /api/pages/{page}",),
-    ("REST", "see its threads"): ("get /api/pages/{page}/threads",),
-    ("REST", "see a run"): ("get /api/sync-runs/{run}",),
-    ("REST", "see why a run failed"): ("get /api/sync-runs/{run}", None, "Facebook says no"),
-    ("REST", "tag a conversation"): ("post /api/conversations/{conversation}/tags", {"tagIds": ["{tag}"]}),
-    ("REST", "replace its tags"): ("put /api/conversations/{conversation}/tags", {"tagIds": []}),
-    ("REST", "tag many"): (
-        "post /api/conversations/bulk-tags",
-        {"conversationIds": ["{conversation}"], "tagIds": ["{tag}"], "action": "remove"},
-    ),
-    ("REST", "undo an action"): ("post /api/acts/{act}/undo", {}),
-    ("REST", "set the status"): (
-        "patch /api/conversations/{conversation}",
-        {"conversation_status": "done"},
-    ),
-    ("REST", "set the status of many"): (
-        "post /api/conversations/bulk-status",
-        {"conversationIds": ["{conversation}"], "conversation_status": "done"},
-    ),
-    ("REST", "create a tag"): ("post /api/tags", {"name": "New"}),
-    ("REST", "rename a tag"): ("put /api/tags/{tag}", {"name": "New"}),
-    ("REST", "delete a tag"): ("delete /api/tags/{tag}?force=1",),
-    ("REST", "save a view of the Page"): ("post /api/views", {"name": "V", "facebookPageId": "{facebook}"}),
-    ("REST", "use a shared view"): ("get /api/views/{view}",),
-    ("REST", "change somebody's view"): ("put /api/views/{view}", {"name": "V"}),
-    ("REST", "sync"): ("post /api/conversations/sync", {"pageId": "{page}"}),
-    ("REST", "count what a deletion removes"): ("delete /api/conversations/{conversation}?dry_run=1",),
-    ("REST", "delete a person"): ("delete /api/conversations/{conversation}",),
-    ("stream", "sync and watch"): ("post /api/conversations/sync-stream", {"pageId": "{page}"}),
-    ("stream", "watch a Page"): ("get /api/events?facebookPageId={facebook}",),
-    ("admin", "see a conversation"): (f"get {ADMIN}/conversation/{{conversation}}/change/",),
-    ("admin", "find it in the list"): (f"get {ADMIN}/conversation/", None, "Ada"),
-    ("admin", "see a Page"): (f"get {ADMIN}/page/{{page}}/change/",),
-    ("admin", "see a thread of the ledger"): (f"get {ADMIN}/thread/{{thread}}/change/",),
-    ("admin", "see a run"): (f"get {ADMIN}/syncrun/{{run}}/change/",),
-    ("admin", "see why a run failed"): (f"get {ADMIN}/page/{{page}}/change/", None, "Facebook says no"),
-    ("admin", "connect a Page"): (f"get {ADMIN}/page/connect/",),
-    ("admin", "see the members of a Page"): (f"get {ADMIN}/page/{{page}}/change/", None, "colleague"),
-    ("admin", "tag a conversation"): (f"post {ADMIN}/conversation/{{conversation}}/tags/", {"add": "{tag}"}),
-    ("admin", "set the status"): (
-        f"post {ADMIN}/conversation/{{conversation}}/status/",
-        {"status": "done"},
-    ),
-    ("admin", "undo an action"): (f"post {ADMIN}/conversation/operations/{{act}}/undo/", {}),
-    ("admin", "create a tag"): ("post /admin/tags/tag/add/", {"name": "New", "color": "#123456"}),
-    ("admin", "rename a tag"): ("post /admin/tags/tag/{tag}/change/", {"name": "New", "color": "#123456"}),
-    ("admin", "delete a tag"): ("post /admin/tags/tag/{tag}/delete/", {"post": "yes"}),
-    ("admin", "save a view"): (f"post {ADMIN}/savedview/add/", {"name": "V", "query": "{{}}"}),
-    ("admin", "change somebody's view"): (
-        f"post {ADMIN}/savedview/{{view}}/change/",
-        {"name": "V", "query": "{{}}"},
-    ),
-    ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
-    ("admin", "ask to delete a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),
-    ("admin", "delete a person"): (f"post {ADMIN}/erasure/person/{{conversation}}/", {}),
-    ("admin", "see that a person was deleted"): (f"get {ADMIN}/erasure/{{erasure}}/change/",),
-    ("admin", "rename a Page"): (
-        f"post {ADMIN}/page/{{page}}/change/",
-        {"name": "New", "members-TOTAL_FORMS": 0, "members-INITIAL_FORMS": 0},
-    ),
-    ("admin", "add a member at the Page"): (
-        f"post {ADMIN}/page/{{page}}/change/",
-        {
-            "name": "Shop",
-            "members-TOTAL_FORMS": 1,
-            "members-INITIAL_FORMS": 0,
-            "members-0-page": "{page}",
-            "members-0-user": "{newcomer}",
-            "members-0-role": "viewer",
-        },
-    ),
-    ("admin", "add a member at the user"): (
-        "post /admin/auth/user/{newcomer}/change/",
-        {
-            "username": "newcomer",
-            "is_active": "on",
-            "date_joined_0": "2024-05-17",
-            "date_joined_1": "12:00",
-            "page_memberships-TOTAL_FORMS": 1,
-            "page_memberships-INITIAL_FORMS": 0,
-            "page_memberships-0-page": "{page}",
-            "page_memberships-0-user": "{newcomer}",
-            "page_memberships-0-role": "viewer",
-        },
-    ),
-    ("admin", "delete everything of a Page"): (f"post {ADMIN}/erasure/page/{{page}}/", {"name": "Shop"}),
-    ("admin", "see users"): ("get /admin/auth/user/",),
-    ("admin", "see API keys"): ("get /admin/accounts/apikey/",),
-    ("admin", "see sign-ins"): ("get /admin/axes/accesslog/",),
-    ("admin", "end an API key"): (
-        "post /admin/accounts/apikey/",
-        {"action": "end", "_selected_action": ["{key}"], "index": 0, "select_across": 0},
-    ),
-    ("admin", "change the password of a user"): (
-        "post /admin/auth/user/{newcomer}/password/",
-        {"password1": "a horse of 17 hands", "password2": "a horse of 17 hands", "usable_password": "true"},
-    ),
-    ("site", "create an own API key"): (
-        "post /account/keys",
-        {"action": "create", "name": "Report", "scope": "read"},
-        "new key",
-    ),
-    ("site", "change the own password"): ("get /account/password", None, "Present password"),
-    ("site", "set up a second factor"): ("get /account/second-factor", None, "QR code"),
-    ("site", "see the own sessions"): ("get /account/sessions", None, "This session"),
-    ("site", "log out everywhere"): ("post /account/sessions", {"action": "others"}),
-    ("site", "confirm the password"): ("get /account/confirm", None, "Confirm"),
-}
+from tests.attack import world
+from tests.attack.acts import REQUESTS, ROWS, WHO
+from tests.attack.world import filled
+from tests.factories import PageMemberFactory, UserFactory, new_key
 
 
 @pytest.fixture
 def ids(db) -> dict[str, object]:
-    """A Page with one of everything."""
-    page = PageFactory(name="Shop", facebook_page_id="900000000000001")
-    conversation = ConversationFactory(page=page, sender_name="Ada")
-    EventFactory(conversation=conversation, text="Hello you")
-    tag = TagFactory(name="VIP")
-    tag_conversations([conversation.pk], [tag], actor=None)
-    colleague = UserFactory(username="colleague")
-    PageMemberFactory(page=page, user=colleague, role="viewer")
-    return {
-        "page": page.pk,
-        "facebook": page.facebook_page_id,
-        "conversation": conversation.pk,
-        "tag": tag.pk,
-        "act": conversation.tag_rows.get().act,
-        "thread": page.threads.create(graph_id="t_1", conversation=conversation).pk,
-        "run": SyncRunFactory(page=page, status="error", error="Facebook says no").pk,
-        "view": SavedView.objects.create(name="Old", owner=colleague, page=page, is_shared=True).pk,
-        "erasure": Erasure.objects.create(kind="person", page=page, facebook_page_id="9").pk,
-        "newcomer": UserFactory(username="newcomer").pk,
-        "key": ApiKey.issue(colleague, "Report")[0].pk,
-    }
+    return world.create_page()
 
 
 def client_of(who: str, page_id: int, door: str) -> Client:
     client = Client()
     if who == "stranger":
         return client
-    user = UserFactory(username=who, is_staff=True, is_superuser=who == "superuser")
-    if who == "none":
+    user = UserFactory(username=who, is_staff=who != "nobody", is_superuser=who == "superuser")
+    if who == "other":
         PageMemberFactory(user=user, role="manager")
-    elif who != "superuser":
+    elif who in ("ended", *world.ROLES):
         page = Page.objects.get(pk=page_id)
-        PageMemberFactory(page=page, user=user, role="manager" if who == "gone" else who)
+        PageMemberFactory(page=page, user=user, role="manager" if who == "ended" else who)
     if door in ("REST", "stream"):
         client.defaults["HTTP_AUTHORIZATION"] = f"Token {new_key(user)}"
     else:
         client.force_login(user)
-    if who == "gone":
+    if who == "ended":
         user.is_active = False
         user.save()
     return client
-
-
-def filled(value, ids: dict):
-    if isinstance(value, dict):
-        return {key: filled(item, ids) for key, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item, ids) for item in value]
-    return value.format(**ids) if isinstance(value, str) else value
 
 
 def send_request(client: Client, door: str, request: str, body, ids: dict):
