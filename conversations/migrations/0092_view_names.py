@@ -22,7 +22,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0090_refolding")]
+    dependencies = [("conversations", "0091_bulk_operations")]
     operations = [
         migrations.RemoveConstraint(model_name="savedview", name="savedview_owner_name"),
         migrations.AddField("savedview", "name_key", models.TextField(default="", editable=False)),
