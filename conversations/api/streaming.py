@@ -55,9 +55,7 @@ class StreamLater(Response):
 
 
 def event_stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
-    response.headers.update(STREAM_HEADERS)
-    return response
+    return StreamingHttpResponse(body, content_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
 def stream_headers() -> HttpResponse:
