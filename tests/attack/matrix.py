@@ -194,7 +194,8 @@ class Attack:
         before = state()
         for cell in group:
             self._judge(cell, self.ids, self.cast.session(cell.who))
-        if state() != before:
+        keeps_answer = address.endswith("/facebook/")  # the link that Facebook gives is kept
+        if state() != before and not keeps_answer:
             self.result.faults.append(f"{address}: a refused request or a GET has changed rows")
 
     def _judge(self, cell: Cell, ids: dict[str, object], session: requests.Session) -> None:
@@ -253,7 +254,7 @@ def is_expected(cell: Cell, outcome: str) -> bool:
 
 def leaks(cell: Cell, outcome: str, text: str) -> Iterator[str]:
     """Name what a body shows that it must not show to this person."""
-    may_see = outcome == "ok" and "ok" in (cell.expected, cell.get)
+    may_see = cell.who == "superuser" or (outcome == "ok" and "ok" in (cell.expected, cell.get))
     for word in [*world.NEVER, *([] if may_see else [world.CUSTOMER, world.MESSAGE])]:
         if word in text:
             yield f"{cell}: its answer contains {word!r}"

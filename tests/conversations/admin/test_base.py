@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import CallBudget, Page, PageMember, PendingConnection, Thread
+from conversations.models import BulkOperation, CallBudget, Page, PageMember, PendingConnection, Thread
+from conversations.models.operations import OperationChunk
 from conversations.models.privacy import Fingerprint, ForgottenKey
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
@@ -51,7 +52,7 @@ def test_every_model_of_ours_is_registered():
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
-    others = indexes | hidden | {PageMember, CallBudget}
+    others = indexes | hidden | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 
 

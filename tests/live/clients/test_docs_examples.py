@@ -53,7 +53,7 @@ def test_every_example_runs_on_a_demo(demo, page, key, tmp_path):
 
 def check(lines: list[str]) -> None:
     assert any(line.startswith("complete ") for line in lines)
-    assert sum("John" in line for line in lines) > 5
+    assert sum("Sam" in line for line in lines) > 5
     tagged, untagged = (line.split() for line in lines[-2:])
     assert (tagged[0], untagged[0]) == ("tagged", "untagged")
     assert int(tagged[1]) == int(untagged[1]) > 5

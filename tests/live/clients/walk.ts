@@ -22,7 +22,7 @@ console.log("listed", new Set(ids).size, typeof first.conversations[0]?.last_mes
 const { tag } = dataOf(await client.POST("/api/tags", { body: { name: "Typed" } }));
 const bulk = { tagIds: [tag.id], action: "assign" as const };
 const byFilter = { filter: { untagged: true, include_mode: "any" }, ...bulk, dry_run: true };
-console.log("would tag", dataOf(await client.POST("/api/conversations/bulk-tags", { body: byFilter })).matched > 6);
+console.log("would tag", (dataOf(await client.POST("/api/conversations/bulk-tags", { body: byFilter })).matched ?? 0) > 6);
 const tagged = dataOf(await client.POST("/api/conversations/bulk-tags", { body: { conversationIds: ids, ...bulk } }));
 console.log("tagged", tagged.changed);
 const id = ids[0] ?? 0;
