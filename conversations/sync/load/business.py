@@ -53,7 +53,7 @@ def find_in_stored_threads(page: Page) -> dict[str, str]:
     others: Others = defaultdict(dict)
     writers: set[str] = set()
     _add_stored(page.threads.exclude(people=None), others, writers)
-    pairs = {key for key, people in others.items() if key in set().union(*others.values())}
+    pairs = others.keys() & set().union(*others.values())
     several = _several(page, others, writers - pairs, page.business_ids, is_final=True)
     return dict.fromkeys(several, THREADS)
 
