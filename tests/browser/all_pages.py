@@ -12,6 +12,7 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import CallBudget, InteractionEvent, Page, SavedView, Thread
 from conversations.sandbox.data import media
 from conversations.tasks import sync_page
+from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
 from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, new_key
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"

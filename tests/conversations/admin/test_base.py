@@ -9,6 +9,7 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import BulkOperation, CallBudget, Page, PageMember, PendingConnection, Thread
 from conversations.models.operations import OperationChunk
 from conversations.models.privacy import Fingerprint, ForgottenKey
+from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
 PAGE_SCOPED_MODELS = [
