@@ -1,18 +1,26 @@
 -- name: lost_thread
 -- Conversations with the same messages, whose thread belongs to another one: earlier versions created a new
--- conversation when the person of a thread got a new ID.
-SELECT former.id, present.id FROM conversations_conversation AS former
-JOIN conversations_thread AS thread
-  ON thread.page_id = former.page_id AND thread.graph_id = former.graph_id
-JOIN conversations_conversation AS present ON present.id = thread.conversation_id
-WHERE former.page_id = %(page)s AND present.id <> former.id AND thread.people IS NULL
-  AND former.sender_id <> ALL(%(business)s) AND present.sender_id <> ALL(%(business)s)
-  AND EXISTS (
-    SELECT FROM conversations_interactionevent AS one JOIN conversations_interactionevent AS other
-      ON other.conversation_id = present.id
-        AND md5(other.graph_id)::uuid = md5(one.graph_id)::uuid AND other.graph_id = one.graph_id
-    WHERE one.conversation_id = former.id)
-ORDER BY former.id, present.id
+-- conversation when the person of a thread got a new ID. There are few or none. Both look-ups have the form of a
+-- subquery, which PostgreSQL runs by the unique keys also where it has no statistics yet, as in a first run.
+WITH lost AS MATERIALIZED (
+  SELECT former.id AS former, thread.conversation_id AS present FROM conversations_conversation AS former
+  CROSS JOIN LATERAL (
+    SELECT conversation_id FROM conversations_thread
+    WHERE page_id = %(page)s AND graph_id = former.graph_id AND people IS NULL
+    OFFSET 0
+  ) AS thread
+  WHERE former.page_id = %(page)s AND thread.conversation_id <> former.id
+    AND former.sender_id <> ALL(%(business)s)
+)
+SELECT lost.former, lost.present FROM lost JOIN conversations_conversation AS row ON row.id = lost.present
+WHERE row.sender_id <> ALL(%(business)s) AND EXISTS (
+  SELECT FROM conversations_interactionevent AS one JOIN conversations_interactionevent AS other
+    ON other.conversation_id = lost.present
+      AND md5(other.graph_id)::uuid = md5(one.graph_id)::uuid AND other.graph_id = one.graph_id
+  WHERE one.conversation_id = lost.former
+  OFFSET 0
+)
+ORDER BY lost.former, lost.present
 
 -- name: same_messages
 -- Conversations with the same name and the same messages, one of them new: the person and the thread have

@@ -79,7 +79,7 @@ def test_a_snippet_surrounds_the_match_in_the_original_text(text, term, shown):
 
 def test_the_database_knows_the_same_scripts_without_spaces():
     keys = (ROOT / "conversations/models/sql/search_keys.sql").read_text()
-    found = "".join(re.findall(r"\[\^(.*?)\]'", keys, re.DOTALL))
+    found = "".join(re.findall(r"CONSTANT text := '\[(.*?)\]'", keys))
     assert re.sub(r"\\[uU]([0-9a-f]+)", lambda code: chr(int(code[1], 16)), found) == UNSPACED_RANGES
 
 
