@@ -29,10 +29,10 @@ def with_names(script: str, address: str, key: str, page_id: str) -> str:
 
 @pytest.fixture
 def inbox(world, shop):
-    for name in ("John Long", "Jóhn Short", "Joan"):
+    for name in ("Sam Long", "Sám Short", "San"):
         world.add_conversation(shop, name, messages=2)
     for number in range(247):  # three parts of the list, were it not filtered
-        world.add_conversation(shop, f"Johnny {number}", messages=1)
+        world.add_conversation(shop, f"Sammy {number}", messages=1)
 
 
 def check(lines: list[str]) -> None:
@@ -41,7 +41,7 @@ def check(lines: list[str]) -> None:
     assert lines[at - 1] == "complete 250 250"
     names = lines[at + 1 : -2]
     assert len(names) == len(set(names)) == 249
-    assert "Joan" not in names
+    assert "San" not in names
     assert lines[-2:] == ["tagged 249", "untagged 249"]
     assert not ConversationTag.objects.exists()
     assert InteractionEvent.objects.filter(kind="tag_removed").count() == 249
