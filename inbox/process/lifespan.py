@@ -32,7 +32,7 @@ class Background:
         self._check = asyncio.create_task(sync_to_async(warn_if_near, thread_sensitive=False)(), name="check")
         self._listener = asyncio.create_task(run_listener.run(), name="listener")
         if settings.EMBEDDED_WORKER:
-            self._worker = asyncio.create_task(worker.embedded.run(), name="worker")
+            self._worker = asyncio.create_task(work(), name="worker")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             chain(number, lambda: loop.call_soon_threadsafe(self.begin_end))
@@ -45,6 +45,11 @@ class Background:
         await cancelled(self._worker)
         run_listener.stop()
         await cancelled(self._listener)
+
+
+async def work() -> None:
+    await loading.finished()  # the threads of jobs import, too
+    await worker.embedded.run()
 
 
 async def cancelled(task: asyncio.Task | None) -> None:
@@ -82,8 +87,8 @@ async def lifespan(receive, send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            background.start()
             loading.start()
+            background.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await background.begin_end()

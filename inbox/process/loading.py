@@ -1,6 +1,6 @@
-"""Loads pages, REST and admin while the process already answers /healthz. Other requests wait for that.
+"""Loads pages, REST and admin while the process already answers /healthz. Other requests and jobs wait.
 
-One thread loads, before any request imports anything: threads that import the same packages at the same time
+One thread loads, before any request or job imports anything: threads that import the same packages at the same time
 may meet a module that is only half there.
 """
 
@@ -26,7 +26,11 @@ class Loading:
 
     async def wait(self, path: str) -> None:
         """Return when a request of this path can be answered."""
-        if self._task is not None and path != AT_ONCE:
+        if path != AT_ONCE:
+            await self.finished()
+
+    async def finished(self) -> None:
+        if self._task is not None:
             await asyncio.shield(self._task)
 
 

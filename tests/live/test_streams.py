@@ -157,7 +157,7 @@ def test_stopping_interrupts_the_sync_and_the_next_start_resumes(
     assert (run.status, run.synced) == ("interrupted", 200)
     web.start()
     after = open_stream(*events(web), key)
-    end = after.wait_for(lambda state: state["run"] != run.pk and state["status"] == "complete")
+    end = after.wait_for(lambda state: state["run"] != run.pk and is_end(state))
     assert (end["status"], end["inserted"]) == ("complete", 150)
 
 
@@ -183,5 +183,5 @@ def test_run_of_a_killed_process_is_taken_over_and_reported(
     successor = SyncRun.objects.exclude(pk=run).get()
     assert f"Run {successor.pk} resumes" in end["message"]
     listener = open_stream(*events(heir), key)
-    done = listener.wait_for(lambda state: state["run"] >= successor.pk and state["status"] == "complete")
+    done = listener.wait_for(lambda state: state["run"] == successor.pk and is_end(state))
     assert (done["status"], done["inserted"]) == ("complete", 150)
