@@ -2,26 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import dj_database_url
-import dj_email_url
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.functional import lazy
-from environs import Env, ValidationError, validate
+from environs import Env, validate
 
-
-def time_zone(name: str) -> None:
-    """Look only for this time zone: the list of all of them reads hundreds of files."""
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise ValidationError("no such time zone: give a name such as Europe/Paris") from None
-
+from inbox.setting_values import database, email, required, static_url, time_zone, url_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
@@ -33,60 +21,6 @@ def read_state(name: str) -> str:
     """Return the file with this name that `make setup` has written; "" if there is none."""
     path = STATE_DIR / name
     return path.read_text().strip() if path.is_file() else ""
-
-
-def required(value: str, name: str, reason: str) -> str:
-    if not value:
-        raise ImproperlyConfigured(f"{name} {reason}")
-    return value
-
-
-def database(url: str) -> dict:
-    """Return Django's settings for a PostgreSQL URL. Errors do not repeat it: it may contain a password."""
-    config: dj_database_url.DBConfig | None
-    try:
-        config = dj_database_url.parse(url)
-    except ValueError:
-        config = None
-    if config is None or config["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/NAME")
-    return dict(config)
-
-
-# Every process reads the settings and few render a page: these import templates and URLs when they are used.
-def _static_url(path: str) -> str:
-    from django.templatetags.static import static
-
-    return static(path)
-
-
-def _url_of(view: str) -> str:
-    from django.urls import reverse
-
-    return reverse(view)
-
-
-static_url, url_of = lazy(_static_url, str), lazy(_url_of, str)
-
-
-def email(url: str) -> dict[str, Any]:
-    """Return Django's settings for sending mail. Errors do not repeat the URL: it may contain a password."""
-    scheme, _, rest = url.partition("://")
-    is_ssl = scheme in ("smtps", "smtp+ssl")
-    scheme = {"smtps": "smtp", "smtp+ssl": "smtp", "smtp+tls": "submission"}.get(scheme, scheme)
-    try:
-        config = dict(dj_email_url.parse(f"{scheme}://{rest}"))
-        has_port = bool(urlsplit(url).port)
-    except (ValueError, KeyError):
-        config = {}
-    if not config.get("EMAIL_BACKEND") or (not rest and scheme in ("smtp", "submission")):
-        raise ImproperlyConfigured(
-            "EMAIL_URL must look like smtp://HOST:25, submission://USER:PASSWORD@HOST:587 or smtps://…"
-        )
-    if is_ssl:
-        config |= {"EMAIL_USE_SSL": True, "EMAIL_USE_TLS": False}
-        config["EMAIL_PORT"] = config["EMAIL_PORT"] if has_port else 465
-    return config
 
 
 # -- this installation -------------------------------------------------------------------------------------
