@@ -3,4 +3,4 @@ DROP TRIGGER notify_session_end ON django_session;
 DROP TRIGGER notify_session_cut ON django_session;
 DROP TRIGGER notify_key_end ON accounts_apikey;
 DROP TRIGGER notify_key_change ON accounts_apikey;
-DROP FUNCTION accounts_notify_key_change, accounts_notify_user_change, accounts_end_session;
+DROP FUNCTION accounts_end_session;
