@@ -110,8 +110,9 @@ def rename_back(apps, schema_editor):
 
 
 def install(apps, schema_editor):
-    names = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql")
-    sql.install(schema_editor.connection, *map(sql.read, names))
+    names = ("counters.sql", "message_queue.sql", "permissions.sql")
+    search_keys = (FOLDER / "0063_search_keys.sql").read_text()
+    sql.install(schema_editor.connection, search_keys, *map(sql.read, names))
 
 
 def install_before(apps, schema_editor):

@@ -58,6 +58,5 @@ def test_one_migration_installs_a_present_sql_file(name):
     folder = Path(apps.get_app_config("conversations").path) / "migrations"
     texts = {path.stem: path.read_text() for path in folder.glob("0*.py")}
     installing = [stem for stem, text in texts.items() if f'"{name}"' in text and "_squashed_" not in stem]
-    # The functions of search keys use no table, so that any migration may install their newest form.
-    assert len(installing) == (2 if name == "search_keys.sql" else 1)
+    assert len(installing) == 1
     assert not any(INSTALLS_ALL_FILES.search(text) for text in texts.values())
