@@ -18,20 +18,17 @@ from conversations.permissions import CONFIRMED_AT
 from inbox.accounts.models import ApiKey
 from inbox.accounts.views.keys_page import MAX_KEYS
 from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, superuser
+from tests.inbox.accounts.signing_in import PASSWORD, create_anna
 
 pytestmark = pytest.mark.django_db
 
 KEY = re.compile(r"\b[0-9a-f]{40}\b")
-PASSWORD = "correct horse battery"
 MIGRATION = import_module("inbox.accounts.migrations.0001_accounts")
 
 
 @pytest.fixture
 def anna():
-    user = UserFactory(username="anna")
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return create_anna()
 
 
 @pytest.fixture

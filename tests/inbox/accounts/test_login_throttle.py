@@ -10,19 +10,16 @@ from django.utils import timezone
 
 from inbox.accounts import login_throttle
 from tests.factories import UserFactory, superuser
+from tests.inbox.accounts.signing_in import PASSWORD, create_anna
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery"
 LIMIT = 5
 
 
 @pytest.fixture
 def anna():
-    user = UserFactory(username="anna")
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return create_anna()
 
 
 @pytest.fixture
