@@ -18,13 +18,13 @@ try:
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings  # noqa: E402 - after the set-up, as the following
 
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
-from inbox.process.loading import loading  # noqa: E402
-from inbox.web.admission import Admission  # noqa: E402
-from inbox.web.body_limit import BodyLimit  # noqa: E402
-from inbox.web.handler import RequestHandler  # noqa: E402
+from inbox.process.loading import loading  # noqa: E402 - likewise
+from inbox.web.admission import Admission  # noqa: E402 - likewise
+from inbox.web.body_limit import BodyLimit  # noqa: E402 - likewise
+from inbox.web.handler import RequestHandler  # noqa: E402 - likewise
 
 serve = RequestHandler()
 # The body is read before a request gets a place: a slow client must not hold one.

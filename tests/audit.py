@@ -57,7 +57,7 @@ def is_free(requirements: str, known: set[str]) -> bool:
         "-r",
         requirements,
     ]
-    print(f"{requirements}:", flush=True)  # noqa: T201
+    print(f"{requirements}:", flush=True)  # noqa: T201 - at a terminal
     return subprocess.run([*command, *ignored], cwd=ROOT, check=False).returncode == 0
 
 

@@ -29,7 +29,7 @@ class Action(models.TextChoices):
     SESSIONS_ENDED = "sessions_ended"
     CONFIRMED = "confirmed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
-    PASSWORD_RESET_SENT = "password_reset_sent"  # noqa: S105
+    PASSWORD_RESET_SENT = "password_reset_sent"  # noqa: S105 - the name of an act
     USER_INVITED = "user_invited"
     USER_CREATED = "user_created"
     USER_CHANGED = "user_changed"

@@ -25,7 +25,7 @@ STARTED_AT, ADDRESS, USER_AGENT = "started_at", "address", "user_agent"
 
 class SessionStore(db.SessionStore):
     def load(self) -> dict:
-        row = self._get_session_from_db()  # type: ignore[attr-defined]
+        row = self._get_session_from_db()  # type: ignore[attr-defined]  # django-stubs lacks it
         if row is None:
             return {}
         data = self.decode(row.session_data)
@@ -40,7 +40,7 @@ class SessionStore(db.SessionStore):
         return await sync_to_async(self.load)()
 
     def save(self, must_create=False) -> None:
-        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # likewise
         if SESSION_KEY in data and STARTED_AT not in data:
             self._begin(data)
         super().save(must_create)

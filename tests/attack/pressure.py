@@ -226,9 +226,14 @@ def raw(target: Target, head: bytes, parts: Iterator[bytes]) -> str:
 # -- the measurement
 def run_all(web: Web, sandbox: SandboxServer) -> Iterator[Row]:
     target = Target(web, sandbox)
-    yield press(target, "none", lambda target: time.sleep(3) or Counter())  # type: ignore[func-returns-value]
+    yield press(target, "none", rest)
     for name, kind in KINDS.items():
         yield press(target, name, kind)
+
+
+def rest(target: Target) -> Counter:
+    time.sleep(3)
+    return Counter()
 
 
 def press(target: Target, name: str, kind: Callable[[Target], Counter]) -> Row:
@@ -242,9 +247,10 @@ def press(target: Target, name: str, kind: Callable[[Target], Counter]) -> Row:
 def measured(target: Target, row: Row) -> Iterator[None]:
     command = [sys.executable, "-m", "tests.attack.watcher", target.web.url]
     environment = os.environ | {"KEY": target.viewer["Authorization"]}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as watcher:  # type: ignore[call-overload]
-        watcher.stdout.readline()  # it has begun
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as watcher:
+        if watcher.stdout:
+            watcher.stdout.readline()  # it has begun
         yield
         seen = json.loads(watcher.communicate("end\n")[0])
     row.times, row.failed = seen["times"], Counter(seen["failed"])

@@ -10,12 +10,12 @@ SHOWN_FAULTS = 50
 
 
 def show(text: str = "") -> None:
-    print(text, flush=True)  # noqa: T201 - for who is at the terminal
+    print(text, flush=True)  # noqa: T201 - at a terminal - for who is at the terminal
 
 
 def show_progress(number: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{number} requests", end="", file=sys.stderr)  # noqa: T201
+        print(f"\r{number} requests", end="", file=sys.stderr)  # noqa: T201 - at a terminal
 
 
 def show_matrix(result: Result) -> None:

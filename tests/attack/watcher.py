@@ -25,7 +25,7 @@ def watch(url: str, headers: dict[str, str], ended: threading.Event) -> dict[str
             statuses.append(status(session, f"{url}/readyz"))
             seen["failed"] += [one for one in statuses if one != "200"]
             if len(seen["times"]) == 1:
-                print(flush=True)  # noqa: T201 - the one who started us waits for it
+                print(flush=True)  # noqa: T201 - for its parent - the one who started us waits for it
             time.sleep(PAUSE)
     return seen
 
@@ -45,7 +45,7 @@ def main() -> None:
         ended.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    print(json.dumps(watch(sys.argv[1], {"Authorization": os.environ["KEY"]}, ended)))  # noqa: T201
+    print(json.dumps(watch(sys.argv[1], {"Authorization": os.environ["KEY"]}, ended)))  # noqa: T201 - for its parent
 
 
 if __name__ == "__main__":

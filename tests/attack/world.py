@@ -36,8 +36,9 @@ def create_page(people: dict[str, User] | None = None) -> dict[str, object]:
     """Create the Page with its rows, on which these people have their roles. Return the ids by name."""
     number = next(_numbers)
     page = PageFactory(name="Shop", facebook_page_id=f"8{number:014}", access_token=SECRET)
-    for role in ROLES if people else ():
-        PageMemberFactory(page=page, user=people[role], role=role)  # type: ignore[index]
+    for role in ROLES:
+        if people:
+            PageMemberFactory(page=page, user=people[role], role=role)
     return ids_of(page, number) | admin_ids(page)
 
 

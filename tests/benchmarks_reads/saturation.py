@@ -100,7 +100,7 @@ def wait_until_up(url: str, header: str) -> None:
     request = urllib.request.Request(url, headers={"Authorization": header})  # noqa: S310 - our own process
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        with suppress(OSError), urllib.request.urlopen(request, timeout=10):  # noqa: S310 - our server
             return
         time.sleep(0.1)
     raise RuntimeError(f"{url} does not answer")

@@ -1,4 +1,4 @@
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.viewsets import GenericViewSet
@@ -35,7 +35,8 @@ class AuditEntrySerializer(serializers.ModelSerializer):
         model = AuditEntry
         fields = ["id", "at", "action", "actor", "target", "address", "details"]
 
-    def get_actor(self, entry) -> ActorSerializer(allow_null=True):  # type: ignore[valid-type]
+    @extend_schema_field(ActorSerializer(allow_null=True))
+    def get_actor(self, entry) -> dict | None:
         return None if entry.actor_id is None else ActorSerializer(entry).data
 
 

@@ -18,7 +18,7 @@ from inbox.accounts.models import RecoveryCode, matching_step
 from inbox.accounts.sessions import end_sessions
 from inbox.accounts.views.account_page import AccountRequest, account_page, is_confirmed, show
 
-SECRET = "new_second_factor"  # in the session, encrypted, until the first code was right  # noqa: S105
+SECRET = "new_second_factor"  # noqa: S105 - a key of the session
 SET_UP_SECONDS = 30 * 60
 
 
