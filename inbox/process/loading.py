@@ -1,7 +1,7 @@
 """Loads pages, REST and admin while the process already answers /healthz. Other requests and jobs wait.
 
-One thread loads, before any request or job imports anything: threads that import the same packages at the same time
-may meet a module that is only half there.
+One thread loads, before any request or job imports anything: threads that import the same packages at the
+same time may meet a module that is only half there.
 """
 
 import asyncio
