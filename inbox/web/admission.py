@@ -1,7 +1,8 @@
 """Bounds how many HTTP requests are at work at the same time, in front of Django.
 
 A request beyond that waits for a few seconds, in a queue that is bounded, too, and is then refused with 503.
-Requests without any credentials share a part of the places, so that strangers leave room for users.
+Requests without any credentials, and those of the login, share a part of the places, so that strangers leave
+room for users.
 """
 
 import asyncio
@@ -105,8 +106,11 @@ def in_loop(leaves: list[Callable[[], None]]) -> Callable[[], None]:
 
 
 def is_stranger(scope) -> bool:
-    """Whether the request claims no user. Whether a claim is true is checked later, by the view."""
-    return not any(
+    """Whether the request claims no user. Whether a claim is true is checked later, by the view.
+
+    Passwords are guessed at the login, where no user is known yet: a made-up cookie gains nothing there.
+    """
+    return scope["path"].startswith("/login") or not any(
         name == b"authorization" or (name == b"cookie" and b"sessionid=" in value)
         for name, value in scope["headers"]
     )
