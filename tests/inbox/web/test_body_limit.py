@@ -19,7 +19,7 @@ class Server:
         await send({"type": "http.response.start", "status": 200})
 
     async def send(self, *chunks: bytes | None) -> int:
-        left, codes = list(chunks), []
+        left, codes = list(chunks), list[int]()
 
         async def receive() -> dict:
             chunk = left.pop(0) if left else b""
@@ -28,7 +28,7 @@ class Server:
             return {"type": "http.request", "body": chunk, "more_body": bool(left)}
 
         async def answer(message: dict) -> None:
-            codes.append(message.get("status"))
+            codes.append(message.get("status", 0))
 
         await self.application(SCOPE, receive, answer)
         return codes[0]
