@@ -35,6 +35,7 @@ from conversations.lib.locks import operations_lock
 from conversations.lib.request_scope import TooManyRequests
 from conversations.models import AuditEntry, BulkOperation, Conversation, ConversationTag, InteractionEvent
 from conversations.models.operations import OperationChunk
+from conversations.permissions import may_see_operation
 from tests.factories import (
     ConversationFactory,
     EventFactory,
@@ -42,6 +43,7 @@ from tests.factories import (
     PageMemberFactory,
     TagFactory,
     UserFactory,
+    superuser,
 )
 
 pytestmark = pytest.mark.django_db
@@ -325,3 +327,10 @@ def test_a_conversation_that_matches_only_after_the_check_is_not_changed_without
     with pytest.raises(PermissionDenied):
         run_action(None, request, "Marked", targets, {}, change=partial(change, targets), start=lambda: None)
     assert not Conversation.objects.filter(conversation_status="done").exists()
+
+
+def test_an_operation_without_pages_is_not_everybodys():
+    """Its conversations were deleted while they were chosen."""
+    operation = BulkOperation(page_ids=[], actor=UserFactory())
+    assert not may_see_operation(UserFactory(), operation)
+    assert may_see_operation(superuser(), operation)
