@@ -9,12 +9,14 @@ class Capabilities(msgspec.Struct):
     """What to remember for a Page and platform. Clients and syncs change it in place.
 
     `size` is the last [conversations, messages of each] that succeeded. `windows`: whether time bounds work.
-    `folders` has "ok", "ignored" or "refused" by the name of the folder. None: not known.
+    `counts`: whether a list may be asked for the number of its conversations. `folders` has "ok", "ignored"
+    or "refused" by the name of the folder. None: not known.
     """
 
     size: list[int] | None = None
     refused_fields: list[str] = []
     windows: bool | None = None
+    counts: bool | None = None
     folders: dict[str, str] = {}
 
     @classmethod

@@ -15,6 +15,9 @@ from conversations.graph.records import Conversation, ConversationBatch, Message
 from conversations.graph.response_checks import any_json, json_object
 from conversations.graph.transport import MAX_TRIES, Transport
 
+UNLIMITED_PARALLEL_CALLS = 4.0  # in progress where there is no limit: the writer is busy then
+MAX_PARALLEL_CALLS = 12.0  # each costs memory
+
 
 class GraphClient:
     """Requests for one Page with one token on one platform. Safe to use from several threads.
@@ -47,6 +50,12 @@ class GraphClient:
         """The number of requests made so far."""
         return self._transport.request_count
 
+    @property
+    def parallel_calls(self) -> float:
+        """How many requests for conversations must be in progress to keep the permitted pace."""
+        gap, seconds = self._transport.gap_seconds, self._conversations.answer_seconds
+        return min(max(seconds / gap, 1), MAX_PARALLEL_CALLS) if gap else UNLIMITED_PARALLEL_CALLS
+
     def close(self) -> None:
         self._transport.close()
 
@@ -70,8 +79,11 @@ class GraphClient:
         folder: str | None = None,
         updated_after_ms: int | None = None,
         updated_before_ms: int | None = None,
+        count: bool = False,
     ) -> ConversationBatch:
         """Return at most 100 conversations, newest first, each with its newest messages.
+
+        With `count` also how many there are within the bounds, if Facebook says so.
 
         If that is too much for Facebook, a smaller size is requested at the same position. A conversation
         that is too large even alone is read in parts; `problem` says what remains impossible. Raises
@@ -82,7 +94,7 @@ class GraphClient:
             updated_after_ms=updated_after_ms,
             updated_before_ms=updated_before_ms,
         )
-        return self._conversations.batch(page_id, params | position_params(after))
+        return self._conversations.batch(page_id, params | position_params(after), count=count)
 
     def conversations(self, page_id: str, *, after: str | None = None) -> Iterator[ConversationBatch]:
         """Yield all conversations of the Page in batches, starting at this cursor."""

@@ -1,5 +1,6 @@
 """Reads conversations, each with its newest messages: a list in batches, or a single one."""
 
+from collections import deque
 from dataclasses import replace
 
 from conversations.graph import fields
@@ -8,6 +9,7 @@ from conversations.graph.decoding import decode_conversations
 from conversations.graph.errors import (
     AdvancedAccessError,
     GraphError,
+    InvalidRequestError,
     NotFoundError,
     QueryTimeoutError,
     is_unreadable,
@@ -29,6 +31,8 @@ from conversations.graph.transport import Check
 NO_ADVANCED_ACCESS = (
     "Instagram is not available for this Page: the app needs Advanced Access to instagram_manage_messages."
 )
+COUNT = {"summary": "total_count"}
+REMEMBERED_ANSWERS = 8  # how long the slowest of them took is how long the next may take
 
 
 class ConversationReader:
@@ -46,11 +50,32 @@ class ConversationReader:
         capabilities: Capabilities,
     ):
         self._requests, self._messages, self._hooks = requests, messages, hooks
-        self._platform = platform
+        self._platform, self._capabilities = platform, capabilities
+        self._seconds: deque[float] = deque(maxlen=REMEMBERED_ANSWERS)
         self._size = _list_size(platform, capabilities)
 
-    def batch(self, page_id: str, params: dict) -> ConversationBatch:
-        """Return conversations of a Page, newest first. `params` say which, in Graph's own names."""
+    @property
+    def answer_seconds(self) -> float:
+        """How long an answer with a batch of conversations takes."""
+        return max(self._seconds.copy(), default=0)
+
+    def batch(self, page_id: str, params: dict, *, count: bool = False) -> ConversationBatch:
+        """Return conversations of a Page, newest first. `params` say which, in Graph's own names.
+
+        With `count` also the number of all that these parameters list, if Facebook says so.
+        """
+        if not count or self._capabilities.counts is False:
+            return self._batch(page_id, params)
+        try:
+            batch = self._batch(page_id, params | COUNT)
+        except InvalidRequestError:
+            batch = self._batch(page_id, params)
+            self._capabilities.counts = False  # now it is certain that the count was refused
+        if batch.total is not None:
+            self._capabilities.counts = True
+        return batch
+
+    def _batch(self, page_id: str, params: dict) -> ConversationBatch:
         path, params = f"{quote_id(page_id)}/conversations", {"platform": self._platform} | params
 
         requested = AS_USUAL
@@ -70,6 +95,7 @@ class ConversationReader:
                 names,
                 tries,
                 decode_conversations,
+                lambda response: self._seconds.append(response.seconds),
             )
 
         def may_shrink(error: GraphError) -> bool:

@@ -10,7 +10,7 @@ from conversations.graph.errors import GraphError, Recovery
 from conversations.graph.readers.batch_size import AdaptiveBatchSize
 from conversations.graph.readers.field_fallback import FieldFallback
 from conversations.graph.readers.list_progress import ListProgress
-from conversations.graph.transport import MAX_TRIES, Check, Parse, Transport
+from conversations.graph.transport import MAX_TRIES, Check, OnResponse, Parse, Transport
 
 TRIES_IN_SMALLER_SIZE = 2  # a lasting unknown error is not retried as often in each size
 
@@ -43,11 +43,18 @@ class FieldRequests:
         fields_for: Callable[[bool], str],
         tries: int = MAX_TRIES,
         parse: Parse = decode,
+        on_response: OnResponse = lambda response: None,
     ) -> dict:
         """Return the checked body. `fields_for(core)` returns the fields; with `core` the documented ones."""
         return self._field_fallback.request(
             lambda core: self._transport.request(
-                "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries, parse=parse
+                "GET",
+                path,
+                params | {"fields": fields_for(core)},
+                check=check,
+                tries=tries,
+                parse=parse,
+                on_response=on_response,
             ),
             params,
         )

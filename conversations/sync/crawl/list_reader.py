@@ -15,6 +15,7 @@ from conversations.sync.crawl.list_calls import (
     SpanDone,
     WindowsStarted,
 )
+from conversations.sync.crawl.window_splitter import WindowSplitter
 from conversations.sync.crawl.windows import (
     BEFORE_FACEBOOK,
     CursorWindow,
@@ -22,7 +23,6 @@ from conversations.sync.crawl.windows import (
     Request,
     TimeWindow,
     Window,
-    WindowSplitter,
     end_of,
     is_outside,
     seconds_of,
@@ -59,6 +59,7 @@ class ListReader:
         self._restarts = self._answers = 0
         self._shown = ShownItems()  # by all windows
         self._is_head = False
+        self._parallel_calls = 1.0  # that keep the permitted pace, as the client knows by now
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
 
@@ -70,6 +71,7 @@ class ListReader:
         """
         reader = cls(source)
         reader.windows = windows
+        reader._open = [CursorWindow(needs_count=windows is not False and not source.folder)]
         reader._needs_confirmation = bool(source.folder)
         return reader
 
@@ -117,7 +119,8 @@ class ListReader:
     def _resumed_windows(self, checkpoint: Checkpoint) -> list[Window]:
         if checkpoint.spans and self.windows is not False:
             self.windows = True  # Graph honored bounds when this checkpoint was stored
-            self._splitter = WindowSplitter(max(high for _, high in checkpoint.spans))
+            top = max(high for _, high in checkpoint.spans)
+            self._splitter = WindowSplitter(top, top, 1)
             return [
                 TimeWindow(high, low, low is None, RESUMED_SECONDS_PER_CALL) for low, high in checkpoint.spans
             ]
@@ -146,12 +149,17 @@ class ListReader:
         return self._probe()
 
     def _idle_window(self) -> Window | None:
-        return next((window for window in self._open if not window.is_busy), None)
+        """Return the window with the most work left, so that all of them end at about the same time."""
+        idle = (window for window in self._open if not window.is_busy)
+        return max(idle, key=lambda window: window.threads_left or 0, default=None)
 
     def _new_window(self) -> Window | None:
         """Split one of the windows that are read now, unless some never end: each costs twenty calls."""
         splitter = None if self.is_unfinished else self._splitter
-        window = splitter.split(self._time_windows()) if splitter else None
+        if splitter is None:
+            return None
+        splitter.parallel = self._parallel_calls
+        window = splitter.split(self._time_windows())
         if window:
             self._open.append(window)
         return window
@@ -207,8 +215,13 @@ class ListReader:
     # -- in the threads ------------------------------------------------------------------------------------
     def _ask(self, client: GraphClient, request: Request, rows: list[ThreadRows]) -> ConversationBatch:
         batch = client.conversation_batch(
-            self._source.page_id, folder=self._source.folder, after=request.after, **request.bounds
+            self._source.page_id,
+            folder=self._source.folder,
+            after=request.after,
+            count=request.count,
+            **request.bounds,
         )
+        self._parallel_calls = client.parallel_calls
         with parse_lock:
             rows += self._source.make_rows(batch.conversations)
         return batch
@@ -252,9 +265,10 @@ class ListReader:
     ) -> None:
         """Continue by time, in a window that reaches from the newest thread of this answer to the oldest."""
         times = seconds_of(batch)
-        middle = times[len(times) // 2]  # not the newest: a single thread may have an odd time
-        self._splitter = WindowSplitter(middle)
-        rest = TimeWindow(max(times), is_open_ended=True)
+        newest = sorted(times)[-3:][0]  # not the newest: a single thread may have an odd time
+        total = batch.total if batch.total is not None and batch.total > len(times) else None
+        self._splitter = WindowSplitter(newest, end[0], len(batch.conversations), total)
+        rest = TimeWindow(max(times), is_open_ended=True, below=total and total - len(times))
         self._open[self._open.index(window)] = rest
         call.step = WindowsStarted((end[0] + 1, rest.high))
         self._lower(rest, end, Request(after=batch.after))
@@ -262,8 +276,7 @@ class ListReader:
     def _advance_by_time(self, call: ListCall, window: TimeWindow, batch: ConversationBatch) -> None:
         """The next call begins with the second in which this answer ended."""
         if self._splitter:
-            is_empty = batch.after is None and not batch.conversations
-            self._splitter.on_probe(window, self._time_windows(), is_empty=is_empty)
+            self._splitter.on_answer(window, self._time_windows(), batch)
         if call.request.high is None:  # requested by the cursor of the whole list
             call.step = CursorMoved(batch.after)
         overlap, by_cursor = window.overlap, replace(call.request, after=batch.after)
