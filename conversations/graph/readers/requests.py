@@ -26,6 +26,7 @@ class Batch(Protocol):
 
 
 BatchType = TypeVar("BatchType", bound=Batch)
+Answer = TypeVar("Answer")
 
 
 class FieldRequests:
@@ -62,9 +63,9 @@ class FieldRequests:
 
 def request_in_size(
     batch_size: AdaptiveBatchSize,
-    request: Callable[[Any, int], dict],
+    request: Callable[[Any, int], Answer],
     may_shrink: Callable[[GraphError], bool],
-) -> dict:
+) -> Answer:
     """Return `request(size, tries)` of the largest size that succeeds, or raise the error of the smallest.
 
     The size never grows at the same position, even if other threads increase it meanwhile.
@@ -73,7 +74,7 @@ def request_in_size(
     tries = MAX_TRIES
     while True:
         try:
-            raw = request(batch_size.size_at(level), tries)
+            answer = request(batch_size.size_at(level), tries)
         except GraphError as error:
             if not may_shrink(error):
                 raise
@@ -83,7 +84,7 @@ def request_in_size(
             level, tries = lower, TRIES_IN_SMALLER_SIZE
         else:
             batch_size.succeeded(level)
-            return raw
+            return answer
 
 
 def is_too_much(error: GraphError) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from conversations.graph.client import GraphClient
+from conversations.graph.client import GraphClient, Pace
 from conversations.graph.errors import EndlessListError, GraphError, InvalidRequestError, StaleCursorError
 from conversations.graph.readers.list_progress import ShownItems
 from conversations.graph.records import ConversationBatch
@@ -59,7 +59,7 @@ class ListReader:
         self._restarts = self._answers = 0
         self._shown = ShownItems()  # by all windows
         self._is_head = False
-        self._parallel_calls = 1.0  # that keep the permitted pace, as the client knows by now
+        self._paces = Pace(), Pace()  # in the usual size and in a larger one
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
 
@@ -158,7 +158,7 @@ class ListReader:
         splitter = None if self.is_unfinished else self._splitter
         if splitter is None:
             return None
-        splitter.parallel = self._parallel_calls
+        splitter.parallel, splitter.size = self._paces[splitter.is_long]
         window = splitter.split(self._time_windows())
         if window:
             self._open.append(window)
@@ -169,10 +169,20 @@ class ListReader:
 
     def _call_for(self, window: Window) -> ListCall:
         window.is_busy = True
-        request = window.request
+        request = replace(window.request, is_large=self._is_large(window))
         rows: list[ThreadRows] = []
         # It refers to `rows` and not to the call: a reference cycle would stay until a collection.
         return ListCall(self, lambda client: self._ask(client, request, rows), window, request, rows)
+
+    def _is_large(self, window: Window) -> bool:
+        """Whether it is worth to request more threads than usual: the list is read to its end.
+
+        Not where the next split waits for the answer: to its first call, or to a count beyond all known.
+        """
+        is_top = isinstance(window, CursorWindow) and window.after is None
+        is_awaited = isinstance(window, TimeWindow) and window.needs_count and window.low is None
+        is_long = self._splitter is None or self._splitter.is_long
+        return self._stop_second is None and is_long and not (is_top or is_awaited)
 
     def _probe(self) -> ProbeCall | None:
         """Test time bounds beside the first call, while there is nothing else to request."""
@@ -219,9 +229,10 @@ class ListReader:
             folder=self._source.folder,
             after=request.after,
             count=request.count,
+            is_large=request.is_large,
             **request.bounds,
         )
-        self._parallel_calls = client.parallel_calls
+        self._paces = client.pace(is_large=False), client.pace(is_large=True)
         with parse_lock:
             rows += self._source.make_rows(batch.conversations)
         return batch

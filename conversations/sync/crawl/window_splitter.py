@@ -10,8 +10,9 @@ from conversations.graph.records import ConversationBatch
 from conversations.sync.crawl.windows import BEFORE_FACEBOOK, TimeWindow
 
 MIN_CALLS = 4  # a part that needs fewer calls is not worth a split
-MIN_COUNTED_CALLS = 3  # the same, if the number of threads is known
-MARGIN_CALLS = 2  # that the longest window may take longer than the others together
+MIN_COUNTED_CALLS = 2  # the same, if the number of threads is known
+MARGIN_CALLS = 6.5  # could start while the longest window takes longer than all of them together
+LONG_LIST = 3000  # threads of a list that is worth larger answers
 TAIL_CALLS = 4  # what the open-ended window keeps when it is split without a probe
 PROBE_FACTOR = 8  # the first probe is this many times as old as the known part
 # The number of threads is taken for a power of their age. This is the exponent until a second count is known,
@@ -23,16 +24,23 @@ class WindowSplitter:
     """Splits windows that other threads read, to give an idle thread work.
 
     `top` is the second at which the list begins, `end` the one in which its first answer ended, which had
-    `size` threads. `total` is the number of threads of the list, None if Facebook does not count.
-    `parallel` is how many calls in progress keep the permitted pace.
+    `first_size` threads. `total` is the number of threads of the list, None if Facebook does not count.
+    `parallel` is how many calls in progress keep the permitted pace, and `size` how many threads the next
+    answers have.
     """
 
-    def __init__(self, top: int, end: int, size: int, total: int | None = None):
-        self._top, self._total, self._size, self._first_size = top, total, size, size
+    def __init__(self, top: int, end: int, first_size: int, total: int | None = None):
+        self._top, self._total = top, total
+        self.size = self._first_size = first_size
         self._first_age = max(top - end, 1)
         self._probe: TimeWindow | None = None  # requested early to find out how far the list reaches
         self._has_second_count = False
         self.parallel = 1.0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether larger answers than usual save time: they take longer, which counts at the end."""
+        return self._total is None or self._total >= LONG_LIST
 
     def split(self, windows: list[TimeWindow]) -> TimeWindow | None:
         """Split one of the windows and return the new one, or None if what is left is too little."""
@@ -41,9 +49,7 @@ class WindowSplitter:
         return self._split_counted(windows, self._total)
 
     def on_answer(self, window: TimeWindow, windows: list[TimeWindow], batch: ConversationBatch) -> None:
-        """Use an answer: its size, its count or, if the window was a probe, how far the list reaches."""
-        if batch.after is not None and batch.conversations:
-            self._size = len(batch.conversations)
+        """Use an answer: its count or, if the window was a probe, how far the list reaches."""
         self._count(window, batch)
         if window is self._probe:
             self._probe = None
@@ -63,7 +69,7 @@ class WindowSplitter:
                 return
             window.first_below = window.below = batch.total
         window.below -= len(batch.conversations)
-        if batch.after is not None and window.below < -self._size:
+        if batch.after is not None and window.below < -self.size:
             self._total = None
 
     def _split_counted(self, windows: list[TimeWindow], total: int) -> TimeWindow | None:
@@ -72,12 +78,12 @@ class WindowSplitter:
         So all windows end at about the same time, and few splits are made.
         """
         window = max(windows, key=lambda each: each.threads_left or 0, default=None)
-        if window is None or window.needs_count or window.below is None:
+        if window is None or window.below is None or (window.needs_count and window.low is None):
             return None
         own, left = (sum(each.threads_left or 0 for each in part) for part in ([window], windows))
-        is_fast = (own - MARGIN_CALLS * self._size) * self.parallel < left
+        is_fast = own * self.parallel < left + MARGIN_CALLS * self.size
         is_guess = not self._has_second_count and len(windows) > 1  # wait for the count
-        if own < MIN_COUNTED_CALLS * self._size or is_fast or is_guess:
+        if own < MIN_COUNTED_CALLS * self.size or is_fast or is_guess:
             return None
         keeps = self._share(window, own, left / self.parallel)
         second = self._second_behind(window, keeps, total)

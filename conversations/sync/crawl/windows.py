@@ -17,12 +17,14 @@ class Request:
     """What one call asks for: threads last updated from `low` to `high`, both included, behind a cursor.
 
     None means no such bound, or no cursor. `count`: also how many threads are in these bounds.
+    `is_large`: more threads than usual may be requested at once.
     """
 
     high: int | None = None
     low: int | None = None
     after: str | None = None
     count: bool = False
+    is_large: bool = False
 
     @property
     def bounds(self) -> dict[str, int]:

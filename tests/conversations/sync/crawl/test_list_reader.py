@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations.graph.client import GraphClient
-from conversations.graph.records import Conversation, ConversationBatch
+from conversations.graph.client import GraphClient, Pace
+from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
 from conversations.sync.crawl.list_calls import ListCall, ListSource, ProbeCall
 from conversations.sync.crawl.list_reader import ListReader
 from conversations.sync.stored_state import Checkpoint, read_checkpoints
@@ -32,7 +32,6 @@ class FakeGraph:
     is_inclusive: bool = True
     counts: str = "exactly"  # or "not", or how it is wrong
     calls: int = 0
-    parallel_calls: float = 3.3
     queries: dict[str, tuple] = field(default_factory=dict)
 
     def conversation_batch(
@@ -44,6 +43,7 @@ class FakeGraph:
         updated_after_ms=None,
         updated_before_ms=None,
         count=False,
+        is_large=False,
     ) -> ConversationBatch:
         self.calls += 1
         bounds = (updated_after_ms, updated_before_ms) if self.honors_bounds else (None, None)
@@ -58,9 +58,12 @@ class FakeGraph:
         stop = start + self.limit
         cursor = f"{bounds}{stop}"
         self.queries[cursor] = (*bounds, stop)
-        records = [Conversation(name, datetime.fromtimestamp(self.threads[name], UTC)) for name in part]
+        records = [record(name, self.threads[name]) for name in part]
         total = self._count(len(names), len(part)) if count else None
         return ConversationBatch(records, cursor if stop < len(names) else None, total=total)
+
+    def pace(self, *, is_large: bool) -> Pace:
+        return Pace(3.3, self.limit)
 
     def _count(self, listed: int, shown: int) -> int | None:
         counts = {
@@ -82,6 +85,12 @@ class FakeGraph:
                 before_ms is None or time <= before_ms - slack
             ):
                 yield name
+
+
+def record(name: str, second: int) -> Conversation:
+    """Return a thread whose newest message has its time."""
+    time = datetime.fromtimestamp(second, UTC)
+    return Conversation(name, time, messages=MessageBatch([Message(f"m_{name}", created_time=time)]))
 
 
 def read_through(
