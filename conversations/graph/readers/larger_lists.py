@@ -15,7 +15,7 @@ from conversations.graph.records import ConversationBatch
 USUAL = fields.LIST_SIZES[0][0]
 LARGER = (400, 200)  # the largest that may be requested comes first
 # What one answer may take. Facebook gives up after about half a minute.
-MAX_SECONDS, MAX_BYTES = 15.0, 10_000_000
+MAX_SECONDS, MAX_BYTES = 20.0, 10_000_000
 SLOWER = 3  # times as long for each conversation as the usual number: not worth it
 NOTICEABLE_SECONDS = 3  # a shorter answer is never too slow
 SHORT = 0.9  # of the requested number: Facebook may leave out single conversations
@@ -54,7 +54,7 @@ class LargerLists:
         count = len(batch.conversations) + batch.without_id
         with self._lock:
             if requested <= USUAL:
-                if count:
+                if count >= USUAL * SHORT:  # a small answer takes longer for each
                     self._seconds_each, self._bytes_each = response.seconds / count, response.size / count
                 return
             self._is_trying = False

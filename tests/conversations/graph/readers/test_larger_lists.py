@@ -109,9 +109,21 @@ def test_sizes_that_would_take_too_much_are_not_tried(read, inbox, sandbox, monk
 
 def test_slow_answers_lead_back_to_the_smaller_size(read, inbox, sandbox, monkeypatch):
     monkeypatch.setattr(larger_lists, "NOTICEABLE_SECONDS", 0.3)
+    monkeypatch.setattr(larger_lists, "SLOWER", 0.1)
     sandbox.faults.add(faults.slow(0.5), path="limit=400", times=None)
     assert read(400)[1] == 200
     assert limits(sandbox)[:3] == [100, 400, 200]
+
+
+def test_small_answers_do_not_tell_how_long_large_ones_take(make_client, inbox, shop, sandbox, monkeypatch):
+    monkeypatch.setattr(larger_lists, "MAX_SECONDS", 4.0)
+    client = make_client(capabilities=Capabilities(most_conversations=400))
+    top = client.conversation_batch(shop.id)
+    sandbox.faults.add(faults.slow(0.05), path="updated_before_ms", times=1)
+    sandbox.switches.updated_ms = "honoured"
+    oldest = int(inbox[-1].updated_time * 1000) + 1
+    assert len(client.conversation_batch(shop.id, updated_before_ms=oldest).ids) == 1
+    assert len(client.conversation_batch(shop.id, after=top.after, is_large=True).ids) == 400
 
 
 def test_calls_of_small_reads_have_the_usual_size(make_client, inbox, shop, sandbox):
