@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import recoveries
+from tests import list_sizes, recoveries
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_table_of_list_sizes_is_the_codes_own():
+    shown = list_sizes.in_page(list_sizes.PAGE.read_text())
+    assert shown == list_sizes.table(), "write it anew: .venv/bin/python -m tests.list_sizes"
 
 
 def test_table_of_recoveries_is_the_codes_own():

@@ -43,6 +43,7 @@ from conversations.graph.errors import (
 from conversations.graph.options import Hooks, OnWait
 from conversations.graph.probes.batch import raise_unless_refused
 from conversations.graph.probes.folders import FOLDERS, probe_folder
+from conversations.graph.probes.list_size import probe_larger_lists
 from conversations.graph.probes.listing import Listing, probe_list
 from conversations.graph.probes.usage import Headers, probe_headers
 from conversations.graph.probes.windows import probe_windows
@@ -203,6 +204,7 @@ def _check_platform(
         size=[*inbox.size], refused_fields=[str(one) for one in inbox.refused]
     )
     _report_listing(diagnostics, platform, inbox)
+    _check_larger_lists(diagnostics, client, platform, inbox)
     _check_windows(diagnostics, client, platform, inbox)
     _check_folders(diagnostics, client, platform, inbox)
 
@@ -227,6 +229,23 @@ def _report_listing(diagnostics: PageDiagnostics, platform: Platform, inbox: Lis
         )
     else:
         diagnostics.add(key, subject, "all requested fields are returned")
+
+
+def _check_larger_lists(
+    diagnostics: PageDiagnostics, client: GraphClient, platform: Platform, inbox: Listing
+) -> None:
+    """Find out whether full syncs may request more conversations at once. Nothing is lost without."""
+    key, subject = f"{platform}.larger", f"{platform.label}: larger lists"
+    try:
+        most = probe_larger_lists(client, diagnostics.page.facebook_page_id, inbox)
+    except TransientError:
+        diagnostics.add(key, subject, TRY_LATER)
+        return
+    diagnostics.capabilities[platform].most_conversations = most
+    if most is not None:
+        is_more = most > FULL_LIST
+        answer = f"up to {most} conversations in one call" if is_more else f"no more than {FULL_LIST} at once"
+        diagnostics.add(key, subject, f"{answer}, in full syncs of many" if is_more else answer)
 
 
 def _check_windows(

@@ -8,13 +8,17 @@ import msgspec
 class Capabilities(msgspec.Struct):
     """What to remember for a Page and platform. Clients and syncs change it in place.
 
-    `size` is the last [conversations, messages of each] that succeeded. `windows`: whether time bounds work.
-    `folders` has "ok", "ignored" or "refused" by the name of the folder. None: not known.
+    `size` is the last [conversations, messages of each] that succeeded. `most_conversations`: how many one
+    answer with their messages may have, at least the usual 100. `windows`: whether time bounds work.
+    `counts`: whether a list may be asked for the number of its conversations. `folders` has "ok", "ignored"
+    or "refused" by the name of the folder. None: not known.
     """
 
     size: list[int] | None = None
     refused_fields: list[str] = []
+    most_conversations: int | None = None
     windows: bool | None = None
+    counts: bool | None = None
     folders: dict[str, str] = {}
 
     @classmethod

@@ -1,19 +1,31 @@
 """The Graph client: requests conversations and messages of a Page, and returns them as records."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from conversations.graph.call_budget import Budget, ProcessBudget
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.readers.conversation_reader import ConversationReader
+from conversations.graph.readers.larger_lists import USUAL
 from conversations.graph.readers.message_reader import MessageReader
 from conversations.graph.readers.next_link import position_params
 from conversations.graph.readers.requests import FieldRequests, follow_cursors, without_none
 from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
 from conversations.graph.response_checks import any_json, json_object
 from conversations.graph.transport import MAX_TRIES, Transport
+
+# In progress where there is no limit, with answers in the usual size or larger: the writer is busy then.
+UNLIMITED_PARALLEL_CALLS, UNLIMITED_LARGE_CALLS = 4.0, 2.0
+MAX_PARALLEL_CALLS = 12.0  # each costs memory
+
+
+class Pace(NamedTuple):
+    """How many calls must be in progress, and how many conversations an answer has if there are so many."""
+
+    parallel_calls: float = 1.0
+    list_size: int = 1
 
 
 class GraphClient:
@@ -47,6 +59,14 @@ class GraphClient:
         """The number of requests made so far."""
         return self._transport.request_count
 
+    def pace(self, *, is_large: bool) -> Pace:
+        """Return how conversations are to be requested to keep the permitted pace, as is known by now."""
+        gap, seconds = self._transport.gap_seconds, self._conversations.answer_seconds(is_large=is_large)
+        size = self._conversations.list_size(is_large=is_large)
+        if gap:
+            return Pace(min(max(seconds / gap, 1), MAX_PARALLEL_CALLS), size)
+        return Pace(UNLIMITED_LARGE_CALLS if size > USUAL else UNLIMITED_PARALLEL_CALLS, size)
+
     def close(self) -> None:
         self._transport.close()
 
@@ -70,8 +90,14 @@ class GraphClient:
         folder: str | None = None,
         updated_after_ms: int | None = None,
         updated_before_ms: int | None = None,
+        count: bool = False,
+        is_large: bool = False,
     ) -> ConversationBatch:
         """Return at most 100 conversations, newest first, each with its newest messages.
+
+        `is_large`: many conversations are to be read, so more are requested at once if Facebook returns more
+        (see readers/larger_lists.py). With `count` also how many there are within the bounds, if
+        Facebook says so.
 
         If that is too much for Facebook, a smaller size is requested at the same position. A conversation
         that is too large even alone is read in parts; `problem` says what remains impossible. Raises
@@ -82,7 +108,9 @@ class GraphClient:
             updated_after_ms=updated_after_ms,
             updated_before_ms=updated_before_ms,
         )
-        return self._conversations.batch(page_id, params | position_params(after))
+        return self._conversations.batch(
+            page_id, params | position_params(after), count=count, is_large=is_large
+        )
 
     def conversations(self, page_id: str, *, after: str | None = None) -> Iterator[ConversationBatch]:
         """Yield all conversations of the Page in batches, starting at this cursor."""

@@ -57,11 +57,13 @@ class TypedConversation(Struct, forbid_unknown_fields=True, omit_defaults=True):
 class _List(Struct, forbid_unknown_fields=True):
     data: list[TypedConversation]
     paging: dict | None = None
+    summary: Any = None
 
 
 class _MixedList(Struct, forbid_unknown_fields=True):
     data: list[Raw]
     paging: dict | None = None
+    summary: Any = None
 
 
 _list_decoder = msgspec.json.Decoder(_List)
@@ -76,9 +78,10 @@ def decode_conversations(content: bytes) -> Any:
         content.decode()  # raises for invalid UTF-8, which msgspec does not check in Raw fields
         with suppress(*DECODE_ERRORS):
             response = _list_decoder.decode(content)
-            return {"data": response.data, "paging": response.paging}
+            return {"data": response.data, "paging": response.paging, "summary": response.summary}
         mixed = _mixed_list_decoder.decode(content)
-        return {"data": [_decode_conversation(raw) for raw in mixed.data], "paging": mixed.paging}
+        data = [_decode_conversation(raw) for raw in mixed.data]
+        return {"data": data, "paging": mixed.paging, "summary": mixed.summary}
     return decode(content)
 
 

@@ -4,7 +4,16 @@ from functools import lru_cache
 
 # Conversations per request, and messages of each nested in it. We want 25; the 26th proves that there is no
 # gap to the stored messages.
-LIST_SIZES = ((100, 26), (100, 25), (50, 25), (25, 25), (10, 25), (5, 10), (1, 10), (1, 1))
+LIST_SIZES: tuple[tuple[int, int], ...] = (
+    (100, 26),
+    (100, 25),
+    (50, 25),
+    (25, 25),
+    (10, 25),
+    (5, 10),
+    (1, 10),
+    (1, 1),
+)
 MESSAGES_PER_CALL = (100, 50, 25, 10, 1)
 # Facebook shows only this many messages of an Instagram thread, the newest. Source: Messenger Platform,
 # Conversations API.

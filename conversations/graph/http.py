@@ -33,6 +33,8 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str]
     body: Any  # the decoded JSON, None if it is invalid
+    seconds: float = 0  # from the start of the request to the end of the response
+    size: int = 0  # bytes of the response, decompressed
 
 
 class HttpSession:
@@ -73,7 +75,8 @@ class HttpSession:
         self, method: str, url: str, parse: Callable[[bytes], Any], parameters: dict
     ) -> tuple[HttpResponse | None, GraphError | None]:
         timeout = (self._limits.connect_seconds, self._limits.read_seconds)
-        _current.deadline = time.monotonic() + self._limits.response_seconds
+        started = time.monotonic()
+        _current.deadline = started + self._limits.response_seconds
         try:
             response = self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, stream=True, **parameters
@@ -87,7 +90,10 @@ class HttpSession:
             return None, self._transient_error(error, is_late=time.monotonic() >= _current.deadline)
         finally:
             del _current.deadline
-        return HttpResponse(response.status_code, response.headers, parse(content)), None
+        seconds = time.monotonic() - started
+        return HttpResponse(
+            response.status_code, response.headers, parse(content), seconds, len(content)
+        ), None
 
     def _read(self, response: requests.Response) -> bytes:
         """Return the decompressed body."""

@@ -56,7 +56,7 @@ class RateLimiter:
         calls_per_second = options.calls_per_second
         self._budget, self._hooks, self._clock = budget, hooks, clock
         self._unit = options.retry_seconds
-        self._gap = MARGIN / calls_per_second if calls_per_second else 0.0
+        self.gap_seconds = self._gap = MARGIN / calls_per_second if calls_per_second else 0.0
         self._changed = threading.Condition()
         self._is_reserved = False  # a thread waits for the next start
         self._is_blocked = False  # a probe has no result yet, or a closure is being stored

@@ -143,11 +143,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class ConversationBatch:
-    """The conversations of one response, newest first. `after`: where the list goes on, None at its end."""
+    """The conversations of one response, newest first. `after`: where the list goes on, None at its end.
+
+    `total`: how many the list has within the requested bounds, if that was requested and Facebook says so.
+    """
 
     conversations: list[Conversation]
     after: str | None = None
     without_id: int = 0  # items in the list that have no ID
+    total: int | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -157,4 +161,5 @@ class ConversationBatch:
     def from_graph(cls, raw: Any, requested: Requested = AS_USUAL) -> "ConversationBatch":
         conversations = [Conversation.from_graph(item, requested) for item in as_edge(raw)]
         readable = [conversation for conversation in conversations if conversation]
-        return cls(readable, next_cursor(raw), len(conversations) - len(readable))
+        total = as_count(as_dict(as_dict(raw).get("summary")).get("total_count"))
+        return cls(readable, next_cursor(raw), len(conversations) - len(readable), total)

@@ -23,6 +23,7 @@ MAX_PAUSE_SECONDS = 30
 
 Parse = Callable[[bytes], Any]
 Check = Callable[[Any], Any]  # returns the body; raises TransientError if its shape is wrong
+OnResponse = Callable[[HttpResponse], None]
 
 
 class Transport:
@@ -43,6 +44,11 @@ class Transport:
         self._noted: set[str] = set()
         self._lock = threading.Lock()
 
+    @property
+    def gap_seconds(self) -> float:
+        """The seconds between the starts of two requests, 0 if there is no limit."""
+        return self._rate_limiter.gap_seconds
+
     def close(self) -> None:
         self._http.close()
 
@@ -55,12 +61,19 @@ class Transport:
         check: Check,
         tries: int = MAX_TRIES,
         parse: Parse = decoding.decode,
+        on_response: OnResponse = lambda response: None,
     ) -> Any:
-        """Return the checked body. Repeats the request a limited number of times after temporary errors."""
+        """Return the checked body. Repeats the request a limited number of times after temporary errors.
+
+        `on_response` is called with each response that is not an error.
+        """
         failures = throttles = 0
         while True:
             try:
-                return check(self._send(method, path, params, parse))
+                response = self._send(method, path, params, parse)
+                body = check(response.body)
+                on_response(response)
+                return body
             except RateLimitError as error:
                 throttles += 1
                 # The rate limiter counts again from zero when another thread succeeds.
@@ -74,7 +87,7 @@ class Transport:
                 self._hooks.on_wait(error, pause)
                 self._hooks.sleep(pause)
 
-    def _send(self, method: str, path: str, params: dict, parse: Parse) -> Any:
+    def _send(self, method: str, path: str, params: dict, parse: Parse) -> HttpResponse:
         permit = self._rate_limiter.acquire()
         self._hooks.on_start()
         with self._lock:
@@ -91,12 +104,13 @@ class Transport:
         except BaseException:
             self._rate_limiter.on_failure(permit)
             raise
-        return self._handle_response(permit, response)
+        self._handle_response(permit, response)
+        return response
 
     def _request_arguments(self, method: str, params: dict) -> dict[str, dict]:
         return {"params" if method == "GET" else "data": params | self._proof}
 
-    def _handle_response(self, permit: Permit, response: HttpResponse) -> Any:
+    def _handle_response(self, permit: Permit, response: HttpResponse) -> None:
         error = self._error(response)
         scope = self._usage_scope.with_code(error.code) if error else self._usage_scope
         usage = Usage.from_headers(response.headers, scope)
@@ -109,7 +123,6 @@ class Transport:
         if error:
             raise error
         self._note_anomalies(response)
-        return response.body
 
     def _error(self, response: HttpResponse) -> errors.GraphError | None:
         body = response.body

@@ -27,6 +27,7 @@ class Switches:
     null_batch_items: int = 0  # every n-th part of a batch is null, as one that took too long
     max_limit: int | None = None  # a higher `limit` is reduced silently
     updated_ms: Literal["honoured", "ignored", "refused"] = "ignored"  # updated_after_ms, updated_before_ms
+    total_count: Literal["honoured", "ignored", "refused", "wrong"] = "honoured"  # summary of conversations
     updated_after_inclusive: bool = True
     updated_before_inclusive: bool = True
     # Nested messages beyond the 20 newest.

@@ -1,6 +1,7 @@
 """python -m tests.benchmarks: measures syncs and writes docs/benchmarks.md with its charts."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -16,14 +17,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from .cases import Bench, Options, Results
+from .cases import CALLS, Bench, Options, Results
 from .cluster import ROOT, cluster
 from .goals import goals
 from .machine import machine
 from .processes import NODE_ENGINES, why_no_node
 from .report import write
 
-PARTS = ("process", "start", "sync", "write", "speed", "pages", "memory")
+PARTS = ("process", "start", "sync", "write", "speed", "calls", "pages", "memory")
 
 
 def main(arguments: list[str]) -> int:
@@ -71,6 +72,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--memory", nargs=2, type=int, metavar="N", help="conversations of the two memory runs"
     )
     parser.add_argument("--speed", type=int, metavar="N", help="conversations at the real speed of Facebook")
+    parser.add_argument("--calls", type=int, metavar="N", help="conversations of the case that counts calls")
     parser.add_argument(
         "--into", type=Path, metavar="FOLDER", help="write the document there, with any options"
     )
@@ -83,6 +85,7 @@ def build_options(parsed: argparse.Namespace) -> Options:
         "pages": parsed.pages and tuple(parsed.pages),
         "memory": parsed.memory and tuple(parsed.memory),
         "real_speed_conversations": parsed.speed,
+        "calls": parsed.calls,
         "rounds": parsed.rounds,
     }
     values = {name: value for name, value in given.items() if value}
@@ -106,6 +109,7 @@ def count_steps(options: Options) -> int:
         "sync": len(options.sizes) * (rounds * (replaced + 6) + extra * 3),
         "write": rounds * 3,
         "speed": extra * (2 if everything else 1),
+        "calls": len(CALLS) + bool(os.environ.get("BEFORE")),
         "pages": rounds * 5,
         "memory": 2,
     }

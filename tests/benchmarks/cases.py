@@ -1,12 +1,16 @@
 """Runs all measurements. Rounds are interleaved: every engine once, then every engine again."""
 
+import os
+import subprocess
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from .cluster import TEMPLATE, Cluster
+from .cluster import ROOT, TEMPLATE, Cluster
 from .facebook import Facebook, Speed, World, facebook
 from .measure import EngineFailure, Sample, measure, measure_together
 from .processes import NODE_ENGINES, connect_page, measure_process, why_no_node
@@ -19,6 +23,13 @@ UNLIMITED = Speed(0, 0)
 SCALED = Speed(0.1, 20)  # a tenth of the latency, ten times as many calls per second
 SCALED_WITHOUT_WINDOWS = replace(SCALED, updated_ms="ignored")
 REAL = Speed(1, 2)
+# How many conversations a call of the sandbox bears, and whether `checkpage` has found that out before.
+CALLS = {
+    "400, known": (replace(REAL, max_limit=400), True),
+    "400": (replace(REAL, max_limit=400), False),
+    "100, silently cut": (replace(REAL, max_limit=100), False),
+    "100, more is refused": (replace(REAL, max_weight=100 * 26), False),
+}
 REPLACED = ("before", "after")  # these engines create their own tables
 REPLACED_TABLES = ("messenger_conversations", "contact_interaction_events")
 INBOX_TABLES = ("conversations_conversation", "conversations_interactionevent")
@@ -33,6 +44,7 @@ class Options:
     only: tuple[str, ...] = ()
     profile: bool = False
     real_speed_conversations: int = 2_000
+    calls: int = 10_000  # conversations of the case that counts calls
     pages: tuple[int, int, int] = (20, 500, 5)  # Pages, conversations per Page, messages per conversation
     memory: tuple[int, int] = (10_000, 100_000)  # conversations of the two runs
 
@@ -68,6 +80,7 @@ class Bench:
             "sync": self.syncs,
             "write": self.writing,
             "speed": self.real_speed,
+            "calls": self.number_of_calls,
             "pages": self.many_pages,
             "memory": self.memory,
         }
@@ -230,6 +243,30 @@ class Bench:
                         self.measure_engine(label, server, engine, database, REAL), "speed", size, engine
                     )
 
+    def number_of_calls(self) -> None:
+        """Measure a first sync by how many conversations a call bears, with BEFORE=… also of that commit."""
+        size = self.options.calls
+        with facebook(World(size, self.options.messages)) as server, tree_of_before() as tree:
+            if tree:
+                self.measure_calls(server, "before", REAL, is_checked=False, tree=str(tree))
+            for kind, (speed, is_checked) in CALLS.items():
+                self.measure_calls(server, kind, speed, is_checked=is_checked)
+
+    def measure_calls(
+        self, server: Facebook, kind: str, speed: Speed, *, is_checked: bool, **task: Any
+    ) -> None:
+        database, size = "bench_inbox", self.options.calls
+        self.cluster.create(database, TEMPLATE)
+        server.restart(speed)
+        connect_page(self.cluster, server, database)
+        if is_checked:
+            self.cluster.manage(
+                database, "checkpage", server.pages[0]["id"], "--json", GRAPH_API_URL=server.url
+            )
+        sample = self.measure_engine(f"{size:,}, {kind}", server, "ours", database, speed, **task)
+        self.check_rows("ours", database, size, size * self.options.messages)
+        self.results.add(sample, "calls", kind)
+
     # -- many Pages -----------------------------------------------------------------------------------------
 
     def many_pages(self) -> None:
@@ -262,6 +299,23 @@ class Bench:
                 sample = self.measure_engine(label, server, "ours", "bench_inbox", UNLIMITED, command=True)
                 self.check_rows("ours", "bench_inbox", size, size * messages)
                 self.results.add(sample, "memory", size)
+
+
+@contextmanager
+def tree_of_before() -> Iterator[Path | None]:
+    """Check out the commit that the environment variable BEFORE names, if any."""
+    before = os.environ.get("BEFORE")
+    if not before:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        git = ("git", "-C", str(ROOT), "worktree")
+        subprocess.run([*git, "add", "--detach", str(tree), before], check=True, capture_output=True)
+        try:
+            yield tree
+        finally:
+            subprocess.run([*git, "remove", "--force", str(tree)], check=True, capture_output=True)
 
 
 def describe(speed: Speed) -> str:

@@ -68,10 +68,9 @@ class Cluster:
         with self.server.connect() as connection:
             connection.execute(statement)
 
-    def manage(self, database: str, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment(database), check=True
-        )
+    def manage(self, database: str, *arguments: str, **settings: str) -> None:
+        environment = self.environment(database) | settings
+        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True)
 
     def environment(self, database: str) -> dict[str, str]:
         settings = {"DATABASE_URL": self.url(database), "SECRET_KEY": SECRET_KEY, "DEBUG": "0"}

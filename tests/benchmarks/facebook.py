@@ -33,6 +33,8 @@ class Speed:
     scale: float  # of the latency; 1: as measured at Facebook, 0: none
     calls_per_second: int  # accepted; 0: any number
     updated_ms: str = "honoured"  # the switch of the sandbox for time windows
+    max_limit: int | None = None  # conversations that one response has at most, whatever is requested
+    max_weight: int | None = None  # conversations x messages of one call: more is refused
 
     @property
     def is_limited(self) -> bool:
@@ -54,8 +56,11 @@ class Facebook:
             "set",
             {
                 "latency": {"scale": speed.scale},
-                "limits": {"calls_per_second": speed.calls_per_second or None},
-                "switches": {"updated_ms": speed.updated_ms},
+                "limits": {
+                    "calls_per_second": speed.calls_per_second or None,
+                    "max_weight": speed.max_weight,
+                },
+                "switches": {"updated_ms": speed.updated_ms, "max_limit": speed.max_limit},
             },
         )
 

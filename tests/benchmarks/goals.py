@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from .cases import SCALED, UNLIMITED, Options, Results
+from .cases import CALLS, SCALED, UNLIMITED, Options, Results
 from .facebook import Speed
 from .measure import Sample, Spread
 from .processes import NODE_AFTER
@@ -48,6 +48,7 @@ def goals(results: Results, options: Options) -> Iterator[Goal]:
     yield from writing(results, large)
     yield from later_syncs(results, large)
     yield from real_speed(results, options)
+    yield from number_of_calls(results, options)
     yield from many_pages(results)
     yield from memory(results, options)
 
@@ -147,6 +148,25 @@ def real_speed(results: Results, options: Options) -> Iterator[Goal]:
         yield Goal(description, f"{Spread.of(rates)}", median(rates) >= 1.85)
         busiest = max(sample.busiest_second for sample in samples)
         yield Goal("real latency: never more than 2 calls in any second", f"{busiest}", busiest <= 2)
+
+
+def number_of_calls(results: Results, options: Options) -> Iterator[Goal]:
+    what = f"real latency, {options.calls:,} conversations, a call bears"
+    for kind, most in (("400, known", 45), ("100, silently cut", 110)):
+        for sample in results.of("calls", kind):
+            yield Goal(
+                f"{what} {kind}: at most {most} requests", f"{sample.requests}", sample.requests <= most
+            )
+    before, fast = results.of("calls", "before"), results.of("calls", "400, known")
+    if before and fast:
+        measured = ratios(before, fast)
+        yield Goal(
+            f"{what} 400: at least 2.2 times faster than BEFORE", f"{measured} times", measured.median >= 2.2
+        )
+    every = [sample for kind in ("before", *CALLS) for sample in results.of("calls", kind)]
+    if every:
+        busiest = max(sample.busiest_second for sample in every)
+        yield Goal(f"{what} any number: never more than 2 calls in any second", f"{busiest}", busiest <= 2)
 
 
 def many_pages(results: Results) -> Iterator[Goal]:

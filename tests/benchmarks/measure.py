@@ -50,7 +50,7 @@ class EngineProcess:
         settings = {"GRAPH_API_URL": task["graph_url"], "GRAPH_CALLS_PER_SECOND": str(speed.calls_per_second)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.child", engine],
-            cwd=ROOT,
+            cwd=task.get("tree", ROOT),
             env=cluster.environment(database) | settings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .cases import SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Results
+from .cases import CALLS, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Results
 from .document import write_syncs
 from .facebook import Speed
 from .goals import fastest_node, goals, ratios
@@ -96,6 +96,7 @@ def document(
     yield from syncs(results, options)
     yield from writing(results, options)
     yield from real_speed(results, options)
+    yield from number_of_calls(results, options)
     yield from many_pages(results, options)
     yield from memory(results, options)
 
@@ -297,6 +298,38 @@ def real_speed(results: Results, options: Options) -> Iterator[str]:
         yield from table(
             head, [speed_row(NAMES[name, True], samples) for name, samples in by_engine.items() if samples]
         )
+
+
+CALLS_INTRODUCTION = """\
+The full latency, and a sandbox that refuses a third call within any second. How many conversations one call
+bears is not documented, so a full sync tries out more than 100 at once; *known* means that `manage.py
+checkpage` did that before. The requests include one to read the head again and, unless it is known, one to
+test time bounds and four to look for other folders.
+"""
+
+
+def number_of_calls(results: Results, options: Options) -> Iterator[str]:
+    samples = {kind: results.of("calls", kind) for kind in ("before", *CALLS)}
+    before = samples["before"]
+    rows = [
+        [
+            "the commit before" if kind == "before" else kind,
+            spread(each, "seconds"),
+            str(ratios(before, each)) if before else "",
+            whole(each, "requests"),
+            whole(each, "throttled"),
+            f"{max(sample.busiest_second for sample in each)}",
+            spread(each, "client_cpu", short=True),
+            whole(each, "peak_mb"),
+        ]
+        for kind, each in samples.items()
+        if each
+    ]
+    if rows:
+        yield f"## Conversations per call: {options.calls:,} at the real speed of Facebook\n"
+        yield CALLS_INTRODUCTION
+        head = ["a call bears", "seconds", "times faster", "requests", "throttled", "most calls in 1 s"]
+        yield from table([*head, "client CPU s", "peak MB"], rows)
 
 
 def speed_row(name: str, samples: list[Sample]) -> list[str]:

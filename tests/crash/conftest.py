@@ -105,6 +105,7 @@ def run_scenario(
             "DJANGO_SETTINGS_MODULE": "tests.crash.settings",
             "GRAPH_API_URL": sandbox.url,
             "GRAPH_CALLS_PER_SECOND": "0",
+            "USUAL_LIST": str(rng.choice([0, 0, 3])),  # or more conversations than usual in some answers
             "PAGE_ACCESS_TOKEN": "",
         }
         setup = Setup(page, inbox, sandbox, database, environment, key)
@@ -120,6 +121,7 @@ def randomize_behavior(sandbox: SandboxServer, rng: Random) -> None:
     switches.updated_ms = rng.choice(["honoured", "ignored", "refused"])
     switches.updated_after_inclusive = rng.random() < 0.5
     switches.updated_before_inclusive = rng.random() < 0.5
+    switches.total_count = rng.choice(["honoured", "honoured", "ignored", "refused", "wrong"])
     switches.short_pages = rng.choice([0, 0, 3])
     switches.empty_pages = rng.choice([0, 0, 4])
     switches.message_paging = rng.choice(["cursors", "cursors", "time"])

@@ -35,6 +35,7 @@ class Listing:
     conversations: list[Conversation]
     size: tuple[int, int]  # conversations, messages of each
     refused: list[Field] = field(default_factory=list)
+    has_more: bool = False  # the list goes on behind them
 
     @property
     def refused_required(self) -> list[Field]:
@@ -50,7 +51,7 @@ def probe_list(client: GraphClient, page_id: str, platform: str) -> Listing:
     conversations = batch.conversations
     if len(conversations) < ENOUGH_TO_COMPARE and batch.after:  # too few to compare other lists with
         conversations = list_ids(client, page_id, platform=platform, limit=ID_LIST_LIMIT).conversations
-    return Listing(conversations, probe.size, probe.refused)
+    return Listing(conversations, probe.size, probe.refused, batch.after is not None)
 
 
 class _ListProbe:

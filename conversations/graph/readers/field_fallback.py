@@ -7,7 +7,7 @@ from conversations.graph.capabilities import Capabilities
 from conversations.graph.errors import InvalidRequestError, shorten
 
 FIELD_NAME = re.compile(r"\((\w{1,50})\)")
-PARAMETERS = {"folder", "updated_after_ms", "updated_before_ms"}  # may be refused themselves
+PARAMETERS = {"folder", "updated_after_ms", "updated_before_ms", "summary"}  # may be refused themselves
 
 
 class FieldFallback:

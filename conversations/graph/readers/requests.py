@@ -10,7 +10,7 @@ from conversations.graph.errors import GraphError, Recovery
 from conversations.graph.readers.batch_size import AdaptiveBatchSize
 from conversations.graph.readers.field_fallback import FieldFallback
 from conversations.graph.readers.list_progress import ListProgress
-from conversations.graph.transport import MAX_TRIES, Check, Parse, Transport
+from conversations.graph.transport import MAX_TRIES, Check, OnResponse, Parse, Transport
 
 TRIES_IN_SMALLER_SIZE = 2  # a lasting unknown error is not retried as often in each size
 
@@ -26,6 +26,7 @@ class Batch(Protocol):
 
 
 BatchType = TypeVar("BatchType", bound=Batch)
+Answer = TypeVar("Answer")
 
 
 class FieldRequests:
@@ -43,11 +44,18 @@ class FieldRequests:
         fields_for: Callable[[bool], str],
         tries: int = MAX_TRIES,
         parse: Parse = decode,
+        on_response: OnResponse = lambda response: None,
     ) -> dict:
         """Return the checked body. `fields_for(core)` returns the fields; with `core` the documented ones."""
         return self._field_fallback.request(
             lambda core: self._transport.request(
-                "GET", path, params | {"fields": fields_for(core)}, check=check, tries=tries, parse=parse
+                "GET",
+                path,
+                params | {"fields": fields_for(core)},
+                check=check,
+                tries=tries,
+                parse=parse,
+                on_response=on_response,
             ),
             params,
         )
@@ -55,9 +63,9 @@ class FieldRequests:
 
 def request_in_size(
     batch_size: AdaptiveBatchSize,
-    request: Callable[[Any, int], dict],
+    request: Callable[[Any, int], Answer],
     may_shrink: Callable[[GraphError], bool],
-) -> dict:
+) -> Answer:
     """Return `request(size, tries)` of the largest size that succeeds, or raise the error of the smallest.
 
     The size never grows at the same position, even if other threads increase it meanwhile.
@@ -66,7 +74,7 @@ def request_in_size(
     tries = MAX_TRIES
     while True:
         try:
-            raw = request(batch_size.size_at(level), tries)
+            answer = request(batch_size.size_at(level), tries)
         except GraphError as error:
             if not may_shrink(error):
                 raise
@@ -76,7 +84,7 @@ def request_in_size(
             level, tries = lower, TRIES_IN_SMALLER_SIZE
         else:
             batch_size.succeeded(level)
-            return raw
+            return answer
 
 
 def is_too_much(error: GraphError) -> bool:

@@ -39,6 +39,9 @@ class Command(BaseCommand):
         model.add_argument("--rate-code", type=int, choices=(613, 80006), default=613)
         model.add_argument("--calls-per-day", type=int, default=0, metavar="N", help="0: no quota (default)")
         model.add_argument("--max-weight", type=int, metavar="N", help="conversations x messages of one call")
+        model.add_argument(
+            "--max-limit", type=int, metavar="N", help="conversations of one call; more are cut silently"
+        )
         model.add_argument("--updated-ms", choices=("ignored", "honoured", "refused"), default="ignored")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -80,6 +83,7 @@ def build_world(options: dict[str, Any]) -> World:
 def set_behaviour(sandbox: SandboxServer, options: dict[str, Any]) -> None:
     sandbox.latency.scale = options["latency"]
     sandbox.switches.updated_ms = options["updated_ms"]
+    sandbox.switches.max_limit = options["max_limit"] or None
     for name in ("calls_per_second", "rate_code", "calls_per_day", "max_weight"):
         setattr(sandbox.limits, name, options[name] or None)
 

@@ -12,6 +12,7 @@ from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
 
 from .arguments import Arguments
+from .error_responses import bad_parameter
 from .paging import CursorBook, Edge, Slice, cut, paging, read_limit
 
 
@@ -82,9 +83,19 @@ class EdgeReader:
     def _completed(self, answer: dict[str, Any], part: Slice, arguments: Arguments) -> dict[str, Any]:
         if not self.is_own(arguments) and not self.switches.nested_next:
             answer.get("paging", {}).pop("next", None)
-        if arguments.get("summary", "").lower() in ("1", "true", "total_count"):
-            answer["summary"] = {"total_count": part.total}
-        return answer
+        return answer | self._summary(part, arguments)
+
+    def _summary(self, part: Slice, arguments: Arguments) -> dict[str, Any]:
+        if arguments.get("summary", "").lower() not in ("1", "true", "total_count"):
+            return {}
+        match self.switches.total_count if self.list_number else "honoured":
+            case "refused":
+                raise bad_parameter("Unsupported summary: total_count")
+            case "ignored":
+                return {}
+            case "wrong":
+                return {"summary": {"total_count": part.total + 1000}}
+        return {"summary": {"total_count": part.total}}
 
     def _shortened(self, arguments: Arguments) -> int:
         limit, switches, number = self.limit(arguments), self.switches, self.list_number

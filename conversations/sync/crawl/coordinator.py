@@ -6,8 +6,10 @@ watermark of a platform is the newest time at the top of its inbox in the last o
 """
 
 import logging
+import math
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, RateLimitError
@@ -28,6 +30,7 @@ from conversations.sync.load.writer import BatchWriter
 logger = logging.getLogger(__name__)
 
 MAX_HEAD_READS = 5  # what moves after that is newer than the watermark: the next run reads it
+SPARE_THREADS = 2  # more than calls must be in progress
 CHECK_STOP_SECONDS = 0.2  # how often to check whether the run must stop, while no answers arrive
 
 
@@ -56,7 +59,7 @@ class PageCrawl:
         self._lists = ListHandler(context, self._folders, self._head_reads)
         self._threads = ThreadHandler(context)
         for platform, client in clients.items():
-            pool.start(platform, client)
+            pool.start(platform, client, partial(_threads_for, client))
             pool.add(platform, self._threads.refusals[platform])
             pool.add(platform, self._threads.pending[platform])
             pool.add(platform, context.histories[platform])
@@ -149,3 +152,8 @@ class PageCrawl:
             "[page %s] %s Trying again in %.0f s.", self._context.page.pk, backoff.error, backoff.seconds
         )
         self._context.writer.pause(status, str(backoff.error), backoff.seconds)
+
+
+def _threads_for(client: GraphClient) -> int:
+    """How many threads keep the permitted pace: more if answers are large and take long."""
+    return math.ceil(client.pace(is_large=True).parallel_calls) + SPARE_THREADS

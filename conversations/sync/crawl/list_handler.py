@@ -15,6 +15,7 @@ from conversations.sync.crawl.worker_pool import QUEUE_SIZE, Call
 from conversations.sync.stored_state import Checkpoint, UnfinishedList, read_checkpoints
 
 MAX_ANSWERS_PER_COMMIT = QUEUE_SIZE  # answers of one list that wait together share a transaction
+MAX_THREADS_PER_COMMIT = 400  # in them, so that a transaction stays short where answers are large
 
 
 class ListHandler:
@@ -132,7 +133,7 @@ class ListHandler:
             return
         writer = self._context.writer
         changes = writer.changes
-        self._store(state, [(call, batch), *self._more_of(call)])
+        self._store(state, [(call, batch), *self._more_of(call, batch)])
         self._heads.start_early(state)
         if call.needs_outcome:
             self._context.pool.update(lambda: state.reader.on_outcome(changed=writer.changes > changes))
@@ -160,12 +161,18 @@ class ListHandler:
         for call in calls:
             self.handle(call)
 
-    def _more_of(self, call: ListCall) -> Iterator[tuple[ListCall, ConversationBatch]]:
+    def _more_of(
+        self, call: ListCall, batch: ConversationBatch
+    ) -> Iterator[tuple[ListCall, ConversationBatch]]:
         """Take the next answers of the same list from the queue: fewer transactions if the writer is slow."""
+        threads = len(batch.conversations)
         for _ in range(MAX_ANSWERS_PER_COMMIT - 1):
+            if threads >= MAX_THREADS_PER_COMMIT:
+                return
             more = self._context.pool.next_call_if(lambda item: _can_share_commit(item, call))
             if not isinstance(more, ListCall):
                 return
+            threads += len(more.value.conversations)
             yield more, more.value
 
     def _store(self, state: ListState, answers: list[tuple[ListCall, ConversationBatch]]) -> None:

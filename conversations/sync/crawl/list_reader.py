@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from conversations.graph.client import GraphClient
+from conversations.graph.client import GraphClient, Pace
 from conversations.graph.errors import EndlessListError, GraphError, InvalidRequestError, StaleCursorError
 from conversations.graph.readers.list_progress import ShownItems
 from conversations.graph.records import ConversationBatch
@@ -15,6 +15,7 @@ from conversations.sync.crawl.list_calls import (
     SpanDone,
     WindowsStarted,
 )
+from conversations.sync.crawl.window_splitter import WindowSplitter
 from conversations.sync.crawl.windows import (
     BEFORE_FACEBOOK,
     CursorWindow,
@@ -22,7 +23,6 @@ from conversations.sync.crawl.windows import (
     Request,
     TimeWindow,
     Window,
-    WindowSplitter,
     end_of,
     is_outside,
     seconds_of,
@@ -59,6 +59,7 @@ class ListReader:
         self._restarts = self._answers = 0
         self._shown = ShownItems()  # by all windows
         self._is_head = False
+        self._paces = Pace(), Pace()  # in the usual size and in a larger one
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
 
@@ -70,6 +71,7 @@ class ListReader:
         """
         reader = cls(source)
         reader.windows = windows
+        reader._open = [CursorWindow(needs_count=windows is not False and not source.folder)]
         reader._needs_confirmation = bool(source.folder)
         return reader
 
@@ -117,7 +119,8 @@ class ListReader:
     def _resumed_windows(self, checkpoint: Checkpoint) -> list[Window]:
         if checkpoint.spans and self.windows is not False:
             self.windows = True  # Graph honored bounds when this checkpoint was stored
-            self._splitter = WindowSplitter(max(high for _, high in checkpoint.spans))
+            top = max(high for _, high in checkpoint.spans)
+            self._splitter = WindowSplitter(top, top, 1)
             return [
                 TimeWindow(high, low, low is None, RESUMED_SECONDS_PER_CALL) for low, high in checkpoint.spans
             ]
@@ -146,12 +149,17 @@ class ListReader:
         return self._probe()
 
     def _idle_window(self) -> Window | None:
-        return next((window for window in self._open if not window.is_busy), None)
+        """Return the window with the most work left, so that all of them end at about the same time."""
+        idle = (window for window in self._open if not window.is_busy)
+        return max(idle, key=lambda window: window.threads_left or 0, default=None)
 
     def _new_window(self) -> Window | None:
         """Split one of the windows that are read now, unless some never end: each costs twenty calls."""
         splitter = None if self.is_unfinished else self._splitter
-        window = splitter.split(self._time_windows()) if splitter else None
+        if splitter is None:
+            return None
+        splitter.parallel, splitter.size = self._paces[splitter.is_long]
+        window = splitter.split(self._time_windows())
         if window:
             self._open.append(window)
         return window
@@ -161,10 +169,20 @@ class ListReader:
 
     def _call_for(self, window: Window) -> ListCall:
         window.is_busy = True
-        request = window.request
+        request = replace(window.request, is_large=self._is_large(window))
         rows: list[ThreadRows] = []
         # It refers to `rows` and not to the call: a reference cycle would stay until a collection.
         return ListCall(self, lambda client: self._ask(client, request, rows), window, request, rows)
+
+    def _is_large(self, window: Window) -> bool:
+        """Whether it is worth to request more threads than usual: the list is read to its end.
+
+        Not where the next split waits for the answer: to its first call, or to a count beyond all known.
+        """
+        is_top = isinstance(window, CursorWindow) and window.after is None
+        is_awaited = isinstance(window, TimeWindow) and window.needs_count and window.low is None
+        is_long = self._splitter is None or self._splitter.is_long
+        return self._stop_second is None and is_long and not (is_top or is_awaited)
 
     def _probe(self) -> ProbeCall | None:
         """Test time bounds beside the first call, while there is nothing else to request."""
@@ -207,8 +225,14 @@ class ListReader:
     # -- in the threads ------------------------------------------------------------------------------------
     def _ask(self, client: GraphClient, request: Request, rows: list[ThreadRows]) -> ConversationBatch:
         batch = client.conversation_batch(
-            self._source.page_id, folder=self._source.folder, after=request.after, **request.bounds
+            self._source.page_id,
+            folder=self._source.folder,
+            after=request.after,
+            count=request.count,
+            is_large=request.is_large,
+            **request.bounds,
         )
+        self._paces = client.pace(is_large=False), client.pace(is_large=True)
         with parse_lock:
             rows += self._source.make_rows(batch.conversations)
         return batch
@@ -252,9 +276,10 @@ class ListReader:
     ) -> None:
         """Continue by time, in a window that reaches from the newest thread of this answer to the oldest."""
         times = seconds_of(batch)
-        middle = times[len(times) // 2]  # not the newest: a single thread may have an odd time
-        self._splitter = WindowSplitter(middle)
-        rest = TimeWindow(max(times), is_open_ended=True)
+        newest = sorted(times)[-3:][0]  # not the newest: a single thread may have an odd time
+        total = batch.total if batch.total is not None and batch.total > len(times) else None
+        self._splitter = WindowSplitter(newest, end[0], len(batch.conversations), total)
+        rest = TimeWindow(max(times), is_open_ended=True, below=total and total - len(times))
         self._open[self._open.index(window)] = rest
         call.step = WindowsStarted((end[0] + 1, rest.high))
         self._lower(rest, end, Request(after=batch.after))
@@ -262,8 +287,7 @@ class ListReader:
     def _advance_by_time(self, call: ListCall, window: TimeWindow, batch: ConversationBatch) -> None:
         """The next call begins with the second in which this answer ended."""
         if self._splitter:
-            is_empty = batch.after is None and not batch.conversations
-            self._splitter.on_probe(window, self._time_windows(), is_empty=is_empty)
+            self._splitter.on_answer(window, self._time_windows(), batch)
         if call.request.high is None:  # requested by the cursor of the whole list
             call.step = CursorMoved(batch.after)
         overlap, by_cursor = window.overlap, replace(call.request, after=batch.after)

@@ -1,31 +1,30 @@
-"""Windows of time: the part of a list that one chain of calls reads, and how such parts are split.
+"""Windows of time: the part of a list that one chain of calls reads.
 
 All times here are whole seconds since 1970, because Graph shows no fractions. Nothing here makes a call.
 """
 
-import math
 from dataclasses import dataclass, field
 from itertools import islice
 
 from conversations.graph.readers.list_progress import ListProgress
-from conversations.graph.records import ConversationBatch
+from conversations.graph.records import Conversation, ConversationBatch
 
 BEFORE_FACEBOOK = 1_072_915_200  # 2004-01-01: a window that ends here is empty if Graph honors time bounds
-MIN_CALLS = 2.5  # a part that needs fewer calls is not worth a split
-TAIL_CALLS = 4  # what the open-ended window keeps when it is split without a probe
-PROBE_FACTOR = 8  # the first probe is this many times as old as the known part
 
 
 @dataclass(frozen=True)
 class Request:
     """What one call asks for: threads last updated from `low` to `high`, both included, behind a cursor.
 
-    None means no such bound, or no cursor.
+    None means no such bound, or no cursor. `count`: also how many threads are in these bounds.
+    `is_large`: more threads than usual may be requested at once.
     """
 
     high: int | None = None
     low: int | None = None
     after: str | None = None
+    count: bool = False
+    is_large: bool = False
 
     @property
     def bounds(self) -> dict[str, int]:
@@ -40,12 +39,15 @@ class CursorWindow:
 
     low: int | None = None
     after: str | None = None
+    needs_count: bool = False  # of all threads of the list, with the next request
     is_busy: bool = field(default=False, init=False)
     progress: ListProgress = field(default_factory=ListProgress, init=False)
 
+    threads_left = None
+
     @property
     def request(self) -> Request:
-        return Request(low=self.low, after=self.after)
+        return Request(low=self.low, after=self.after, count=self.needs_count)
 
     @property
     def has_bounds(self) -> bool:
@@ -70,12 +72,20 @@ class TimeWindow:
 
     It is read newest first: `high` goes down with each answer. `cursor_request` is requested instead where
     time alone does not lead on.
+
+    Where Facebook counts, `below` is the number of threads of the list that are not newer than `high`, and
+    `first_below` what it was at first. Both are estimates while `needs_count`: then the next request has no
+    lower bound, so that its count is `below`. `older` is the window that was split off from this one last.
     """
 
     high: int
     low: int | None = None
     is_open_ended: bool = False  # it is unknown whether there are threads at its older end
     seconds_per_call: float = 1  # seconds of time that one call covers
+    needs_count: bool = False
+    below: float | None = None
+    first_below: float | None = None
+    older: "TimeWindow | None" = None
     overlap: Overlap | None = field(default=None, init=False)
     cursor_request: Request | None = field(default=None, init=False)
     is_busy: bool = field(default=False, init=False)
@@ -85,7 +95,8 @@ class TimeWindow:
 
     @property
     def request(self) -> Request:
-        return self.cursor_request or Request(self.high, self.low)
+        low = None if self.needs_count else self.low
+        return self.cursor_request or Request(self.high, low, count=self.needs_count)
 
     def restart(self) -> None:
         """Read from the newest second again."""
@@ -97,7 +108,14 @@ class TimeWindow:
         self.overlap = self.cursor_request = None
 
     @property
+    def threads_left(self) -> float | None:
+        """How many threads are still to be read, None if Facebook does not count."""
+        end = self.older.first_below if self.older else 0
+        return None if self.below is None or end is None else max(self.below - end, 0)
+
+    @property
     def calls_left(self) -> float:
+        """A guess by the time that the last answer covered."""
         return 0 if self.low is None else (self.high - self.low) / max(self.seconds_per_call, 1)
 
     @property
@@ -116,80 +134,29 @@ def seconds_of(batch: ConversationBatch) -> list[int]:
 def end_of(batch: ConversationBatch) -> tuple[int, str] | None:
     """The (second, thread ID) down to which the batch certainly reaches; None if it shows no times.
 
-    It is the newest of the last three threads, because a single one may have an odd time.
+    It is the newest of the last three threads, because a single one may have an odd time, unless the newest
+    message of the last thread confirms its time.
     """
     timed = (
-        (int(record.updated_time.timestamp()), record.id)
+        (int(record.updated_time.timestamp()), record)
         for record in reversed(batch.conversations)
         if record.updated_time
     )
-    last = islice(timed, 3)
-    return max(last, key=lambda end: end[0], default=None)
+    last = list(islice(timed, 3))
+    if not last:
+        return None
+    is_last = _is_confirmed(last[0][1]) and last[0][0] == min(second for second, _ in last)
+    second, record = last[0] if is_last else max(last, key=lambda end: end[0])
+    return second, record.id
+
+
+def _is_confirmed(record: Conversation) -> bool:
+    """Whether the newest message has the time of its thread."""
+    newest = record.messages.messages[0] if record.messages and record.messages.messages else None
+    return newest is not None and newest.created_time == record.updated_time
 
 
 def is_outside(batch: ConversationBatch, window: TimeWindow) -> bool:
     """Whether most threads are newer than requested, which means that Graph does not honor the bound."""
     times = seconds_of(batch)
     return sum(time > window.high + 1 for time in times) * 2 > len(times)
-
-
-class WindowSplitter:
-    """Splits windows that other threads read, to give an idle thread work.
-
-    `top` is the second at which the list begins.
-    """
-
-    def __init__(self, top: int):
-        self._top = top
-        self._probe: TimeWindow | None = None  # requested early to find out how far the list reaches
-
-    def split(self, windows: list[TimeWindow]) -> TimeWindow | None:
-        """Split one of the windows and return the new one, or None if what is left is too little."""
-        tail = next(
-            (window for window in windows if window.is_open_ended and window is not self._probe), None
-        )
-        if tail and self._probe is None and (probe := self._split_probe(tail)):
-            self._probe = probe
-            return probe
-        bounded = (window for window in windows if not window.is_open_ended)
-        longest = max(bounded, key=lambda window: window.calls_left, default=None)
-        if longest and longest.calls_left >= MIN_CALLS:
-            return self._split_at(longest, longest.middle, is_certain=True)
-        if tail:
-            second = tail.high - math.ceil(TAIL_CALLS * max(tail.seconds_per_call, 1))
-            if second > (tail.low or BEFORE_FACEBOOK):
-                return self._split_at(tail, second, is_certain=True)
-        return None
-
-    def on_probe(self, window: TimeWindow, windows: list[TimeWindow], *, is_empty: bool) -> None:
-        """Use an answer: if the window was a probe, it shows how far the list reaches."""
-        if window is self._probe:
-            self._probe = None
-            newer = [other for other in windows if other.is_open_ended and other is not window]
-            for other in newer if not is_empty else newer[1:]:
-                other.is_open_ended = False  # there are threads beyond it
-
-    def _split_probe(self, tail: TimeWindow) -> TimeWindow | None:
-        """Split a probe off the open-ended window, or close it if what is left of it is too small."""
-        second = self._probe_second(tail)
-        if second is not None:
-            return self._split_at(tail, second, is_certain=False)
-        if tail.low is not None:
-            tail.is_open_ended = False  # from now on it is split like any other
-        return None
-
-    def _probe_second(self, tail: TimeWindow) -> int | None:
-        """The second of the next probe: eight times the known age, or half-way (of ages) to an empty end."""
-        age = max(self._top - tail.high, tail.seconds_per_call, 1)
-        if tail.low is None:
-            second = self._top - math.ceil(PROBE_FACTOR * age)
-            return second if second > BEFORE_FACEBOOK else None
-        second = self._top - math.ceil(math.sqrt(age * max(self._top - tail.low, 1)))
-        is_large = tail.low < second < tail.high - MIN_CALLS * max(tail.seconds_per_call, 1)
-        return second if is_large else None
-
-    def _split_at(self, window: TimeWindow, second: int, *, is_certain: bool) -> TimeWindow:
-        older = TimeWindow(second, window.low, window.is_open_ended, window.seconds_per_call)
-        window.low = second + 1
-        window.is_open_ended = not is_certain
-        return older

@@ -78,19 +78,29 @@ class WorkerPool:
         self.stopping = threading.Event()
         self._changed = threading.Condition()
         self._sources: dict[str, list[Source]] = {}
+        self._threads: dict[str, int] = {}  # by platform
         self._items: deque[Item] = deque()
         self._answers = self._in_progress = 0
         # Answers taken by next_call_if(): they count among `_answers` until the writer has handled them.
         self._taken_together = 0
         self._starting: dict[str, int] = {}  # by platform, the thread whose call has not started yet
 
-    def start(self, platform: str, client: GraphClient) -> None:
-        """Start the threads of a platform. They end after `stop()`."""
-        self._sources[platform] = []
-        for _ in range(THREADS):
+    def start(
+        self, platform: str, client: GraphClient, threads_needed: Callable[[], int] = lambda: THREADS
+    ) -> None:
+        """Start the threads of a platform, and more as soon as they are needed. They end after `stop()`."""
+        self._sources[platform], self._threads[platform] = [], 0
+        self._start_threads(platform, client, threads_needed)
+
+    def _start_threads(self, platform: str, client: GraphClient, threads_needed: Callable[[], int]) -> None:
+        for _ in range(max(threads_needed(), THREADS) - self._threads[platform]):
+            self._threads[platform] += 1
             # Daemon threads: a call that hangs must not keep the process from ending.
             threading.Thread(
-                target=self._work, args=(platform, client), name=f"fetch {platform}", daemon=True
+                target=self._work,
+                args=(platform, client, threads_needed),
+                name=f"fetch {platform}",
+                daemon=True,
             ).start()
 
     def stop(self) -> None:
@@ -176,7 +186,7 @@ class WorkerPool:
         )
 
     # -- in the threads ------------------------------------------------------------------------------------
-    def _work(self, platform: str, client: GraphClient) -> None:
+    def _work(self, platform: str, client: GraphClient, threads_needed: Callable[[], int]) -> None:
         while call := self._take(platform):
             try:
                 call.value = call.ask(client)
@@ -186,6 +196,8 @@ class WorkerPool:
                 call.value = error
             self.started(platform)  # in case it failed before it started
             self._put_result(call)
+            with self._changed:
+                self._start_threads(platform, client, threads_needed)
 
     def _take(self, platform: str) -> Call | None:
         with self._changed:

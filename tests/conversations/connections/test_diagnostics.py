@@ -64,6 +64,19 @@ def test_simple_check_makes_a_dozen_calls(page, inbox, sandbox):
     assert len(sandbox.call_log) <= 16
 
 
+@pytest.mark.parametrize(("returned", "most"), [(400, 400), (250, 200), (100, 100)])
+def test_larger_lists_are_found_out_and_kept(page, world, shop, sandbox, returned, most):
+    now = int(world.clock.now())
+    for number in range(500):
+        world.add_conversation(shop, messages=1, updated_time=now - 300 * number)
+    sandbox.switches.max_limit = returned
+    check = check_page(page)
+    assert check.calls <= 14
+    mark, answer = finding(check, "messenger.larger")
+    assert (mark, f"{most} " in answer) == ("ok", True)
+    assert stored(page)["most_conversations"] == most
+
+
 def test_token_is_not_in_findings_urls_or_logs(page, inbox, sandbox, capsys, caplog):
     check = check_page(page)
     page.refresh_from_db()

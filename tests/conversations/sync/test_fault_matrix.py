@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from conversations.graph import fields
+from conversations.graph.readers import larger_lists
 from conversations.models import CallBudget, InteractionEvent, Page, SyncRun, Thread
 from conversations.sandbox import Endless, faults, refusals
 from conversations.sandbox.responses.error_responses import GraphFailure
 from conversations.sandbox.switches import EQUIVALENT
+from conversations.sync.crawl import window_splitter
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
 from tests.machine import recent_slowness
@@ -148,6 +151,23 @@ def inbox(request, page, world, shop, sandbox):
     return list(shop.threads.values())
 
 
+@pytest.fixture
+def larger(monkeypatch, page, sandbox, inbox):
+    """Five threads in an answer are usual. Facebook returns up to `returned`; `known` was learnt before."""
+
+    def use(returned: int, known: int | None) -> None:
+        sizes = ((min(count, PER_ANSWER), messages) for count, messages in fields.LIST_SIZES)
+        monkeypatch.setattr(fields, "LIST_SIZES", tuple(dict.fromkeys(sizes)))
+        monkeypatch.setattr(larger_lists, "USUAL", PER_ANSWER)
+        monkeypatch.setattr(larger_lists, "LARGER", (20, 10))
+        monkeypatch.setattr(window_splitter, "LONG_LIST", 0)
+        sandbox.switches.max_limit = returned
+        page.capabilities["messenger"]["most_conversations"] = known
+        page.save()
+
+    return use
+
+
 @pytest.fixture(scope="module")
 def call_counts() -> dict[bool, int]:
     """Calls of a run without faults, by whether it uses windows. Counted once, as the inbox never changes."""
@@ -202,6 +222,41 @@ def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls
     before = row_versions()
     assert sync().requests == 1
     assert row_versions() == before
+
+
+WITH_LARGER_LISTS = [
+    *SHRUNK, "code 1", "504", "reset", "truncated", "cut off", "613 as 400", "429 without JSON",
+    "stale cursor",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_LARGER_LISTS)
+def test_larger_lists_lose_nothing(sync, page, world, shop, sandbox, inbox, larger, play, settings, name):
+    """SEED sets the seed that is printed."""
+    settings.GRAPH_RETRY_SECONDS = 0.01
+    seed = int(os.environ.get("SEED") or random.randrange(10**6))
+    print("seed", seed)  # noqa: T201 - shown if the test fails
+    chance = random.Random(seed)
+    larger(chance.choice([5, 7, 10, 20]), chance.choice([None, 10, 20]))
+    sandbox.switches.total_count = chance.choice(["honoured", "ignored", "refused", "wrong"])
+    sandbox.switches.short_pages = chance.choice([0, 3])
+    play((SHRUNK | CONTINUES)[name])
+    result = sync()
+    assert (result.status, result.owed, result.inserted) == ("complete", 0, THREADS)
+    assert_exact(page, world, shop)
+    before = row_versions()
+    assert sync().requests == 1
+    assert row_versions() == before
+
+
+def test_what_a_full_run_learnt_of_sizes_is_kept(sync, page, sandbox, inbox, larger):
+    larger(10, None)
+    assert sync().status == "complete"
+    page.refresh_from_db()
+    assert page.capabilities["messenger"]["most_conversations"] == 10
+    sandbox.call_log.clear()
+    assert sync(full=True).status == "complete"
+    assert {int(call.params["limit"]) for call in sandbox.call_log.matching(LISTS)} == {5, 10}
 
 
 STOPS = {
@@ -398,7 +453,7 @@ def _make_endless(shop, thread, endless, where) -> None:
 
 @pytest.mark.parametrize("number", range(3))
 def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
-    sync, page, world, shop, sandbox, inbox, number
+    sync, page, world, shop, sandbox, inbox, larger, number
 ):
     """SEED sets the seed that is printed."""
     seed = int(os.environ.get("SEED") or random.randrange(10**6)) + number
@@ -407,6 +462,9 @@ def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
     for name in chance.sample(LISTS_IN_OTHER_FORMS, 2):
         for switch, value in EQUIVALENT[name].items():
             setattr(sandbox.switches, switch, value)
+    if chance.random() < 0.5:
+        larger(chance.choice([5, 7, 10, 20]), chance.choice([None, 10, 20]))
+    sandbox.switches.total_count = chance.choice(["honoured", "ignored", "refused", "wrong"])
     where = chance.choice(["inbox", "thread", ""])
     if where:
         _make_endless(shop, inbox[0], chance.choice(ENDLESS), where)

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from conversations.models import InteractionEvent, Page
+from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,27 @@ def test_each_platform_calls_only_for_its_own_changes(sync, page, world, shop, s
     events = InteractionEvent.objects.filter(conversation__platform="instagram")
     assert events.count() == shown
     assert not page.threads.filter(state="owed").exists()
+
+
+def test_splitting_a_first_sync_costs_few_calls(sync, page, world, shop, sandbox):
+    sandbox.switches.updated_ms = "honoured"
+    folders = dict.fromkeys(FOLDERS, "refused")
+    page.capabilities = {"messenger": {"windows": True, "folders": folders, "most_conversations": 100}}
+    page.save()
+    now = world.clock.now()
+    for number in range(700):
+        world.add_conversation(shop, messages=1, updated_time=now - 600 * (number + 1))
+    result = sync()
+    assert (result.status, result.inserted) == ("complete", 700)
+    assert len(sandbox.call_log) <= 7 + 3 + 1  # one reads the head again
+
+
+def test_incremental_syncs_request_the_usual_size(sync, page, world, sandbox, inbox):
+    Page.objects.update(capabilities={"messenger": {"windows": True, "most_conversations": 400}})
+    for thread in inbox[:250]:
+        world.add_message(thread, "News")
+    assert sync().status == "complete"
+    assert {call.params["limit"] for call in sandbox.call_log.matching("/conversations")} == {"100"}
 
 
 def test_no_instagram_call_is_made_without_an_account(sync, world, sandbox, inbox):
