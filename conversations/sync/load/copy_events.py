@@ -15,6 +15,7 @@ from conversations.lib.text import as_json
 from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
 from conversations.sync.load.states.event_states import StoredEvent
+from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
@@ -39,12 +40,16 @@ def copy_events(events: Iterable[OwnedEvents], table: str = EVENTS) -> None:
     Raises IntegrityError if one exists already, and DataError or OperationalError if PostgreSQL rejects a
     value. The transaction is aborted then.
     """
+    listed = [(owner, list(owned)) for owner, owned in events]
+    insert_headers(
+        (owner, event.header) for owner, owned in listed for event in owned if event.header is not None
+    )
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy,
     ):
-        for chunk in _chunks(events):
+        for chunk in _chunks(listed):
             copy.write(chunk)
 
 
