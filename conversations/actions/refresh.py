@@ -196,8 +196,7 @@ def _matching_url(attachment: Attachment, index: int, fresh: list[Attachment]) -
 def _update_links(page: Page, event: InteractionEvent, message: records.Message) -> None:
     lock_rows([page.pk])
     assumed = {"time": event.data["time"]} if "time" in event.data else {}
-    if message.header is not None:
-        insert_headers([(event.conversation_id, message.header)])
+    insert_headers([(event.conversation_id, message.header)])
     InteractionEvent.objects.filter(pk=event.pk).update(
         attachments=clean_json(message.attachments),
         data=clean_json(json.loads(message.rest_json)) | assumed,

@@ -38,18 +38,14 @@ def copy_events(events: Iterable[OwnedEvents], table: str = EVENTS) -> None:
     """Insert the events in this order, oldest first: of equal times, the higher ID is the newer.
 
     Raises IntegrityError if one exists already, and DataError or OperationalError if PostgreSQL rejects a
-    value. The transaction is aborted then.
+    value. The transaction is aborted then. The caller inserts the headers.
     """
-    listed = [(owner, list(owned)) for owner, owned in events]
-    insert_headers(
-        (owner, event.header) for owner, owned in listed for event in owned if event.header is not None
-    )
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy,
     ):
-        for chunk in _chunks(listed):
+        for chunk in _chunks(events):
             copy.write(chunk)
 
 
@@ -128,6 +124,7 @@ def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """
     try:
         with transaction.atomic():
+            insert_headers({(owner, event.header): None for owner, event in events})
             copy_events(_one_by_one(events))
             return []
     except IntegrityError as error:
@@ -141,6 +138,7 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """Insert the events through a temporary table. Return those that exist already."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged_events ON COMMIT DROP AS {EMPTY_COPY}")
+        insert_headers({(owner, event.header): None for owner, event in events})
         copy_events(_one_by_one(events), "staged_events")
         cursor.execute(INSERT_STAGED)
         new = set(cursor.fetchall())

@@ -15,15 +15,18 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.text import clean_json_text
 from conversations.models.headers import HeaderSplit
 
-SLICE = 1000  # messages per transaction, during which nobody else writes rows of their Pages
+SLICE = 500  # messages per transaction, during which nobody else writes rows of their Pages
 STATEMENTS = read_statements(__file__)
 
 
-def insert_headers(headers: Iterable[tuple[int, MessageHeader]]) -> None:
+def insert_headers(headers: Iterable[tuple[int, MessageHeader | None]]) -> None:
     """Store the headers, each with the primary key of its conversation, unless they are stored."""
-    by_key = {(owner, header.key): header for owner, header in headers if header.key}
-    if by_key:
-        items = (f"[{owner},{key},{storable_json(header)}]" for (owner, key), header in by_key.items())
+    items = [
+        f"[{owner},{header.key},{storable_json(header)}]"
+        for owner, header in headers
+        if header and header.key
+    ]
+    if items:
         with connection.cursor() as cursor:
             cursor.execute(STATEMENTS["insert_headers"], {"headers": f"[{','.join(items)}]"})
 
