@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from conversations.lib.names import display_name
 from conversations.models import querysets
 from conversations.models.facets import Facet
-from conversations.models.headers import MessageHeader
+from conversations.models.message_headers import MessageHeader
 from conversations.models.pages import Page, Platform
 
 GRAPH_TIME = "%Y-%m-%dT%H:%M:%S+0000"  # as Facebook writes times

@@ -13,7 +13,7 @@ from conversations.graph.messages import MessageHeader
 from conversations.lib.locks import lock_rows
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import clean_json_text
-from conversations.models.headers import HeaderSplit
+from conversations.models.message_headers import HeaderSplit
 
 SLICE = 500  # messages per transaction, during which nobody else writes rows of their Pages
 STATEMENTS = read_statements(__file__)

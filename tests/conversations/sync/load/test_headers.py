@@ -9,7 +9,7 @@ from django.db import connection
 
 from conversations.lib.text import clean_json
 from conversations.models import InteractionEvent, MessageHeader, Page, Thread
-from conversations.models.headers import HeaderSplit
+from conversations.models.message_headers import HeaderSplit
 from conversations.privacy.forget_person import delete_person
 from conversations.sync.load.states import headers
 from conversations.sync.service import sync_conversations
