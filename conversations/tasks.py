@@ -27,6 +27,7 @@ from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
 from conversations.search.index.refold import refold
 from conversations.sync import run_lifecycle
+from conversations.sync.load.states.headers import split_stored
 from conversations.sync.run_lifecycle import STOP_SECONDS, abandon
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ QUEUE = "sync"
 ALIVE_SECONDS = 30  # workers send a heartbeat every 10 s
 RETRY_SECONDS, RETRIES = 0.5, 12  # a cancelled run needs a moment to release its lock
 WAIT_SECONDS = 60  # the schedule starts no run that would wait longer for Facebook
-REFOLD_SECONDS = 2.0  # per run of the task, like message_index.MAX_INDEX_SECONDS
+REFOLD_SECONDS = SPLIT_SECONDS = 2.0  # per run of the task, like message_index.MAX_INDEX_SECONDS
 # Incremental runs rely on Facebook's order by time. A full run finds what that order hid from them: a thread
 # that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
 # a hundred calls.
@@ -256,11 +257,13 @@ def probe_page(page_id: int) -> None:
 def fold_messages(timestamp: int) -> None:
     """Index new messages for search and insights, for a few seconds: a worker must be able to stop.
 
-    After an upgrade that changed how texts are folded, this also folds the stored ones.
+    After an upgrade that changed how texts are folded, this also folds the stored ones, and after one that
+    stores messages in another form, it converts the stored ones.
     """
     try:
         index_pending()
         refold(seconds=REFOLD_SECONDS)
+        split_stored(seconds=SPLIT_SECONDS)
     finally:
         connection.close()
 

@@ -1,5 +1,6 @@
 """Reads one conversation or one attachment from Facebook while a user waits."""
 
+import json
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from conversations.models import Conversation, InteractionEvent, Page, Platform,
 from conversations.sync.load import batch_loader, thread_history
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.load.reconcile import version
+from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.transform import ThreadRows, to_rows
 from conversations.sync.transaction import is_value_error
@@ -194,9 +196,11 @@ def _matching_url(attachment: Attachment, index: int, fresh: list[Attachment]) -
 def _update_links(page: Page, event: InteractionEvent, message: records.Message) -> None:
     lock_rows([page.pk])
     assumed = {"time": event.data["time"]} if "time" in event.data else {}
+    insert_headers([(event.conversation_id, message.header)])
     InteractionEvent.objects.filter(pk=event.pk).update(
         attachments=clean_json(message.attachments),
-        data=clean_json(message.rest) | assumed,
+        data=clean_json(json.loads(message.rest_json)) | assumed,
+        header=message.header and message.header.key,
         fingerprint=None,  # the content may have changed, too
     )
 

@@ -22,7 +22,9 @@ class EventSerializer(serializers.ModelSerializer):
     display_attachments = serializers.SerializerMethodField(
         help_text="What to show of a message beside its text: attachments, sticker, shares and story"
     )
-    data = serializers.DictField(help_text="Details, for example id, name and act of a tag")  # type: ignore[assignment]  # DRF has a property of that name
+    data = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of that name
+        source="full_data", help_text="Details, for example id, name and act of a tag"
+    )
     actor = serializers.CharField(
         source="actor.username", default=None, allow_null=True, help_text="User who did it"
     )

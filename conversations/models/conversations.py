@@ -1,5 +1,7 @@
 """The content of a Page: conversations, the threads that Facebook lists, events and tags."""
 
+from datetime import UTC
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -7,12 +9,15 @@ from django.db.models import Case, F, Func, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import MD5, Cast
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from conversations.lib.names import display_name
 from conversations.models import querysets
 from conversations.models.facets import Facet
+from conversations.models.message_headers import MessageHeader
 from conversations.models.pages import Page, Platform
 
+GRAPH_TIME = "%Y-%m-%dT%H:%M:%S+0000"  # as Facebook writes times
 TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
 
 
@@ -171,12 +176,17 @@ class InteractionEvent(models.Model):
     occurred_at = models.DateTimeField()
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)
-    data = models.JSONField(default=dict, blank=True)
+    data = models.JSONField(default=dict, blank=True)  # without what `header` holds: see full_data
     fingerprint = models.IntegerField(
         null=True, editable=False, help_text="Of a message's content, to find newer states"
     )
     # Of equal times, the higher rank is the newer: Facebook shows seconds, and the order within them.
     rank = models.IntegerField(default=0, db_default=0, editable=False)
+    header = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="The key of the MessageHeader that holds a part of `data`; null: none does",
+    )
     # Messages have no actor. A full index would contain little but nulls.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False
@@ -205,6 +215,22 @@ class InteractionEvent(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def full_data(self) -> dict:
+        """`data` with what the header holds: all that Facebook sent beside ID, text and attachments.
+
+        Where many events are read, `objects.with_headers()` reads their headers along.
+        """
+        if self.header is None:
+            return self.data
+        created_time = f"{self.occurred_at.astimezone(UTC):{GRAPH_TIME}}"
+        return (self.header_data or {}) | {"created_time": created_time} | self.data
+
+    @cached_property
+    def header_data(self) -> dict | None:
+        header = MessageHeader.objects.filter(pk=(self.conversation_id, self.header)).first()
+        return header.data if header else None
 
 
 class ConversationTag(models.Model):

@@ -88,6 +88,12 @@ class EventQuerySet(PageScopedQuerySet):
     def newest_first(self):
         return self.order_by("-occurred_at", "-rank", "-id")
 
+    def with_headers(self):
+        """Read the headers of the messages along, for `full_data`."""
+        headers = apps.get_model("conversations", "MessageHeader").objects
+        own = headers.filter(conversation=OuterRef("conversation"), key=OuterRef("header"))
+        return self.annotate(header_data=Subquery(own.values("data")))
+
     def after_cursor(self, occurred_at, event_id: int):
         """Return the events that follow this one in the newest-first order."""
         # Its rank may have changed since the cursor was made.

@@ -36,7 +36,7 @@ WORDS = [
     "thank",
     "you",
 ]
-TABLES = ("conversations_interactionevent", "conversations_messageindexchunk")
+TABLES = tuple(f"conversations_{name}" for name in ("interactionevent", "messageheader", "messageindexchunk"))
 SIZES = """
 SELECT relname, pg_relation_size(pg_class.oid) + coalesce(pg_total_relation_size(nullif(reltoastrelid, 0)), 0)
 FROM pg_class LEFT JOIN pg_index ON indexrelid = pg_class.oid
@@ -48,7 +48,10 @@ KEY = "event_conversation_graph_digest"
 
 def main() -> int:
     with throwaway() as server:
-        os.environ |= {"DATABASE_URL": server.url("postgres"), "SECRET_KEY": "used-only-by-the-benchmarks"}
+        os.environ |= {
+            "DATABASE_URL": server.url("postgres"),
+            "SECRET_KEY": "used-only-by-the-benchmarks-of-inbox",
+        }
         os.environ |= {"DJANGO_SETTINGS_MODULE": "inbox.settings", "DEBUG": "0"}
         import django
 
@@ -75,7 +78,7 @@ def fill(messages: int) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(TEXT_KEY)
-        cursor.execute("VACUUM ANALYZE conversations_interactionevent, conversations_messageindexchunk")
+        cursor.execute(f"VACUUM ANALYZE {', '.join(TABLES)}")
 
 
 def save(page, numbers) -> None:

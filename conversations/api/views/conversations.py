@@ -110,7 +110,8 @@ class ConversationViewSet(GenericViewSet):
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
         """List messages and actions by staff, newest first."""
-        events = InteractionEvent.objects.filter(conversation=self.get_object()).select_related("actor")
+        events = InteractionEvent.objects.filter(conversation=self.get_object())
+        events = events.select_related("actor").with_headers()
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
 
     @extend_schema(responses=TAGS)

@@ -10,7 +10,14 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 # In the order of installation. Each file can be executed again at any time.
-FILES = ("search_keys.sql", "counters.sql", "message_queue.sql", "permissions.sql", "audit.sql")
+FILES = (
+    "search_keys.sql",
+    "counters.sql",
+    "message_queue.sql",
+    "message_headers.sql",
+    "permissions.sql",
+    "audit.sql",
+)
 FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)(.*?) AS \$\$(.*?)\$\$;", re.MULTILINE | re.DOTALL)
 TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+)[^;]* ON (\w+)", re.MULTILINE)
 

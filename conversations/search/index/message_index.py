@@ -52,8 +52,9 @@ def index_batch(limit: int) -> None:
     indexed = {pk: last[pk].event_ids[-1] if pk in last else 0 for pk, _ in queued}
     new = Sql.compose(STATEMENTS["new_messages"], ids=list(indexed), last_events=list(indexed.values()))
     chunks = append_messages(last, fetch_all(new))
+    grown = [chunk for chunk in chunks if chunk.pk]  # before the others get a primary key, too
     MessageIndexChunk.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
-    MessageIndexChunk.objects.bulk_update([chunk for chunk in chunks if chunk.pk], ["text", "event_ids"])
+    MessageIndexChunk.objects.bulk_update(grown, ["text", "event_ids"])
     update_stats(indexed)
 
 

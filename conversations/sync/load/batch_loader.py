@@ -33,6 +33,7 @@ from conversations.sync.load.reconcile import (
     version,
 )
 from conversations.sync.load.states.event_states import is_other_state, update_events
+from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.load.states.ranks import rank_events
 from conversations.sync.load.transform import ShownMessages, ThreadRows, oldest_of
 from conversations.sync.load.upsert import write_conversations, write_threads
@@ -239,6 +240,7 @@ def _insert_batch(
             known_sources |= dict.fromkeys(new, thread)
     if not tolerant:
         if events:
+            insert_headers({(owner, event.header): None for owner, owned in events for event in owned})
             copy_events(events)
         return created, Counter()
     stored, refused = insert_events([(owner, event) for owner, owned in events for event in owned])

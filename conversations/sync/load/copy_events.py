@@ -15,6 +15,7 @@ from conversations.lib.text import as_json
 from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
 from conversations.sync.load.states.event_states import StoredEvent
+from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
@@ -37,7 +38,7 @@ def copy_events(events: Iterable[OwnedEvents], table: str = EVENTS) -> None:
     """Insert the events in this order, oldest first: of equal times, the higher ID is the newer.
 
     Raises IntegrityError if one exists already, and DataError or OperationalError if PostgreSQL rejects a
-    value. The transaction is aborted then.
+    value. The transaction is aborted then. The caller inserts the headers.
     """
     with (
         connection.wrap_database_errors,
@@ -123,6 +124,7 @@ def _copy_new(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """
     try:
         with transaction.atomic():
+            insert_headers({(owner, event.header): None for owner, event in events})
             copy_events(_one_by_one(events))
             return []
     except IntegrityError as error:
@@ -136,6 +138,7 @@ def _insert_missing(events: Sequence[OwnedEvent]) -> list[OwnedEvent]:
     """Insert the events through a temporary table. Return those that exist already."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged_events ON COMMIT DROP AS {EMPTY_COPY}")
+        insert_headers({(owner, event.header): None for owner, event in events})
         copy_events(_one_by_one(events), "staged_events")
         cursor.execute(INSERT_STAGED)
         new = set(cursor.fetchall())

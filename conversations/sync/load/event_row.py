@@ -10,10 +10,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from conversations.graph.messages import MessageHeader
+
 TABLE = "conversations_interactionevent"
 NULL = "\\N"
 UNKNOWN_TIME = '"time":"unknown"'  # in `data`
-COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data, fingerprint, rank"
+COLUMNS = "conversation_id, kind, graph_id, occurred_at, text, attachments, data, header, fingerprint, rank"
 
 
 class EventRow(Struct, frozen=True, gc=False):
@@ -32,6 +34,7 @@ class EventRow(Struct, frozen=True, gc=False):
     rank: int = 0
     has_time: bool = True
     has_neighbor: bool = False
+    header: MessageHeader | None = None
 
 
 def event_row(
@@ -47,6 +50,7 @@ def event_row(
     rank: int = 0,
     has_time: bool = True,
     has_neighbor: bool = False,
+    header: MessageHeader | None = None,
 ) -> EventRow:
     """Return a row. All texts must be storable in PostgreSQL (see `text.clean()`).
 
@@ -63,10 +67,13 @@ def event_row(
         escape(text),
         attachments,
         data,
+        NULL if header is None else header.key,
         NULL if fingerprint is None else fingerprint,
         rank,
     )
-    return EventRow(kind, graph_id, occurred_at, text, line, fingerprint, rank, has_time, has_neighbor)
+    return EventRow(
+        kind, graph_id, occurred_at, text, line, fingerprint, rank, has_time, has_neighbor, header
+    )
 
 
 def event_line(
@@ -76,6 +83,7 @@ def event_line(
     text: str,
     attachments: str,
     data: str,
+    header: int | str,
     fingerprint: int | str,
     rank: int,
 ) -> bytes:
@@ -84,7 +92,8 @@ def event_line(
         attachments = attachments.replace("\\", "\\\\")
     if "\\" in data:
         data = data.replace("\\", "\\\\")
-    return f"{kind}\t{graph_id}\t{time}\t{text}\t{attachments}\t{data}\t{fingerprint}\t{rank}\n".encode()
+    columns = f"{kind}\t{graph_id}\t{time}\t{text}\t{attachments}\t{data}\t{header}\t{fingerprint}\t{rank}\n"
+    return columns.encode()
 
 
 def with_rank(event: EventRow, rank: int) -> EventRow:

@@ -8,16 +8,25 @@ RETURNING duplicate.graph_id
 -- name: move_named
 -- Messages that name one of these people as the sender or a recipient.
 UPDATE conversations_interactionevent AS event SET conversation_id = %(drop)s
-WHERE conversation_id = %(keep)s AND kind LIKE 'message_%%'
-  AND (data->'from'->>'id' = ANY(%(names)s)
-       OR jsonb_path_query_array(data, '$.to.data[*].id') ?| %(names)s)
+FROM conversations_interactionevent AS stored LEFT JOIN conversations_messageheader AS header
+  ON header.conversation_id = stored.conversation_id AND header.key = stored.header
+WHERE stored.id = event.id AND stored.conversation_id = %(keep)s AND event.kind LIKE 'message_%%'
+  AND (coalesce(event.data->'from', header.data->'from')->>'id' = ANY(%(names)s)
+       OR jsonb_path_query_array(coalesce(event.data->'to', header.data->'to'), '$.data[*].id') ?| %(names)s)
   AND NOT EXISTS (SELECT FROM conversations_interactionevent AS own
                   WHERE own.conversation_id = %(drop)s
                     AND md5(own.graph_id)::uuid = md5(event.graph_id)::uuid AND own.graph_id = event.graph_id)
 
 -- name: copy_back
+WITH copied AS (
+  SELECT * FROM conversations_interactionevent WHERE conversation_id = %(keep)s AND graph_id = ANY(%(ids)s)
+), headers AS (
+  INSERT INTO conversations_messageheader (conversation_id, key, data)
+  SELECT %(drop)s, key, data FROM conversations_messageheader
+  WHERE conversation_id = %(keep)s AND key IN (SELECT header FROM copied)
+  ON CONFLICT DO NOTHING
+)
 INSERT INTO conversations_interactionevent
-  (conversation_id, kind, graph_id, occurred_at, text, attachments, data, actor_id)
-SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, actor_id
-FROM conversations_interactionevent WHERE conversation_id = %(keep)s AND graph_id = ANY(%(ids)s)
+  (conversation_id, kind, graph_id, occurred_at, text, attachments, data, header, actor_id)
+SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, header, actor_id FROM copied
 ON CONFLICT (conversation_id, (md5(graph_id)::uuid)) DO NOTHING

@@ -4,10 +4,12 @@
 CREATE TEMP TABLE named_messages ON COMMIT DROP AS
 SELECT event.id, event.graph_id, event.occurred_at, chosen.person->>'id' AS person,
   coalesce(chosen.person->>'name', chosen.person->>'username', '') AS name
-FROM conversations_interactionevent AS event, LATERAL (
+FROM conversations_interactionevent AS event LEFT JOIN conversations_messageheader AS header
+  ON header.conversation_id = event.conversation_id AND header.key = event.header
+CROSS JOIN LATERAL (
   SELECT candidate.person FROM (
-    SELECT event.data->'from' AS person, 0 AS position
-    UNION ALL SELECT jsonb_path_query(event.data, '$.to.data[*]'), 1
+    SELECT coalesce(event.data->'from', header.data->'from') AS person, 0 AS position
+    UNION ALL SELECT jsonb_path_query(coalesce(event.data->'to', header.data->'to'), '$.data[*]'), 1
   ) AS candidate
   WHERE jsonb_typeof(candidate.person) = 'object' AND candidate.person->>'id' <> ALL(%(business)s)
   ORDER BY position LIMIT 1
@@ -36,8 +38,11 @@ DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = 
   WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
 
 -- name: mark_sent
-UPDATE conversations_interactionevent SET kind = 'message_sent', fingerprint = NULL
-WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND data->'from'->>'id' = ANY(%(business)s)
+UPDATE conversations_interactionevent AS event SET kind = 'message_sent', fingerprint = NULL
+WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND coalesce(data->'from', (
+  SELECT header.data->'from' FROM conversations_messageheader AS header
+  WHERE header.conversation_id = event.conversation_id AND header.key = event.header
+))->>'id' = ANY(%(business)s)
 RETURNING conversation_id
 
 -- name: show_as_sent

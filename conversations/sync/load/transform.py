@@ -19,7 +19,7 @@ from conversations.lib.text import as_json, clean, clean_json, clean_json_text
 from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import Cast, cast_of
-from conversations.sync.load.event_row import EventRow, escape, event_line, event_row
+from conversations.sync.load.event_row import NULL, EventRow, escape, event_line, event_row
 from conversations.sync.load.states.fingerprint import fingerprint, text_fingerprint
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
@@ -258,8 +258,10 @@ def _event(
         mark = fingerprint(kind, text, message.attachments, message.state)
     else:
         mark = text_fingerprint(kind, text)
-    line = event_line(kind, escaped_id, message.iso_time, escaped_text, attachments, data, mark, rank)
-    return EventRow(kind, graph_id, occurred_at, text, line, mark, rank)
+    header = message.header
+    key = NULL if header is None else header.key
+    line = event_line(kind, escaped_id, message.iso_time, escaped_text, attachments, data, key, mark, rank)
+    return EventRow(kind, graph_id, occurred_at, text, line, mark, rank, header=header)
 
 
 def _unusual_event(
@@ -284,6 +286,7 @@ def _unusual_event(
         rank=rank,
         has_time=message.created_time is not None,
         has_neighbor=has_neighbor,
+        header=message.header,
     )
 
 

@@ -15,6 +15,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import EventRow, event_json
 from conversations.sync.load.states.fingerprint import STATE_FIELDS, fingerprint
+from conversations.sync.load.states.headers import storable_json
 from conversations.sync.load.transform import UNKNOWN
 
 STATEMENTS = read_statements(__file__)
@@ -39,8 +40,9 @@ class StoredState(NamedTuple):
     kind: str
     text: str
     attachments: list
-    data: dict
+    data: dict  # without what the header holds
     occurred_at: datetime
+    header: int | None
 
 
 def is_other_state(event: EventRow, stored: StoredEvent) -> bool:
@@ -75,9 +77,15 @@ def update_events(changes: Sequence[tuple[int, EventRow]]) -> set[int]:
 
 
 def _as_state(
-    row_id: int, kind: str, text: str, attachments: str, data: str, occurred_at: datetime
+    row_id: int,
+    kind: str,
+    text: str,
+    attachments: str,
+    data: str,
+    occurred_at: datetime,
+    header: int | None,
 ) -> StoredState:
-    return StoredState(row_id, kind, text, json.loads(attachments), json.loads(data), occurred_at)
+    return StoredState(row_id, kind, text, json.loads(attachments), json.loads(data), occurred_at, header)
 
 
 def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
@@ -90,9 +98,10 @@ def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
     occurred_at = event.occurred_at if is_time_new else stored.occurred_at
     if is_content_new:
         kind = stored.kind if event.kind == UNKNOWN else event.kind
-        text = event.text
+        text, header = event.text, event.header and event.header.key
     else:
         kind, text, attachments, data = stored.kind, stored.text, stored.attachments, dict(stored.data)
+        header = stored.header
     _set_time_mark(data, is_unknown=not event.has_time and stored.data.get("time") == "unknown")
     return {
         "id": stored.id,
@@ -100,6 +109,8 @@ def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
         "text": text,
         "attachments": attachments,
         "data": data,
+        "header": header,
+        "new_header": json.loads(storable_json(event.header)) if is_content_new and event.header else None,
         "occurred_at": occurred_at.isoformat(),
         "fingerprint": fingerprint(kind, text, attachments, data),
         "change": _change(stored, event, attachments, data) if is_content_new else None,

@@ -1,6 +1,6 @@
 -- name: read_states
 -- The content of stored messages.
-SELECT id, kind, text, attachments, data, occurred_at FROM conversations_interactionevent
+SELECT id, kind, text, attachments, data, occurred_at, header FROM conversations_interactionevent
 WHERE id = ANY(%(ids)s)
 
 -- name: update_states
@@ -8,13 +8,18 @@ WHERE id = ANY(%(ids)s)
 WITH state AS (
   SELECT * FROM json_to_recordset(%(states)s::json) AS state (
     id bigint, kind text, text text, attachments jsonb, data jsonb, occurred_at timestamptz, fingerprint integer,
-    change jsonb
+    header bigint, new_header jsonb, change jsonb
   )
 ), updated AS (
   UPDATE conversations_interactionevent AS event
   SET kind = state.kind, text = state.text, attachments = state.attachments, data = state.data,
-    occurred_at = state.occurred_at, fingerprint = state.fingerprint
+    occurred_at = state.occurred_at, fingerprint = state.fingerprint, header = state.header
   FROM state WHERE event.id = state.id RETURNING event.id, event.conversation_id
+), stored AS (
+  INSERT INTO conversations_messageheader (conversation_id, key, data)
+  SELECT DISTINCT updated.conversation_id, state.header, state.new_header
+  FROM updated JOIN state USING (id) WHERE state.new_header IS NOT NULL
+  ON CONFLICT DO NOTHING
 )
 INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
 SELECT updated.conversation_id, 'content_updated', %(now)s, '', '[]', state.change

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conversations.models import InteractionEvent
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
@@ -108,3 +110,13 @@ def test_task_makes_new_messages_searchable():
     fold_messages(0)
     assert MessageIndexChunk.objects.get().text == "hello there"
     assert not MessageIndexQueue.objects.exists()
+
+
+def test_new_chunks_are_written_once(page):
+    EventFactory(conversation=ConversationFactory(page=page))
+    with CaptureQueriesContext(connection) as queries:
+        index_pending()
+    writes = [
+        query["sql"].split()[0] for query in queries if '"conversations_messageindexchunk" ' in query["sql"]
+    ]
+    assert [word for word in writes if word != "SELECT"] == ["INSERT"]
