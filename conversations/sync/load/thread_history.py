@@ -43,7 +43,8 @@ def save_messages(
     newest messages of a thread that is read as a whole, which counts its unreadable messages again.
     """
     owner = _customer_of(thread)
-    moved = _at_time_of(events[-1], untimed) if events else []
+    shown = {event.graph_id for event in events}  # an answer may repeat what an earlier one has shown
+    moved = _at_time_of(events[-1], [each for each in untimed if each not in shown]) if events else []
     stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
     pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
