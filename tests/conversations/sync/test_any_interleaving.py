@@ -142,9 +142,8 @@ class Inbox:
         for name, row in rows.items():
             ids = {row.sender_id, *row.aliases.values_list("sender_id", flat=True)}
             assert ids <= set(self.people[name])
-            self._check_messages(
-                row, [each for each in self.threads if each.customer.id in self.people[name]]
-            )
+            own = [each for each in self.threads if each.customer and each.customer.id in self.people[name]]
+            self._check_messages(row, own)
 
     def _check_messages(self, row: Conversation, threads: list[Thread]) -> None:
         stored = list(row.events.filter(kind__startswith="message").newest_first())
@@ -220,15 +219,16 @@ def test_each_person_has_one_conversation_under_any_ids(settings, data):
         def give_another_id() -> None:
             """To a person whose first ID was synced: only then can it be told that it is the same person."""
             known = set(InteractionEvent.objects.values_list("conversation__sender_id", flat=True).distinct())
-            names = [name for name, ids in one.people.items() if first[name] in known and len(ids) < 3]
-            if names and data.draw(st.booleans()):
-                name = data.draw(st.sampled_from(names))
+            # Draw first: what is stored after a kill differs from time to time.
+            is_due, in_messages = data.draw(st.booleans()), data.draw(st.booleans())
+            name = data.draw(st.sampled_from(list(one.people)))
+            own = [each for each in one.threads if each.customer and each.customer.name == name]
+            if is_due and first[name] in known:
                 one.people[name].append(f"{int(first[name]) + len(one.people[name])}")
-                own = [each for each in one.threads if each.customer and each.customer.name == name]
-                in_messages = data.draw(st.booleans())
                 for thread in own:
                     one.world.change_person_id(thread, one.people[name][-1], in_messages=in_messages)
-                    one.add_messages(thread)
+            for thread in own:
+                one.add_messages(thread)
 
         one.play(give_another_id)
         one.check()
