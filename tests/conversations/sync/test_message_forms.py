@@ -39,6 +39,10 @@ def times() -> list[datetime]:
         "2026-11-28T10:40:00",
         "2026-11-28T12:40:00+02:00",
         "2026-11-28 10:40:00Z",
+        "2026-11-28t10:40:00z",
+        SECONDS * 10**6,
+        f"{SECONDS}000000000",
+        "Sat, 28 Nov 2026 10:40:00 +0000",
     ],
 )
 def test_time_is_read_in_every_form(value):
