@@ -86,6 +86,17 @@ def test_message_without_a_time_stands_by_its_older_neighbor(page, world, shop):
     assert Thread.objects.get().complete_until == MOMENT
 
 
+def test_message_without_a_time_takes_that_of_a_neighbor_in_a_later_list(page, world, shop, sandbox):
+    messages = [{"message": "first", "created_time": SECONDS}, untimed("second")]
+    thread = world.add_conversation(shop, "Ana Test", messages, updated_time=SECONDS + 600)
+    sandbox.switches.max_nested_limit = 1
+    sandbox.faults.add(faults.graph_error(2), times=1000, path=f"/{thread.id}/messages")
+    assert sync_conversations(page, full=True).owed == 1
+    sandbox.switches.max_nested_limit = None
+    sync_conversations(page, full=True)
+    assert times() == [MOMENT, MOMENT]
+
+
 @pytest.mark.parametrize("is_interrupted", [False, True])
 @pytest.mark.parametrize("per_second", [1, 40])
 def test_message_without_a_time_at_the_end_of_an_answer_stands_by_its_older_neighbor(
