@@ -224,8 +224,7 @@ def _is_group(thread: Thread) -> bool:
 def _update_history(state: Thread, stored: Thread | None, row: ThreadRows) -> None:
     """Set whether the stored messages reach without a gap from the newest message to the beginning."""
     is_whole = row.shown.extent is Extent.WHOLE
-    is_counted = is_whole and row.thread.message_count <= row.shown.count  # else a full run reads the thread
-    if is_counted and "message_count" in row.given and version(row.thread) >= version(stored):
+    if is_whole and "message_count" in row.given and version(row.thread) >= version(stored):
         state.audited_count = row.thread.message_count
     if is_contiguous(stored, row):
         was_truncated = stored is not None and stored.history == Thread.History.TRUNCATED
