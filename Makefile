@@ -83,7 +83,8 @@ development: python
 	@$(PYTHON) inbox/install.py requirements-sdk.txt
 
 programs: python
-	@$(PYTHON) tests/programs.py chromium:chromium node:nodejs npm:npm nginx:nginx-light caddy:caddy
+	@$(PYTHON) tests/programs.py chromium-headless-shell:chromium-headless-shell node:nodejs npm:npm \
+		nginx:nginx-light caddy:caddy
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

@@ -1,14 +1,25 @@
 """Bounds in seconds that hold on an idle machine, extended where the machine is busy with other work."""
 
+import math
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import mean
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass
+class Measured:
+    slowness: float = 1.0
+    at: float = -math.inf
+
+
+_measured = Measured()
 
 # Uses a processor for 0.1 s. Prints how many times longer that took by the clock.
 WORK = """
@@ -27,6 +38,21 @@ def slowness() -> float:
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count() or 1)
     ]
     return max(1.0, mean(float(worker.communicate()[0]) for worker in workers))
+
+
+def recent_slowness(maximum_age: float = 10) -> float:
+    """Return the slowness of the last seconds: many tests in a row need not measure it again."""
+    if time.monotonic() - _measured.at > maximum_age:
+        _measured.slowness, _measured.at = slowness(), time.monotonic()
+    return _measured.slowness
+
+
+def pause(seconds: float, *, maximum: float) -> float:
+    """Return how long something must last to be seen by who needs this time for it on an idle machine.
+
+    `maximum`: after it the other side gives up.
+    """
+    return min(seconds * slowness(), maximum)
 
 
 def output_in_time(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Install programs of the system that some tests use: python3 tests/programs.py chromium:chromium node:nodejs
+"""Install programs of the system that some tests use: python3 tests/programs.py node:nodejs npm:npm
 
 Each is named with its Debian package. Who is root gets what is missing; for others its tests are skipped, but
 not where CI=true.

@@ -55,3 +55,17 @@ def test_busy_processors_are_noticed():
             process.kill()
             process.wait()
     assert before >= 1
+
+
+def test_slowness_is_measured_once_for_tests_in_a_row(monkeypatch):
+    found = iter([2.0, 4.0])
+    monkeypatch.setattr(machine, "slowness", lambda: next(found))
+    monkeypatch.setattr(machine, "_measured", machine.Measured())
+    assert [machine.recent_slowness(), machine.recent_slowness()] == [2.0, 2.0]
+    assert machine.recent_slowness(maximum_age=-1) == 4.0
+
+
+def test_pause_is_longer_on_a_busy_machine_but_not_without_end(monkeypatch):
+    found = iter([1.0, 2.0, 9.0])
+    monkeypatch.setattr(machine, "slowness", lambda: next(found))
+    assert [machine.pause(4, maximum=12) for _ in range(3)] == [4, 8, 12]

@@ -12,7 +12,7 @@ from conversations.sandbox import faults
 from conversations.sync import run_lifecycle
 from tags.models import change_tag
 from tests.factories import ConversationFactory, TagFactory, api, superuser
-from tests.machine import slowness
+from tests.machine import pause
 
 HIDE = """visibility => {
   Object.defineProperty(document, "visibilityState", { value: visibility, configurable: true });
@@ -24,13 +24,14 @@ HIDE = """visibility => {
 def inbox(world, shop, sandbox):
     """Five batches, one after the other, with one unreadable conversation.
 
-    From the second on, each batch takes four seconds, longer on a busy machine, until the faults are cleared.
+    From the second on, each batch takes four seconds, up to three times that on a busy machine, until the
+    faults are cleared.
     """
     unreadable = world.add_conversation(shop, messages=150)
     world.poison(unreadable, 100, "Unsupported get request.", subcode=33, status=400)
     for _ in range(500):
         world.add_conversation(shop, messages=1)
-    sandbox.faults.add(faults.slow(4 * slowness()), times=None, path="/conversations.*&after=")
+    sandbox.faults.add(faults.slow(pause(4, maximum=12)), times=None, path="/conversations.*&after=")
 
 
 def test_progress_of_a_sync_is_shown_until_its_end_and_after_a_reload(log_in, inbox, sandbox):

@@ -14,18 +14,18 @@ from conversations.sync import run_lifecycle
 from tests.browser.accessibility import load_axe, serious_violations
 from tests.browser.test_inbox_live import HIDE
 from tests.factories import SyncRunFactory
-from tests.machine import slowness
+from tests.machine import pause
 
 
 @pytest.fixture
 def inbox(world, shop, sandbox):
     """500 conversations in five batches. All but the first take four seconds until the fault is removed.
 
-    Longer on a busy machine, where the browser needs longer to see what is under way.
+    Up to three times that on a busy machine, where the browser needs longer to see what is under way.
     """
     for _ in range(500):
         world.add_conversation(shop, messages=1)
-    sandbox.faults.add(faults.slow(4 * slowness()), times=None, path="/conversations.*&after=")
+    sandbox.faults.add(faults.slow(pause(4, maximum=12)), times=None, path="/conversations.*&after=")
 
 
 def bar_position(tab) -> float:

@@ -61,9 +61,17 @@ def rows(page) -> dict:
     }
 
 
+@pytest.fixture(scope="module")
+def loaded() -> list:
+    return []
+
+
 @pytest.fixture
-def document(web, key):
-    return schemathesis.openapi.from_url(f"{web.url}/api/schema", headers=key)
+def document(web, key, loaded):
+    """The document of this server. It is the same in each test: loaded once, as that takes a second."""
+    if not loaded:
+        loaded.append(schemathesis.openapi.from_url(f"{web.url}/api/schema", headers=key))
+    return loaded[0]
 
 
 def operations(document) -> list:

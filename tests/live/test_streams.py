@@ -9,7 +9,7 @@ from django.db import connection
 from conversations.models import Page, PageMember, SyncRun
 from conversations.sandbox import faults
 from tests.factories import new_key
-from tests.machine import in_time, slowness
+from tests.machine import in_time, pause
 
 ENDS = {"complete", "complete_with_errors", "error", "interrupted", "cancelled"}
 
@@ -60,7 +60,7 @@ def test_late_subscriber_first_gets_the_current_state(web, page, inbox, key, ope
 def test_run_is_joined_from_another_process(start_web, command, page, inbox, key, open_stream, sandbox):
     """Two web processes, of which one has the worker; then the command, which is refused."""
     # The others must join while one answer is awaited, which takes them longer on a busy machine.
-    sandbox.faults.add(faults.slow(5 * slowness()), after=1, path="/conversations.*&after=")
+    sandbox.faults.add(faults.slow(pause(5, maximum=25)), after=1, path="/conversations.*&after=")
     webs = [start_web(), start_web(EMBEDDED_WORKER="0")]
     webs[0].wait_until_ready()
     first = open_stream(*sync_stream(webs[0]), key, {"pageId": page.pk})

@@ -17,11 +17,11 @@ from conversations.sandbox.responses.error_responses import GraphFailure
 from conversations.sandbox.switches import EQUIVALENT
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
-from tests.machine import slowness
+from tests.machine import recent_slowness
 
 pytestmark = pytest.mark.django_db
 
-THREADS, LONG, PER_ANSWER = 23, 3, 5
+THREADS, LONG, PER_ANSWER = 13, 2, 5
 LISTS, MESSAGES, ANY = "/conversations", "/messages", ""
 REDUCE = "Please reduce the amount of data you're asking for"
 
@@ -133,7 +133,7 @@ CONTINUES = RETRIED | WAITED | SHRUNK | RESTARTED | UNAFFECTED
 
 @pytest.fixture(params=["by cursor", "by windows"])
 def inbox(request, page, world, shop, sandbox):
-    """Threads a few hours apart, in five answers. Some are as long as four answers."""
+    """Threads a few hours apart, in three answers. Some are as long as four answers."""
     capabilities = {"windows": request.param == "by windows", "folders": dict.fromkeys(FOLDERS, "refused")}
     page.capabilities = {"messenger": capabilities}
     page.save()
@@ -185,7 +185,7 @@ def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls
     scenario, has_windows = CONTINUES[name], page.capabilities["messenger"]["windows"]
     # Short pauses. One that is over before its thread runs again is not reported, so on a busy machine those
     # that must be seen are not too short: 0.1 and 0.5 s while Facebook throttles, longer the slower it is.
-    settings.GRAPH_RETRY_SECONDS = 0.05 * slowness() if "waiting" in scenario.statuses else 0.01
+    settings.GRAPH_RETRY_SECONDS = 0.05 * recent_slowness() if "waiting" in scenario.statuses else 0.01
     play(scenario)
     seen = []
     result = sync(on_progress=lambda progress: seen.append((progress.status, progress.seconds)))
@@ -288,7 +288,7 @@ SKIPPED = {
 def test_thread_that_fails_is_skipped_alone(sync, page, world, shop, sandbox, inbox, name, when):
     from conversations.sandbox.data.world import Poison
 
-    bad = inbox[12]
+    bad = inbox[7]
     bad.poison = Poison(SKIPPED[name], when)
     result = sync()
     if when == "listed":  # Facebook shows nothing of it: the list cannot be read past it
