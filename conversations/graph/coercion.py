@@ -3,13 +3,14 @@
 import json
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
 BIGINT_MAX = 2**63 - 1
 EPOCH = datetime.fromtimestamp(0, UTC)
-UNIX_TIME = re.compile(r"\s*[0-9]{9,16}(\.[0-9]*)?\s*")  # fewer digits are a date: 20261120
+UNIX_TIME = re.compile(r"\s*[0-9]{9,19}(\.[0-9]*)?\s*")  # fewer digits are a date: 20261120
 MAX_SECONDS = 10**11  # of a time in seconds: the year 5138. Milliseconds have passed it since 1973
 MAX_DEPTH = 50  # levels of stored raw values; nothing that Facebook documents has ten
 
@@ -47,8 +48,8 @@ def as_count(value: Any) -> int | None:
 def as_time(value: Any) -> datetime | None:
     """Return the time in UTC, or None if it is not usable.
 
-    Graph writes 2026-11-20T10:38:15+0000, always in UTC. Seconds and milliseconds since 1970 are accepted
-    too, as a number or as text. No message is older than 1970.
+    Graph writes 2026-11-20T10:38:15+0000, always in UTC. Seconds and smaller units since 1970 are accepted
+    too, as a number or as text, and times as in mails. No message is older than 1970.
     """
     try:
         moment = _from_text(value) if isinstance(value, str) else _from_number(value)
@@ -61,7 +62,10 @@ def _from_text(value: str) -> datetime:
     # Digits first: fromisoformat() takes 1795112012345 for a day of the year 1795.
     if value[4:5] != "-" and UNIX_TIME.fullmatch(value):
         return datetime.fromtimestamp(_seconds(float(value)), UTC)
-    moment = datetime.fromisoformat(value.strip())
+    try:
+        moment = datetime.fromisoformat(value.strip().upper())
+    except ValueError:
+        moment = parsedate_to_datetime(value)
     if moment.tzinfo is UTC:
         return moment
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -74,8 +78,9 @@ def _from_number(value: Any) -> datetime | None:
 
 
 def _seconds(number: float) -> float:
-    """Return the seconds since 1970 of a number of seconds or milliseconds."""
-    return number if number < MAX_SECONDS else number / 1000
+    """Return the seconds since 1970 of a number of seconds, milliseconds, micro- or nanoseconds."""
+    units = (1, 1000, 10**6, 10**9)
+    return next((number / unit for unit in units if number < MAX_SECONDS * unit), number)
 
 
 def to_json_text(value: Any) -> str:

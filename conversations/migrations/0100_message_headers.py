@@ -37,7 +37,7 @@ def join(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0093_no_trigger_of_former_keys")]
+    dependencies = [("conversations", "0094_unreadable_messages")]
     operations = [
         migrations.CreateModel(
             name="MessageHeader",

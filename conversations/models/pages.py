@@ -35,7 +35,8 @@ class Page(models.Model):
     instagram_account_id = models.TextField(blank=True, default="")
     instagram_username = models.TextField(blank=True, default="", db_default="")
     # Further IDs under which the business appears, as {id: {"source": how it was found, "applied": whether
-    # the stored messages of that ID are marked as sent}}. Written while the row is locked.
+    # the stored messages of that ID are marked as sent}}. With the source "person" the ID was taken for one
+    # of them, and its messages are marked as received. Written while the row is locked.
     business_aliases = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
@@ -90,7 +91,15 @@ class Page(models.Model):
     @property
     def business_ids(self) -> set[str]:
         """The IDs under which the business itself writes."""
-        return {self.facebook_page_id, self.instagram_account_id, *self.business_aliases} - {""}
+        return {self.facebook_page_id, self.instagram_account_id, *self.business_aliases} - {
+            "",
+            *self.known_people,
+        }
+
+    @property
+    def known_people(self) -> set[str]:
+        """The IDs that were taken for the business's and are persons'."""
+        return {key for key, value in self.business_aliases.items() if value["source"] == "person"}
 
     def reason_for(self, role: str) -> str:
         """Return the reason of `connection`; managers and superusers also read what Facebook says."""

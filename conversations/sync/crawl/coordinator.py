@@ -87,7 +87,8 @@ class PageCrawl:
     def _find_business(self) -> None:
         """Decide who is the business where single answers did not tell, and read what was stored wrongly."""
         if self._context.run.mode == SyncRun.Mode.FULL:
-            self._threads.read_again(self._context.writer.find_business())
+            is_whole = not (self.failures or self._context.page.unfinished_lists)
+            self._threads.read_again(self._context.writer.find_business(is_whole=is_whole))
             self._handle_all()
 
     def _handle_lists(self, states: list[ListState]) -> None:

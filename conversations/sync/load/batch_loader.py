@@ -88,11 +88,15 @@ def save_batch(
 
 
 def _lacks_messages(thread: Thread) -> bool:
-    """Whether Facebook counts more messages than were read, and did not count so many at the last audit."""
+    """Whether Facebook counts more messages than were read, and did not count so many at the last audit.
+
+    Without an audit, an earlier version read the unreadable ones, which may have been a fault of it.
+    """
+    unreadable = 0 if thread.audited_count is None else thread.unreadable_count
     return (
         thread.history != Thread.History.TRUNCATED
         and thread.state in (Thread.State.STORED, Thread.State.MERGED)
-        and thread.message_count > thread.held_count + thread.unreadable_count
+        and thread.message_count > thread.held_count + unreadable
         and thread.message_count != thread.audited_count
     )
 
@@ -154,7 +158,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
         (row, pks[0], [(event, stored.find(pks, event.graph_id)) for event in row.events])
         for row, pks in owned
     ]
-    changed = update_events(
+    changed, misread = update_events(
         [
             (before.id, event)
             for _, _, pairs in received
@@ -169,6 +173,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
         row.events, ranks = rank_events(pairs, partial(stored.by_second, owner))
         moved |= ranks
         row.has_newer_states = bool(changed) and any(before and before.id in changed for _, before in pairs)
+        row.was_misread = bool(misread) and any(before and before.id in misread for _, before in pairs)
     move_events(moved)
 
 

@@ -24,6 +24,8 @@ from conversations.sync.load.transform import ThreadRows
 # Why an ID is the business's, in `Page.business_aliases`.
 ACCOUNT = "account"  # Facebook showed it with an ID or the user name of the account
 THREADS = "threads"  # it stands in threads with several different people
+# Or why it is not: a full run has shown that it is a person's.
+PERSON = "person"
 NOTE = {
     ACCOUNT: "Facebook also shows this business as {}.",
     THREADS: "Facebook also shows this business as {}: this ID stands in threads with several people.",
@@ -58,6 +60,17 @@ def find_in_stored_threads(page: Page) -> dict[str, str]:
     return dict.fromkeys(several, THREADS)
 
 
+def find_in_pairs(page: Page, seen: Others, known: Collection[str]) -> list[str]:
+    """Return the IDs of the business, beside the known ones, that these pairs and stored threads show."""
+    others: Others = defaultdict(dict)
+    writers: set[str] = set()
+    _add_stored(page.threads.exclude(people=None), others, writers)
+    for key, people in seen.items():
+        others[key] |= people
+    pairs = others.keys() & set().union(*others.values())
+    return _several(page, others, writers - pairs, known, is_final=True)
+
+
 def forget_pairs(page: Page, found: Collection[str]) -> None:
     """Clear the people of threads that show one of these IDs and a customer: nothing is unclear any more."""
     threads = page.threads.filter(people__has_any_keys=list(found)).order_by("pk")
@@ -76,7 +89,16 @@ def save_business_ids(page: Page, found: dict[str, str]) -> None:
     """Keep the IDs on the Page. Other processes may have found some, too."""
     saved = Page.objects.select_for_update().only("business_aliases").get(pk=page.pk).business_aliases
     new = {key: {"source": source, "applied": False} for key, source in found.items()}
-    page.business_aliases = new | saved
+    page.business_aliases = new | {
+        key: value for key, value in saved.items() if value["source"] != PERSON or key not in new
+    }
+    page.save(update_fields=["business_aliases"])
+
+
+def revoke_business_ids(page: Page, wrong: Collection[str]) -> None:
+    """Keep on the Page that these IDs are persons'."""
+    saved = Page.objects.select_for_update().only("business_aliases").get(pk=page.pk).business_aliases
+    page.business_aliases = saved | {key: {"source": PERSON, "applied": False} for key in wrong}
     page.save(update_fields=["business_aliases"])
 
 
@@ -141,7 +163,7 @@ def _several(
     candidates = {
         key: {other: name for other, name in people.items() if name not in names}
         for key, people in others.items()
-        if key not in known and key not in customers
+        if key not in known and key not in customers and key not in page.known_people
     }
     while candidates:
         candidates = {

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.business import (
+    THREADS,
     describe,
     find_business_ids,
     find_in_stored_threads,
     forget_pairs,
+    revoke_business_ids,
     save_business_ids,
 )
+from conversations.sync.load.people.evidence import REVOKED, Evidence, doubtful_ids
 from conversations.sync.load.separation import mixed_conversations, separate
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.transform import ThreadRows
@@ -31,6 +34,9 @@ class BusinessWatch:
         self._committed = page.business_aliases
         self._joined = self._joined_before = 0
         self._is_first = run.mode == SyncRun.Mode.FULL
+        # A run that was resumed has not seen all threads itself.
+        self._has_all = self._is_first and not run.checkpoint
+        self._evidence = Evidence(page)
         self.moved: list[Thread] = []
 
     def begin(self) -> None:
@@ -58,12 +64,19 @@ class BusinessWatch:
         while found := find_business_ids(self._page, rows, is_final=is_final):
             self._add(found)
             rows = shape()
+        if self._has_all and (doubtful := doubtful_ids(self._page)):
+            self._evidence.add(rows, doubtful)
         in_answer = {row.thread.graph_id for row in rows}
         self.moved = [thread for thread in self.moved if thread.graph_id not in in_answer]
         return rows
 
-    def find_at_the_end(self) -> None:
-        """Find IDs of the business after all lists were read."""
+    def find_at_the_end(self, *, is_whole: bool) -> None:
+        """Find IDs of the business after all lists were read, and take wrong decisions back.
+
+        `is_whole`: all lists were read to their ends.
+        """
+        if is_whole and self._has_all:
+            self._revoke()
         while found := find_in_stored_threads(self._page):
             self._add(found)
 
@@ -72,6 +85,17 @@ class BusinessWatch:
         self._run.notes += describe(found)
         self._separate()
         forget_pairs(self._page, found)
+
+    def _revoke(self) -> None:
+        wrong, found = self._evidence.wrong_ids()
+        if not wrong:
+            return
+        revoke_business_ids(self._page, wrong)
+        self._run.notes += [REVOKED.format(key) for key in wrong]
+        if found:
+            self._add(dict.fromkeys(found, THREADS))
+        known = {thread.pk for thread in self.moved}
+        self.moved += [thread for thread in self._evidence.threads_to_read(wrong) if thread.pk not in known]
 
     def _separate(self) -> None:
         for mixed in mixed_conversations(self._page):

@@ -13,8 +13,8 @@ from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Page, SyncRun
 from conversations.sync.load.business import mark_applied
 from conversations.sync.load.business_watch import BusinessWatch
-from conversations.sync.load.joining import join
-from conversations.sync.load.separation import finish, mark_sent, mixed_conversations
+from conversations.sync.load.joining import join, show_newest_messages
+from conversations.sync.load.separation import drop_stored_elsewhere, finish, mark_sent, mixed_conversations
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.transaction import RunTransaction
 
@@ -34,7 +34,9 @@ def correct_people(
         twice += transaction.read(partial(_pairs, "same_messages", page, run))
     if twice:
         _join(page, twice, transaction, watch)
-    if any(not alias["applied"] for alias in page.business_aliases.values()):
+    new = {key for key, alias in page.business_aliases.items() if not alias["applied"]}
+    if new:
+        _drop_copies(page, new & page.known_people, transaction)
         _mark_sent(page, transaction)
 
 
@@ -75,6 +77,18 @@ def _pairs(statement: str, page: Page, run: SyncRun) -> list[tuple[int, int]]:
         names["business"] = list(page.business_ids)
         cursor.execute(STATEMENTS[statement], names)
         return cursor.fetchall()
+
+
+def _drop_copies(page: Page, people: set[str], transaction: RunTransaction) -> None:
+    """Drop what these people have of threads that are others': they were taken for the business."""
+    for row in transaction.read(lambda: list(page.conversations.filter(sender_id__in=people))):
+
+        def save(row: Conversation = row) -> None:
+            drop_stored_elsewhere(page, row)
+            show_newest_messages([row])
+            transaction.save_run()
+
+        transaction.commit(save)
 
 
 def _mark_sent(page: Page, transaction: RunTransaction) -> None:

@@ -39,6 +39,7 @@ class Cast:
     found: frozenset[str] = frozenset()
     unclear: Unclear = field(default_factory=dict)
     is_certain: bool = False  # it lists the business and one other person
+    listed: tuple[str, ...] = ()  # the IDs of its people, if they are two
 
 
 def cast_of(record: records.Conversation, page: Page) -> Cast:
@@ -63,7 +64,7 @@ def _usual_cast(record: records.Conversation, writers: list[Person], known: set[
         return None
     if any(person.id not in (first.id, second.id) for person in writers):
         return None
-    return Cast(customer, frozenset(known), is_certain=True)
+    return Cast(customer, frozenset(known), is_certain=True, listed=(first.id, second.id))
 
 
 def _cast(record: records.Conversation, page: Page, writers: list[Person], known: set[str]) -> Cast:
@@ -74,8 +75,10 @@ def _cast(record: records.Conversation, page: Page, writers: list[Person], known
     known |= found
     tier = next((tier for tier in tiers if any(person.id not in known for person in tier)), ())
     people = _distinct(tier, known)
+    listed = tuple(_distinct(record.participants, ()))
+    listed = listed if len(listed) == 2 else ()
     if not people:
-        return Cast(None, frozenset(known), found)
+        return Cast(None, frozenset(known), found, listed=listed)
     customer = min(people.values(), key=lambda person: _preference(person, page))
     has_business = any(person.id in known for person in tier)
     is_listed = tier is not tiers[2]
@@ -85,7 +88,7 @@ def _cast(record: records.Conversation, page: Page, writers: list[Person], known
     elif is_listed:
         unclear = _roles(WRITER, _distinct(writers, {*known, *people}))
     is_certain = is_listed and has_business and len(people) == 1
-    return Cast(_named(customer, chain(*tiers)), frozenset(known), found, unclear, is_certain)
+    return Cast(_named(customer, chain(*tiers)), frozenset(known), found, unclear, is_certain, listed)
 
 
 def _roles(role: str, people: dict[str, Person]) -> Unclear:

@@ -90,6 +90,7 @@ class HistoryWriter:
             newer_id=known.oldest_id,
             untimed=known.untimed,
             mixed=mixed_ids(self._page),
+            is_first=is_newest and thread.history == Thread.History.COMPLETE,  # an audit
         )
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:

@@ -206,6 +206,8 @@ def _merge_stored(state: Thread, stored: Thread, row: ThreadRows) -> None:
         state.unreadable_count = max(state.unreadable_count, stored.unreadable_count)
     for name in ("held_count", "history", "complete_until", "audited_count"):
         setattr(state, name, getattr(stored, name))
+    if row.was_misread and row.shown.extent is Extent.PARTIAL:  # the order of its older messages is wrong too
+        state.complete_until, state.history = None, Thread.History.PARTIAL
 
 
 def _people(stored: Thread, row: ThreadRows) -> dict | None:
@@ -249,7 +251,7 @@ def is_contiguous(stored: Thread | None, row: ThreadRows) -> bool:
     """Whether the received and the stored messages have no gap down to the oldest readable message."""
     if row.shown.extent is Extent.WHOLE:
         return True
-    if stored is None:
+    if stored is None or row.was_misread:
         return False
     border = stored.complete_until
     if stored.history != Thread.History.PARTIAL:

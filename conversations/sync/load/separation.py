@@ -5,10 +5,11 @@ The threads move when a run lists them, together with their other messages. `fin
 after a full run. Everything here runs in the caller's transaction, which holds `locks.lock_rows()`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -187,12 +188,26 @@ def _owner_at(
 
 # -- messages of the business ------------------------------------------------------------------------------
 def mark_sent(page: Page, conversation_ids: Sequence[int]) -> None:
-    """Mark the messages of the business as sent, also where one is the last message of a conversation."""
+    """Mark the messages of the business as sent, also where one is the last message of a conversation.
+
+    Those of people who were taken for the business are marked as received again.
+    """
+    marks = [
+        ("message_received", "message_sent", page.business_ids),
+        ("message_sent", "message_received", page.known_people),
+    ]
+    for before, after, senders in marks:
+        _mark(conversation_ids, before, after, senders)
+
+
+def _mark(conversation_ids: Sequence[int], before: str, after: str, senders: Collection[str]) -> None:
+    if not senders:
+        return
+    keys: dict[str, Any] = {"before": before, "after": after, "senders": list(senders)}
     with connection.cursor() as cursor:
-        keys: dict[str, list] = {"ids": list(conversation_ids), "business": list(page.business_ids)}
-        cursor.execute(STATEMENTS["mark_sent"], keys)
+        cursor.execute(STATEMENTS["mark"], keys | {"ids": list(conversation_ids)})
         if changed := list({pk for (pk,) in cursor.fetchall()}):
-            cursor.execute(STATEMENTS["show_as_sent"], {"ids": changed})
+            cursor.execute(STATEMENTS["show_mark"], keys | {"ids": changed})
 
 
 # -- the end of a full run ---------------------------------------------------------------------------------
@@ -201,8 +216,7 @@ def finish(page: Page, mixed: Conversation, is_suppressed: IsSuppressed) -> str:
     separate(page, mixed, is_suppressed)
     if not Conversation.objects.filter(pk=mixed.pk, sender_id=mixed.sender_id).exists():
         return ""
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["drop_stored_elsewhere"], {"mixed": mixed.pk, "page": page.pk})
+    drop_stored_elsewhere(page, mixed)
     if mixed.threads.filter(state=Thread.State.OWED).exists():
         return ""  # the next full run
     unlisted = {"conversation": None, "state": Thread.State.UNREADABLE, "reason": NO_CUSTOMER}
@@ -210,6 +224,12 @@ def finish(page: Page, mixed: Conversation, is_suppressed: IsSuppressed) -> str:
     if count := mixed.events.filter(kind__startswith="message_").count():
         return f"Conversation {mixed.pk} has {count:,} messages that name no customer."
     return _remove(page, mixed)
+
+
+def drop_stored_elsewhere(page: Page, mixed: Conversation) -> None:
+    """Delete the messages of a conversation that another one has, too."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["drop_stored_elsewhere"], {"mixed": mixed.pk, "page": page.pk})
 
 
 def _remove(page: Page, mixed: Conversation) -> str:

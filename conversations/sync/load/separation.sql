@@ -37,17 +37,19 @@ DELETE FROM conversations_interactionevent AS copy WHERE copy.conversation_id = 
       AND md5(own.graph_id)::uuid = md5(copy.graph_id)::uuid AND own.graph_id = copy.graph_id
   WHERE other.page_id = %(page)s AND other.id <> copy.conversation_id)
 
--- name: mark_sent
-UPDATE conversations_interactionevent AS event SET kind = 'message_sent', fingerprint = NULL
-WHERE conversation_id = ANY(%(ids)s) AND kind = 'message_received' AND coalesce(data->'from', (
+-- name: mark
+-- Changes the kind of the messages that these senders wrote.
+UPDATE conversations_interactionevent AS event SET kind = %(after)s, fingerprint = NULL
+WHERE conversation_id = ANY(%(ids)s) AND kind = %(before)s AND coalesce(data->'from', (
   SELECT header.data->'from' FROM conversations_messageheader AS header
   WHERE header.conversation_id = event.conversation_id AND header.key = event.header
-))->>'id' = ANY(%(business)s)
+))->>'id' = ANY(%(senders)s)
 RETURNING conversation_id
 
--- name: show_as_sent
-UPDATE conversations_conversation AS row SET last_message_kind = 'message_sent', updated_at = now()
-WHERE id = ANY(%(ids)s) AND last_message_kind = 'message_received' AND 'message_sent' = (
+-- name: show_mark
+-- Changes the kind of the last message of conversations.
+UPDATE conversations_conversation AS row SET last_message_kind = %(after)s, updated_at = now()
+WHERE id = ANY(%(ids)s) AND last_message_kind = %(before)s AND %(after)s = (
   SELECT kind FROM conversations_interactionevent
   WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, rank DESC, id DESC LIMIT 1)
 

@@ -33,15 +33,18 @@ def save_messages(
     newer_id: str | None = None,
     untimed: Sequence[str] = (),
     mixed: Collection[int] = (),
+    is_first: bool = False,
 ) -> int:
     """Insert more messages of a thread, and replace stored ones by newer states. Return how many were new.
 
     `newer_id` is the message directly before the newest of these, if that was shown by an earlier answer.
     Between them are `untimed`, stored ones (oldest first) that have no time: they take that of the newest.
-    `mixed` are conversations that may have some of them: see sync.load.separation.
+    `mixed` are conversations that may have some of them: see sync.load.separation. `is_first`: these are the
+    newest messages of a thread that is read as a whole, which counts its unreadable messages again.
     """
     owner = _customer_of(thread)
-    moved = _at_time_of(events[-1], untimed) if events else []
+    shown = {event.graph_id for event in events}  # an answer may repeat what an earlier one has shown
+    moved = _at_time_of(events[-1], [each for each in untimed if each not in shown]) if events else []
     stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
     pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
@@ -53,11 +56,11 @@ def save_messages(
     new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
     created = len(new) - len(existing) - len(refused)
-    if created or refused or unreadable or claimed:
+    if created or refused or unreadable or claimed or is_first:
         # Add in the database: a list may have updated the row in the meantime.
         Thread.objects.filter(pk=thread.pk).update(
             held_count=F("held_count") + created + len(claimed),
-            unreadable_count=F("unreadable_count") + unreadable + len(refused),
+            unreadable_count=(0 if is_first else F("unreadable_count")) + unreadable + len(refused),
         )
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)

@@ -64,9 +64,11 @@ class ThreadRows:
     events: list[EventRow] = field(default_factory=list)  # oldest first; the loader removes the stored ones
     shown: ShownMessages = field(default_factory=ShownMessages)
     given: Collection[str] = COUNTS | {"can_reply"}  # the optional columns that the record has a value for
-    # Of the events that were removed: the oldest time, and whether any replaced a stored one.
+    # Of the events that were removed: the oldest time, whether any replaced a stored one, and whether an
+    # earlier version did not read their times rightly.
     oldest_stored: datetime | None = field(default=None, init=False)
     has_newer_states: bool = field(default=False, init=False)
+    was_misread: bool = field(default=False, init=False)
     cast: Cast = field(default_factory=lambda: Cast(None))
     listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 

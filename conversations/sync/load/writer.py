@@ -197,12 +197,15 @@ class BatchWriter:
         self._run.skipped += count
         self._run.notes.append(note)
 
-    def find_business(self) -> list[Thread]:
-        """Decide at the end of the lists what was unclear. Return the threads that moved, to read again."""
+    def find_business(self, *, is_whole: bool) -> list[Thread]:
+        """Decide at the end of the lists what was unclear. Return the threads that moved, to read again.
+
+        `is_whole`: all lists were read to their ends.
+        """
 
         def save() -> list[Thread]:
             self._business.begin()
-            self._business.find_at_the_end()
+            self._business.find_at_the_end(is_whole=is_whole)
             for thread in self._business.moved:
                 self.counters.count(thread.pk, "owed")
             self.transaction.save_run()

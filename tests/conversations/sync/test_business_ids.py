@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import time
 import uuid
 from datetime import UTC, datetime
 
@@ -66,6 +67,15 @@ def stored(page) -> dict[str, tuple[str, list[str]]]:
         )
         for row in page.conversations.all()
     }
+
+
+def sync_newest(sync, threads) -> None:
+    """Move these threads to the top of the list, and sync."""
+    for thread in threads:
+        thread.page.listing(thread.platform).remove(thread)
+        thread.updated_time = time.time()
+        thread.page.listing(thread.platform).place(thread)
+    assert sync().status == "complete"
 
 
 SENT, RECEIVED = "sent", "received"
@@ -211,6 +221,86 @@ def test_id_beside_two_customers_is_the_business(sync, page, add_thread, sandbox
     before = row_versions()
     assert sync(full=True).status == "complete"
     assert row_versions() == before
+
+
+# -- a person whom an earlier run took for the business ----------------------------------------------------
+@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_full_run_takes_a_wrong_decision_back(sync, page, add_thread, world, sandbox, batch, is_alone):
+    """Ana's threads show her beside the business, and beside at most one other person."""
+    sandbox.switches.max_limit = batch
+    account = Person(ACCOUNT, "", "demoshop")
+    own = add_thread(ANA, shown(account), shown(ANA), business=account)
+    add_thread(BEN, shown(account), shown(BEN), business=account)
+    if not is_alone:
+        add_thread(CARL, shown(CARL), shown(ANA), business=ANA)
+    sync()
+    Page.objects.update(business_aliases={ANA.id: {"source": "threads", "applied": False}})
+    world.add_message(own, "News").raw = {"from": shown(ANA), "to": None}
+    assert sync().status == "complete"
+    assert not InteractionEvent.objects.filter(kind="message_received", data__from__id=ANA.id).exists()
+    assert sync(full=True).status == "complete"
+    kinds = stored(page)
+    assert kinds[ANA.id] == ("ana.demo", [*BOTH, RECEIVED])
+    assert kinds[BEN.id] == ("ben.demo", BOTH)
+    assert page.conversations.get(sender_id=ANA.id).last_message_kind == "message_received"
+    assert page.threads.get(graph_id=own.id).state == "stored"
+    assert [note for note in SyncRun.objects.latest("pk").notes if f"{ANA.id} is a person" in note]
+    page.refresh_from_db()
+    assert page.business_ids == {page.facebook_page_id, ACCOUNT}
+    before = row_versions()
+    assert sync(full=True).status == "complete"
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_customer_who_was_taken_for_the_business_is_found_by_a_full_run(
+    sync, page, add_thread, sandbox, batch
+):
+    """Ana wrote to two unknown IDs. An incremental run decides with what it sees; the others write later."""
+    sandbox.switches.max_limit = batch
+    account = Person(ACCOUNT, "", "demoshop")
+    add_thread(
+        Person("99", "", "dora.demo"), {"id": ACCOUNT}, shown(Person("99", "", "dora.demo")), business=account
+    )
+    sync()
+    former = [Person("444", "Old Shop"), Person("800000000000002", "Older Shop")]
+    touched = [add_thread(ANA, shown(each), shown(ANA), business=each) for each in former]
+    for thread in touched:
+        thread.page.listing(thread.platform)
+    sync_newest(sync, touched)
+    page.refresh_from_db()
+    assert page.business_aliases.keys() == {ANA.id}
+    later = [
+        add_thread(person, shown(each), shown(person), business=each)
+        for person in (BEN, CARL)
+        for each in former
+    ]
+    sync_newest(sync, later)
+    assert sync(full=True).status == "complete"
+    assert {key: (name, sorted(each)) for key, (name, each) in stored(page).items() if key != "99"} == {
+        person.id: (person.username, sorted(BOTH * 2)) for person in (ANA, BEN, CARL)
+    }
+    page.refresh_from_db()
+    assert page.business_ids >= {each.id for each in former}
+    assert ANA.id not in page.business_ids
+    assert sync(full=True).status == "complete"
+    before = row_versions()
+    assert sync(full=True).status == "complete"
+    assert row_versions() == before
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_right_decision_stays_where_one_thread_is_left(sync, page, add_thread, world, sandbox, batch):
+    sandbox.switches.max_limit = batch
+    threads = [add_thread(person, shown(OTHER), shown(person)) for person in (ANA, BEN, CARL)]
+    sync()
+    for thread in threads[1:]:
+        world.remove_conversation(thread)
+    assert sync(full=True).status == "complete"
+    page.refresh_from_db()
+    assert OTHER.id in page.business_ids
+    assert stored(page)[ANA.id] == ("ana.demo", BOTH)
 
 
 # -- a database in which all customers were merged ---------------------------------------------------------

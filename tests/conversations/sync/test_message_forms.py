@@ -39,6 +39,10 @@ def times() -> list[datetime]:
         "2026-11-28T10:40:00",
         "2026-11-28T12:40:00+02:00",
         "2026-11-28 10:40:00Z",
+        "2026-11-28t10:40:00z",
+        SECONDS * 10**6,
+        f"{SECONDS}000000000",
+        "Sat, 28 Nov 2026 10:40:00 +0000",
     ],
 )
 def test_time_is_read_in_every_form(value):
@@ -80,6 +84,17 @@ def test_message_without_a_time_stands_by_its_older_neighbor(page, world, shop):
     assert list(unknown) == ["second", "third"]
     assert Conversation.objects.get().last_message_time == MOMENT
     assert Thread.objects.get().complete_until == MOMENT
+
+
+def test_message_without_a_time_takes_that_of_a_neighbor_in_a_later_list(page, world, shop, sandbox):
+    messages = [{"message": "first", "created_time": SECONDS}, untimed("second")]
+    thread = world.add_conversation(shop, "Ana Test", messages, updated_time=SECONDS + 600)
+    sandbox.switches.max_nested_limit = 1
+    sandbox.faults.add(faults.graph_error(2), times=1000, path=f"/{thread.id}/messages")
+    assert sync_conversations(page, full=True).owed == 1
+    sandbox.switches.max_nested_limit = None
+    sync_conversations(page, full=True)
+    assert times() == [MOMENT, MOMENT]
 
 
 @pytest.mark.parametrize("is_interrupted", [False, True])

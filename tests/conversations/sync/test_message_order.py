@@ -161,3 +161,15 @@ def play_thread(sandbox, items: list[dict]) -> None:
         lambda params: {"data": [engine_cases.thread(part(0, 26), message_count=len(items))]},
     )
     sandbox.script.add(engine_cases.MESSAGES, edge)
+
+
+def test_answer_that_repeats_messages_does_not_move_them(page, sandbox):
+    """The third message has no time, and waits for its older neighbor at the end of what the list shows."""
+    items = engine_cases.messages(4, per_second=4)
+    items[1]["created_time"] = "soon"
+    paging = {"cursors": {"after": "c"}, "next": "https://graph.facebook.com/x?after=c"}
+    nested = {"data": items[:2], "paging": paging}
+    sandbox.script.add(engine_cases.LISTS, {"data": [engine_cases.thread(nested, message_count=4)]})
+    sandbox.script.add("/t_1/messages?after=c", {"data": items})
+    assert sync_conversations(page).status == "complete"
+    assert stored_order() == [item["id"] for item in items]

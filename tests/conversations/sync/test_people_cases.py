@@ -1,21 +1,17 @@
 """Answers of Facebook that name the business or a person by another ID, word for word."""
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from conversations.connections.connect import connect_page
-from conversations.models import Conversation, ConversationAlias, InteractionEvent, Page, SyncRun, Thread
+from conversations.models import Conversation, ConversationAlias, Page, SyncRun
 from tests.conversations.engine_cases import EngineCase
 from tests.conversations.sync.copies import row_versions
+from tests.conversations.sync.earlier_rows import store_rows
 from tests.factories import TagFactory
 
 pytestmark = pytest.mark.django_db
 
 OWN_ID, NEW_ID = "02-instagram-own-id", "12-person-id-changes"
-EARLIER = Path(__file__).parent / "earlier_version"
 OPERATION = "12345678-1234-1234-1234-123456789012"
 
 
@@ -71,15 +67,11 @@ def store_as_before(page, shop):
     """Store the rows that an earlier version made of a case, and a tag on each conversation."""
 
     def store(name: str) -> None:
-        rows = json.loads((EARLIER / f"{name}.json").read_text())
-        models: list[Any] = [Conversation, Thread, InteractionEvent]
-        for model in models:
-            own = {} if model is InteractionEvent else {"page": page}
-            model.objects.bulk_create(model(**row, **own) for row in rows[model.__name__])
+        store_rows(page, name)
         for row in Conversation.objects.all():
             row.tag_rows.create(tag=TagFactory(name=f"tag {row.pk}"), page=page, act=OPERATION)
         connect_page(shop.id, shop.token)
-        Page.objects.update(last_synced_at="2026-11-20T12:00Z", instagram_username="")
+        Page.objects.update(instagram_username="")
 
     return store
 

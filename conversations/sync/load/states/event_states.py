@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from conversations.graph.coercion import as_time
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import EventRow, event_json
@@ -31,6 +32,13 @@ class StoredEvent(NamedTuple):
     rank: int
     fingerprint: int | None
     content: str | None = None  # as JSON
+
+
+class Updated(NamedTuple):
+    """The primary keys of messages that have changed, and of those whose time was not read rightly before."""
+
+    changed: set[int]
+    misread: set[int]
 
 
 class StoredState(NamedTuple):
@@ -61,11 +69,11 @@ def _is_same_second(event: EventRow, stored: StoredEvent | StoredState) -> bool:
     return abs(event.occurred_at - stored.occurred_at) < SECOND
 
 
-def update_events(changes: Sequence[tuple[int, EventRow]]) -> set[int]:
-    """Replace stored messages, given by their primary key, by newer states. Return which have changed."""
+def update_events(changes: Sequence[tuple[int, EventRow]]) -> Updated:
+    """Replace stored messages, given by their primary key, by newer states."""
     events = dict(changes)
     if not events:
-        return set()
+        return Updated(set(), set())
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS["read_states"], {"ids": list(events)})
         rows = [_as_state(*row) for row in cursor.fetchall()]
@@ -73,7 +81,29 @@ def update_events(changes: Sequence[tuple[int, EventRow]]) -> set[int]:
         if states:
             values: dict[str, Any] = {"states": as_json(states), "now": timezone.now()}
             cursor.execute(STATEMENTS["update_states"], values)
-    return {state["id"] for state in states}
+        misread = {stored.id for stored in rows if _is_misread(stored.data, stored.occurred_at)}
+        if misread:
+            _correct_times(misread)
+    return Updated({state["id"] for state in states}, misread)
+
+
+def _is_misread(data: dict, occurred_at: datetime) -> bool:
+    """Whether Facebook's time of a stored message is another: an earlier version did not know its form."""
+    time = as_time(data.get("created_time"))
+    return time is not None and abs(time - occurred_at) >= SECOND
+
+
+def _correct_times(ids: set[int]) -> None:
+    """Correct the times of all messages of these conversations, also where Facebook shows them no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["times_in_other_forms"], {"ids": list(ids)})
+        rows = [(row_id, as_time(json.loads(time)), occurred_at) for row_id, time, occurred_at in cursor]
+        wrong = [
+            {"id": row_id, "occurred_at": time.isoformat()}
+            for row_id, time, occurred_at in rows
+            if time is not None and abs(time - occurred_at) >= SECOND
+        ]
+        cursor.execute(STATEMENTS["correct_times"], {"times": as_json(wrong)})
 
 
 def _as_state(

@@ -24,3 +24,14 @@ WITH state AS (
 INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
 SELECT updated.conversation_id, 'content_updated', %(now)s, '', '[]', state.change
 FROM updated JOIN state USING (id) WHERE state.change IS NOT NULL ORDER BY updated.id
+
+-- name: times_in_other_forms
+-- Facebook's times of all messages of the conversations of some messages, unless they have the usual form.
+SELECT event.id, event.data->'created_time', event.occurred_at FROM conversations_interactionevent AS event
+WHERE event.conversation_id IN (
+  SELECT conversation_id FROM conversations_interactionevent WHERE id = ANY(%(ids)s)
+) AND event.graph_id IS NOT NULL AND event.data->>'created_time' NOT LIKE '____-__-__T__:__:__+0000'
+
+-- name: correct_times
+UPDATE conversations_interactionevent AS event SET occurred_at = time.occurred_at
+FROM json_to_recordset(%(times)s::json) AS time (id bigint, occurred_at timestamptz) WHERE event.id = time.id

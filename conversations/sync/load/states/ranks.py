@@ -29,7 +29,7 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
     `read_held()` has at least the messages of the first and the last second. `newer_id` is the message that
     directly precedes the newest of this answer; None: there is none, or it is of another second.
     """
-    if _is_in_order(pairs):
+    if newer_id is None and _is_in_order(pairs):
         return Ranking([], {})
     held = read_held()
     ranks: dict[str, int] = {}
@@ -53,10 +53,13 @@ def merge_order(received: list[str], stored: list[str], newer_id: str | None = N
     """Return all messages of one second, oldest first. Both lists are oldest first, too.
 
     A stored message that the answer does not show is newer than all of it, if it is newer than one of them,
-    else older. Between two of them it keeps its place: Facebook no longer shows it.
+    else older. Between two of them it keeps its place: Facebook no longer shows it. What stands behind
+    `newer_id` stays there.
     """
-    anchored = [*received, newer_id] if newer_id in stored and newer_id not in received else received
-    shown = set(anchored)
+    shown = set(received)
+    if newer_id is not None and newer_id in stored and newer_id not in shown:
+        newer = [name for name in stored[stored.index(newer_id) :] if name not in shown]
+        return [*merge_order(received, [name for name in stored if name not in newer]), *newer]
     first = next((place for place, name in enumerate(stored) if name in shown), None)
     if first is None:
         return [*stored, *received]
@@ -68,7 +71,7 @@ def merge_order(received: list[str], stored: list[str], newer_id: str | None = N
             kept[name], waiting = waiting, []
         else:
             waiting.append(name)
-    for name in anchored:
+    for name in received:
         order += [*kept.get(name, ()), name]
     return order + waiting
 

@@ -1,0 +1,1 @@
+"""Takes decisions back about who is the business."""
