@@ -21,7 +21,7 @@ NOTIFYING = (
     " notify_",
     "_notify_",
     "accounts_end_session",
-)  # of those without which nothing is counted wrong
+)  # these count nothing
 
 
 @dataclass
