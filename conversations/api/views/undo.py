@@ -45,7 +45,7 @@ def operation_for(user, act: str) -> BulkOperation:
 class OperationsView(APIView):
     action = "get"  # KnownParameters: no parameters
 
-    @extend_schema(responses=BulkOperationListSerializer)
+    @extend_schema(operation_id="acts_list", responses=BulkOperationListSerializer)
     def get(self, request):
         """List your own actions on more than 10,000 conversations that are in progress, oldest first."""
         own = BulkOperation.objects.active().filter(actor=request.user).order_by("pk")
