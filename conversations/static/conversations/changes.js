@@ -28,11 +28,13 @@ export function setServed(body) {
 }
 
 async function check() {
-	const response = await fetch(location.href).catch(() => null);
+	const url = location.href;
+	const response = await fetch(url).catch(() => null);
 	// Deleted, or no longer visible: nothing of it should stay on the screen.
 	if (response && (response.redirected || [403, 404].includes(response.status))) return location.reload();
 	if (!response?.ok) return undefined; // the stream tells when the server is back
 	const { body } = new DOMParser().parseFromString(await response.text(), "text/html");
+	if (url !== location.href) return check(); // another list was asked for meanwhile
 	const missed = await replaceParts(body);
 	if (missed || textOf(body, PARTS) !== textOf(served, PARTS)) showNotice();
 	else notice.replaceChildren();
