@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,8 +44,8 @@ class NotAsked(Exception):
 
 def main() -> int:
     known = {row.advisory for row in accepted() if row.until >= date.today()}
-    codes = [audit(name, lambda name=name: python_advisories(name, known)) for name in LOCKED]
-    return max(*codes, audit("package-lock.json", lambda: npm_advisories(known)))
+    codes = [audit(name, partial(python_advisories, name, known)) for name in LOCKED]
+    return max(*codes, audit("package-lock.json", partial(npm_advisories, known)))
 
 
 def audit(name: str, find: Callable[[], list[str]]) -> int:

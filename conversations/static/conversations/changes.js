@@ -3,19 +3,12 @@
 
 import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
 import { invalidate, onInvalidate } from "/static/inbox/app/core/refresh.mjs";
+import { fetchDocument } from "./html.js";
 
 const LIST = "#changelist-form";
 const PARTS = ["#nav-sidebar-apps", LIST, "#main > :last-child:not(:has(#content))"]; // the last one: page numbers
 // Other scripts keep runs current.
-const IGNORED = [
-	"script",
-	"style",
-	"template",
-	"time",
-	"[name=csrfmiddlewaretoken]",
-	"[data-part]",
-	".inbox-sync",
-];
+const IGNORED = ["script", "style", "template", "time", "[type=hidden]", "[data-part]", ".inbox-sync"];
 
 let served = window.servedBody; // what the reader has opened
 let shown = served; // with the parts that were replaced since
@@ -29,11 +22,10 @@ export function setServed(body) {
 
 async function check() {
 	const url = location.href;
-	const response = await fetch(url).catch(() => null);
+	const { body, status } = await fetchDocument(url).catch((error) => error);
 	// Deleted, or no longer visible: nothing of it should stay on the screen.
-	if (response && (response.redirected || [403, 404].includes(response.status))) return location.reload();
-	if (!response?.ok) return undefined; // the stream tells when the server is back
-	const { body } = new DOMParser().parseFromString(await response.text(), "text/html");
+	if ([302, 403, 404].includes(status)) return location.reload();
+	if (!body) return undefined; // the stream tells when the server is back
 	if (url !== location.href) return check(); // another list was asked for meanwhile
 	const missed = await replaceParts(body);
 	if (missed || textOf(body, PARTS) !== textOf(served, PARTS)) showNotice();
@@ -55,7 +47,7 @@ async function replaceParts(body) {
 }
 
 function replace(part, body) {
-	document.querySelector(part).replaceChildren(...body.querySelector(part).childNodes);
+	document.querySelector(part).replaceChildren(...body.querySelector(part).cloneNode(true).childNodes);
 }
 
 const isListInUse = () =>
