@@ -76,7 +76,8 @@ def may_see_operation(user, operation) -> bool:
     """Whether the user started this bulk operation and sees one of its Pages, or manages all of them."""
     if operation.actor_id == user.pk and set(operation.page_ids) & set(page_ids(user)):
         return True
-    return user.is_superuser or has_role(user, operation.page_ids, MANAGER)
+    manages_all = bool(operation.page_ids) and has_role(user, operation.page_ids, MANAGER)
+    return user.is_superuser or manages_all
 
 
 def require_cancel(user, operation: uuid.UUID) -> None:
@@ -97,7 +98,7 @@ class ConfirmationRequired(PermissionDenied):
     url = "/account/confirm"
 
     def __init__(self) -> None:
-        super().__init__("Confirm your password first: it was last given more than 15 minutes ago.")
+        super().__init__("Confirm your password first: you last entered it more than 15 minutes ago.")
 
 
 def require_confirmation(session) -> None:

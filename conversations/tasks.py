@@ -172,7 +172,7 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future:
 
 
 # -- periodic tasks ----------------------------------------------------------------------------------------
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron="* * * * * */15")
 @app.task(name="keep_current", queue=QUEUE, queueing_lock="keep_current", pass_context=False)
 def keep_current(timestamp: int) -> None:
     """Resume the runs of dead processes, ask again about Pages that Facebook refused, and start due syncs.
@@ -251,7 +251,7 @@ def probe_page(page_id: int) -> None:
         connection.close()
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
 def fold_messages(timestamp: int) -> None:
     """Index new messages for search and insights, for a few seconds: a worker must be able to stop.

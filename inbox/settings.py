@@ -121,8 +121,9 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_IMPORT_PATHS = ["conversations.actions.bulk_tasks", "conversations.privacy.erase_tasks"]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
-    # for its rows), and a process eight more: at most 56 of the 100 that PostgreSQL allows by default. A Page
-    # has one sync at a time, so a second process adds only its eight, and more only beyond 24 Pages.
+    # for its rows), a process eight more, and requests have the pool: at most 76 of the 100 that PostgreSQL
+    # allows by default. A Page has one sync at a time, so a second process adds only its pool and its eight,
+    # and more only beyond 24 Pages.
     "concurrency": JOBS,
     "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
     "delete_jobs": "successful",
@@ -229,8 +230,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "inbox.web.middleware.SecurityHeaders",
-    "inbox.web.middleware.SlowStatements",
-    "inbox.web.middleware.Refusals",
+    "inbox.web.middleware.Limits",
     "inbox.web.middleware.PlainInput",
     "inbox.web.middleware.ReaderTimeZone",
     "whitenoise.middleware.WhiteNoiseMiddleware",

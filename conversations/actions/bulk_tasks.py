@@ -21,7 +21,7 @@ def request_work() -> None:
         work_on_operations.defer()
 
 
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron="* * * * * */15")
 @app.task(name="work_on_operations", queue=QUEUE, queueing_lock="work_on_operations", pass_context=False)
 async def work_on_operations(timestamp: int = 0) -> None:
     """Work in slices. If the task is cancelled, it ends after the present slice."""

@@ -53,16 +53,18 @@ def run_bulk_action(
 
     `start` starts to change more of them than one transaction should.
     """
-    operation = None if body["dry_run"] else uuid.uuid4()
+    operation = uuid.uuid4()
     with transaction.atomic():
         targets = authorized_targets(user, body)
         matched = count_targets(targets)
-        if operation and matched > bulk_operations.MAX_AT_ONCE:
+        if body["dry_run"]:
+            return bulk_response("Would change", matched, count_changes(targets), None)
+        if matched > bulk_operations.MAX_AT_ONCE:
             return accepted(start_authorized(user, body, targets, start))
-        changed = len(change(targets, operation)) if operation else count_changes(targets)
-        if operation:
-            record_bulk_change(user, body, operation, matched, changed)
-    return bulk_response(verb if operation else "Would change", matched, changed, operation)
+        changed = change(targets, operation)
+        require_role(user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
+        record_bulk_change(user, body, operation, matched, len(changed))
+    return bulk_response(verb, matched, len(changed), operation)
 
 
 def start_authorized(

@@ -1,6 +1,7 @@
 """The export of conversations as a file, which is sent while it is created."""
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from asgiref.sync import sync_to_async
@@ -17,6 +18,9 @@ from conversations.models.audit import Action, record
 from conversations.permissions import page_ids
 from conversations.search.export import CONTENT_TYPES, FORMATS
 from conversations.search.parsing import quote
+
+# Their own: a part of an export may take long, and streams look up what they send in the threads of the loop.
+THREADS = ThreadPoolExecutor(4, "export")
 
 
 def export_response(request) -> HttpResponse | StreamingHttpResponse:
@@ -53,5 +57,6 @@ async def iterate_in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
         finally:
             connection.close()
 
-    while (chunk := await sync_to_async(next_chunk, thread_sensitive=False)()) is not None:
+    read = sync_to_async(next_chunk, thread_sensitive=False, executor=THREADS)
+    while (chunk := await read()) is not None:
         yield chunk

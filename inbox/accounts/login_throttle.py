@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, NoReturn
 
+from axes.attempts import get_cool_off_threshold
 from axes.backends import AxesBackend
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
@@ -42,15 +43,7 @@ class LoginThrottle(AxesDatabaseHandler):
             cursor.execute(LOCK_ADDRESS, [GUESSES, request.axes_ip_address or ""])
             if self.is_locked(request, credentials):
                 return False
-            attempt, is_new = AccessAttempt.objects.get_or_create(
-                **key_of_attempt(request, credentials),
-                defaults={"failures_since_start": 1, **description_of(request)},
-            )
-            if not is_new:
-                AccessAttempt.objects.filter(pk=attempt.pk).update(
-                    failures_since_start=F("failures_since_start") + 1,
-                    attempt_time=request.axes_attempt_time,
-                )
+            count_guess(request, credentials)
         return True
 
     def forgive(self, request, credentials) -> None:
@@ -107,6 +100,18 @@ class LoginThrottle(AxesDatabaseHandler):
     def remove_out_of_limit_failure_logs(self, **kwargs) -> int:
         """Delete records older than RETENTION."""
         return AccessFailureLog.objects.filter(attempt_time__lt=timezone.now() - RETENTION).delete()[0]
+
+
+def count_guess(request: Any, credentials: dict | None) -> None:
+    own = AccessAttempt.objects.filter(**key_of_attempt(request, credentials))
+    own.filter(attempt_time__lt=get_cool_off_threshold(request)).delete()  # these count no longer
+    is_counted = own.update(
+        failures_since_start=F("failures_since_start") + 1, attempt_time=request.axes_attempt_time
+    )
+    if not is_counted:
+        AccessAttempt.objects.create(
+            failures_since_start=1, **key_of_attempt(request, credentials), **description_of(request)
+        )
 
 
 def key_of_attempt(request: Any, credentials: dict | None) -> dict:

@@ -60,6 +60,11 @@ class SessionStore(db.SessionStore):
         """A user who signs in gives the password, so it need not be confirmed soon afterwards."""
         data[STARTED_AT] = data[CONFIRMED_AT] = timezone.now().timestamp()
 
+    def _validate_session_key(self, key) -> bool:
+        """Whether Django may have made this key: a cookie can hold texts that PostgreSQL refuses."""
+        is_key = super()._validate_session_key(key)  # type: ignore[misc]  # likewise
+        return bool(is_key) and key.isascii() and key.isalnum()
+
     def credential(self) -> "SessionCredential":
         return SessionCredential(self.session_key or "")
 

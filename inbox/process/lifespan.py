@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -19,7 +20,16 @@ from inbox.database.capacity import warn_if_near
 from inbox.process import worker
 from inbox.process.loading import loading
 
+BESIDE_JOBS = 8  # threads in which streams look up what they send
 LAST_SECONDS = 4  # a signaled process ends within five, also on a busy machine
+
+
+def add_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Let each job have a thread, some of which wait for Facebook, and leave some to the streams.
+
+    By default a loop has four more than the machine has processors.
+    """
+    loop.set_default_executor(ThreadPoolExecutor(settings.JOBS + BESIDE_JOBS, "background"))
 
 
 class Background:
@@ -87,6 +97,7 @@ async def lifespan(receive, send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            add_threads(asyncio.get_running_loop())
             loading.start()
             background.start()
             await send({"type": "lifespan.startup.complete"})

@@ -14,7 +14,8 @@ from conversations.lib.request_scope import RETRY_SECONDS
 from inbox.web.answers import answer
 
 READ_SECONDS = 60  # a client that sends slower than this holds memory for nothing
-MAX_TOTAL = 64 * 2**20  # bytes of all bodies that are being read in this process
+MAX_TOTAL = 64 * 2**20  # bytes of all bodies in this process, from their first byte to the response
+ALWAYS_READ = 16 * 2**10  # bytes: who fills MAX_TOTAL with slow bodies must not stop logins and small changes
 DRAINED_BYTES, DRAIN_SECONDS = 10 * 2**20, 5  # after a refusal
 TOO_SLOW = "The body did not arrive in time."
 BUSY = "The server reads too many bodies at the moment. Try again."
@@ -32,6 +33,18 @@ class Disconnected(Exception):
     """The client has left: there is nobody to answer."""
 
 
+class Body:
+    """What has arrived. `size` stays when the chunks are handed out."""
+
+    def __init__(self) -> None:
+        self.chunks: deque[bytes] = deque()
+        self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+        self.size += len(chunk)
+
+
 class BodyLimit:
     """An ASGI application in front of another one."""
 
@@ -40,28 +53,21 @@ class BodyLimit:
         self._held = 0  # bytes of all bodies
 
     async def __call__(self, scope, receive, send) -> None:
-        body: deque[bytes] = deque()
-        refused: Refused | None = None
+        body = Body()
         try:
             await self._read(scope, receive, body)
-        except Refused as error:
-            refused = error
+            await self._application(with_length(scope, body.size), replay(body.chunks, receive), send)
         except Disconnected:
-            self._held -= sum(map(len, body))
             return
-        size = sum(map(len, body))
-        try:
-            if refused:
-                await refuse(refused, scope, receive, send)
-            else:
-                await self._application(with_length(scope, size), replay(body, receive), send)
+        except Refused as error:
+            await refuse(error, scope, receive, send)
         finally:
-            self._held -= size
+            self._held -= body.size
 
-    async def _read(self, scope, receive, body: deque[bytes]) -> None:
+    async def _read(self, scope, receive, body: Body) -> None:
         if (declared_length(scope) or 0) > self._max_bytes:
             raise Refused(413, self._too_large())
-        size, has_more = 0, True
+        has_more = True
         try:
             async with asyncio.timeout(READ_SECONDS):
                 while has_more:
@@ -69,18 +75,17 @@ class BodyLimit:
                     if message["type"] == "http.disconnect":
                         raise Disconnected
                     chunk, has_more = message.get("body", b""), message.get("more_body", False)
-                    size += len(chunk)
-                    self._check(size, len(chunk), has_more)
+                    self._check(body.size + len(chunk), len(chunk), has_more)
                     if chunk:
                         self._held += len(chunk)
-                        body.append(chunk)
+                        body.add(chunk)
         except TimeoutError:
             raise Refused(408, TOO_SLOW, has_more=False) from None
 
     def _check(self, size: int, added: int, has_more: bool) -> None:
         if size > self._max_bytes:
             raise Refused(413, self._too_large(), has_more=has_more)
-        if added and self._held + added > MAX_TOTAL:
+        if size > ALWAYS_READ and self._held + added > MAX_TOTAL:
             raise Refused(503, BUSY, has_more=has_more)
 
     def _too_large(self) -> str:

@@ -1,12 +1,18 @@
 """Error responses of the site: JSON under /api/, an HTML page elsewhere."""
 
+import logging
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 
-from conversations.lib.timeouts import READ_SECONDS
+from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
+from conversations.lib.timeouts import READ_SECONDS, TooSlow
 from conversations.permissions import ConfirmationRequired
 from inbox.accounts.views.confirm import ConfirmForm
+
+logger = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -32,8 +38,24 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if limited := response_at_limit(request, sys.exc_info()[1]):  # in a middleware, as the session is read
+        vars(limited)["_has_been_logged"] = True  # Django would log a traceback
+        return limited
     message = "Internal server error. The server log has the details."
     return as_json(request, 500, message) or defaults.server_error(request)
+
+
+# -- limits: one line in the log, and no traceback
+def response_at_limit(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the response where a limit was reached; None for any other error."""
+    match error:
+        case TooSlow():
+            return too_slow(request)
+        case ServerBusy():
+            return try_later(request, 503, error)
+        case TooManyRequests():
+            return try_later(request, 429, error)
+    return None
 
 
 def too_slow(request: HttpRequest) -> HttpResponse:
@@ -41,6 +63,15 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     message = f"This took longer than {READ_SECONDS:.0f} seconds and was stopped. Try again."
     context = {"seconds": f"{READ_SECONDS:.0f}"}
     return as_json(request, 503, message) or render(request, "503.html", context, status=503)
+
+
+def try_later(request: HttpRequest, status: int, error: Exception) -> HttpResponse:
+    """The response of a full server, or to too many requests of one user at once."""
+    logger.warning("Refused %s: %s", request.path[:200], error)
+    page = {"message": str(error)}
+    response = as_json(request, status, str(error)) or render(request, "busy.html", page, status=status)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def as_json(request: HttpRequest, status: int, message: str) -> HttpResponse | None:

@@ -1,28 +1,21 @@
 """Adds security headers that Django and django-csp lack, and answers for a full server or a slow database."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import suppress
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from conversations.lib.days import parse_zone
-from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
 from conversations.lib.text import is_plain
-from conversations.lib.timeouts import TooSlow
 from inbox.web import error_pages
-from inbox.web.error_pages import as_json
 
 TIME_ZONE_COOKIE = "time_zone"
 MAX_DIGITS = 64  # more than any ID has, of ours or of Facebook
-
-logger = logging.getLogger(__name__)
 
 HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -95,22 +88,8 @@ def is_usable(text: str) -> bool:
     return is_plain(text) and not (len(text) > MAX_DIGITS and text.strip("-").isdigit())
 
 
-class Refusals(MiddlewareMixin):
-    """A full server is a 503, too many requests of one user at once are a 429: one line in the log each."""
+class Limits(MiddlewareMixin):
+    """Answers where a view reached a limit: 503 of a full server or a slow statement, 429 of one user."""
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, ServerBusy | TooManyRequests):
-            return None
-        logger.warning("Refused %s: %s", request.path[:200], error)
-        status = 503 if isinstance(error, ServerBusy) else 429
-        page = {"message": str(error)}
-        response = as_json(request, status, str(error)) or render(request, "busy.html", page, status=status)
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
-
-
-class SlowStatements(MiddlewareMixin):
-    """A page of which one question to the database takes too long is a 503; REST answers by itself."""
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return error_pages.too_slow(request) if isinstance(error, TooSlow) else None
+        return error_pages.response_at_limit(request, error)

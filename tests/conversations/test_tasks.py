@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations import tasks
@@ -147,3 +148,21 @@ def test_schedule_ignores_a_short_pause(page):
         budget.close(tasks.WAIT_SECONDS - 30, "(#613) Calls exceeded the rate limit")
     tasks.keep_current(0)
     assert modes(page) == ["incremental"]
+
+
+def test_periodic_tasks_run_as_often_as_promised():
+    """The seconds are the last column: in front they would be the minutes."""
+    app.perform_import_paths()
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    seconds = {
+        entry.task.name: entry.croniter.get_next(float, start_time=noon) - noon
+        for entry in app.periodic_registry.periodic_tasks.values()
+    }
+    assert seconds == {
+        "delete_expired": 60,
+        "drop_old_numbers": 17 * 60,
+        "erase_pages": 60,
+        "fold_messages": 5,
+        "keep_current": 15,
+        "work_on_operations": 15,
+    }

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -27,7 +26,7 @@ from conversations.admin.conversations.list_query import criteria_of, parameters
 from conversations.admin.formatting import count_conversations
 from conversations.models import BulkOperation, Conversation, Page
 from conversations.models.audit import Action, record
-from conversations.permissions import TAGGER, has_role, page_ids
+from conversations.permissions import TAGGER, page_ids, require_role
 from tags.models import Tag
 
 
@@ -131,6 +130,7 @@ def run_action(
         if matched > bulk_operations.MAX_AT_ONCE:
             return start_in_slices(modeladmin, request, start)
         changed = change(operation)
+        require_role(request.user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
         numbers: dict[str, Any] = {"matched": matched, "changed": len(changed)}
         record(Action.BULK_CHANGED, request=request, operation=operation, **numbers, **details)
     return report(modeladmin, request, verb, matched, len(changed), operation)
@@ -139,8 +139,7 @@ def run_action(
 def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> None:
     """Start an operation and link to its progress, unless it has chosen what the user may not change."""
     operation = start()
-    if not has_role(request.user, operation.page_ids, TAGGER):
-        raise PermissionDenied
+    require_role(request.user, operation.page_ids, TAGGER)
     request_work()
     report_started(modeladmin, request, operation)
 

@@ -96,7 +96,7 @@ class EventsView(APIView):
     def get(self, request):
         """Stream the progress of all syncs of your Pages as `event: progress`.
 
-        `event: changed` means that staff changed tags or a status.
+        `event: changed` means that something has changed that a screen shows of the Page.
         """
         facebook_page_id = request.query_params.get("facebookPageId", "").strip()
         permissions_of(request.user, facebook_page_id)  # raises NotFound before the stream opens

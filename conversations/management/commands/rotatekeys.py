@@ -28,7 +28,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Encrypted {number} secret{'s' * (number != 1)} with the first key.")
         if left:
             names = ", ".join(left)
-            raise CommandError(f"No key decrypts {names}. Add the old key, or connect these Pages again.")
+            advice = "Add the old key, or connect the Pages again and set the second factors up again."
+            raise CommandError(f"No key decrypts {names}. {advice}")
 
 
 def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
@@ -41,7 +42,9 @@ def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
 @transaction.atomic
 def rotate(model: type[models.Model], field: str, pk: object) -> bool:
     """Encrypt one value again. Return False if no key decrypts it."""
-    row = model._base_manager.select_for_update().only(field).get(pk=pk)
+    row = model._base_manager.select_for_update().only(field).filter(pk=pk).first()
+    if row is None:  # a job has deleted it meanwhile
+        return True
     value = getattr(row, field)
     if isinstance(value, UndecryptableToken):
         return False

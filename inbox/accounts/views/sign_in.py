@@ -40,7 +40,7 @@ class SignInView(LoginView):
         device = second_factor.authenticator_of(user)
         if device is None:
             sign_in(self.request, user)
-            return redirect(self.get_success_url())
+            return redirect(safe_target(self.get_success_url()))
         forgive(self.request, user)
         self.request.session.flush()
         self.request.session[PENDING] = {
@@ -83,7 +83,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
         if code_is_right(request, user, form.cleaned_data["code"]):
             request.session.pop(PENDING)
             sign_in(request, user, second_factor.authenticator_of(user))
-            return redirect(safe_target(request, pending["next"]))
+            return redirect(safe_target(pending["next"]))
         form.add_error("code", "This code is wrong or was used before. Wait for the next one.")
     return render(request, "login_code.html", {"form": form})
 

@@ -1,8 +1,10 @@
 """Bulk operations in slices: the result of one transaction, also after a kill and beside other changes."""
 
 import uuid
+from functools import partial
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -25,12 +27,24 @@ from conversations.actions.tagging import (
     undo,
     untag_conversations,
 )
-from conversations.actions.targets import targets_by_id, targets_of_operation
+from conversations.actions.targets import targets_by_id, targets_matching, targets_of_operation
+from conversations.admin.conversations.bulk_actions import run_action
+from conversations.api.bulk_response import run_bulk_action
+from conversations.api.query_params import criteria_for
 from conversations.lib.locks import operations_lock
 from conversations.lib.request_scope import TooManyRequests
 from conversations.models import AuditEntry, BulkOperation, Conversation, ConversationTag, InteractionEvent
 from conversations.models.operations import OperationChunk
-from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, UserFactory
+from conversations.permissions import may_see_operation
+from tests.factories import (
+    ConversationFactory,
+    EventFactory,
+    PageFactory,
+    PageMemberFactory,
+    TagFactory,
+    UserFactory,
+    superuser,
+)
 
 pytestmark = pytest.mark.django_db
 State = BulkOperation.State
@@ -291,3 +305,32 @@ def test_start_cancellation_and_end_are_in_the_audit_log(ids, vip, actor):
     assert started.details["filter"] == {"search": "x"}
     assert (ended.details["changed"], ended.details["state"]) == (2, "cancelled")
     assert {uuid.UUID(row.details["operation"]) for row in (started, ended)} == {operation.operation}
+
+
+# -- permissions
+def test_a_conversation_that_matches_only_after_the_check_is_not_changed_without_the_role(rf):
+    """A sync may store one on a Page that the user only views, between the check and the change."""
+    user, viewed = UserFactory(), PageFactory()
+    PageMemberFactory(page=viewed, user=user, role="viewer")
+    ConversationFactory(page=PageMemberFactory(user=user, role="tagger").page)
+
+    def change(targets, operation) -> set[int]:
+        ConversationFactory(page=viewed)
+        return change_status("done", targets, actor=user, operation=operation)
+
+    body = {"filter": {}, "dry_run": False}
+    with pytest.raises(PermissionDenied):
+        run_bulk_action(user, body, "Marked", count_changes=len, change=change, start=start_status)
+    targets = targets_matching(criteria_for(user, {}))
+    request = rf.post("/admin/")
+    request.user = user
+    with pytest.raises(PermissionDenied):
+        run_action(None, request, "Marked", targets, {}, change=partial(change, targets), start=lambda: None)
+    assert not Conversation.objects.filter(conversation_status="done").exists()
+
+
+def test_an_operation_without_pages_is_not_everybodys():
+    """Its conversations were deleted while they were chosen."""
+    operation = BulkOperation(page_ids=[], actor=UserFactory())
+    assert not may_see_operation(UserFactory(), operation)
+    assert may_see_operation(superuser(), operation)

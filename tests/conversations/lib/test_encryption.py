@@ -1,6 +1,7 @@
 import base64
 import copy
 import hashlib
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -9,7 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from conversations.lib.encryption import PREFIX, UndecryptableToken
-from conversations.models import Page
+from conversations.management.commands import rotatekeys
+from conversations.models import Page, PendingConnection
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +130,7 @@ def test_rotating_names_what_no_key_decrypts_and_leaves_it(shop_page, settings):
     with pytest.raises(CommandError, match=f"page {shop_page.pk}"):
         call_command("rotatekeys")
     assert stored() == before
+
+
+def test_rotating_passes_over_what_a_job_has_deleted_meanwhile():
+    assert rotatekeys.rotate(PendingConnection, "scope", uuid4())

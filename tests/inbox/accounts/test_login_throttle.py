@@ -80,6 +80,13 @@ def test_lock_expires_despite_further_attempts(anna):
     assert log_in(PASSWORD).status_code == 302
 
 
+def test_failures_that_have_expired_count_no_longer(anna):
+    fail(LIMIT - 1)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert fail(LIMIT - 1) == [200] * (LIMIT - 1)
+    assert log_in(PASSWORD).status_code == 302
+
+
 def test_success_resets_only_the_failures_of_the_user(anna):
     fail(LIMIT - 1)
     fail(LIMIT - 1, "berta")

@@ -49,6 +49,13 @@ def test_session_ends_after_fourteen_days_in_any_case(anna):
     assert expiry_of(client) < timezone.now() + timedelta(hours=1, minutes=1)
 
 
+def test_a_cookie_that_is_no_key_is_like_none(client):
+    for odd in ('"aaaaaaaaaaa\\000"', "short", "aaaaaaaa-bbbb", "é" * 32):
+        cookie = f"sessionid={odd}"
+        assert client.get("/api/pages", HTTP_COOKIE=cookie).status_code == 401
+        assert client.get("/", HTTP_COOKIE=cookie).status_code == 302
+
+
 def test_sessions_of_an_earlier_version_get_an_end(anna):
     client = log_in()[0]
     session = client.session
