@@ -4,7 +4,6 @@ from copy import copy
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -179,7 +178,6 @@ def adjacent_conversations(
     list_request.GET = QueryDict(list_query(request))
     criteria = criteria_of(list_request)
     try:
-        with transaction.atomic():  # a statement that is cancelled undoes no more than this
-            return adjacent(criteria, (conversation.last_message_time, conversation.pk))
+        return adjacent(criteria, (conversation.last_message_time, conversation.pk))
     except TooSlow:
         return None, None
