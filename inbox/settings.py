@@ -336,24 +336,25 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "EXCEPTION_HANDLER": "conversations.api.exception_handler.handle_exception",
 }
-REST_RESOURCES = [
-    "acts",
-    "audit",
-    "conversations",
-    "events",
-    "insight",
-    "pages",
-    "sync-runs",
-    "tags",
-    "views",
-]
+REST_RESOURCES = {
+    "acts": "Bulk operations: progress, cancelling, undo.",
+    "audit": "The audit log.",
+    "conversations": "Conversations with their messages, tags and status.",
+    "events": "The stream of what changes.",
+    "insight": "Statistics.",
+    "pages": "Facebook Pages and their threads.",
+    "sync-runs": "Syncs.",
+    "tags": "Tags, which all Pages share.",
+    "views": "Saved filters of the list.",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Inbox",
     "DESCRIPTION": "Every conversation of a Facebook Page: list, search, tag and read them.",
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "CONTACT": {"name": "The administrators of this installation"},
     "SERVERS": [{"url": "/", "description": "This installation"}],
-    "TAGS": [{"name": name} for name in REST_RESOURCES],
+    "TAGS": [{"name": name, "description": text} for name, text in REST_RESOURCES.items()],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,

@@ -1,6 +1,7 @@
 """python tests/audit.py: known vulnerabilities of the locked packages that docs/security.md does not accept.
 
-pip-audit asks for the Python packages, npm for those of the browser code. Exits with 1 if there is one.
+pip-audit asks for the Python packages, npm for those of the browser code. Exits with 1 if there is one, and
+with 2 if a service could not be asked, for example without the network.
 """
 
 import json
@@ -8,7 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,41 +38,56 @@ def accepted() -> list[Accepted]:
     ]
 
 
+class NotAsked(Exception):
+    """The text says which service did not answer, and why."""
+
+
 def main() -> int:
     known = {row.advisory for row in accepted() if row.until >= date.today()}
-    failed = [name for name in LOCKED if not is_free(name, known)]
-    advisories = npm_advisories() - known
-    for advisory in sorted(advisories):
-        print(f"npm: {advisory}")  # noqa: T201 - for who is at the terminal
-    return int(bool(failed or advisories))
+    codes = [audit(name, partial(python_advisories, name, known)) for name in LOCKED]
+    return max(*codes, audit("package-lock.json", partial(npm_advisories, known)))
 
 
-def is_free(requirements: str, known: set[str]) -> bool:
-    """Whether pip-audit could check each package and finds nothing else. It prints what it finds."""
+def audit(name: str, find: Callable[[], list[str]]) -> int:
+    """Print what is found in a file of locked packages. Return the exit code."""
+    try:
+        found = find()
+    except NotAsked as error:
+        print(f"{name}: not checked. {error}", flush=True)  # noqa: T201 - for who is at the terminal
+        return 2
+    print(f"{name}: {', '.join(found) or 'no known vulnerabilities'}", flush=True)  # noqa: T201
+    return int(bool(found))
+
+
+def python_advisories(requirements: str, known: set[str]) -> list[str]:
+    """What pip-audit finds besides the known ones, each with its package. Raises NotAsked."""
     ignored = [word for advisory in sorted(known) for word in ("--ignore-vuln", advisory)]
-    command = [
-        sys.executable,
-        "-m",
-        "pip_audit",
-        "--strict",
-        "--disable-pip",
-        "--require-hashes",
-        "-r",
-        requirements,
-    ]
-    print(f"{requirements}:", flush=True)  # noqa: T201 - at a terminal
-    return subprocess.run([*command, *ignored], cwd=ROOT, check=False).returncode == 0
+    options = ["--strict", "--disable-pip", "--require-hashes", "--format=json", "--progress-spinner=off"]
+    report = ask([sys.executable, "-m", "pip_audit", *options, "-r", requirements, *ignored])
+    packages = report.get("dependencies", [])
+    return [f"{one['name']} {vulnerability['id']}" for one in packages for vulnerability in one["vulns"]]
 
 
-def npm_advisories() -> set[str]:
-    """The advisories of npm: the last part of their addresses, such as GHSA-…."""
-    npm = shutil.which("npm") or "npm"
-    done = subprocess.run([npm, "audit", "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
-    report = json.loads(done.stdout)
+def npm_advisories(known: set[str]) -> list[str]:
+    """What npm finds besides the known ones: the last part of an address, such as GHSA-…. Raises NotAsked."""
+    report = ask([shutil.which("npm") or "npm", "audit", "--json"])
     if "vulnerabilities" not in report:
-        raise SystemExit(f"npm audit: {report.get('message') or report.get('error') or report}")
+        raise NotAsked(report.get("message") or report.get("error") or report)
     found = [via for one in report["vulnerabilities"].values() for via in one["via"] if isinstance(via, dict)]
-    return {via["url"].rpartition("/")[2] for via in found}
+    return sorted({via["url"].rpartition("/")[2] for via in found} - known)
+
+
+def ask(command: list[str]) -> dict:
+    """The report that the command prints as JSON. Without the network it prints none."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise NotAsked(f"{command[0]} is not installed.") from None
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        lines = done.stderr.strip().splitlines() or ["It printed nothing."]
+        raise NotAsked(f"{lines[-1]} (This needs the network.)") from None
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """docs/security.md: nothing is accepted past its date, and each requirement has a test or a reason."""
 
 import re
+import sys
 from datetime import date
 from pathlib import Path
 
-from tests.audit import PAGE, accepted
+import pytest
+
+from tests.audit import PAGE, accepted, ask, audit
 
 ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| ([\d., ]+) \| (.+) \|$", re.MULTILINE)
@@ -28,3 +31,12 @@ def test_every_requirement_has_a_test_that_exists_or_a_reason():
     assert len(ids) == REQUIREMENTS
     named = {path for _, answer in rows for path in re.findall(r"`(tests/[\w/.]+)`", answer)}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "command", [["no-such-program"], [sys.executable, "-c", "print('<html>')"], [sys.executable, "-c", "1/0"]]
+)
+def test_audit_without_an_answer_is_not_one_without_vulnerabilities(command, capsys):
+    assert audit("requirements.txt", lambda: ask(command)) == 2
+    assert capsys.readouterr().out.startswith("requirements.txt: not checked. ")
+    assert (audit("a", list), audit("a", lambda: ["CVE-1"])) == (0, 1)

@@ -23,6 +23,8 @@ class StatusFilter(DropdownFilter):
         return ProcrastinateJob._meta.get_field("status").choices
 
     def queryset(self, request, queryset):
+        if self.value() and self.value() not in dict(self.lookup_choices):
+            return queryset.none()  # the column is an enum, which knows no other value
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 

@@ -285,6 +285,10 @@ class BulkOperationSerializer(serializers.ModelSerializer):
         return operation.state not in (BulkOperation.State.FAILED, BulkOperation.State.CANCELLED)
 
 
+class BulkOperationListSerializer(serializers.Serializer):
+    acts = BulkOperationSerializer(many=True)
+
+
 class SavedViewSerializer(serializers.ModelSerializer):
     facebookPageId = serializers.CharField(
         source="page.facebook_page_id",

@@ -11,7 +11,7 @@ from conversations.api.views.runs import RunViewSet
 from conversations.api.views.saved_views import SavedViewViewSet
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
-from conversations.api.views.undo import CancelView, OperationView, UndoView
+from conversations.api.views.undo import CancelView, OperationsView, OperationView, UndoView
 
 router = SimpleRouter(trailing_slash=False)
 router.register("audit", AuditViewSet)
@@ -32,6 +32,7 @@ urlpatterns = [
         name="attachment",
     ),
     path("events", EventsView.as_view()),
+    path("acts", OperationsView.as_view()),
     path("acts/<str:act>", OperationView.as_view(), name="operation"),
     path("acts/<str:act>/cancel", CancelView.as_view()),
     path("acts/<str:act>/undo", UndoView.as_view(), name="undo"),

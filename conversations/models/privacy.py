@@ -61,6 +61,12 @@ def _digest(key: str, text: str) -> str:
     return hmac.digest(key.encode(), text.encode(), hashlib.sha256).hex()
 
 
+class ErasureQuerySet(models.QuerySet):
+    def pages_in_progress(self):
+        """The deletions of a Page that have not ended. One of a person is a single transaction."""
+        return self.filter(kind=Erasure.Kind.PAGE, ended_at=None)
+
+
 class Erasure(models.Model):
     """The log of a deletion: who deleted what, when and how much, without any content."""
 
@@ -87,6 +93,8 @@ class Erasure(models.Model):
     total = models.BigIntegerField(default=0, help_text="Number of conversations at the start")
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)  # null: in progress
+
+    objects = ErasureQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.db import connection, models, transaction
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
@@ -15,8 +15,13 @@ from conversations.models.constraints import KEYS
 
 STATEMENTS = read_statements(__file__)
 COMMAND = "manage.py repairschema"
-APPS = ("conversations", "tags")
+APPS = ("conversations", "tags", "accounts")  # those that are installed: a sync needs no accounts
 QUEUEING = ("queue_messages", "delete_message_chunks")  # names of triggers of the message index
+NOTIFYING = (
+    " notify_",
+    "_notify_",
+    "accounts_end_session",
+)  # these count nothing
 
 
 @dataclass
@@ -56,11 +61,16 @@ def is_migrated() -> bool:
     """Whether no migration of ours is pending: until then the models are ahead of the database."""
     executor = MigrationExecutor(connection)
     graph = executor.loader.graph
-    return not executor.migration_plan([leaf for app in APPS for leaf in graph.leaf_nodes(app)])
+    leaves = [leaf for app in own_apps() for leaf in graph.leaf_nodes(app.label)]
+    return not executor.migration_plan(leaves)
+
+
+def own_apps() -> list[AppConfig]:
+    return [app for app in apps.get_app_configs() if app.label in APPS]
 
 
 def own_models() -> list[type[models.Model]]:
-    return [model for label in APPS for model in apps.get_app_config(label).get_models()]
+    return [model for app in own_apps() for model in app.get_models()]
 
 
 def expected_indexes(model: type[models.Model]) -> Iterator[models.Index]:
@@ -152,9 +162,10 @@ def repair_triggers(missing: Missing) -> list[str]:
     names = [*(f"function {name}" for name in missing.functions), *(f"trigger {n}" for n in missing.triggers)]
     lines = [f"Created {name}." for name in names]
     with transaction.atomic():
-        sql.install(connection)
-        sql.recount(connection)
-        lines.append("Counted conversations, tags and messages.")
+        sql.install(connection, *sql.all_statements())
+        if not all(any(part in name for part in NOTIFYING) for name in names):
+            sql.recount(connection)
+            lines.append("Counted conversations, tags and messages.")
         if any(part in name for name in names for part in QUEUEING):
             sql.requeue(connection)
             lines.append("Queued all conversations for the message index.")

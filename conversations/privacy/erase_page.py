@@ -69,7 +69,7 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
     Facebook is made with it.
     """
     page = Page.objects.select_for_update().get(pk=page.pk)
-    if running := Erasure.objects.filter(page=page, ended_at=None).first():
+    if running := Erasure.objects.pages_in_progress().filter(page=page).first():
         return running
     if not keep_page:
         page.access_token = ""
@@ -87,7 +87,7 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
 def erase_all(is_stopped: Callable[[], bool]) -> None:
     """Continue all deletions until they are finished or the process must end."""
     try:
-        for erasure in Erasure.objects.filter(ended_at=None).order_by("pk"):
+        for erasure in Erasure.objects.pages_in_progress().order_by("pk"):
             erase(erasure, is_stopped)
     except ErasureStopped:
         logger.info("The next job continues deleting the data of a Page.")

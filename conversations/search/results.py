@@ -1,7 +1,6 @@
 """Reads pages of search results: rows as JSON, whether more rows follow, and the total."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,8 +18,9 @@ from conversations.search.planner import needs_cardinalities, read_cardinalities
 from conversations.search.rows import add_tags, row_chunks
 from conversations.search.sql import Sql
 
+# Of a statement of an export, whose parts are read outside of the request's thread.
 SEARCH_SECONDS = READ_SECONDS
-PART_SECONDS = 30.0  # of an export, which goes on as long as its parts arrive
+PART_SECONDS = 30.0  # without a search
 COUNT_MODES = {"exact": counts.count_exact, "estimate": counts.count_estimate}
 
 
@@ -37,32 +37,22 @@ class ResultPage:
         return orjson.Fragment(b"[" + b",".join(self.chunks) + b"]")
 
 
-def time_limit(criteria: SearchCriteria) -> AbstractContextManager:
-    """Limit the time of a text search. Raises TooSlow."""
-    return nullcontext() if criteria.search is None else statement_timeout(SEARCH_SECONDS)
-
-
 def read_page(
     criteria: SearchCriteria, *, total: str, limit: int, start: int = 0, after: Keyset | None = None
 ) -> ResultPage:
     """Read up to `limit` rows after `start` rows, or after the position `after`.
 
-    `total` is exact, estimate or none. Raises TooSlow.
+    `total` is exact, estimate or none. The thread of the request limits each statement (lib.timeouts).
     """
-    unindexed = index_pending() if criteria.in_messages else 0
-    with time_limit(criteria):
-        cardinalities = (
-            read_cardinalities(criteria) if total != "none" or needs_cardinalities(criteria) else None
-        )
-        page = ResultPage(unindexed=unindexed)
-        if cardinalities and total != "none":
-            page.total = COUNT_MODES[total](criteria, cardinalities)
-        number = page.total.number if page.total and page.total.is_exact and after is None else None
-        if not criteria.is_empty and (number is None or start < number):
-            query = ids_query(
-                criteria, cardinalities, start=start, count=limit + 1, after=after, total=number
-            )
-            add_rows(page, criteria, query, limit)
+    page = ResultPage(unindexed=index_pending() if criteria.in_messages else 0)
+    is_sized = total != "none" or needs_cardinalities(criteria)
+    cardinalities = read_cardinalities(criteria) if is_sized else None
+    if cardinalities and total != "none":
+        page.total = COUNT_MODES[total](criteria, cardinalities)
+    number = page.total.number if page.total and page.total.is_exact and after is None else None
+    if not criteria.is_empty and (number is None or start < number):
+        query = ids_query(criteria, cardinalities, start=start, count=limit + 1, after=after, total=number)
+        add_rows(page, criteria, query, limit)
     return page
 
 

@@ -1,5 +1,6 @@
 // Assembles the inbox page.
 
+import { showOperationsInProgress } from "./actions/actions.mjs";
 import { startBulkBar } from "./actions/bulk-bar.mjs";
 import { startShortcuts } from "./actions/shortcuts.mjs";
 import { get } from "./core/api.mjs";
@@ -58,6 +59,7 @@ startList();
 set({}); // draws the page for the first time, which loads the list
 loadSidebar();
 loadViews();
+showOperationsInProgress();
 onInvalidate(loadSidebar);
 onInvalidate(loadViews);
 setTabNotifier(notifyTabs);

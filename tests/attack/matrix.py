@@ -16,6 +16,8 @@ from typing import Any
 import requests
 from django.test import Client
 from django.utils import timezone
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
 from conversations.models.privacy import Erasure
@@ -32,6 +34,8 @@ DONE = {200, 201, 202, 204, 302}
 UNDERSTOOD = DONE | {400, 409, 502, 503}  # a request without a body that got past the permissions
 CSRF = "attack" * 5 + "32"
 SECONDS = 60
+# The server may close a connection at the moment in which it is used again.
+ONCE_MORE = Retry(1, allowed_methods=SAFE, raise_on_status=False)
 TABLES = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, ApiKey]
 NOTED = {"last_used_at", "last_login"}  # written by reading
 
@@ -150,6 +154,7 @@ class Cast:
 
     def _sign_in(self, who: str) -> requests.Session:
         session = requests.Session()
+        session.mount("http://", HTTPAdapter(max_retries=ONCE_MORE))
         session.headers["X-CSRFToken"] = CSRF
         session.cookies["csrftoken"] = CSRF
         if who in self.keys:
@@ -249,12 +254,13 @@ def is_expected(cell: Cell, outcome: str) -> bool:
         if cell.get == "own" or cell.method == "OPTIONS":
             harmless.add("ok")
         return outcome in harmless
-    return outcome == ("ok" if cell.expected == "own" else cell.expected)
+    return outcome == {"own": "ok", "missing": "hidden"}.get(cell.expected, cell.expected)
 
 
 def leaks(cell: Cell, outcome: str, text: str) -> Iterator[str]:
     """Name what a body shows that it must not show to this person."""
-    may_see = cell.who == "superuser" or (outcome == "ok" and "ok" in (cell.expected, cell.get))
+    is_shown = outcome == "ok" and "ok" in (cell.expected, cell.get)
+    may_see = cell.who == "superuser" or is_shown or "missing" in (cell.expected, cell.get)
     for word in [*world.NEVER, *([] if may_see else [world.CUSTOMER, world.MESSAGE])]:
         if word in text:
             yield f"{cell}: its answer contains {word!r}"

@@ -43,7 +43,7 @@ def test_rows_are_not_written_twice():
 def test_rows_use_the_words_of_the_table(row):
     _, address, cells = row
     assert len(cells) == len(acts.WHO)
-    assert set(cells) <= {"ok", "own", "login", "refused", "hidden", "never"}
+    assert set(cells) <= {"ok", "own", "login", "refused", "hidden", "missing", "never"}
     assert not routes.route_of(address).endswith("(?P<url>.*)$") or address == "/admin/nothing/there"
 
 

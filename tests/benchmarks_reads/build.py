@@ -8,11 +8,15 @@ from django.db import connection
 from conversations.lib.folding import fold
 from conversations.models import Page
 from conversations.search.index.message_index import index_pending
+from tags.models import Tag
 
 PAGES, TAGS, MESSAGES = 20, 50, 5  # messages per conversation
 PHRASES = 20_000
 SYLLABLES = """ka ri to mi na so le ve du pa bo che shi lan dor fel gus har ing jon kel lum mer nor oth per
 qua ras sten tur"""
+# Of a script without spaces: signs, of which some are frequent, and the share of words and phrases in it.
+SIGNS = [chr(0x4E00 + 7 * number) for number in range(2500)]
+UNSPACED_SHARE = 0.15
 RARE = {
     45: 400,
     46: 120,
@@ -125,6 +129,8 @@ def build(rows: int) -> None:
 def create_vocabulary(cursor, rng: random.Random) -> None:
     words = ["".join(rng.choices(SYLLABLES.split(), k=rng.choice([1, 2, 2, 3]))) for _ in range(3000)]
     phrases = [make_phrase(rng, words) for _ in range(PHRASES)]
+    replace_by_signs(words, 1, 3)
+    replace_by_signs(phrases, 6, 30)
     assert all(
         fold(text) == text for text in (*words, *phrases)
     )  # so that lower() of PostgreSQL folds them correctly
@@ -142,16 +148,21 @@ def create_vocabulary(cursor, rng: random.Random) -> None:
         Page(pk=number, facebook_page_id=str(9000 + number), name=f"Page {number}")
         for number in range(1, PAGES + 2)  # the last one has no conversations
     )
-    cursor.execute(
-        "INSERT INTO tags_tag (id, name, slug, color) SELECT n, 'Tag ' || n, 'tag-' || n, '#1f7a8c'"
-        " FROM generate_series(1, %s) n",
-        [TAGS],
-    )
+    tags = (Tag(pk=n, name=f"Tag {n}", slug=f"tag-{n}", color="#1f7a8c") for n in range(1, TAGS + 1))
+    Tag.objects.bulk_create(tags)
 
 
 def make_phrase(rng: random.Random, words: list[str]) -> str:
     """Return a few words. Some words are frequent, most are rare."""
     return " ".join(words[int(3000 * rng.random() ** 3)] for _ in range(rng.randint(2, 6)))
+
+
+def replace_by_signs(texts: list[str], shortest: int, longest: int) -> None:
+    """Replace the last of these texts by texts of SIGNS. Others stay as they were before there were any."""
+    rng = random.Random(7)
+    for position in range(int((1 - UNSPACED_SHARE) * len(texts)), len(texts)):
+        number = rng.randint(shortest, longest)
+        texts[position] = "".join(SIGNS[int(len(SIGNS) * rng.random() ** 2)] for _ in range(number))
 
 
 def drop_indexes(cursor) -> list[str]:

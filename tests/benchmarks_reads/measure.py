@@ -5,8 +5,10 @@ import os
 import platform
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import orjson
@@ -16,6 +18,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
+from conversations.lib.folding import UNSPACED
 from inbox.web.handler import RequestHandler
 from tests.benchmarks_reads import baselines, report, writes
 from tests.benchmarks_reads.build import PAGES, TABLES, build
@@ -75,11 +78,22 @@ def pick_words(rows: int) -> dict[str, str]:
         cursor.execute(
             "SELECT word, count(*) FROM (SELECT string_to_table(last_message, ' ') AS word"
             " FROM conversations_conversation WHERE page_id = 1 LIMIT 50000) AS drawn"
-            " WHERE length(word) > 3 GROUP BY 1 ORDER BY 2 DESC, 1"
+            " WHERE word ~ '^[a-z]{4,}$' GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         words = [word for word, _ in cursor.fetchall()]
     deep = max(2, 9_900 * rows // 1_000_000)
-    return {"common": words[0], "mid": words[60], "rare": words[-1], "deep": str(deep)}
+    picked = {"common": words[0], "mid": words[60], "rare": words[-1], "deep": str(deep)}
+    return picked | pick_signs()
+
+
+def pick_signs() -> dict[str, str]:
+    """Return two adjacent signs of a script without spaces: common, less common and rare ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_message FROM conversations_conversation WHERE page_id = 1 LIMIT 50000")
+        texts = [text for (text,) in cursor.fetchall()]
+    pairs = Counter(one + two for text in texts for one, two in pairwise(text) if UNSPACED.match(one))
+    by_number = [pair for pair, _ in pairs.most_common()]
+    return {"common_signs": by_number[0], "mid_signs": by_number[200], "rare_signs": by_number[-1]}
 
 
 # -- requests ----------------------------------------------------------------------------------------------

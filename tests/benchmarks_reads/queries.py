@@ -39,6 +39,14 @@ SEARCHES = {
     "search: rare word": {"search": "{rare}"},
     "search: no match": {"search": "xyzzyx"},
     "search: two letters": {"search": "qu"},
+    "search: two common signs": {"search": "{common_signs}"},
+    "search: two mid signs": {"search": "{mid_signs}"},
+    "search: two rare signs": {"search": "{rare_signs}"},
+    "search: two mid signs, tag, unread": {
+        "search": "{mid_signs}",
+        "include_tags": "tag-1",
+        "unread": "true",
+    },
     "search: mid word, all Pages": {"search": "{mid}", "facebookPageId": "all"},
     "search: mid word, tag, exclude, unread": {
         "search": "{mid}",
@@ -49,6 +57,9 @@ SEARCHES = {
     "messages: common word": {"search": "{common}", "search_in": "messages"},
     "messages: mid word": {"search": "{mid}", "search_in": "messages"},
     "messages: rare word": {"search": "{rare}", "search_in": "messages"},
+    "messages: two common signs": {"search": "{common_signs}", "search_in": "messages"},
+    "messages: two mid signs": {"search": "{mid_signs}", "search_in": "messages"},
+    "messages: two rare signs": {"search": "{rare_signs}", "search_in": "messages"},
 }
 COUNTED = {
     "page 1 with exact total": {"total": "exact"},

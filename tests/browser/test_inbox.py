@@ -10,8 +10,12 @@ from django.db import connection
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from conversations.actions.bulk_operations import start_tagging
+from conversations.actions.bulk_tasks import request_work
 from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations
+from conversations.actions.targets import targets_by_id
+from conversations.lib.locks import operations_lock
 from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView
 from conversations.sandbox.data import media
 from tests.browser.conftest import PASSWORD
@@ -142,6 +146,29 @@ def test_selected_and_all_conversations_are_tagged_and_undone(log_in, orders):
 
 def done() -> set[int]:
     return set(Conversation.objects.filter(conversation_status="done").values_list("pk", flat=True))
+
+
+def test_operation_in_slices_and_views_that_are_not_valid_are_shown_after_a_reload(log_in, orders):
+    tab = log_in("tagger", "/")
+    total(tab, "65")
+    user = User.objects.get(username="anna-tagger")
+    view = SavedView.objects.create(name="Old view", owner=user, query={"status": "odd"})
+    with operations_lock() as lock:  # or a worker would do it at once
+        assert lock.is_acquired
+        start_tagging("assign", targets_by_id(orders), [TagFactory(name="Late")], actor=user)
+        tab.reload()
+        toasts = tab.locator("#toasts")
+        expect(toasts).to_contain_text("Queued: 60 conversations.")
+        expect(toasts.get_by_role("progressbar")).to_be_visible()
+        expect(tab.locator("#saved")).to_contain_text("Not valid any more: status")
+    request_work()
+    expect(toasts).to_contain_text("Tagged 60 conversations.")
+    toasts.get_by_role("button", name="Undo").click()
+    expect(toasts).to_contain_text("Restored 60 conversations.")
+    tab.get_by_role("button", name="Delete the view Old view").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(tab.locator("#saved")).to_be_hidden()
+    assert not SavedView.objects.filter(pk=view.pk).exists()
 
 
 def test_selected_and_all_conversations_are_marked_as_done_and_undone(log_in, orders):

@@ -1,11 +1,11 @@
-"""Changes by staff in any process are sent on the event stream."""
+"""Changes by staff in any process are sent on the event stream: tags, statuses, views, deleted people."""
 
 import requests
 
 from tests.factories import ConversationFactory, SyncRunFactory, TagFactory
 
 
-def test_changes_of_tags_and_status_are_sent_to_users_of_the_page(start_web, page, key, open_stream):
+def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream):
     one, other = start_web(EMBEDDED_WORKER="0"), start_web(EMBEDDED_WORKER="0")
     conversation, tag = ConversationFactory(page=page), TagFactory()
     SyncRunFactory(page=page)
@@ -23,3 +23,16 @@ def test_changes_of_tags_and_status_are_sent_to_users_of_the_page(start_web, pag
     requests.put(f"{route}/tags", headers=key, json={"tagIds": []}, timeout=60)
     stream.wait_for(lambda _: len(stream.states) > before)
     assert len(stream.states) == before + 1
+    changes = [
+        ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200),
+        ("POST", "/api/views", {"name": "Late", "shared": True}, 201),
+        ("DELETE", f"/api/conversations/{conversation.pk}", None, 200),  # the person is forgotten
+    ]
+    for method, address, body, status in changes:
+        before = len(stream.states)
+        answer = requests.request(method, one.url + address, headers=key, json=body, timeout=60)
+        assert answer.status_code == status, answer.text
+        stream.wait_for(lambda _, number=before: len(stream.states) > number)
+        assert stream.states[-1] == {"pageId": page.pk}
+    left = requests.get(f"{other.url}/api/conversations", headers=key, timeout=60).json()
+    assert (left["conversations"], left["pagination"]["total"]) == ([], 0)

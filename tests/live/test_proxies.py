@@ -16,18 +16,25 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
+from django.test import Client
 
 from conversations.models import AuditEntry
+from tests.factories import ConversationFactory, superuser
 from tests.live.process import Web, free_port
 
 DEPLOY = settings.BASE_DIR / "deploy"
 HOST = "inbox.example.com"
+API = "/api/conversations"
 NGINX = """
 user {user}; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
 fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-include {folder}/inbox.conf; }}
+include {folder}/inbox.conf;
+proxy_cache_path {folder}/cache keys_zone=cache:1m;
+server {{ listen 127.0.0.1:{caching}; location / {{ proxy_pass http://inbox;
+proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;
+proxy_cache cache; proxy_cache_valid any 10m; add_header X-Cache $upstream_cache_status always; }} }} }}
 """
 CADDY = "{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tstorage file_system {folder}\n}}\n"
 
@@ -50,18 +57,21 @@ def certificate(tmp_path) -> tuple[Path, Path]:
     return paths
 
 
-def nginx(folder: Path, certificate: tuple[Path, Path], web: Web, http: int, https: int) -> list[str]:
+def nginx(
+    folder: Path, certificate: tuple[Path, Path], web: Web, http: int, https: int, caching: int
+) -> list[str]:
+    """`caching`: the port of a second site, which keeps all answers that it may."""
     text = (DEPLOY / "nginx.conf").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{web.port}")
     text = text.replace("listen 80;", f"listen 127.0.0.1:{http};")
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{https} ssl;")
     for before, path in zip((f"/etc/ssl/{HOST}.pem", f"/etc/ssl/{HOST}.key"), certificate, strict=True):
         text = text.replace(before, str(path))
     (folder / "inbox.conf").write_text(text)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=getpass.getuser()))
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=getpass.getuser(), caching=caching))
     return ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
-def caddy(folder: Path, certificate: tuple[Path, Path], web: Web, http: int, https: int) -> list[str]:
+def caddy(folder: Path, certificate: tuple[Path, Path], web: Web, http: int, https: int, _: int) -> list[str]:
     text = (DEPLOY / "Caddyfile").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{web.port}")
     site = f"{HOST} {{\n\ttls {certificate[0]} {certificate[1]}"
     text = CADDY.format(http=http, https=https, folder=folder) + text.replace(f"{HOST} {{", site, 1)
@@ -97,13 +107,13 @@ def test_example_of_a_proxy_works(configure: Callable, certificate, tmp_path, st
     if shutil.which(configure.__name__) is None:
         pytest.skip(f"{configure.__name__} is not installed")
     web = start_web(HTTPS="1", ALLOWED_HOSTS=f"127.0.0.1,{HOST}")
-    http, https = free_port(), free_port()
+    http, https, caching = free_port(), free_port(), free_port()
     url = f"https://{HOST}:{https}"
     session = requests.Session()
     session.mount(f"https://{HOST}", ToLoopback(str(certificate[0])))
     session.headers.update(key)
     tmp_path.chmod(0o755)
-    with running(configure(tmp_path, certificate, web, http, https), url, session):
+    with running(configure(tmp_path, certificate, web, http, https, caching), url, session):
         assert session.get(f"{url}/api/pages", timeout=60).json()["pages"]
         assert "Strict-Transport-Security" in session.get(f"{url}/login", timeout=60).headers
         plain = f"http://127.0.0.1:{http}/login"
@@ -115,6 +125,29 @@ def test_example_of_a_proxy_works(configure: Callable, certificate, tmp_path, st
         assert session.post(f"{url}/login", headers=spoofed, timeout=60).status_code == 403
         assert AuditEntry.objects.latest("pk").address == "127.0.0.1"
         passes_streams(session, url, page.facebook_page_id)
+        if configure is nginx:
+            hands_nothing_private_on(f"http://127.0.0.1:{caching}", key)
+
+
+def hands_nothing_private_on(url: str, key: dict[str, str]) -> None:
+    """A cache keeps public files, but neither what somebody asked with a key nor a page of a session."""
+    ConversationFactory(sender_name="Ada Musterfrau")
+    user = superuser()
+    browser = Client()
+    browser.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    session = {"Cookie": f"__Host-sessionid={browser.cookies[name].value}"}
+    files = [f"{API}/export", f"{API}/export?format=ndjson", API, "/api/schema"]
+    pages = ["/admin/conversations/conversation/", "/", "/account/sessions", "/login"]
+    for address, headers in [*((one, key) for one in files), *((one, session) for one in pages)]:
+        for _ in range(2):
+            answer = requests.get(url + address, headers=headers, timeout=60)
+            assert (answer.status_code, answer.headers["X-Cache"]) == (200, "MISS"), address
+        stranger = requests.get(url + address, allow_redirects=False, timeout=60)
+        assert stranger.headers["X-Cache"] == "MISS"
+        assert "Ada Musterfrau" not in stranger.text
+    cached = [requests.get(f"{url}/static/inbox/icon.svg", timeout=60).headers["X-Cache"] for _ in range(2)]
+    assert cached == ["MISS", "HIT"]  # otherwise this proves nothing
 
 
 def passes_streams(session: requests.Session, url: str, facebook_page_id: str) -> None:

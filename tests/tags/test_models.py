@@ -92,3 +92,12 @@ def test_free_slug_fills_no_slug_that_is_taken():
 def test_database_refuses_a_slug_of_digits():
     with pytest.raises(IntegrityError), transaction.atomic():
         Tag.objects.create(name="Year", slug="2024")
+
+
+def test_upgrade_sorts_existing_tags_anew():
+    names = ["cz", "čas", "d"]
+    for name in reversed(names):
+        Tag.objects.filter(pk=TagFactory(name=name).pk).update(sort_key=b"")
+    with connection.schema_editor() as schema_editor:
+        import_module("tags.migrations.0004_order_of_letters").sort_anew(apps, schema_editor)
+    assert [tag.name for tag in Tag.objects.all()] == names

@@ -23,7 +23,6 @@ from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, InteractionEvent, Platform
 from conversations.permissions import TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
-from conversations.search.results import time_limit
 from tags.models import Tag
 
 LIST_QUERY_PARAMETER = "_changelist_filters"  # Django's name for the query of the list before this page
@@ -179,7 +178,6 @@ def adjacent_conversations(
     list_request.GET = QueryDict(list_query(request))
     criteria = criteria_of(list_request)
     try:
-        with time_limit(criteria):
-            return adjacent(criteria, (conversation.last_message_time, conversation.pk))
+        return adjacent(criteria, (conversation.last_message_time, conversation.pk))
     except TooSlow:
         return None, None

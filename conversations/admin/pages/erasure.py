@@ -2,7 +2,6 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -130,7 +129,7 @@ class ErasureAdmin(PageScopedAdmin):
                 erasure = request_erasure(page, keep_page="keep" in request.POST, actor=request.user)
                 return self.redirect_to(erasure)
             error = "The name does not match. Nothing was deleted."
-        if running := Erasure.objects.filter(Q(page=page) & Q(ended_at=None)).first():
+        if running := Erasure.objects.pages_in_progress().filter(page=page).first():
             return self.redirect_to(running)
         return self._render(
             request, "page", "Delete everything", page=page, counts=count_page(page), error=error

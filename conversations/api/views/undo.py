@@ -15,7 +15,12 @@ from conversations.actions.bulk_operations import (
 )
 from conversations.api.bulk_response import accepted, bulk_response
 from conversations.api.request_serializers import EmptyBody, read_body
-from conversations.api.serializers import BulkOperationSerializer, BulkResultSerializer, ErrorSerializer
+from conversations.api.serializers import (
+    BulkOperationListSerializer,
+    BulkOperationSerializer,
+    BulkResultSerializer,
+    ErrorSerializer,
+)
 from conversations.models import BulkOperation
 from conversations.permissions import TAGGER, may_see_operation, page_ids, require_cancel, require_role
 
@@ -35,6 +40,17 @@ def operation_for(user, act: str) -> BulkOperation:
     if operation is None or not may_see_operation(user, operation):
         raise NotFound("Operation not found.")
     return operation
+
+
+class OperationsView(APIView):
+    action = "get"  # KnownParameters: no parameters
+
+    @extend_schema(operation_id="acts_list", responses=BulkOperationListSerializer)
+    def get(self, request):
+        """List your own actions on more than 10,000 conversations that are in progress, oldest first."""
+        own = BulkOperation.objects.active().filter(actor=request.user).order_by("pk")
+        visible = [operation for operation in own if may_see_operation(request.user, operation)]
+        return Response({"acts": BulkOperationSerializer(visible, many=True).data})
 
 
 class OperationView(APIView):

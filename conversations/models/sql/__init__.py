@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from django.apps import apps
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -34,15 +35,21 @@ def statements() -> Iterator[str]:
     yield from map(read, FILES)
 
 
+def all_statements() -> list[str]:
+    """The text of each file, and of those that other apps name in `sql_files` of their AppConfig."""
+    others = [path for app in apps.get_app_configs() for path in getattr(app, "sql_files", ())]
+    return [*statements(), *(path.read_text() for path in others)]
+
+
 def read(name: str) -> str:
     return Path(__file__).with_name(name).read_text()
 
 
 def functions(schema: str) -> dict[str, Function]:
-    """The functions in the files by name, as they are when they are installed in this schema (quoted)."""
+    """The functions in all files by name, as they are when they are installed in this schema (quoted)."""
     return {
         name: Function(body, own_path(schema) if "SET search_path FROM CURRENT" in attributes else None)
-        for text in statements()
+        for text in all_statements()
         for name, attributes, body in FUNCTION.findall(text)
     }
 
@@ -52,8 +59,8 @@ def own_path(schema: str) -> str:
 
 
 def triggers() -> set[tuple[str, str]]:
-    """(table, name) of each trigger in the files."""
-    return {(table, name) for text in statements() for name, table in TRIGGER.findall(text)}
+    """(table, name) of each trigger in all files."""
+    return {(table, name) for text in all_statements() for name, table in TRIGGER.findall(text)}
 
 
 def install(connection, *texts: str) -> None:

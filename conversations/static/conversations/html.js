@@ -1,8 +1,9 @@
 // Loads pages, or parts of pages, that the server renders.
 
-/** Resolves with the document. Rejects if the response is not the one requested, such as the login. */
+/** Resolves with the document. Rejects with its `status` if the response is another one, such as the login. */
 export async function fetchDocument(url, options) {
 	const response = await fetch(url, options);
-	if (!response.ok || response.redirected) throw new Error(`status ${response.status}`);
+	const status = response.redirected ? 302 : response.status;
+	if (status !== 200) throw Object.assign(new Error(`status ${status}`), { status });
 	return new DOMParser().parseFromString(await response.text(), "text/html");
 }

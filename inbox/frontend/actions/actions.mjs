@@ -3,7 +3,7 @@
 // An action has `path` and `body` (its request), `field` and `change` (what it changes in a row), `verb` (assign, remove
 // or mark, with `tag` or `status`), `prefix` and `noChange` (texts). A target has `ids`, or `filter`: all that match it.
 
-import { post } from "../core/api.mjs";
+import { get, post } from "../core/api.mjs";
 import { lazy } from "../core/lazy.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
 import { clearSelection, setConversation, state } from "../core/store.mjs";
@@ -65,6 +65,12 @@ function showResult({ prefix, noChange }, result) {
 	if (result.state) return void showInSlices(result, prefix);
 	if (result.changed) showUndoable(prefix, result);
 	else showMessage(noChange);
+}
+
+/** Shows the operations in slices that go on since this page was loaded before. */
+export async function showOperationsInProgress() {
+	const { acts } = await get("/api/acts").catch(() => ({ acts: [] }));
+	for (const operation of acts) showInSlices(operation, "");
 }
 
 async function showInSlices(operation, prefix) {

@@ -26,6 +26,7 @@ export let state = {
 	pages: null,
 	tags: null,
 	views: null,
+	invalidViews: null, // the user's own whose filter is not valid any more
 	counts: {},
 	setupError: null,
 	list: NO_ROWS,

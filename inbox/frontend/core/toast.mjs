@@ -37,6 +37,7 @@ function show(containerId, kind, message, action) {
 	const item = h(kind, h("span", message), actionButton, dismiss);
 	const container = byId(containerId);
 	container.append(item);
-	while (container.children.length > MAX_MESSAGES) container.firstElementChild.remove();
+	const messages = [...container.children].filter((one) => !one.querySelector("progress"));
+	for (const old of messages.slice(0, -MAX_MESSAGES)) old.remove();
 	return close;
 }

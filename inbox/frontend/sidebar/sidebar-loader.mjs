@@ -13,18 +13,19 @@ export const VIEWS = [
 	{ name: "Done", icon: "done", filter: { status: "done" } },
 ];
 
-const loader = (name) => async () => {
+const loader = (name, parts) => async () => {
 	try {
 		const response = await get(`/api/${name}`);
-		set({ [name]: keepIfEqual(state[name], response[name]), setupError: null });
+		const loaded = Object.entries(parts).map(([key, part]) => [key, keepIfEqual(state[key], response[part])]);
+		set({ ...Object.fromEntries(loaded), setupError: null });
 	} catch (setupError) {
 		if (!isAborted(setupError)) set({ setupError });
 	}
 };
 
-export const loadViews = loader("views");
-export const loadTags = loader("tags");
-const loadPages = loader("pages");
+export const loadViews = loader("views", { views: "views", invalidViews: "invalid" });
+export const loadTags = loader("tags", { tags: "tags" });
+const loadPages = loader("pages", { pages: "pages" });
 
 /** Loads the count of each view for the selected Page. Errors are ignored: the list works without the counts. */
 export async function loadCounts() {

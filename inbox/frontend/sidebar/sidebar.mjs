@@ -14,7 +14,7 @@ export function startSidebar({ deleteView, createTag }) {
 	byId("shade").addEventListener("click", close);
 	byId("logout").addEventListener("click", () => logOut().catch(showError));
 	watch("filter counts pages", drawViews);
-	watch("filter views", (current) => drawSavedViews(current, deleteView));
+	watch("filter views invalidViews", (current) => drawSavedViews(current, deleteView));
 	watch("filter tags pages", (current) => drawTags(current, createTag));
 	watch("filter pages runs summaries setupError", drawPages);
 	watch("isSidebarOpen", drawOpen);
@@ -52,8 +52,8 @@ function drawViews({ filter, counts }) {
 	drawSection("views", "Views", entries);
 }
 
-function drawSavedViews({ filter, views, user }, deleteView) {
-	byId("saved").hidden = !views?.length;
+function drawSavedViews({ filter, views, invalidViews, user }, deleteView) {
+	byId("saved").hidden = !views?.length && !invalidViews?.length;
 	const entries = views?.map((view) => {
 		const isOwn = view.owner === user.name || user.isSuperuser;
 		return entry({
@@ -64,7 +64,14 @@ function drawSavedViews({ filter, views, user }, deleteView) {
 			more: isOwn && iconButton("close", `Delete the view ${view.name}`, () => deleteView(view)),
 		});
 	});
-	drawSection("saved", "Saved views", entries);
+	const invalid = invalidViews?.map((view) => invalidEntry(view, deleteView));
+	drawSection("saved", "Saved views", [entries, invalid]);
+}
+
+function invalidEntry(view, deleteView) {
+	const name = h("span.entry.quiet", icon("view"), h("span.entry-name", view.name));
+	const remove = iconButton("close", `Delete the view ${view.name}`, () => deleteView(view));
+	return [h("li", name, remove), h("li", h("p.error.hint", `Not valid any more: ${view.error}`))];
 }
 
 const MODE_LABELS = { include: "Include", exclude: "Exclude" };

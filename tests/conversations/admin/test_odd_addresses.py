@@ -1,5 +1,6 @@
 """An address of the admin shows what its page shows, and an odd one is a 400 or 404, never a 500."""
 
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib import admin
 from django.db.models import TextField
 from django.urls import reverse
 
+from tests.browser.all_pages import request_of
 from tests.factories import ConversationFactory, SyncRunFactory
 
 from .test_base import admin_url, fill
@@ -52,6 +54,25 @@ def test_only_superusers_see_the_history(page, staff, root):
     for model, pk in fill(page).items():
         url = admin_url(model, "history", pk)
         assert (staff("manager").get(url).status_code, root.get(url).status_code) == (403, 200)
+
+
+def addresses_of_filters(user) -> Iterator[str]:
+    """Each list with odd values of each filter that it declares."""
+    request = request_of(user)
+    for model_admin in admin.site._registry.values():
+        opts = model_admin.opts
+        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        filters = model_admin.get_changelist_instance(request).filter_specs
+        names = {name for one in filters for name in one.expected_parameters() if name}
+        yield from (f"{url}?{name}={odd}" for name, odd in product(sorted(names), ("x", 2**64, "1e5", "-1")))
+
+
+def test_odd_values_of_filters_are_no_errors_of_the_server(page, root, admin_user):
+    fill(page)
+    root.raise_request_exception = False
+    urls = list(addresses_of_filters(admin_user))
+    assert len(urls) > 100
+    assert {url for url in urls if root.get(url).status_code >= 500} == set()
 
 
 def odd_addresses(pk: int) -> list[str]:

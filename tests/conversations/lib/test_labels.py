@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.lib.labels import MAX_NAME, InvalidName, clean_name, distinct_names, name_key, sort_key
+from conversations.lib.labels import (
+    MAX_NAME,
+    OWN_LETTERS,
+    InvalidName,
+    clean_name,
+    distinct_names,
+    name_key,
+    sort_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,29 @@ def test_names_are_sorted_as_people_sort():
     names = ["!", "_", "2", "10", "äh", "Äh", "apfel", "Éclair", "eins", "İade", "Igel", "Ösen", "oz"]
     names += ["Tag 2", "Tag 10", "Zürich", "Привет"]
     assert sorted(set(names), key=sort_key) == names
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "иван игра ізюм їжак йод кот",
+        "ёж еж ель єва жук",
+        "nube nz ñandú oz",
+        "cz čas ćma dz đak e",
+        "uz ưa ứa v",
+        "z žaba żaba þor æble øl å",
+        "az ăn ặn b",
+    ],
+)
+def test_letters_of_their_own_come_after_the_words_of_the_letter_before(names):
+    assert sorted(names.split(), key=sort_key) == names.split()
+    decomposed = unicodedata.normalize("NFD", names.upper()).split()
+    assert sorted(decomposed, key=sort_key) == decomposed
+
+
+def test_documented_letters_are_those_of_the_order(settings):
+    text = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    assert [letters for letters in OWN_LETTERS.values() if f"`{' '.join(letters)}`" not in text] == []
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_NAME))

@@ -133,7 +133,7 @@ def test_keys_that_are_merged_first_are_left_to_that_command(whole):
     call_command("mergeduplicates", stdout=StringIO())
 
 
-@pytest.mark.parametrize("app", ["conversations", "tags"])
+@pytest.mark.parametrize("app", ["conversations", "tags", "accounts"])
 def test_before_the_last_migration_nothing_is_missing(db, app):
     """What a migration is about to create must not be reported, let alone created before it."""
     execute(LAST_MIGRATION.format(app), "DROP INDEX conversation_search")
@@ -198,3 +198,17 @@ def test_an_index_of_this_name_in_another_schema_stays(whole):
 def test_the_number_of_queries_is_small(db, django_assert_max_num_queries):
     with django_assert_max_num_queries(10):
         find_missing()
+
+
+def test_functions_and_triggers_of_accounts_are_created_too(whole):
+    """Without them a stream stays open after its session or key ended."""
+    execute("DROP FUNCTION accounts_end_session CASCADE", "DROP TRIGGER notify_key_end ON accounts_apikey")
+    names = [
+        "function accounts_end_session",
+        "trigger notify_key_end on accounts_apikey",
+        "trigger notify_session_cut on django_session",
+        "trigger notify_session_end on django_session",
+    ]
+    assert list(find_missing()) == names
+    assert repair().splitlines() == [f"Created {name}." for name in names]  # nothing to count again
+    assert list(find_missing()) == []

@@ -210,3 +210,10 @@ def test_number_of_statements_does_not_depend_on_the_number_of_conversations(dja
     erasure = start_erasure(page, keep_page=True, actor=None)
     with django_assert_max_num_queries(45):
         erase(erasure)
+
+
+def test_unfinished_deletion_of_a_person_is_none_of_the_page(full):
+    Erasure.objects.create(kind=Erasure.Kind.PERSON, page=full, facebook_page_id=full.facebook_page_id)
+    erase_all(lambda: False)
+    assert full.conversations.count() == 12
+    assert start_erasure(full, keep_page=True, actor=None).kind == Erasure.Kind.PAGE

@@ -6,14 +6,16 @@ import parsers from "@stoplight/spectral-parsers";
 import rulesets from "@stoplight/spectral-rulesets";
 
 const [path] = process.argv.slice(2);
-const ERROR = 0;
+const WARNING = 1;
+// A route that only redirects has no other answer.
+const EXPECTED = ["operation-2xx-response"];
 
 const linter = new spectral.Spectral();
 linter.setRuleset({ extends: [[rulesets.oas, "recommended"]] });
 const document = new spectral.Document(readFileSync(path, "utf8"), parsers.Json, path);
 for (const { severity, code, path: place, message } of await linter.run(document))
-	if (severity === ERROR) console.log("spectral", code, place.join("/"), message);
+	if (severity <= WARNING) console.log("spectral", code, place.join("/"), message);
 
 const config = await createConfig({ extends: ["recommended"] });
-for (const { severity, ruleId, location, message } of await lint({ ref: path, config }))
-	if (severity === "error") console.log("redocly", ruleId, location[0]?.pointer, message);
+for (const { ruleId, location, message } of await lint({ ref: path, config }))
+	if (!EXPECTED.includes(ruleId)) console.log("redocly", ruleId, location[0]?.pointer, message);

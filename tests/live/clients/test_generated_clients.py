@@ -108,6 +108,6 @@ def test_python_client_walks_through_rest(web, key, fill, schema, tmp_path):
     ]
 
 
-def test_linters_of_openapi_find_no_error(node_packages, schema, tmp_path):
+def test_linters_of_openapi_find_nothing(node_packages, schema, tmp_path):
     shutil.copy(HERE / "lint.mjs", tmp_path)
     assert run_node(str(tmp_path / "lint.mjs"), str(schema)) == ""

@@ -1,6 +1,7 @@
 // Loads the list for another URL and replaces the current one. The search field stays as it is.
 
 import { isAborted } from "/static/inbox/app/core/api.mjs";
+import { setServed } from "../changes.js";
 import { fetchDocument } from "../html.js";
 
 const PARTS = ["inbox-quick-filters", "changelist-form", "inbox-paging", "inbox-save"];
@@ -17,13 +18,15 @@ export async function show(url) {
 	latest = new AbortController();
 	document.getElementById("changelist-form").classList.add("inbox-busy");
 	try {
-		replace(await fetchDocument(url, { signal: latest.signal }));
+		const next = await fetchDocument(url, { signal: latest.signal });
+		setServed(next.body);
+		replaceWith(next);
 	} catch (error) {
 		if (!isAborted(error)) location.assign(url); // the browser shows the problem
 	}
 }
 
-function replace(next) {
+export function replaceWith(next) {
 	for (const id of PARTS) document.getElementById(id).replaceWith(next.getElementById(id));
 	updateMenu(next);
 	copySearchToFilters();

@@ -120,3 +120,14 @@ def test_too_many_at_once_are_refused_in_words(user, three, vip, monkeypatch):
     answer = start(user, vip, 429)
     assert answer["Retry-After"]
     assert "bulk operations" in answer.json()["error"]
+
+
+def test_own_operations_in_progress_are_listed(user, three, vip):
+    first, second = (start(user, vip).json()["act"] for _ in range(2))
+    other = member(Conversation.objects.get(pk=three[0]).page, "tagger")
+    assert [one["act"] for one in api(user).get("/api/acts").json()["acts"]] == [first, second]
+    assert api(other).get("/api/acts").json() == {"acts": []}
+    post(user, f"/api/acts/{first}/cancel")
+    assert [one["act"] for one in api(user).get("/api/acts").json()["acts"]] == [second]
+    PageMember.objects.all().delete()
+    assert api(user).get("/api/acts").json() == {"acts": []}

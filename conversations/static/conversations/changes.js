@@ -1,0 +1,108 @@
+// Every page of the admin follows what others change. Lists and the menu are replaced; if anything else has changed, a
+// notice says so, because somebody may be reading it or filling in a form.
+
+import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
+import { invalidate, onInvalidate } from "/static/inbox/app/core/refresh.mjs";
+import { fetchDocument } from "./html.js";
+
+const LIST = "#changelist-form";
+const PARTS = ["#nav-sidebar-apps", LIST, "#main > :last-child:not(:has(#content))"]; // the last one: page numbers
+// Other scripts keep runs current.
+const IGNORED = ["script", "style", "template", "time", "[type=hidden]", "[data-part]", ".inbox-sync"];
+
+let served = window.servedBody; // what the reader has opened
+let shown = served; // with the parts that were replaced since
+const notice = document.createElement("div");
+
+/** Another list is shown in this page by now. */
+export function setServed(body) {
+	served = shown = body.cloneNode(true);
+	notice.replaceChildren();
+}
+
+async function check() {
+	const url = location.href;
+	const { body, status } = await fetchDocument(url).catch((error) => error);
+	// Deleted, or no longer visible: nothing of it should stay on the screen.
+	if ([302, 403, 404].includes(status)) return location.reload();
+	if (!body) return undefined; // the stream tells when the server is back
+	if (url !== location.href) return check(); // another list was asked for meanwhile
+	const missed = await replaceParts(body);
+	if (missed || textOf(body, PARTS) !== textOf(served, PARTS)) showNotice();
+	else notice.replaceChildren();
+}
+
+// Returns whether a part has changed that cannot be replaced.
+async function replaceParts(body) {
+	const changed = PARTS.filter(
+		(part) => textOf(body.querySelector(part)) !== textOf(shown.querySelector(part)),
+	);
+	if (!changed.length) return false;
+	if (changed.some((part) => !body.querySelector(part) || !document.querySelector(part))) return true;
+	if (changed.includes(LIST) && isListInUse()) return true;
+	shown = body.cloneNode(true);
+	for (const part of changed.filter((part) => part !== LIST)) replace(part, body);
+	if (changed.includes(LIST)) await keepingPlace(() => replaceList(body));
+	return false;
+}
+
+function replace(part, body) {
+	document.querySelector(part).replaceChildren(...body.querySelector(part).cloneNode(true).childNodes);
+}
+
+const isListInUse = () =>
+	Boolean(document.querySelector(`:popover-open, ${LIST} input.select-across[value="1"]`));
+
+async function replaceList(body) {
+	if (document.getElementById("inbox-list")) {
+		const { replaceWith } = await import("./list/results.js");
+		return replaceWith(body.ownerDocument);
+	}
+	replace(LIST, body);
+	const boxes = document.querySelectorAll("tr input.action-select");
+	if (boxes.length) window.Actions(boxes, { parent: boxes[0].closest(".result-list-wrapper") });
+}
+
+// Rows stay selected, and the focus stays on its row.
+async function keepingPlace(replaceRows) {
+	const form = document.querySelector(LIST);
+	const selected = new Set(
+		[...form.querySelectorAll("input.action-select:checked")].map(({ value }) => value),
+	);
+	const focused = form.contains(document.activeElement) ? document.activeElement : null;
+	await replaceRows();
+	for (const box of document.querySelectorAll(`${LIST} input.action-select`)) {
+		if (selected.has(box.value)) box.click();
+	}
+	const isSame = ({ tagName, href, value }) =>
+		tagName === focused.tagName && href === focused.href && value === focused.value;
+	if (focused) [...document.querySelectorAll(`${LIST} :is(a, input, button, select)`)].find(isSame)?.focus();
+}
+
+// Texts and the values of fields, without what `without` selects.
+function textOf(root, without = []) {
+	const copy = root?.cloneNode(true) ?? document.createElement("div");
+	for (const ignored of copy.querySelectorAll([...IGNORED, ...without].join())) ignored.remove();
+	const content = copy.querySelector("#content") ?? copy;
+	const values = [...content.querySelectorAll("[value]")].map((field) => field.getAttribute("value"));
+	const options = [...content.querySelectorAll("[selected], [checked]")].map((option) => option.value);
+	return [content.textContent, ...values, ...options].join(" ").replace(/\s+/g, " ");
+}
+
+function showNotice() {
+	if (notice.hasChildNodes()) return;
+	const button = document.createElement("button");
+	Object.assign(button, { type: "button", textContent: "Reload" });
+	button.addEventListener("click", () => location.reload());
+	notice.replaceChildren("This page has changed since you opened it. ", button);
+}
+
+notice.className = "inbox-changed";
+notice.setAttribute("role", "status");
+document.getElementById("main")?.prepend(notice);
+// After a form with errors there is nothing to compare with.
+if (document.querySelector("meta[name=method]").content === "GET") {
+	onInvalidate(check);
+	subscribe({ onChange: invalidate, onCatchUp: () => invalidate({ isUrgent: true }) });
+	addEventListener("toggle", invalidate, true); // a popover that closes
+}
