@@ -11,5 +11,5 @@ def sort_anew(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0093_no_trigger_of_former_keys")]
+    dependencies = [("conversations", "0100_message_headers")]
     operations = [migrations.RunPython(sort_anew, migrations.RunPython.noop)]
