@@ -15,7 +15,7 @@ from conversations.sync.crawl.list_calls import (
     SpanDone,
     WindowsStarted,
 )
-from conversations.sync.crawl.window_splitter import WindowSplitter
+from conversations.sync.crawl.window_splitter import LONG_LIST, WindowSplitter
 from conversations.sync.crawl.windows import (
     BEFORE_FACEBOOK,
     CursorWindow,
@@ -59,6 +59,7 @@ class ListReader:
         self._restarts = self._answers = 0
         self._shown = ShownItems()  # by all windows
         self._is_head = False
+        self._total: int | None = None  # threads of a list that is read by cursors, if Facebook counts them
         self._paces = Pace(), Pace()  # in the usual size and in a larger one
         self._splitter: WindowSplitter | None = None
         self._open: list[Window] = [CursorWindow()]
@@ -181,7 +182,9 @@ class ListReader:
         """
         is_top = isinstance(window, CursorWindow) and window.after is None
         is_awaited = isinstance(window, TimeWindow) and window.needs_count and window.low is None
-        is_long = self._splitter is None or self._splitter.is_long
+        is_long = (
+            self._splitter.is_long if self._splitter else self._total is None or self._total >= LONG_LIST
+        )
         return self._stop_second is None and is_long and not (is_top or is_awaited)
 
     def _probe(self) -> ProbeCall | None:
@@ -260,6 +263,8 @@ class ListReader:
 
     def _advance_by_cursor(self, call: ListCall, window: CursorWindow, batch: ConversationBatch) -> None:
         end, stop = end_of(batch), self._stop_second
+        if window.needs_count:
+            window.needs_count, self._total = False, batch.total
         if batch.after is None or (stop is not None and end is not None and end[0] < stop):
             call.step = CursorMoved(batch.after, is_end=True)
             self._open.remove(window)
