@@ -109,7 +109,7 @@ def test_page_of_a_run_follows_the_command_line_to_the_end(log_in, inbox, manage
     expect(tab.get_by_role("img", name=re.compile("^Conversations: .* on average"))).to_be_visible()
     expect(tab.get_by_text("Facebook lists 500 threads")).to_be_visible()
     expect(tab.get_by_text("Ended", exact=True)).to_be_visible()
-    expect(tab.get_by_role("status")).to_have_text("Sync: complete")
+    expect(tab.locator("[data-show=announcement]")).to_have_text("Sync: complete")
     assert tab.get_by_role("button", name="Run again").count() == 0
     assert "Duration so far" not in tab.content()
     assert run.pk == SyncRun.objects.get().pk
