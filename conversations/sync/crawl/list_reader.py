@@ -15,7 +15,7 @@ from conversations.sync.crawl.list_calls import (
     SpanDone,
     WindowsStarted,
 )
-from conversations.sync.crawl.window_splitter import LONG_LIST, WindowSplitter
+from conversations.sync.crawl.window_splitter import WindowSplitter, is_long_list
 from conversations.sync.crawl.windows import (
     BEFORE_FACEBOOK,
     CursorWindow,
@@ -72,7 +72,7 @@ class ListReader:
         """
         reader = cls(source)
         reader.windows = windows
-        reader._open = [CursorWindow(needs_count=windows is not False and not source.folder)]
+        reader._open = [CursorWindow(needs_count=not source.folder)]
         reader._needs_confirmation = bool(source.folder)
         return reader
 
@@ -182,9 +182,7 @@ class ListReader:
         """
         is_top = isinstance(window, CursorWindow) and window.after is None
         is_awaited = isinstance(window, TimeWindow) and window.needs_count and window.low is None
-        is_long = (
-            self._splitter.is_long if self._splitter else self._total is None or self._total >= LONG_LIST
-        )
+        is_long = self._splitter.is_long if self._splitter else is_long_list(self._total)
         return self._stop_second is None and is_long and not (is_top or is_awaited)
 
     def _probe(self) -> ProbeCall | None:

@@ -20,6 +20,11 @@ PROBE_FACTOR = 8  # the first probe is this many times as old as the known part
 FIRST_EXPONENT, LOWEST_EXPONENT, HIGHEST_EXPONENT = 0.75, 0.2, 3.0
 
 
+def is_long_list(total: int | None) -> bool:
+    """Whether larger answers than usual save time: they take longer, which counts at the end."""
+    return total is None or total >= LONG_LIST
+
+
 class WindowSplitter:
     """Splits windows that other threads read, to give an idle thread work.
 
@@ -39,8 +44,7 @@ class WindowSplitter:
 
     @property
     def is_long(self) -> bool:
-        """Whether larger answers than usual save time: they take longer, which counts at the end."""
-        return self._total is None or self._total >= LONG_LIST
+        return is_long_list(self._total)
 
     def split(self, windows: list[TimeWindow]) -> TimeWindow | None:
         """Split one of the windows and return the new one, or None if what is left is too little."""

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import BulkOperation, CallBudget, Page, PageMember, PendingConnection, Thread
+from conversations.models.message_headers import HeaderSplit, MessageHeader
 from conversations.models.operations import OperationChunk
 from conversations.models.privacy import Fingerprint, ForgottenKey
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
@@ -53,7 +54,8 @@ def test_every_model_of_ours_is_registered():
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
-    others = indexes | hidden | {PageMember, CallBudget, BulkOperation, OperationChunk}
+    parts = {MessageHeader, HeaderSplit}  # of events
+    others = indexes | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 
 
