@@ -249,7 +249,10 @@ def test_larger_lists_lose_nothing(sync, page, world, shop, sandbox, inbox, larg
     assert row_versions() == before
 
 
-def test_what_a_full_run_learnt_of_sizes_is_kept(sync, page, sandbox, inbox, larger):
+def test_what_a_full_run_learnt_of_sizes_is_kept(sync, page, world, shop, sandbox, inbox, larger):
+    for number in range(2 * PER_ANSWER):  # behind the others: enough for full answers in a larger size
+        at = world.clock.now() - 2 * 9999 * (THREADS + number + 1)
+        world.add_conversation(shop, f"Earlier customer {number}", messages=2, updated_time=at)
     larger(10, None)
     assert sync().status == "complete"
     page.refresh_from_db()
