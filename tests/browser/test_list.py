@@ -108,7 +108,9 @@ def test_all_matches_are_tagged_after_a_preview_and_undone(log_in, customers):
 
 def test_new_matches_from_a_sync_are_offered(log_in, page, customers):
     tab = log_in("viewer")
-    tab.goto(f"{LIST}?q=dora")
+    # When its stream is open, the page compares itself with the server once, and shows what is new by then.
+    with tab.expect_response(lambda each: "q=dora" in each.url and each.request.resource_type == "fetch"):
+        tab.goto(f"{LIST}?q=dora")
     expect(tab.get_by_text("No results", exact=True)).to_be_visible()
     with sync_lock(page.pk):  # else a worker would take over the run
         run = run_lifecycle.open_run(page, full=True, trigger="command")
