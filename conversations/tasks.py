@@ -21,7 +21,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from conversations.connections.shared_budget import closed_seconds
 from conversations.lib.locks import is_sync_locked
-from conversations.models import AuditEntry, BulkOperation, Page, Platform, SyncRun, operations, pending
+from conversations.models import (
+    AuditEntry,
+    BulkOperation,
+    Page,
+    Platform,
+    SyncRun,
+    operations,
+    pending,
+    webhooks,
+)
 from conversations.models.audit import KEPT_DAYS
 from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
@@ -281,7 +290,7 @@ def drop_old_numbers(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="delete_expired", queue=QUEUE, queueing_lock="delete_expired", pass_context=False)
 def delete_expired_rows(timestamp: int) -> None:
-    """Delete tokens of unfinished connections, expired sessions, and old audit entries and operations."""
+    """Delete what is kept for some time only: see delete_expired()."""
     try:
         delete_expired()
     finally:
@@ -289,8 +298,10 @@ def delete_expired_rows(timestamp: int) -> None:
 
 
 def delete_expired() -> None:
+    """Delete tokens of unfinished connections, expired sessions, old webhooks, audit entries, operations."""
     now = timezone.now()
     pending.delete_expired()
+    webhooks.delete_expired()
     Session.objects.filter(expire_date__lt=now).delete()
     AuditEntry.objects.filter(at__lt=now - timedelta(days=KEPT_DAYS)).delete()
     BulkOperation.objects.filter(ended_at__lt=now - timedelta(days=operations.KEPT_DAYS)).delete()

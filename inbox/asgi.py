@@ -25,11 +25,12 @@ from inbox.process.loading import loading  # noqa: E402 - likewise
 from inbox.web.admission import Admission  # noqa: E402 - likewise
 from inbox.web.body_limit import BodyLimit  # noqa: E402 - likewise
 from inbox.web.handler import RequestHandler  # noqa: E402 - likewise
+from inbox.web.webhook_door import WebhookDoor  # noqa: E402 - likewise
 
 serve = RequestHandler()
 # The body is read before a request gets a place: a slow client must not hold one.
-serve_http = BodyLimit(
-    Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+serve_http = WebhookDoor(
+    BodyLimit(Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 )
 gc.freeze()  # what the start has created stays: no later collection looks at it
 gc.enable()

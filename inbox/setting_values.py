@@ -1,5 +1,6 @@
 """Turns texts of the environment into values of settings, and refuses those that are not valid."""
 
+import hmac
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,11 @@ def required(value: str, name: str, reason: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} {reason}")
     return value
+
+
+def derived(key: str, purpose: str) -> str:
+    """Return a secret that follows from the key and tells nothing about it."""
+    return hmac.digest(key.encode(), purpose.encode(), "sha256").hex()
 
 
 def time_zone(name: str) -> None:

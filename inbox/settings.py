@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
-from inbox.setting_values import database, email, required, static_url, time_zone, url_of
+from inbox.setting_values import database, derived, email, required, static_url, time_zone, url_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
@@ -102,6 +102,13 @@ GRAPH_CALLS_PER_SECOND = env.float(
 GRAPH_RETRY_SECONDS = 1.0  # before the first retry of a failed request; it doubles with each retry
 QUEUED_SECONDS = 10  # after that, callers that wait for a sync learn that no worker runs it
 FACEBOOK_APP_SECRET = env.str("FACEBOOK_APP_SECRET", "")
+# Any of these may have signed a webhook: those of several apps, or the old one while it is replaced.
+FACEBOOK_WEBHOOK_SECRETS: list[str] = list(
+    filter(None, map(str.strip, env.list("FACEBOOK_WEBHOOK_SECRETS", [])))
+) or list(filter(None, [FACEBOOK_APP_SECRET]))
+FACEBOOK_VERIFY_TOKEN = (
+    env.str("FACEBOOK_VERIFY_TOKEN", "") or derived(SECRET_KEY, "inbox: verify token of webhooks")[:32]
+)
 FACEBOOK_APP_ID = env.str(
     "FACEBOOK_APP_ID", "", validate=validate.Regexp(r"\d*$", error="must be the app's id, digits only")
 )
@@ -118,7 +125,11 @@ SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
-PROCRASTINATE_IMPORT_PATHS = ["conversations.actions.bulk_tasks", "conversations.privacy.erase_tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "conversations.actions.bulk_tasks",
+    "conversations.privacy.erase_tasks",
+    "conversations.webhooks.drain_tasks",
+]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
     # for its rows), a process eight more, and requests have the pool: at most 76 of the 100 that PostgreSQL

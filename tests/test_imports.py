@@ -40,6 +40,7 @@ ALLOWED = {
         "conversations.permissions",
         "conversations.realtime",
         "conversations.tasks",
+        "conversations.webhooks",
     ],
     "inbox.settings": ["inbox.setting_values"],
     "inbox.setting_values": [],
@@ -55,6 +56,7 @@ ALLOWED = {
         "conversations.sync.load.joining",
         "conversations.sync.load.reconcile",
         "conversations.sync.load.transform",
+        "conversations.webhooks",
     ],
     "conversations.templatetags": ["conversations.permissions"],
     "conversations.apps": ["conversations.checks"],
@@ -79,6 +81,13 @@ ALLOWED = {
         "conversations.lib",
         "conversations.models",
         "conversations.search.index",
+        "conversations.sync",
+        "conversations.webhooks.blanking",
+    ],
+    "conversations.webhooks": [
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.models",
         "conversations.sync",
     ],
     "conversations.realtime": ["conversations.lib", "conversations.models", "conversations.sync.progress"],
@@ -123,6 +132,7 @@ REPEATED = {
     "urls",
     "usage",
     "windows",
+    "webhooks",
 }
 MAX_FILES = 21
 

@@ -45,7 +45,7 @@ class EventSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(AttachmentSerializer(many=True))
     def get_display_attachments(self, event) -> list[dict]:
-        if event.graph_id is None:  # not a message
+        if not event.kind.startswith("message_"):
             return []
         attachments = attachments_of(event.attachments, event.data, event.text)
         return [as_json(event, index, attachment) for index, attachment in enumerate(attachments)]

@@ -8,6 +8,17 @@ from urllib.parse import urlsplit
 
 UNAVAILABLE = "Unavailable"  # the kind of an attachment in place of content that Facebook does not provide
 KIND_OF_MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}
+# The types of a webhook's attachments, of which there are more than Facebook lists.
+KIND_OF_TYPE = {
+    "audio": "Audio",
+    "fallback": "Link",
+    "file": "File",
+    "image": "Image",
+    "sticker": "Sticker",
+    "story_mention": "Story",
+    "template": "Card",
+    "video": "Video",
+}
 KIND_OF_FIELD = {"video_data": "Video", "image_data": "Image", "generic_template": "Card"}
 KINDS = ("Image", "Video", "Audio", "File", "Card", "Sticker", "Link", "Story", "Attachment", UNAVAILABLE)
 
@@ -26,6 +37,8 @@ class Attachment(NamedTuple):
 def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
     """Return the attachments in order, then sticker, links and story; at least one if there is no text."""
     data = _dict(data)
+    if data.get("deleted") is True:
+        return [Attachment(UNAVAILABLE, "This message was unsent")]
     result = [_attachment(_dict(item)) for item in _list(attachments)]
     if data.get("sticker"):
         result.append(Attachment("Sticker", "", web_address(data["sticker"]), expires=True))
@@ -50,12 +63,14 @@ def web_address(value: Any) -> str:
 
 
 def reactions_of(data: Any) -> str:
-    """Return the reactions to a message, separated by spaces."""
-    reactions = (_text(_dict(item).get("reaction")) for item in _list(_dict(data).get("reactions")))
-    return " ".join(filter(None, reactions))
+    """Return the reactions to a message, separated by spaces: emoji where they are known."""
+    items = map(_dict, _list(_dict(data).get("reactions")))
+    return " ".join(filter(None, (_text(item.get("emoji")) or _text(item.get("reaction")) for item in items)))
 
 
 def _attachment(item: dict) -> Attachment:
+    if "type" in item and "id" not in item:
+        return _of_webhook(item)
     for field, kind in KIND_OF_FIELD.items():
         if part := _dict(item.get(field)):
             address, expires = _address_of(part)
@@ -64,6 +79,19 @@ def _attachment(item: dict) -> Attachment:
     address = web_address(item.get("file_url"))
     kind = _kind(item) or "Attachment"
     return Attachment(kind, _text(item.get("name")), address, _size(item), True, _text(item.get("id")))
+
+
+def _of_webhook(item: dict) -> Attachment:
+    """Read an attachment as webhooks show it: `{"type", "payload": {"url", "title"}}`, or less than that."""
+    payload = _dict(item.get("payload"))
+    kind = KIND_OF_TYPE.get(_text(item["type"]), "Attachment")
+    if payload.get("sticker_id"):
+        kind = "Sticker"
+    name = _text(payload.get("title") or item.get("title"))
+    if kind == "Attachment" and not name:
+        name = _text(item["type"]).replace("_", " ")
+    address = web_address(payload.get("url") or item.get("url"))
+    return Attachment(kind, name, address, expires=kind not in ("Link", "Attachment"))
 
 
 def _address_of(part: dict) -> tuple[str, bool]:

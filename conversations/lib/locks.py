@@ -11,7 +11,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
-SYNC, ROWS, OPERATIONS = 1, 2, 3  # separate key spaces: otherwise a sync would wait for itself
+SYNC, ROWS, OPERATIONS, WEBHOOKS = 1, 2, 3, 4  # separate key spaces: otherwise a sync would wait for itself
 WORK, CREATION = 0, 1  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 

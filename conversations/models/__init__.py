@@ -10,6 +10,7 @@ from conversations.models.pages import CallBudget, Page, PageMember, Platform, m
 from conversations.models.pending import PendingConnection
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
+from conversations.models.webhooks import WebhookDelivery
 
 __all__ = [
     "AuditEntry",
@@ -29,6 +30,7 @@ __all__ = [
     "SavedView",
     "SyncRun",
     "Thread",
+    "WebhookDelivery",
     "insight",
     "messenger_only",
     "privacy",

@@ -59,6 +59,18 @@ class Conversation(models.Model):
         db_persist=True,
     )
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
+    # What only webhooks tell.
+    seen_until = models.DateTimeField(
+        null=True, blank=True, help_text="The customer has seen our messages up to then"
+    )
+    delivered_until = models.DateTimeField(null=True, blank=True)
+    unsent_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Time of the newest message that was taken back"
+    )
+    referral = models.JSONField(
+        null=True, blank=True, help_text="The newest advertisement or link that brought the customer"
+    )
+    referred_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -168,6 +180,7 @@ class InteractionEvent(models.Model):
         TAG_REMOVED = "tag_removed"
         STATUS_CHANGED = "status_changed"
         CONTENT_UPDATED = "content_updated"  # Facebook shows a newer state of a message
+        REFERRAL_RECEIVED = "referral_received"  # an advertisement or a link brought the customer
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)

@@ -56,6 +56,9 @@ class Page(models.Model):
     # `sync.stored_state.UnfinishedList`.
     unfinished_lists = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
+    last_delivery_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the newest webhook arrived"
+    )
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"
     )

@@ -124,7 +124,7 @@ def _cancel_runs(page: Page) -> None:
 
 
 def _delete_rows(erasure: Erasure, page: Page, is_stopped: Callable[[], bool]) -> None:
-    for rows in (page.conversations, page.threads, page.runs):
+    for rows in (page.conversations, page.threads, page.runs, page.deliveries):
         while _delete_some(erasure, page, rows.order_by("pk")):
             _check_stop(is_stopped)
 

@@ -29,6 +29,7 @@ from conversations.models.privacy import (
 )
 from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
+from conversations.webhooks.blanking import blank_people
 
 MESSAGES = Q(kind__startswith="message_")
 
@@ -153,6 +154,7 @@ def _delete_mentions(page: Page, ids: list[str]) -> None:
     """Delete what names this person beside the conversation and its threads."""
     page.threads.filter(people__has_any_keys=ids).update(people=None)
     page.removed_conversations.filter(Q(sender_id__in=ids) | Q(details__kept__in=ids)).delete()
+    blank_people(page, ids)
 
 
 def _empty_threads(threads: QuerySet[Thread]) -> None:

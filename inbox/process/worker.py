@@ -45,6 +45,7 @@ class EmbeddedWorker:
             await asyncio.sleep(WORK_AGAIN_SECONDS)
 
     async def _work(self) -> None:
+        app.perform_import_paths()  # App.run_worker_async() does it; a task that is not imported never runs
         connector = cast(DjangoConnector, app.connector).get_worker_connector()
         async with app.with_connector(connector).open_async() as opened:
             options: dict[str, Any] = {

@@ -26,6 +26,7 @@ MENU = {
         "conversations_interactionevent": ("Events", "history"),
         "conversations_conversationtag": ("Tags on conversations", "sell"),
         "conversations_conversationalias": ("Further IDs", "badge"),
+        "conversations_webhookdelivery": ("Webhooks", "webhook"),
         "conversations_removedconversation": ("Joined conversations", "merge"),
     },
     "Settings": {

@@ -82,6 +82,7 @@ def admin_ids(page: Page) -> dict[str, object]:
     return {
         "alias": alias.pk,
         "removed": removed.pk,
+        "delivery": page.deliveries.create(body=b"{}", state="done").pk,
         "budget": budget.pk,
         "audit": AuditEntry.objects.create(action=Action.EXPORTED).pk,
         "job": create_job(),

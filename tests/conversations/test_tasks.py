@@ -165,4 +165,5 @@ def test_periodic_tasks_run_as_often_as_promised():
         "fold_messages": 5,
         "keep_current": 15,
         "work_on_operations": 15,
+        "work_on_webhooks": 5,
     }

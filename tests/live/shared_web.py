@@ -20,7 +20,8 @@ POLL_SECONDS = 0.005
 
 IS_BUSY = """
     SELECT EXISTS (SELECT FROM procrastinate_jobs
-        WHERE status = 'doing' OR status = 'todo' AND task_name = 'sync_page')
+        WHERE status = 'doing' AND task_name <> 'work_on_webhooks' -- which never ends
+        OR status = 'todo' AND task_name = 'sync_page')
     OR EXISTS (SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND backend_type = 'client backend' AND state <> 'idle')

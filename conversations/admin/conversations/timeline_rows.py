@@ -12,7 +12,13 @@ from conversations.models import Conversation, InteractionEvent
 
 Kind = InteractionEvent.Kind
 SIDES = {Kind.MESSAGE_RECEIVED: "left", Kind.MESSAGE_SENT: "right"}
-HISTORY_KINDS = (Kind.TAG_ADDED, Kind.TAG_REMOVED, Kind.STATUS_CHANGED, Kind.CONTENT_UPDATED)
+HISTORY_KINDS = (
+    Kind.TAG_ADDED,
+    Kind.TAG_REMOVED,
+    Kind.STATUS_CHANGED,
+    Kind.CONTENT_UPDATED,
+    Kind.REFERRAL_RECEIVED,
+)
 MESSAGES_PER_PART = 100
 HISTORY_LENGTH = 50
 MAX_ID = 2**63 - 1

@@ -6,14 +6,13 @@ unchanged row costs no write.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from conversations.models import Conversation, ConversationTag, Page, Thread
+from conversations.models import Page, Thread
 from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
@@ -25,6 +24,7 @@ from conversations.sync.load.copy_events import (
     stored_messages,
 )
 from conversations.sync.load.existing import ExistingRows, read_existing
+from conversations.sync.load.live.last_message import move_tag_rows, show_last_messages
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
@@ -34,8 +34,8 @@ from conversations.sync.load.reconcile import (
 )
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.headers import insert_headers
-from conversations.sync.load.states.ranks import rank_events
-from conversations.sync.load.transform import ShownMessages, ThreadRows, oldest_of
+from conversations.sync.load.states.ranks import Pair, Place, rank_events
+from conversations.sync.load.transform import ShownMessages, ThreadRows, newest_of, oldest_of
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 
@@ -118,9 +118,13 @@ def _save_distinct(
     existing, joined = read_existing(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
+    with_unsent = {sender for sender, stored in existing.conversations.items() if stored.unsent_at}
     changed_senders = upsert_conversations(batch, existing)
     _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
+    # Older than an unsent message, yet the newest that is left.
+    new = {row.sender_id for row in batch if row.events}
+    show_last_messages([existing.conversations[sender] for sender in with_unsent & new])
     changed_threads = upsert_threads(batch, existing, created, refused)
     outcomes = []
     for row in batch:
@@ -166,15 +170,26 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
             if before and is_other_state(event, before)
         ]
     )
-    moved: dict[int, int] = {}
+    moved: dict[int, Place] = {}
     for row, owner, pairs in received:
         existing.moved[row.thread.graph_id] = len({event.graph_id for event, before in pairs if before})
         row.oldest_stored = oldest_of(event for event, before in pairs if before)
+        _hide_deleted(row, existing, pairs)
         row.events, ranks = rank_events(pairs, partial(stored.by_second, owner))
         moved |= ranks
         row.has_newer_states = bool(changed) and any(before and before.id in changed for _, before in pairs)
         row.was_misread = bool(misread) and any(before and before.id in misread for _, before in pairs)
     move_events(moved)
+
+
+def _hide_deleted(row: ThreadRows, existing: ExistingRows, pairs: Sequence[Pair]) -> None:
+    """Show the newest message that its sender has not taken back, although Facebook still lists that one."""
+    shown = [event for event, before in pairs if not (before and before.is_deleted)]
+    if row.conversation is None or len(shown) == len(pairs):
+        return
+    current, newest = existing.conversations[row.sender_id], newest_of(shown)
+    row.conversation.last_message = (newest and newest.text) or current.last_message
+    row.conversation.last_message_kind = newest.kind if newest else current.last_message_kind
 
 
 # -- conversations -----------------------------------------------------------------------------------------
@@ -197,23 +212,9 @@ def upsert_conversations(batch: list[ThreadRows], existing: ExistingRows) -> set
     for state in changed.values():
         state.updated_at = now
     write_conversations(changed, before, is_keyed=existing.is_keyed)
-    _move_tag_rows([sender for sender in changed if sender in before], before, changed)
+    move_tag_rows([sender for sender in changed if sender in before], before, changed)
     existing.conversations = before | changed
     return set(changed)
-
-
-def _move_tag_rows(
-    senders: list[str], before: dict[str, Conversation], changed: dict[str, Conversation]
-) -> None:
-    """Update the copies of `last_message_time` in the rows of the tags."""
-    moved = [
-        before[sender].pk
-        for sender in senders
-        if before[sender].last_message_time != changed[sender].last_message_time
-    ]
-    if moved:
-        times = Conversation.objects.filter(pk=OuterRef("conversation_id")).values("last_message_time")
-        ConversationTag.objects.filter(conversation_id__in=moved).update(last_message_time=Subquery(times))
 
 
 # -- events ------------------------------------------------------------------------------------------------
@@ -270,7 +271,7 @@ def upsert_threads(
             before.get(graph_id),
             row,
             conversation=conversation,
-            created=created[graph_id] + (existing.moved[graph_id] if graph_id in existing.mixed else 0),
+            created=created[graph_id] + _held_before(graph_id, existing),
             refused=refused[graph_id],
         )
     _mark_merged(states, existing)
@@ -278,6 +279,12 @@ def upsert_threads(
     write_threads(changed, before, is_keyed=existing.is_keyed)
     existing.threads = before | changed
     return set(changed)
+
+
+def _held_before(graph_id: str, existing: ExistingRows) -> int:
+    """Return how many messages of this record were stored before the thread was known for this person."""
+    is_new = graph_id in existing.mixed or graph_id not in existing.threads
+    return existing.moved[graph_id] if is_new else 0
 
 
 def _mark_merged(states: dict[str, Thread], existing: ExistingRows) -> None:

@@ -16,6 +16,7 @@ from conversations.sync.load.event_row import COLUMNS, EventRow
 from conversations.sync.load.event_row import TABLE as EVENTS
 from conversations.sync.load.states.event_states import StoredEvent
 from conversations.sync.load.states.headers import insert_headers
+from conversations.sync.load.states.ranks import Place, whole_second
 from conversations.sync.transaction import is_value_error, sqlstate
 
 CHUNK_BYTES = 256 * 1024  # sent at once
@@ -81,7 +82,7 @@ class StoredMessages:
     def by_second(self, owner: int) -> dict[datetime, dict[str, StoredEvent]]:
         seconds: dict[datetime, dict[str, StoredEvent]] = {}
         for graph_id, event in self._by_owner.get(owner, {}).items():
-            seconds.setdefault(event.occurred_at, {})[graph_id] = event
+            seconds.setdefault(whole_second(event.occurred_at), {})[graph_id] = event
         return seconds
 
 
@@ -92,7 +93,7 @@ def stored_messages(received: Iterable[OwnedEvents]) -> StoredMessages:
     for owner, owned in received:
         events = list(owned)
         pairs += [(owner, event.graph_id) for event in events]
-        seconds |= {(owner, event.occurred_at.isoformat()) for event in events[:1] + events[-1:]}
+        seconds |= {(owner, whole_second(each.occurred_at).isoformat()) for each in events[:1] + events[-1:]}
     if not pairs:
         return StoredMessages([])
     with connection.cursor() as cursor:
@@ -101,11 +102,12 @@ def stored_messages(received: Iterable[OwnedEvents]) -> StoredMessages:
         return StoredMessages(cursor.fetchall())
 
 
-def move_events(ranks: Mapping[int, int]) -> None:
-    """Give stored messages, by their primary keys, other ranks among those of their second."""
-    if ranks:
+def move_events(places: Mapping[int, Place]) -> None:
+    """Give stored messages, by their primary keys, other places within their second."""
+    if places:
+        moved = [[pk, place.rank, place.occurred_at.isoformat()] for pk, place in places.items()]
         with connection.cursor() as cursor:
-            cursor.execute(STATEMENTS["move_events"], {"moved": as_json(list(ranks.items()))})
+            cursor.execute(STATEMENTS["move_events"], {"moved": as_json(moved)})
 
 
 def claim_messages(source: int, owner: int, events: Sequence[EventRow]) -> set[str]:

@@ -4,6 +4,7 @@
 -- combination. The unique key holds digests of the IDs. As JSON, because the driver takes longer to write an array of
 -- texts than the server to look them up.
 SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint,
+  (event.data->>'ms')::integer, event.data ? 'deleted',
   CASE WHEN event.fingerprint IS NULL THEN jsonb_build_array(
     event.kind, event.text, event.attachments, event.data - ARRAY['from', 'to', 'tags', 'created_time']
   ) END
@@ -12,15 +13,18 @@ JOIN conversations_interactionevent AS event
   ON event.conversation_id = (pair->>0)::bigint
     AND md5(event.graph_id)::uuid = md5(pair->>1)::uuid AND event.graph_id = pair->>1
 UNION ALL
-SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint, NULL
+SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint,
+  (event.data->>'ms')::integer, event.data ? 'deleted', NULL
 FROM json_array_elements(%(seconds)s::json) AS second
 JOIN conversations_interactionevent AS event
-  ON event.conversation_id = (second->>0)::bigint AND event.occurred_at = (second->>1)::timestamptz
+  ON event.conversation_id = (second->>0)::bigint AND event.occurred_at >= (second->>1)::timestamptz
+    AND event.occurred_at < (second->>1)::timestamptz + interval '1 second'
 WHERE event.graph_id IS NOT NULL
 
 -- name: move_events
--- Changes the ranks of messages.
-UPDATE conversations_interactionevent AS event SET rank = (moved.value->>1)::integer
+-- Changes the places of messages within their second.
+UPDATE conversations_interactionevent AS event
+SET rank = (moved.value->>1)::integer, occurred_at = (moved.value->>2)::timestamptz
 FROM json_array_elements(%(moved)s::json) AS moved WHERE event.id = (moved.value->>0)::bigint
 
 -- name: insert_staged

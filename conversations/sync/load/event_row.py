@@ -96,12 +96,15 @@ def event_line(
     return columns.encode()
 
 
-def with_rank(event: EventRow, rank: int) -> EventRow:
-    """Return the event with another rank among those of its second: the last column of its line."""
-    if rank == event.rank:
+def with_place(event: EventRow, rank: int, occurred_at: datetime) -> EventRow:
+    """Return the event at another place within its second: two columns of its line, the time and the last."""
+    if (rank, occurred_at) == (event.rank, event.occurred_at):
         return event
-    line = b"%b\t%d\n" % (event.line.rpartition(b"\t")[0], rank)
-    return structs.replace(event, line=line, rank=rank)
+    line, _, _ = event.line.rpartition(b"\t")
+    if occurred_at != event.occurred_at:
+        kind, graph_id, _, rest = line.split(b"\t", 3)
+        line = b"\t".join([kind, graph_id, occurred_at.isoformat().encode(), rest])
+    return structs.replace(event, line=b"%b\t%d\n" % (line, rank), rank=rank, occurred_at=occurred_at)
 
 
 def event_json(event: EventRow) -> tuple[Any, Any]:

@@ -79,22 +79,29 @@ def reconcile_conversation(
     versions = version(current_thread), version(row.thread)
     is_newer = versions[1] >= versions[0]
     first, second = (received, current) if is_newer else (current, received)
-    state = Conversation(
-        page_id=current.page_id,
-        sender_id=current.sender_id,
-        created_at=current.created_at,
-        **{name: getattr(first, name) for name in CONVERSATION_FIELDS},
-    )
+    state = unsaved_conversation(current)
+    for name in CONVERSATION_FIELDS:
+        setattr(state, name, getattr(first, name))
     _merge_optional_fields(
         state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
     )
     state.sender_name = state.sender_name or received.sender_name  # what Facebook shows instead of a name
-    if row.shown.oldest is None and versions[1] <= versions[0]:  # only the snippet of a stored message
-        first = second = current
+    if row.shown.oldest is None and (versions[1] <= versions[0] or _may_be_unsent(current, received)):
+        first = second = current  # it has only the snippet of a message that is stored, or taken back
     state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
     return state
+
+
+def unsaved_conversation(row: Conversation) -> Conversation:
+    """Return a copy of what a sync writes of the row, without a primary key."""
+    return Conversation(
+        page_id=row.page_id,
+        sender_id=row.sender_id,
+        created_at=row.created_at,
+        **{name: getattr(row, name) for name in CONVERSATION_FIELDS},
+    )
 
 
 def _merge_optional_fields(
@@ -131,12 +138,22 @@ def _field_version(stored: Conversation | Thread, name: str, row_version: Versio
 
 def _last_message(first: Conversation, second: Conversation) -> tuple[str, datetime | None, str]:
     """Return the newer (text, time, kind). For equal times it is that of `first`, unless that has none."""
-    newer = first if _time(first) >= _time(second) else second
+    is_same_time = _second(_time(first)) == _second(_time(second))  # lists show no milliseconds
+    newer = first if is_same_time or _time(first) > _time(second) else second
     other = second if newer is first else first
-    is_same_time = _time(first) == _time(second)
     text = newer.last_message or (other.last_message if is_same_time else "")
     kind = newer.last_message_kind or (other.last_message_kind if is_same_time else "")
-    return text, newer.last_message_time, kind
+    times = (first.last_message_time, second.last_message_time)
+    return text, max(filter(None, times), default=None), kind
+
+
+def _may_be_unsent(current: Conversation, received: Conversation) -> bool:
+    """Whether a snippet may be that of a message that its sender has taken back."""
+    return current.unsent_at is not None and _second(_time(received)) <= _second(current.unsent_at)
+
+
+def _second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
 
 
 def _status(current: Conversation, new_events: list[EventRow]) -> str:

@@ -3,11 +3,13 @@
 The functions run no query and have no side effects.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import takewhile
+from typing import Any
 
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from conversations.models import Conversation, InteractionEvent, Page, Platform,
 from conversations.sync.load.customer import Cast, cast_of
 from conversations.sync.load.event_row import NULL, EventRow, escape, event_line, event_row
 from conversations.sync.load.states.fingerprint import fingerprint, text_fingerprint
+from conversations.sync.load.states.references import REFERENCES, with_plain_references
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
@@ -244,7 +247,7 @@ def _event(
     has_neighbor: bool,
     core: bool,
 ) -> EventRow:
-    if not message.iso_time or core:
+    if not message.iso_time or core or "reactions" in message.state or "reply_to" in message.state:
         return _unusual_event(message, business_ids, occurred_at, rank, has_neighbor, core)
     sender, graph_id, text, data = message.from_, message.id, message.message, message.rest_json
     kind = UNKNOWN if sender is None else SENT if sender.id in business_ids else RECEIVED
@@ -276,20 +279,29 @@ def _unusual_event(
 ) -> EventRow:
     sender, text = message.from_, clean(message.message)
     kind = UNKNOWN if sender is None else SENT if sender.id in business_ids else RECEIVED
+    state = with_plain_references(message.state, business_ids)
     return event_row(
         kind,
         clean(message.id),
         occurred_at,
         text,
         as_json(message.attachments) if message.attachments else "[]",
-        clean_json_text(message.rest_json),
+        _data_of(message, state),
         message.iso_time,
-        fingerprint=None if core else fingerprint(kind, text, message.attachments, message.state),
+        fingerprint=None if core else fingerprint(kind, text, message.attachments, state),
         rank=rank,
         has_time=message.created_time is not None,
         has_neighbor=has_neighbor,
         header=message.header,
     )
+
+
+def _data_of(message: records.Message, state: dict[str, Any]) -> str:
+    """Return `data` of a message whose fields are not all stored as they came."""
+    more: dict[str, Any] = {name: state[name] for name in REFERENCES if name in state}
+    if message.created_time and message.created_time.microsecond:
+        more["ms"] = message.created_time.microsecond // 1000
+    return as_json(json.loads(message.rest_json) | more) if more else clean_json_text(message.rest_json)
 
 
 def _conversation(

@@ -7,13 +7,18 @@ import { highlight } from "../list/row.mjs";
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const STATUS_NAMES = { active: "open", done: "done" };
 const statusName = (status) => STATUS_NAMES[status] ?? status;
-const STAFF_ACTIONS = {
+const NOTES = {
 	tag_added: ({ name }) => ["tagged ", h("b", String(name))],
 	tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
 	content_updated: ({ before }) =>
 		before
 			? ["showed a new text of a message. Before: ", h("bdi", String(before))]
 			: ["showed a newer state of a message"],
+	referral_received: ({ referral }) => [
+		referral?.ad_id ? "came by an advertisement" : "came by a link",
+		referral?.ad_title && ": ",
+		referral?.ad_title && h("bdi", String(referral.ad_title)),
+	],
 	status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
 };
 
@@ -21,7 +26,7 @@ const STAFF_ACTIONS = {
 const reactionsOf = ({ data: { reactions } }) =>
 	[reactions?.data ?? reactions]
 		.flat()
-		.map((item) => item?.reaction)
+		.map((item) => item?.emoji || item?.reaction)
 		.filter((text) => typeof text === "string")
 		.join(" ");
 
@@ -33,7 +38,9 @@ export function messageElements(events, { names, search, matchId }) {
 		const isNewDay = day !== eventDay;
 		day = eventDay;
 		const isMatch = event.id === matchId;
-		const element = SIDES[event.kind] ? message(event, { names, search, isMatch }) : staffAction(event);
+		const element = SIDES[event.kind]
+			? message(event, { names, search, isMatch })
+			: note(event, names.customer);
 		return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
 	});
 }
@@ -65,8 +72,9 @@ function attachment({ kind, name, url }) {
 	return h("p.attachment", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
 }
 
-function staffAction(event) {
-	const description = STAFF_ACTIONS[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
-	const actor = event.kind === "content_updated" ? "Facebook" : event.actor || "The system";
+function note(event, customer) {
+	const description = NOTES[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
+	const actors = { content_updated: "Facebook", referral_received: customer };
+	const actor = actors[event.kind] ?? (event.actor || "The system");
 	return h("li.note", actor, " ", description, " · ", time(event));
 }

@@ -22,6 +22,7 @@ PAGE_SCOPED_MODELS = [
     "conversationalias",
     "removedconversation",
     "syncrun",
+    "webhookdelivery",
 ]
 ROLES = ["viewer", "tagger", "manager"]
 
@@ -46,6 +47,7 @@ def fill(page) -> dict[str, int]:
             page=page, kind="joined", removed_id=1, sender_id="8", details={"tags": []}
         ).pk,
         "syncrun": SyncRunFactory(page=page).pk,
+        "webhookdelivery": page.deliveries.create(body=b"{}", state="done").pk,
     }
 
 
@@ -80,10 +82,10 @@ def test_lists_and_detail_pages_show_no_token(page, root, model):
 @pytest.mark.parametrize("model", PAGE_SCOPED_MODELS)
 def test_lists_run_no_query_per_row(page, root, model, django_assert_num_queries):
     fill(page)
-    # Session, user, visible Pages, disconnected Pages, count, rows; for threads and runs also the options of
-    # the filter by Page; for conversations these, all tags, the tags of the rows, the newest message and the
+    # Session, user, visible Pages, disconnected Pages, count, rows; with a filter by Page also its options;
+    # for conversations these, all tags, the tags of the rows, the newest message and the
     # saved views.
-    queries = {"conversation": 11, "thread": 7, "syncrun": 7}.get(model, 6)
+    queries = {"conversation": 11, "thread": 7, "syncrun": 7, "webhookdelivery": 7}.get(model, 6)
     with django_assert_num_queries(queries):
         root.get(admin_url(model))
     for _ in range(4):

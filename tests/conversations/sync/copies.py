@@ -51,7 +51,7 @@ def _message(message: TrueMessage) -> tuple:
         clean(message.message or ""),
         message.fields.get("attachments", []),
         message.fields.get("sticker"),
-        message.fields.get("reply_to"),
+        (message.fields.get("reply_to") or {}).get("mid"),
     )
 
 

@@ -9,6 +9,7 @@ from conversations.sync.service import sync_conversations
 from tests.conversations.sync.copies import row_versions
 
 LOVE = [{"reaction": "love", "users": [{"id": "900000000000001"}]}]
+LOVE_OF_PAGE = [{"actor": "page", "reaction": "love", "emoji": ""}]
 IMAGE = {
     "id": "1",
     "mime_type": "image/png",
@@ -43,7 +44,7 @@ def test_incremental_run_stores_newer_states_of_nested_messages(page, world, thr
     result = sync_conversations(page)
     assert (result.events_created, result.updated) == (1, 1)
     event = message("m_1")
-    assert (event.text, event.data["reactions"]["data"][0]["reaction"]) == ("The corrected text", "love")
+    assert (event.text, event.data["reactions"]) == ("The corrected text", LOVE_OF_PAGE)
     assert changes() == [{"message": "m_1", "changed": ["text", "reactions"], "before": "Text"}]
     assert Conversation.objects.get().last_message == "Thanks"
 

@@ -1,5 +1,8 @@
 """Replaces stored messages by newer states: an edited text, a reaction, content that was hidden.
 
+A message that a webhook has brought is replaced by what the list shows, which says more of it. What only
+webhooks tell stays, and for a moment so do an edit and a reaction: the list may have been read before them.
+
 Everything here runs in the caller's transaction, which holds `locks.lock_rows()`.
 """
 
@@ -15,22 +18,30 @@ from conversations.graph.coercion import as_time
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import EventRow, event_json
-from conversations.sync.load.states.fingerprint import STATE_FIELDS, fingerprint
+from conversations.sync.load.live.message_state import FROM_WEBHOOK, KEPT
+from conversations.sync.load.states.fingerprint import STATE_FIELDS, fingerprint, plain_references
 from conversations.sync.load.states.headers import storable_json
 from conversations.sync.load.transform import UNKNOWN
 
 STATEMENTS = read_statements(__file__)
 SECOND = timedelta(seconds=1)
+# A list that was read before an edit or a reaction is stored within this time.
+READ_BEFORE = timedelta(minutes=2)
 CONTENT = ("shares", "sticker", "story")  # in `data`: what a message shows beside text and attachments
 
 
 class StoredEvent(NamedTuple):
-    """What a comparison needs of a stored message. Without a fingerprint, `content` is what it is made of."""
+    """What a comparison needs of a stored message. Without a fingerprint, `content` is what it is made of.
+
+    `ms`: the milliseconds of its time, if they are known. `is_deleted`: its sender has taken it back.
+    """
 
     id: int
     occurred_at: datetime
     rank: int
     fingerprint: int | None
+    ms: int | None = None
+    is_deleted: bool = False
     content: str | None = None  # as JSON
 
 
@@ -60,7 +71,8 @@ def is_other_state(event: EventRow, stored: StoredEvent) -> bool:
     if event.fingerprint is None:  # it came without some of the fields
         return False
     if stored.fingerprint is None and stored.content:
-        return event.fingerprint != fingerprint(*json.loads(stored.content))
+        kind, text, attachments, data = json.loads(stored.content)
+        return is_from_webhook(data) or event.fingerprint != fingerprint(kind, text, attachments, data)
     return event.fingerprint != stored.fingerprint
 
 
@@ -118,17 +130,26 @@ def _as_state(
     return StoredState(row_id, kind, text, json.loads(attachments), json.loads(data), occurred_at, header)
 
 
+def is_from_webhook(data: dict) -> bool:
+    """Whether no list has shown this message yet."""
+    return data.get("source") == FROM_WEBHOOK or "stub" in data
+
+
 def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
     """Return the columns of the message after this event, or None if nothing of it is newer."""
+    is_time_new = _is_newer_time(stored, event)
+    occurred_at = event.occurred_at if is_time_new else stored.occurred_at
+    if stored.data.get("deleted") is True:
+        return _deleted_state(stored, event, occurred_at)
     attachments, data = event_json(event)
     is_content_new = _is_newer_content(stored, event, attachments, data)
-    is_time_new = _is_newer_time(stored, event)
     if not is_content_new and not is_time_new:
         return None
-    occurred_at = event.occurred_at if is_time_new else stored.occurred_at
     if is_content_new:
         kind = stored.kind if event.kind == UNKNOWN else event.kind
-        text, header = event.text, event.header and event.header.key
+        text = stored.text if _is_recent(stored.data.get("edited_at")) else event.text
+        data |= _kept(stored.data)
+        header = event.header and event.header.key
     else:
         kind, text, attachments, data = stored.kind, stored.text, stored.attachments, dict(stored.data)
         header = stored.header
@@ -143,14 +164,49 @@ def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
         "new_header": json.loads(storable_json(event.header)) if is_content_new and event.header else None,
         "occurred_at": occurred_at.isoformat(),
         "fingerprint": fingerprint(kind, text, attachments, data),
-        "change": _change(stored, event, attachments, data) if is_content_new else None,
+        "change": _change(stored, event, text, attachments, data) if is_content_new else None,
     }
+
+
+def _deleted_state(stored: StoredState, event: EventRow, occurred_at: datetime) -> dict[str, Any] | None:
+    """A message that its sender has taken back gets nothing but the side and the time."""
+    kind = event.kind if stored.kind == UNKNOWN else stored.kind
+    data = dict(stored.data)
+    _set_time_mark(data, is_unknown=not event.has_time and stored.data.get("time") == "unknown")
+    if (kind, occurred_at, data) == (stored.kind, stored.occurred_at, stored.data):
+        return None
+    return {
+        "id": stored.id,
+        "kind": kind,
+        "text": "",
+        "attachments": [],
+        "data": data,
+        "header": None,
+        "new_header": None,
+        "occurred_at": occurred_at.isoformat(),
+        "fingerprint": None,
+        "change": None,
+    }
+
+
+def _kept(data: dict) -> dict[str, Any]:
+    """Return what the list does not replace."""
+    kept = {name: data[name] for name in KEPT if name in data}
+    if any(map(_is_recent, data.get("reacted_at", {}).values())):
+        kept["reactions"] = data.get("reactions", [])
+    return kept
+
+
+def _is_recent(time: str | None) -> bool:
+    return time is not None and timezone.now() - datetime.fromisoformat(time) < READ_BEFORE
 
 
 def _is_newer_content(stored: StoredState, event: EventRow, attachments: list, data: dict) -> bool:
     """A state that shows nothing does not replace one that does: Facebook hides content in some regions."""
     if event.fingerprint is None:
         return False
+    if is_from_webhook(stored.data):
+        return True
     kind = stored.kind if event.kind == UNKNOWN else event.kind
     before = fingerprint(stored.kind, stored.text, stored.attachments, stored.data)
     if fingerprint(kind, event.text, attachments, data) == before:
@@ -176,17 +232,24 @@ def _set_time_mark(data: dict, *, is_unknown: bool) -> None:
         data["time"] = "unknown"
 
 
-def _change(stored: StoredState, event: EventRow, attachments: list, data: dict) -> dict[str, Any] | None:
+def _change(
+    stored: StoredState, event: EventRow, text: str, attachments: list, data: dict
+) -> dict[str, Any] | None:
     """Return the `data` of the event about the change: the message, what changed, and the earlier text.
 
-    None if only the sender is another one: that is our correction.
+    None if only the sender is another one, which is our correction, or if a list shows the same message in
+    another form than the webhook.
     """
-    pairs = {
-        "text": (stored.text, event.text),
-        "attachments": (stored.attachments, attachments),
-        **{name: (stored.data.get(name), data.get(name)) for name in STATE_FIELDS},
-    }
-    changed = [name for name, (before, after) in pairs.items() if before != after]
+    pairs: dict[str, tuple[Any, Any]] = {"text": (stored.text, text)}
+    if not is_from_webhook(stored.data):
+        before, after = (each | plain_references(each) for each in (stored.data, data))
+        pairs |= {
+            "attachments": (stored.attachments, attachments),
+            **{name: (before.get(name), after.get(name)) for name in STATE_FIELDS},
+        }
+    elif not stored.text:
+        return None
+    changed = [name for name, (old, new) in pairs.items() if old != new]
     if not changed:
         return None
     change = {"message": event.graph_id, "changed": changed}

@@ -1,26 +1,37 @@
-"""The rank of messages within one second: Facebook shows no smaller unit, but an order.
+"""The place of messages within one second: lists show no smaller unit, but an order.
 
 An answer is a part of the thread without gaps, so it says how its messages stand to each other, and that the
 stored messages of the same second that it does not show come before or after all of them.
+
+Webhooks tell milliseconds. They refine the time, but never contradict the order of a list: there a message
+whose milliseconds would place it before its predecessor gets the time of that one, and so does one of which
+only the second is known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from conversations.sync.load.event_row import EventRow, with_rank
+from conversations.sync.load.event_row import EventRow, with_place
 from conversations.sync.load.states.event_states import StoredEvent
 
 Pair = tuple[EventRow, StoredEvent | None]  # a received message, and the stored one, if any
 Held = Mapping[datetime, Mapping[str, StoredEvent]]  # the stored messages of a second, by message ID
 
 
+class Place(NamedTuple):
+    """Where a message stands: messages of equal times are ordered by rank."""
+
+    rank: int
+    occurred_at: datetime
+
+
 class Ranking(NamedTuple):
-    """The received events that are new, with their ranks, and the stored ones (by primary key) that move."""
+    """The received events that are new, in their places, and the stored ones (by primary key) that move."""
 
     new: list[EventRow]
-    moved: dict[int, int]
+    moved: dict[int, Place]
 
 
 def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: str | None = None) -> Ranking:
@@ -32,21 +43,47 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
     if newer_id is None and _is_in_order(pairs):
         return Ranking([], {})
     held = read_held()
-    ranks: dict[str, int] = {}
-    moved: dict[int, int] = {}
+    places: dict[str, Place] = {}
+    moved: dict[int, Place] = {}
     for second, group in _by_second(pairs).items():
         stored = held.get(second, {})
-        order = merge_order([event.graph_id for event, _ in group], _in_order(stored), newer_id)
+        order = merge_order([event.graph_id for event, _ in group], in_order(stored), newer_id)
         known = dict(stored) | {event.graph_id: before for event, before in group if before}
         if any(name not in known for name in order) or not _is_increasing([known[name] for name in order]):
-            ranks |= {name: rank for rank, name in enumerate(order)}
-            moved |= {
-                known[name].id: rank
-                for rank, name in enumerate(order)
-                if name in known and known[name].rank != rank
-            }
-    new = [with_rank(event, ranks[event.graph_id]) for event, before in pairs if before is None]
+            times = {event.graph_id: event.occurred_at for event, before in group if before is None}
+            found = places_of(order, times | {name: own_time(known[name], second) for name in known})
+            places |= found
+            moved |= moved_of(found, known)
+    new = [with_place(event, *places[event.graph_id]) for event, before in pairs if before is None]
     return Ranking(new, moved)
+
+
+def places_of(order: Sequence[str], times: Mapping[str, datetime]) -> dict[str, Place]:
+    """Return the places of messages of one second, oldest first, each of which has a time of its own."""
+    places: dict[str, Place] = {}
+    latest: datetime | None = None
+    for rank, name in enumerate(order):
+        latest = times[name] if latest is None else max(latest, times[name])
+        places[name] = Place(rank, latest)
+    return places
+
+
+def moved_of(places: Mapping[str, Place], known: Mapping[str, StoredEvent]) -> dict[int, Place]:
+    """Return the places of stored messages that stand elsewhere, by their primary keys."""
+    return {
+        known[name].id: place
+        for name, place in places.items()
+        if name in known and (known[name].rank, known[name].occurred_at) != place
+    }
+
+
+def whole_second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+def own_time(stored: StoredEvent, second: datetime) -> datetime:
+    """Return the time that a stored message has alone: it may have got that of its predecessor."""
+    return second if stored.ms is None else second + timedelta(milliseconds=stored.ms)
 
 
 def merge_order(received: list[str], stored: list[str], newer_id: str | None = None) -> list[str]:
@@ -80,21 +117,26 @@ def _is_in_order(pairs: Sequence[Pair]) -> bool:
     """Whether all messages are stored, in this order: the usual case."""
     last: StoredEvent | None = None
     for event, before in pairs:
-        if before is None or before.occurred_at != event.occurred_at:
+        if before is None or whole_second(before.occurred_at) != whole_second(event.occurred_at):
             return False
-        if last is not None and last.occurred_at == before.occurred_at and not _is_increasing([last, before]):
+        if last is not None and not _is_increasing([last, before]) and _is_same_second(last, before):
             return False
         last = before
     return True
 
 
 def _is_increasing(events: Sequence[StoredEvent]) -> bool:
-    keys = [(event.rank, event.id) for event in events]
+    keys = [(event.occurred_at, event.rank, event.id) for event in events]
     return all(one < other for one, other in pairwise(keys))
 
 
-def _in_order(stored: Mapping[str, StoredEvent]) -> list[str]:
-    return sorted(stored, key=lambda name: (stored[name].rank, stored[name].id))
+def _is_same_second(one: StoredEvent, other: StoredEvent) -> bool:
+    return whole_second(one.occurred_at) == whole_second(other.occurred_at)
+
+
+def in_order(stored: Mapping[str, StoredEvent]) -> list[str]:
+    """Return the IDs of stored messages of one second, oldest first."""
+    return sorted(stored, key=lambda name: (stored[name].occurred_at, stored[name].rank, stored[name].id))
 
 
 def _by_second(pairs: Sequence[Pair]) -> dict[datetime, list[Pair]]:
@@ -106,4 +148,6 @@ def _by_second(pairs: Sequence[Pair]) -> dict[datetime, list[Pair]]:
 
 def _second(event: EventRow, before: StoredEvent | None) -> datetime:
     """Return the second in which the message stands: a stored time is not replaced by the thread's."""
-    return event.occurred_at if event.has_time or event.has_neighbor or before is None else before.occurred_at
+    if before is None or event.has_time or event.has_neighbor:
+        return whole_second(event.occurred_at)
+    return whole_second(before.occurred_at)

@@ -112,7 +112,7 @@ def test_events_name_action_and_user(client, user, conversation):
         "occurred_at": "2024-05-17T12:00:00Z",
         "text": "Hello",
         "attachments": [{"type": "image"}],
-        "display_attachments": [{"kind": "Attachment", "name": "", "url": None, "size": None}],
+        "display_attachments": [{"kind": "Image", "name": "", "url": None, "size": None}],
         "data": {},
         "actor": None,
     }

@@ -40,8 +40,8 @@ class Conversation:
         pairs = [(event, self.events.get(event.graph_id)) for event in answer]
         new, moved = rank_events(pairs, self.by_second, newer_id)
         by_id = {event.id: name for name, event in self.events.items()}
-        for pk, rank in moved.items():
-            self.events[by_id[pk]] = self.events[by_id[pk]]._replace(rank=rank)
+        for pk, place in moved.items():
+            self.events[by_id[pk]] = self.events[by_id[pk]]._replace(**place._asdict())
         for event in new:
             self.events[event.graph_id] = StoredEvent(len(self.events), event.occurred_at, event.rank, None)
 

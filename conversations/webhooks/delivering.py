@@ -1,0 +1,157 @@
+"""Works on the deliveries of one Page: applies their items, and says of each delivery what became of it.
+
+Everything of a batch is one transaction with the states of its deliveries, so that whatever ends a process,
+no delivery is lost and none has its effect twice.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from conversations.lib.notify import notify_changes
+from conversations.models import Page, WebhookDelivery
+from conversations.sync.load.live.change_writer import Received, save_changes
+from conversations.sync.load.live.changes import Change
+from conversations.sync.load.suppression import SuppressionList
+from conversations.sync.transaction import is_value_error
+from conversations.webhooks import blanking, entries
+from conversations.webhooks.items import UnknownItem, change_of
+
+logger = logging.getLogger(__name__)
+
+State = WebhookDelivery.State
+MAX_ERRORS = 3  # that are told of one delivery
+
+
+@dataclass
+class Outcome:
+    """What became of a delivery. `items` that could not be applied are in `errors`."""
+
+    delivery: WebhookDelivery
+    items: int = 0
+    changes: list[Change] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    names_deleted_person: bool = False
+
+    @property
+    def state(self) -> str:
+        if not self.errors:
+            return State.DONE
+        return State.PARTIAL if self.items else State.FAILED
+
+    def save(self) -> None:
+        row = self.delivery
+        row.state, row.items, row.failed_items = self.state, self.items, len(self.errors)
+        row.error = " ".join(dict.fromkeys(self.errors[:MAX_ERRORS]))
+        row.attempts += 1
+
+
+def work_on(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
+    """Apply these deliveries of the Page, in one transaction if possible.
+
+    Raises OperationalError or InterfaceError if the database is away: they stay pending.
+    """
+    try:
+        _apply_all(page, deliveries)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        if len(deliveries) > 1:
+            for delivery in deliveries:
+                work_on(page, [delivery])
+        else:
+            _apply_one_by_one(page, deliveries[0])
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same can succeed later: the database is away. Anything else would fail forever."""
+    return isinstance(error, OperationalError | InterfaceError) and not is_value_error(error)
+
+
+@transaction.atomic
+def _apply_all(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
+    suppressed = SuppressionList(page)
+    suppressed.lock_and_load()
+    page.refresh_from_db()  # the IDs of the business may be others now
+    outcomes = [read_delivery(page, delivery, suppressed) for delivery in deliveries]
+    received = [
+        Received(change, outcome.delivery.received_at) for outcome in outcomes for change in outcome.changes
+    ]
+    unsent = save_changes(page, received)
+    _finish(page, outcomes, unsent)
+
+
+@transaction.atomic
+def _apply_one_by_one(page: Page, delivery: WebhookDelivery) -> None:
+    """Apply each item for itself: one that fails, at PostgreSQL or by a fault of ours, costs only itself."""
+    suppressed = SuppressionList(page)
+    suppressed.lock_and_load()
+    outcome, unsent = read_delivery(page, delivery, suppressed), set()
+    for change in outcome.changes:
+        try:
+            with transaction.atomic():
+                unsent |= save_changes(page, [Received(change, delivery.received_at)])
+        except Exception as error:
+            if is_passing(error):
+                raise
+            # Without its message, which may quote the item.
+            logger.warning("[page %s] an item of webhook %s: %s", page.pk, delivery.pk, type(error).__name__)
+            outcome.errors.append(f"It could not be stored ({type(error).__name__}).")
+    _finish(page, [outcome], unsent)
+
+
+def read_delivery(page: Page, delivery: WebhookDelivery, suppressed: SuppressionList) -> Outcome:
+    outcome = Outcome(delivery)
+    business_ids = page.business_ids
+    for entry in entries.entries_of(bytes(delivery.body)):
+        for item in entry.items:
+            outcome.items += 1
+            try:
+                change = change_of(item, platform=platform_of(entry, page), business_ids=business_ids)
+            except UnknownItem as error:
+                outcome.errors.append(str(error))
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+                # A shape that nobody has foreseen. The message of the error may quote it: it is not logged.
+                outcome.errors.append(f"It could not be read ({type(error).__name__}).")
+            else:
+                if change.person and suppressed.suppresses_sender(change.person):
+                    outcome.names_deleted_person = True
+                else:
+                    outcome.changes.append(change)
+    return outcome
+
+
+def platform_of(entry: entries.Entry, page: Page) -> str:
+    """Return the platform: the account's ID decides, because the object differs for Instagram."""
+    if entry.account_id == page.facebook_page_id:
+        return entry.platform or "messenger"
+    return "instagram" if entry.account_id == page.instagram_account_id else entry.platform or "messenger"
+
+
+def _finish(page: Page, outcomes: Sequence[Outcome], unsent: set[str]) -> None:
+    """Save the states of the deliveries. `unsent`: messages that were taken back, whose texts must go."""
+    for outcome in outcomes:
+        outcome.save()
+        body = bytes(outcome.delivery.body)
+        outcome.delivery.people = entries.people_in(entries.entries_of(body))
+        if outcome.names_deleted_person:
+            blanking.blank(outcome.delivery)
+    WebhookDelivery.objects.bulk_update(
+        [outcome.delivery for outcome in outcomes],
+        ["state", "items", "failed_items", "error", "attempts", "people", "body"],
+    )
+    if unsent:
+        people = {change.person for outcome in outcomes for change in outcome.changes}
+        blanking.blank_unsent(page, people, unsent)
+    _note_receipt(page, [outcome.delivery.received_at for outcome in outcomes])
+    notify_changes([page.pk])
+
+
+def _note_receipt(page: Page, times: Iterable[datetime]) -> None:
+    """Keep when the newest delivery arrived, after its row is deleted, too."""
+    newest = max(times)
+    if page.last_delivery_at is None or page.last_delivery_at < newest:
+        Page.objects.filter(pk=page.pk).update(last_delivery_at=newest)

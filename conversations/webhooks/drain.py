@@ -1,0 +1,141 @@
+"""Takes pending deliveries from their table, which is the queue, and has them worked on.
+
+A new delivery has no Page: `assign()` finds it, and splits a body that names several. Then one process works
+on the deliveries of a Page, oldest first, while it holds an advisory lock that ends with it.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from conversations.lib.locks import WEBHOOKS, SyncLock
+from conversations.lib.sql_files import read_statements
+from conversations.models import Page, WebhookDelivery
+from conversations.webhooks import entries
+from conversations.webhooks.delivering import work_on
+
+logger = logging.getLogger(__name__)
+
+STATEMENTS = read_statements(__file__)
+State = WebhookDelivery.State
+MAX_ROWS, MAX_BYTES = 100, 8 * 2**20  # of one batch
+NO_PAGE = "No connected Page: {}"
+TEST = "A test from Facebook's dashboard arrived."
+
+
+def drain(is_stopped: Callable[[], bool] = lambda: False) -> int:
+    """Work on all pending deliveries that no other process works on. Return how many."""
+    number = 0
+    while not is_stopped() and assign():
+        pass
+    for page in _pages_with_work():
+        with _drainer(page) as is_ours:
+            while is_ours and not is_stopped() and (worked := _work_on_some(page)):
+                number += worked
+    return number
+
+
+def _pages_with_work() -> list[Page]:
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["pages_with_work"])
+        ids = [page_id for (page_id,) in cursor.fetchall()]
+    return list(Page.objects.filter(pk__in=ids).order_by("pk"))
+
+
+@contextmanager
+def _drainer(page: Page) -> Iterator[bool]:
+    lock = SyncLock(page.pk, WEBHOOKS)
+    try:
+        yield lock.acquire()
+    finally:
+        lock.release()
+
+
+def _work_on_some(page: Page) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STATEMENTS["next_batch"], {"page": page.pk, "max_rows": MAX_ROWS, "max_bytes": MAX_BYTES}
+        )
+        ids = [delivery_id for (delivery_id,) in cursor.fetchall()]
+    deliveries = list(WebhookDelivery.objects.filter(pk__in=ids).order_by("received_at", "pk"))
+    if deliveries:
+        work_on(page, deliveries)
+    return len(deliveries)
+
+
+# -- finding the Page --------------------------------------------------------------------------------------
+@transaction.atomic
+def assign() -> int:
+    """Find the Pages of the next new deliveries. Return how many deliveries were looked at."""
+    new = WebhookDelivery.objects.filter(state=State.PENDING, page=None).order_by("received_at", "pk")
+    rows = list(new.select_for_update(skip_locked=True)[:MAX_ROWS])
+    if rows:
+        pages = _pages_by_account()
+        for row in rows:
+            assign_one(row, pages)
+    return len(rows)
+
+
+def assign_one(row: WebhookDelivery, pages: dict[str, Page]) -> None:
+    """Give the delivery its Page; one that names several becomes one for each of them."""
+    try:
+        found = entries.entries_of(bytes(row.body))
+    except entries.Unreadable as error:
+        _end(row, State.FAILED, str(error))
+        return
+    real = [entry for entry in found if not entry.is_test]
+    if not real:
+        _end(row, State.IGNORED, TEST, items=sum(len(entry.items) for entry in found))
+        return
+    parts: dict[Page | None, list[entries.Entry]] = {}
+    for entry in real:
+        parts.setdefault(pages.get(entry.account_id), []).append(entry)
+    is_whole = len(parts) == 1 and len(real) == len(found)
+    first, *others = parts.items()
+    for page, own in others:
+        part = WebhookDelivery(received_at=row.received_at, body=entries.body_of(own))
+        _assign_part(part, page, own)
+    if not is_whole:
+        row.body = entries.body_of(first[1])
+    _assign_part(row, *first)
+
+
+def _assign_part(row: WebhookDelivery, page: Page | None, own: Sequence[entries.Entry]) -> None:
+    row.page = page
+    if page is None:
+        accounts = sorted({entry.account_id[:40] or "none" for entry in own})
+        _end(
+            row, State.IGNORED, NO_PAGE.format(", ".join(accounts[:5])), items=sum(len(e.items) for e in own)
+        )
+    else:
+        row.save()
+
+
+def _end(row: WebhookDelivery, state: str, error: str, *, items: int = 0) -> None:
+    row.state, row.error, row.items, row.attempts = state, error, items, row.attempts + 1
+    row.save()
+
+
+def _pages_by_account() -> dict[str, Page]:
+    """Return the Pages by all IDs under which Facebook may name them."""
+    pages: dict[str, Page] = {}
+    for page in Page.objects.defer("access_token").order_by("-pk"):
+        pages |= dict.fromkeys(page.business_ids, page)
+    return pages
+
+
+# -- again -------------------------------------------------------------------------------------------------
+def retry() -> dict[str, int]:
+    """Work again on deliveries of which something was unknown or failed. Return how many have which state.
+
+    Ignored ones are tried, too, if their Page is connected by now.
+    """
+    failing = Q(state__in=[State.PARTIAL, State.FAILED, State.IGNORED]) & ~Q(body=b"")
+    before = list(WebhookDelivery.objects.filter(failing).values_list("pk", flat=True))
+    WebhookDelivery.objects.filter(pk__in=before).update(state=State.PENDING, page=None)
+    drain()
+    rows = WebhookDelivery.objects.filter(pk__in=before)
+    return {state: rows.filter(state=state).count() for state in State.values}

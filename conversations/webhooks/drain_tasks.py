@@ -1,0 +1,71 @@
+"""The background task that works on webhooks, as soon as they arrive and after a process that died.
+
+One task of each process waits for notifications, so it takes one of the places for jobs.
+"""
+
+import asyncio
+import logging
+import threading
+
+import psycopg
+from asgiref.sync import sync_to_async
+from django.db import Error, connection
+from procrastinate.contrib.django import app
+
+from conversations.models.webhooks import CHANNEL
+from conversations.webhooks.drain import drain
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "sync"
+SWEEP_SECONDS = 5  # how often to look without a notification
+STOP_SECONDS = 2.5  # longer than one batch takes
+is_running = False  # in this process
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="work_on_webhooks", queue=QUEUE, queueing_lock="work_on_webhooks", pass_context=False)
+async def work_on_webhooks(timestamp: int = 0) -> None:
+    """Work on deliveries until the process ends. A second one in this process returns at once."""
+    global is_running
+    if is_running:
+        return
+    is_running = True
+    try:
+        await _listen()
+    except asyncio.CancelledError:
+        return  # the process ends, and the next one continues: nothing has failed
+    except (psycopg.Error, OSError, Error) as error:
+        logger.warning("Webhooks wait until the database is there again: %s", error)
+    finally:
+        is_running = False
+
+
+async def _listen() -> None:
+    params = connection.get_connection_params()
+    options = {key: params[key] for key in params if key not in ("cursor_factory", "context", "pool")}
+    async with await psycopg.AsyncConnection.connect(**options, autocommit=True) as listener:
+        await listener.execute(f"LISTEN {CHANNEL}")
+        while True:
+            await _drain()
+            async for _ in listener.notifies(timeout=SWEEP_SECONDS, stop_after=1):
+                pass
+
+
+async def _drain() -> None:
+    """Work on what is pending. If the task is cancelled, it ends after the present batch."""
+    stopping = threading.Event()
+    working = asyncio.ensure_future(sync_to_async(_work, thread_sensitive=False)(stopping))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stopping.set()
+        await asyncio.wait([working], timeout=STOP_SECONDS)
+        raise
+
+
+def _work(stopping: threading.Event) -> None:
+    try:
+        drain(stopping.is_set)
+    finally:
+        connection.close()

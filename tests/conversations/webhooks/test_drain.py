@@ -1,0 +1,126 @@
+"""The queue of deliveries: several Pages in one, those of strangers, tests, and what is tried again."""
+
+import json
+
+import pytest
+
+from conversations.models import Conversation, InteractionEvent, Page, WebhookDelivery
+from conversations.privacy.forget_person import delete_person
+from conversations.webhooks.drain import drain, retry
+from tests.conversations.webhooks.deliveries import (
+    ANA,
+    NOON,
+    PAGE_ID,
+    body,
+    deliver,
+    deliver_body,
+    item,
+    message,
+)
+
+OTHER_ID = "900000000000002"
+
+
+@pytest.fixture(autouse=True)
+def page(db) -> Page:
+    return Page.objects.create(facebook_page_id=PAGE_ID, name="Demo Shop", access_token="x")
+
+
+def texts() -> set[str]:
+    return set(InteractionEvent.objects.values_list("text", flat=True))
+
+
+def entry(account: str, *items: dict) -> dict:
+    return {"id": account, "time": NOON, "messaging": list(items)}
+
+
+def test_delivery_of_several_pages_becomes_one_for_each():
+    Page.objects.create(facebook_page_id=OTHER_ID, name="Other Shop", access_token="x")
+    theirs = item("message", {"mid": "m_2", "text": "Two"})
+    theirs["recipient"]["id"] = OTHER_ID
+    parts = [entry(PAGE_ID, message("m_1", "One")), entry(OTHER_ID, theirs), entry("5", message("m_3"))]
+    deliver_body(json.dumps({"object": "page", "entry": parts}).encode())
+    found = {(row.page and row.page.facebook_page_id, row.state) for row in WebhookDelivery.objects.all()}
+    assert found == {(PAGE_ID, "done"), (OTHER_ID, "done"), (None, "ignored")}
+    assert texts() == {"One", "Two"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(item("message", {"mid": "random_mid", "text": "random_text"}, person="12334"), account="0"),
+        json.dumps(
+            {
+                "object": "instagram",
+                "entry": [
+                    {
+                        "id": PAGE_ID,
+                        "changes": [
+                            {
+                                "field": "messages",
+                                "value": {
+                                    "sender": {"id": "12334"},
+                                    "recipient": {"id": "23245"},
+                                    "timestamp": "1527459824",
+                                    "message": {"mid": "random_mid", "text": "random_text"},
+                                },
+                            }
+                        ],
+                    }
+                ],
+            }
+        ).encode(),
+    ],
+)
+def test_tests_of_the_dashboard_are_shown_and_write_nothing(content):
+    delivery = deliver_body(content)
+    assert delivery.state == "ignored"
+    assert "test" in delivery.error
+    assert not Conversation.objects.exists()
+
+
+def test_object_in_an_array_is_read():
+    content = json.dumps([json.loads(body(message("m_1")))]).encode()
+    assert deliver_body(content).state == "done"
+
+
+def test_retry_takes_what_failed_and_pages_that_are_connected_now(command):
+    unknown = deliver(item("new_kind", {}))
+    theirs = deliver(message("m_9", "For another Page"), account=OTHER_ID)
+    assert (unknown.state, theirs.state) == ("partial", "ignored")
+    assert command("webhooks").stdout.count("\n") == 4
+    failed = command("webhooks", "--retry")
+    assert (failed.returncode, "1 deliveries still fail" in failed.stderr) == (1, True)
+    unknown.delete()
+    Page.objects.create(facebook_page_id=OTHER_ID, name="Other Shop", access_token="x")
+    theirs.refresh_from_db()
+    again = command("webhooks", "--retry")
+    assert again.returncode == 0, again.stderr
+    theirs.refresh_from_db()
+    assert theirs.state == "partial" or theirs.state == "done"
+
+
+def test_bodies_with_unsent_messages_and_deleted_people_are_blanked():
+    first = deliver(message("m_1", "A secret"))
+    unsent = deliver(item("message", {"mid": "m_1", "is_deleted": True}, ms=NOON + 1000))
+    first.refresh_from_db()
+    assert (bytes(first.body), unsent.state) == (b"", "done")
+    late = deliver(message("m_1", "A secret"))  # it was on its way
+    assert (bytes(late.body), texts()) == (b"", {""})
+
+    second = deliver(message("m_2", "Another one"))
+    delete_person(Conversation.objects.get(), actor=None)
+    second.refresh_from_db()
+    assert (bytes(second.body), second.people) == (b"", [])
+    late = deliver(message("m_3", "After that"))
+    assert (bytes(late.body), late.people, late.state) == (b"", [], "done")
+    assert not Conversation.objects.exists()
+
+
+def test_each_batch_is_small_and_oldest_first():
+    for number in range(3):
+        WebhookDelivery.objects.create(body=body(message(f"m_{number}", f"No. {number}", ms=NOON + number)))
+    assert drain() == 3
+    assert WebhookDelivery.objects.filter(state="done").count() == 3
+    assert retry()["done"] == 0
+    assert Conversation.objects.get(sender_id=ANA).last_message == "No. 2"

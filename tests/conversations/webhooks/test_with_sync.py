@@ -1,0 +1,158 @@
+"""Webhooks and syncs of the same messages: whatever comes first or twice, the rows are the same."""
+
+import os
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from conversations.models import Conversation, InteractionEvent, Thread
+from conversations.sandbox import World
+from conversations.sync.service import sync_conversations
+from tests.conversations.webhooks.deliveries import deliver, item
+
+SEED = int(os.environ.get("SEED") or random.randrange(10**6))
+START = 1_795_089_600  # seconds
+ROUNDS = 40
+NO_TIME = timedelta(0)
+
+
+@dataclass
+class Sent:
+    """A message of the story, and whether its webhook is delivered."""
+
+    id: str
+    at: float
+    from_page: bool
+    text: str
+    is_lost: bool
+    edits: int = 0
+    is_unsent: bool = False
+
+    @property
+    def ms(self) -> int:
+        return round(self.at * 1000)
+
+
+class Story:
+    """What happens in one conversation at Facebook, and the webhooks that are still on their way."""
+
+    def __init__(self, draw: random.Random, world: World, shop, number: int):
+        self.draw, self.world = draw, world
+        self.thread = world.add_conversation(shop, f"Ana {number}", messages=[])
+        assert self.thread.customer
+        self.person = self.thread.customer.id
+        self.messages: list[Sent] = []
+        self.webhooks: list[dict] = []
+
+    def happen(self) -> None:
+        alive = [each for each in self.messages if not each.is_unsent]
+        act = self.draw.choice(["write", "write", "write", "edit", "unsend", "react"])
+        if act == "write" or not alive:
+            self.write()
+        else:
+            getattr(self, act)(self.draw.choice(alive))
+
+    def write(self) -> None:
+        last = self.messages[-1].at if self.messages else START
+        at = round(last + self.draw.choice([0, 0.05, 0.3, 1, 7]), 3)
+        number = len(self.messages)
+        sent = Sent(
+            f"m_{self.person}{number}",
+            at,
+            self.draw.random() < 0.4,
+            f"No. {number}",
+            self.draw.random() < 0.2,
+        )
+        self.messages.append(sent)
+        self.world.add_message(
+            self.thread, sent.text, from_page=sent.from_page, created_time=sent.at, id=sent.id
+        )
+        if not sent.is_lost:
+            self.send("message", {"mid": sent.id, "text": sent.text}, sent)
+
+    def edit(self, sent: Sent) -> None:
+        sent.edits += 1
+        sent.text = f"{sent.text}, {sent.edits}"
+        self.world.edit_message(self.thread, sent.id, sent.text)
+        edit = {"mid": sent.id, "text": sent.text, "num_edit": sent.edits}
+        self.send("message_edit", edit, sent, ms=sent.ms + 1000 * sent.edits)
+
+    def unsend(self, sent: Sent) -> None:
+        sent.is_unsent = True
+        self.world.remove_message(self.thread, sent.id)
+        self.send("message", {"mid": sent.id, "is_deleted": True}, sent)
+
+    def react(self, sent: Sent) -> None:
+        fields = {"reaction": "love", "users": [{"id": self.person}]}
+        self.world.edit_message(self.thread, sent.id, sent.text, reactions=[fields])
+        love = {"mid": sent.id, "action": "react", "reaction": "love", "emoji": "❤"}
+        self.webhooks.append(item("reaction", love, ms=sent.ms + 500, person=self.person))
+
+    def send(self, kind: str, value: dict, sent: Sent, ms: int = 0) -> None:
+        webhook = item(kind, value, ms=ms or sent.ms, from_page=sent.from_page, person=self.person)
+        self.webhooks += [webhook] * self.draw.choice([1, 1, 1, 2])
+
+    def deliver(self, number: int) -> None:
+        """Deliver some of the webhooks that are on their way, in any order."""
+        self.draw.shuffle(self.webhooks)
+        now, self.webhooks = self.webhooks[:number], self.webhooks[number:]
+        if now:
+            assert deliver(*now).state == "done"
+
+    def check(self) -> None:
+        """Compare the rows with what has happened."""
+        stored = InteractionEvent.objects.filter(kind__startswith="message_")
+        rows = list(stored.filter(conversation__sender_id=self.person).order_by("occurred_at", "rank", "id"))
+        names = [row.graph_id for row in rows]
+        told = [each for each in self.messages if each.id in names]
+        alive = [each for each in told if not each.is_unsent]
+        # Lists say nothing of the place of an unsent message within its second.
+        assert [row.graph_id for row in rows if "deleted" not in row.data] == [each.id for each in alive]
+        assert all(each.is_unsent for each in self.messages if each.id not in names)
+        by_id = {row.graph_id: row for row in rows}
+        for each in told:
+            row = by_id[each.id]
+            assert row.kind == ("message_sent" if each.from_page else "message_received")
+            assert (row.text, row.data.get("deleted", False)) == (
+                "" if each.is_unsent else each.text,
+                each.is_unsent,
+            )
+            if not (each.is_lost or each.is_unsent):
+                assert row.occurred_at == datetime.fromtimestamp(each.at, UTC)
+            if not (each.is_lost and each.is_unsent):
+                assert int(row.occurred_at.timestamp()) == int(each.at)
+        conversation = Conversation.objects.get(sender_id=self.person)
+        assert conversation.last_message == (alive[-1].text if alive else "")
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeypatch):
+    monkeypatch.setattr("conversations.sync.load.states.event_states.READ_BEFORE", NO_TIME)
+    print(f"SEED={SEED}")  # noqa: T201 - to repeat it
+    story = Story(random.Random(f"{SEED}-{number}"), world, shop, number)
+    for _ in range(story.draw.randrange(2, 10)):
+        story.happen()
+        if story.draw.random() < 0.5:
+            story.deliver(story.draw.randrange(4))
+        if story.draw.random() < 0.3:
+            sync_conversations(page, full=story.draw.random() < 0.3)
+    if story.draw.random() < 0.5:
+        story.deliver(100)
+        sync_conversations(page, full=True)
+    else:
+        sync_conversations(page, full=True)
+        story.deliver(100)
+        sync_conversations(page, full=True)
+    story.check()
+    before = rows()
+    sync_conversations(page, full=True)
+    assert rows() == before, "another sync must write nothing"
+    assert not Thread.objects.exclude(state="stored").exists()
+
+
+def rows() -> list[tuple]:
+    return list(
+        InteractionEvent.objects.order_by("pk").values_list("pk", "text", "occurred_at", "rank", "data")
+    )
