@@ -5,13 +5,12 @@ One task of each process waits for notifications, so it takes one of the places 
 
 import asyncio
 import logging
-import threading
 
 import psycopg
-from asgiref.sync import sync_to_async
 from django.db import Error, connection
 from procrastinate.contrib.django import app
 
+from conversations.lib.steps import run_in_steps
 from conversations.models.webhooks import CHANNEL
 from conversations.webhooks.drain import drain
 
@@ -19,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "sync"
 SWEEP_SECONDS = 5  # how often to look without a notification
-STOP_SECONDS = 2.5  # longer than one batch takes
 is_running = False  # in this process
 
 
@@ -47,25 +45,6 @@ async def _listen() -> None:
     async with await psycopg.AsyncConnection.connect(**options, autocommit=True) as listener:
         await listener.execute(f"LISTEN {CHANNEL}")
         while True:
-            await _drain()
+            await run_in_steps(drain)
             async for _ in listener.notifies(timeout=SWEEP_SECONDS, stop_after=1):
                 pass
-
-
-async def _drain() -> None:
-    """Work on what is pending. If the task is cancelled, it ends after the present batch."""
-    stopping = threading.Event()
-    working = asyncio.ensure_future(sync_to_async(_work, thread_sensitive=False)(stopping))
-    try:
-        await asyncio.shield(working)
-    except asyncio.CancelledError:
-        stopping.set()
-        await asyncio.wait([working], timeout=STOP_SECONDS)
-        raise
-
-
-def _work(stopping: threading.Event) -> None:
-    try:
-        drain(stopping.is_set)
-    finally:
-        connection.close()
