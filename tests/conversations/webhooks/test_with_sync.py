@@ -156,3 +156,19 @@ def rows() -> list[tuple]:
     return list(
         InteractionEvent.objects.order_by("pk").values_list("pk", "text", "occurred_at", "rank", "data")
     )
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["after the message", "before the message"])
+def test_list_that_still_shows_an_unsent_message_does_not_bring_it_back(page, world, shop, is_stored):
+    texts = [{"message": "Before", "id": "m_1"}, {"message": "A secret", "id": "m_2"}]
+    thread = world.add_conversation(shop, "Ana", texts)
+    assert thread.customer
+    if is_stored:
+        sync_conversations(page)
+    ms = round(thread.updated_time * 1000)
+    deliver(item("message", {"mid": "m_2", "is_deleted": True}, ms=ms, person=thread.customer.id))
+    for _ in range(2):
+        sync_conversations(page, full=True)
+        unsent = InteractionEvent.objects.get(graph_id="m_2")
+        assert (unsent.text, unsent.data["deleted"]) == ("", True)
+        assert Conversation.objects.get().last_message == "Before"
