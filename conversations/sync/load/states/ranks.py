@@ -49,7 +49,7 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
         stored = held.get(second, {})
         order = merge_order([event.graph_id for event, _ in group], in_order(stored), newer_id)
         known = dict(stored) | {event.graph_id: before for event, before in group if before}
-        if any(name not in known for name in order) or not _is_increasing([known[name] for name in order]):
+        if any(name not in known for name in order) or not _stand_in([known[name] for name in order], second):
             times = {event.graph_id: event.occurred_at for event, before in group if before is None}
             found = places_of(order, times | {name: own_time(known[name], second) for name in known})
             places |= found
@@ -123,6 +123,11 @@ def _is_in_order(pairs: Sequence[Pair]) -> bool:
             return False
         last = before
     return True
+
+
+def _stand_in(events: Sequence[StoredEvent], second: datetime) -> bool:
+    """Whether they stand in this order, in that second: one may come from another, with its rank there."""
+    return _is_increasing(events) and all(whole_second(event.occurred_at) == second for event in events)
 
 
 def _is_increasing(events: Sequence[StoredEvent]) -> bool:

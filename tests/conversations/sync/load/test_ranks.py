@@ -81,3 +81,16 @@ def test_any_interleaving_gives_facebooks_order(data):
     again = Conversation()
     again.store(messages)
     assert ranks == {name: event.rank for name, event in again.events.items()}
+
+
+def test_message_that_gets_another_time_is_ranked_in_its_new_second():
+    """It was stored at the thread's time, for want of its own, with the rank 0, which is too small here."""
+    older = [event_row("message_sent", name, START, "") for name in ("m_1", "m_2")]
+    untimed = event_row("message_sent", "m_3", START + timedelta(seconds=6), "", has_time=False)
+    stored = Conversation()
+    stored.store(older)
+    stored.store([untimed])
+    stored.store([*older, event_row("message_sent", "m_3", START, "", has_time=False, has_neighbor=True)])
+    assert stored.order == ["m_1", "m_2", "m_3"]
+    assert [stored.events[name].rank for name in stored.order] == [0, 1, 2]
+    assert {event.occurred_at for event in stored.events.values()} == {START}
