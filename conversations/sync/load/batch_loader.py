@@ -172,7 +172,7 @@ def _drop_stored_events(batch: list[ThreadRows], existing: ExistingRows) -> None
     )
     moved: dict[int, Place] = {}
     for row, owner, pairs in received:
-        existing.moved[row.thread.graph_id] = len({event.graph_id for event, before in pairs if before})
+        existing.held[row.thread.graph_id] = len({event.graph_id for event, before in pairs if before})
         row.oldest_stored = oldest_of(event for event, before in pairs if before)
         _hide_deleted(row, existing, pairs)
         row.events, ranks = rank_events(pairs, partial(stored.by_second, owner))
@@ -225,7 +225,7 @@ def _claim_messages(batch: list[ThreadRows], existing: ExistingRows) -> None:
         if mixed and row.events:
             claimed = claim_messages(mixed, existing.conversations[row.sender_id].pk, row.events)
             row.events = [event for event in row.events if event.graph_id not in claimed]
-            existing.moved[row.thread.graph_id] += len(claimed)
+            existing.held[row.thread.graph_id] += len(claimed)
 
 
 def _insert_batch(
@@ -271,7 +271,8 @@ def upsert_threads(
             before.get(graph_id),
             row,
             conversation=conversation,
-            created=created[graph_id] + _held_before(graph_id, existing),
+            held=existing.held[graph_id],
+            created=created[graph_id],
             refused=refused[graph_id],
         )
     _mark_merged(states, existing)
@@ -279,12 +280,6 @@ def upsert_threads(
     write_threads(changed, before, is_keyed=existing.is_keyed)
     existing.threads = before | changed
     return set(changed)
-
-
-def _held_before(graph_id: str, existing: ExistingRows) -> int:
-    """Return how many messages of this record were stored before the thread was known for this person."""
-    is_new = graph_id in existing.mixed or graph_id not in existing.threads
-    return existing.moved[graph_id] if is_new else 0
 
 
 def _mark_merged(states: dict[str, Thread], existing: ExistingRows) -> None:

@@ -31,10 +31,10 @@ class ExistingRows:
     threads: dict[str, Thread] = field(default_factory=dict)  # by graph_id, all threads of those senders
     # By the primary key of a conversation: those of all rows of its sender, several if the key is missing.
     same_sender: dict[int, list[int]] = field(default_factory=dict)
-    # By the thread's ID: the conversation of the business that had the thread, and messages of the batch that
-    # are stored for the right person now.
+    # By the thread's ID: the conversation of the business that had the thread, and how many messages of the
+    # record were stored before for the right person.
     mixed: dict[str, int] = field(default_factory=dict)
-    moved: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
 
 
 def read_existing(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[ExistingRows, int]:

@@ -168,12 +168,18 @@ def _time(conversation: Conversation) -> datetime:
 
 # -- threads -----------------------------------------------------------------------------------------------
 def reconcile_thread(
-    stored: Thread | None, row: ThreadRows, *, conversation: Conversation | None, created: int, refused: int
+    stored: Thread | None,
+    row: ThreadRows,
+    *,
+    conversation: Conversation | None,
+    held: int,
+    created: int,
+    refused: int,
 ) -> Thread:
     """Return the thread as an unsaved row.
 
-    `created` and `refused` count the messages of this record that were inserted, and those that PostgreSQL
-    rejected.
+    `held`, `created` and `refused` count the messages of this record that were stored before, those that were
+    inserted, and those that PostgreSQL rejected.
     """
     state = unsaved_copy(row.thread)
     if conversation is not None:
@@ -185,7 +191,8 @@ def reconcile_thread(
         _merge_stored(state, stored, row)
     elif "message_count" not in row.given:
         state.told = {"message_count": None}
-    state.held_count += created
+    # More may be held than is known: a thread that was moved to another person has lost its count.
+    state.held_count = max(state.held_count, held) + created
     if row.conversation is not None:  # otherwise none of its messages was stored
         _update_history(state, stored, row)
     return state

@@ -128,6 +128,8 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
 
     `truncated`: every message that Facebook still shows.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["count_held"], {"thread": thread.pk})
     if thread.platform == Platform.INSTAGRAM and not truncated:
         thread.refresh_from_db(fields=["held_count"])  # only the database knows it: see save_messages()
         truncated = has_hidden_messages(thread)
@@ -137,8 +139,6 @@ def finish_backfill(thread: Thread, complete_until: datetime | None, *, truncate
     thread.reason, thread.complete_until, thread.backfill = "", complete_until, None
     thread.audited_count = thread.message_count
     thread.save(update_fields=["state", "reason", "history", "complete_until", "audited_count", "backfill"])
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["count_held"], {"thread": thread.pk})
 
 
 def stop_backfill(thread: Thread, state: str, reason: str) -> None:

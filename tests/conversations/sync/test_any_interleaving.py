@@ -256,3 +256,4 @@ def test_business_under_an_unknown_id_is_never_a_customer(settings, data):
         one.page.refresh_from_db()
         assert one.page.business_aliases.keys() == {former.id}
         assert own not in one.page.business_aliases
+        assert {thread.history for thread in models.Thread.objects.all()} == {models.Thread.History.COMPLETE}

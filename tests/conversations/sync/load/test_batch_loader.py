@@ -11,6 +11,7 @@ from conversations.graph import records
 from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread
 from conversations.sync.load import batch_loader
 from conversations.sync.load.event_row import event_row
+from conversations.sync.load.joining import UNREAD_THREAD
 from conversations.sync.load.transform import ThreadRows, to_rows
 from tags.models import Tag
 from tests.conversations.sync.copies import row_versions
@@ -199,6 +200,14 @@ def test_rows_of_tags_copy_the_time_of_the_last_message(shop_page):
         assert copy.last_message_time == copy.conversation.last_message_time
     after = row_versions()["conversationtag"]
     assert [a == b for a, b in zip(before, after, strict=True)] == [False, True]
+
+
+def test_messages_that_a_record_shows_are_counted_though_the_thread_has_lost_its_count(shop_page):
+    """Separating people moves threads and messages, and forgets how many messages of a thread are stored."""
+    batch_loader.save_batch(shop_page, [shown(shop_page, 1, messages=2)])
+    Thread.objects.update(**UNREAD_THREAD)
+    batch_loader.save_batch(shop_page, [shown(shop_page, 1, messages=2)])
+    assert Thread.objects.values_list("state", "held_count", "history").get() == ("stored", 2, "complete")
 
 
 def test_second_thread_without_new_messages_is_accepted(shop_page):
