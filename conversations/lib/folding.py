@@ -6,6 +6,7 @@ character; docs/search.md shows it with examples, and `inbox/frontend/core/foldi
 
 import re
 import unicodedata
+from string import ascii_lowercase
 
 # Letters that Unicode does not decompose, as people type them on a keyboard without them.
 LETTERS = {
@@ -27,13 +28,30 @@ SIGNS = {
     "゠": "=",
     "ـ": "",  # tatweel only stretches a word
 }
-TABLE = {**LETTERS, **SIGNS}
+# What was added to the rule after rows had been folded by the tables above: see fold_by_former_rules().
+ADDED = {
+    # Small capitals, and letters in dark circles and squares, with which people decorate their names.
+    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True)),
+    **dict(zip("🅐🅑🅒🅓🅔🅕🅖🅗🅘🅙🅚🅛🅜🅝🅞🅟🅠🅡🅢🅣🅤🅥🅦🅧🅨🅩", ascii_lowercase, strict=True)),
+    **dict(zip("🅰🅱🅲🅳🅴🅵🅶🅷🅸🅹🅺🅻🅼🅽🅾🅿🆀🆁🆂🆃🆄🆅🆆🆇🆈🆉", ascii_lowercase, strict=True)),
+    # Letters with a stroke, hook or tail of alphabets in use or used until lately, and ligatures.
+    **dict(zip("ƃƌꞓꞔꞙꞡⱨꝁⱪꞣꝉꞑꞥɽꞧꞩꞹⱱⱳɋⱬ", "bdccfghkkklnnrrsuvwqz", strict=True)),
+    "ƣ": "g", "ꜳ": "aa", "ꜵ": "ao", "ꜷ": "au", "ꜹ": "av", "ꜽ": "ay", "ꝏ": "oo", "ꝡ": "vy",
+    "ؠ": "ي", "ۿ": "ه",
+    # Ornaments, backtick, marks of tone and breathing that stand as apostrophes, quotes of Han and kana.
+    **dict.fromkeys("`❛❜❟❮❯΄᾽᾿῾\u1ffdˀˁ˴ߴߵՙ", "'"),
+    **dict.fromkeys("❝❞❠🙶🙷🙸⹂ʺ˝˵˶「」『』", '"'),
+    **dict.fromkeys("˗⁒➖", "-"),
+    **dict.fromkeys("⁓˜∼", "~"),
+}  # fmt: skip
+TABLE = {**LETTERS, **SIGNS, **ADDED}
 # The code points with Unicode's property Default_Ignorable_Code_Point, which Python's library lacks.
 IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 SPACES = re.compile(r"\s+")
+QUOTES, DASH, OTHER_NUMBER = ("Pi", "Pf"), "Pd", "No"  # categories of Unicode
 # Scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, Han. Two of their characters are a
 # term. models/sql/search_keys.sql has the same ranges.
 UNSPACED_RANGES = (
@@ -45,7 +63,7 @@ UNSPACED = re.compile(f"[{UNSPACED_RANGES}]")
 
 def fold(text: str) -> str:
     """Return the text for searching: without case, accents, width, and differences that nobody types."""
-    folded = text.lower() if text.isascii() else text.translate(_FOLDED)
+    folded = text.lower().replace("`", "'") if text.isascii() else text.translate(_FOLDED)
     if "  " not in folded and folded.isprintable():
         return folded
     return SPACES.sub(" ", folded)
@@ -56,10 +74,24 @@ def search_text(name: str, last_message: str) -> str:
     return f"{fold(name)}\n{fold(last_message)}"
 
 
-def fold_by_former_rule(text: str) -> str:
-    """Fold as versions before this rule did: rows have such texts until search.index.refold has seen them."""
+def fold_by_former_rules(text: str) -> list[str]:
+    """Fold as earlier versions did: rows have such texts until search.index.refold has seen them."""
+    without_added = "".join(_fold_first(one) if _is_added(one) else _FOLDED[ord(one)] for one in text)
+    return [SPACES.sub(" ", without_added), _fold_first(text)]
+
+
+def _fold_first(text: str) -> str:
+    """Fold by the first rule, which knew no tables."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _is_added(character: str) -> bool:
+    """Whether ADDED, or a category that came with it, decides what becomes of the character."""
+    first = _fold_first(character)
+    if character in ADDED or first in ADDED:
+        return True
+    return first not in TABLE and unicodedata.category(character) in (*QUOTES, OTHER_NUMBER)
 
 
 def fold_with_positions(text: str) -> tuple[str, list[int]]:
@@ -106,10 +138,13 @@ def _fold_part(part: str) -> str:
         return ""
     if part in TABLE:
         return TABLE[part]
+    digit = unicodedata.digit(part, None)
+    if digit is not None:  # of all scripts
+        return str(digit)
     category = unicodedata.category(part)
-    if category == "Nd":  # the digits of all scripts
-        return str(unicodedata.decimal(part))
-    if category == "Pd":
+    if category in QUOTES:
+        return '"'
+    if category == DASH:
         return "-"
     return " " if part.isspace() else part
 

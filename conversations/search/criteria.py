@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from conversations.lib.folding import UNSPACED, fold, fold_by_former_rule
+from conversations.lib.folding import UNSPACED, fold, fold_by_former_rules
 from conversations.models.facets import Facet, facet_values
 
 FACETS = facet_values()
@@ -33,7 +33,7 @@ class SearchCriteria:
     status: str = ""
     platform: str = ""
     search: str | None = None  # folded; None: no criterion, empty: matches nothing
-    former_search: str | None = None  # folded by the former rule, if that differs
+    former_searches: tuple[str, ...] = ()  # folded by former rules, where that differs
     in_messages: bool = False  # search the text of all messages
     since: datetime | None = None
     until: datetime | None = None  # inclusive
@@ -65,8 +65,8 @@ class SearchCriteria:
 
     @property
     def terms(self) -> list[str]:
-        """The term, and for rows that are not folded again yet the term by the former rule."""
-        return [term for term in (self.search, self.former_search) if term is not None]
+        """The term, and for rows that are not folded again yet the term by former rules."""
+        return [term for term in (self.search, *self.former_searches) if term is not None]
 
     @property
     def has_times(self) -> bool:
@@ -81,10 +81,10 @@ def distinct(ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def fold_term_by_former_rule(term: str) -> str | None:
-    """Return the term as rows of an earlier version have it, or None if that makes no difference."""
-    former = fold_by_former_rule(term).strip()
-    return former if former and former != fold_term(term) else None
+def fold_term_by_former_rules(term: str) -> tuple[str, ...]:
+    """Return the term as rows of earlier versions have it, where that makes a difference."""
+    former = dict.fromkeys(text.strip() for text in fold_by_former_rules(term))
+    return tuple(text for text in former if text not in ("", fold_term(term)))
 
 
 def fold_term(term: str) -> str:

@@ -21,7 +21,7 @@ from conversations.search.criteria import (
     SearchCriteria,
     distinct,
     fold_term,
-    fold_term_by_former_rule,
+    fold_term_by_former_rules,
     is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
@@ -196,7 +196,7 @@ class ParsedFilter:
             status=values["status"] or "",
             platform=values["platform"] or "",
             search=fold_term(values["search"]) if values["search"] else None,
-            former_search=fold_term_by_former_rule(values["search"]) if values["search"] else None,
+            former_searches=fold_term_by_former_rules(values["search"]) if values["search"] else (),
             in_messages=values["search_in"] == "messages",
             since=values["startDate"],
             until=earliest(values["endDate"], waiting_before if values["waiting"] else None),

@@ -6,12 +6,29 @@ const LETTERS =
 	"ʈt ʉu ʊu ʋv ƴy ɏy ƶz ʒz ȥz ⱥa ȼc ɇe ɉj ɑa ɡg ⱡl ᵽp ⱦt ʃs ىي یي ېي ۍي ێي ےي کك ڪك ہه ھه ەه ةه ۃه ٱا ßss ςσ";
 const SIGNS =
 	"‘' ’' ‚' ‛' ‹' ›' ′' ‵' ´' ʹ' ʻ' ʼ' ʽ' ʾ' ʿ' ˈ' ˊ' ˋ' ꞌ' ՚' ׳' “\" ”\" „\" ‟\" «\" »\" ″\" ‶\" 〝\" 〞\" 〟\" ˮ\" ״\" −- ⁃- 〜~ ゠= ـ";
-const REPLACEMENTS = new Map(`${LETTERS} ${SIGNS}`.split(" ").map((pair) => [pair[0], pair.slice(1)]));
+// Signs and letters with which people decorate names, and further letters: each with what it becomes.
+const ADDED_SIGNS = { "'": "`❛❜❟❮❯΄᾽᾿῾\u1ffdˀˁ˴ߴߵՙ", '"': "❝❞❠🙶🙷🙸⹂ʺ˝˵˶「」『』", "-": "˗⁒➖", "~": "⁓˜∼" };
+const ADDED_LETTERS = [
+	["ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz"],
+	["🅐🅑🅒🅓🅔🅕🅖🅗🅘🅙🅚🅛🅜🅝🅞🅟🅠🅡🅢🅣🅤🅥🅦🅧🅨🅩", "abcdefghijklmnopqrstuvwxyz"],
+	["🅰🅱🅲🅳🅴🅵🅶🅷🅸🅹🅺🅻🅼🅽🅾🅿🆀🆁🆂🆃🆄🆅🆆🆇🆈🆉", "abcdefghijklmnopqrstuvwxyz"],
+	["ƃƌꞓꞔꞙꞡⱨꝁⱪꞣꝉꞑꞥɽꞧꞩꞹⱱⱳɋⱬ", "bdccfghkkklnnrrsuvwqz"],
+	// Digits of scripts that count from one, and digits in dark circles.
+	["፩፪፫፬፭፮፯፰፱᧚⓵⓶⓷⓸⓹⓺⓻⓼⓽⓿❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒", "12345678911234567890123456789123456789123456789"],
+	["𐩀𐩁𐩂𐩃𐹠𐹡𐹢𐹣𐹤𐹥𐹦𐹧𐹨𑁒𑁓𑁔𑁕𑁖𑁗𑁘𑁙𑁚", "1234123456789123456789"],
+];
+const REPLACEMENTS = new Map([
+	...`${LETTERS} ${SIGNS} ƣg ꜳaa ꜵao ꜷau ꜹav ꜽay ꝏoo ꝡvy ؠي ۿه`
+		.split(" ")
+		.map((pair) => [pair[0], pair.slice(1)]),
+	...Object.entries(ADDED_SIGNS).flatMap(([to, signs]) => [...signs].map((sign) => [sign, to])),
+	...ADDED_LETTERS.flatMap(([letters, to]) => [...letters].map((letter, index) => [letter, to[index]])),
+]);
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 // Signs above and below letters. In other scripts they are part of the spelling.
 const MARKS =
-	/(?=[\p{Mn}\p{Me}])[\p{Script=Inherited}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Cyrillic}\u0e38-\u0e3a\u0e48-\u0e4b\u0eb8-\u0eba\u0ec8-\u0ecb\u302e\u302f]/gu;
-const OTHERS = /[^\p{ASCII}]/gu;
+	/(?=[\p{Mn}\p{Me}])[\p{Script=Inherited}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Cyrillic}\u0e38-\u0e3a\u0e48-\u0e4b\u0eb8-\u0eba\u0ec8-\u0ecb\u302e\u302f\u093c\u094d\u09bc\u09cd\u09fe\u0a3c\u0a4d\u0abc\u0acd\u0b3c\u0b4d\u0bcd\u0c3c\u0c4d\u0c55\u0c56\u0cbc\u0ccd\u0d3b\u0d3c\u0d4d\u0dca\u1037\u1039\u103a\u108d\u17d2\u17dd\ua953\ua9b3\ua9c0]/gu;
+const OTHERS = /[^\p{ASCII}]|`/gu;
 
 /** The text as the search compares it: without case, accents, width, and differences that nobody types. */
 export function fold(text) {
@@ -31,6 +48,7 @@ function foldLetter(character) {
 	const replacement = REPLACEMENTS.get(character);
 	if (replacement !== undefined) return replacement;
 	if (/\p{Nd}/u.test(character)) return digitValue(character.codePointAt(0));
+	if (/[\p{Pi}\p{Pf}]/u.test(character)) return '"';
 	return /\p{Pd}/u.test(character) ? "-" : character;
 }
 

@@ -1,5 +1,6 @@
 // Converts the state of the page to its address and back: the filter, in the parameters of the list, and what is open.
 
+import { fold } from "./folding.mjs";
 import { timeZone } from "./time-zone.mjs";
 
 const FILTER_PARAMETERS = [
@@ -19,6 +20,9 @@ const FILTER_PARAMETERS = [
 	"search_in",
 ];
 const MIN_SEARCH_LENGTH = 3; // characters, when searching in messages
+const MIN_UNSPACED = 2; // in scripts that put no space between words: those of conversations/lib/folding.py
+const UNSPACED =
+	/[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\u{1b000}-\u{1b16f}\u{20000}-\u{323af}]/u;
 
 /** Parses a query string to {filter, openId: ID or null, insight}. Unknown parameters are ignored. */
 export function parseUrl(query) {
@@ -67,7 +71,9 @@ export function toQuery(filter) {
 }
 
 export function isSearchTooShort({ search = "", search_in }) {
-	return search_in === "messages" && search.length > 0 && [...search].length < MIN_SEARCH_LENGTH;
+	const length = [...fold(search).trim()].length;
+	const shortest = UNSPACED.test(fold(search)) ? MIN_UNSPACED : MIN_SEARCH_LENGTH;
+	return search_in === "messages" && length > 0 && length < shortest;
 }
 
 export function isSameFilter(first, second) {

@@ -1,20 +1,31 @@
 """Folding of texts for the search. The tables of docs/search.md are the cases."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.lib.folding import LETTERS, SIGNS, UNSPACED_RANGES, fold, fold_with_positions
+from conversations.lib.folding import (
+    ADDED,
+    TABLE,
+    UNSPACED_RANGES,
+    fold,
+    fold_by_former_rules,
+    fold_with_positions,
+)
 from conversations.search.matches import snippet
 from tests.node import map_in_node, needs_node
 
 ROOT = Path(__file__).parents[3]
 ANY_TEXT = st.text()
 ALIKE, DIFFERENT = (ROOT / "docs/search.md").read_text("utf-8").split("## What does make a difference")
-ROW = re.compile(r"^\| (.*?) \| `(.*?)` \| `(.*?)` \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (.*?) \| `+(.*?)`+ \| `(.*?)` \|$", re.MULTILINE)
+# Those that Unicode's property Quotation_Mark or Dash has.
+QUOTATION_MARKS = "\"'«»‘’‚‛“”„‟‹›⹂「」『』〝〞〟﹁﹂﹃﹄＂＇｢｣"
+DASHES = "-֊־᐀᠆‐‑‒–—―⁓⁻₋−⸗⸚⸺⸻⹀〜〰゠︱︲﹘﹣－"
 
 
 @pytest.mark.parametrize(("what", "stored", "typed"), ROW.findall(ALIKE))
@@ -42,6 +53,30 @@ def test_what_makes_a_difference(what, stored, typed):
 )
 def test_invisible_characters_and_kinds_of_space_make_no_difference(stored, typed):
     assert fold(stored) == fold(typed)
+
+
+def test_every_quote_and_dash_of_unicode_is_ascii():
+    every = [chr(code) for code in range(0x110000)]
+    quotes = [one for one in every if unicodedata.category(one) in ("Pi", "Pf")]
+    dashes = [one for one in every if unicodedata.category(one) == "Pd"]
+    assert {one: fold(one) for one in [*quotes, *QUOTATION_MARKS] if fold(one) not in ("'", '"')} == {}
+    assert {one: fold(one) for one in [*dashes, *DASHES] if fold(one) not in ("-", "~", "=")} == {}
+
+
+def test_digits_of_all_scripts_and_forms_are_ascii():
+    every = [chr(code) for code in range(0x110000)]
+    digits = {one: unicodedata.digit(one, None) for one in every}
+    wrong = {
+        one: fold(one) for one, digit in digits.items() if digit is not None and str(digit) not in fold(one)
+    }
+    assert wrong == {}
+
+
+@given(st.text(st.sampled_from([*TABLE, *"Aé “𝓐 ߸❶⸂\u200b"])))
+def test_former_rules_differ_only_by_what_was_added(text):
+    second, _ = fold_by_former_rules(text)
+    if not any(one in ADDED or one in "❶⸂" for one in text):
+        assert second == fold(text)
 
 
 @given(ANY_TEXT)
@@ -86,8 +121,16 @@ def test_the_database_knows_the_same_scripts_without_spaces():
 @needs_node
 def test_the_inbox_page_folds_the_same_way():
     """All letters of the scripts that customers write in, and all characters of the tables."""
-    blocks = [(0x20, 0x700), (0xE00, 0xF00), (0x1E00, 0x2070), (0x3000, 0x302E), (0x3030, 0x3100)]
+    blocks = [
+        (0x20, 0x700),
+        (0x900, 0xF00),
+        (0x1000, 0x10A0),
+        (0x1780, 0x1800),
+        (0x1E00, 0x2070),
+        (0x3000, 0x302E),
+        (0x3030, 0x3100),
+    ]
     characters = [chr(code) for first, last in [*blocks, (0xFB00, 0xFFF0)] for code in range(first, last)]
-    characters += [*LETTERS, *SIGNS, *"東京한국"]
+    characters += [*TABLE, *(one.upper() for one in TABLE), *"東京한국⸂❶፩"]
     folded = map_in_node(ROOT / "inbox/frontend/core/folding.mjs", "fold", characters)
     assert {a: b for a, b in zip(characters, folded, strict=True) if b != fold(a)} == {}

@@ -89,14 +89,17 @@ test("search_in is sent only with a search", () => {
 	assert.deepEqual(toParameters({ search_in: "messages", unread: "true" }), { unread: "true" });
 });
 
-test("a search in messages needs three characters", () => {
+test("a search in messages needs three characters, and two in scripts without spaces", () => {
 	assert.deepEqual(
 		[
 			isSearchTooShort({ search: "ab", search_in: "messages" }),
 			isSearchTooShort({ search: "ab" }),
 			isSearchTooShort({ search: "abc", search_in: "messages" }),
+			isSearchTooShort({ search: "退款", search_in: "messages" }),
+			isSearchTooShort({ search: "退", search_in: "messages" }),
+			isSearchTooShort({ search: "a\u200bb", search_in: "messages" }),
 		],
-		[true, false, false],
+		[true, false, false, false, true, true],
 	);
 });
 
