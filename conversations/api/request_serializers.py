@@ -104,7 +104,7 @@ class BulkFilterField(FilterField):
     def to_internal_value(self, data) -> dict[str, str]:
         parameters = super().to_internal_value(data)
         for name in data:
-            if not parameters.get(name, "").strip(", "):
+            if not parameters.get(name, "").replace(",", " ").strip():
                 raise ValidationError(f"{name} is empty. Leave it out to select without it.")
         return parameters
 

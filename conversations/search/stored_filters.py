@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 import orjson
 
+from conversations.lib.text import is_plain
 from conversations.models import SavedView
 from conversations.search.filters import PARAMETERS, parse_filter
 from conversations.search.parsing import quote
@@ -34,13 +35,17 @@ def as_parameters(query: object, known: Collection[str] = PARAMETERS) -> dict[st
 
 
 def _as_text(name: str, value: object) -> str:
-    if value == []:
-        raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
     if isinstance(value, list) and not any(isinstance(item, list) for item in value):
-        return ",".join(_as_text(name, item) for item in value)
+        text = ",".join(_as_text(name, item) for item in value)
+        if not text.replace(",", " ").strip():
+            raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
+        return text
     if not isinstance(value, str | int):
         raise InvalidFilter(f"{name} cannot be {quote(value)}.")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if not is_plain(text):
+        raise InvalidFilter("This value contains characters that are not allowed.", name)
+    return text
 
 
 def normalize(query: object) -> dict[str, str]:

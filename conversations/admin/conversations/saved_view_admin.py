@@ -1,7 +1,9 @@
 """Admin of saved views: each is a named filter of the conversation list."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,6 +24,20 @@ FIELD_TEXTS = {  # label and help text
     "is_shared": ("Shared", "Share with the members of the Page; without a Page, with everyone"),
     "query": ("Filter", "Filter the conversation list and press Save this view to fill this in"),
 }
+
+
+class FilterField(forms.JSONField):
+    """A filter as JSON, which may be anything that a browser can send."""
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def bound_data(self, data, initial):
+        """Show what was entered, as it was entered: it may be no text that JSON can be written in."""
+        return initial if self.disabled or data is None else InvalidJSONInput(data)
 
 
 @admin.register(SavedView)
@@ -70,6 +86,8 @@ class SavedViewAdmin(BoundedAdmin):
         return form
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "query":
+            kwargs["form_class"] = FilterField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in FIELD_TEXTS:
             field.label, field.help_text = FIELD_TEXTS[db_field.name]
@@ -121,7 +139,8 @@ class SavedViewAdmin(BoundedAdmin):
 def clean_query(form) -> dict:
     """Return the query as it is stored. Raises ValidationError."""
     try:
-        return normalize(form.cleaned_data["query"] or {})
+        query = form.cleaned_data["query"]
+        return normalize({} if query is None else query)
     except InvalidFilter as error:
         raise ValidationError(f"Enter an object with parameters of the list. {error}") from None
 

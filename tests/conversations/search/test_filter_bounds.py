@@ -1,6 +1,7 @@
 """One filter cannot ask more of the database than a person needs, whichever door it comes through."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -12,7 +13,16 @@ from conversations.models.facets import facet_values
 from conversations.models.search import PageCount
 from conversations.search import adjacent, results
 from conversations.search.criteria import SearchCriteria
-from tests.factories import NOON, ConversationFactory, PageFactory, TagFactory, api, member, superuser
+from tests.factories import (
+    NOON,
+    ConversationFactory,
+    EventFactory,
+    PageFactory,
+    TagFactory,
+    api,
+    member,
+    superuser,
+)
 
 LIST = "/api/conversations"
 MAX_ARMS = 48  # of one statement: more take PostgreSQL's planner longer than the rows
@@ -64,6 +74,55 @@ def test_every_door_names_the_parameter_that_is_too_long(name, parameters, clien
     ).context["adminform"]
     assert name in str(form.form.errors["query"])
     assert not SavedView.objects.exists()
+
+
+IGNORED = ["\u200b", "\u0301\u200d", "\ufe0f", "\u2066\u2069", "ـ", " \u00ad\t"]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"search_in": "messages"}], ids=["list", "messages"])
+@pytest.mark.parametrize("search", IGNORED, ids=ascii)
+def test_a_search_of_ignored_characters_alone_selects_nothing_at_any_door(search, parameters, page, client):
+    row = ConversationFactory(page=page, sender_name="Ana \u200bـ", last_message="\ufe0f \u0301")
+    EventFactory(conversation=row, text=row.last_message)
+    tag, rest, query = TagFactory(), api(superuser()), {"search": search, **parameters}
+    client.force_login(superuser())
+    for total in ("exact", "estimate", "none"):
+        listed = rest.get(LIST, {**query, "total": total}).json()
+        assert (listed["conversations"], listed["pagination"]["total"] or 0) == ([], 0)
+    exported = rest.get(f"{LIST}/export", {**query, "format": "ndjson"})
+    assert b"".join(exported.streaming_content) == b""
+    assert rest.get("/api/insight", query).json()["insight"]["conversations"] == 0
+    for verb, more in (
+        ("bulk-tags", {"tagIds": [tag.pk], "action": "assign"}),
+        ("bulk-status", {"conversation_status": "done"}),
+    ):
+        for dry_run in (True, False):
+            body = {"filter": query, "dry_run": dry_run, **more}
+            changed = rest.post(f"{LIST}/{verb}", body, format="json").json()
+            assert (changed["matched"], changed["changed"]) == (0, 0)
+    view = rest.post("/api/views", {"name": "Mine", "query": query}, format="json").json()["view"]
+    assert rest.get(view["address"]).json()["conversations"] == []
+    listed = client.get("/admin/conversations/conversation/", {"q": search, **parameters})
+    assert row.sender_name not in listed.content.decode()
+    action = {"action": "mark_done", "select_across": "1", "_selected_action": [row.pk], "confirmed": "1"}
+    client.post(f"/admin/conversations/conversation/?{urlencode({'q': search, **parameters})}", action)
+    row.refresh_from_db()
+    assert row.conversation_status == "active"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0", "\u3000\n", " , ", "\t,\u2003"], ids=ascii)
+@pytest.mark.parametrize(
+    "name",
+    ["search", "include_tags", "exclude_tags", "startDate", "untagged", "status", "tz", "facebookPageId"],
+)
+def test_a_bulk_filter_of_white_space_alone_is_refused(name, blank, page):
+    """The list ignores an empty parameter; here that would change everything."""
+    row = ConversationFactory(page=page)
+    body = {"filter": {name: blank}, "conversation_status": "done"}
+    answer = api(superuser()).post(f"{LIST}/bulk-status", body, format="json")
+    assert (answer.status_code, name in answer.json()["error"]) == (400, True)
+    row.refresh_from_db()
+    assert row.conversation_status == "active"
 
 
 def test_fifty_tags_and_two_hundred_letters_are_accepted(page, tags):

@@ -41,6 +41,17 @@ def test_form_names_the_invalid_filter(staff):
     assert not SavedView.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "query",
+    ['{"include_tags": ["\\ud800"]}', '{"search": "\\u0000"}', "[" * 100_000, '{"search": NaN}', "{", "[]"],
+)
+def test_a_filter_that_is_no_filter_is_refused_in_words(staff, query):
+    response = staff("viewer").post(f"{VIEWS}add/", {"name": "Done", "query": query})
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors["query"]
+    assert not SavedView.objects.exists()
+
+
 def test_shared_views_of_others_are_visible_but_not_editable(page, staff):
     anna, ben = staff("viewer"), staff("manager")
     mine = SavedView.objects.create(name="mine", owner=anna.user, page=page)

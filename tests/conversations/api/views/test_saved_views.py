@@ -92,6 +92,9 @@ def test_names_of_views_are_unique_per_owner(anna, ben):
     ("body", "field"),
     [
         ({"query": {"status": "open"}}, "status"),
+        ({"query": {"include_tags": []}}, "query"),
+        ({"query": {"include_tags": ["", "\t"]}}, "query"),
+        ({"query": {"exclude_tags": [" ", []]}}, "query"),
         ({"query": {"nonsense": 1}}, "query"),
         ({"query": {"limit": 1}}, "query"),
         ({"query": {"facebookPageId": "1"}}, "query"),
