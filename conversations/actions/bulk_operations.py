@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from conversations.lib.locks import lock_creation_of_operations, lock_rows, oper
 from conversations.lib.notify import notify_changes
 from conversations.lib.request_scope import TooManyRequests
 from conversations.lib.sql_files import read_statements
-from conversations.lib.timeouts import TooSlow, lift_limit, statement_timeout
+from conversations.lib.timeouts import TooSlow, lift_limit, time_limit
 from conversations.models import BulkOperation, OperationChunk
 from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
@@ -43,8 +43,8 @@ MAX_AT_ONCE = 10_000  # conversations that one transaction changes
 MAX_ACTIVE = 5  # operations of one user
 CHUNK = 2000  # conversations in a row of OperationChunk, and the most of one slice
 FIRST_SLICE = 100
-# A slice aims at half of what it may take. A statement that takes longer is repeated with fewer rows.
-AIM_SECONDS, STATEMENT_SECONDS = 0.1, 0.15
+# A slice aims at less than half of what it may take. One that takes longer is repeated with fewer rows.
+AIM_SECONDS, SLICE_SECONDS = 0.08, 0.15
 LATE = timedelta(days=1)  # how old messages are at most that a sync brings while an operation is in progress
 
 Kind, State = BulkOperation.Action, BulkOperation.State
@@ -218,6 +218,11 @@ def _work_on(operation_id: int, size: int) -> int:
         logger.exception("The bulk operation %s failed", operation_id)
         _fail(operation_id, type(error).__name__)
         return size
+    return next_size(size, seconds)
+
+
+def next_size(size: int, seconds: float) -> int:
+    """Return how many conversations the next slice takes, after one of `size` that took these seconds."""
     return max(1, min(CHUNK, int(size * min(2.0, AIM_SECONDS / max(seconds, 0.001)))))
 
 
@@ -229,22 +234,31 @@ def _fail(operation_id: int, reason: str) -> None:
         _end(operation, State.FAILED, error)
 
 
-@transaction.atomic
 def work_slice(operation_id: int, size: int) -> float:
-    """Change the next conversations. Return for how many seconds that kept others from writing."""
-    operation = _lock(operation_id)
-    chunk = operation.chunks.order_by("pk").first()
-    if not operation.is_active:  # cancelled meanwhile
-        return 0.0
-    if chunk is None:
-        _end(operation, State.COMPLETE)
-        return 0.0
+    """Change the next conversations. Return for how many seconds that kept others from writing.
+
+    These are the seconds until the transaction is committed, which checks constraints and writes to disk.
+    """
+    started = None
+    with transaction.atomic():
+        operation = _lock(operation_id)
+        chunk = operation.chunks.order_by("pk").first()
+        if chunk is not None and operation.is_active:  # or it was cancelled meanwhile
+            lock_rows([chunk.page_id])
+            started = time.monotonic()
+            _work_on_chunk(operation, chunk, size)
+        elif operation.is_active:
+            _end(operation, State.COMPLETE)
+    return time.monotonic() - started if started else 0.0
+
+
+def _work_on_chunk(operation: BulkOperation, chunk: OperationChunk, size: int) -> None:
     ids, rest = chunk.conversation_ids[:size], chunk.conversation_ids[size:]
-    lock_rows([chunk.page_id])
-    started = time.monotonic()
-    changed = _change_in_time(operation, chunk.page_id, ids)
-    _save_progress(operation, chunk, rest, done=len(ids), changed=len(changed))
-    return time.monotonic() - started
+    with (
+        time_limit(SLICE_SECONDS) if len(ids) > 1 else nullcontext()
+    ):  # one has to be done, however long it takes
+        changed = _change(operation, chunk.page_id, ids)
+        _save_progress(operation, chunk, rest, done=len(ids), changed=len(changed))
 
 
 def _save_progress(
@@ -259,14 +273,6 @@ def _save_progress(
     operation.changed += changed
     operation.state = State.RUNNING
     operation.save(update_fields=["processed", "changed", "state"])
-
-
-def _change_in_time(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
-    """Change the conversations, each statement in STATEMENT_SECONDS. Raises TooSlow if there are several."""
-    if len(ids) == 1:
-        return _change(operation, page_id, ids)
-    with statement_timeout(STATEMENT_SECONDS):
-        return _change(operation, page_id, ids)
 
 
 def _change(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:

@@ -3,6 +3,7 @@
 The threads that answer HTTP requests limit each of their statements. Jobs and commands do not.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,32 @@ def statement_timeout(seconds: float) -> Iterator[None]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [milliseconds(seconds)])
             yield
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as error:
+        raise_if_cancelled(error)
+        raise
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Run a block in a transaction in which all statements together may take this long. Raises TooSlow.
+
+    Checks of constraints that PostgreSQL would leave to the commit are part of the block.
+    """
+    deadline = time.monotonic() + seconds
+
+    def run_in_time(execute, sql, params, many, context) -> Any:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TooSlow
+        execute("SET LOCAL statement_timeout = %s", [milliseconds(left)], False, context)
+        return execute(sql, params, many, context)
+
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            with connection.execute_wrapper(run_in_time):
+                yield
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET LOCAL statement_timeout = DEFAULT")
     except OperationalError as error:
         raise_if_cancelled(error)

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations.actions import bulk_operations
@@ -54,6 +55,7 @@ State = BulkOperation.State
 def small(monkeypatch):
     monkeypatch.setattr(bulk_operations, "MAX_AT_ONCE", 3)
     monkeypatch.setattr(bulk_operations, "CHUNK", 4)
+    monkeypatch.setattr(bulk_operations, "SLICE_SECONDS", 60)  # however slow the machine is
 
 
 @pytest.fixture
@@ -231,25 +233,67 @@ def test_operations_on_one_page_are_done_in_their_order(ids, vip, actor):
     assert ConversationTag.objects.count() == 2
 
 
-def test_slow_statement_is_repeated_with_fewer_conversations(ids, vip, actor, monkeypatch):
+CHANGE = "CREATE TRIGGER slow BEFORE INSERT ON conversations_conversationtag {}"
+CHECK = """
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON conversations_conversationtag DEFERRABLE INITIALLY DEFERRED {}
+"""
+
+
+@pytest.mark.parametrize("trigger", [CHANGE, CHECK], ids=["change", "check of a constraint"])
+def test_slow_slice_is_repeated_with_fewer_conversations(ids, vip, actor, monkeypatch, trigger):
     operation = start_tagging("assign", targets_by_id(ids), [vip], actor=actor)
-    monkeypatch.setattr(bulk_operations, "STATEMENT_SECONDS", 0.0001)  # 1 ms
+    monkeypatch.setattr(bulk_operations, "SLICE_SECONDS", 0.02)
     size = FIRST_SLICE
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or tables with changes could not be altered
         cursor.execute(
             "CREATE FUNCTION pg_temp.slow() RETURNS trigger LANGUAGE plpgsql AS"
-            " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
+            " 'BEGIN PERFORM pg_sleep(0.03); RETURN NEW; END'"
         )
-        cursor.execute(
-            "CREATE TRIGGER slow BEFORE INSERT ON conversations_conversationtag"
-            " FOR EACH ROW EXECUTE FUNCTION pg_temp.slow()"
-        )
+        cursor.execute(trigger.format("FOR EACH ROW EXECUTE FUNCTION pg_temp.slow()"))
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     for _ in range(3):
         size = bulk_operations._work_on(operation.pk, size)
     assert size == 1
+    assert not ConversationTag.objects.exists()
     work()
     assert ConversationTag.objects.count() == 10
+
+
+def test_slices_follow_the_time_that_the_last_one_took(monkeypatch):
+    """At 2 ms for each conversation forty fit; when others take the processor, fewer do at once."""
+    monkeypatch.setattr(bulk_operations, "CHUNK", 2000)
+    sizes, seconds = [FIRST_SLICE], 0.002
+    for number in range(12):
+        if number == 6:
+            seconds *= 10
+        sizes.append(bulk_operations.next_size(sizes[-1], sizes[-1] * seconds))
+    assert sizes[1:7] == [40] * 6
+    assert set(sizes[7:]) <= {3, 4}
+    assert bulk_operations.next_size(1500, 0.001) == 2000
+    assert bulk_operations.next_size(400, 0.01) == 800
+
+
+def test_a_slice_is_few_statements_however_many_conversations_it_changes(ids, vip, late, actor, monkeypatch):
+    """What it costs, the checks of constraints included, is in the time that is measured and limited."""
+    monkeypatch.setattr(bulk_operations, "CHUNK", 2000)
+    tag_conversations(ids, [late], actor=None)
+    counts = []
+    for size in (1, 2, 4):
+        operation = start_tagging("replace", targets_by_id(ids), [vip], actor=actor)
+        with CaptureQueriesContext(connection) as queries:
+            work_slice(operation.pk, size)
+        statements = [query["sql"] for query in queries if "statement_timeout = '" not in query["sql"]]
+        counts.append(len(statements))
+        if size > 1:
+            locked = next(number for number, one in enumerate(statements) if "pg_advisory_xact_lock" in one)
+            checked = statements.index("SET CONSTRAINTS ALL IMMEDIATE")
+            assert all("statement_timeout" in one or "SAVEPOINT" in one for one in statements[checked + 1 :])
+            assert locked < checked
+        cancel_operation(operation, actor=actor)
+        untag_conversations(ids, [vip], actor=None)
+        tag_conversations(ids, [late], actor=None)
+    assert counts[1] == counts[2] < 25
 
 
 def test_refused_change_ends_the_operation_and_undo_takes_back_what_was_done(ids, vip, actor):
