@@ -25,9 +25,13 @@ class TooManyRequests(Exception):
 
 
 class RequestScope:
+    """`user`: the ID of who sent the request, None for a stranger; `was_user_read`: whether it is known."""
+
     def __init__(self, leave_work: Callable[[], None]):
         self._leave_work = leave_work
         self._exits = ExitStack()
+        self.user: Hashable | None = None
+        self.was_user_read = False
 
     def leave_work(self) -> None:
         """Give the place to another request: this one waits for something, without a database connection."""
@@ -48,6 +52,12 @@ def leave_work() -> None:
     """Tell that this request is no longer at work, though its response has not ended."""
     if scope := current_scope.get():
         scope.leave_work()
+
+
+def note_user(user: Hashable | None) -> None:
+    """Tell who sent this request; None for a stranger."""
+    if scope := current_scope.get():
+        scope.user, scope.was_user_read = user, True
 
 
 def release_connection() -> None:

@@ -2,12 +2,16 @@
 
 A request beyond that waits for a few seconds, in a queue that is bounded, too, and is then refused with 503.
 Requests without any credentials, and those of the login, share a part of the places, so that strangers leave
-room for users; those with the same key or session have a half, so that one user leaves room for the others.
+room for users. Those of one user, with however many keys and sessions, have a half, so that there is room for
+others. Whose a key or session is, is known after its first request; until then it shares a part of the places
+with others that are unknown, as invented ones are.
 """
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from weakref import WeakValueDictionary
@@ -26,8 +30,10 @@ logger = logging.getLogger(__name__)
 OUTSIDE = {"/healthz", "/readyz"}  # they answer also when the process is full
 WAIT_SECONDS = 5.0
 STRANGERS = 4  # one in so many places is for requests without credentials
-ONE_USER = 2  # one in so many places is for requests with the same credentials
+UNKNOWN = 8  # one in so many places is for requests whose credentials were not seen before
+ONE_USER = 2  # one in so many places is for requests of the same user
 QUEUE = 4  # for each place, so many requests may wait
+MAX_KNOWN = 20_000  # credentials whose user is remembered
 BUSY = "The server is busy. Try again in a moment."
 TOO_MANY = "You have too many requests at the same time. Try again in a moment."
 
@@ -35,9 +41,14 @@ TOO_MANY = "You have too many requests at the same time. Try again in a moment."
 class Gate:
     """Lets a number of requests in; others wait in the order in which they came, or are refused."""
 
-    def __init__(self, places: int, refusal: Callable[[], Exception] = lambda: ServerBusy(BUSY)):
+    def __init__(
+        self,
+        places: int,
+        refusal: Callable[[], Exception] = lambda: ServerBusy(BUSY),
+        max_waiting: int | None = None,
+    ):
         self._places, self._waiting = asyncio.Semaphore(places), 0
-        self._max_waiting, self._refusal = QUEUE * places, refusal
+        self._max_waiting, self._refusal = max_waiting or QUEUE * places, refusal
 
     @asynccontextmanager
     async def place(self):
@@ -75,7 +86,10 @@ class Admission:
     def __init__(self, application: Callable[..., Any], places: int):
         self._application, self._places = application, places
         self._everybody, self._strangers = Gate(places), Gate(max(1, places // STRANGERS))
-        self._users = WeakValueDictionary[bytes, Gate]()  # by credentials, as long as there are requests
+        # After a start everybody is unknown: many may wait, as each of them does so once.
+        self._unknown = Gate(max(1, places // UNKNOWN), max_waiting=QUEUE * places)
+        self._users = WeakValueDictionary[Hashable, Gate]()  # as long as there are requests
+        self._known = KnownUsers()
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["path"] in OUTSIDE:
@@ -91,24 +105,60 @@ class Admission:
 
     def _gates(self, scope) -> Iterator[Gate]:
         claim = claim_of(scope)
-        yield self._of_user(claim) if claim else self._strangers
+        user = self._known.user_of(claim)
+        if not claim:
+            yield self._strangers
+        else:
+            yield self._unknown if user is None else self._of_user(user)
         yield self._everybody
 
-    def _of_user(self, claim: bytes) -> Gate:
-        gate = self._users.get(claim)
+    def _of_user(self, user: Hashable) -> Gate:
+        gate = self._users.get(user)
         if gate is None:
-            gate = self._users[claim] = Gate(
-                max(1, self._places // ONE_USER), lambda: TooManyRequests(TOO_MANY)
-            )
+            places = max(1, self._places // ONE_USER)
+            gate = self._users[user] = Gate(places, lambda: TooManyRequests(TOO_MANY))
         return gate
 
     async def _work(self, request: RequestScope, scope, receive, send) -> None:
         token = current_scope.set(request)
         try:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, self._noting_user(request, claim_of(scope), send))
         finally:
             current_scope.reset(token)
             request.end()
+
+    def _noting_user(self, request: RequestScope, claim: bytes, send):
+        """Return a `send` that also notes whose the credentials are: an answer begins when that is known."""
+
+        async def send_on(message: dict) -> None:
+            if message.get("status", 500) < 500 and request.was_user_read:
+                self._known.note(claim, request.user)
+            await send(message)
+
+        return send_on
+
+
+class KnownUsers:
+    """Whose the keys and sessions are that were seen last. A hash of each is kept, not the key itself."""
+
+    def __init__(self) -> None:
+        self._users = OrderedDict[bytes, Hashable]()
+
+    def user_of(self, claim: bytes) -> Hashable | None:
+        return self._users.get(hash_of(claim)) if claim else None
+
+    def note(self, claim: bytes, user: Hashable | None) -> None:
+        """Remember the user; nobody, if the key or session has ended."""
+        if claim:
+            self._users.pop(hash_of(claim), None)
+            if user is not None:
+                self._users[hash_of(claim)] = user
+            while len(self._users) > MAX_KNOWN:
+                self._users.popitem(last=False)
+
+
+def hash_of(claim: bytes) -> bytes:
+    return hashlib.blake2b(claim, digest_size=16).digest()
 
 
 async def refuse(error: ServerBusy | TooManyRequests, scope, send) -> None:

@@ -17,7 +17,9 @@ from django.db import close_old_connections
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+from django.utils.functional import SimpleLazyObject
 
+from conversations.lib.request_scope import note_user
 from conversations.lib.timeouts import limit_statements
 
 # Most of them wait: for the database, or for Facebook. They are started when they are needed.
@@ -55,6 +57,7 @@ class RequestHandler(ASGIHandler):
     def _respond(self, scope, request: ASGIRequest) -> HttpResponseBase:
         signals.request_started.send(sender=self.__class__, scope=scope)
         response = self.get_response(request)
+        note_user_of(request)
         vars(response)["_handler_class"] = self.__class__  # the sender of the signal when it is closed
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
@@ -91,6 +94,15 @@ class RequestHandler(ASGIHandler):
             final.cookies.update(response.cookies)
             response = final
         await self.send_response(response, send)
+
+
+def note_user_of(request: ASGIRequest) -> None:
+    """Note who sent the request, if a view or a middleware has asked for it."""
+    user = vars(request).get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = vars(user)["_wrapped"]
+    if user is not None and hasattr(user, "pk"):
+        note_user(user.pk)
 
 
 def is_long(response: HttpResponseBase) -> bool:

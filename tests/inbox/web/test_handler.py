@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 
 from conversations.lib import timeouts
-from inbox.web.handler import RequestHandler
+from conversations.lib.request_scope import RequestScope, current_scope
+from inbox.web.handler import RequestHandler, note_user_of
 from tests.factories import ConversationFactory, TagFactory, new_key, superuser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,3 +163,23 @@ def test_stream_has_the_headers_of_every_response(handler, user):
     assert sent_headers["content-type"] == "text/event-stream"
     assert sent_headers["cross-origin-resource-policy"] == "same-origin"
     assert chunk["body"] == b": open\n\n"
+
+
+@pytest.mark.parametrize("kind", ["key", "session", "invented key", "nobody", "not asked"])
+def test_a_request_tells_who_sent_it(rf, user, kind):
+    """Admission counts the requests of a user by that; a page that asks for no user tells nothing."""
+    request = rf.get("/healthz" if kind == "not asked" else "/api/pages")
+    if kind == "key":
+        request.META["HTTP_AUTHORIZATION"] = f"Token {new_key(user)}"
+    elif kind == "invented key":
+        request.META["HTTP_AUTHORIZATION"] = "Token 0"
+    elif kind == "session":
+        browser = Client()
+        browser.force_login(user)
+        request.COOKIES = {name: cookie.value for name, cookie in browser.cookies.items()}
+    RequestHandler().get_response(request)
+    token = current_scope.set(scope := RequestScope(lambda: None))
+    note_user_of(request)
+    current_scope.reset(token)
+    assert scope.user == (user.pk if kind in ("key", "session") else None)
+    assert scope.was_user_read == (kind != "not asked")
