@@ -30,6 +30,7 @@ class SecurityHeaders(MiddlewareMixin):
             response.headers.setdefault(name, value)
         if request.path_info.startswith("/api/"):
             keep_private(response)
+            leave_out_options(response)
         return response
 
 
@@ -38,6 +39,12 @@ def keep_private(response: HttpResponseBase) -> None:
     is_stream = response.get("Content-Type", "").startswith("text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform" if is_stream else "private, no-store"
     patch_vary_headers(response, ["Authorization", "Cookie"])
+
+
+def leave_out_options(response: HttpResponseBase) -> None:
+    """REST framework lists OPTIONS, but no route offers it: only preflights of CORS are answered, before."""
+    if allowed := response.get("Allow"):
+        response["Allow"] = ", ".join(name for name in allowed.split(", ") if name != "OPTIONS")
 
 
 class ReaderTimeZone(MiddlewareMixin):

@@ -3,11 +3,16 @@
 from django.contrib.auth.views import redirect_to_login
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
+
+from conversations.api.query_params import KnownMethod, KnownParameters
 
 
 class SchemaView(SpectacularJSONAPIView):
     """Return the OpenAPI 3.1 schema."""
+
+    permission_classes = [IsAuthenticated, KnownMethod, KnownParameters]
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -99,6 +99,7 @@ def test_unsupported_method_is_a_405_as_json(tagger, method, route):
     answer = getattr(tagger, method)(route)
     assert answer.status_code == 405
     assert answer["Allow"]
+    assert method.upper() not in answer["Allow"]
     assert answer.json()["error"]
 
 
@@ -201,6 +202,7 @@ def test_what_is_wrong_is_said_in_order_authentication_method_parameters(page):
         answer = getattr(key, method)(route)
         assert (answer.status_code, "error" in answer.json()) == (405, True), route
         assert answer["Allow"]
+        assert not {"OPTIONS", method.upper()} & set(answer["Allow"].split(", "))
 
 
 def test_a_stranger_who_asks_for_another_format_is_a_stranger_first(page):

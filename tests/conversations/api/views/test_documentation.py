@@ -88,6 +88,12 @@ def test_every_documented_parameter_is_accepted(schema, address_of):
             assert client.get(address_of(route), dict.fromkeys(names, "")).status_code == 200, route
 
 
+def test_the_schema_itself_takes_no_parameter(db):
+    answer = api(superuser()).get("/api/schema?lang=%00")
+    assert (answer.status_code, answer.json()["field"]) == (400, "lang")
+    assert api(superuser()).post("/api/schema?lang=x").status_code == 405
+
+
 def test_docs_page_loads_nothing_from_other_hosts(db):
     client = APIClient()
     client.force_login(UserFactory())
