@@ -48,6 +48,7 @@ def attacked_server() -> "Iterator[tuple[Web, SandboxServer]]":
             "ALLOWED_HOSTS": "127.0.0.1,testserver",
             "GRAPH_CALLS_PER_SECOND": "0",
             "SYNC_EVERY_MINUTES": "0",
+            "FACEBOOK_WEBHOOK_SECRETS": "nobody-knows-it",
         }
         import django
 

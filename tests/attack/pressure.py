@@ -164,6 +164,37 @@ def many_tags(target: Target) -> Counter:
     return at_once(40, ask)
 
 
+def webhooks(target: Target) -> Counter:
+    """Bodies as large as Facebook's may be, with a signature that could be right."""
+    headers, large = {"X-Hub-Signature-256": f"sha256={'0' * 64}"}, b"x" * (4 * 2**20)
+
+    def deliver(number: int) -> str:
+        data = large if number % 2 else b"{}"
+        return target.status("POST", "/webhooks/facebook", headers=headers, data=data)
+
+    return at_once(300, deliver)
+
+
+def invented_keys(target: Target) -> Counter:
+    """Each is another one, so that none has had its share."""
+
+    def ask(number: int) -> str:
+        headers = {"Authorization": f"Token {number:040x}"}
+        return target.status("GET", "/api/conversations", headers=headers)
+
+    return at_once(300, ask)
+
+
+def many_keys(target: Target) -> Counter:
+    """One user with as many keys as one may have, each known already."""
+    user = member(target.page)
+    keys = [key_of(user) for _ in range(50)]
+    for key in keys:
+        target.status("GET", "/api/pages", headers=key)
+    address = "/api/conversations?search=a b c d e f g h i j&search_in=messages&limit=10000"
+    return at_once(200, lambda number: target.status("GET", address, headers=keys[number % len(keys)]))
+
+
 def slow_bodies(target: Target) -> Counter:
     """A byte now and then: a request that is not complete takes no place of others."""
     head = b"POST /api/tags HTTP/1.1\r\nHost: inbox\r\nContent-Length: 20\r\n\r\n"
@@ -195,6 +226,9 @@ def searches(target: Target) -> Counter:
 
 KINDS: dict[str, Callable[[Target], Counter]] = {
     "300 requests of a stranger": strangers,
+    "300 webhooks of a stranger": webhooks,
+    "300 invented keys": invented_keys,
+    "200 searches with 50 keys of one user": many_keys,
     "110 logins": logins,
     "600 streams of one viewer": streams,
     "120 attachments of one viewer": attachments,

@@ -1,13 +1,16 @@
-"""The routes of the URLconf, and the methods that a REST route offers."""
+"""The routes of the URLconf and before it, and the methods that a REST route offers."""
 
 from collections.abc import Iterator
 
 from django.urls import get_resolver, resolve
 from django.urls.resolvers import URLPattern, URLResolver
 
+from inbox.web import webhook_door
+
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ANYTHING = "1"  # an id that fits every pattern but that of a UUID
 UUID = "00000000-0000-4000-8000-000000000000"
+BEFORE_DJANGO = {webhook_door.PATH.strip("/"): {"GET", "POST"}}  # addresses that the URLconf does not have
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -21,7 +24,7 @@ def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[
 
 def offered() -> dict[str, set[str]]:
     """Return the methods that each route names itself. Views that are functions name none."""
-    return {route: methods_of(pattern.callback) for route, pattern in patterns()}
+    return BEFORE_DJANGO | {route: methods_of(pattern.callback) for route, pattern in patterns()}
 
 
 def methods_of(view) -> set[str]:
@@ -38,4 +41,5 @@ class Anything(dict):
 
 def route_of(address: str) -> str:
     """Return the route that answers an address, whose ids may still be `{names}`."""
-    return resolve(address.partition("?")[0].format_map(Anything())).route
+    path = address.partition("?")[0].format_map(Anything())
+    return path.strip("/") if path.strip("/") in BEFORE_DJANGO else resolve(path).route

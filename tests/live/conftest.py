@@ -16,6 +16,13 @@ from tests.live.process import Web
 from tests.live.shared_web import SharedWeb, uses_shared_web
 from tests.live.streams import Stream
 
+WEBHOOK_SECRETS, VERIFY_TOKEN = ("new secret", "old secret"), "the verify token"
+WEB = {
+    "SYNC_EVERY_MINUTES": "0",
+    "FACEBOOK_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
+    "FACEBOOK_VERIFY_TOKEN": VERIFY_TOKEN,
+}
+
 
 @pytest.fixture
 def sandbox_port(request: pytest.FixtureRequest, shared_web: SharedWeb) -> int:
@@ -40,7 +47,7 @@ def start_web(transactional_db, sandbox, open_stream) -> Iterator[Callable[..., 
 
 @pytest.fixture
 def web(transactional_db, sandbox, open_stream, shared_web: SharedWeb) -> Iterator[Web]:
-    yield shared_web.start(environment_of(sandbox) | {"SYNC_EVERY_MINUTES": "0"})
+    yield shared_web.start(environment_of(sandbox) | WEB)
     shared_web.end_test(connection)
 
 
