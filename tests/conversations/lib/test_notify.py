@@ -53,8 +53,14 @@ def test_views_notify_of_their_pages(notified):
     assert notified(lambda: client.delete(address)) == {page.pk, other.pk}
 
 
-def test_page_and_its_people_notify(notified):
+def test_page_and_its_people_notify(notified, client):
     page = PageFactory()
     assert notified(lambda: page.reconnect("Facebook refuses the token.")) == {page.pk}
+    form = {"name": "Boutique", "members-TOTAL_FORMS": 0, "members-INITIAL_FORMS": 0}
+    client.force_login(superuser())
+    address = f"/admin/conversations/page/{page.pk}/change/"
+    assert notified(lambda: client.post(address, form)) == {page.pk}
+    page.refresh_from_db()
+    assert page.name == "Boutique"
     conversation = ConversationFactory(page=page)
     assert notified(lambda: delete_person(conversation, actor=None)) == {page.pk}
