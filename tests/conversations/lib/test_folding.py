@@ -118,6 +118,12 @@ def test_the_database_knows_the_same_scripts_without_spaces():
     assert re.sub(r"\\[uU]([0-9a-f]+)", lambda code: chr(int(code[1], 16)), found) == UNSPACED_RANGES
 
 
+def test_the_inbox_page_knows_the_same_scripts_without_spaces():
+    module = (ROOT / "inbox/frontend/core/url.mjs").read_text("utf-8")
+    [found] = re.findall(r"UNSPACED =\s+/\[(.*?)\]/u;", module)
+    assert re.sub(r"\\u\{?([0-9a-f]+)\}?", lambda code: chr(int(code[1], 16)), found) == UNSPACED_RANGES
+
+
 @needs_node
 def test_the_inbox_page_folds_the_same_way():
     """All letters of the scripts that customers write in, and all characters of the tables."""
