@@ -390,5 +390,7 @@ LOGGING = {
         "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables have the rest
         "psycopg.pool": {"level": "ERROR"},  # it tries again by itself
         "django.request": {"level": "ERROR"},  # the response reports errors of the client
+        # Likewise: a user could fill the log, as each address of the admin with an odd filter is a traceback.
+        "django.security.DisallowedModelAdminLookup": {"level": "CRITICAL"},
     },
 }
