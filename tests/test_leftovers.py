@@ -17,7 +17,7 @@ run_twice = pytest.mark.parametrize("run", ["first", "second"])
 @run_twice
 def test_jobs_of_a_transactional_test_are_gone(beside, empty_tables, run):
     with beside.cursor() as cursor:
-        assert filled_of(empty_tables, cursor) == []
+        assert filled_of(empty_tables, cursor) == {}
     request_sync(PageFactory(), trigger="api")
     assert ProcrastinateJob.objects.exists()
 
@@ -26,7 +26,7 @@ def test_jobs_of_a_transactional_test_are_gone(beside, empty_tables, run):
 @run_twice
 def test_rows_of_another_connection_are_gone(beside, empty_tables, run):
     with beside.cursor() as cursor:
-        assert filled_of(empty_tables, cursor) == []
+        assert filled_of(empty_tables, cursor) == {}
         values = {"page": "1", "platform": "messenger", "gap": timedelta(1), "reason": ""}
         cursor.execute(STATEMENTS["close"], values)
-        assert filled_of(empty_tables, cursor) == ["public.conversations_callbudget"]
+        assert [*filled_of(empty_tables, cursor)] == ["public.conversations_callbudget"]
