@@ -12,13 +12,16 @@ MAX_ARGUMENTS = 6
 PRODUCT, TESTS = ("conversations", "inbox", "tags"), ("tests",)
 
 
-@cache
 def sources(*tops: str) -> dict[str, ast.Module]:
     """The parsed text of each module below these folders, by its path."""
-    paths = (path for top in tops for path in sorted((ROOT / top).rglob("*.py")))
+    return {path: module for top in tops for path, module in sources_of(top).items()}
+
+
+@cache
+def sources_of(top: str) -> dict[str, ast.Module]:
     return {
         str(path.relative_to(ROOT)): ast.parse(path.read_text())
-        for path in paths
+        for path in sorted((ROOT / top).rglob("*.py"))
         if "migrations" not in path.parts
     }
 
