@@ -18,6 +18,7 @@ from django.db import connection
 
 from conversations import models
 from conversations.sandbox import Page, SandboxServer, World
+from tests import migrated
 
 # Modules with asserts that are imported by tests: pytest explains their asserts, too.
 pytest.register_assert_rewrite(
@@ -27,14 +28,23 @@ pytest.register_assert_rewrite(
     "tests.crash.scenario",
 )
 
-# A busy machine generates slowly, which is no fault of a test.
+# A busy machine generates slowly, which is no fault of a test. Each run of the suite tries other examples.
 hypothesis.settings.register_profile(
-    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "suite", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
 
 # Hashing with the usual number of rounds takes a third of a second per password, minutes in all.
 PBKDF2PasswordHasher.iterations = 1
+
+# Otherwise each test client would scan all static files when it starts.
+django_settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let Django copy the database of the tests from ours. It still runs migrations that are missing."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated.DATABASE
 
 
 @pytest.fixture
@@ -139,9 +149,3 @@ def environment_of(sandbox) -> dict[str, str]:
 
 def url_of(database: str) -> str:
     return urlsplit(django_settings.DATABASE_URL)._replace(path=f"/{database}").geturl()
-
-
-@pytest.fixture(autouse=True)
-def static_files_are_looked_up_lazily(settings):
-    """Do not let each test client scan all static files when it starts."""
-    settings.WHITENOISE_AUTOREFRESH = True

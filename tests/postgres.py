@@ -11,10 +11,12 @@ from typing import get_args
 
 import pytest
 
-from inbox.postgres import PostgresError, Server, throwaway
+from inbox.postgres import PostgresError, Server
 from inbox.postgres.owner import of_new_data
 from inbox.postgres.programs import Only, newest
 from inbox.postgres.throwaway import temporary_home
+
+from .migrated import MigrationsFailed, migrated_server
 
 SERVER = pytest.StashKey[Server]()
 PROGRAMS = pytest.StashKey[str]()  # for the header
@@ -38,7 +40,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     early_config.add_cleanup(ending.close)
     try:
         os.environ["DATABASE_URL"] = start_server(early_config, ending)
-    except PostgresError as error:
+    except (PostgresError, MigrationsFailed) as error:
         raise pytest.UsageError(str(error)) from None
     os.environ |= {"SECRET_KEY": "known-to-everybody-and-used-by-the-tests-alone", "DEBUG": "0"}
     return (yield)
@@ -50,7 +52,7 @@ def start_server(config: pytest.Config, ending: ExitStack) -> str:
     if has_workers(config):
         config.stash[PROGRAMS] = programs_of_workers(only)
         return "postgresql:///unused"
-    server = config.stash[SERVER] = ending.enter_context(throwaway(only=only))
+    server = config.stash[SERVER] = ending.enter_context(migrated_server(only=only))
     return server.url("postgres")
 
 

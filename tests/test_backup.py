@@ -6,51 +6,34 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from conversations.actions.status import set_status
+from conversations.actions.tagging import tag_conversations
+from conversations.models import Conversation
+from conversations.privacy.forget_person import delete_person
 from conversations.sandbox import SandboxServer, World, seed_page
+from conversations.search.index.message_index import index_pending
 from inbox.postgres import Server
 from inbox.postgres.programs import newest
-from tests.servers import graph, manage, program, server_of
+from tests import migrated
+from tests.factories import TagFactory
+from tests.servers import django_connected_to, graph_is, output_of, program, server_of
 
 SEED = 20261128
 SEARCH_INDEXES = ("conversation_search", "messageindexchunk_keys")
 UNCHANGED = {"status": "complete", "inserted": 0, "updated": 0, "eventsCreated": 0}
 
-# What staff do, and what runs in the background.
-FILL = """
-from django.contrib.auth.models import User
-from conversations.privacy.forget_person import delete_person
-from conversations.models import Conversation
-from conversations.search.index.message_index import index_pending
-from conversations.actions.status import set_status
-from conversations.actions.tagging import tag_conversations
-from tags.models import Tag
-root = User.objects.create_superuser("root")
-rows = list(Conversation.objects.order_by("pk"))
-tag_conversations([row.pk for row in rows[:9]], [Tag.objects.create(name="vip", slug="vip")], actor=root)
-set_status([row.pk for row in rows[5:12]], "done", actor=root)
-delete_person(rows[20], actor=root)
-index_pending(seconds=60)
-"""
-ASK = """
-import json
-from django.contrib.auth.models import User
-from django.test import Client
-client = Client(SERVER_NAME="127.0.0.1")
-client.force_login(User.objects.get())
-newest = client.get("/api/conversations?limit=1").json()["conversations"][0]
-word = max(newest["last_message"].split(), key=len)
-print(json.dumps({address: client.get(address).json() for address in (
+ANSWERS = (
     "/api/conversations?limit=100",
     "/api/conversations?status=done&include_tags=vip",
     "/api/conversations?untagged=1&unread=1",
     "/api/conversations?search=an",
-    f"/api/conversations?search_in=messages&search={word}",
     "/api/tags",
     "/api/pages",
     "/api/insight",
-)}))
-"""
+)
 
 
 def major(server: Server) -> int:
@@ -75,6 +58,14 @@ def facebook() -> Iterator[SandboxServer]:
         yield sandbox
 
 
+@pytest.fixture(scope="module", autouse=True)
+def calls_facebook(facebook, django_db_blocker) -> Iterator[None]:
+    (page,) = facebook.world.pages.values()
+    with graph_is(facebook), pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setenv("PAGE_ACCESS_TOKEN", page.token)
+        yield
+
+
 @pytest.fixture(scope="module")
 def filled(facebook) -> Callable[[Server], tuple[str, dict]]:
     """The address of a filled database on a server, and its answers."""
@@ -82,19 +73,35 @@ def filled(facebook) -> Callable[[Server], tuple[str, dict]]:
 
     @cache
     def fill(server: Server) -> tuple[str, dict]:
-        server.create_database("filled")
+        with server.connect() as admin:
+            admin.execute(f"CREATE DATABASE filled TEMPLATE {migrated.DATABASE}")
         url = server.url("filled")
-        manage(url, "migrate", "--verbosity", "0")
-        manage(url, "connectpage", page.id, PAGE_ACCESS_TOKEN=page.token, **graph(facebook))
-        manage(url, "syncconversations", **graph(facebook))
-        manage(url, "shell", "--verbosity", "0", "-c", FILL)
-        return url, answers(url)
+        with django_connected_to(url):
+            output_of("connectpage", page.id)
+            output_of("syncconversations")
+            work()
+            return url, answers()
 
     return fill
 
 
-def answers(url: str) -> dict:
-    found = json.loads(manage(url, "shell", "--verbosity", "0", "-c", ASK).splitlines()[-1])
+def work() -> None:
+    """Do what staff do, and what runs in the background."""
+    root = User.objects.create_superuser("root")
+    rows = list(Conversation.objects.order_by("pk"))
+    tag_conversations([row.pk for row in rows[:9]], [TagFactory(name="vip", slug="vip")], actor=root)
+    set_status([row.pk for row in rows[5:12]], "done", actor=root)
+    delete_person(rows[20], actor=root)
+    index_pending(seconds=60)
+
+
+def answers() -> dict:
+    client = Client()
+    client.force_login(User.objects.get())
+    newest = client.get("/api/conversations?limit=1").json()["conversations"][0]
+    word = max(newest["last_message"].split(), key=len)
+    search = f"/api/conversations?search_in=messages&search={word}"
+    found = {address: client.get(address).json() for address in (*ANSWERS, search)}
     assert found["/api/conversations?limit=100"]["pagination"]["total"] == 59
     assert all(found.values())
     return found
@@ -103,7 +110,7 @@ def answers(url: str) -> dict:
 @pytest.mark.parametrize(
     ("source", "target"), [("system", "system"), ("system", "wheel"), ("wheel", "wheel")]
 )
-def test_a_restored_dump_is_exact(source, target, facebook, filled, request, tmp_path):
+def test_a_restored_dump_is_exact(source, target, filled, request, tmp_path):
     source, target = (request.getfixturevalue(name) for name in (source, target))
     if major(source) > major(target):
         pytest.skip(f"PostgreSQL {major(source)} cannot be restored into the older {major(target)}")
@@ -116,10 +123,10 @@ def test_a_restored_dump_is_exact(source, target, facebook, filled, request, tmp
 
     for statement in ("VACUUM (ANALYZE)", *(f"REINDEX INDEX {name}" for name in SEARCH_INDEXES)):
         assert_clean(program(target, "psql", "--no-psqlrc", "--command", statement, copy))
-    assert "no issues" in manage(copy, "check", "--database", "default")
-    assert answers(copy) == before
-    output = manage(copy, "syncconversations", "--full", "--json", **graph(facebook))
-    result = json.loads(output.splitlines()[-1])
+    with django_connected_to(copy):
+        assert "no issues" in output_of("check", "--database", "default")
+        assert answers() == before
+        result = json.loads(output_of("syncconversations", "--full", "--json").splitlines()[-1])
     assert {name: result[name] for name in UNCHANGED} == UNCHANGED
 
 

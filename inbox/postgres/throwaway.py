@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,15 +16,19 @@ IMPORTABLE_FROM = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def throwaway(*, durable: bool = False, only: Only | None = None) -> Iterator[Server]:
+def throwaway(
+    *, durable: bool = False, only: Only | None = None, prepare: Callable[[Path], None] | None = None
+) -> Iterator[Server]:
     """Start a server in a temporary folder. Both are removed however this process ends, also by kill -9.
 
     `durable`: it writes to the disk as in production, for measurements.
-    `only`: see Server.
+    `only`: see Server. `prepare`: is called with the folder, where it may put data, before the server starts.
     """
     home = temporary_home()
     command = [sys.executable, "-m", "inbox.postgres", "guard", str(home)]
     with subprocess.Popen(command, cwd=IMPORTABLE_FROM, stdin=subprocess.PIPE, start_new_session=True):
+        if prepare:
+            prepare(home)
         server = Server(home, durable=durable, only=only)
         server.start()
         yield server

@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from random import Random
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.db import connection
 
 from conversations.models import Page
 from conversations.sandbox import SandboxServer, World
-from inbox.postgres import Server, throwaway
-from inbox.settings import database as database_settings
+from inbox.postgres import Server
 from tests.factories import TagFactory, new_key
+from tests.migrated import migrated_server
 from tests.postgres import requested_server
+from tests.servers import django_connected_to
 
 from .changing_inbox import ChangingInbox
 from .plan import WEIGHTS
@@ -26,10 +25,8 @@ from .totals import Totals
 
 @pytest.fixture(scope="module")
 def postgres_server(django_db_blocker) -> Iterator[Server]:
-    """A server whose new databases contain our tables."""
-    with throwaway(only=requested_server()) as server, django_db_blocker.unblock():
-        with django_connected_to(server.url("template1")):
-            call_command("migrate", verbosity=0)
+    """A server that tests may kill, and whose databases they may use."""
+    with migrated_server(only=requested_server()) as server, django_db_blocker.unblock():
         yield server
 
 
@@ -41,18 +38,6 @@ def database(postgres_server) -> Iterator[Database]:
     database.create()
     with django_connected_to(database.url):
         yield database
-
-
-@contextmanager
-def django_connected_to(url: str) -> Iterator[None]:
-    connection.close()
-    before = dict(connection.settings_dict)
-    connection.settings_dict.update(database_settings(url))
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(before)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.db import connection
 from conversations.lib.locks import SYNC
 from conversations.models import SyncRun
 from inbox.postgres import Server
+from tests import migrated
 from tests.live.process import Web
 
 TIMEOUT_SECONDS = 90
@@ -43,7 +44,7 @@ class Database:
         """Create the database, or replace it. Connections to the old one are closed."""
         with self.server.connect() as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {self.NAME} WITH (FORCE)")
-            admin.execute(f"CREATE DATABASE {self.NAME}")
+            admin.execute(f"CREATE DATABASE {self.NAME} TEMPLATE {migrated.DATABASE}")
             admin.execute(f"ALTER DATABASE {self.NAME} SET synchronous_commit = on")
 
     def backends(self, condition: str = "true") -> list[int]:
