@@ -4,6 +4,8 @@ import psycopg
 import pytest
 
 from conversations.sandbox import truth
+from conversations.search.index.refold import refold
+from tests.servers import django_connected_to, schema
 from tests.upgrade.conftest import Upgraded, all_rows
 
 TABLES = {
@@ -92,9 +94,13 @@ def test_every_row_is_the_same_under_its_new_name(upgraded: Upgraded):
         assert [row for row in rows if row not in kept] == [], table
 
 
+def test_an_upgraded_database_has_the_schema_of_a_new_one(server, upgraded: Upgraded, fresh):
+    assert schema(server, upgraded.url) == schema(server, fresh)
+
+
 def test_nothing_is_missing_in_the_schema(upgraded: Upgraded):
-    assert "no issues" in upgraded.manage("check", "--database", "default")
-    assert upgraded.manage("repairschema") == "Nothing is missing.\n"
+    assert "no issues" in upgraded.output_of("check", "--database", "default")
+    assert upgraded.output_of("repairschema") == "Nothing is missing.\n"
 
 
 @pytest.mark.parametrize("name", COUNTERS)
@@ -146,8 +152,8 @@ def test_the_queued_job_resumes_the_interrupted_run(upgraded: Upgraded):
 
 
 def test_a_full_sync_finds_nothing_to_change(upgraded: Upgraded):
-    refold = "from conversations.search.index.refold import refold; assert refold(seconds=60)"
-    upgraded.manage("shell", "-c", refold)  # a worker does it within a minute
-    upgraded.manage("syncconversations", "--full")
+    with django_connected_to(upgraded.url):
+        assert refold(seconds=60)  # a worker does it within a minute
+    upgraded.output_of("syncconversations", "--full")
     assert upgraded.fetch(NEWEST_RUN) == [("complete", "full", 0, "")]
     assert upgraded.fetch(CHANGES) == [(0, 0, 0)]
