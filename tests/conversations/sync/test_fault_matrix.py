@@ -24,7 +24,11 @@ from tests.machine import recent_slowness
 
 pytestmark = pytest.mark.django_db
 
-THREADS, LONG, PER_ANSWER = 13, 2, 5
+# Three answers, each with a thread in its middle; the long threads are four answers themselves.
+THREADS, PER_ANSWER = 8, 3
+LONG_THREADS, LONG, SHORT, MIDDLE = (0, 6), 10, 2, 4
+# How many threads Facebook may return when more are requested: the usual number, a little more, more, all.
+RETURNED, LARGER = (3, 4, 6, 12), (12, 6)
 LISTS, MESSAGES, ANY = "/conversations", "/messages", ""
 REDUCE = "Please reduce the amount of data you're asking for"
 
@@ -144,7 +148,7 @@ def inbox(request, page, world, shop, sandbox):
     sandbox.switches.max_limit = PER_ANSWER
     now = world.clock.now()
     for number in range(THREADS):
-        count = 18 if number % (THREADS // LONG) == 0 else 2
+        count = LONG if number in LONG_THREADS else SHORT
         world.add_conversation(
             shop, f"Customer {number}", messages=count, updated_time=now - 2 * 9999 * (number + 1)
         )
@@ -153,13 +157,13 @@ def inbox(request, page, world, shop, sandbox):
 
 @pytest.fixture
 def larger(monkeypatch, page, sandbox, inbox):
-    """Five threads in an answer are usual. Facebook returns up to `returned`; `known` was learnt before."""
+    """Three threads in an answer are usual. Facebook returns up to `returned`; `known` was learnt before."""
 
     def use(returned: int, known: int | None) -> None:
         sizes = ((min(count, PER_ANSWER), messages) for count, messages in fields.LIST_SIZES)
         monkeypatch.setattr(fields, "LIST_SIZES", tuple(dict.fromkeys(sizes)))
         monkeypatch.setattr(larger_lists, "USUAL", PER_ANSWER)
-        monkeypatch.setattr(larger_lists, "LARGER", (20, 10))
+        monkeypatch.setattr(larger_lists, "LARGER", LARGER)
         monkeypatch.setattr(window_splitter, "LONG_LIST", 0)
         sandbox.switches.max_limit = returned
         page.capabilities["messenger"]["most_conversations"] = known
@@ -237,7 +241,7 @@ def test_larger_lists_lose_nothing(sync, page, world, shop, sandbox, inbox, larg
     seed = int(os.environ.get("SEED") or random.randrange(10**6))
     print("seed", seed)  # noqa: T201 - shown if the test fails
     chance = random.Random(seed)
-    larger(chance.choice([5, 7, 10, 20]), chance.choice([None, 10, 20]))
+    larger(chance.choice(RETURNED), chance.choice([None, *LARGER]))
     sandbox.switches.total_count = chance.choice(["honoured", "ignored", "refused", "wrong"])
     sandbox.switches.short_pages = chance.choice([0, 3])
     play((SHRUNK | CONTINUES)[name])
@@ -253,13 +257,13 @@ def test_what_a_full_run_learnt_of_sizes_is_kept(sync, page, world, shop, sandbo
     for number in range(2 * PER_ANSWER):  # behind the others: enough for full answers in a larger size
         at = world.clock.now() - 2 * 9999 * (THREADS + number + 1)
         world.add_conversation(shop, f"Earlier customer {number}", messages=2, updated_time=at)
-    larger(10, None)
+    larger(LARGER[1], None)
     assert sync().status == "complete"
     page.refresh_from_db()
-    assert page.capabilities["messenger"]["most_conversations"] == 10
+    assert page.capabilities["messenger"]["most_conversations"] == LARGER[1]
     sandbox.call_log.clear()
     assert sync(full=True).status == "complete"
-    assert {int(call.params["limit"]) for call in sandbox.call_log.matching(LISTS)} == {5, 10}
+    assert {int(call.params["limit"]) for call in sandbox.call_log.matching(LISTS)} == {PER_ANSWER, LARGER[1]}
 
 
 STOPS = {
@@ -288,8 +292,12 @@ STOPS = {
 }
 
 
+# At the first call, which is the same in both ways, and in the middle of the list.
+WHERE = [("by cursor", 0), ("by cursor", 2), ("by windows", 2)]
+
+
 @pytest.mark.parametrize("name", STOPS)
-@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize(("inbox", "after"), WHERE, indirect=["inbox"])
 def test_sync_stops_with_a_message_and_the_next_one_resumes(
     sync, page, world, shop, sandbox, inbox, name, after
 ):
@@ -346,7 +354,7 @@ SKIPPED = {
 def test_thread_that_fails_is_skipped_alone(sync, page, world, shop, sandbox, inbox, name, when):
     from conversations.sandbox.data.world import Poison
 
-    bad = inbox[7]
+    bad = inbox[MIDDLE]
     bad.poison = Poison(SKIPPED[name], when)
     result = sync()
     if when == "listed":  # Facebook shows nothing of it: the list cannot be read past it
@@ -466,7 +474,7 @@ def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
         for switch, value in EQUIVALENT[name].items():
             setattr(sandbox.switches, switch, value)
     if chance.random() < 0.5:
-        larger(chance.choice([5, 7, 10, 20]), chance.choice([None, 10, 20]))
+        larger(chance.choice(RETURNED), chance.choice([None, *LARGER]))
     sandbox.switches.total_count = chance.choice(["honoured", "ignored", "refused", "wrong"])
     where = chance.choice(["inbox", "thread", ""])
     if where:
