@@ -3,7 +3,7 @@
 import hmac
 
 from .data.ids import place_of
-from .data.people import Token, User
+from .data.people import Person, Token, User
 from .data.world import Page, Thread, World
 from .request import Request
 from .responses.error_responses import (
@@ -17,7 +17,8 @@ from .responses.error_responses import (
 )
 from .switches import Switches
 
-Node = Page | User | Thread | tuple[Thread, int]  # the last: a message, by its position from the newest
+# The tuple is a message, by its position from the newest; the person has written to the Page.
+Node = Page | User | Thread | tuple[Thread, int] | Person
 
 
 def admit(request: Request, world: World, switches: Switches) -> Token:
@@ -59,7 +60,7 @@ def find_node(node_id: str, token: Token, world: World) -> Node:
         page = world.pages.get(node_id)
         node: Node | None = page if page and {page.id, page.migrated_to} & set(holder.page_ids) else None
     else:
-        node = holder.threads.get(node_id) or _message(node_id, holder)
+        node = holder.threads.get(node_id) or _message(node_id, holder) or _person(node_id, holder)
     if node is None:
         raise not_visible(node_id) if _is_id(node_id) else no_such_alias(node_id)
     check_page(node)
@@ -79,6 +80,11 @@ def _message(id: str, page: Page) -> tuple[Thread, int] | None:
     thread = page.added_messages.get(id) or page.threads.get(thread_id)
     position = thread.history.position_of(id, index) if thread else None
     return None if thread is None or position is None else (thread, position)
+
+
+def _person(id: str, page: Page) -> Person | None:
+    people = (thread.customer for thread in page.threads.values())
+    return next((person for person in people if person and person.id == id), None)
 
 
 def _is_id(text: str) -> bool:

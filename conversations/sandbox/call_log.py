@@ -17,6 +17,7 @@ SECRETS = {
     "client_secret",
     "fb_exchange_token",
     "code",
+    "verify_token",
 }
 DEFAULT_LIMIT = 25
 NESTED_MESSAGES = re.compile(r"\bmessages\b(?:\.limit\((\d+)\))?")

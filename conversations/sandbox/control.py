@@ -14,6 +14,7 @@ from .limits import Limits
 from .request import Answer
 from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
+from .webhooks.sender import WebhookSender
 
 Body = dict[str, Any]
 
@@ -29,6 +30,7 @@ class Sandbox(Protocol):
     faults: faults.Faults
     script: Script
     call_log: CallLog
+    webhooks: WebhookSender
 
 
 FAULTS: dict[str, Callable[..., faults.Fault]] = {
@@ -158,13 +160,21 @@ def _page(sandbox: Sandbox, page_id: str | None) -> Page:
 
 
 def set_values(sandbox: Sandbox, body: Body) -> Any:
-    """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "latency": {…}}`"""
+    """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "webhooks": {…}}`"""
     for part, values in body.items():
-        if part not in ("switches", "limits", "latency"):
+        if part not in ("switches", "limits", "latency", "webhooks"):
             raise KeyError(part)
+        target = sandbox.webhooks.options if part == "webhooks" else getattr(sandbox, part)
         for name, value in values.items():
-            before = getattr(getattr(sandbox, part), name)
-            setattr(getattr(sandbox, part), name, set(value) if isinstance(before, set) else value)
+            before = getattr(target, name)
+            setattr(target, name, set(value) if isinstance(before, set) else value)
+    return {"ok": True}
+
+
+def send_webhooks(sandbox: Sandbox, body: Body) -> Any:
+    """`{"callback_url": "http://…/webhooks/facebook"}`: send to this address, without its verification."""
+    sandbox.webhooks.subscribe_app(body["callback_url"])
+    sandbox.webhooks.start()
     return {"ok": True}
 
 
@@ -184,5 +194,6 @@ ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("DELETE", "script"): clear_script,
     ("POST", "message"): add_message,
     ("POST", "set"): set_values,
+    ("POST", "webhooks"): send_webhooks,
     ("POST", "clock"): advance,
 }

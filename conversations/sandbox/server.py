@@ -20,6 +20,8 @@ from .responses.graph import Graph, Target, Targets
 from .responses.login import Login
 from .script import Script, ScriptedAnswer
 from .switches import Latency, Switches
+from .webhooks.sender import WebhookSender
+from .webhooks.subscribing import Subscriptions
 
 Read = Callable[[], tuple[Any, float]]
 
@@ -32,7 +34,9 @@ class SandboxServer:
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
         self.faults, self.script, self.call_log = Faults(), Script(), CallLog()
-        self.graph = Graph(self.world, self.switches, self.limits)
+        self.webhooks = WebhookSender(self.world, self.switches)
+        self.subscriptions = Subscriptions(self.world, self.switches, self.webhooks)
+        self.graph = Graph(self.world, self.switches, self.limits, self.subscriptions)
         self.login = Login(self.world, self.switches)
         self.host, self.port = host, port
         self.stopping = threading.Event()
@@ -58,6 +62,7 @@ class SandboxServer:
 
     def stop(self) -> None:
         """Stop at once: answers in progress are cut off and open connections are closed."""
+        self.webhooks.stop()
         if self._server:
             self.stopping.set()
             self._server.end()
@@ -137,6 +142,8 @@ class SandboxServer:
                 self.limits.arrive_at_app(arrived)
                 if request.path in ("/debug_token", "/oauth/access_token"):
                     return None, None
+                if self.subscriptions.is_about_app(request):
+                    return None, None
                 target = self._target(request, call)
                 for subject in target.subjects(request.params):
                     call.page_id, call.platform = subject
@@ -173,6 +180,8 @@ class SandboxServer:
         if request.path == "/oauth/access_token":
             with self.world.lock:
                 return self.login.token(request), 0.0
+        if self.subscriptions.is_about_app(request):
+            return self.subscriptions.app(request), 0.0
         if target is None:
             return accounts.debug_token(request, self.world, self.switches), 0.0
         body, reading = self.graph.read(request, target)

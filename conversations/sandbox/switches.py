@@ -34,6 +34,8 @@ class Switches:
     instagram_old_messages: Literal["bare id", "omitted", "call fails"] = "bare id"
 
     # Content
+    # Of people who have written: to all, only name and picture, or to nobody.
+    profiles: Literal["shown", "public", "refused"] = "shown"
     standard_access: bool = (
         False  # the app lacks Advanced Access: threads of people without a role are hidden
     )

@@ -37,6 +37,7 @@ class Thread:
     message_count: int | None = None  # Facebook's estimate; None: the true number
     endless: Endless | None = None  # its messages have no end
     growth: int = 0  # messages that arrive before each answer of its messages edge
+    is_standby: bool = False  # another application answers there: its webhooks come as `standby`
     face: Person | None = None  # the business as it appears in this thread, if another than in the others
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
 
@@ -66,6 +67,8 @@ class Page:
     is_gone: bool = False  # deleted or unpublished: every call fails with code 100/33
     former_faces: list[Person] = field(default_factory=list)  # who else the business has been or is
     tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
+    subscribed_fields: tuple[str, ...] = ()  # of its webhooks to the app; empty: it is not subscribed
+    other_apps: list[dict[str, Any]] = field(default_factory=list)  # further ones that are subscribed
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread
     listings: dict[tuple[str, str], Listing[Thread]] = field(default_factory=dict)  # by platform and folder

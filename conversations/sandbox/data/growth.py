@@ -6,7 +6,7 @@ from .world import Page, Thread, World
 def add_older_messages(world: World, thread: Thread, count: int) -> None:
     oldest = thread.history[0].created_time if thread.history else thread.updated_time
     for number in range(1, count + 1):
-        world.add_message(thread, f"Older message {number}", created_time=oldest - 60 * number)
+        world.add_message(thread, f"Older message {number}", created_time=oldest - 60 * number, is_new=False)
 
 
 def add_older_threads(world: World, page: Page, platform: str, folder: str, count: int) -> None:

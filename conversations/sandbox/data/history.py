@@ -19,6 +19,7 @@ class Message:
     message: str | None
     fields: dict[str, Any] = field(default_factory=dict)  # further fields, in Graph's words
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
+    edits: int = 0  # how often it was edited
 
 
 class History:

@@ -25,6 +25,11 @@ def message_id(platform: str, digest: bytes, number: int, index: int) -> str:
     return urlsafe_b64encode(b"ig_item:" + digest + digest[:40] + tail).decode().rstrip("=")
 
 
+def old_message_id(digest: bytes) -> str:
+    """The form of some years ago. Webhooks showed such an ID without `m_`."""
+    return "m_mid.$cAAF" + urlsafe_b64encode(digest[:24]).decode()
+
+
 def place_of(id: str) -> tuple[str, int] | None:
     """Thread ID and index (from the oldest) of a generated message."""
     platform = "messenger" if id.startswith("m_") else "instagram"

@@ -22,6 +22,7 @@ class Person:
     username: str | None = None  # Instagram's name
     hidden_as: Any = ABSENT  # what Facebook shows instead of the name: placeholders.py
     has_role: bool = False  # on the app or its business
+    is_page: bool = False  # a Page that writes to another one: it has no profile
     user_id: str | None = None  # another id of the same account, which Instagram shows for professional ones
 
     @property

@@ -12,8 +12,9 @@ from conversations.sandbox.responses.error_responses import REDUCE_DATA, GraphFa
 
 from .absent import ABSENT, Absent
 from .facebook_page import Page, Poison, Thread
+from .happenings import Happening, Kind, Observer, reaction_changes, with_reaction
 from .history import Message
-from .ids import message_digest, message_id, thread_id
+from .ids import message_digest, message_id, old_message_id, thread_id
 from .people import Person, Token, User
 
 __all__ = ["Page", "Poison", "Thread", "World"]
@@ -29,6 +30,8 @@ class World:
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
         self.cursor_generation = 0
+        self.has_old_ids = False  # new messages of Messenger get an ID in the form of some years ago
+        self.observers: list[Observer] = []  # of all that happens, while `lock` is held
         self._numbers = itertools.count(1)
 
     # Pages and tokens
@@ -160,10 +163,15 @@ class World:
         created_time: Moment | None = None,
         id: str | None = None,
         raw: Any = ABSENT,
+        is_new: bool = True,
+        told: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Message:
         """A new message (default: now, from the customer) moves its thread; a `nameless` one has no `from`;
-        `sender`: somebody else; `fields` are Graph's: attachments=[…], sticker="https://…", shares=[…], …"""
+        `sender`: somebody else; `fields` are Graph's: attachments=[…], sticker="https://…", shares=[…], …
+
+        `told` is what only the webhook says: app_id, metadata, quick_reply, referral. No webhook tells of one
+        that is not `is_new`, or that is nameless."""
         with self.lock:
             at = self.clock.now() if created_time is None else epoch(created_time)
             sender = None if nameless else sender or (thread.business if from_page else thread.customer)
@@ -172,6 +180,8 @@ class World:
             thread.page.added_messages[new.id] = thread
             if at > thread.updated_time:
                 self.touch(thread, at)
+            if is_new and sender is not None:
+                self._tell("message", thread, at, new, told)
         return new
 
     def edit_message(
@@ -181,16 +191,31 @@ class World:
 
         Raises ValueError if the thread has no such message."""
         with self.lock:
-            position = thread.history.position_of(message_id)
-            if position is None:
-                raise ValueError(f"no message {message_id}")
-            [known] = thread.history.newest(position, position + 1)
+            known = self.message(thread, message_id)
             newer = {name: v for name, v in (known.fields | fields).items() if v is not ABSENT}
             text = known.message if isinstance(message, Absent) else message
-            edited = replace(known, message=text, fields=newer)
+            edited = replace(known, message=text, fields=newer, edits=known.edits + (text != known.message))
             thread.history.replace(message_id, edited)
             thread.page.added_messages[message_id] = thread
+            if edited.edits > known.edits:
+                self._tell("message_edit", thread, self.clock.now(), edited)
+            self._tell_reactions(thread, known, edited)
         return edited
+
+    def react(
+        self, thread: Thread, message_id: str, reaction: str | None = "love", *, by_page: bool = False
+    ) -> Message:
+        """React to a message; None takes the reaction back."""
+        with self.lock:
+            actor = thread.business.id if by_page or not thread.customer else thread.customer.id
+            before = self.message(thread, message_id).fields.get("reactions")
+            return self.edit_message(thread, message_id, reactions=with_reaction(before, actor, reaction))
+
+    def message(self, thread: Thread, message_id: str) -> Message:
+        position = thread.history.position_of(message_id)
+        if position is None:
+            raise ValueError(f"no message {message_id}")
+        return thread.history.newest(position, position + 1)[0]
 
     def change_person_id(self, thread: Thread, new_id: str, *, in_messages: bool = True) -> Person | None:
         """Facebook gives the person of a thread another id; with `in_messages` also in the old messages."""
@@ -206,7 +231,63 @@ class World:
     def remove_message(self, thread: Thread, message_id: str) -> None:
         """Unsend a message: it is no longer listed, and a request for its ID fails."""
         with self.lock:
+            position = thread.history.position_of(message_id)
+            if position is not None:
+                self._tell("unsend", thread, self.clock.now(), self.message(thread, message_id))
             thread.history.remove(message_id)
+
+    # What only webhooks tell
+
+    def mark_read(self, thread: Thread, until: Moment | None = None) -> None:
+        """The customer has seen what the business wrote until then (default: now)."""
+        self._mark("read", thread, until)
+
+    def mark_delivered(self, thread: Thread, until: Moment | None = None) -> None:
+        """What the business wrote has arrived. Instagram does not tell."""
+        self._mark("delivery", thread, until)
+
+    def tap_button(self, thread: Thread, title: str, payload: str = "PAYLOAD", **told: Any) -> Message:
+        """The customer taps a button: lists show a message with its title, the webhook is a `postback`."""
+        with self.lock:
+            message = self.add_message(thread, title, is_new=False)
+            self._tell("postback", thread, message.created_time, message, {"payload": payload, **told})
+        return message
+
+    def refer(self, thread: Thread, **referral: Any) -> None:
+        """An advertisement or a link brings the customer back: source=, type=, ref=, ad_id= …"""
+        with self.lock:
+            self._tell("referral", thread, self.clock.now(), None, referral)
+
+    def _mark(self, kind: Kind, thread: Thread, until: Moment | None) -> None:
+        with self.lock:
+            at = self.clock.now() if until is None else epoch(until)
+            newest = thread.history.newest(0, len(thread.history))
+            ids = [each.id for each in newest if thread.is_business(each.sender) and each.created_time <= at]
+            self._tell(kind, thread, self.clock.now(), None, {"until": at, "ids": ids[:1]})
+
+    def _tell_reactions(self, thread: Thread, before: Message, after: Message) -> None:
+        reactions = before.fields.get("reactions"), after.fields.get("reactions")
+        for person, name, emoji in reaction_changes(*reactions):
+            by_page = person == thread.business.id
+            values = {"action": "react", "reaction": name, "emoji": emoji} if name else {"action": "unreact"}
+            self._tell("reaction", thread, self.clock.now(), after, values, by_page=by_page)
+
+    def _tell(
+        self,
+        kind: Kind,
+        thread: Thread,
+        at: float,
+        message: Message | None,
+        values: dict[str, Any] | None = None,
+        *,
+        by_page: bool | None = None,
+    ) -> None:
+        if by_page is None:
+            by_page = message is not None and thread.is_business(message.sender)
+        if thread.customer is not None:
+            happening = Happening(kind, thread, thread.customer, at, by_page, message, values or {})
+            for observe in self.observers:
+                observe(happening)
 
     def _person(self, customer: Person | str | None, number: int, platform: str) -> Person | None:
         if customer is SOMEBODY:
@@ -219,7 +300,10 @@ class World:
     def _message_id(self, thread: Thread, at: float) -> str:
         # With the time in it: a restarted sandbox must not give an old id to a new message.
         number = next(self._numbers)
-        return message_id(thread.platform, message_digest(f"{thread.id}:{at}", number, 0), number, 0)
+        digest = message_digest(f"{thread.id}:{at}", number, 0)
+        if self.has_old_ids and thread.platform == "messenger":
+            return old_message_id(digest)
+        return message_id(thread.platform, digest, number, 0)
 
     def _fill(self, thread: Thread, messages: int | Iterable[str | dict[str, Any]], end: float) -> None:
         if isinstance(messages, int):

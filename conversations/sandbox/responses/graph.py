@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversations.sandbox.access import Node, admit, find_node
-from conversations.sandbox.data.people import Token, User
+from conversations.sandbox.data.people import Person, Token, User
 from conversations.sandbox.data.world import Page, Thread, World
 from conversations.sandbox.limits import Limits, Subject
 from conversations.sandbox.request import Request
 from conversations.sandbox.switches import Switches
+from conversations.sandbox.webhooks.subscribing import Subscriptions
 
-from . import accounts
+from . import accounts, profiles
 from .edges import EdgeReader
 from .error_responses import GraphFailure, not_visible, unknown_field
 from .fields import parse_fields
@@ -19,7 +20,8 @@ from .fragments import Fragments
 from .nodes import check_fields
 from .queries import Fields, Reading, default_fields
 
-EDGES = {"Page": {"conversations": "UnifiedThread"}, "UnifiedThread": {"messages": "Message"},
+EDGES = {"Page": {"conversations": "UnifiedThread", "subscribed_apps": "Application"}, "Profile": {},
+         "UnifiedThread": {"messages": "Message"},
          "User": {"accounts": "Page", "permissions": "Permission"},
          "Message": {"attachments": "Attachment", "shares": "Share", "reactions": "Reaction"}}  # fmt: skip
 EDGE_NAMES = {name for edges in EDGES.values() for name in edges}
@@ -37,7 +39,7 @@ class Target:
 
     @property
     def node_type(self) -> str:
-        kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message"}
+        kinds = {Page: "Page", User: "User", Thread: "UnifiedThread", tuple: "Message", Person: "Profile"}
         return kinds[type(self.node)]
 
     def subjects(self, params: dict[str, str]) -> list[Subject]:
@@ -45,8 +47,9 @@ class Target:
         node = self.node
         if isinstance(node, Page):
             platform = params.get("platform", "messenger").lower()
-            return [(node.id, platform)] if self.edge or "conversations" in params.get("fields", "") else []
-        if isinstance(node, User):
+            is_list = self.edge == "conversations" or "conversations" in params.get("fields", "")
+            return [(node.id, platform)] if is_list else []
+        if isinstance(node, User | Person):
             return []
         thread = node if isinstance(node, Thread) else node[0]
         return [(thread.page.id, thread.platform)]
@@ -63,8 +66,11 @@ class Targets:
 
 
 class Graph:
-    def __init__(self, world: World, switches: Switches, limits: Limits) -> None:
+    def __init__(
+        self, world: World, switches: Switches, limits: Limits, subscriptions: Subscriptions
+    ) -> None:
         self.world, self.switches, self.limits = world, switches, limits
+        self.subscriptions = subscriptions
         self.fragments = Fragments()
         self._lists = itertools.count(1)
 
@@ -84,7 +90,7 @@ class Graph:
         node_id, *rest = path.split("/")
         if len(rest) > 1:
             raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
-        if request.method != "GET":
+        if request.method != "GET" and rest != ["subscribed_apps"]:
             raise not_visible(node_id, request.method.lower())
         target = Target(token, find_node(node_id, token, self.world), rest[0] if rest else None)
         if target.edge and target.edge not in EDGES[target.node_type]:
@@ -113,6 +119,8 @@ class Graph:
 
     def _edge(self, reading: Reading, target: Target) -> Any:
         node, params = target.node, reading.request.params
+        if target.edge == "subscribed_apps" and isinstance(node, Page):
+            return self.subscriptions.subscribed_apps(reading.request, target.token, node)
         if target.edge == "permissions":
             return accounts.permissions(target.token)
         child = EDGES[target.node_type][target.edge or ""]
@@ -123,9 +131,10 @@ class Graph:
             return reading.accounts_edge(node, params, given, params)
         if isinstance(node, tuple):
             return reading.message_part(*node, target.edge or "", given)
-        thread = node
+        if isinstance(node, Person):
+            raise unknown_field(target.edge or "", "Profile")
         self.limits.weigh(1, reading.limit(params))
-        return reading.messages_edge(thread, params, given, params)
+        return reading.messages_edge(node, params, given, params)
 
     def _node(self, reading: Reading, target: Target) -> Any:
         node = target.node
@@ -134,6 +143,8 @@ class Graph:
             return reading.page(node, fields)
         if isinstance(node, User):
             return reading.user(node, fields)
+        if isinstance(node, Person):
+            return profiles.profile(node, fields, self.switches)
         if isinstance(node, Thread):
             reading.weigh(1, fields)
             return reading.thread(node, fields)

@@ -31,6 +31,10 @@ SCHEMA: dict[str, Schema] = {
     | dict.fromkeys(("instagram_business_account", "connected_instagram_account"), "IGUser")
     | {"conversations": "UnifiedThread"},
     "User": _leaves("id name") | {"accounts": "Page"},
+    "Profile": _leaves(
+        "id name first_name last_name profile_pic username follower_count is_user_follow_business "
+        "is_business_follow_user is_verified_user picture"
+    ),
     "IGUser": _leaves(
         "id username name ig_id biography followers_count follows_count has_profile_pic is_published "
         "legacy_instagram_user_id media_count profile_picture_url website"
@@ -61,6 +65,7 @@ SCHEMA: dict[str, Schema] = {
 DEFAULT_FIELDS = {
     "Page": "name,id",
     "User": "name,id",
+    "Profile": "first_name,last_name,profile_pic,id",
     "UnifiedThread": "id,updated_time",
     "Message": "id,created_time",
 }

@@ -1,0 +1,1 @@
+"""Facebook's calls to us: signed webhooks about what happens in the world, and signed requests."""
