@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from . import faults, refusals
 from .call_log import CallLog
 from .clock import WorldClock
+from .data.visitors import Visitors
 from .data.world import Page, Thread, World
 from .limits import Limits
 from .request import Answer
@@ -31,6 +32,9 @@ class Sandbox(Protocol):
     script: Script
     call_log: CallLog
     webhooks: WebhookSender
+
+    @property
+    def visitors(self) -> Visitors: ...
 
 
 FAULTS: dict[str, Callable[..., faults.Fault]] = {
@@ -138,7 +142,7 @@ def clear_script(sandbox: Sandbox, body: Body) -> Any:
 
 
 def add_message(sandbox: Sandbox, body: Body) -> Any:
-    """Add to `"thread": "t_…"`, or from a new `"customer": "Name"`."""
+    """Add to `"thread": "t_…"`, or from `"customer": "Name"`, who is a new one if nobody has this name."""
     page = _page(sandbox, body.pop("page_id", None))
     with sandbox.world.lock:
         thread = _thread(sandbox, page, body)
@@ -150,8 +154,13 @@ def add_message(sandbox: Sandbox, body: Body) -> Any:
 def _thread(sandbox: Sandbox, page: Page, body: Body) -> Thread:
     if "thread" in body:
         return page.threads[body.pop("thread")]
-    platform = body.pop("platform", "messenger")
-    return sandbox.world.add_conversation(page, body.pop("customer"), 0, platform=platform)
+    platform, name = body.pop("platform", "messenger"), body.pop("customer")
+    known = (
+        thread
+        for thread in page.threads.values()
+        if thread.platform == platform and thread.customer and thread.customer.name == name
+    )
+    return next(known, None) or sandbox.world.add_conversation(page, name, 0, platform=platform)
 
 
 def _page(sandbox: Sandbox, page_id: str | None) -> Page:
@@ -178,6 +187,14 @@ def send_webhooks(sandbox: Sandbox, body: Body) -> Any:
     return {"ok": True}
 
 
+def set_visitors(sandbox: Sandbox, body: Body) -> Any:
+    """`{"seconds": 4}`: after each of these pauses somebody writes to the Page; 0: nobody does."""
+    sandbox.visitors.stop()
+    if body["seconds"]:
+        sandbox.visitors.start(float(body["seconds"]))
+    return {"ok": True}
+
+
 def advance(sandbox: Sandbox, body: Body) -> Any:
     sandbox.clock.advance(float(body["seconds"]))
     return {"now": sandbox.clock.now()}
@@ -195,5 +212,6 @@ ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("POST", "message"): add_message,
     ("POST", "set"): set_values,
     ("POST", "webhooks"): send_webhooks,
+    ("POST", "visitors"): set_visitors,
     ("POST", "clock"): advance,
 }

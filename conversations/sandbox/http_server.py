@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Protocol
 
-from . import control
+from . import control, pictures
 from .faults import CLOSING, Fault
 from .request import Answer, Request
 from .responses.login import Login
@@ -37,6 +37,10 @@ class Handler(BaseHTTPRequestHandler):
         began = time.monotonic()
         sandbox = self.server.sandbox
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith(pictures.PATH):
+            content = pictures.picture(self.path)
+            self._send(Answer(200 if content else 404, {"Content-Type": "image/png"}, content or b""))
+            return
         if self.path.startswith("/_sandbox/"):
             self._send(control.answer(sandbox, self.command, self.path, body))
             return

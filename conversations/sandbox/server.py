@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from .access import admit
 from .call_log import SECRETS, Call, CallLog
+from .data.visitors import Visitors
 from .data.world import World
 from .faults import CLOSING, Fault, Faults
 from .http_server import HttpServer
@@ -46,6 +48,11 @@ class SandboxServer:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    @cached_property
+    def visitors(self) -> Visitors:
+        """People who write to the first Page."""
+        return Visitors(self.world, next(iter(self.world.pages.values())), self.url)
+
     def __enter__(self) -> "SandboxServer":
         self.start()
         return self
@@ -63,6 +70,8 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop at once: answers in progress are cut off and open connections are closed."""
         self.webhooks.stop()
+        if "visitors" in self.__dict__:
+            self.visitors.stop()
         if self._server:
             self.stopping.set()
             self._server.end()

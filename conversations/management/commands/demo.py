@@ -34,6 +34,7 @@ SANDBOX_PORT = 8001  # if it is in use, a free port is chosen
 PAGE_ID, PAGE_TOKEN = "900000000000001", "EAAsandboxPageToken"
 LATENCY = 0.2  # of the time that Facebook takes: the first sync is short, but long enough to watch
 SANDBOX = [*MANAGE, "sandbox", "--page-id", PAGE_ID, "--token", PAGE_TOKEN, "--latency", str(LATENCY)]
+EVERY_SECONDS = 4  # somebody writes to the Page
 TAGS = {"VIP": "#b45309", "Order": "#2563eb", "Follow up": "#be185d", "Solved": "#15803d"}
 
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             signal.signal(number, interrupt)
         is_ready = False
         try:
-            self.prepare()
+            self.prepare(port)
             is_ready = True
             self.print_summary(port, serves)
             if serves:
@@ -61,13 +62,18 @@ class Command(BaseCommand):
                 stop(pid_file("sandbox"))
             pid_file("demo").unlink(missing_ok=True)
 
-    def prepare(self) -> None:
+    def prepare(self, port: int) -> None:
         pid_file("demo").write_text(str(os.getpid()))
         self.print_now("Database …")
         call_command("migrate", verbosity=0)
         self.print_now("Sandbox Graph server with 2,000 conversations …")
         self.graph_api_url = sandbox_url()
-        self.environment = {"GRAPH_API_URL": self.graph_api_url, "GRAPH_CALLS_PER_SECOND": "0"}
+        self.environment = {
+            "GRAPH_API_URL": self.graph_api_url,
+            "GRAPH_CALLS_PER_SECOND": "0",
+            "PUBLIC_URL": f"http://{HOST}:{port}",
+            "FACEBOOK_WEBHOOK_SECRETS": webhook_secret(),
+        }
         self.run("connectpage", PAGE_ID, PAGE_ACCESS_TOKEN=PAGE_TOKEN)
         self.run("syncconversations", "--page", PAGE_ID)
         make_tags()
@@ -99,7 +105,11 @@ class Command(BaseCommand):
             f"  manage.py for the demo:\n"
             f"    {line} {key} {' '.join(map(shlex.quote, MANAGE))} …\n"
         )
-        if not serves:
+        if serves:
+            message = shlex.quote(json.dumps({"customer": "Ana Adams", "message": "Do you deliver to Graz?"}))
+            line = f"curl -d {message} {self.graph_api_url}/_sandbox/message"
+            self.stdout.write(f"  A customer writes:\n    {line}\n")
+        else:
             self.stdout.write("The sandbox keeps running in the background for this; `make stop` stops it.")
 
     def serve(self, port: int) -> None:
@@ -110,7 +120,10 @@ class Command(BaseCommand):
         )
         try:
             wait_until_served(site, port)
-            self.print_now(f"Serving on http://{HOST}:{port}/. Press Ctrl-C to stop.")
+            start_webhooks(self.graph_api_url, f"http://{HOST}:{port}")
+            self.print_now(
+                f"Serving on http://{HOST}:{port}/. Customers write every few seconds. Press Ctrl-C to stop."
+            )
             if site.wait():
                 raise CommandError(f"The site ended with exit code {site.returncode}: see above.")
         finally:
@@ -193,6 +206,25 @@ def start_sandbox(url: str, port: int, until: str) -> None:
             break
         time.sleep(0.1)
     raise CommandError(f"The sandbox Graph server did not start: see {log}")
+
+
+def webhook_secret() -> str:
+    """Return the secret with which the demo's sandbox signs webhooks, the same in every demo."""
+    file = settings.STATE_DIR / "demo_webhook_secret"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(16))
+    return file.read_text()
+
+
+def start_webhooks(graph_api_url: str, site_url: str) -> None:
+    """Let people write to the Page, and the sandbox send their messages to the site."""
+    for path, values in (
+        ("set", {"webhooks": {"secret": webhook_secret()}}),
+        ("webhooks", {"callback_url": f"{site_url}/webhooks/facebook"}),
+        ("visitors", {"seconds": EVERY_SECONDS}),
+    ):
+        requests.post(f"{graph_api_url}/_sandbox/{path}", json=values, timeout=10).raise_for_status()
 
 
 def answers(url: str) -> bool:
