@@ -52,6 +52,7 @@ REFOLD_SECONDS = SPLIT_SECONDS = 2.0  # per run of the task, like message_index.
 # that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
 # a hundred calls.
 AUDIT_AFTER = timedelta(days=7)
+LIVE_MINUTES = 60
 
 
 def request_sync(page: Page, *, full: bool = False, trigger: str, asked_by=None) -> SyncRun:
@@ -187,7 +188,7 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future:
 def keep_current(timestamp: int) -> None:
     """Resume the runs of dead processes, ask again about Pages that Facebook refused, and start due syncs.
 
-    A sync is due SYNC_EVERY_MINUTES after the last one.
+    A sync is due SYNC_EVERY_MINUTES after the last one, and LIVE_MINUTES where webhooks bring the messages.
 
     A dead worker does not block this task: only a waiting job holds the queueing lock, any live worker takes
     that job, and each worker computes by itself when the next one is due.
@@ -228,13 +229,19 @@ def _resume_page(page: Page, at_start: bool) -> None:
 def _sync_due_pages() -> None:
     if not settings.SYNC_EVERY_MINUTES:
         return
-    since = timezone.now() - timedelta(minutes=settings.SYNC_EVERY_MINUTES)
+    now = timezone.now()
     # A Page whose token was refused waits for its probe, which the schedule would only repeat.
     for page in Page.objects.filter(state=Page.State.CONNECTED, probe_at=None):
         newest = page.runs.order_by("-pk").first()
+        since = now - timedelta(minutes=_minutes_between_syncs(page))
         is_due = newest is None or (newest.ended_at is not None and newest.ended_at < since)
         if is_due and not _is_rate_limited(page):
             request_sync(page, full=_is_audit_due(page), trigger="schedule")
+
+
+def _minutes_between_syncs(page: Page) -> int:
+    """Webhooks bring the messages of a live Page; a sync only looks after what they may have missed."""
+    return max(settings.SYNC_EVERY_MINUTES, LIVE_MINUTES) if page.is_live else settings.SYNC_EVERY_MINUTES
 
 
 def _is_audit_due(page: Page) -> bool:
@@ -257,6 +264,32 @@ def probe_page(page_id: int) -> None:
         page = Page.objects.filter(pk=page_id).first()
         if page is not None:
             probe.probe_page(page)
+    finally:
+        connection.close()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="watch_subscriptions", queue=QUEUE, queueing_lock="watch_subscriptions", pass_context=False)
+def watch_subscriptions(timestamp: int) -> None:
+    """Look at the webhook subscriptions that are due: daily, and of Pages that are unusually quiet."""
+    from conversations.connections import subscription
+
+    try:
+        for page_id in subscription.claim_due_pages():
+            watch_subscription.defer(page_id=page_id)
+    finally:
+        connection.close()
+
+
+@app.task(name="watch_subscription", queue=QUEUE)
+def watch_subscription(page_id: int) -> None:
+    """Look at the webhook subscription of a Page, mend it, and sync what was missed in the meantime."""
+    from conversations.connections import subscription
+
+    try:
+        page = Page.objects.filter(pk=page_id).first()
+        if page is not None and page.access_token and subscription.look_and_report(page):
+            request_sync(page, trigger="subscription")
     finally:
         connection.close()
 

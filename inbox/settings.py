@@ -129,6 +129,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
     "conversations.privacy.erase_tasks",
     "conversations.webhooks.drain_tasks",
+    "conversations.webhooks.name_tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and

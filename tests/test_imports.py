@@ -85,6 +85,7 @@ ALLOWED = {
         "conversations.webhooks.blanking",
     ],
     "conversations.webhooks": [
+        "conversations.connections",
         "conversations.graph",
         "conversations.lib",
         "conversations.models",

@@ -93,7 +93,9 @@ class ThreadAdmin(PageRecordAdmin):
 
     @display(description="Reason", empty_value="")
     def reason_text(self, thread):
-        return thread.reason
+        return thread.reason or (
+            thread.gap_at and f"Messages before {thread.gap_at:%Y-%m-%d %H:%M} are missing"
+        )
 
     @display(description="State", label=THREAD_STATE_COLORS)
     def state_label(self, thread):

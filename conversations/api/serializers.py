@@ -77,6 +77,15 @@ class ConversationSerializer(serializers.Serializer):
         return row  # search/rows.py builds it: a response may have 10,000
 
 
+class LiveSerializer(serializers.Serializer):
+    state = serializers.ChoiceField(
+        choices=Page.LiveState.choices,
+        help_text="silent: a message came that no webhook had brought; lost: the subscription has ended",
+    )
+    lastEventAt = serializers.DateTimeField(allow_null=True, help_text="When the newest webhook arrived")
+    reason = serializers.CharField(allow_null=True, help_text="What is wrong; null below manager")
+
+
 class PageSerializer(serializers.ModelSerializer):
     platforms = serializers.ListField(child=serializers.ChoiceField(choices=Platform.choices))
     state = serializers.SerializerMethodField(
@@ -89,6 +98,7 @@ class PageSerializer(serializers.ModelSerializer):
     lastSync = serializers.DateTimeField(
         source="last_synced_at", allow_null=True, help_text="When a sync last completed"
     )
+    live = serializers.SerializerMethodField(help_text="Whether webhooks bring its messages")
 
     class Meta:
         model = Page
@@ -103,6 +113,7 @@ class PageSerializer(serializers.ModelSerializer):
             "conversations",
             "unread",
             "lastSync",
+            "live",
         ]
 
     @extend_schema_field(serializers.ChoiceField(choices=Page.State.choices))
@@ -111,6 +122,12 @@ class PageSerializer(serializers.ModelSerializer):
 
     def get_reason(self, page) -> str:
         return page.reason_for(page.role)
+
+    @extend_schema_field(LiveSerializer)
+    def get_live(self, page) -> dict:
+        reason = page.live_reason_for(page.role)
+        values = {"state": page.live_state, "lastEventAt": page.last_delivery_at, "reason": reason}
+        return LiveSerializer(values).data
 
 
 class ThreadCountsSerializer(serializers.Serializer):
@@ -140,6 +157,9 @@ class UnfinishedListSerializer(serializers.Serializer):
 
 class CoverageSerializer(CoverageCountsSerializer):
     lists = UnfinishedListSerializer(many=True, required=False, help_text="Lists of threads that never ended")
+    gaps = serializers.IntegerField(
+        required=False, help_text="Instagram threads with messages that are lost, if there are any"
+    )
     platforms = serializers.DictField(
         child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"
     )
@@ -165,6 +185,7 @@ class ThreadSerializer(serializers.ModelSerializer):
             "held_count",
             "unreadable_count",
             "history",
+            "gap_at",
             "conversation",
         ]
 

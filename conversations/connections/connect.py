@@ -8,6 +8,7 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
+from conversations.connections import subscription
 from conversations.connections.client import open_client
 from conversations.graph.accounts import list_accounts
 from conversations.graph.client import GraphClient
@@ -99,7 +100,18 @@ def connect_page(
         findings += token_findings(client, token, facebook_page_id, instagram)
     notes = [str(finding) for finding in findings]
     page, created = _store(facebook_page_id, token, name or facebook_name, instagram, notes)
-    return ConnectResult(page, created, notes)
+    return ConnectResult(page, created, [*notes, *_subscribe(page, hooks)])
+
+
+def _subscribe(page: Page, hooks: Hooks | None) -> list[str]:
+    """Subscribe to the webhooks of the Page. Return notes: a refusal does not undo the connection."""
+    if not subscription.subscribes_when_connected():
+        return []
+    try:
+        subscription.look_after(page, hooks, subscribes=True)
+    except (GraphError, ConnectionRefused) as error:
+        return [f"Webhooks: not subscribed. {describe_failure(error)}"]
+    return [f"Webhooks: subscribed. {page.live_reason}".strip()]
 
 
 def describe_failure(error: Exception) -> str:

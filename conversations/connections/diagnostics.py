@@ -31,6 +31,7 @@ from conversations.connections.connect import (
 )
 from conversations.connections.page_state import require_reconnect
 from conversations.connections.patience import Patience
+from conversations.connections.webhook_checks import check_webhooks
 from conversations.graph.capabilities import Capabilities
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import (
@@ -80,6 +81,7 @@ class PageDiagnostics:
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
     calls: int = 0
+    had_gap: bool = False  # webhooks were not sent for a while: a sync brings what was missed
     refusal: ActionRequiredError | None = None  # why a person must connect the Page again, if so
     is_finished: bool = False
 
@@ -151,6 +153,9 @@ def _check(diagnostics: PageDiagnostics, hooks: Hooks) -> None:
             _check_instagram(diagnostics, client)
     with _client(diagnostics, Platform.MESSENGER, hooks) as client:
         _check_headers(diagnostics, client)
+    webhooks = check_webhooks(diagnostics.page, hooks)
+    diagnostics.findings += webhooks.findings
+    diagnostics.had_gap = webhooks.had_gap
     diagnostics.is_finished = True
 
 

@@ -81,6 +81,10 @@ class GraphClient:
             "POST", quote(path, errors="replace"), form, check=any_json, tries=tries
         )
 
+    def delete(self, path: str, **params: Any) -> Any:
+        """Return the JSON that Graph sends for DELETE {path}."""
+        return self._transport.request("DELETE", quote(path, errors="replace"), params, check=any_json)
+
     # -- conversations -------------------------------------------------------------------------------------
     def conversation_batch(
         self,

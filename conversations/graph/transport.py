@@ -108,7 +108,7 @@ class Transport:
         return response
 
     def _request_arguments(self, method: str, params: dict) -> dict[str, dict]:
-        return {"params" if method == "GET" else "data": params | self._proof}
+        return {"data" if method == "POST" else "params": params | self._proof}
 
     def _handle_response(self, permit: Permit, response: HttpResponse) -> None:
         error = self._error(response)

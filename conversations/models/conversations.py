@@ -71,6 +71,9 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="The newest advertisement or link that brought the customer"
     )
     referred_at = models.DateTimeField(null=True, blank=True, editable=False)
+    name_asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Facebook was asked for the name of the person"
+    )
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -98,6 +101,10 @@ class Conversation(models.Model):
                 models.F("id").desc(),
                 "page",
                 name="conversation_everywhere",
+            ),
+            # People whom only webhooks have shown, which tell no name.
+            models.Index(
+                "page", "id", name="conversation_nameless", condition=models.Q(sender_name="", graph_id="")
             ),
             # The keys come from a function of ours (models/sql/search_keys.sql).
             GinIndex(
@@ -143,6 +150,11 @@ class Thread(models.Model):
     # Every message up to this time is stored; null until the thread was read to its beginning once.
     complete_until = models.DateTimeField(null=True, blank=True)
     backfill = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
+    gap_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Messages before this one are missing: Instagram showed only newer ones at the next sync",
+    )
     record = models.JSONField(null=True, blank=True, help_text="What Facebook sent, if it could not be read")
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
     # Who stands in the thread, if that does not tell for sure who is the customer: see sync.load.customer.

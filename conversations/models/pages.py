@@ -28,6 +28,14 @@ class Page(models.Model):
         CONNECTED = "connected"
         RECONNECT = "reconnect"  # somebody must reconnect it; `state_reason` says why
 
+    class LiveState(models.TextChoices):
+        """Whether Facebook sends webhooks of this Page."""
+
+        OFF = "off"  # it is not subscribed
+        SUBSCRIBED = "subscribed"
+        SILENT = "silent"  # subscribed, but a sync brought a message that no webhook had brought
+        LOST = "lost"  # it was subscribed, and is not any more
+
     facebook_page_id = models.TextField("Facebook ID")
     name = models.TextField(blank=True)
     access_token = EncryptedTextField(blank=True, editable=False)
@@ -59,6 +67,20 @@ class Page(models.Model):
     last_delivery_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the newest webhook arrived"
     )
+    # Written by connections.subscription, and by whoever notices that webhooks are missing or come again.
+    live_state = models.TextField(choices=LiveState, default=LiveState.OFF, db_default="off")
+    live_reason = models.TextField(
+        blank=True, default="", db_default="", help_text="What is wrong with the webhooks, for managers"
+    )
+    subscribed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when it is subscribed without a break"
+    )
+    silent_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a message without a webhook was noticed"
+    )
+    subscription_look_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When to look at the subscription again"
+    )
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"
     )
@@ -66,6 +88,7 @@ class Page(models.Model):
 
     objects = querysets.PageQuerySet.as_manager()
 
+    LIVE_FIELDS = ("live_state", "live_reason", "subscribed_at", "silent_at", "subscription_look_at")
     STATE_FIELDS = ("state", "state_reason", "state_details", "migrated_to", "probe_at")
     CONFIRM_AFTER = timedelta(minutes=2)  # until Facebook is asked again about a refused token
     PROBE_EVERY = timedelta(hours=1)  # how often Facebook is asked while a person must act
@@ -108,6 +131,15 @@ class Page(models.Model):
         """Return the reason of `connection`; managers and superusers also read what Facebook says."""
         is_manager = role in (PageMember.Role.MANAGER, "superuser")
         return f"{self.connection[1]} {self.state_details}".strip() if is_manager else self.connection[1]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether webhooks bring its messages: some have come, and none is known to be missing."""
+        return self.live_state == self.LiveState.SUBSCRIBED and self.last_delivery_at is not None
+
+    def live_reason_for(self, role: str) -> str | None:
+        """Return what is wrong with the webhooks; None below manager."""
+        return self.live_reason if role in (PageMember.Role.MANAGER, "superuser") else None
 
     @property
     def needs_probe(self) -> bool:

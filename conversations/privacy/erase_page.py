@@ -27,6 +27,7 @@ from conversations.models.audit import Action, record
 from conversations.models.privacy import Erasure
 from conversations.privacy.forget_person import delete_conversations, erasure_for
 from conversations.sync import run_lifecycle
+from conversations.webhooks.blanking import blank_page
 
 logger = logging.getLogger(__name__)
 
@@ -124,9 +125,18 @@ def _cancel_runs(page: Page) -> None:
 
 
 def _delete_rows(erasure: Erasure, page: Page, is_stopped: Callable[[], bool]) -> None:
-    for rows in (page.conversations, page.threads, page.runs, page.deliveries):
+    for rows in (page.conversations, page.threads, page.runs):
         while _delete_some(erasure, page, rows.order_by("pk")):
             _check_stop(is_stopped)
+    while _blank_some(page):
+        _check_stop(is_stopped)
+
+
+@transaction.atomic
+def _blank_some(page: Page) -> bool:
+    """Empty one chunk of what Facebook has delivered. Return whether there was one."""
+    lock_rows([page.pk])  # nobody works on a delivery of the Page meanwhile
+    return blank_page(page, CHUNK) > 0
 
 
 @transaction.atomic
@@ -167,4 +177,5 @@ def _finish(erasure: Erasure, page: Page) -> None:
     page.removed_conversations.all().delete()
     # As if the Page had just been connected, except that its capabilities remain known.
     page.watermarks, page.last_synced_at, page.last_full_sync_at = {}, None, None
-    page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at"])
+    page.last_delivery_at = None
+    page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at", "last_delivery_at"])

@@ -20,12 +20,14 @@ def take_coverage(page: Page) -> dict:
     "held", "unreadable"}}`, all numbers. The four states of threads add up to `listed`. If the Page has
     threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
     lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
-    "reason".
+    "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any.
     """
     rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums())
     platforms = {row["platform"]: _from_row(row) for row in rows.order_by("platform")}
     coverage = _sum(list(platforms.values()))
     coverage |= {"platforms": platforms} if len(platforms) > 1 else {}
+    gaps = page.threads.filter(gap_at__isnull=False).count()
+    coverage |= {"gaps": gaps} if gaps else {}
     lists = _unfinished_lists(page)
     return coverage | {"lists": lists} if lists else coverage
 
@@ -37,7 +39,8 @@ def describe_coverage(coverage: dict) -> str:
     threads = coverage["threads"]
     listed = f"{threads['listed']:,} thread{'s' * (threads['listed'] != 1)}"
     states = ", ".join(f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES)
-    return f"Facebook lists {listed}: {states}" + "".join(f". {text}" for text in describe_lists(coverage))
+    lines = [*describe_lists(coverage), *describe_gaps(coverage)]
+    return f"Facebook lists {listed}: {states}" + "".join(f". {text}" for text in lines)
 
 
 def describe_lists(coverage: dict) -> list[str]:
@@ -46,6 +49,14 @@ def describe_lists(coverage: dict) -> list[str]:
         f"Pending: {list_name(each['platform'], each['folder'])}. {each['reason'].removesuffix('.')}"
         for each in coverage.get("lists", ())
     ]
+
+
+def describe_gaps(coverage: dict) -> list[str]:
+    """Return a sentence, without its full stop, if messages are lost that Instagram no longer shows."""
+    if not (number := coverage.get("gaps")):
+        return []
+    threads = f"{number:,} Instagram thread{'s' * (number != 1)}"
+    return [f"Messages are missing in {threads}: Instagram shows only the newest 20"]
 
 
 def list_name(platform: str, folder: str | None) -> str:

@@ -15,6 +15,7 @@ from conversations.lib.notify import notify_changes
 from conversations.models import Page, WebhookDelivery
 from conversations.sync.load.live.change_writer import Received, save_changes
 from conversations.sync.load.live.changes import Change
+from conversations.sync.load.live.silence import note_delivery
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.transaction import is_value_error
 from conversations.webhooks import blanking, entries
@@ -155,3 +156,5 @@ def _note_receipt(page: Page, times: Iterable[datetime]) -> None:
     newest = max(times)
     if page.last_delivery_at is None or page.last_delivery_at < newest:
         Page.objects.filter(pk=page.pk).update(last_delivery_at=newest)
+    if page.live_state == Page.LiveState.SILENT:
+        note_delivery(page, newest)

@@ -14,7 +14,8 @@ from django.db.models import Q
 from conversations.lib.locks import WEBHOOKS, SyncLock
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page, WebhookDelivery
-from conversations.webhooks import entries
+from conversations.models.privacy import Erasure
+from conversations.webhooks import blanking, entries
 from conversations.webhooks.delivering import work_on
 
 logger = logging.getLogger(__name__)
@@ -107,11 +108,19 @@ def _assign_part(row: WebhookDelivery, page: Page | None, own: Sequence[entries.
     row.page = page
     if page is None:
         accounts = sorted({entry.account_id[:40] or "none" for entry in own})
+        if _are_erased(accounts):
+            blanking.blank(row)
         _end(
             row, State.IGNORED, NO_PAGE.format(", ".join(accounts[:5])), items=sum(len(e.items) for e in own)
         )
     else:
         row.save()
+
+
+def _are_erased(accounts: Sequence[str]) -> bool:
+    """Whether these are of a Page of which everything was deleted."""
+    erased = Erasure.objects.filter(kind=Erasure.Kind.PAGE, keeps_page=False)
+    return erased.filter(facebook_page_id__in=accounts).exists()
 
 
 def _end(row: WebhookDelivery, state: str, error: str, *, items: int = 0) -> None:

@@ -164,6 +164,8 @@ def test_periodic_tasks_run_as_often_as_promised():
         "erase_pages": 60,
         "fold_messages": 5,
         "keep_current": 15,
+        "name_people": 5,
+        "watch_subscriptions": 300,
         "work_on_operations": 15,
         "work_on_webhooks": 5,
     }

@@ -21,6 +21,8 @@ from conversations.permissions import MANAGER, page_ids, require_confirmation, r
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
 
+LIVE_COLORS = {"Subscribed": "success", "Silent": "warning", "Lost": "danger"}
+
 
 class PageMemberInline(TabularInline):
     model = PageMember
@@ -44,10 +46,10 @@ class PageAdmin(PageScopedAdmin):
     """Superusers rename Pages and change their members; `connect_views` adds Pages."""
 
     path_to_page = "pk"
-    list_display = ["name_or_id", "facebook_id", "state_label", "last_sync"]
+    list_display = ["name_or_id", "facebook_id", "state_label", "live_label", "last_sync"]
     search_fields = ["name", "facebook_page_id"]
     fields = ["name", "facebook_id", "connection", "platform_names", "conversations", "unread"]
-    fields += ["coverage", "last_sync", "created"]
+    fields += ["coverage", "last_sync", "live", "created"]
     readonly_fields = fields[1:]
     inlines = [PageMemberInline]
     list_before_template = "admin/conversations/page/connect_button.html"
@@ -86,6 +88,17 @@ class PageAdmin(PageScopedAdmin):
     @display(description="Last complete sync", empty_value="never")
     def last_sync(self, page):
         return short_time(page.last_synced_at)
+
+    @display(description="Webhooks", label=LIVE_COLORS)
+    def live_label(self, page):
+        return page.get_live_state_display()
+
+    @display(description="Webhooks")
+    def live(self, page):
+        state, reason = page.get_live_state_display(), page.live_reason_for(page.role) or ""
+        if page.last_delivery_at is None:
+            return f"{state}, none has come yet. {reason}"
+        return format_html("{}, the newest at {}. {}", state, short_time(page.last_delivery_at), reason)
 
     @display(description="Platforms")
     def platform_names(self, page):

@@ -13,6 +13,7 @@ from conversations.connections.diagnostics import PageDiagnostics, check_page
 from conversations.graph.errors import GraphError
 from conversations.lib.durations import format_duration
 from conversations.models import Page
+from conversations.tasks import request_sync
 
 MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "act": ("✗", "bold red")}
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         if page is None:
             raise CommandError(f"No Page with the ID {facebook_page_id!r} is connected.", returncode=2)
         check = check_page(page, on_wait=self.report_wait)
+        if check.had_gap:
+            request_sync(check.page, trigger="subscription")
         if options["json"]:
             self.stdout.write(json.dumps(as_json(check)))
         else:

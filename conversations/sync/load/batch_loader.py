@@ -8,11 +8,13 @@ unchanged row costs no write.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from django.utils import timezone
 
-from conversations.models import Page, Thread
+from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.models import Page, Platform, Thread
 from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
@@ -25,6 +27,7 @@ from conversations.sync.load.copy_events import (
 )
 from conversations.sync.load.existing import ExistingRows, read_existing
 from conversations.sync.load.live.last_message import move_tag_rows, show_last_messages
+from conversations.sync.load.live.silence import note_missed
 from conversations.sync.load.reconcile import (
     differs,
     reconcile_conversation,
@@ -50,6 +53,7 @@ class ThreadResult:
     needs_audit: bool = False  # Facebook counts more messages than were read: the whole thread may be read
     joined: int = 0  # conversations that were joined with that of this thread, because they are one person's
     has_gap: bool = False  # it showed new messages, and none of those that were stored before
+    lost_before: datetime | None = None  # Instagram no longer shows messages that were written before then
 
     @property
     def needs_history(self) -> bool:
@@ -118,8 +122,10 @@ def _save_distinct(
     existing, joined = read_existing(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
+    lost = {row.thread.graph_id: _lost_before(row, existing) for row in batch}
     with_unsent = {sender for sender, stored in existing.conversations.items() if stored.unsent_at}
     changed_senders = upsert_conversations(batch, existing)
+    note_missed(page, [event.occurred_at for row in batch if row.conversation for event in row.events])
     _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
     # Older than an unsent message, yet the newest that is left.
@@ -135,10 +141,34 @@ def _save_distinct(
         result = _result(thread, is_new=row.sender_id not in old_senders, touched=touched)
         old_senders.add(row.sender_id)
         has_gap = bool(created[thread.graph_id]) and row.oldest_stored is None
-        outcomes.append(ThreadResult(thread, result, created[thread.graph_id], row.shown, has_gap=has_gap))
+        outcome = ThreadResult(thread, result, created[thread.graph_id], row.shown, has_gap=has_gap)
+        if has_gap and (lost_before := lost[thread.graph_id]):
+            outcome.lost_before = lost_before
+            Thread.objects.filter(pk=thread.pk).update(gap_at=lost_before)
+        outcomes.append(outcome)
     if outcomes:
         outcomes[0].joined = joined
     return outcomes
+
+
+def _lost_before(row: ThreadRows, existing: ExistingRows) -> datetime | None:
+    """Return the oldest time that an answer of Instagram reaches, if what is stored ends before it.
+
+    It shows the newest 20 messages. Where none of them is stored, there may have been more.
+    """
+    stored = existing.conversations.get(row.sender_id)
+    oldest = row.shown.oldest
+    if row.thread.platform != Platform.INSTAGRAM or row.shown.count < INSTAGRAM_WINDOW or oldest is None:
+        return None
+    if stored is None or not (row.thread.graph_id in existing.threads or not stored.graph_id):
+        return None
+    if stored.last_message_time is None or stored.last_message_time >= oldest:
+        return None
+    known = existing.threads.get(row.thread.graph_id)
+    is_counted = known is not None and "message_count" in row.given
+    if known and is_counted and row.thread.message_count - known.message_count == row.shown.count:
+        return None  # as many came as it shows
+    return oldest
 
 
 def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:

@@ -26,6 +26,9 @@ from conversations.sync.transaction import RunTransaction, is_value_error
 
 logger = logging.getLogger(__name__)
 
+GAP_BEGIN = "Messages are missing in Instagram threads"
+GAP_NOTE = GAP_BEGIN + ", {}: more than 20 were written since the last sync, and no webhook brought them."
+
 
 class BatchWriter:
     """Writes for one run.
@@ -64,6 +67,7 @@ class BatchWriter:
         if self._missing_keys:
             logger.warning("[page %s] %s", page.pk, constraints.missing_keys_note(self._missing_keys))
             run.notes.append(constraints.missing_keys_note(self._missing_keys))
+        self._with_gap: set[str] = set()  # threads of Instagram
         self._unstorable: set[int] = set()  # hashes of thread IDs that PostgreSQL cannot store
 
     def save_threads(
@@ -118,6 +122,8 @@ class BatchWriter:
                 self.counters.count(outcome.thread.pk, "owed")  # until its older messages are read
             self._run.events_created += outcome.events_created
             self._business.note_joined(outcome.joined)
+            if outcome.lost_before:
+                self._note_gap(outcome.thread)
         backfills = [
             BackfillState.start(outcome)
             for outcome in outcomes
@@ -129,6 +135,12 @@ class BatchWriter:
         )
         self.transaction.save_run()
         return outcomes, backfills
+
+    def _note_gap(self, thread: Thread) -> None:
+        """Say in the run how many threads have lost messages, in one note."""
+        self._with_gap.add(thread.graph_id)
+        self._run.notes[:] = [note for note in self._run.notes if not note.startswith(GAP_BEGIN)]
+        self._run.notes.append(GAP_NOTE.format(len(self._with_gap)))
 
     def _read_again(self, threads: list[Thread]) -> list[BackfillState]:
         """Return backfills of whole threads, which this answer has moved to other conversations."""

@@ -6,7 +6,7 @@ import { formatNumber } from "../core/format.mjs";
 import { hasRoleAnywhere, navigate, set, state, watch } from "../core/store.mjs";
 import { showError } from "../core/toast.mjs";
 import { cycleTag, isSameFilter, tagModeOf, toUrl, viewFilter } from "../core/url.mjs";
-import { syncPanel } from "../sync/sync-panel.mjs";
+import { isLive, syncPanel } from "../sync/sync-panel.mjs";
 import { VIEWS } from "./sidebar-loader.mjs";
 
 export function startSidebar({ deleteView, createTag }) {
@@ -109,11 +109,17 @@ function drawPages({ filter, pages, setupError }) {
 		return entry({
 			filter: { ...filter, facebookPageId: isCurrent ? "" : page.facebook_page_id },
 			name: page.name,
-			symbol: h(`span.status-dot.${page.state}`, { "aria-hidden": "true" }),
+			symbol: statusDot(page),
 			count: { number: page.conversations },
 			isCurrent,
 			more: syncPanel(page),
 		});
 	});
 	drawSection("pages", "Pages", entries, setupError && h("p.error.hint", setupError.message));
+}
+
+/** The dot beside the name of a Page: green if webhooks bring its messages. The sync panel says it in words. */
+function statusDot(page) {
+	const kind = page.state === "reconnect" ? page.state : isLive(page) ? "live" : page.live.state;
+	return h(`span.status-dot.${kind}`, { "aria-hidden": "true" });
 }

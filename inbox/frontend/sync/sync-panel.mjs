@@ -48,12 +48,19 @@ function rateText(page, run) {
 }
 
 // -- before and after
+const PROBLEM_LABELS = { silent: "Webhooks are missing", lost: "Webhooks have ended" };
+
+/** Whether webhooks bring its messages: some have come, and none is known to be missing. */
+export const isLive = ({ live }) => live.state === "subscribed" && live.lastEventAt !== null;
+
 function idlePanel(page, run, isManager) {
 	const hasFailed = run && run.status !== "complete";
 	const lastSync = page.lastSync ? `Synced ${formatShortTime(page.lastSync)}` : "Never synced";
 	const text = hasFailed ? `${STATUS_LABELS[run.status]}. ${run.message}` : lastSync;
+	const live = isLive(page) ? "Live" : PROBLEM_LABELS[page.live.state];
 	const syncButton = isManager && button("Sync now", () => startSync(page), "button.small.plain");
 	return [
+		live && h("p.quiet", live, page.live.reason && `. ${page.live.reason}`),
 		h(hasFailed ? "p.error" : "p.quiet", text),
 		h("p.sync-actions", syncButton, run && summaryOf(page, run)),
 	];

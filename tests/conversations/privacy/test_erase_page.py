@@ -1,5 +1,6 @@
 """Deleting all data of a Page: nothing of another Page is deleted, and a stopped deletion continues."""
 
+import json
 import threading
 
 import pytest
@@ -19,6 +20,7 @@ from conversations.models import (
     SavedView,
     SyncRun,
     Thread,
+    WebhookDelivery,
 )
 from conversations.models.privacy import Erasure
 from conversations.models.search import MessageIndexChunk, PageCount, TagCount, Untagged
@@ -30,6 +32,7 @@ from conversations.sandbox import faults
 from conversations.search.index.message_index import index_pending
 from conversations.sync import run_lifecycle
 from conversations.sync.service import sync_conversations
+from conversations.webhooks.drain import drain
 from tags.models import Tag
 from tests.conversations.sync.copies import assert_exact
 from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, member, superuser
@@ -217,3 +220,26 @@ def test_unfinished_deletion_of_a_person_is_none_of_the_page(full):
     erase_all(lambda: False)
     assert full.conversations.count() == 12
     assert start_erasure(full, keep_page=True, actor=None).kind == Erasure.Kind.PAGE
+
+
+def test_stored_webhooks_of_the_page_are_emptied_and_stay(full, monkeypatch):
+    monkeypatch.setattr(erase_page, "CHUNK", 2)
+    page = full
+    other = WebhookDelivery.objects.create(page=PageFactory(), body=b"other", state="done")
+    body = json.dumps({"object": "page", "entry": [{"id": page.facebook_page_id}]}).encode()
+    for values in [{"page": page, "state": "done"}, {"page": page}, {"page": page, "state": "failed"}, {}]:
+        WebhookDelivery.objects.create(body=body, people=["7"], **values)
+    erase(start_erasure(page, keep_page=False, actor=None))
+    rows = WebhookDelivery.objects.exclude(pk=other.pk).order_by("pk")
+    assert [(row.state, bytes(row.body), row.people) for row in rows] == [
+        ("done", b"", []),
+        ("ignored", b"", []),
+        ("failed", b"", []),
+        ("ignored", b"", []),
+    ]
+    other.refresh_from_db()
+    assert bytes(other.body) == b"other"
+    late = WebhookDelivery.objects.create(body=body)
+    drain()
+    late.refresh_from_db()
+    assert (late.state, bytes(late.body)) == ("ignored", b"")

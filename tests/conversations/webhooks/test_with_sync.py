@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conversations.models import Conversation, InteractionEvent, Thread
-from conversations.sandbox import World
+from conversations.sandbox import Person, World
 from conversations.sync.service import sync_conversations
 from tests.conversations.webhooks.deliveries import deliver, item
 
 SEED = int(os.environ.get("SEED") or random.randrange(10**6))
 START = 1_795_089_600  # seconds
 ROUNDS = 40
+INSTAGRAM_EVERY = 4  # round
+ACCOUNT = "17841400000000001"
 NO_TIME = timedelta(0)
 
 
@@ -38,9 +40,9 @@ class Sent:
 class Story:
     """What happens in one conversation at Facebook, and the webhooks that are still on their way."""
 
-    def __init__(self, draw: random.Random, world: World, shop, number: int):
-        self.draw, self.world = draw, world
-        self.thread = world.add_conversation(shop, f"Ana {number}", messages=[])
+    def __init__(self, draw: random.Random, world: World, shop, number: int, platform: str):
+        self.draw, self.world, self.platform = draw, world, platform
+        self.thread = world.add_conversation(shop, f"Ana {number}", messages=[], platform=platform)
         assert self.thread.customer
         self.person = self.thread.customer.id
         self.messages: list[Sent] = []
@@ -59,7 +61,7 @@ class Story:
         at = round(last + self.draw.choice([0, 0.05, 0.3, 1, 7]), 3)
         number = len(self.messages)
         sent = Sent(
-            f"m_{self.person}{number}",
+            f"{'m_' if self.platform == 'messenger' else 'aWdf'}{self.person}{number}",
             at,
             self.draw.random() < 0.4,
             f"No. {number}",
@@ -88,18 +90,25 @@ class Story:
         fields = {"reaction": "love", "users": [{"id": self.person}]}
         self.world.edit_message(self.thread, sent.id, sent.text, reactions=[fields])
         love = {"mid": sent.id, "action": "react", "reaction": "love", "emoji": "❤"}
-        self.webhooks.append(item("reaction", love, ms=sent.ms + 500, person=self.person))
+        self.webhooks.append(self.item("reaction", love, ms=sent.ms + 500))
 
     def send(self, kind: str, value: dict, sent: Sent, ms: int = 0) -> None:
-        webhook = item(kind, value, ms=ms or sent.ms, from_page=sent.from_page, person=self.person)
+        webhook = self.item(kind, value, ms=ms or sent.ms, from_page=sent.from_page)
         self.webhooks += [webhook] * self.draw.choice([1, 1, 1, 2])
+
+    def item(self, kind: str, value: dict, *, ms: int, from_page: bool = False) -> dict:
+        made = item(kind, value, ms=ms, from_page=from_page, person=self.person)
+        if self.platform == "instagram":
+            made["sender" if from_page else "recipient"] = {"id": ACCOUNT}
+        return made
 
     def deliver(self, number: int) -> None:
         """Deliver some of the webhooks that are on their way, in any order."""
         self.draw.shuffle(self.webhooks)
         now, self.webhooks = self.webhooks[:number], self.webhooks[number:]
+        of_account = {"account": ACCOUNT, "kind": "instagram"} if self.platform == "instagram" else {}
         if now:
-            assert deliver(*now).state == "done"
+            assert deliver(*now, **of_account).state == "done"
 
     def check(self) -> None:
         """Compare the rows with what has happened."""
@@ -131,7 +140,10 @@ class Story:
 def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeypatch):
     monkeypatch.setattr("conversations.sync.load.states.event_states.READ_BEFORE", NO_TIME)
     print(f"SEED={SEED}")  # noqa: T201 - to repeat it
-    story = Story(random.Random(f"{SEED}-{number}"), world, shop, number)
+    platform = "messenger" if number % INSTAGRAM_EVERY else "instagram"
+    if platform == "instagram":
+        link_account(page, shop)
+    story = Story(random.Random(f"{SEED}-{number}"), world, shop, number, platform)
     for _ in range(story.draw.randrange(2, 10)):
         story.happen()
         if story.draw.random() < 0.5:
@@ -150,6 +162,12 @@ def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeyp
     sync_conversations(page, full=True)
     assert rows() == before, "another sync must write nothing"
     assert not Thread.objects.exclude(state="stored").exists()
+
+
+def link_account(page, shop) -> None:
+    shop.instagram_id, shop.faces["instagram"] = ACCOUNT, Person(ACCOUNT, username="demoshop")
+    page.instagram_account_id, page.platforms = ACCOUNT, ["messenger", "instagram"]
+    page.save()
 
 
 def rows() -> list[tuple]:

@@ -40,7 +40,8 @@ class ConversationState:
     def take(self, messages: Iterable[MessageState]) -> None:
         """Count new messages, and note whether another message may be the newest one now."""
         known_until = self.row.last_message_time or EARLIEST
-        new = [each for each in messages if each.pk is None and each.is_message and not each.is_stub]
+        messages = list(messages)
+        new = [each for each in messages if each.is_new]
         for message in sorted(new, key=lambda each: each.occurred_at):
             self.new.message_count += 1
             is_received = message.kind == Kind.MESSAGE_RECEIVED

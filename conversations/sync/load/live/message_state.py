@@ -45,6 +45,7 @@ class MessageState:
     data: dict[str, Any] = field(default_factory=lambda: {"stub": True, "time": "unknown"})
     earlier: list[str] = field(default_factory=list)
     is_changed: bool = False
+    was_stub: bool = False  # it is stored, and these changes may bring its content
     was_deleted: bool = False  # by one of these changes
     has_first_time: bool = False  # one of these changes tells its time, which was assumed before
 
@@ -61,7 +62,9 @@ class MessageState:
         data: str,
     ) -> "MessageState":
         """Return the state of a stored message, whose JSON is still text."""
-        return cls(graph_id, pk, kind, occurred_at, rank, text, json.loads(attachments), json.loads(data))
+        state = cls(graph_id, pk, kind, occurred_at, rank, text, json.loads(attachments), json.loads(data))
+        state.was_stub = state.is_stub
+        return state
 
     def as_row(self) -> dict[str, Any]:
         return {
@@ -92,6 +95,11 @@ class MessageState:
     @property
     def is_stub(self) -> bool:
         return "stub" in self.data
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it counts as a message now and did not before."""
+        return self.is_message and not self.is_stub and (self.pk is None or self.was_stub)
 
     @property
     def is_deleted(self) -> bool:

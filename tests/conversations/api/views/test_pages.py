@@ -28,6 +28,7 @@ def test_page_has_exactly_the_documented_fields(page):
             "conversations": 2,
             "unread": 1,
             "lastSync": "2024-05-17T12:00:00Z",
+            "live": {"state": "off", "lastEventAt": None, "reason": None},
         }
     }
 
@@ -55,6 +56,17 @@ def test_page_that_needs_a_reconnect_has_a_reason(page, settings):
     row = api(user).get(f"{PAGES}/{page.pk}").json()["page"]
     assert row["state"] == "reconnect"
     assert "TOKEN_ENCRYPTION_KEYS" in row["reason"]
+
+
+def test_only_managers_read_what_is_wrong_with_the_webhooks(page):
+    Page.objects.update(live_state="silent", live_reason="A message came.", last_delivery_at=NOON)
+    for user, reason in [
+        (member(page, "manager"), "A message came."),
+        (superuser(), "A message came."),
+        (member(page, "tagger"), None),
+    ]:
+        live = api(user).get(f"{PAGES}/{page.pk}").json()["page"]["live"]
+        assert live == {"state": "silent", "lastEventAt": "2024-05-17T12:00:00Z", "reason": reason}
 
 
 def test_token_is_in_no_response(page):
