@@ -240,7 +240,7 @@ def _sync_due_pages() -> None:
 
 
 def _minutes_between_syncs(page: Page) -> int:
-    """Webhooks bring the messages of a live Page; a sync only looks after what they may have missed."""
+    """Webhooks bring the messages of a live Page; a sync only brings what they have missed."""
     return max(settings.SYNC_EVERY_MINUTES, LIVE_MINUTES) if page.is_live else settings.SYNC_EVERY_MINUTES
 
 

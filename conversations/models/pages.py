@@ -67,7 +67,7 @@ class Page(models.Model):
     last_delivery_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the newest webhook arrived"
     )
-    # Written by connections.subscription, and by whoever notices that webhooks are missing or come again.
+    # Written by connections.subscription, and where webhooks are noticed to be missing, or to come again.
     live_state = models.TextField(choices=LiveState, default=LiveState.OFF, db_default="off")
     live_reason = models.TextField(
         blank=True, default="", db_default="", help_text="What is wrong with the webhooks, for managers"

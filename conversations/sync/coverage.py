@@ -22,11 +22,11 @@ def take_coverage(page: Page) -> dict:
     lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
     "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any.
     """
-    rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums())
-    platforms = {row["platform"]: _from_row(row) for row in rows.order_by("platform")}
+    rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums()).order_by("platform")
+    platforms = {row["platform"]: _from_row(row) for row in rows}
     coverage = _sum(list(platforms.values()))
     coverage |= {"platforms": platforms} if len(platforms) > 1 else {}
-    gaps = page.threads.filter(gap_at__isnull=False).count()
+    gaps = sum(map(_gaps, rows))
     coverage |= {"gaps": gaps} if gaps else {}
     lists = _unfinished_lists(page)
     return coverage | {"lists": lists} if lists else coverage
@@ -75,11 +75,15 @@ def _unfinished_lists(page: Page) -> list[dict[str, str | None]]:
 
 def _counts() -> dict:
     counts = {f"threads_{state}": Count("pk", filter=Q(state=state)) for state in STATES}
-    return {"threads_listed": Count("pk"), **counts}
+    return {"threads_listed": Count("pk"), "gaps": Count("gap_at"), **counts}
 
 
 def _sums() -> dict:
     return {f"messages_{name}": Coalesce(Sum(column), 0) for name, column in MESSAGES.items()}
+
+
+def _gaps(row: Mapping) -> int:
+    return row["gaps"]
 
 
 def _from_row(row: Mapping) -> dict:

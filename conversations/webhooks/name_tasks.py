@@ -11,6 +11,6 @@ QUEUE = "sync"
 @app.task(name="name_people", queue=QUEUE, queueing_lock="name_people", pass_context=False)
 async def name_people(timestamp: int = 0) -> None:
     """Ask for some names. If the task is cancelled, it ends after the present call."""
-    from conversations.webhooks import names  # a start does not need the client
+    from conversations.webhooks import person_names  # a start does not need the client
 
-    await run_in_steps(names.name_people)
+    await run_in_steps(person_names.name_people)

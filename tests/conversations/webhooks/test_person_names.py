@@ -6,8 +6,8 @@ from django.utils import timezone
 from conversations.models import Conversation
 from conversations.sandbox import faults
 from conversations.sync.service import sync_conversations
-from conversations.webhooks import names
-from conversations.webhooks.names import name_people
+from conversations.webhooks import person_names
+from conversations.webhooks.person_names import name_people
 from tests.conversations.webhooks.deliveries import deliver, item
 
 
@@ -50,7 +50,7 @@ def test_person_without_a_profile_is_asked_for_once_a_day(ana, sandbox, page):
     name_people()
     name_people()
     assert (name(), asked(sandbox)) == ("", 2)
-    Conversation.objects.update(name_asked_at=timezone.now() - names.AGAIN)
+    Conversation.objects.update(name_asked_at=timezone.now() - person_names.AGAIN)
     sandbox.switches.profiles = "shown"
     name_people()
     assert name() == "Ana Test"
@@ -61,13 +61,13 @@ def test_outage_is_waited_for_an_hour(ana, sandbox):
     name_people()
     name_people()
     assert (name(), asked(sandbox)) == ("", 5)
-    Conversation.objects.update(name_asked_at=timezone.now() - names.AGAIN)
+    Conversation.objects.update(name_asked_at=timezone.now() - person_names.AGAIN)
     name_people()
     assert name() == "Ana Test"
 
 
 def test_page_that_must_pause_is_not_asked(ana, sandbox, monkeypatch):
-    monkeypatch.setattr(names, "closed_seconds", lambda page_id, platform: 60)
+    monkeypatch.setattr(person_names, "closed_seconds", lambda page_id, platform: 60)
     name_people()
     assert asked(sandbox) == 0
 
@@ -77,7 +77,7 @@ def test_name_of_a_sync_stays_and_one_that_nobody_shows_is_kept(ana, page, sandb
     ana.customer.name = "Ana Newname"
     sync_conversations(page)
     assert name() == "Ana Newname"
-    names.save_name(page, Conversation.objects.get(), "Another")
+    person_names.save_name(page, Conversation.objects.get(), "Another")
     assert name() == "Ana Newname"
 
 
