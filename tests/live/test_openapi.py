@@ -22,7 +22,7 @@ from conversations.models import SavedView
 from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member, new_key
 
 SEED = int(os.environ.get("SEED") or random.randrange(2**32))
-VALID, INVALID = 8, 4  # requests to each operation
+VALID, INVALID = 5, 3  # requests to each operation
 
 
 def no_internal_error(context, response, case) -> None:
