@@ -17,13 +17,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from .cases import CALLS, Bench, Options, Results
+from .cases import CALLS, SCALED, UNLIMITED, Bench, Options, Results
 from .cluster import ROOT, cluster
 from .goals import goals
 from .machine import machine
 from .processes import NODE_ENGINES, why_no_node
 from .report import write
 
+SPEEDS = {"with": SCALED, "without": UNLIMITED}
 PARTS = ("process", "start", "sync", "write", "speed", "calls", "pages", "memory")
 
 
@@ -74,6 +75,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--speed", type=int, metavar="N", help="conversations at the real speed of Facebook")
     parser.add_argument("--calls", type=int, metavar="N", help="conversations of the case that counts calls")
     parser.add_argument(
+        "--latency", choices=SPEEDS, help="compare the engines only with or without it; writes no document"
+    )
+    parser.add_argument(
         "--into", type=Path, metavar="FOLDER", help="write the document there, with any options"
     )
     return parser.parse_args(arguments)
@@ -87,6 +91,7 @@ def build_options(parsed: argparse.Namespace) -> Options:
         "real_speed_conversations": parsed.speed,
         "calls": parsed.calls,
         "rounds": parsed.rounds,
+        "speeds": parsed.latency and (SPEEDS[parsed.latency],),
     }
     values = {name: value for name, value in given.items() if value}
     return Options(everything=parsed.all, only=tuple(parsed.only), profile=parsed.profile, **values)
@@ -101,12 +106,14 @@ def count_steps(options: Options) -> int:
     """Return the number of lines that the run will log."""
     rounds, everything = options.rounds, options.everything
     extra = rounds if everything else 1
-    replaced = 4 + (8 if everything else 4) / rounds  # first syncs, and two later syncs at each speed
+    speeds = len(options.speeds)
+    # First syncs of both replaced engines, and two later syncs of each at each speed.
+    replaced = 2 * speeds + (4 if everything else 2) * speeds / rounds
     engines = 1 if why_no_node() else 1 + len(NODE_ENGINES)
     numbers = {
-        "process": len(options.sizes) * rounds * 2 * engines,
+        "process": len(options.sizes) * rounds * speeds * engines,
         "start": 4,
-        "sync": len(options.sizes) * (rounds * (replaced + 6) + extra * 3),
+        "sync": len(options.sizes) * (rounds * (replaced + 3 * speeds) + extra * 3),
         "write": rounds * 3,
         "speed": extra * (2 if everything else 1),
         "calls": len(CALLS) + bool(os.environ.get("BEFORE")),

@@ -41,6 +41,7 @@ class Options:
     messages: int = 25
     rounds: int = 3
     everything: bool = False
+    speeds: tuple[Speed, ...] = (UNLIMITED, SCALED)  # of the comparisons of engines
     only: tuple[str, ...] = ()
     profile: bool = False
     real_speed_conversations: int = 2_000
@@ -110,7 +111,7 @@ class Bench:
                             self.measure_syncs(server, engine, speed, size, number)
 
     def sync_cases(self, number: int) -> Iterator[tuple[str, Speed]]:
-        for speed in (UNLIMITED, SCALED):
+        for speed in self.options.speeds:
             for engine in ("before", "after", "ours"):
                 yield engine, speed
         if number == 0 or self.options.everything:
@@ -160,7 +161,7 @@ class Bench:
         for size in self.options.sizes:
             with facebook(World(size, self.options.messages)) as server:
                 for _ in range(self.options.rounds):
-                    for engine, speed in ((e, s) for s in (UNLIMITED, SCALED) for e in engines):
+                    for engine, speed in ((e, s) for s in self.options.speeds for e in engines):
                         with self.record_failures(f"process, {size:,} {engine} {describe(speed)}"):
                             self.measure_process(server, engine, speed, size)
 

@@ -13,7 +13,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from inbox.postgres import Server, throwaway
+from inbox.postgres import Server
+from tests import migrated
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = "bench_template"  # with the empty tables of Inbox
@@ -48,8 +49,7 @@ class Cluster:
         self.server = server
         self.counts_statements = self._enable_statement_counter()
         self.version = self._query("SHOW server_version")[0][0].split()[0]
-        self.create(TEMPLATE)
-        self.manage(TEMPLATE, "migrate", "--verbosity", "0")
+        self.create(TEMPLATE, migrated.DATABASE)
 
     def url(self, database: str) -> str:
         return self.server.url(database)
@@ -148,5 +148,5 @@ def cpu_seconds(process: psutil.Process) -> float:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """Start a server for this run. The server and its data are removed at the end."""
-    with throwaway(durable=True) as server:
+    with migrated.migrated_server(durable=True) as server:
         yield Cluster(server)

@@ -51,6 +51,8 @@ def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
         "3",
         "--rounds",
         "1",
+        "--latency",
+        "with",
         "--into",
         str(tmp_path),
     )
