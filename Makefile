@@ -17,7 +17,7 @@ help:
 	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
 	@echo "make attack       try every address as every kind of person, and press on the server (ONLY=matrix or pressure)"
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
-	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed calls pages memory\": some of the"
+	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed calls pages live memory\": some of the"
 	@echo "                  cases; ONLY=calls BEFORE=main: also that commit)"
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
 	@echo "                  BEFORE=main: the requests per second of that commit, too)"

@@ -91,7 +91,12 @@ ALLOWED = {
         "conversations.models",
         "conversations.sync",
     ],
-    "conversations.realtime": ["conversations.lib", "conversations.models", "conversations.sync.progress"],
+    "conversations.realtime": [
+        "conversations.lib",
+        "conversations.models",
+        "conversations.search",
+        "conversations.sync.progress",
+    ],
     "conversations.sync": [
         "conversations.connections",
         "conversations.graph",
@@ -115,6 +120,7 @@ REPEATED = {
     "accounts",
     "audit",
     "base",
+    "changes",
     "client",
     "conversations",
     "fields",

@@ -27,7 +27,7 @@ from conversations.actions.targets import (
     targets_on_page,
 )
 from conversations.lib.locks import lock_creation_of_operations, lock_rows, operations_lock
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_changes, notify_conversations
 from conversations.lib.request_scope import TooManyRequests
 from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import TooSlow, lift_limit, time_limit
@@ -282,7 +282,7 @@ def _change(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
         events = events_of_operation_in(undone, ids, time=operation.events_since)
         changed = undo_events(events, actor=actor, undo_operation=operation.operation)
         if changed:
-            notify_changes([page_id])
+            notify_conversations(page_id, changed)
         return changed
     since = Since(operation.last_event_id, operation.events_since, _earlier(operation))
     targets = targets_on_page(ids, page_id)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations.actions.targets import Since, Targets, targets_by_id
 from conversations.lib.locks import lock_rows
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_conversations_of
 from conversations.lib.sql_files import read_statements
 from conversations.search.sql import Sql, fetch_all, fetch_value
 
@@ -37,7 +37,7 @@ def change_status(
         statuses = since.leave_out_later(STATEMENTS["unchanged_since"], statuses=statuses)
     changed = _change(statuses, actor, operation or uuid.uuid4())
     if changed:
-        notify_changes(targets.page_ids)
+        notify_conversations_of(targets.page_ids, changed)
     return changed
 
 

@@ -20,7 +20,7 @@ from conversations.actions.targets import (
     targets_by_id,
 )
 from conversations.lib.locks import lock_rows
-from conversations.lib.notify import notify_all_pages, notify_changes
+from conversations.lib.notify import notify_all_pages, notify_conversations_of
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
 from conversations.models.audit import Action, record
@@ -82,7 +82,7 @@ def change_tags(
         to_remove, to_add = _unchanged(to_remove, since), _unchanged(to_add, since)
     changed = _change(to_remove, to_add, actor, operation or uuid.uuid4())
     if changed:
-        notify_changes(targets.page_ids)
+        notify_conversations_of(targets.page_ids, changed)
     return changed
 
 
@@ -162,7 +162,7 @@ def undo(operation: uuid.UUID, targets: Targets, *, actor) -> tuple[set[int], uu
     lock_rows(targets.page_ids)
     undo_operation = uuid.uuid4()
     changed = undo_events(events_of_operation(operation), actor=actor, undo_operation=undo_operation)
-    notify_changes(targets.page_ids)
+    notify_conversations_of(targets.page_ids, changed)
     record(Action.BULK_UNDONE, actor=actor, operation=operation, changed=len(changed))
     return changed, undo_operation
 

@@ -102,9 +102,13 @@ def today(data: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
     return [(charts.integer(number), label, explanation) for number, label, explanation in rows]
 
 
+AD_COLOR = "#2563eb"
+
+
 # -- charts ------------------------------------------------------------------------------------------------
 def all_charts(data: Insight, page: Page | None) -> list[SafeString]:
-    return [daily_chart(data), hours_chart(data), reply_chart(data), tags_chart(data, page)]
+    charts_of_all = [daily_chart(data), hours_chart(data), reply_chart(data), tags_chart(data, page)]
+    return [*charts_of_all, ads_chart(data, page)] if data.ads else charts_of_all
 
 
 def day_label(day) -> str:
@@ -156,13 +160,26 @@ def reply_chart(data: Insight) -> SafeString:
     )
 
 
-def tags_chart(data: Insight, page: Page | None) -> SafeString:
-    def url(tag: dict) -> str:
-        query = {"include_tags": tag["id"]} | ({"page": page.pk} if page else {})
-        return reverse("admin:conversations_conversation_changelist", query=query)
+def list_url(page: Page | None, **query: object) -> str:
+    of_page = {"page": page.pk} if page else {}
+    return reverse("admin:conversations_conversation_changelist", query=query | of_page)
 
+
+def ads_chart(data: Insight, page: Page | None) -> SafeString:
     return charts.named_bars(
-        [(tag["name"], tag["color"], number, url(tag)) for tag, number in data.tags],
+        [(str(ad), AD_COLOR, ad.conversations, list_url(page, ad=ad.id)) for ad in data.ads],
+        title="Ads",
+        summary="Conversations that each Facebook ad brought, all time.",
+        empty="",
+    )
+
+
+def tags_chart(data: Insight, page: Page | None) -> SafeString:
+    return charts.named_bars(
+        [
+            (tag["name"], tag["color"], number, list_url(page, include_tags=tag["id"]))
+            for tag, number in data.tags
+        ],
         title="Tags",
         summary="Conversations with each tag, all time.",
         empty="No conversation has a tag yet.",

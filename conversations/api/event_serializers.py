@@ -15,6 +15,48 @@ class AttachmentSerializer(serializers.Serializer):
     size = serializers.IntegerField(allow_null=True, help_text="Bytes; null if unknown")
 
 
+def optional(kind: str, description: str, **more) -> dict:
+    return {"type": kind, "description": description, **more}
+
+
+REFERRAL = optional(
+    "object",
+    "The advertisement or link that brought the customer: what Facebook tells of it",
+    properties={
+        name: {"type": "string"} for name in ("source", "type", "ref", "ad_id", "ad_title", "post_id")
+    },
+)
+REACTION = {
+    "type": "object",
+    "properties": {
+        "actor": {"type": "string", "enum": ["customer", "page"]},
+        "reaction": {"type": "string"},
+        "emoji": {"type": "string"},
+    },
+}
+POSTBACK = {name: {"type": "string"} for name in ("title", "payload")}
+# What webhooks and lists tell beside the text; a message has further members as Facebook sent them.
+DATA_SCHEMA = {
+    "type": "object",
+    "description": "Details, for example id, name and act of a tag",
+    "properties": {
+        "deleted": optional("boolean", "The message was unsent: its text and attachments are gone"),
+        "edited": optional("integer", "How often the message was edited"),
+        "reactions": optional("array", "One of the customer and one of the Page at most", items=REACTION),
+        "reply_to": optional("string", "Facebook ID of the quoted message"),
+        "postback": optional("object", "The button that the customer tapped", properties=POSTBACK),
+        "referral": REFERRAL,
+        "stub": optional("boolean", "Something is known of this message, but not the message yet"),
+    },
+    "additionalProperties": {},
+}
+
+
+@extend_schema_field(DATA_SCHEMA)
+class DataField(serializers.DictField):
+    pass
+
+
 class EventSerializer(serializers.ModelSerializer):
     graph_id = serializers.CharField(allow_null=True, help_text="Facebook ID of the message")
     text = serializers.CharField()
@@ -22,9 +64,7 @@ class EventSerializer(serializers.ModelSerializer):
     display_attachments = serializers.SerializerMethodField(
         help_text="What to show of a message beside its text: attachments, sticker, shares and story"
     )
-    data = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of that name
-        source="full_data", help_text="Details, for example id, name and act of a tag"
-    )
+    data = DataField(source="full_data")  # type: ignore[assignment]  # DRF has a property of that name
     actor = serializers.CharField(
         source="actor.username", default=None, allow_null=True, help_text="User who did it"
     )

@@ -4,13 +4,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from django_eventstream.channelmanager import ChannelManagerBase
 from django_eventstream.event import Event
 from django_eventstream.utils import sse_encode_event
 from django_eventstream.views import MAX_PENDING, Listener, get_listener_manager
 
+from conversations.realtime.changes import MAX_ROWS, event_of, united
 from conversations.sync.progress import TERMINAL_STATUSES
+
+SHARED = 32  # events whose forms are kept: all streams of a process send the same ones
+CHANGED = "changed"
 
 
 class NoChannels(ChannelManagerBase):
@@ -42,7 +48,7 @@ class Batch:
         return {event.channel: run for event in self.events if (run := _payload(event).get("run"))}
 
     def encode(self) -> bytes:
-        return "".join(sse_encode_event(event.type, event.data) for event in self.events).encode()
+        return b"".join(encode(event.type, event.data) for event in self.events)
 
 
 class PageListener(Listener):
@@ -97,12 +103,24 @@ class PageListener(Listener):
             has_overflowed, self.overflow = self.overflow, False
             self.aevent.clear()
         full = [channel for channel, queue in queues.items() if len(queue) >= MAX_PENDING]
-        events = [event for queue in queues.values() for event in latest_per_run(queue)]
+        events = [event for queue in queues.values() for event in merged(queue)]
         return Batch(events, full if has_overflowed else [])
 
 
+@lru_cache(SHARED)
+def encode(kind: str, data: str) -> bytes:
+    return sse_encode_event(kind, data).encode()
+
+
+def merged(queue: list[Event]) -> list[Event]:
+    """Return fewer events that say the same to a reader who was slow."""
+    changes = [event for event in queue if event.type == CHANGED]
+    runs = latest_per_run([event for event in queue if event.type != CHANGED])
+    return [*runs, merge_changes(changes)] if changes else runs
+
+
 def latest_per_run(events: list[Event]) -> list[Event]:
-    """Return the newest and all final events of each run, and the newest event without a run."""
+    """Return the newest and all final events of each run."""
     latest: list[Event] = []
     for event in events:
         run = _payload(event).get("run")
@@ -111,8 +129,36 @@ def latest_per_run(events: list[Event]) -> list[Event]:
     return latest
 
 
+def merge_changes(events: list[Event]) -> Event:
+    """Return one event for several changes of a Page: all their conversations, each as it was last."""
+    if len(events) == 1:
+        return events[0]
+    ids: set[int] | None = set()
+    rows: dict[int, dict] | None = {}
+    for change in map(_payload, events):
+        changed = change["conversationIds"]
+        ids = united(ids, None if changed is None else set(changed))
+        if ids is None or rows is None or "rows" not in change or len(ids) > MAX_ROWS:
+            rows = None
+            continue
+        shown = {row["id"]: row for row in change["rows"]}
+        rows = {pk: row for pk, row in rows.items() if pk not in changed} | shown
+    newest = _payload(events[-1])
+    more: dict[str, Any] = {"unread": newest["unread"]} if "unread" in newest else {}
+    if rows is not None:
+        more["rows"] = list(rows.values())
+    channel, page_id = events[-1].channel, newest["pageId"]
+    return Event(channel, CHANGED, json.dumps(event_of(page_id, ids, **more)))
+
+
 def _payload(event: Event) -> dict:
-    return json.loads(event.data)
+    return parse(event.data)
+
+
+@lru_cache(SHARED)
+def parse(data: str) -> dict:
+    """Return the payload, which all streams share."""
+    return json.loads(data)
 
 
 def _is_final(event: Event) -> bool:

@@ -13,6 +13,7 @@ from conversations.search.criteria import SearchCriteria
 from conversations.search.parsing import MAX_ID, quote
 from conversations.search.results import COUNT_MODES, read_page
 
+DEFAULT_LIMIT = 20
 NULLABLE_INTEGER = {"type": ["integer", "null"]}
 NULLABLE_STRING = {"type": ["string", "null"]}
 UNINDEXED_HELP = "With `search_in=messages`: conversations whose newest messages are not searchable yet."
@@ -28,7 +29,8 @@ class ConversationPagination(BasePagination):
         if cursor and params.get("page", "").strip():
             raise ValidationError({"cursor": ["Provide cursor or page, not both."]})
         page = whole_number(params, "page", default=1)
-        limit = whole_number(params, "limit", default=20, highest=10_000)
+        default = DEFAULT_LIMIT if criteria.ids is None else max(DEFAULT_LIMIT, len(criteria.ids))
+        limit = whole_number(params, "limit", default=default, highest=10_000)
         total = params.get("total", "").strip() or ("estimate" if cursor else "exact")
         if total not in (*COUNT_MODES, "none"):
             raise ValidationError({"total": [f"It must be exact, estimate or none, not {quote(total)}."]})

@@ -9,11 +9,12 @@ from rest_framework.permissions import BasePermission
 
 from conversations.lib.days import parse_zone
 from conversations.permissions import memberships_of, page_ids
-from conversations.search.criteria import SearchCriteria
+from conversations.search.criteria import SearchCriteria, distinct
 from conversations.search.filters import parse_filter
-from conversations.search.parsing import parse_flag, parse_number, quote
+from conversations.search.parsing import MAX_ID, parse_flag, parse_id, parse_number, quote
 
 ALL_PAGES = ("", "all")  # values of facebookPageId
+MAX_IDS = 50  # conversations of the parameter `ids`
 
 
 class KnownMethod(BasePermission):
@@ -58,6 +59,20 @@ def flag(params: Mapping[str, str], name: str) -> bool:
         return parse_flag(params.get(name, "").strip() or False)
     except ValueError as error:
         raise ValidationError({name: [str(error)]}) from None
+
+
+def conversation_ids(params: Mapping[str, str]) -> tuple[int, ...] | None:
+    """Return the conversations of the parameter `ids`, each once; None if it is missing or empty."""
+    text = params.get("ids", "").strip()
+    if not text:
+        return None
+    try:
+        ids = distinct(parse_id(key.strip()) for key in text.split(","))
+    except ValueError as error:
+        raise ValidationError({"ids": [f"{error} Provide IDs, separated by commas."]}) from None
+    if len(ids) > MAX_IDS:
+        raise ValidationError({"ids": [f"Provide at most {MAX_IDS} IDs."]})
+    return tuple(pk for pk in ids if pk <= MAX_ID)  # no conversation has a higher one
 
 
 def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:

@@ -58,6 +58,17 @@ class ConversationTagSerializer(serializers.Serializer):
     tag = TagSerializer()
 
 
+class ReferralSerializer(serializers.Serializer):
+    """Only what Facebook tells is there."""
+
+    source = serializers.CharField(required=False, help_text="For example ADS or SHORTLINK")
+    type = serializers.CharField(required=False)
+    ref = serializers.CharField(required=False, help_text="The text that the link has for this")
+    ad_id = serializers.CharField(required=False)
+    ad_title = serializers.CharField(required=False)
+    post_id = serializers.CharField(required=False)
+
+
 class ConversationSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     page_id = serializers.CharField(help_text="Facebook ID of the Page")
@@ -71,6 +82,13 @@ class ConversationSerializer(serializers.Serializer):
     platform = serializers.ChoiceField(choices=Platform.choices)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    seen_until = serializers.DateTimeField(
+        allow_null=True, help_text="The customer has seen the messages of the Page up to then"
+    )
+    delivered_until = serializers.DateTimeField(allow_null=True, help_text="They were delivered up to then")
+    referral = ReferralSerializer(
+        allow_null=True, help_text="The newest advertisement or link that brought the customer"
+    )
     conversation_tags = ConversationTagSerializer(many=True)
 
     def to_representation(self, row):

@@ -21,14 +21,8 @@ from conversations.api.event_stream import PageListener
 from conversations.api.run_result import read_run_result
 from conversations.api.subscriptions import Permissions, RunReader
 from conversations.lib.request_scope import Places, hold_until_end, leave_work
-from conversations.realtime.listener import (
-    Watcher,
-    channel_of,
-    read_latest,
-    read_since,
-    read_states,
-    run_listener,
-)
+from conversations.realtime.changes import channel_of, event_of
+from conversations.realtime.listener import Watcher, read_latest, read_since, read_states, run_listener
 from conversations.sync.progress import SyncProgress
 
 MAX_SILENT_SECONDS = 20  # then headers are sent: clients and proxies time out without data
@@ -216,5 +210,6 @@ def _encode_states(states: Iterable[tuple[int, SyncProgress]], managed: set[int]
 
 
 def _encode_changes(page_ids: Iterable[int]) -> bytes:
-    events = [sse_encode_event("changed", json.dumps({"pageId": page_id})) for page_id in page_ids]
+    """Return events that say that anything of these Pages may have changed."""
+    events = [sse_encode_event("changed", json.dumps(event_of(page_id, None))) for page_id in page_ids]
     return "".join(events).encode()

@@ -74,6 +74,8 @@ class Conversation(models.Model):
     name_asked_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When Facebook was asked for the name of the person"
     )
+    # That of `referral`, for the index. It has no facet: each doubles the branches of a list.
+    ad_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001 - null: no advertisement
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -105,6 +107,14 @@ class Conversation(models.Model):
             # People whom only webhooks have shown, which tell no name.
             models.Index(
                 "page", "id", name="conversation_nameless", condition=models.Q(sender_name="", graph_id="")
+            ),
+            models.Index(
+                "ad_id",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                "page",
+                name="conversation_by_ad",
+                condition=models.Q(ad_id__isnull=False),
             ),
             # The keys come from a function of ours (models/sql/search_keys.sql).
             GinIndex(

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from conversations.lib.locks import lock_rows
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_conversations
 from conversations.models import (
     Conversation,
     ConversationAlias,
@@ -77,14 +77,14 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
         return None
     _save_fingerprints(page, conversation)
     _empty_threads(_threads(conversation))
-    ids = _ids(conversation)
+    ids, deleted = _ids(conversation), list(_conversations(conversation).values_list("pk", flat=True))
     _delete_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)
     delete_conversations(_conversations(conversation))
     record(
         Action.PERSON_ERASED, actor=actor, target=page, conversation=conversation.pk, deleted=counts.as_dict()
     )
-    notify_changes([page.pk])
+    notify_conversations(page.pk, deleted)
     now = timezone.now()
     Erasure.objects.create(
         kind=Erasure.Kind.PERSON, created_at=now, ended_at=now, **erasure_for(page, actor), **counts.as_dict()

@@ -1,8 +1,9 @@
-"""Listens to PostgreSQL's notifications and passes the progress of runs to the streams of this process.
+"""Listens to PostgreSQL's notifications and passes progress and changes to the streams of this process.
 
 The run's row holds the state. Each transaction that saves it sends a notification with the run's ID. Each web
 process has one connection that listens. It reads the row and passes the state to the eventstream channels of
-the Page and to the watchers of the run. Streams hold no database connection.
+the Page and to the watchers of the run; so do changes of conversations (changes.py). Streams hold no
+database connection.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import Q
 
-from conversations.lib.notify import CHANNEL as CHANGES
+from conversations.lib import notify
 from conversations.models import SyncRun
+from conversations.realtime.changes import ChangeForwarder, channel_of
 from conversations.sync.progress import CHANNEL, SyncProgress
 
 logger = logging.getLogger(__name__)
@@ -27,11 +29,6 @@ logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 1
 MAX_MISSED_RUNS = 100  # of one stream that was too slow
 PERMISSIONS = "inbox_rights"  # a trigger (models/sql/permissions.sql) sends the ID of the user
-
-
-def channel_of(page_id: int, *, is_managed: bool) -> str:
-    """Return the eventstream channel of a Page's progress. That of managers includes why a run failed."""
-    return f"page-{page_id}-managers" if is_managed else f"page-{page_id}"
 
 
 class Watcher:
@@ -85,6 +82,8 @@ class RunListener:
         self._permission_callbacks: dict[int, list[Callable[[], None]]] = defaultdict(list)  # by user
         self._changed_runs: set[int] = set()
         self._has_changes = asyncio.Event()
+        self._changes = ChangeForwarder()
+        self._has_listened = False
 
     @contextmanager
     def watch(self, run_id: int) -> Iterator[Watcher]:
@@ -127,6 +126,7 @@ class RunListener:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._forward())
+            tasks.create_task(self._changes.run())
 
     async def _listen(self) -> None:
         while True:
@@ -143,20 +143,23 @@ class RunListener:
         async with await psycopg.AsyncConnection.connect(**options, autocommit=True) as listener:
             await listener.execute(f"LISTEN {CHANNEL}")
             await listener.execute(f"LISTEN {PERMISSIONS}")
-            await listener.execute(f"LISTEN {CHANGES}")
+            await listener.execute(f"LISTEN {notify.CHANNEL}")
             self.is_listening = True
             self._queue_states(list(self._watchers))  # notifications may have been missed
+            if self._has_listened:
+                self._changes.add_everything()
+            self._has_listened = True
             self._notify_permissions(list(self._permission_callbacks))
             async for notification in listener.notifies():
-                self._on_notification(notification.channel, int(notification.payload))
+                self._on_notification(notification.channel, notification.payload)
 
-    def _on_notification(self, channel: str, number: int) -> None:
-        if channel == CHANGES:
-            send_change(number)
+    def _on_notification(self, channel: str, payload: str) -> None:
+        if channel == notify.CHANNEL:
+            self._changes.add(*notify.parse(payload))
         elif channel == PERMISSIONS:
-            self._notify_permissions([number])
+            self._notify_permissions([int(payload)])
         else:
-            self._queue_states([number])
+            self._queue_states([int(payload)])
 
     def _queue_states(self, run_ids: Iterable[int]) -> None:
         self._changed_runs.update(run_ids)
@@ -185,14 +188,6 @@ class RunListener:
 
         send_event(channel_of(page_id, is_managed=True), "progress", state.as_event())
         send_event(channel_of(page_id, is_managed=False), "progress", state.as_viewer_event())
-
-
-def send_change(page_id: int) -> None:
-    """Tell all subscribers that staff changed something on the Page. They read the new data themselves."""
-    from django_eventstream import send_event
-
-    for is_managed in (True, False):
-        send_event(channel_of(page_id, is_managed=is_managed), "changed", {"pageId": page_id})
 
 
 def read_states(run_ids: Iterable[int]) -> list[tuple[int, SyncProgress]]:

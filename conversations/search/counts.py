@@ -55,9 +55,14 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
         return 0
     if criteria.search is not None or criteria.has_times or criteria.waiting is not None:
         return None
+    if criteria.ids is not None:
+        return None
     filters = [criteria.has_facets, criteria.include, criteria.exclude, criteria.untagged is not None]
+    filters.append(criteria.ad_id)
     if sum(map(bool, filters)) > 1:
         return None
+    if criteria.ad_id:
+        return cardinalities.of_ad
     if criteria.include or criteria.exclude:
         [tag_id, *others] = criteria.include or criteria.exclude
         number = cardinalities.of_tag(tag_id)

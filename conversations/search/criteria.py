@@ -37,10 +37,13 @@ class SearchCriteria:
     in_messages: bool = False  # search the text of all messages
     since: datetime | None = None
     until: datetime | None = None  # inclusive
+    ad_id: str = ""  # of the newest referral
+    ids: tuple[int, ...] | None = None  # only these conversations
 
     @property
     def is_empty(self) -> bool:
-        return self.include == () or self.search == "" or self.page_ids == () or self.facets == []
+        has_nothing = () in (self.include, self.page_ids, self.ids)
+        return has_nothing or self.search == "" or self.facets == []
 
     @property
     def facets(self) -> list[int]:

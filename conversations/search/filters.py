@@ -30,6 +30,7 @@ from tags.models import Tag
 UNKNOWN_TAG = 0  # an ID that no row has, so that an unknown tag matches nothing
 MAX_TAGS = 50  # included and excluded ones together: each is a condition of one SQL statement
 MAX_SEARCH_LETTERS = 200
+MAX_AD_ID_LETTERS = 100
 
 
 class FlagField(forms.CharField):
@@ -128,6 +129,10 @@ class ConversationFilter(filters.FilterSet):
     )
     status = filters.ChoiceFilter(choices=Conversation.Status.choices)
     platform = filters.ChoiceFilter(choices=Platform.choices)
+    ad_id = filters.CharFilter(
+        max_length=MAX_AD_ID_LETTERS,
+        help_text="Conversations that this Facebook ad brought, by its ID: see `referral`.",
+    )
     search = filters.CharFilter(
         max_length=MAX_SEARCH_LETTERS,
         help_text="Part of the sender's name or of the last message; case and accents are ignored. "
@@ -195,6 +200,7 @@ class ParsedFilter:
             waiting_before=waiting_before,
             status=values["status"] or "",
             platform=values["platform"] or "",
+            ad_id=values["ad_id"] or "",
             search=fold_term(values["search"]) if values["search"] else None,
             former_searches=fold_term_by_former_rules(values["search"]) if values["search"] else (),
             in_messages=values["search_in"] == "messages",

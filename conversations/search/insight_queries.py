@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -29,7 +29,9 @@ from conversations.search.sql import Sql, fetch_all, fetch_value
 
 DAYS = 90
 MAX_CONVERSATIONS = 2000  # that match a filter; a search scans several times as many rows
-MAX_TAGS = 20
+MAX_TAGS = MAX_ADS = 20
+MAX_CHOICES = 100  # ads that a filter offers
+EXAMINED_ADS = 500  # of all Pages, to find these
 
 STATEMENTS = read_statements(__file__)
 HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messageindexqueue)"
@@ -72,13 +74,24 @@ def first_slot_of(day: date) -> int:
     return int(begin.timestamp()) // SLOT_SECONDS
 
 
+class Ad(NamedTuple):
+    """A Facebook ad, and how many conversations it brought if that was counted. The title may be empty."""
+
+    id: str
+    title: str
+    conversations: int = 0
+
+    def __str__(self) -> str:
+        return self.title or f"Ad {self.id}"
+
+
 @dataclass
 class Insight:
     """Statistics of a search.
 
     `days` has (date, received, sent). `hours` has the messages received by weekday, Monday first, and hour.
     `replies` has (Monday, median seconds or None, number of replies) by the time of the customer's message.
-    `tags` has (tag, number of conversations).
+    `tags` has (tag, number of conversations). `ads` are those that brought most conversations.
     """
 
     span: Span
@@ -88,6 +101,7 @@ class Insight:
     begun_today: int  # conversations whose first message is from today
     waiting: int  # conversations without a reply to a message of these days
     tags: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    ads: list[Ad] = field(default_factory=list)
     conversations: int = 0
     is_exact: bool = True
 
@@ -109,7 +123,7 @@ def insight(criteria: SearchCriteria, *, now: datetime | None = None) -> Insight
 
 
 def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
-    """Read the stored sums of whole Pages, in five queries."""
+    """Read the stored sums of whole Pages, in six queries."""
     start, end = span.slots
     slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
     columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 5)]
@@ -117,6 +131,7 @@ def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
     weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
     result = build_insight(span, columns, weeks)
     result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_pages"], pages=page_ids))
+    result.ads = top_ads(Sql.compose(STATEMENTS["ads_of_pages"], pages=page_ids), page_ids)
     result.conversations = read_cardinalities(SearchCriteria(tuple(page_ids))).everything
     result.is_exact = not fetch_value(Sql(HAS_UNINDEXED))
     return result
@@ -130,6 +145,8 @@ def insight_of_conversations(criteria: SearchCriteria, span: Span) -> Insight:
     columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5)]
     result = build_insight(span, columns, [(row[2], row[3]) for row in stats])
     result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_conversations"], ids=conversation_ids))
+    ads = Sql.compose(STATEMENTS["ads_of_conversations"], ids=conversation_ids)
+    result.ads = top_ads(ads, list(criteria.page_ids))
     result.conversations = number
     result.is_exact = is_all and not fetch_value(Sql(HAS_UNINDEXED))
     return result
@@ -157,6 +174,18 @@ def slots_between(data: bytes, start: int, end: int) -> Slots:
 def top_tags(counts_by_tag: Sql) -> list[tuple[dict[str, Any], int]]:
     matches = fetch_all(Sql.compose(STATEMENTS["top_tags"], counts=counts_by_tag, limit=MAX_TAGS))
     return [(dict(zip(("id", "name", "slug", "color"), row, strict=False)), row[-1]) for row in matches]
+
+
+def top_ads(counts_by_ad: Sql, page_ids: list[int]) -> list[Ad]:
+    """Return the ads that brought most conversations. `counts_by_ad` selects ad_id and number."""
+    query = Sql.compose(STATEMENTS["top_ads"], counts=counts_by_ad, pages=page_ids, limit=MAX_ADS)
+    return [Ad(*row) for row in fetch_all(query)]
+
+
+def newest_ads(page_ids: list[int]) -> list[Ad]:
+    """Return the newest ads that brought conversations of these Pages, without counting them."""
+    limits = {"examined": EXAMINED_ADS, "limit": MAX_CHOICES}
+    return [Ad(*row) for row in fetch_all(Sql.compose(STATEMENTS["newest_ads"], pages=page_ids, **limits))]
 
 
 # -- results -----------------------------------------------------------------------------------------------

@@ -50,10 +50,11 @@ class AccessPath:
 
 @dataclass
 class Cardinalities:
-    """How many conversations the Pages of a search have, by facets and by tag."""
+    """How many conversations the Pages of a search have, by facets, by tag and of the ad."""
 
     facets: dict[int, int] = field(default_factory=dict)
     tags: dict[int | None, int] = field(default_factory=dict)  # None: without any tag
+    of_ad: int = 0
 
     @property
     def everything(self) -> int:
@@ -69,8 +70,13 @@ def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
     tags = list({*(criteria.include or ()), *criteria.exclude})
     result = Cardinalities()
     query = Sql.compose(STATEMENTS["cardinalities"], pages=pages, tags=tags)
+    if criteria.ad_id:
+        query += Sql(" ") + Sql.compose(STATEMENTS["and_of_ad"], pages=pages, ad=criteria.ad_id)
     for kind, key, number in fetch_all(query):
-        (result.facets if kind == "facets" else result.tags)[key] = number
+        if kind == "ad":
+            result.of_ad = number
+        else:
+            (result.facets if kind == "facets" else result.tags)[key] = number
     return result
 
 
@@ -81,6 +87,8 @@ def access_paths(
 
     All rows of the Pages are included only where no smaller path is certain to exist.
     """
+    if criteria.ids is not None:
+        return [(len(criteria.ids), ids_path(criteria.ids))]
     known, tags = cardinalities or Cardinalities(), criteria.include or ()
     result = []
     if tags and criteria.include_all:
@@ -89,6 +97,8 @@ def access_paths(
         result.append((sum(map(known.of_tag, tags)), any_tag_path(tags)))
     if criteria.untagged:
         result.append((known.of_tag(None), untagged_path()))
+    if criteria.ad_id:
+        result.append((known.of_ad, ad_path(criteria.ad_id)))
     if criteria.has_facets:
         result.append((criteria.count_facets(known.facets), facets_path(criteria)))
     if not result or (len(tags) > 1 and not criteria.include_all):
@@ -133,6 +143,14 @@ def facets_path(criteria: SearchCriteria) -> AccessPath:
 def untagged_path() -> AccessPath:
     columns = ("u.conversation_id", "u.last_message_time", "u.page_id")
     return AccessPath("conversations_untagged u", *columns, settles=frozenset({"untagged"}))
+
+
+def ids_path(ids: tuple[int, ...]) -> AccessPath:
+    return AccessPath(*ROWS, (Sql.of("c.id = ANY(%s::bigint[])", list(ids)),))
+
+
+def ad_path(ad_id: str) -> AccessPath:
+    return AccessPath(*ROWS, (Sql.of("c.ad_id = %s", ad_id),), frozenset({"ad"}))
 
 
 def tag_path(tag_id: int) -> AccessPath:

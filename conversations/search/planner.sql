@@ -6,6 +6,12 @@ UNION ALL
 SELECT 'tag', tag_id, sum(conversations)::bigint FROM conversations_tagcount
 WHERE page_id = ANY({pages}::bigint[]) AND (tag_id IS NULL OR tag_id = ANY({tags}::bigint[])) GROUP BY 2
 
+-- name: and_of_ad
+-- Added to the counters: those that the ad brought. Only its index is read.
+UNION ALL
+SELECT 'ad', NULL, count(*) FROM conversations_conversation
+WHERE ad_id = {ad} AND page_id = ANY({pages}::bigint[])
+
 -- name: any_tag
 -- Whether the conversation `id` has any of these tags.
 EXISTS (

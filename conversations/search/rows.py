@@ -1,5 +1,6 @@
 """Reads conversations and their tags by ID, as the dicts that the API returns: times are text."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -22,8 +23,11 @@ FIELDS = [
     "platform",
     "created_at",
     "updated_at",
+    "seen_until",
+    "delivered_until",
+    "referral",
 ]
-TIMES = {"last_message_time", "created_at", "updated_at"}
+TIMES = {"last_message_time", "created_at", "updated_at", "seen_until", "delivered_until"}
 STATEMENTS = read_statements(__file__)
 
 
@@ -43,7 +47,14 @@ def row_chunks(ids: Sql) -> Iterator[list[dict]]:
     with connection.cursor() as cursor:
         cursor.execute(query.text, query.params)
         while batch := cursor.fetchmany(CHUNK_ROWS):
-            yield [dict(zip(FIELDS, row, strict=True)) for row in batch]
+            yield [as_dict(row) for row in batch]
+
+
+def as_dict(values: tuple) -> dict:
+    row = dict(zip(FIELDS, values, strict=True))
+    if row["referral"] is not None:
+        row["referral"] = json.loads(row["referral"])
+    return row
 
 
 def add_tags(batch: list[dict]) -> list[dict]:

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_conversations
 from conversations.models import Page, WebhookDelivery
-from conversations.sync.load.live.change_writer import Received, save_changes
+from conversations.sync.load.live.change_writer import Received, Saved, save_changes
 from conversations.sync.load.live.changes import Change
 from conversations.sync.load.live.silence import note_delivery
 from conversations.sync.load.suppression import SuppressionList
@@ -81,8 +81,7 @@ def _apply_all(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
     received = [
         Received(change, outcome.delivery.received_at) for outcome in outcomes for change in outcome.changes
     ]
-    unsent = save_changes(page, received)
-    _finish(page, outcomes, unsent)
+    _finish(page, outcomes, save_changes(page, received))
 
 
 @transaction.atomic
@@ -90,18 +89,21 @@ def _apply_one_by_one(page: Page, delivery: WebhookDelivery) -> None:
     """Apply each item for itself: one that fails, at PostgreSQL or by a fault of ours, costs only itself."""
     suppressed = SuppressionList(page)
     suppressed.lock_and_load()
-    outcome, unsent = read_delivery(page, delivery, suppressed), set()
+    outcome, all_saved = read_delivery(page, delivery, suppressed), Saved(set(), set())
     for change in outcome.changes:
         try:
             with transaction.atomic():
-                unsent |= save_changes(page, [Received(change, delivery.received_at)])
+                saved = save_changes(page, [Received(change, delivery.received_at)])
         except Exception as error:
             if is_passing(error):
                 raise
             # Without its message, which may quote the item.
             logger.warning("[page %s] an item of webhook %s: %s", page.pk, delivery.pk, type(error).__name__)
             outcome.errors.append(f"It could not be stored ({type(error).__name__}).")
-    _finish(page, [outcome], unsent)
+        else:
+            all_saved.unsent.update(saved.unsent)
+            all_saved.conversations.update(saved.conversations)
+    _finish(page, [outcome], all_saved)
 
 
 def read_delivery(page: Page, delivery: WebhookDelivery, suppressed: SuppressionList) -> Outcome:
@@ -132,8 +134,8 @@ def platform_of(entry: entries.Entry, page: Page) -> str:
     return "instagram" if entry.account_id == page.instagram_account_id else entry.platform or "messenger"
 
 
-def _finish(page: Page, outcomes: Sequence[Outcome], unsent: set[str]) -> None:
-    """Save the states of the deliveries. `unsent`: messages that were taken back, whose texts must go."""
+def _finish(page: Page, outcomes: Sequence[Outcome], saved: Saved) -> None:
+    """Save the states of the deliveries. The texts of messages that were taken back must go."""
     for outcome in outcomes:
         outcome.save()
         body = bytes(outcome.delivery.body)
@@ -144,11 +146,11 @@ def _finish(page: Page, outcomes: Sequence[Outcome], unsent: set[str]) -> None:
         [outcome.delivery for outcome in outcomes],
         ["state", "items", "failed_items", "error", "attempts", "people", "body"],
     )
-    if unsent:
+    if saved.unsent:
         people = {change.person for outcome in outcomes for change in outcome.changes}
-        blanking.blank_unsent(page, people, unsent)
+        blanking.blank_unsent(page, people, saved.unsent)
     _note_receipt(page, [outcome.delivery.received_at for outcome in outcomes])
-    notify_changes([page.pk])
+    notify_conversations(page.pk, saved.conversations)
 
 
 def _note_receipt(page: Page, times: Iterable[datetime]) -> None:

@@ -7,14 +7,21 @@ import { get } from "./core/api.mjs";
 import { byId } from "./core/dom.mjs";
 import { notifyTabs, subscribe } from "./core/event-stream.mjs";
 import { lazy } from "./core/lazy.mjs";
-import { invalidate, onInvalidate, setTabNotifier } from "./core/refresh.mjs";
+import { notifyOfMessages, startNotifications } from "./core/notifications.mjs";
+import {
+	handleChange,
+	invalidate,
+	onConversationsChanged,
+	onInvalidate,
+	setTabNotifier,
+} from "./core/refresh.mjs";
 import { set, watch } from "./core/store.mjs";
 import { timeZone } from "./core/time-zone.mjs";
 import { startEmptyState } from "./list/empty-state.mjs";
 import { startList } from "./list/list-view.mjs";
 import { startSearchBar } from "./list/search-bar.mjs";
 import { startSidebar } from "./sidebar/sidebar.mjs";
-import { loadCounts, loadSidebar, loadViews } from "./sidebar/sidebar-loader.mjs";
+import { handleCounts, loadCounts, loadSidebar, loadViews, showUnread } from "./sidebar/sidebar-loader.mjs";
 import { startSyncPanels } from "./sync/sync-panel.mjs";
 import { handleRun } from "./sync/sync-runs.mjs";
 
@@ -44,6 +51,7 @@ startBulkBar({ pickTag });
 startEmptyState();
 startShortcuts({ pickTag, openPalette, showShortcuts });
 startSyncPanels({ loadSummary });
+startNotifications();
 byId("shortcuts").addEventListener("click", showShortcuts);
 watch("openId insight", showScreen);
 watch("isFilterFormOpen", ({ isFilterFormOpen }) => isFilterFormOpen && startFilterForm());
@@ -55,6 +63,7 @@ watch("isConnected", ({ isConnected }) => {
 });
 byId("time-zone").textContent = `Times in ${timeZone}`;
 
+onConversationsChanged(handleCounts); // before the list has the new rows
 startList();
 set({}); // draws the page for the first time, which loads the list
 loadSidebar();
@@ -66,10 +75,19 @@ setTabNotifier(notifyTabs);
 subscribe({
 	onRun: handleRun,
 	onCatchUp: () => invalidate({ isUrgent: true }),
-	onChange: invalidate,
+	onChange: (change) => {
+		onHiddenChange(change);
+		handleChange(change);
+	},
+	onHiddenChange,
 	onConnected: (isConnected) => set({ isConnected }),
 	onRefused: () => get("/api/pages").catch(() => {}), // the session may have ended
 });
+
+function onHiddenChange(change) {
+	showUnread(change);
+	notifyOfMessages(change);
+}
 
 // On a phone each pane is a screen of its own.
 function showScreen({ openId, insight }) {

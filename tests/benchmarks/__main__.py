@@ -25,7 +25,7 @@ from .processes import NODE_ENGINES, why_no_node
 from .report import write
 
 SPEEDS = {"with": SCALED, "without": UNLIMITED}
-PARTS = ("process", "start", "sync", "write", "speed", "calls", "pages", "memory")
+PARTS = ("process", "start", "sync", "write", "speed", "calls", "pages", "live", "memory")
 
 
 def main(arguments: list[str]) -> int:
@@ -118,6 +118,7 @@ def count_steps(options: Options) -> int:
         "speed": extra * (2 if everything else 1),
         "calls": len(CALLS) + bool(os.environ.get("BEFORE")),
         "pages": rounds * 5,
+        "live": rounds * 4,
         "memory": 2,
     }
     return round(sum(number for part, number in numbers.items() if options.includes(part)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from .cluster import ROOT, TEMPLATE, Cluster
 from .facebook import Facebook, Speed, World, facebook
+from .live import Live, LiveSizes, measure_live
 from .measure import EngineFailure, Sample, measure, measure_together
 from .processes import NODE_ENGINES, connect_page, measure_process, why_no_node
 from .starts import SYNC_IMPORTS, WEB_IMPORTS, Start, bare_imports, start_of_sync, start_of_web
@@ -48,6 +49,7 @@ class Options:
     calls: int = 10_000  # conversations of the case that counts calls
     pages: tuple[int, int, int] = (20, 500, 5)  # Pages, conversations per Page, messages per conversation
     memory: tuple[int, int] = (10_000, 100_000)  # conversations of the two runs
+    live: LiveSizes = field(default_factory=LiveSizes)
 
     def includes(self, part: str) -> bool:
         return part in self.only if self.only else part != "memory" or self.everything
@@ -57,6 +59,7 @@ class Options:
 class Results:
     samples: dict[Key, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     starts: dict[str, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    live: Live = field(default_factory=Live)
     failures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)  # what was not measured here, and why
 
@@ -83,6 +86,7 @@ class Bench:
             "speed": self.real_speed,
             "calls": self.number_of_calls,
             "pages": self.many_pages,
+            "live": self.webhooks,
             "memory": self.memory,
         }
         for name, part in parts.items():
@@ -185,6 +189,11 @@ class Bench:
         self.check_rows(engine, database, size, events)
         self.log(f"process, {size:,} {engine} {describe(speed)}: {sample.seconds:.2f} s")
         self.results.add(sample, "process", size, speed, engine)
+
+    # -- webhooks -------------------------------------------------------------------------------------------
+
+    def webhooks(self) -> None:
+        self.results.live = measure_live(self.cluster, self.options.live, self.options.rounds, self.log)
 
     # -- starts ---------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from statistics import median
 
 from .cases import CALLS, SCALED, UNLIMITED, Options, Results
 from .facebook import Speed
+from .live import percentile
 from .measure import Sample, Spread
 from .processes import NODE_AFTER
 
@@ -50,7 +51,26 @@ def goals(results: Results, options: Options) -> Iterator[Goal]:
     yield from real_speed(results, options)
     yield from number_of_calls(results, options)
     yield from many_pages(results)
+    yield from webhooks(results, options)
     yield from memory(results, options)
+
+
+def webhooks(results: Results, options: Options) -> Iterator[Goal]:
+    sizes, live = options.live, results.live
+    limits = [
+        (live.door, f"{sizes.door_rate} webhooks a second are answered within", 0.1),
+        (live.large, f"one webhook of {sizes.items:,} items is answered within", 0.25),
+        (
+            live.screen,
+            f"from the webhook to the event, {sizes.screen_rate} a second and 200 readers: within",
+            1,
+        ),
+    ]
+    for seconds, description, limit in limits:
+        if seconds:
+            measured = percentile(seconds, 0.95)
+            goal = f"{description} {1000 * limit:,.0f} ms (95th percentile)"
+            yield Goal(goal, f"{1000 * measured:,.0f} ms", measured <= limit)
 
 
 def median_seconds(samples: list[Sample]) -> float:

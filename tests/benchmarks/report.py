@@ -7,6 +7,7 @@ from .cases import CALLS, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Re
 from .document import write_syncs
 from .facebook import Speed
 from .goals import fastest_node, goals, ratios
+from .live import READERS, Live, percentile
 from .measure import Sample, Spread
 from .result_charts import all_charts
 
@@ -98,6 +99,7 @@ def document(
     yield from real_speed(results, options)
     yield from number_of_calls(results, options)
     yield from many_pages(results, options)
+    yield from webhooks(results, options)
     yield from memory(results, options)
 
 
@@ -384,6 +386,39 @@ def pages_per_core(alone: list[Sample], parallel: list[Sample], number: int) -> 
         f" core can therefore sync about {seconds / cpu:.0f} such Pages at the same time."
         " A second process uses a second core."
     )
+
+
+LIVE = """\
+One web process, one worker, PostgreSQL and the sender on this machine. The sender keeps its rate, and each time is
+counted from the moment at which the delivery was due. *Screen* is the time until the event has arrived at each of
+{readers} open streams. *Processed* deliveries of one message each were waiting already; COPY writes the rows that
+came of them into the same tables.
+"""
+
+
+def webhooks(results: Results, options: Options) -> Iterator[str]:
+    live, sizes = results.live, options.live
+    if not live.door:
+        return
+    yield "## Webhooks\n"
+    yield LIVE.format(readers=READERS)
+    rows = [
+        (f"door, {sizes.door_rate} a second", live.door),
+        (f"door, one of {sizes.items:,} items", live.large),
+        (f"screen, {sizes.screen_rate} a second", live.screen),
+    ]
+    yield from table(["", "samples", "p50 ms", "p95 ms", "most ms"], [live_row(*row) for row in rows])
+    yield from table(["", "messages/s"], processing_rows(live))
+
+
+def live_row(name: str, seconds: list[float]) -> list[str]:
+    times = [percentile(seconds, 0.5), percentile(seconds, 0.95), max(seconds)]
+    return [name, f"{len(seconds):,}", *(f"{1000 * time:,.0f}" for time in times)]
+
+
+def processing_rows(live: Live) -> list[list[str]]:
+    rows = [("processed", live.processed), ("COPY of the same rows", live.copied)]
+    return [[name, str(Spread.of(rates))] for name, rates in rows if rates]
 
 
 def memory(results: Results, options: Options) -> Iterator[str]:

@@ -27,6 +27,7 @@ from conversations.admin.base import CappedChangeList
 from conversations.admin.conversations.bulk_actions import ACTIONS, report_started
 from conversations.admin.conversations.detail import ConversationDetailAdmin
 from conversations.admin.conversations.list_filters import (
+    AdFilter,
     ExcludeTagsFilter,
     IncludeModeFilter,
     IncludeTagsFilter,
@@ -102,6 +103,7 @@ class ConversationAdmin(ConversationDetailAdmin):
         WaitingFilter,
         StatusFilter,
         PlatformFilter,
+        AdFilter,
         LastMessageFilter,
         SearchInFilter,
     ]

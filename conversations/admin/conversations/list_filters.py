@@ -7,6 +7,7 @@ from unfold.contrib.filters.forms import RangeDateForm
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.models import Page, Platform
 from conversations.permissions import page_ids
+from conversations.search.insight_queries import newest_ads
 from tags.models import Tag
 
 
@@ -86,6 +87,16 @@ class StatusFilter(ChoiceFilter):
 class PlatformFilter(ChoiceFilter):
     title, parameter_name = "platform", "platform"
     options = Platform.choices
+
+
+class AdFilter(NoopFilterMixin, DropdownFilter):
+    title, parameter_name = "Ad that brought the customer", "ad"
+
+    def lookups(self, request, model_admin):
+        return [(ad.id, str(ad)) for ad in newest_ads(page_ids(request.user))]
+
+    def has_output(self) -> bool:
+        return True  # even without any ads: a link or a view may name one
 
 
 class SearchInFilter(ChoiceFilter):

@@ -21,6 +21,7 @@ REST_NAMES = {
     "reply": "waiting",
     "status": "status",
     "platform": "platform",
+    "ad": "ad_id",
     "q": "search",
     "search_in": "search_in",
     "date_from": "startDate",

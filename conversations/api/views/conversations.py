@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -14,7 +16,14 @@ from conversations.api.file_stream import export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.permissions import TaggerOrReadOnly, require_confirmed_session
-from conversations.api.query_params import KnownMethod, KnownParameters, criteria_for, flag
+from conversations.api.query_params import (
+    MAX_IDS,
+    KnownMethod,
+    KnownParameters,
+    conversation_ids,
+    criteria_for,
+    flag,
+)
 from conversations.api.request_serializers import (
     BulkStatusBody,
     BulkTagsBody,
@@ -49,6 +58,12 @@ PAGE = OpenApiParameter(
     description="Facebook ID of a Page; `all` (default): all that you may see.",
 )
 
+IDS = OpenApiParameter(
+    "ids",
+    str,
+    description=f"Only these conversations: at most {MAX_IDS} IDs, separated by commas. Those that match all"
+    " parameters are returned; `limit` is then as high unless given.",
+)
 DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only count the rows.")
 FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="The default is csv.")
 
@@ -63,7 +78,7 @@ class ConversationViewSet(GenericViewSet):
     pagination_class = ConversationPagination
     lookup_value_regex = "[0-9]+"
     parameters = {
-        "list": {"facebookPageId", *ConversationPagination.parameters, *PARAMETERS},
+        "list": {"facebookPageId", "ids", *ConversationPagination.parameters, *PARAMETERS},
         "events": EventPagination.parameters,
         "export": {"format", "facebookPageId", *PARAMETERS},
         "destroy": {"dry_run"},
@@ -72,11 +87,13 @@ class ConversationViewSet(GenericViewSet):
     def get_queryset(self):
         return Conversation.objects.for_pages(page_ids(self.request.user))
 
-    @extend_schema(parameters=[PAGE])
+    @extend_schema(parameters=[PAGE, IDS])
     def list(self, request):
         """List the conversations that match all parameters."""
         params = request.query_params
-        return ConversationPagination().get_response(criteria_for(request.user, params), params)
+        ids = conversation_ids(params)
+        criteria = replace(criteria_for(request.user, params), ids=ids)
+        return ConversationPagination().get_response(criteria, params)
 
     @extend_schema(responses=ONE)
     def retrieve(self, request, pk):

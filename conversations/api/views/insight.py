@@ -24,6 +24,16 @@ class TagCountSerializer(serializers.Serializer):
     conversations = serializers.IntegerField()
 
 
+class AdSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    title = serializers.CharField(help_text="Empty if Facebook did not tell one")
+
+
+class AdCountSerializer(serializers.Serializer):
+    ad = AdSerializer()
+    conversations = serializers.IntegerField()
+
+
 class WeeklyRepliesSerializer(serializers.Serializer):
     week = serializers.DateField(help_text="The Monday of the week")
     seconds = serializers.IntegerField(allow_null=True, help_text="Median reply time; null without replies")
@@ -34,6 +44,7 @@ class InsightSerializer(serializers.Serializer):
     days = DaySerializer(many=True)
     hours = serializers.SerializerMethodField(help_text="Received, by weekday (Monday first) and hour")
     tags = TagCountSerializer(many=True)
+    ads = AdCountSerializer(many=True)
     replies = WeeklyRepliesSerializer(many=True)
     timeZone = serializers.CharField(help_text="Of the days, weeks and hours")
     conversations = serializers.IntegerField(help_text="Number of matches; an estimate if not isExact")
@@ -67,6 +78,9 @@ def insight_body(result: Insight) -> dict:
         "days": [{"date": day, "received": received, "sent": sent} for day, received, sent in result.days],
         "hours": result.hours,
         "tags": [{"tag": tag, "conversations": number} for tag, number in result.tags],
+        "ads": [
+            {"ad": {"id": ad.id, "title": ad.title}, "conversations": ad.conversations} for ad in result.ads
+        ],
         "replies": [
             {"week": week, "seconds": seconds, "count": number} for week, seconds, number in result.replies
         ],

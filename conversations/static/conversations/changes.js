@@ -103,6 +103,6 @@ document.getElementById("main")?.prepend(notice);
 // After a form with errors there is nothing to compare with.
 if (document.querySelector("meta[name=method]").content === "GET") {
 	onInvalidate(check);
-	subscribe({ onChange: invalidate, onCatchUp: () => invalidate({ isUrgent: true }) });
+	subscribe({ onChange: () => invalidate(), onCatchUp: () => invalidate({ isUrgent: true }) });
 	addEventListener("toggle", invalidate, true); // a popover that closes
 }

@@ -14,6 +14,7 @@ from functools import partial
 from django.utils import timezone
 
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.lib.notify import notify_changes, notify_conversations
 from conversations.models import Page, Platform, Thread
 from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
@@ -59,6 +60,10 @@ class ThreadResult:
     def needs_history(self) -> bool:
         return self.thread.state == Thread.State.OWED
 
+    @property
+    def has_changes(self) -> bool:
+        return self.result in ("inserted", "updated") or self.events_created > 0
+
     def include_older(self, older: "ThreadResult") -> None:
         """Include the result of an older state of the same thread in the same answer."""
         self.events_created += older.events_created
@@ -88,7 +93,17 @@ def save_batch(
                 outcome.include_older(outcomes[graph_id])
             outcome.needs_audit = _lacks_messages(outcome.thread)
             outcomes[graph_id] = outcome
+    _notify(page, outcomes.values())
     return list(outcomes.values())
+
+
+def _notify(page: Page, outcomes: Iterable[ThreadResult]) -> None:
+    """Tell the screens which conversations to show again."""
+    changed = {outcome.thread.conversation_id for outcome in outcomes if outcome.has_changes}
+    if any(outcome.joined for outcome in outcomes):  # conversations are gone
+        notify_changes([page.pk])
+    elif changed := {pk for pk in changed if pk}:
+        notify_conversations(page.pk, changed)
 
 
 def _lacks_messages(thread: Thread) -> bool:

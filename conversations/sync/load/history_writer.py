@@ -9,6 +9,7 @@ from django.utils import timezone
 from conversations.graph import records
 from conversations.graph.errors import GraphError, is_unreadable
 from conversations.graph.fields import INSTAGRAM_WINDOW
+from conversations.lib.notify import notify_conversations
 from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
@@ -83,7 +84,7 @@ class HistoryWriter:
         events = to_events(batch, self._page, thread_time=thread.updated_time)
         unreadable = batch.unreadable + len(batch.messages) - len(events)
         known = StoredMessages() if is_newest else before
-        self._run.events_created += save_messages(
+        created = save_messages(
             thread,
             events,
             unreadable,
@@ -92,6 +93,9 @@ class HistoryWriter:
             mixed=mixed_ids(self._page),
             is_first=is_newest and thread.history == Thread.History.COMPLETE,  # an audit
         )
+        self._run.events_created += created
+        if created and thread.conversation_id:
+            notify_conversations(self._page.pk, [thread.conversation_id])
         newest = newest_of(events)
         if newest and newest.has_time and is_newest:
             show_newest_message(thread, newest)

@@ -6,6 +6,7 @@ import { showError, showMessage } from "../core/toast.mjs";
 import { updateRows } from "../list/list-loader.mjs";
 
 const LIMIT = 50; // events per request
+const REFRESH_LIMIT = 200; // events of a refresh: older ones may have been edited, too
 const SEARCH_LIMIT = 200; // events per request on the way back to a message that a search found
 const MAX_SEARCH_REQUESTS = 25;
 
@@ -33,11 +34,11 @@ async function loadFirst(id) {
 	}
 }
 
-async function fetchConversation(id) {
+async function fetchConversation(id, limit = LIMIT) {
 	const { signal } = controller;
 	const [{ conversation }, part] = await Promise.all([
 		get(route(id), {}, { signal }),
-		get(route(id, "/events"), { limit: LIMIT }, { signal }),
+		get(route(id, "/events"), { limit }, { signal }),
 	]);
 	return [conversation, part];
 }
@@ -74,8 +75,9 @@ export async function refreshConversation() {
 	const { id, status } = state.conversation ?? {};
 	if (!id) return;
 	if (status === "error") return openConversation(id);
+	const limit = Math.min(REFRESH_LIMIT, Math.max(LIMIT, state.conversation.events.length));
 	try {
-		const [row, part] = await fetchConversation(id);
+		const [row, part] = await fetchConversation(id, limit);
 		const { conversation } = state;
 		if (conversation?.id !== id) return;
 		const { events, next } = mergeEvents(conversation, part);

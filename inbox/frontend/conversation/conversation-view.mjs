@@ -3,8 +3,9 @@
 import { changeTag, setStatus } from "../actions/actions.mjs";
 import { button, byId, fill, h, iconButton, tagChip } from "../core/dom.mjs";
 import { plural } from "../core/format.mjs";
-import { onInvalidate } from "../core/refresh.mjs";
+import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
 import { findPage, hasRole, navigate, set, state, watch } from "../core/store.mjs";
+import { toUrl } from "../core/url.mjs";
 import { avatar, displayName } from "../list/row.mjs";
 import {
 	fetchFromFacebook,
@@ -27,10 +28,13 @@ export function startConversation({ pickTag }) {
 	if (isStarted) return;
 	isStarted = true;
 	onInvalidate(refreshConversation);
+	const refreshSoon = rateLimited(refreshConversation, { minimum: 500 });
+	onConversationsChanged(({ conversationIds }) => conversationIds.includes(state.openId) && refreshSoon());
 	watch("openId", ({ openId }) => openConversation(openId));
 	watch("conversation.row conversation.isFetching conversation.status pages", () => drawHead(pickTag));
 	watch(
-		"conversation.id conversation.events conversation.status conversation.next pages.length",
+		"conversation.id conversation.events conversation.status conversation.next pages.length " +
+			"conversation.row.seen_until conversation.row.delivered_until",
 		drawMessages,
 	);
 	scroller.addEventListener("scroll", () => scroller.scrollTop < LOAD_OLDER_PX && loadOlder(), {
@@ -62,7 +66,15 @@ function customer(row) {
 	const platform = row.platform === "instagram" ? "Instagram" : "Messenger";
 	const details = [findPage(row.page_id)?.name, platform, `about ${plural(row.message_count, "message")}`];
 	const name = h("h2", h("bdi", displayName(row)));
-	return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · ")));
+	return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · "), cameBy(row.referral)));
+}
+
+// The link lists all that the same ad has brought.
+function cameBy(referral) {
+	const { ad_id: ad, ad_title: title, ref } = referral ?? {};
+	if (!ad) return ref && [" · came by link ", h("bdi", ref)];
+	const link = { href: toUrl({ filter: { ad_id: ad } }), "data-navigate": "" };
+	return [" · ", h("a", link, "Came by ad ", h("bdi", title ? `“${title}”` : ad))];
 }
 
 function actions(row, isTagger, isFetching) {
@@ -104,7 +116,7 @@ function drawMessages({ conversation, filter }) {
 	const wasAtEnd = fromEnd - scroller.clientHeight < AT_END_PX;
 	const search = filter.search_in === "messages" ? filter.search : "";
 	const { id: conversationId, events, matchId } = conversation;
-	const options = { names: namesOf(conversation), search, matchId };
+	const options = { names: namesOf(conversation), search, matchId, row: conversation.row };
 	fill(byId("events"), topItem(conversation), messageElements(events, options));
 	const isOther = drawn.id !== conversationId;
 	// Older messages are inserted above: the distance from the end stays.

@@ -15,7 +15,7 @@ const NOTES = {
 			? ["showed a new text of a message. Before: ", h("bdi", String(before))]
 			: ["showed a newer state of a message"],
 	referral_received: ({ referral }) => [
-		referral?.ad_id ? "came by an advertisement" : "came by a link",
+		referral?.ad_id ? "came by ad" : "came by a link",
 		referral?.ad_title && ": ",
 		referral?.ad_title && h("bdi", String(referral.ad_title)),
 	],
@@ -30,22 +30,54 @@ const reactionsOf = ({ data: { reactions } }) =>
 		.filter((text) => typeof text === "string")
 		.join(" ");
 
-/** Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found. */
-export function messageElements(events, { names, search, matchId }) {
+const UNSENT = "Message was unsent";
+const MAX_QUOTE_LENGTH = 140;
+
+/**
+ * Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found;
+ * `row`: the conversation.
+ */
+export function messageElements(events, { names, search, matchId, row }) {
 	let day = "";
-	return [...events].reverse().flatMap((event) => {
+	const shown = events.filter(({ data }) => !data.stub); // something is known of a message that has not come yet
+	const receipts = receiptsOf(shown, row ?? {});
+	const byGraphId = new Map(shown.map((event) => [event.graph_id, event]));
+	return shown.reverse().flatMap((event) => {
 		const eventDay = new Date(event.occurred_at).toDateString();
 		const isNewDay = day !== eventDay;
 		day = eventDay;
 		const isMatch = event.id === matchId;
 		const element = SIDES[event.kind]
-			? message(event, { names, search, isMatch })
+			? message(event, { names, search, isMatch, receipt: receipts.get(event.id), byGraphId })
 			: note(event, names.customer);
 		return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
 	});
 }
 
-function message(event, { names, search, isMatch }) {
+/** Event ID → "Seen" or "Delivered": under the newest message of the Page that the customer saw, and a newer one. */
+function receiptsOf(events, { seen_until: seen, delivered_until: delivered }) {
+	const sent = events.filter(({ kind, data }) => kind === "message_sent" && !data.deleted);
+	const newestUntil = (time) =>
+		time && sent.find((event) => Date.parse(event.occurred_at) <= Date.parse(time));
+	const marks = [
+		[newestUntil(delivered), "Delivered"],
+		[newestUntil(seen), "Seen"],
+	];
+	return new Map(marks.filter(([event]) => event).map(([event, label]) => [event.id, label]));
+}
+
+function quote({ data: { reply_to: id } }, byGraphId) {
+	if (typeof id !== "string") return null;
+	const quoted = byGraphId.get(id);
+	const text = quoted?.text || quoted?.display_attachments[0]?.kind || "An earlier message";
+	return h(
+		"blockquote.quote",
+		{ dir: "auto" },
+		quoted?.data.deleted ? UNSENT : text.slice(0, MAX_QUOTE_LENGTH),
+	);
+}
+
+function message(event, { names, search, isMatch, receipt, byGraphId }) {
 	const side = SIDES[event.kind];
 	const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
 	const reactions = reactionsOf(event);
@@ -55,10 +87,19 @@ function message(event, { names, search, isMatch }) {
 		h("span.hidden", `${sender}: `),
 		h(
 			"div.bubble",
+			quote(event, byGraphId),
+			event.data.deleted && h("p.unsent", UNSENT),
 			event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
-			event.display_attachments.map(attachment),
+			!event.data.deleted && event.display_attachments.map(attachment),
 		),
-		h("p.quiet", side === "middle" && `${sender} · `, time(event), reactions && ` · ${reactions}`),
+		h(
+			"p.quiet",
+			side === "middle" && `${sender} · `,
+			time(event),
+			event.data.edited && " · edited",
+			reactions && ` · ${reactions}`,
+			receipt && ` · ${receipt}`,
+		),
 	);
 }
 

@@ -1,7 +1,8 @@
 // One event stream for all tabs: a browser opens six connections to a host, and each stream holds one.
 //
-// The visible tabs elect a leader with a lock. The leader listens to the stream and passes events on to the other
-// tabs. A hidden tab gives up its role, so a visible tab takes over, and with no visible tab there is no stream.
+// The tabs elect a leader with a lock. The leader listens to the stream and passes events on to the other tabs. A
+// hidden leader gives way to a visible tab. Without a visible tab it stays, for the title and notifications; hidden
+// tabs do nothing else, and catch up when they are visible again.
 
 import { checkSession } from "./session.mjs";
 
@@ -14,11 +15,14 @@ const channel = new BroadcastChannel(NAME);
 const subscribers = [];
 let source = null;
 let retryMs = RETRY_MS;
-let resign = null; // ends this tab's leadership or candidacy; null while the tab is hidden
+let resign = null; // ends this tab's leadership or candidacy; null if it is neither
+
+const isHidden = () => document.visibilityState === "hidden";
 
 /**
- * Calls these functions, all optional, from now on: `onRun(state)` of a sync run, `onChange()` of data elsewhere,
- * `onCatchUp()` when events may have been missed, `onConnected(isConnected)`, and `onRefused()` by the server.
+ * Calls these functions, all optional, from now on: `onRun(state)` of a sync run, `onChange(change)` of data elsewhere
+ * (undefined: of anything), `onCatchUp()` when events may have been missed, `onConnected(isConnected)`, and
+ * `onRefused()` by the server. A hidden tab gets only `onHiddenChange(change)`. `change.isWatched`: the user is at a tab.
  */
 export function subscribe(callbacks) {
 	if (subscribers.push(callbacks) === 1) start();
@@ -29,18 +33,22 @@ function start() {
 	document.addEventListener("visibilitychange", onVisibilityChange);
 	addEventListener("pagehide", leaveElection);
 	addEventListener("pageshow", ({ persisted }) => persisted && onVisibilityChange());
-	if (document.visibilityState !== "hidden") joinElection();
+	if (navigator.locks || !isHidden()) joinElection();
 }
 
 /** Tells the other tabs that this one has changed data. */
 export const notifyTabs = () => channel.postMessage({ name: "onChange" });
 
 function onVisibilityChange() {
-	if (document.visibilityState === "hidden") return leaveElection();
-	if (resign) return undefined;
+	if (isHidden()) return navigator.locks ? askForLeader() : leaveElection();
 	handleMessage({ name: "onCatchUp" });
-	return joinElection();
+	if (!resign) return joinElection();
+	return source ? handleState() : greet();
 }
+
+// A visible tab answers with a greeting, and becomes the leader.
+const askForLeader = () => source && channel.postMessage({ name: "hidden" });
+const greet = () => channel.postMessage({ name: "hello", isVisible: !isHidden() });
 
 function leaveElection() {
 	resign?.();
@@ -49,7 +57,6 @@ function leaveElection() {
 
 // Browsers offer locks in secure contexts only (HTTPS or this machine). Elsewhere each visible tab listens itself.
 function joinElection() {
-	channel.postMessage({ name: "hello" });
 	const ending = new AbortController();
 	const resigned = new Promise((resolve) => {
 		resign = () => {
@@ -58,19 +65,31 @@ function joinElection() {
 		};
 	});
 	const lead = () => (ending.signal.aborted ? null : listenAsLeader(resigned));
-	if (!navigator.locks) return void lead();
-	return navigator.locks.request(NAME, { signal: ending.signal }, lead).catch(() => {}); // resigned while waiting
+	if (navigator.locks)
+		navigator.locks.request(NAME, { signal: ending.signal }, lead).catch(() => {}); // it resigned
+	else lead();
+	greet(); // after the request: a hidden leader that gives way joins behind it
 }
 
-function handleMessage({ name, value }) {
-	if (name === "hello") return source && sendState();
+function handleMessage({ name, value, isVisible }) {
+	if (name === "hello") return source && onGreeting(isVisible);
+	if (name === "hidden") return isHidden() || greet();
 	if (name === "onRun") latestRuns.set(value.page_id, value);
-	for (const callbacks of subscribers) callbacks[name]?.(value);
+	const handler = isHidden() ? name.replace(/^on/, "onHidden") : name;
+	for (const callbacks of subscribers) callbacks[handler]?.(value);
+}
+
+function onGreeting(isVisible) {
+	sendState();
+	if (!isVisible || !isHidden()) return;
+	leaveElection();
+	joinElection();
 }
 
 // -- the leader
 function listenAsLeader(resigned) {
 	openStream();
+	if (isHidden()) askForLeader();
 	return resigned.finally(stopListening);
 }
 
@@ -82,7 +101,9 @@ function openStream() {
 		broadcast("onCatchUp"); // with what changed while no tab listened, also after the first load
 	});
 	source.addEventListener("progress", ({ data }) => broadcast("onRun", JSON.parse(data)));
-	source.addEventListener("changed", () => broadcast("onChange"));
+	source.addEventListener("changed", ({ data }) =>
+		broadcast("onChange", { ...JSON.parse(data), isWatched: document.hasFocus() }),
+	);
 	source.addEventListener("error", () => {
 		broadcast("onConnected", false);
 		checkSession(); // the server ends the stream with the session
@@ -97,8 +118,18 @@ function broadcast(name, value) {
 
 // A new tab gets what the others know.
 function sendState() {
-	channel.postMessage({ name: "onConnected", value: source.readyState === EventSource.OPEN });
-	for (const value of latestRuns.values()) channel.postMessage({ name: "onRun", value });
+	for (const message of knownState()) channel.postMessage(message);
+}
+
+// What the leader itself could not show while it was hidden.
+function handleState() {
+	for (const message of knownState()) handleMessage(message);
+}
+
+function knownState() {
+	const isConnected = source.readyState === EventSource.OPEN;
+	const runs = [...latestRuns.values()].map((value) => ({ name: "onRun", value }));
+	return [{ name: "onConnected", value: isConnected }, ...runs];
 }
 
 // The browser restores a lost connection, but not one that was refused. Tabs must not retry all at once.

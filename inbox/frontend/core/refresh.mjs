@@ -1,4 +1,4 @@
-// Reloads what is shown after a change here or elsewhere, at limited intervals.
+// Shows again what has changed here or elsewhere, at limited intervals.
 
 const DELAY_MS = 150;
 // The shortest time between two reloads; it grows while one change follows the other.
@@ -7,14 +7,35 @@ const MAX_INTERVAL_MS = 3000;
 const GROWTH = 1.3;
 
 const reloaders = [];
-let lastReloadAt = 0;
-let interval = MIN_INTERVAL_MS;
-let timer = null;
-let currentReload = null;
+const changeHandlers = [];
 let notifyOtherTabs = () => {};
 
-/** `reload`: called whenever what is shown may be out of date. */
+/**
+ * Returns a function that schedules `run`. Many calls cause one run. Runs keep an interval, unless `isUrgent`, and follow
+ * one another: a slow answer must not replace a newer one.
+ */
+export function rateLimited(run, { minimum = MIN_INTERVAL_MS, maximum = MAX_INTERVAL_MS } = {}) {
+	let [lastAt, interval, timer, current] = [0, minimum, null, null];
+	const runNow = async () => {
+		timer = null;
+		const isQuiet = Date.now() - lastAt > maximum;
+		interval = isQuiet ? minimum : Math.min(GROWTH * interval, maximum);
+		lastAt = Date.now();
+		await current;
+		current = run();
+	};
+	return ({ isUrgent = false } = {}) => {
+		if (timer && !isUrgent) return;
+		clearTimeout(timer);
+		timer = setTimeout(runNow, isUrgent ? DELAY_MS : Math.max(DELAY_MS, lastAt + interval - Date.now()));
+	};
+}
+
+/** `reload`: called whenever anything that is shown may be out of date. */
 export const onInvalidate = (reload) => reloaders.push(reload);
+
+/** `handle({conversationIds, rows})`: called when only these conversations have changed; `rows` are few, or undefined. */
+export const onConversationsChanged = (handle) => changeHandlers.push(handle);
 
 /** `notify`: tells the other tabs about a change in this one. */
 export const setTabNotifier = (notify) => {
@@ -27,20 +48,12 @@ export function notifyChanged() {
 	invalidate({ isUrgent: true });
 }
 
-/** Schedules a reload. Many calls cause one reload; without `isUrgent`, reloads keep the interval. */
-export function invalidate({ isUrgent = false } = {}) {
-	if (timer && !isUrgent) return;
-	clearTimeout(timer);
-	const delay = isUrgent ? DELAY_MS : Math.max(DELAY_MS, lastReloadAt + interval - Date.now());
-	timer = setTimeout(reloadAll, delay);
-}
+/** Schedules a reload of everything. */
+export const invalidate = rateLimited(() => Promise.all(reloaders.map((reload) => reload())));
 
-// Reloads run one after the other: a slow answer must not replace a newer one.
-async function reloadAll() {
-	timer = null;
-	const isQuiet = Date.now() - lastReloadAt > MAX_INTERVAL_MS;
-	interval = isQuiet ? MIN_INTERVAL_MS : Math.min(GROWTH * interval, MAX_INTERVAL_MS);
-	lastReloadAt = Date.now();
-	await currentReload;
-	currentReload = Promise.all(reloaders.map((reload) => reload()));
+/** Handles a change that the event stream tells; undefined: of anything. */
+export function handleChange(change) {
+	if (!change?.conversationIds) return invalidate();
+	if (change.conversationIds.length) for (const handle of changeHandlers) handle(change);
+	return undefined;
 }

@@ -10,6 +10,7 @@ const FILTER_PARAMETERS = [
 	"unread",
 	"untagged",
 	"platform",
+	"ad_id",
 	"include_tags",
 	"include_mode",
 	"exclude_tags",

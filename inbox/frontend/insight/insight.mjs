@@ -1,4 +1,4 @@
-// The insights of the filtered conversations: messages per day, busiest hours, first reply times and tags.
+// The insights of the filtered conversations: messages per day, busiest hours, first reply times, tags and ads.
 
 import { get, isAborted } from "../core/api.mjs";
 import { button, byId, fill, h, iconButton } from "../core/dom.mjs";
@@ -35,7 +35,7 @@ function heading() {
 	return h("header.conversation-bar", back, h("h2", "Insights"));
 }
 
-function content({ from, to, timeZone, days, hours, tags, replies, conversations, isExact }) {
+function content({ from, to, timeZone, days, hours, tags, ads, replies, conversations, isExact }) {
 	const total = `${isExact ? "" : "About "}${plural(conversations, "conversation")}`;
 	return h(
 		"div.insight-body",
@@ -45,6 +45,7 @@ function content({ from, to, timeZone, days, hours, tags, replies, conversations
 		card("Busiest hours", busiestHour(hours), heatMap(hours, DAYS)),
 		card("Median first reply time", latestReplyTime(replies), replyChart(replies)),
 		tags.length > 0 && card("Tags", null, tagBars(tags)),
+		ads.length > 0 && card("Ads", h("p.quiet", "Conversations that each ad brought."), adBars(ads)),
 	);
 }
 
@@ -92,6 +93,14 @@ function replyChart(replies) {
 	const label = `Median first reply time by week: ${weeks.join(", ")}`;
 	const values = replies.map(({ seconds }) => seconds);
 	return lineChart([{ className: "sent", values }], { label, format: formatDuration });
+}
+
+function adBars(ads) {
+	const rows = ads.map(({ ad, conversations }) => ({
+		name: ad.title || `Ad ${ad.id}`,
+		value: conversations,
+	}));
+	return bars(rows.slice(0, MAX_TAGS));
 }
 
 function tagBars(tags) {

@@ -13,6 +13,7 @@ export function filterParts(filter, { tags, pages }) {
 		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
 		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
+		["ad_id", `Ad ${filter.ad_id}`],
 		["startDate", `From ${filter.startDate}${zone}`],
 		["endDate", `Until ${filter.endDate}${zone}`],
 	];

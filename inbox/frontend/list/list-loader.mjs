@@ -1,23 +1,32 @@
 // Loads the rows of the list: the head for a filter, further rows by cursor, and visible rows again after a change.
 
 import { get, isAborted } from "../core/api.mjs";
+import { rateLimited } from "../core/refresh.mjs";
 import { keepIfEqual, NO_ROWS, setList, state } from "../core/store.mjs";
-import { isSearchTooShort, toParameters } from "../core/url.mjs";
-import { appendRows, mergeRows, overlaps } from "./merge.mjs";
+import { isSameFilter, isSearchTooShort, toParameters } from "../core/url.mjs";
+import { appendRows, mergeRows, overlaps, placeRows } from "./merge.mjs";
 
 const FIRST_LIMIT = 50;
 const HEAD_LIMIT = 100;
 const MORE_LIMIT = 500; // the further the user scrolls, the larger the parts
 const MAX_LIMIT = 1000;
+const MAX_IDS = 50; // that one request may look at
 
 let controller = null; // of the requests for the current filter; those for an earlier one are aborted
 let loading = null;
+let requests = 0; // whose answers may be older than a change that arrives meanwhile
 
 async function fetchRows(parameters) {
 	const query = { ...toParameters(state.filter), ...parameters };
-	const { conversations, pagination } = await get("/api/conversations", query, { signal: controller.signal });
-	const { total, totalIsExact: isExact, nextCursor: next } = pagination;
-	return { rows: conversations, total, isExact, next };
+	requests += 1;
+	try {
+		const options = { signal: controller.signal };
+		const { conversations, pagination } = await get("/api/conversations", query, options);
+		const { total, totalIsExact: isExact, nextCursor: next } = pagination;
+		return { rows: conversations, total, isExact, next };
+	} finally {
+		requests -= 1;
+	}
 }
 
 /**
@@ -97,6 +106,55 @@ function mergeIntoList(part, range) {
 	const rowsById = new Map(rows.map((row) => [row.id, row]));
 	const reloaded = part.map((row) => keepIfEqual(rowsById.get(row.id), row));
 	return mergeRows(rows, reloaded, range);
+}
+
+// -- single conversations that have changed
+const unchecked = new Set();
+const checkSoon = rateLimited(checkRows);
+
+/** Moves, adds or removes the rows of these conversations. `rows`: as the stream shows them, undefined if it does not. */
+export function changeRows({ conversationIds: ids, rows }) {
+	const { facebookPageId } = state.filter;
+	if (rows && !requests && isSameFilter(state.filter, { facebookPageId })) {
+		return place(
+			ids,
+			rows.filter((row) => !facebookPageId || row.page_id === facebookPageId),
+		);
+	}
+	for (const id of ids) unchecked.add(id); // the server knows which of them match the filter
+	return checkSoon();
+}
+
+async function checkRows() {
+	const ids = [...unchecked].slice(0, MAX_IDS);
+	for (const id of ids) unchecked.delete(id);
+	await loading;
+	if (!ids.length || state.list.status !== "ready") return;
+	const { signal } = controller;
+	try {
+		const { rows } = await fetchRows({ ids: ids.join(), limit: MAX_IDS, total: "none" });
+		if (!signal.aborted) place(ids, rows); // else the list is loaded for another filter
+	} catch {
+		return; // aborted, or the server is away: the stream tells when it is back
+	}
+	if (unchecked.size) checkSoon();
+}
+
+function place(ids, rows) {
+	if (state.list.status !== "ready") return;
+	const before = new Map(state.list.rows.map((row) => [row.id, row]));
+	const fitting = rows.map((row) => keepIfEqual(before.get(row.id), row));
+	const placed = placeRows(state.list.rows, ids, fitting, { isEnd: !state.list.next });
+	const isSame =
+		placed.length === state.list.rows.length && placed.every((row, n) => row === state.list.rows[n]);
+	if (!isSame) setList({ rows: placed });
+}
+
+/** Loads the number of matches. Errors are ignored: the list works without it. */
+export async function refreshTotal() {
+	if (state.list.status !== "ready") return;
+	const { total, isExact } = await fetchRows({ limit: 1, total: "estimate" }).catch(() => ({}));
+	if (total !== undefined && state.list.status === "ready") setList({ total, isExact });
 }
 
 /** Changes the rows with these IDs in the list, without a request. */

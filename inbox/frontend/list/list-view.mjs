@@ -1,9 +1,9 @@
 // Draws the visible rows of the list: about forty elements, however many rows are loaded.
 
 import { button, byId, fill } from "../core/dom.mjs";
-import { onInvalidate } from "../core/refresh.mjs";
+import { onConversationsChanged, onInvalidate } from "../core/refresh.mjs";
 import { navigate, set, state, watch } from "../core/store.mjs";
-import { loadList, loadMore, refreshList, retryLoadMore } from "./list-loader.mjs";
+import { changeRows, loadList, loadMore, refreshList, retryLoadMore } from "./list-loader.mjs";
 import { createRow, rowPageName, updateRow } from "./row.mjs";
 import { toggleSelection } from "./selection.mjs";
 import { isNearEnd, scrollTopFor, visibleRange } from "./virtual.mjs";
@@ -18,7 +18,7 @@ const drawnRows = new Map(); // row ID → {element, key}
 let rowHeight = 88;
 let isDrawScheduled = false;
 let savePositionTimer = null;
-let anchorRow = { index: 0, id: null }; // the first visible row when the list was last drawn
+let anchors = []; // the visible rows when the list was last drawn: {index, id, time}
 let cursorIndex = 0; // the position of the cursor's row, which may leave the list
 
 export function startList() {
@@ -34,6 +34,7 @@ export function startList() {
 	watch("filter", () => loadAtPosition(history.state));
 	watch("openId", schedulePositionSave);
 	onInvalidate(() => refreshList(firstVisibleIndex()));
+	onConversationsChanged(changeRows);
 }
 
 // Restores the scroll position if this entry of the browser's history was shown before.
@@ -82,17 +83,22 @@ function draw() {
 	if (isNearEnd(viewport(list.rows.length))) loadMore();
 }
 
-// Rows that were inserted above must not move the rows that the user reads.
+// Rows that come and go above must not move the rows that the user reads. A row that has gone to another place itself,
+// because of a new message, is none of these.
 function keepScrollPosition(rows) {
-	if (scroller.scrollTop > 0 && anchorRow.id !== null && rows[anchorRow.index]?.id !== anchorRow.id) {
-		const index = rows.findIndex(({ id }) => id === anchorRow.id);
-		if (index >= 0) {
-			rowList.style.height = `${rows.length * rowHeight}px`;
-			scroller.scrollTop += (index - anchorRow.index) * rowHeight;
-		}
-	}
+	const isKept = ({ index, id, time }) => rows[index]?.id === id && rows[index].last_message_time === time;
+	if (scroller.scrollTop > 0 && !anchors.every(isKept)) moveWithAnchor(rows);
 	const first = firstVisibleIndex();
-	anchorRow = { index: first, id: rows[first]?.id ?? null };
+	const visible = rows.slice(first, first + Math.ceil(scroller.clientHeight / rowHeight));
+	anchors = visible.map(({ id, last_message_time: time }, offset) => ({ index: first + offset, id, time }));
+}
+
+function moveWithAnchor(rows) {
+	const places = new Map(rows.map(({ id, last_message_time: time }, index) => [id, { index, time }]));
+	const anchor = anchors.find(({ id, time }) => places.get(id)?.time === time);
+	if (!anchor) return;
+	rowList.style.height = `${rows.length * rowHeight}px`;
+	scroller.scrollTop += (places.get(anchor.id).index - anchor.index) * rowHeight;
 }
 
 function removeRowsExcept(ids) {

@@ -22,6 +22,22 @@ export function mergeRows(rows, part, { from = null, isEnd = false } = {}) {
 	return [...others.filter(isAbove), ...part, ...others.filter((row) => !isAbove(row) && isBelow(row))];
 }
 
+/**
+ * The rows after these conversations were looked at: `fitting` are those of them that match the filter, and go to their
+ * places; the others leave. `isEnd`: all matches are loaded. A row behind the loaded ones is loaded with them later.
+ */
+export function placeRows(rows, ids, fitting, { isEnd }) {
+	const looked = new Set(ids);
+	const placed = rows.filter(({ id }) => !looked.has(id));
+	const last = rows.at(-1);
+	for (const row of fitting) {
+		if (!isEnd && !(last && compare(row, last) <= 0)) continue;
+		const index = placed.findIndex((other) => compare(row, other) < 0);
+		placed.splice(index < 0 ? placed.length : index, 0, row);
+	}
+	return placed;
+}
+
 /** Does the reloaded head contain an unchanged row? If not, rows between the head and the list may be missing. */
 export function overlaps(rows, head) {
 	const times = new Map(rows.map((row) => [row.id, timeOf(row)]));

@@ -2,7 +2,7 @@
 
 import { button, byId, fill, h, tagChip } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
-import { navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
+import { filteredPages, navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
 import { isEmptyFilter, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
@@ -58,7 +58,9 @@ function draw({ filter, tags, pages, views }, saveView) {
 	const savedViews = views?.map((view) => ({ name: view.name, filter: viewFilter(view) }));
 	const title = listTitle(filter, VIEWS, savedViews);
 	byId("title").textContent = title;
-	document.title = `${title} – Inbox`;
+	// Seen in the tab also while another one is open.
+	const unread = filteredPages().reduce((sum, page) => sum + page.unread, 0);
+	document.title = `${unread ? `(${formatNumber(unread)}) ` : ""}${title} – Inbox`;
 	drawChips(filterParts(filter, { tags, pages }), filter, saveView);
 }
 

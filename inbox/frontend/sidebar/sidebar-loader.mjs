@@ -1,7 +1,9 @@
 // Loads what the sidebar shows: Pages, tags, saved views, and the number of conversations in each view.
 
 import { get, isAborted } from "../core/api.mjs";
+import { rateLimited } from "../core/refresh.mjs";
 import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
+import { refreshTotal } from "../list/list-loader.mjs";
 
 // Each view is a filter. `pageField`: the field of the Pages whose sum is the count; without it the server counts.
 export const VIEWS = [
@@ -55,4 +57,32 @@ async function fetchCount(filter) {
 export async function loadSidebar() {
 	await Promise.all([loadPages(), loadTags()]);
 	await loadCounts();
+}
+
+// -- after changes of single conversations
+// Seven requests, and messages follow one another: the numbers may be some seconds old.
+const COUNT_INTERVALS = { minimum: 2000, maximum: 15_000 };
+const MAX_KNOWN = 5000;
+const countSoon = rateLimited(() => Promise.all([loadSidebar(), refreshTotal()]), COUNT_INTERVALS);
+const counted = new Map(); // ID → what counts of the conversation, as far as this page has seen it
+
+/** Counts again, unless what counts of these conversations is as before: most are unread already. */
+export function handleCounts({ conversationIds, rows }) {
+	for (const row of state.list.rows) if (!counted.has(row.id)) counted.set(row.id, countedOf(row));
+	const isSame =
+		rows?.length === conversationIds.length && rows.every((row) => counted.get(row.id) === countedOf(row));
+	for (const row of rows ?? []) counted.set(row.id, countedOf(row));
+	if (counted.size > MAX_KNOWN) counted.clear();
+	if (!isSame) countSoon();
+}
+
+const countedOf = (row) =>
+	[row.conversation_status, row.unread_count > 0, ...row.conversation_tags.map(({ tag }) => tag.id)].join();
+
+/** Shows the number of unread conversations of a Page that the event stream tells. */
+export function showUnread({ pageId, unread } = {}) {
+	const page = state.pages?.find(({ id }) => id === pageId);
+	if (!page || unread === undefined || page.unread === unread) return;
+	set({ pages: state.pages.map((one) => (one === page ? { ...one, unread } : one)) });
+	set({ counts: { ...state.counts, Unread: sumOfPages("unread") } });
 }

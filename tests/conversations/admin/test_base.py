@@ -83,9 +83,9 @@ def test_lists_and_detail_pages_show_no_token(page, root, model):
 def test_lists_run_no_query_per_row(page, root, model, django_assert_num_queries):
     fill(page)
     # Session, user, visible Pages, disconnected Pages, count, rows; with a filter by Page also its options;
-    # for conversations these, all tags, the tags of the rows, the newest message and the
+    # for conversations these, all tags, the tags of the rows, the ads, the newest message and the
     # saved views.
-    queries = {"conversation": 11, "thread": 7, "syncrun": 7, "webhookdelivery": 7}.get(model, 6)
+    queries = {"conversation": 12, "thread": 7, "syncrun": 7, "webhookdelivery": 7}.get(model, 6)
     with django_assert_num_queries(queries):
         root.get(admin_url(model))
     for _ in range(4):

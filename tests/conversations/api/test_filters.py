@@ -68,6 +68,67 @@ def test_unknown_or_invisible_page_is_a_404(viewer):
         assert answer.json()["error"] == "Page not found."
 
 
+# -- IDs ---------------------------------------------------------------------------------------------------
+
+
+def test_ids_tell_which_conversations_still_fit(page, viewer):
+    rows = [ConversationFactory(page=page, unread_count=number % 2) for number in range(60)]
+    theirs = ConversationFactory(page=PageFactory(), unread_count=1)
+    ids = ",".join(str(row.pk) for row in [*rows[:49], theirs])
+    answer = viewer.get(LIST, {"ids": ids, "unread": "true"}).json()
+    assert [row["id"] for row in answer["conversations"]] == [
+        row.pk for row in reversed(rows[:49]) if row.unread_count
+    ]
+    assert answer["pagination"]["total"] == 24  # all of them, although the usual limit is 20
+    assert len(viewer.get(LIST, {"ids": ids, "limit": 5}).json()["conversations"]) == 5
+    twice = {"ids": f" {rows[0].pk} ,{rows[0].pk}", "total": "none"}
+    assert [row["id"] for row in viewer.get(LIST, twice).json()["conversations"]] == [rows[0].pk]
+    for nothing in ("9" * 40, str(theirs.pk), f"{2**63}"):
+        answer = viewer.get(LIST, {"ids": nothing}).json()
+        assert (answer["conversations"], answer["pagination"]["total"]) == ([], 0)
+    assert viewer.get(LIST, {"ids": ""}).json()["pagination"]["total"] == 60
+
+
+@pytest.mark.parametrize(
+    "ids",
+    ["x", "1,", ",", "1,,2", "0", "-1", "1.5", "1;2", "1 2", "[1]", "1,x", ",".join(map(str, range(1, 52)))],
+)
+def test_odd_ids_are_a_clear_400(viewer, ids):
+    answer = viewer.get(LIST, {"ids": ids})
+    assert (answer.status_code, answer.json()["field"]) == (400, "ids")
+    assert "IDs" in answer.json()["error"]
+
+
+def test_ids_are_no_filter_of_views_and_bulk_actions(viewer, page):
+    for route in ("/api/conversations/export", "/api/insight"):
+        assert viewer.get(route, {"ids": "1"}).json()["field"] == "ids"
+    body = {"filter": {"ids": "1"}, "conversation_status": "done"}
+    assert viewer.post("/api/conversations/bulk-status", body, format="json").status_code == 400
+
+
+# -- ads ---------------------------------------------------------------------------------------------------
+
+
+def test_ad_that_brought_the_customer_is_shown_and_found_by_every_door(page, viewer, client):
+    referral = {"source": "ADS", "ad_id": "2385", "ad_title": "Sale"}
+    seen = datetime(2026, 11, 19, 12, 0, 0, 250_000, tzinfo=UTC)
+    row = ConversationFactory(page=page, referral=referral, ad_id="2385", seen_until=seen)
+    other = ConversationFactory(page=page, sender_name="Nobody")
+    [shown] = viewer.get(LIST, {"ad_id": "2385"}).json()["conversations"]
+    assert (shown["id"], shown["referral"]) == (row.pk, referral)
+    assert (shown["seen_until"], shown["delivered_until"]) == ("2026-11-19T12:00:00.250000Z", None)
+    assert viewer.get(f"{LIST}/{other.pk}").json()["conversation"]["referral"] is None
+    assert viewer.get(LIST, {"ad_id": "238"}).json()["conversations"] == []
+    assert viewer.get(LIST, {"ad_id": "2" * 101}).json()["field"] == "ad_id"
+    view = {"name": "Sale", "query": {"ad_id": "2385"}}
+    saved = viewer.post("/api/views", view, format="json").json()["view"]
+    assert saved["address"] == "/api/conversations?ad_id=2385"
+    client.force_login(superuser())
+    listed = client.get("/admin/conversations/conversation/", {"ad": "2385"})
+    assert [found.pk for found in listed.context["cl"].result_list] == [row.pk]
+    assert "Sale" in listed.content.decode()
+
+
 # -- tags --------------------------------------------------------------------------------------------------
 
 

@@ -121,13 +121,14 @@ def create_row(dice, page, number) -> Row:
         "unread_count": dice.choice([0, 0, 3]),
         "conversation_status": dice.choice(["active", "active", "done"]),
         "platform": dice.choice(["messenger", "messenger", "instagram"]),
+        "ad_id": dice.choice([None, None, "238", "999"]),
     }
     search = search_text(fields["sender_name"], fields["last_message"])
     row = Conversation.objects.create(page=page, sender_id=str(number), search=search, **fields)
     return Row(row.pk, page, fields, set())
 
 
-def random_parameters(dice, pages) -> dict[str, str]:
+def random_parameters(dice, pages, ids) -> dict[str, str]:
     """Return random parameters of the list."""
     possible = {
         "facebookPageId": lambda: dice.choice(pages).facebook_page_id,
@@ -139,6 +140,8 @@ def random_parameters(dice, pages) -> dict[str, str]:
         "waiting": lambda: dice.choice(["true", "false"]),
         "status": lambda: dice.choice(["active", "done"]),
         "platform": lambda: dice.choice(["messenger", "instagram"]),
+        "ad_id": lambda: dice.choice(["238", "999", "1"]),
+        "ids": lambda: ",".join(map(str, dice.sample(ids, dice.randint(1, 40)))),
         "search": lambda: dice.choice(TERMS),
         "startDate": lambda: str((NOON - timedelta(days=dice.randint(0, 6))).date()),
         "endDate": lambda: str((NOON - timedelta(days=dice.randint(0, 6))).date()),
@@ -165,6 +168,8 @@ def matches(row: Row, query: dict[str, str]) -> bool:
             "waiting" not in query or (query["waiting"] == "true") == waits(row),
             query.get("status", row.fields["conversation_status"]) == row.fields["conversation_status"],
             query.get("platform", row.fields["platform"]) == row.fields["platform"],
+            query.get("ad_id", row.fields["ad_id"]) == row.fields["ad_id"],
+            "ids" not in query or str(row.pk) in query["ids"].split(","),
             "startDate" not in query or (day is not None and day >= query["startDate"]),
             "endDate" not in query or (day is not None and day <= query["endDate"]),
             "search" not in query or contains(row, fold(query["search"]), "search_in" in query),
@@ -229,7 +234,7 @@ def test_any_combination_of_filters_matches_a_naive_search(rows, plans, dice):
     for user, seen in ((superuser(), pages), (member, pages[:2])):
         client = api(user)
         for _ in range(30):
-            parameters = random_parameters(dice, seen)
+            parameters = random_parameters(dice, seen, [row.pk for row in rows])
             expected = in_order([row for row in rows if row.page in seen and matches(row, parameters)])
             assert by_cursor(client, parameters, dice.choice([1, 7, 100])) == expected, parameters
             assert by_page(client, parameters, dice.choice([9, 100])) == (expected, len(expected)), parameters

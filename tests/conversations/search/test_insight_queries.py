@@ -301,7 +301,7 @@ def test_messages_that_no_trigger_counted_are_counted():
     assert MessageCount.objects.get().messages == InteractionEvent.objects.count()
 
 
-def test_statistics_of_pages_take_five_queries(django_assert_num_queries):
+def test_statistics_of_pages_take_six_queries(django_assert_num_queries):
     pages = PageFactory.create_batch(3)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         insight_of(*pages)

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { appendRows, compare, mergeRows, overlaps, rangeOfIds } from "../../../inbox/frontend/list/merge.mjs";
+import {
+	appendRows,
+	compare,
+	mergeRows,
+	overlaps,
+	placeRows,
+	rangeOfIds,
+} from "../../../inbox/frontend/list/merge.mjs";
 import { isNearEnd, OVERSCAN, scrollTopFor, visibleRange } from "../../../inbox/frontend/list/virtual.mjs";
 
 const row = (id, minute, more = {}) => ({
@@ -54,6 +61,18 @@ test("a head of changed rows only does not overlap: rows in between may be missi
 	assert.ok(overlaps(rows, [row(7, 95), row(9, 90)]));
 	assert.ok(!overlaps(rows, [row(7, 99), row(9, 95)])); // row 9 has a new message
 	assert.ok(!overlaps(rows, []) && !overlaps([], [row(1, 1)]));
+});
+
+test("conversations that were looked at move, appear or leave, and others stay", () => {
+	const rows = [row(9, 90), row(8, 80), row(7, 70), row(6, 60)];
+	const placed = (looked, fitting, isEnd = false) => ids(placeRows(rows, looked, fitting, { isEnd }));
+	assert.deepEqual(placed([7], [row(7, 95)]), [7, 9, 8, 6]);
+	assert.deepEqual(placed([5, 8], [row(5, 85)]), [9, 5, 7, 6]);
+	assert.deepEqual(placed([6], [row(6, 60)]), [9, 8, 7, 6]); // the last one stays although more follow
+	assert.deepEqual(placed([5], [row(5, 50)]), [9, 8, 7, 6]); // loaded later
+	assert.deepEqual(placed([5, 4], [row(5, 50), row(4, null)], true), [9, 8, 7, 6, 5, 4]);
+	assert.deepEqual(ids(placeRows([], [1], [row(1, 1)], { isEnd: true })), [1]);
+	assert.equal(placeRows(rows, [1], [], { isEnd: false })[0], rows[0]);
 });
 
 test("a reloaded part further down keeps the rows above it", () => {

@@ -29,6 +29,13 @@ from conversations.sync.load.upsert import write_conversations
 STATEMENTS = read_statements(__file__)
 
 
+class Saved(NamedTuple):
+    """The messages that are taken back, by ID, and the conversations that differ now."""
+
+    unsent: set[str]
+    conversations: set[int]
+
+
 class Received(NamedTuple):
     """A change, and when its delivery arrived."""
 
@@ -47,9 +54,13 @@ class PersonChanges:
     state: ConversationState
     messages: dict[str, MessageState] = field(default_factory=dict)  # by graph_id
 
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.state.live) or any(message.is_changed for message in self.messages.values())
 
-def save_changes(page: Page, received: Sequence[Received]) -> set[str]:
-    """Apply the changes, whatever their order. Return which of their messages are taken back, by ID."""
+
+def save_changes(page: Page, received: Sequence[Received]) -> Saved:
+    """Apply the changes, whatever their order."""
     effective = [each for each in received if not isinstance(each.change, Nothing)]
     people = _conversations(page, effective)
     _read_messages(people.values())
@@ -60,7 +71,10 @@ def save_changes(page: Page, received: Sequence[Received]) -> set[str]:
     _save_messages(changed)
     save_conversations([person.state for person in changed])
     messages = (message for person in changed for message in person.messages.values())
-    return {message.graph_id for message in messages if message.is_deleted}
+    return Saved(
+        {message.graph_id for message in messages if message.is_deleted},
+        {person.state.row.pk for person in changed if person.is_changed},
+    )
 
 
 # -- conversations -----------------------------------------------------------------------------------------

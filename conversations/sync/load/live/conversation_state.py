@@ -16,7 +16,8 @@ from conversations.sync.load.transform import search_text
 from conversations.sync.load.upsert import write_conversations
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-LIVE_COLUMNS = ("seen_until", "delivered_until", "unsent_at", "referral", "referred_at")
+LIVE_COLUMNS = ("seen_until", "delivered_until", "unsent_at", "referral", "referred_at", "ad_id")
+MAX_AD_ID = 100  # characters; Facebook's have digits only
 Kind, Status = InteractionEvent.Kind, Conversation.Status
 
 
@@ -35,7 +36,8 @@ class ConversationState:
         """The newest referral stands on the conversation; of equal times, the one that sorts last."""
         current = self._value("referred_at"), as_json(self._value("referral") or {})
         if (current[0] or EARLIEST, current[1]) < (moment, as_json(referral)):
-            self.live |= {"referral": referral, "referred_at": moment}
+            ad_id = referral.get("ad_id", "")[:MAX_AD_ID] or None
+            self.live |= {"referral": referral, "referred_at": moment, "ad_id": ad_id}
 
     def take(self, messages: Iterable[MessageState]) -> None:
         """Count new messages, and note whether another message may be the newest one now."""

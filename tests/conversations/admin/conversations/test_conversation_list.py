@@ -123,7 +123,7 @@ def test_count_is_limited_but_paging_is_not(page, root, monkeypatch):
 
 def test_no_query_counts_all_rows(page, root, django_assert_num_queries):
     ConversationFactory(page=page)
-    with django_assert_num_queries(11) as queries:
+    with django_assert_num_queries(12) as queries:
         root.get(LIST)
     assert not [query["sql"] for query in queries if "count(*)" in query["sql"].lower()]
     with CaptureQueriesContext(connection) as queries:

@@ -54,7 +54,7 @@ def test_response_has_exactly_the_documented_shape(page, replied):
     }
     assert (found["conversations"], found["isExact"]) == (1, True)
     assert set(found) == {
-        *("from", "to", "timeZone", "days", "hours", "tags", "replies", "conversations", "isExact")
+        *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact")
     }
 
 
@@ -92,6 +92,25 @@ def test_filters_are_those_of_the_list(page, replied):
     assert get_insight(client, search="hello", search_in="messages")["conversations"] == 1
 
 
+def test_ads_are_counted_where_the_reader_may_see_their_conversations(page):
+    other = PageFactory()
+    for number, (where, ad_id) in enumerate([(page, "238"), (page, "238"), (page, "999"), (other, "238")]):
+        referral = {"source": "ADS", "ad_id": ad_id, "ad_title": f"Sale {number}"}
+        ConversationFactory(page=where, ad_id=ad_id, referral=referral, unread_count=number)
+    client = api(member(page))
+    expected = [
+        {"ad": {"id": "238", "title": "Sale 1"}, "conversations": 2},
+        {"ad": {"id": "999", "title": "Sale 2"}, "conversations": 1},
+    ]
+    assert get_insight(client)["ads"] == expected
+    assert get_insight(client, unread="true")["ads"][0]["conversations"] == 1
+    assert get_insight(client, ad_id="999")["ads"] == expected[1:]
+    assert get_insight(api(superuser()))["ads"][0] == {
+        "ad": {"id": "238", "title": "Sale 3"},
+        "conversations": 3,
+    }
+
+
 @pytest.mark.parametrize("parameter", ["page", "limit", "cursor", "total", "include_tag"])
 def test_parameter_that_is_not_a_filter_is_named_in_the_error(page, parameter):
     answer = api(member(page)).get(INSIGHT, {parameter: "1"})
@@ -110,8 +129,8 @@ def test_search_that_takes_too_long_is_a_503(page, monkeypatch):
 
 def test_insight_takes_the_documented_number_of_queries(page, replied, django_assert_num_queries):
     client = api(member(page))
-    with django_assert_num_queries(7):  # the token, the Pages, and five
+    with django_assert_num_queries(8):  # the token, the Pages, and six
         client.get(INSIGHT)
-    # The token, the Pages, cardinalities, ids, stats, tags, whether all messages are indexed.
-    with django_assert_num_queries(7):
+    # The token, the Pages, cardinalities, ids, stats, tags, ads, whether all messages are indexed.
+    with django_assert_num_queries(8):
         client.get(INSIGHT, {"status": "active"})

@@ -1,0 +1,73 @@
+// Desktop notifications of new messages: off until the user asks for them, and remembered in this browser.
+//
+// They name the customer and the Page, but not the message: a screen may be shared, locked or shown to others.
+
+import { displayName } from "../list/row.mjs";
+import { button, byId, fill } from "./dom.mjs";
+import { findPage, navigate } from "./store.mjs";
+import { showError, showMessage } from "./toast.mjs";
+
+const KEY = "inbox-notifications";
+const MAX_SINGLE = 3; // more conversations at once are one notification
+const CLOCK_DIFFERENCE_MS = 60_000; // between this machine and the server
+const BLOCKED = "Your browser blocks notifications of this site. Allow them in its settings.";
+
+const startedAt = Date.now() - CLOCK_DIFFERENCE_MS;
+const shownUntil = new Map(); // conversation ID → the time of the newest message that was told
+
+const isPossible = () => "Notification" in globalThis && isSecureContext;
+const isOn = () => Notification.permission === "granted" && localStorage.getItem(KEY) === "on";
+
+/** Shows the button that turns them on and off. */
+export function startNotifications() {
+	if (isPossible()) drawButton();
+}
+
+function drawButton() {
+	const label = isOn() ? "Turn off notifications" : "Turn on notifications";
+	fill(byId("notifications"), button(label, toggle, "link"));
+}
+
+async function toggle() {
+	if (isOn()) localStorage.removeItem(KEY);
+	else if ((await Notification.requestPermission()) === "granted") localStorage.setItem(KEY, "on");
+	else return showError({ message: BLOCKED });
+	drawButton();
+	return isOn() && showMessage("You are notified of new messages while Inbox is open in a tab.");
+}
+
+/** Tells of new messages of customers, unless the user is at a tab of Inbox: that shows them. */
+export function notifyOfMessages({ rows = [], isWatched } = {}) {
+	const news = rows.filter(isNew);
+	for (const { id, last_message_time: time } of rows) if (time) shownUntil.set(id, Date.parse(time));
+	if (!news.length || isWatched || document.hasFocus() || !isPossible() || !isOn()) return;
+	if (news.length > MAX_SINGLE) show(`${news.length} conversations have new messages`, "", "inbox", null);
+	else for (const row of news) show(displayName(row), bodyOf(row), `inbox-${row.id}`, row.id);
+}
+
+const isNew = ({ id, unread_count: unread, last_message_time: time }) =>
+	unread > 0 && Date.parse(time) > (shownUntil.get(id) ?? startedAt);
+
+function bodyOf(row) {
+	const page = findPage(row.page_id)?.name;
+	return page ? `New message to ${page}` : "New message";
+}
+
+// The same `tag` in several tabs is one notification.
+function show(title, body, tag, openId) {
+	try {
+		const notification = new Notification(title, {
+			body,
+			tag,
+			icon: document.querySelector("link[rel=icon]").href,
+		});
+		notification.addEventListener("click", () => {
+			globalThis.focus();
+			notification.close();
+			if (openId) navigate({ openId });
+		});
+	} catch {
+		localStorage.removeItem(KEY); // browsers of phones have the class, but do not let pages use it
+		drawButton();
+	}
+}

@@ -1,0 +1,219 @@
+"""How fast webhooks are answered, worked on, and shown to readers of the event stream.
+
+One web process, one worker and the sender share the machine. The sender keeps its rate, whether the answers
+come in time or not, and measures from the planned time of each delivery.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import psycopg
+import requests
+
+from .cluster import ROOT, TEMPLATE, Cluster
+from .engines import copy_limit
+from .live_rows import PAGE
+from .measure import EngineFailure
+from .processes import installed
+from .starts import listening
+
+DATABASE, COPIES = "bench_live", "bench_live_copy"
+SECRET = "of the benchmark"
+READERS, CONVERSATIONS = 200, 2000
+START_SECONDS = 60
+
+
+@dataclass
+class Live:
+    """Seconds of each kind of wait, and what was counted."""
+
+    door: list[float] = field(default_factory=list)
+    large: list[float] = field(default_factory=list)  # one POST with many items
+    screen: list[float] = field(default_factory=list)
+    processed: list[float] = field(default_factory=list)  # messages per second, of each round
+    copied: list[float] = field(default_factory=list)  # the same rows by COPY
+
+
+@dataclass(frozen=True)
+class LiveSizes:
+    door_rate: int = 200
+    screen_rate: int = 50
+    seconds: int = 20
+    items: int = 1000
+    messages: int = 5000  # that are processed in one round
+
+
+Log = Callable[[str], None]
+
+
+def measure_live(cluster: Cluster, sizes: LiveSizes, rounds: int, log: Log) -> Live:
+    result = Live()
+    for number in range(rounds):
+        cluster.create(DATABASE, TEMPLATE)
+        rows = run_rows(cluster, str(CONVERSATIONS), str(READERS))
+        with processes(cluster) as port:
+            measure_processes(cluster, port, rows, sizes, result, log)
+        measure_processing(cluster, sizes, number, result, log)
+    return result
+
+
+def measure_processes(
+    cluster: Cluster, port: int, rows: dict, sizes: LiveSizes, result: Live, log: Log
+) -> None:
+    send(cluster, port, [message("first", 0)], rate=1)  # everything has run once
+    door = [message(f"door {n}", n % CONVERSATIONS) for n in range(sizes.door_rate * sizes.seconds)]
+    result.door += send(cluster, port, door, rate=sizes.door_rate)["seconds"]
+    log(f"live, door: {percentiles(result.door)}")
+    large = [many(f"large {n}", sizes.items) for n in range(5)]
+    result.large += send(cluster, port, large, rate=1)["seconds"]
+    log(f"live, one POST of {sizes.items:,} items: {percentiles(result.large)}")
+    shown = min(CONVERSATIONS, sizes.screen_rate * sizes.seconds)
+    bodies = [message(f"screen {n}", n) for n in range(shown)]
+    readers = {"readers": READERS, "keys": rows["keys"], "conversations": rows["conversations"][:shown]}
+    sent = send(cluster, port, bodies, rate=sizes.screen_rate, **readers)
+    if sent["missing"]:
+        raise EngineFailure(f"{sent['missing']} events did not arrive at a reader")
+    result.screen += sent["waits"]
+    log(f"live, screen: {percentiles(result.screen)}")
+
+
+def measure_processing(cluster: Cluster, sizes: LiveSizes, number: int, result: Live, log: Log) -> None:
+    """Work on deliveries that wait already, and copy the rows that come of it."""
+    cluster.create(DATABASE, TEMPLATE)
+    run_rows(cluster, str(CONVERSATIONS), "0")
+    with psycopg.connect(cluster.url(DATABASE)) as connection, connection.cursor() as cursor:
+        query = "INSERT INTO conversations_webhookdelivery (body, received_at, state, attempts, error, items, failed_items, people) VALUES (%s, now(), 'pending', 0, '', 0, 0, '{}')"
+        bodies = [[message(f"round {number} {n}", n % CONVERSATIONS).encode()] for n in range(sizes.messages)]
+        cursor.executemany(query, bodies)
+    drained = run_rows(cluster, "drain")
+    if (
+        drained["deliveries"] != sizes.messages
+        or cluster.count(DATABASE, "conversations_interactionevent") != sizes.messages
+    ):
+        raise EngineFailure(f"not all of {sizes.messages} messages were stored: {drained}")
+    result.processed.append(sizes.messages / drained["seconds"])
+    cluster.create(COPIES, TEMPLATE)
+    task = {"source_url": cluster.url(DATABASE), "database_url": cluster.url(COPIES)}
+    copy = copy_limit.prepare(task)
+    started = time.perf_counter()
+    copy()
+    result.copied.append(sizes.messages / (time.perf_counter() - started))
+    log(f"live, processing: {result.processed[-1]:,.0f} messages/s, COPY {result.copied[-1]:,.0f} messages/s")
+
+
+# -- deliveries --------------------------------------------------------------------------------------------
+def item(mid: str, person: int) -> dict[str, Any]:
+    return {
+        "sender": {"id": f"7{person:015}"},
+        "recipient": {"id": PAGE},
+        "timestamp": time.time_ns() // 10**6,
+        "message": {"mid": f"m_{mid}", "text": f"Is it still for sale? {mid}"},
+    }
+
+
+def body(items: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"object": "page", "entry": [{"id": PAGE, "time": 1, "messaging": items}]})
+
+
+def message(mid: str, person: int) -> str:
+    return body([item(mid, person)])
+
+
+def many(mid: str, number: int) -> str:
+    return body([item(f"{mid} {n}", n % CONVERSATIONS) for n in range(number)])
+
+
+def send(
+    cluster: Cluster, port: int, bodies: Sequence[str], *, rate: float, **readers: Any
+) -> dict[str, Any]:
+    """Send the bodies, and wait until all are worked on."""
+    task = {"port": port, "secret": SECRET, "rate": rate, "bodies": bodies, **readers}
+    sent = run_module(cluster, "live_load", standard_input=json.dumps(task))
+    if sent["failed"]:
+        raise EngineFailure(f"{sent['failed']} of {len(bodies)} deliveries were refused")
+    query = "SELECT count(*) FROM conversations_webhookdelivery WHERE state = 'pending'"
+    with psycopg.connect(cluster.url(DATABASE), autocommit=True) as connection:
+        while connection.execute(query).fetchall()[0][0]:
+            time.sleep(0.05)
+    return sent
+
+
+# -- processes ---------------------------------------------------------------------------------------------
+def run_module(cluster: Cluster, name: str, *arguments: str, standard_input: str = "") -> Any:
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(cluster),
+        input=standard_input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise EngineFailure(f"{name} failed:\n{done.stderr[-4000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_rows(cluster: Cluster, *arguments: str) -> dict:
+    return run_module(cluster, "live_rows", *arguments)
+
+
+def environment(cluster: Cluster) -> dict[str, str]:
+    settings = {"FACEBOOK_WEBHOOK_SECRETS": SECRET, "EMBEDDED_WORKER": "0", "SYNC_EVERY_MINUTES": "0"}
+    return installed(cluster, DATABASE) | settings
+
+
+@contextmanager
+def processes(cluster: Cluster) -> Iterator[int]:
+    """A web process and a worker. Yields the port."""
+    with listening() as (_, port):
+        pass  # a free port
+    web = ["-m", "uvicorn", "inbox.asgi:application", "--port", str(port), "--log-level", "warning"]
+    start = partial(
+        subprocess.Popen,
+        cwd=ROOT,
+        env=environment(cluster),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    started = [start([sys.executable, *web]), start([sys.executable, "manage.py", "procrastinate", "worker"])]
+    try:
+        wait_until_ready(port)
+        yield port
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
+def wait_until_ready(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=START_SECONDS).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise EngineFailure("the web process and the worker are not ready")
+
+
+# -- numbers -----------------------------------------------------------------------------------------------
+def percentile(values: Sequence[float], part: float) -> float:
+    """Return the value that this part of the values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+def percentiles(seconds: Sequence[float]) -> str:
+    numbers = [f"p{part} {1000 * percentile(seconds, part / 100):,.0f} ms" for part in (50, 95)]
+    return ", ".join([*numbers, f"at most {1000 * max(seconds):,.0f} ms"])

@@ -1,0 +1,130 @@
+"""python -m tests.benchmarks.live_load: sends webhooks at a given rate and reads event streams, as its task says.
+
+The task is JSON on standard input. Prints the seconds of each answer, of each event at each reader, and what failed.
+"""
+
+import asyncio
+import hmac
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+CONNECTIONS = 24  # that Facebook keeps open
+AFTER_SECONDS = 5  # the last event has this long to arrive
+
+
+class Connection:
+    """An HTTP connection that is kept open, with as little work of its own as possible."""
+
+    def __init__(self, port: int, secret: str):
+        self.port, self._secret = port, secret.encode()
+
+    async def open(self) -> "Connection":
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
+        return self
+
+    async def post(self, body: bytes) -> int:
+        signature = hmac.digest(self._secret, body, "sha256").hex()
+        head = (
+            f"POST /webhooks/facebook HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n"
+            f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write(head.encode() + body)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        await self._reader.readexactly(int(length.split(b":")[1]))
+        return int(answer.split(b" ", 2)[1])
+
+
+class Readers:
+    """Many readers of /api/events. `arrived(conversation_ids, at)` is called for each change at each of them."""
+
+    def __init__(self, port: int, keys: Sequence[str], arrived: Callable[[list[int] | None, float], None]):
+        self._port, self._keys, self._arrived = port, keys, arrived
+        self._tasks: list[asyncio.Task] = []
+
+    async def open(self, number: int) -> None:
+        ready = [asyncio.Event() for _ in range(number)]
+        self._tasks = [
+            asyncio.create_task(self._read(self._keys[n % len(self._keys)], ready[n])) for n in range(number)
+        ]
+        await asyncio.gather(*(event.wait() for event in ready))
+
+    async def _read(self, key: str, ready: asyncio.Event) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        head = (
+            f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nAuthorization: Token {key}\r\n\r\n"
+        )
+        writer.write(head.encode())
+        status = await reader.readline()
+        if b" 200 " not in status:
+            raise RuntimeError(f"A stream was refused: {status!r}")
+        while line := await reader.readline():
+            if line.startswith(b": "):  # it is open
+                ready.set()
+            if line.startswith(b"data: ") and (ids := changed(line)) is not False:
+                self._arrived(ids, time.perf_counter())
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+@lru_cache(64)
+def changed(line: bytes) -> list[int] | None | bool:
+    """Return the conversations of a change, None for all; False if the line is something else."""
+    event = json.loads(line.removeprefix(b"data: "))
+    return event["conversationIds"] if "conversationIds" in event else False
+
+
+async def send_all(
+    port: int, secret: str, bodies: Sequence[bytes], rate: float, begun: dict[int, float]
+) -> dict:
+    """Send the bodies at this rate, late or not, and return the seconds from the planned time to each answer."""
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(min(CONNECTIONS, len(bodies))):
+        free.put_nowait(await Connection(port, secret).open())
+    seconds, failed = [], 0
+
+    async def send(number: int, due: float) -> None:
+        nonlocal failed
+        connection = await free.get()
+        begun[number] = due
+        failed += await connection.post(bodies[number]) != 200
+        seconds.append(time.perf_counter() - due)
+        free.put_nowait(connection)
+
+    start, tasks = time.perf_counter(), []
+    for number in range(len(bodies)):
+        due = start + number / rate
+        await asyncio.sleep(max(0, due - time.perf_counter()))
+        tasks.append(asyncio.create_task(send(number, due)))
+    await asyncio.gather(*tasks)
+    return {"seconds": seconds, "failed": failed}
+
+
+async def run(task: dict) -> dict:
+    bodies = [body.encode() for body in task["bodies"]]
+    begun: dict[int, float] = {}
+    by_conversation = {pk: number for number, pk in enumerate(task.get("conversations", ()))}
+    waits: list[float] = []
+
+    def arrived(ids: list[int] | None, at: float) -> None:
+        for pk in by_conversation if ids is None else ids:
+            if (number := by_conversation.get(pk)) in begun:
+                waits.append(at - begun[number])
+
+    readers = Readers(task["port"], task.get("keys", ()), arrived)
+    await readers.open(task.get("readers", 0))
+    result = await send_all(task["port"], task["secret"], bodies, task["rate"], begun)
+    expected, end = len(bodies) * task.get("readers", 0), time.perf_counter() + AFTER_SECONDS
+    while len(waits) < expected and time.perf_counter() < end:
+        await asyncio.sleep(0.05)
+    readers.close()
+    return result | {"waits": waits, "missing": max(0, expected - len(waits))}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(run(json.load(sys.stdin)))))  # noqa: T201 - for its parent
