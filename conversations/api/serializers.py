@@ -61,7 +61,9 @@ class ConversationTagSerializer(serializers.Serializer):
 class ReferralSerializer(serializers.Serializer):
     """Only what Facebook tells is there."""
 
-    source = serializers.CharField(required=False, help_text="For example ADS or SHORTLINK")
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF has an attribute of that name
+        required=False, help_text="For example ADS or SHORTLINK"
+    )
     type = serializers.CharField(required=False)
     ref = serializers.CharField(required=False, help_text="The text that the link has for this")
     ad_id = serializers.CharField(required=False)

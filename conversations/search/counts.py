@@ -57,8 +57,8 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
         return None
     if criteria.ids is not None:
         return None
-    filters = [criteria.has_facets, criteria.include, criteria.exclude, criteria.untagged is not None]
-    filters.append(criteria.ad_id)
+    filters: list[object] = [criteria.has_facets, criteria.include, criteria.exclude, criteria.ad_id]
+    filters.append(criteria.untagged is not None)
     if sum(map(bool, filters)) > 1:
         return None
     if criteria.ad_id:

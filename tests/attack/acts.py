@@ -15,6 +15,7 @@ WHO = ["stranger", "ended", "nobody", "staff", "other", "viewer", "tagger", "man
 TABLE = """
 REST    see a conversation               login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    read its messages                login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    ask for it by its ID             login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    list a Page                      login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
@@ -83,6 +84,7 @@ REQUESTS: dict[
 ] = {  # door and act: the request, its body, and words that must be in the answer to be shown
     ("REST", "see a conversation"): ("get /api/conversations/{conversation}",),
     ("REST", "read its messages"): ("get /api/conversations/{conversation}/events", None, "Hello you"),
+    ("REST", "ask for it by its ID"): ("get /api/conversations?ids={conversation}", None, "Ada"),
     ("REST", "list a Page"): ("get /api/conversations?facebookPageId={facebook}", None, "Ada"),
     ("REST", "search a Page"): ("get /api/conversations?search=Ada&limit=5", None, "Ada"),
     ("REST", "export a Page"): ("get /api/conversations/export?facebookPageId={facebook}",),

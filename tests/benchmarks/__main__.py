@@ -20,6 +20,7 @@ from rich.progress import (
 from .cases import CALLS, SCALED, UNLIMITED, Bench, Options, Results
 from .cluster import ROOT, cluster
 from .goals import goals
+from .live import LiveSizes
 from .machine import machine
 from .processes import NODE_ENGINES, why_no_node
 from .report import write
@@ -72,6 +73,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--memory", nargs=2, type=int, metavar="N", help="conversations of the two memory runs"
     )
+    parser.add_argument("--live", type=int, metavar="N", help="seconds of each measurement of webhooks")
     parser.add_argument("--speed", type=int, metavar="N", help="conversations at the real speed of Facebook")
     parser.add_argument("--calls", type=int, metavar="N", help="conversations of the case that counts calls")
     parser.add_argument(
@@ -90,6 +92,7 @@ def build_options(parsed: argparse.Namespace) -> Options:
         "memory": parsed.memory and tuple(parsed.memory),
         "real_speed_conversations": parsed.speed,
         "calls": parsed.calls,
+        "live": parsed.live and LiveSizes.of_seconds(parsed.live),
         "rounds": parsed.rounds,
         "speeds": parsed.latency and (SPEEDS[parsed.latency],),
     }

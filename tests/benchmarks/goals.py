@@ -6,7 +6,7 @@ from statistics import median
 
 from .cases import CALLS, SCALED, UNLIMITED, Options, Results
 from .facebook import Speed
-from .live import percentile
+from .live import READERS, percentile
 from .measure import Sample, Spread
 from .processes import NODE_AFTER
 
@@ -62,7 +62,7 @@ def webhooks(results: Results, options: Options) -> Iterator[Goal]:
         (live.large, f"one webhook of {sizes.items:,} items is answered within", 0.25),
         (
             live.screen,
-            f"from the webhook to the event, {sizes.screen_rate} a second and 200 readers: within",
+            f"{sizes.screen_rate} webhooks a second reach {READERS} readers as events within",
             1,
         ),
     ]

@@ -28,6 +28,11 @@ DATABASE, COPIES = "bench_live", "bench_live_copy"
 SECRET = "of the benchmark"
 READERS, CONVERSATIONS = 200, 2000
 START_SECONDS = 60
+STORE = """
+INSERT INTO conversations_webhookdelivery
+  (body, received_at, state, attempts, error, items, failed_items, people)
+VALUES (%s, now(), 'pending', 0, '', 0, 0, '{}')
+"""
 
 
 @dataclass
@@ -48,6 +53,10 @@ class LiveSizes:
     seconds: int = 20
     items: int = 1000
     messages: int = 5000  # that are processed in one round
+
+    @staticmethod
+    def of_seconds(seconds: int) -> "LiveSizes":
+        return LiveSizes(seconds=seconds, messages=250 * seconds)
 
 
 Log = Callable[[str], None]
@@ -89,14 +98,11 @@ def measure_processing(cluster: Cluster, sizes: LiveSizes, number: int, result: 
     cluster.create(DATABASE, TEMPLATE)
     run_rows(cluster, str(CONVERSATIONS), "0")
     with psycopg.connect(cluster.url(DATABASE)) as connection, connection.cursor() as cursor:
-        query = "INSERT INTO conversations_webhookdelivery (body, received_at, state, attempts, error, items, failed_items, people) VALUES (%s, now(), 'pending', 0, '', 0, 0, '{}')"
         bodies = [[message(f"round {number} {n}", n % CONVERSATIONS).encode()] for n in range(sizes.messages)]
-        cursor.executemany(query, bodies)
+        cursor.executemany(STORE, bodies)
     drained = run_rows(cluster, "drain")
-    if (
-        drained["deliveries"] != sizes.messages
-        or cluster.count(DATABASE, "conversations_interactionevent") != sizes.messages
-    ):
+    stored = cluster.count(DATABASE, "conversations_interactionevent")
+    if {stored, drained["deliveries"]} != {sizes.messages}:
         raise EngineFailure(f"not all of {sizes.messages} messages were stored: {drained}")
     result.processed.append(sizes.messages / drained["seconds"])
     cluster.create(COPIES, TEMPLATE)

@@ -1,6 +1,7 @@
-"""python -m tests.benchmarks.live_load: sends webhooks at a given rate and reads event streams, as its task says.
+"""python -m tests.benchmarks.live_load: sends webhooks at a given rate and reads event streams.
 
-The task is JSON on standard input. Prints the seconds of each answer, of each event at each reader, and what failed.
+Its task is JSON on standard input. Prints the seconds of each answer, of each event at each reader, and what
+failed.
 """
 
 import asyncio
@@ -28,8 +29,9 @@ class Connection:
     async def post(self, body: bytes) -> int:
         signature = hmac.digest(self._secret, body, "sha256").hex()
         head = (
-            f"POST /webhooks/facebook HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n"
-            f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"POST /webhooks/facebook HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+            f"Content-Type: application/json\r\nX-Hub-Signature-256: sha256={signature}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
         self._writer.write(head.encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
@@ -39,7 +41,7 @@ class Connection:
 
 
 class Readers:
-    """Many readers of /api/events. `arrived(conversation_ids, at)` is called for each change at each of them."""
+    """Many readers of /api/events. `arrived(conversation_ids, at)` is called for each change at each."""
 
     def __init__(self, port: int, keys: Sequence[str], arrived: Callable[[list[int] | None, float], None]):
         self._port, self._keys, self._arrived = port, keys, arrived
@@ -64,25 +66,23 @@ class Readers:
         while line := await reader.readline():
             if line.startswith(b": "):  # it is open
                 ready.set()
-            if line.startswith(b"data: ") and (ids := changed(line)) is not False:
-                self._arrived(ids, time.perf_counter())
+            if line.startswith(b"data: ") and "conversationIds" in (event := parse(line)):
+                self._arrived(event["conversationIds"], time.perf_counter())
 
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
 
 
-@lru_cache(64)
-def changed(line: bytes) -> list[int] | None | bool:
-    """Return the conversations of a change, None for all; False if the line is something else."""
-    event = json.loads(line.removeprefix(b"data: "))
-    return event["conversationIds"] if "conversationIds" in event else False
+@lru_cache(64)  # all readers get the same lines
+def parse(line: bytes) -> dict:
+    return json.loads(line.removeprefix(b"data: "))
 
 
 async def send_all(
     port: int, secret: str, bodies: Sequence[bytes], rate: float, begun: dict[int, float]
 ) -> dict:
-    """Send the bodies at this rate, late or not, and return the seconds from the planned time to each answer."""
+    """Send the bodies at this rate, late or not. Return the seconds from the planned time to each answer."""
     free: asyncio.Queue[Connection] = asyncio.Queue()
     for _ in range(min(CONNECTIONS, len(bodies))):
         free.put_nowait(await Connection(port, secret).open())
@@ -112,9 +112,8 @@ async def run(task: dict) -> dict:
     waits: list[float] = []
 
     def arrived(ids: list[int] | None, at: float) -> None:
-        for pk in by_conversation if ids is None else ids:
-            if (number := by_conversation.get(pk)) in begun:
-                waits.append(at - begun[number])
+        shown = (by_conversation.get(pk) for pk in (by_conversation if ids is None else ids))
+        waits.extend(at - begun[number] for number in shown if number in begun)
 
     readers = Readers(task["port"], task.get("keys", ()), arrived)
     await readers.open(task.get("readers", 0))

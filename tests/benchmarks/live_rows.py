@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks.live_rows: prepares a Page with conversations and readers, or works on all deliveries.
+"""python -m tests.benchmarks.live_rows: prepares a Page and its readers, or works on all deliveries.
 
 Prints JSON for its parent. The database is that of the environment.
 """

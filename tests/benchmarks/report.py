@@ -389,10 +389,10 @@ def pages_per_core(alone: list[Sample], parallel: list[Sample], number: int) -> 
 
 
 LIVE = """\
-One web process, one worker, PostgreSQL and the sender on this machine. The sender keeps its rate, and each time is
-counted from the moment at which the delivery was due. *Screen* is the time until the event has arrived at each of
-{readers} open streams. *Processed* deliveries of one message each were waiting already; COPY writes the rows that
-came of them into the same tables.
+One web process, one worker, PostgreSQL and the sender on this machine. The sender keeps its rate, and each
+time is counted from the moment at which the delivery was due. *Screen* is the time until the event has
+arrived at each of {readers} open streams. *Processed* deliveries of one message each were waiting already;
+COPY writes the rows that came of them into the same tables.
 """
 
 

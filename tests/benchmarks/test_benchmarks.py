@@ -47,6 +47,9 @@ def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
         "start",
         "sync",
         "write",
+        "live",
+        "--live",
+        "1",
         "--sizes",
         "3",
         "--rounds",
@@ -68,6 +71,9 @@ def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
         "| first sync | after |",
         "| nothing changed | **Inbox** |",
         "| COPY |",
+        "| door, 200 a second | 200 |",
+        "| screen, 50 a second | 10,000 |",
+        "| COPY of the same rows |",
     ):
         assert row in text
     node = "| after, in Node, prefetching |" in text

@@ -2,18 +2,32 @@
 
 import requests
 
-from tests.factories import ConversationFactory, SyncRunFactory, TagFactory
+from tests.factories import (
+    ConversationFactory,
+    PageFactory,
+    SyncRunFactory,
+    TagFactory,
+    member,
+    new_key,
+)
 
 
 def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream):
     one, other = start_web(EMBEDDED_WORKER="0"), start_web(EMBEDDED_WORKER="0")
     conversation, tag = ConversationFactory(page=page), TagFactory()
     SyncRunFactory(page=page)
-    stream = open_stream("GET", f"{other.url}/api/events", key)
-    stream.wait_for(lambda state: "run" in state)  # it is open
+    elsewhere = SyncRunFactory(page=PageFactory()).page
+    stranger = {"Authorization": f"Token {new_key(member(elsewhere, 'manager'))}"}
+    stream = open_stream("GET", f"{other.url}/api/events?facebookPageId={page.facebook_page_id}", key)
+    theirs = open_stream("GET", f"{other.url}/api/events", stranger)
+    for opened in (stream, theirs):
+        opened.wait_for(lambda state: "run" in state)  # it is open
     route = f"{one.url}/api/conversations/{conversation.pk}"
     requests.patch(route, headers=key, json={"conversation_status": "done"}, timeout=60)
-    assert stream.wait_for(lambda state: "pageId" in state) == {"pageId": page.pk}
+    change = stream.wait_for(lambda state: "pageId" in state)
+    assert (change["pageId"], change["conversationIds"]) == (page.pk, [conversation.pk])
+    assert change["unread"] == 0
+    assert change["rows"] == [requests.get(route, headers=key, timeout=60).json()["conversation"]]
     assert "event: changed" in stream.text
     before = len(stream.states)
     requests.post(f"{route}/tags", headers=key, json={"tagIds": [tag.pk]}, timeout=60)
@@ -23,16 +37,22 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
     requests.put(f"{route}/tags", headers=key, json={"tagIds": []}, timeout=60)
     stream.wait_for(lambda _: len(stream.states) > before)
     assert len(stream.states) == before + 1
+    anything, deleted = {"conversationIds": None}, {"conversationIds": [conversation.pk], "rows": []}
     changes = [
-        ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200),
-        ("POST", "/api/views", {"name": "Late", "shared": True}, 201),
-        ("DELETE", f"/api/conversations/{conversation.pk}", None, 200),  # the person is forgotten
+        ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200, anything),
+        ("POST", "/api/views", {"name": "Late", "shared": True}, 201, anything),
+        ("DELETE", f"/api/conversations/{conversation.pk}", None, 200, deleted),  # the person is forgotten
     ]
-    for method, address, body, status in changes:
+    for method, address, body, status, expected in changes:
         before = len(stream.states)
         answer = requests.request(method, one.url + address, headers=key, json=body, timeout=60)
         assert answer.status_code == status, answer.text
         stream.wait_for(lambda _, number=before: len(stream.states) > number)
-        assert stream.states[-1] == {"pageId": page.pk}
+        assert stream.states[-1] == {"pageId": page.pk, "unread": 0} | expected
     left = requests.get(f"{other.url}/api/conversations", headers=key, timeout=60).json()
     assert (left["conversations"], left["pagination"]["total"]) == ([], 0)
+    told = [
+        state for state in theirs.states if "pageId" in state
+    ]  # the names of tags, and a view of all Pages
+    assert {state["pageId"] for state in told} == {elsewhere.pk}
+    assert [state["conversationIds"] for state in told] == [None, None]
