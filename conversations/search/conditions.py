@@ -76,6 +76,8 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
         yield Sql.of(f"{path.time} >= %s", criteria.since)
     if criteria.until is not None:
         yield Sql.of(f"{path.time} <= %s", criteria.until)
+    if criteria.ids is not None and "ids" not in path.settles:
+        yield Sql.of(f"{path.id} = ANY(%s::bigint[])", list(criteria.ids))
     if criteria.ad_id and "ad" not in path.settles:
         yield Sql.of("c.ad_id = %s", criteria.ad_id)
     if criteria.search is not None and "search" not in path.settles:

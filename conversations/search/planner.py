@@ -146,7 +146,7 @@ def untagged_path() -> AccessPath:
 
 
 def ids_path(ids: tuple[int, ...]) -> AccessPath:
-    return AccessPath(*ROWS, (Sql.of("c.id = ANY(%s::bigint[])", list(ids)),))
+    return AccessPath(*ROWS, (Sql.of("c.id = ANY(%s::bigint[])", list(ids)),), frozenset({"ids"}))
 
 
 def ad_path(ad_id: str) -> AccessPath:

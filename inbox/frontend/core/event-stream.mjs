@@ -40,15 +40,26 @@ function start() {
 export const notifyTabs = () => channel.postMessage({ name: "onChange" });
 
 function onVisibilityChange() {
-	if (isHidden()) return navigator.locks ? askForLeader() : leaveElection();
+	if (isHidden()) return navigator.locks ? stepBack() : leaveElection();
 	handleMessage({ name: "onCatchUp" });
 	if (!resign) return joinElection();
 	return source ? handleState() : greet();
 }
 
+// Visible tabs come first: a hidden candidate goes behind them, and a hidden leader stays only if there is none.
+function stepBack() {
+	if (source) askForLeader();
+	else joinAgain();
+}
+
 // A visible tab answers with a greeting, and becomes the leader.
-const askForLeader = () => source && channel.postMessage({ name: "hidden" });
+const askForLeader = () => channel.postMessage({ name: "hidden" });
 const greet = () => channel.postMessage({ name: "hello", isVisible: !isHidden() });
+
+function joinAgain() {
+	leaveElection();
+	joinElection();
+}
 
 function leaveElection() {
 	resign?.();
@@ -81,9 +92,7 @@ function handleMessage({ name, value, isVisible }) {
 
 function onGreeting(isVisible) {
 	sendState();
-	if (!isVisible || !isHidden()) return;
-	leaveElection();
-	joinElection();
+	if (isVisible && isHidden()) joinAgain();
 }
 
 // -- the leader

@@ -21,7 +21,7 @@ export function rateLimited(run, { minimum = MIN_INTERVAL_MS, maximum = MAX_INTE
 		const isQuiet = Date.now() - lastAt > maximum;
 		interval = isQuiet ? minimum : Math.min(GROWTH * interval, maximum);
 		lastAt = Date.now();
-		await current;
+		await Promise.allSettled([current]);
 		current = run();
 	};
 	return ({ isUrgent = false } = {}) => {
