@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "sync"
 SWEEP_SECONDS = 5  # how often to look without a notification
+# What arrives meanwhile is worked on together: of many deliveries a second, each costs a fraction of one alone.
+GATHER_SECONDS = 0.1
 is_running = False  # in this process
 
 
@@ -46,5 +48,6 @@ async def _listen() -> None:
         await listener.execute(f"LISTEN {CHANNEL}")
         while True:
             await run_in_steps(drain)
+            await asyncio.sleep(GATHER_SECONDS)
             async for _ in listener.notifies(timeout=SWEEP_SECONDS, stop_after=1):
                 pass
