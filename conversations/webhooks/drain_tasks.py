@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "sync"
 SWEEP_SECONDS = 5  # how often to look without a notification
-# What arrives meanwhile is worked on together: of many deliveries a second, each costs a fraction of one alone.
+# What arrives meanwhile is worked on together: each of many costs a fraction of one alone.
 GATHER_SECONDS = 0.1
 is_running = False  # in this process
 

@@ -48,11 +48,16 @@ class Readers:
         self._tasks: list[asyncio.Task] = []
 
     async def open(self, number: int) -> None:
-        ready = [asyncio.Event() for _ in range(number)]
-        self._tasks = [
-            asyncio.create_task(self._read(self._keys[n % len(self._keys)], ready[n])) for n in range(number)
-        ]
-        await asyncio.gather(*(event.wait() for event in ready))
+        """Open the streams one after the other, as people come. Raises what one of them raised."""
+        for n in range(number):
+            ready = asyncio.Event()
+            task = asyncio.create_task(self._read(self._keys[n % len(self._keys)], ready))
+            self._tasks.append(task)
+            opened = asyncio.create_task(ready.wait())
+            await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+                raise RuntimeError("A stream has ended.")
 
     async def _read(self, key: str, ready: asyncio.Event) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
