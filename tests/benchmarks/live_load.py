@@ -41,9 +41,11 @@ class Connection:
 
 
 class Readers:
-    """Many readers of /api/events. `arrived(conversation_ids, at)` is called for each change at each."""
+    """Many readers of /api/events. `arrived(reader, conversation_ids, at)` is called for each change."""
 
-    def __init__(self, port: int, keys: Sequence[str], arrived: Callable[[list[int] | None, float], None]):
+    def __init__(
+        self, port: int, keys: Sequence[str], arrived: Callable[[int, list[int] | None, float], None]
+    ):
         self._port, self._keys, self._arrived = port, keys, arrived
         self._tasks: list[asyncio.Task] = []
 
@@ -51,7 +53,7 @@ class Readers:
         """Open the streams one after the other, as people come. Raises what one of them raised."""
         for n in range(number):
             ready = asyncio.Event()
-            task = asyncio.create_task(self._read(self._keys[n % len(self._keys)], ready))
+            task = asyncio.create_task(self._read(n, ready))
             self._tasks.append(task)
             opened = asyncio.create_task(ready.wait())
             await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
@@ -59,7 +61,8 @@ class Readers:
                 task.result()
                 raise RuntimeError("A stream has ended.")
 
-    async def _read(self, key: str, ready: asyncio.Event) -> None:
+    async def _read(self, number: int, ready: asyncio.Event) -> None:
+        key = self._keys[number % len(self._keys)]
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         head = (
             f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nAuthorization: Token {key}\r\n\r\n"
@@ -72,7 +75,7 @@ class Readers:
             if line.startswith(b": "):  # it is open
                 ready.set()
             if line.startswith(b"data: ") and "conversationIds" in (event := parse(line)):
-                self._arrived(event["conversationIds"], time.perf_counter())
+                self._arrived(number, event["conversationIds"], time.perf_counter())
 
     def close(self) -> None:
         for task in self._tasks:
@@ -115,10 +118,13 @@ async def run(task: dict) -> dict:
     begun: dict[int, float] = {}
     by_conversation = {pk: number for number, pk in enumerate(task.get("conversations", ()))}
     waits: list[float] = []
+    shown_to: list[set[int]] = [set() for _ in range(task.get("readers", 0))]  # deliveries, by reader
 
-    def arrived(ids: list[int] | None, at: float) -> None:
-        shown = (by_conversation.get(pk) for pk in (by_conversation if ids is None else ids))
-        waits.extend(at - begun[number] for number in shown if number in begun)
+    def arrived(reader: int, ids: list[int] | None, at: float) -> None:
+        numbers = {by_conversation.get(pk) for pk in (by_conversation if ids is None else ids)}
+        new = numbers & begun.keys() - shown_to[reader]
+        shown_to[reader] |= new
+        waits.extend(at - begun[number] for number in new)
 
     readers = Readers(task["port"], task.get("keys", ()), arrived)
     await readers.open(task.get("readers", 0))
