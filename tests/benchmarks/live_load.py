@@ -121,7 +121,8 @@ async def run(task: dict) -> dict:
     shown_to: list[set[int]] = [set() for _ in range(task.get("readers", 0))]  # deliveries, by reader
 
     def arrived(reader: int, ids: list[int] | None, at: float) -> None:
-        numbers = {by_conversation.get(pk) for pk in (by_conversation if ids is None else ids)}
+        told = by_conversation if ids is None else ids
+        numbers = {by_conversation[pk] for pk in told if pk in by_conversation}
         new = numbers & begun.keys() - shown_to[reader]
         shown_to[reader] |= new
         waits.extend(at - begun[number] for number in new)
