@@ -120,7 +120,7 @@ def test_one_stream_serves_all_tabs_and_a_visible_tab_has_it(log_in, page):
     run_lifecycle.finish(run, SyncRun.Status.ERROR, "A reason.")
     Conversation.objects.update(unread_count=1)
     notify_conversations(page.pk, [row.pk])
-    expect(last).to_have_title(re.compile(r"^\(1\) All "))  # a hidden tab hears of it, and draws nothing else
+    expect(last).to_have_title(re.compile(r"^\(1\) "))  # a hidden tab hears of it, and draws nothing else
     expect(last.locator(".sync")).not_to_contain_text("Failed")
     last.evaluate(HIDE, "visible")
     expect(last.locator(".sync")).to_contain_text("Failed")  # it caught up
