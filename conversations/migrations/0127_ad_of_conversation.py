@@ -6,7 +6,7 @@ UPDATE conversations_conversation SET ad_id = left(referral->>'ad_id', 100) WHER
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0125_refolding_signs")]
+    dependencies = [("conversations", "0126_subscriptions")]
 
     operations = [
         migrations.AddField(
