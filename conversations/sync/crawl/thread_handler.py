@@ -3,10 +3,11 @@
 from functools import partial
 
 from django.db.models import Q
+from msgspec.structs import replace
 
 from conversations.graph.errors import GraphError, Recovery
 from conversations.graph.records import Conversation, MessageBatch
-from conversations.models import SyncRun, Thread
+from conversations.models import Platform, SyncRun, Thread
 from conversations.sync.crawl.backfill import (
     MAX_UNANSWERED,
     HistoryCall,
@@ -126,14 +127,19 @@ class ThreadHandler:
 
 
 def _split_begun(threads: list[Thread]) -> tuple[list[BackfillState], list[Thread]]:
-    """Return the backfills that an earlier run began, and the threads that are requested as a whole."""
+    """Return the backfills that an earlier run began, and the threads that are requested as a whole.
+
+    A thread of Instagram is read from its newest message again: Facebook shows so many of the newest (see
+    INSTAGRAM_WINDOW), and where a cursor of an earlier run leads is not known well enough to count them.
+    """
     backfills, others = [], []
     for thread in threads:
         point = read_backfill_point(thread.backfill) if thread.conversation else None
         if point is None:
             others.append(thread)
         else:
-            backfills.append(BackfillState(thread, point))
+            is_instagram = thread.platform == Platform.INSTAGRAM
+            backfills.append(BackfillState(thread, replace(point, after=None) if is_instagram else point))
     return backfills, others
 
 

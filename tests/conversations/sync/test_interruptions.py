@@ -298,6 +298,28 @@ def test_instagram_sync_interrupted_anywhere_ends_with_the_full_window(world, sa
     assert number > 8
 
 
+@pytest.mark.parametrize("number", [3, 6])
+def test_instagram_thread_is_complete_wherever_cursors_of_interrupted_runs_lead(world, sandbox, number):
+    """Facebook answers a cursor of another form with the newest messages. They do not count twice."""
+    shop = world.add_page("900000000000009", instagram_id="17841400000000001", instagram_username="shop")
+    world.add_conversation(shop, "Ana", 18, platform="instagram")
+    sandbox.switches.max_nested_limit = 3
+    page = Page.objects.create(
+        facebook_page_id=shop.id,
+        access_token=shop.token,
+        instagram_account_id=shop.instagram_id,
+        platforms=["instagram"],
+    )
+    for paging in ["cursors", "time"]:
+        sandbox.switches.message_paging = paging
+        stop = StopAt(number)
+        sync_conversations(page, on_progress=stop)
+        assert stop.stopped
+    sandbox.switches.message_paging = "cursors"
+    assert sync_conversations(page).status == "complete"
+    assert page.threads.values_list("state", "history", "held_count").get() == ("stored", "complete", 18)
+
+
 @pytest.mark.parametrize("error", [ProgrammingError("set_autocommit"), RuntimeError("un-acquired lock")])
 def test_interrupt_that_causes_another_error_still_counts_as_an_interrupt(sync, add_threads, error):
     add_threads(5)
