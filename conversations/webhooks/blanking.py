@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from django.db.models import QuerySet
+
 from conversations.graph.coercion import as_dict, as_id
 from conversations.models import Page, WebhookDelivery
 from conversations.sync.load.live.message_ids import canonical_id
@@ -18,6 +20,10 @@ def blank(delivery: WebhookDelivery) -> None:
     delivery.error = BLANKED
 
 
+def blank_rows(rows: QuerySet[WebhookDelivery]) -> None:
+    rows.update(body=b"", people=[], error=BLANKED)
+
+
 def blank_unsent(page: Page, people: Iterable[str], unsent: Collection[str]) -> None:
     """Remove the bodies of these people's deliveries that hold one of these messages."""
     rows = page.deliveries.filter(people__overlap=sorted(people))
@@ -29,7 +35,7 @@ def blank_unsent(page: Page, people: Iterable[str], unsent: Collection[str]) -> 
 
 def blank_people(page: Page, ids: Sequence[str]) -> None:
     """Remove the bodies of deliveries that name these people. Pending ones are recognized later."""
-    page.deliveries.filter(people__overlap=list(ids)).update(body=b"", people=[], error=BLANKED)
+    blank_rows(page.deliveries.filter(people__overlap=list(ids)))
 
 
 def blank_page(page: Page, limit: int) -> int:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from conversations.lib.notify import notify_conversations
+from conversations.lib.sql_files import read_statements
+from conversations.lib.text import as_json
 from conversations.models import Page, WebhookDelivery
 from conversations.sync.load.live.change_writer import Received, Saved, save_changes
 from conversations.sync.load.live.changes import Change
@@ -23,6 +25,7 @@ from conversations.webhooks.items import UnknownItem, change_of
 
 logger = logging.getLogger(__name__)
 
+STATEMENTS = read_statements(__file__)
 State = WebhookDelivery.State
 MAX_ERRORS = 3  # that are told of one delivery
 
@@ -33,6 +36,7 @@ class Outcome:
 
     delivery: WebhookDelivery
     items: int = 0
+    people: list[str] = field(default_factory=list)  # whom it names
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     names_deleted_person: bool = False
@@ -43,11 +47,11 @@ class Outcome:
             return State.DONE
         return State.PARTIAL if self.items else State.FAILED
 
-    def save(self) -> None:
-        row = self.delivery
-        row.state, row.items, row.failed_items = self.state, self.items, len(self.errors)
-        row.error = " ".join(dict.fromkeys(self.errors[:MAX_ERRORS]))
-        row.attempts += 1
+    @property
+    def columns(self) -> list:
+        """The columns of the delivery that the statement `finish` writes."""
+        errors = " ".join(dict.fromkeys(self.errors[:MAX_ERRORS]))
+        return [self.delivery.pk, self.state, self.items, len(self.errors), errors, self.people]
 
 
 def work_on(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
@@ -109,7 +113,9 @@ def _apply_one_by_one(page: Page, delivery: WebhookDelivery) -> None:
 def read_delivery(page: Page, delivery: WebhookDelivery, suppressed: SuppressionList) -> Outcome:
     outcome = Outcome(delivery)
     business_ids = page.business_ids
-    for entry in entries.entries_of(bytes(delivery.body)):
+    found = entries.entries_of(bytes(delivery.body))
+    outcome.people = entries.people_in(found)
+    for entry in found:
         for item in entry.items:
             outcome.items += 1
             try:
@@ -136,16 +142,11 @@ def platform_of(entry: entries.Entry, page: Page) -> str:
 
 def _finish(page: Page, outcomes: Sequence[Outcome], saved: Saved) -> None:
     """Save the states of the deliveries. The texts of messages that were taken back must go."""
-    for outcome in outcomes:
-        outcome.save()
-        body = bytes(outcome.delivery.body)
-        outcome.delivery.people = entries.people_in(entries.entries_of(body))
-        if outcome.names_deleted_person:
-            blanking.blank(outcome.delivery)
-    WebhookDelivery.objects.bulk_update(
-        [outcome.delivery for outcome in outcomes],
-        ["state", "items", "failed_items", "error", "attempts", "people", "body"],
-    )
+    with connection.cursor() as cursor:
+        columns = as_json([outcome.columns for outcome in outcomes])
+        cursor.execute(STATEMENTS["finish"], {"deliveries": columns})
+    if blank := [outcome.delivery.pk for outcome in outcomes if outcome.names_deleted_person]:
+        blanking.blank_rows(WebhookDelivery.objects.filter(pk__in=blank))
     if saved.unsent:
         people = {change.person for outcome in outcomes for change in outcome.changes}
         blanking.blank_unsent(page, people, saved.unsent)

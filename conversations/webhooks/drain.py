@@ -75,33 +75,42 @@ def assign() -> int:
     rows = list(new.select_for_update(skip_locked=True)[:MAX_ROWS])
     if rows:
         pages = _pages_by_account()
+        owners: dict[Page, list[int]] = {}
         for row in rows:
-            assign_one(row, pages)
+            if owner := assign_one(row, pages):
+                owners.setdefault(owner, []).append(row.pk)
+        for page, ids in owners.items():
+            WebhookDelivery.objects.filter(pk__in=ids).update(page=page)
     return len(rows)
 
 
-def assign_one(row: WebhookDelivery, pages: dict[str, Page]) -> None:
-    """Give the delivery its Page; one that names several becomes one for each of them."""
+def assign_one(row: WebhookDelivery, pages: dict[str, Page]) -> Page | None:
+    """Give the delivery its Page; one that names several becomes one for each of them.
+
+    The usual one, of a single Page, is left as it is: its Page is returned, and the caller saves it.
+    """
     try:
         found = entries.entries_of(bytes(row.body))
     except entries.Unreadable as error:
         _end(row, State.FAILED, str(error))
-        return
+        return None
     real = [entry for entry in found if not entry.is_test]
     if not real:
         _end(row, State.IGNORED, TEST, items=sum(len(entry.items) for entry in found))
-        return
+        return None
     parts: dict[Page | None, list[entries.Entry]] = {}
     for entry in real:
         parts.setdefault(pages.get(entry.account_id), []).append(entry)
-    is_whole = len(parts) == 1 and len(real) == len(found)
-    first, *others = parts.items()
-    for page, own in others:
-        part = WebhookDelivery(received_at=row.received_at, body=entries.body_of(own))
-        _assign_part(part, page, own)
-    if not is_whole:
-        row.body = entries.body_of(first[1])
-    _assign_part(row, *first)
+    (page, own), *others = parts.items()
+    if page and not others and len(real) == len(found):
+        return page
+    for other, its in others:
+        part = WebhookDelivery(received_at=row.received_at, body=entries.body_of(its))
+        _assign_part(part, other, its)
+    if others or len(real) < len(found):
+        row.body = entries.body_of(own)
+    _assign_part(row, page, own)
+    return None
 
 
 def _assign_part(row: WebhookDelivery, page: Page | None, own: Sequence[entries.Entry]) -> None:

@@ -1,0 +1,6 @@
+-- name: finish
+-- What became of the deliveries of a batch. One statement: the bodies, which are large, are not written again.
+UPDATE conversations_webhookdelivery AS delivery
+SET state = row->>1, items = (row->>2)::integer, failed_items = (row->>3)::integer, error = row->>4,
+  attempts = attempts + 1, people = ARRAY(SELECT jsonb_array_elements_text(row->5))
+FROM jsonb_array_elements(%(deliveries)s::jsonb) AS row WHERE delivery.id = (row->>0)::bigint
