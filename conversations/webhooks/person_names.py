@@ -22,7 +22,7 @@ from conversations.graph.coercion import as_text
 from conversations.graph.errors import AccessTokenError, GraphError, RateLimitError
 from conversations.lib.locks import lock_rows
 from conversations.lib.names import is_placeholder
-from conversations.lib.notify import notify_changes
+from conversations.lib.notify import notify_conversations
 from conversations.lib.text import clean
 from conversations.models import Conversation, Page, Platform
 from conversations.sync.load.transform import search_text
@@ -117,4 +117,4 @@ def save_name(page: Page, person: Conversation, name: str) -> None:
     row.sender_name = name
     row.search, row.updated_at = search_text(row), timezone.now()
     row.save(update_fields=["sender_name", "search", "updated_at"])
-    notify_changes([page.pk])
+    notify_conversations(page.pk, [row.pk])
