@@ -9,10 +9,14 @@ import requests
 
 
 class Stream:
-    """Reads a stream in a thread: `states` grows, `ended` is set when the server closes the stream."""
+    """Reads a stream in a thread. `ended` is set when the server closes the stream.
+
+    `states` are those of runs, and `changes` what has changed of a Page.
+    """
 
     def __init__(self, method: str, url: str, headers: dict, body: dict | None = None):
         self.states: list[dict] = []
+        self.changes: list[dict] = []
         self.text, self.ended = "", threading.Event()
         self._changed = threading.Condition()
         self.response = requests.request(method, url, headers=headers, json=body, stream=True, timeout=60)
@@ -20,12 +24,15 @@ class Stream:
         self._reader.start()
 
     def _read(self) -> None:
+        kind = b""
         with suppress(requests.RequestException):
             for line in self.response.iter_lines(chunk_size=None):
                 with self._changed:
                     self.text += line.decode() + "\n"
+                    if line.startswith(b"event: "):
+                        kind = line[7:]
                     if line.startswith(b"data: "):
-                        self.states.append(json.loads(line[6:]))
+                        (self.changes if kind == b"changed" else self.states).append(json.loads(line[6:]))
                     self._changed.notify_all()
         self.ended.set()
         with self._changed:
@@ -33,11 +40,17 @@ class Stream:
 
     def wait_for(self, condition: Callable[[dict], bool]) -> dict:
         """Wait for the first state, from the start on, for which `condition` is true."""
+        return self._wait_for(condition, self.states)
+
+    def wait_for_change(self, condition: Callable[[dict], bool]) -> dict:
+        return self._wait_for(condition, self.changes)
+
+    def _wait_for(self, condition: Callable[[dict], bool], payloads: list[dict]) -> dict:
         with self._changed:
             found = self._changed.wait_for(
-                lambda: next(filter(condition, self.states), None) or self.ended.is_set(), timeout=60
+                lambda: next(filter(condition, payloads), None) or self.ended.is_set(), timeout=60
             )
-        assert isinstance(found, dict), self.states
+        assert isinstance(found, dict), payloads
         return found
 
     def close(self) -> None:

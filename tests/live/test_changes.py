@@ -24,19 +24,19 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
         opened.wait_for(lambda state: "run" in state)  # it is open
     route = f"{one.url}/api/conversations/{conversation.pk}"
     requests.patch(route, headers=key, json={"conversation_status": "done"}, timeout=60)
-    change = stream.wait_for(lambda state: "pageId" in state)
+    change = stream.wait_for_change(lambda _: True)
     assert (change["pageId"], change["conversationIds"]) == (page.pk, [conversation.pk])
     assert change["unread"] == 0
     assert change["rows"] == [requests.get(route, headers=key, timeout=60).json()["conversation"]]
     assert "event: changed" in stream.text
-    before = len(stream.states)
+    before = len(stream.changes)
     requests.post(f"{route}/tags", headers=key, json={"tagIds": [tag.pk]}, timeout=60)
-    stream.wait_for(lambda _: len(stream.states) > before)
-    before = len(stream.states)
+    stream.wait_for_change(lambda _: len(stream.changes) > before)
+    before = len(stream.changes)
     requests.post(f"{route}/tags", headers=key, json={"tagIds": [tag.pk]}, timeout=60)  # it is there already
     requests.put(f"{route}/tags", headers=key, json={"tagIds": []}, timeout=60)
-    stream.wait_for(lambda _: len(stream.states) > before)
-    assert len(stream.states) == before + 1
+    stream.wait_for_change(lambda _: len(stream.changes) > before)
+    assert len(stream.changes) == before + 1
     anything, deleted = {"conversationIds": None}, {"conversationIds": [conversation.pk], "rows": []}
     changes = [
         ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200, anything),
@@ -44,15 +44,13 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
         ("DELETE", f"/api/conversations/{conversation.pk}", None, 200, deleted),  # the person is forgotten
     ]
     for method, address, body, status, expected in changes:
-        before = len(stream.states)
+        before = len(stream.changes)
         answer = requests.request(method, one.url + address, headers=key, json=body, timeout=60)
         assert answer.status_code == status, answer.text
-        stream.wait_for(lambda _, number=before: len(stream.states) > number)
-        assert stream.states[-1] == {"pageId": page.pk, "unread": 0} | expected
+        stream.wait_for_change(lambda _, number=before: len(stream.changes) > number)
+        assert stream.changes[-1] == {"pageId": page.pk, "unread": 0} | expected
     left = requests.get(f"{other.url}/api/conversations", headers=key, timeout=60).json()
     assert (left["conversations"], left["pagination"]["total"]) == ([], 0)
-    told = [
-        state for state in theirs.states if "pageId" in state
-    ]  # the names of tags, and a view of all Pages
-    assert {state["pageId"] for state in told} == {elsewhere.pk}
-    assert [state["conversationIds"] for state in told] == [None, None]
+    assert {change["pageId"] for change in theirs.changes} == {elsewhere.pk}
+    # The names of tags, and a view of all Pages.
+    assert [change["conversationIds"] for change in theirs.changes] == [None, None]
