@@ -232,7 +232,7 @@ def test_open_conversation_shows_what_webhooks_tell(shown, page):
     assert tab.evaluate("notes") == []  # the user is here
     tab.evaluate("document.hasFocus = () => false")
     deliver(message("m_5", "A secret", ms=NOON + 7000))
-    tab.wait_for_function("notes.length")
+    tab.wait_for_function("() => notes.length > 0")
     ana = Conversation.objects.get(sender_id=ANA)
     assert tab.evaluate("notes") == [["Ana", "New message to Demo Shop", f"inbox-{ana.pk}"]]
 

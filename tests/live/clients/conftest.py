@@ -25,6 +25,6 @@ def fill(web, page, world, shop):
 
 @pytest.fixture
 def demo(web, fill) -> Iterator[Web]:
-    fill(400)
+    fill(2000)
     make_tags()
     return web
