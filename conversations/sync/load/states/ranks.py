@@ -50,8 +50,11 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
         order = merge_order([event.graph_id for event, _ in group], in_order(stored), newer_id)
         known = dict(stored) | {event.graph_id: before for event, before in group if before}
         if any(name not in known for name in order) or not _stand_in([known[name] for name in order], second):
-            times = {event.graph_id: event.occurred_at for event, before in group if before is None}
-            found = places_of(order, times | {name: own_time(known[name], second) for name in known})
+            times = {name: own_time(known[name], second) for name in known}
+            times |= {
+                event.graph_id: event.occurred_at for event, before in group if _has_new_time(event, before)
+            }
+            found = places_of(order, times)
             places |= found
             moved |= moved_of(found, known)
     new = [with_place(event, *places[event.graph_id]) for event, before in pairs if before is None]
@@ -123,6 +126,13 @@ def _is_in_order(pairs: Sequence[Pair]) -> bool:
             return False
         last = before
     return True
+
+
+def _has_new_time(event: EventRow, before: StoredEvent | None) -> bool:
+    """Whether the answer tells the time of the message anew, or first. Milliseconds of a webhook stay."""
+    return before is None or (
+        before.ms is None and whole_second(before.occurred_at) != _second(event, before)
+    )
 
 
 def _stand_in(events: Sequence[StoredEvent], second: datetime) -> bool:

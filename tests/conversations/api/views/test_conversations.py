@@ -55,6 +55,9 @@ def test_row_has_exactly_the_documented_fields(client, user, conversation):
         "conversation_status": "active",
         "message_count": 3,
         "unread_count": 0,
+        "seen_until": None,
+        "delivered_until": None,
+        "referral": None,
         "platform": "messenger",
         "conversation_tags": [
             {

@@ -44,6 +44,7 @@ def test_thread_has_exactly_the_documented_fields(page, route):
                 "held_count": 25,
                 "unreadable_count": 1,
                 "history": "partial",
+                "gap_at": None,
                 "conversation": conversation.pk,
             }
         ],

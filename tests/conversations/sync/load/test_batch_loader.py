@@ -63,7 +63,7 @@ def statements(work) -> list[str]:
 
 # -- how many statements -----------------------------------------------------------------------------------
 READ = ["owners of threads and aliases", "conversations", "threads", "stored messages"]
-WRITE = ["conversations", "SAVEPOINT", "headers", "COPY", "RELEASE", "threads"]
+WRITE = ["conversations", "SAVEPOINT", "headers", "COPY", "RELEASE", "threads", "NOTIFY"]
 
 
 def test_number_of_statements_does_not_depend_on_the_size_of_the_batch(shop_page):
