@@ -8,15 +8,14 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection
 
+from conversations.lib.sql_files import read_statements
+
 CHANNEL = "inbox_changes"
 MAX_CONVERSATIONS = 50  # that one notification names; PostgreSQL refuses payloads of 8000 bytes
 
 NOTIFY = "SELECT pg_notify(%s, page::text) FROM unnest(%s::bigint[]) AS page"
 NOTIFY_ALL = "SELECT pg_notify(%s, id::text) FROM conversations_page"
-NOTIFY_BY_PAGE = (
-    "SELECT pg_notify(%s, page_id || ':' || string_agg(id::text, ',')) FROM conversations_conversation"
-    " WHERE id = ANY(%s::bigint[]) GROUP BY page_id"
-)
+STATEMENTS = read_statements(__file__)
 
 
 def notify_changes(page_ids: Iterable[int]) -> None:
@@ -42,7 +41,9 @@ def notify_conversations_of(page_ids: Collection[int], conversation_ids: Collect
         notify_changes(page_ids)
         return
     with connection.cursor() as cursor:
-        cursor.execute(NOTIFY_BY_PAGE, [CHANNEL, list(conversation_ids)])
+        cursor.execute(
+            STATEMENTS["notify_by_page"], {"channel": CHANNEL, "conversations": list(conversation_ids)}
+        )
 
 
 def notify_all_pages() -> None:
