@@ -129,7 +129,7 @@ def _is_in_order(pairs: Sequence[Pair]) -> bool:
 
 
 def _has_new_time(event: EventRow, before: StoredEvent | None) -> bool:
-    """Whether the answer tells the time of the message anew, or first. Milliseconds of a webhook stay."""
+    """Whether the answer tells the first time of the message, or another. Milliseconds of a webhook stay."""
     return before is None or (
         before.ms is None and whole_second(before.occurred_at) != _second(event, before)
     )
