@@ -18,18 +18,18 @@ try:
 except (ImproperlyConfigured, EnvError) as error:
     raise SystemExit(f"inbox: {error}") from None
 
-from django.conf import settings  # noqa: E402 - after the set-up, as the following
+from django.conf import settings  # noqa: E402 - after the set-up
 
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
-from inbox.process.loading import loading  # noqa: E402 - likewise
-from inbox.web.admission import Admission  # noqa: E402 - likewise
-from inbox.web.body_limit import BodyLimit  # noqa: E402 - likewise
-from inbox.web.handler import RequestHandler  # noqa: E402 - likewise
-from inbox.web.webhook_door import WebhookDoor  # noqa: E402 - likewise
+from inbox.process.loading import loading  # noqa: E402 - after the set-up
+from inbox.web.admission import Admission  # noqa: E402 - after the set-up
+from inbox.web.body_limit import BodyLimit  # noqa: E402 - after the set-up
+from inbox.web.handler import RequestHandler  # noqa: E402 - after the set-up
+from inbox.web.webhook_endpoint import WebhookEndpoint  # noqa: E402 - after the set-up
 
 serve = RequestHandler()
 # The body is read before a request gets a place: a slow client must not hold one.
-serve_http = WebhookDoor(
+serve_http = WebhookEndpoint(
     BodyLimit(Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 )
 gc.freeze()  # what the start has created stays: no later collection looks at it

@@ -4,16 +4,16 @@ An address of somebody else is never replaced: another installation may use the 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
 from conversations.connections import facebook_login
 from conversations.connections.client import open_user_client
-from conversations.connections.subscription import FIELDS
+from conversations.connections.subscription import FIELDS, field_name
 from conversations.graph.client import GraphClient
 from conversations.graph.coercion import as_dict, as_edge, as_text
 from conversations.graph.options import Hooks
+from conversations.models import Page
 
 PATH = "/webhooks/facebook"
 # Graph names them in the singular for the object Instagram.
@@ -48,6 +48,11 @@ def public_address() -> str:
     return f"{settings.PUBLIC_URL}{PATH}" if settings.PUBLIC_URL else ""
 
 
+def objects_of(page: Page) -> list[str]:
+    """Return the objects whose webhooks tell of the Page."""
+    return ["page", *(["instagram"] if page.instagram_account_id else [])]
+
+
 def look_at_addresses(objects: list[str], hooks: Hooks | None = None, *, mends: bool) -> list[ObjectAddress]:
     """Return the address of each object. `mends`: set ours where there is none, and add missing fields.
 
@@ -66,16 +71,12 @@ def _path() -> str:
 def _read(client: GraphClient, name: str) -> ObjectAddress:
     for raw in map(as_dict, as_edge(client.get(_path()))):
         if as_text(raw.get("object")) == name:
-            known = {_field_name(field) for field in as_edge(raw.get("fields"))}
+            known = {field_name(field) for field in as_edge(raw.get("fields"))}
             missing = tuple(field for field in OBJECTS[name] if field not in known)
             return ObjectAddress(
                 name, as_text(raw.get("callback_url")), raw.get("active") is not False, missing
             )
     return ObjectAddress(name, missing=OBJECTS[name])
-
-
-def _field_name(field: Any) -> str:
-    return as_text(field.get("name") if isinstance(field, dict) else field)
 
 
 def _mend(client: GraphClient, found: ObjectAddress) -> ObjectAddress:

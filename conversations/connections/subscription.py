@@ -134,10 +134,11 @@ def _read_fields(client: GraphClient, page: Page) -> frozenset[str]:
         apps = [app for app in apps if as_id(app.get("id")) == settings.FACEBOOK_APP_ID]
     if len(apps) > 1:
         return frozenset()
-    return frozenset(_name(field) for app in apps for field in as_edge(app.get("subscribed_fields")))
+    return frozenset(field_name(field) for app in apps for field in as_edge(app.get("subscribed_fields")))
 
 
-def _name(field: object) -> str:
+def field_name(field: object) -> str:
+    """Return the name of a subscribed field: Graph shows it alone, or in an object with its version."""
     return as_text(as_dict(field).get("name") if isinstance(field, dict) else field)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from conversations.connections import facebook_login, own_door, subscription
-from conversations.connections.app_address import ObjectAddress, look_at_addresses, public_address
+from conversations.connections import facebook_login, own_endpoint, subscription
+from conversations.connections.app_address import ObjectAddress, look_at_addresses, objects_of, public_address
 from conversations.connections.connect import Finding, Mark
 from conversations.graph.errors import GraphError
 from conversations.graph.options import Hooks
@@ -42,13 +42,13 @@ def check_webhooks(page: Page, hooks: Hooks) -> WebhookCheck:
     """
     if not subscription.is_configured():
         return WebhookCheck([Finding("live", "Webhooks", SWITCHED_OFF)])
-    findings = [Finding("live.address", "Webhooks: address", *_address())]
-    is_reachable = "is verified" in findings[0].answer
-    if is_reachable:
-        problem = own_door.problem_of_signature()
+    unreachable = own_endpoint.problem_of_address() if settings.PUBLIC_URL else NO_ADDRESS
+    findings = [Finding("live.address", "Webhooks: address", *_address(unreachable))]
+    if not unreachable:
+        problem = own_endpoint.problem_of_signature()
         answer: Answer = (problem, "note") if problem else ("a wrong one is refused", "ok")
         findings.append(Finding("live.signature", "Webhooks: signature", *answer))
-    findings += _app(page, hooks, is_reachable=is_reachable)
+    findings += _app(page, hooks, is_reachable=not unreachable)
     result = WebhookCheck(findings)
     findings.append(Finding("live.fields", "Webhooks: subscription", *_subscription(page, hooks, result)))
     if page.live_state != Page.LiveState.OFF:
@@ -56,10 +56,8 @@ def check_webhooks(page: Page, hooks: Hooks) -> WebhookCheck:
     return result
 
 
-def _address() -> Answer:
-    if not settings.PUBLIC_URL:
-        return NO_ADDRESS, "note"
-    if problem := own_door.problem_of_address():
+def _address(problem: str) -> Answer:
+    if problem:
         return problem, "note"
     if not settings.PUBLIC_URL.startswith("https://"):
         return f"{public_address()} is verified. {NOT_HTTPS}", "note"
@@ -69,9 +67,8 @@ def _address() -> Answer:
 def _app(page: Page, hooks: Hooks, *, is_reachable: bool) -> list[Finding]:
     if not facebook_login.is_configured():
         return [Finding("live.app", "Webhooks: address at Facebook", NO_APP, "note")]
-    names = ["page", *(["instagram"] if page.instagram_account_id else [])]
     try:
-        found = look_at_addresses(names, hooks, mends=is_reachable)
+        found = look_at_addresses(objects_of(page), hooks, mends=is_reachable)
     except GraphError as error:
         answer = f"Facebook did not tell it. {error.full_text}"
         return [Finding("live.app", "Webhooks: address at Facebook", answer, "note")]

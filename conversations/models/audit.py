@@ -1,4 +1,4 @@
-"""The audit log: who did what, on what, when and from which address. Every door calls `record()`."""
+"""The audit log: who did what, on what, when and from which address. Every entry point calls `record()`."""
 
 from typing import Any
 

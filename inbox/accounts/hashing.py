@@ -56,7 +56,7 @@ def _acquire() -> None:
 
 
 class BoundedPBKDF2PasswordHasher(hashers.PBKDF2PasswordHasher):
-    """Django's default hasher within the limit, whichever door a password came through."""
+    """Django's default hasher within the limit, whichever way a password came."""
 
     def encode(self, password, salt, iterations=None):
         with hashing_slot():

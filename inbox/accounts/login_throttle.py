@@ -132,7 +132,7 @@ def description_of(request: Any) -> dict:
 
 # -- guesses
 class PasswordBackend(AxesBackend):
-    """The only door for passwords: a guess waits for its turn, is counted, and then checked."""
+    """The only check of passwords: a guess waits for its turn, is counted, and then checked."""
 
     def authenticate(self, request, username=None, password=None, **kwargs):
         if username is None or password is None:

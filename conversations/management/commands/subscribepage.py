@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.connections import facebook_login, subscription
-from conversations.connections.app_address import look_at_addresses, public_address
+from conversations.connections.app_address import look_at_addresses, objects_of, public_address
 from conversations.connections.interactive import FacebookRefused, give_up
 from conversations.connections.patience import Patience
 from conversations.graph.errors import GraphError
@@ -65,9 +65,8 @@ class Command(BaseCommand):
                 "Enter both in Facebook's dashboard, if that is not done yet: see docs/live.md."
             )
             return
-        names = ["page", *(["instagram"] if page.instagram_account_id else [])]
         try:
-            found = look_at_addresses(names, Patience(PATIENCE_SECONDS, give_up), mends=True)
+            found = look_at_addresses(objects_of(page), Patience(PATIENCE_SECONDS, give_up), mends=True)
         except GraphError as error:
             self.stderr.write(f"Note: the address could not be set at Facebook. {error.full_text}")
             return

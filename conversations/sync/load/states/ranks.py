@@ -52,7 +52,7 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
         if any(name not in known for name in order) or not _stand_in([known[name] for name in order], second):
             times = {name: own_time(known[name], second) for name in known}
             times |= {
-                event.graph_id: event.occurred_at for event, before in group if _has_new_time(event, before)
+                event.graph_id: event.occurred_at for event, before in group if _has_new_time(before, second)
             }
             found = places_of(order, times)
             places |= found
@@ -128,11 +128,9 @@ def _is_in_order(pairs: Sequence[Pair]) -> bool:
     return True
 
 
-def _has_new_time(event: EventRow, before: StoredEvent | None) -> bool:
+def _has_new_time(before: StoredEvent | None, second: datetime) -> bool:
     """Whether the answer tells the first time of the message, or another. Milliseconds of a webhook stay."""
-    return before is None or (
-        before.ms is None and whole_second(before.occurred_at) != _second(event, before)
-    )
+    return before is None or (before.ms is None and whole_second(before.occurred_at) != second)
 
 
 def _stand_in(events: Sequence[StoredEvent], second: datetime) -> bool:

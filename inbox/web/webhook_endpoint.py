@@ -21,7 +21,7 @@ NO_SECRET = "No secret is configured: set FACEBOOK_WEBHOOK_SECRETS or FACEBOOK_A
 AGAIN_SECONDS = 5
 
 
-class WebhookDoor:
+class WebhookEndpoint:
     """An ASGI application in front of another one, which gets all other requests."""
 
     def __init__(self, application: Callable[..., Any]):
