@@ -13,9 +13,9 @@ from conversations.connections.subscription import FIELDS, field_name
 from conversations.graph.client import GraphClient
 from conversations.graph.coercion import as_dict, as_edge, as_text
 from conversations.graph.options import Hooks
+from conversations.lib.routes import WEBHOOKS
 from conversations.models import Page
 
-PATH = "/webhooks/facebook"
 # Graph names them in the singular for the object Instagram.
 INSTAGRAM_FIELDS = (
     "messages",
@@ -45,7 +45,7 @@ class ObjectAddress:
 
 def public_address() -> str:
     """Return the address that Facebook calls; empty without PUBLIC_URL."""
-    return f"{settings.PUBLIC_URL}{PATH}" if settings.PUBLIC_URL else ""
+    return f"{settings.PUBLIC_URL}{WEBHOOKS}" if settings.PUBLIC_URL else ""
 
 
 def objects_of(page: Page) -> list[str]:

@@ -12,9 +12,11 @@ import signal
 
 from django.urls import get_resolver
 
+from conversations.lib.routes import WEBHOOKS
+
 logger = logging.getLogger(__name__)
 
-AT_ONCE = {"/healthz", "/webhooks/facebook"}  # they need no URLs
+AT_ONCE = {"/healthz", WEBHOOKS}  # they need no URLs
 
 
 class Loading:

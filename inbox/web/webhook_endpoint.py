@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from conversations.lib.routes import WEBHOOKS
 from conversations.webhooks import signature
 from conversations.webhooks.intake import NotStored, intake
 from inbox.web.body_limit import BodyLimit, drain
 
-PATH = "/webhooks/facebook"
 MAX_BODY = 4 * 2**20
 MAX_INLINE = 64 * 2**10  # bytes: the signature of more is checked in a thread
 STORED = "EVENT_RECEIVED"
@@ -28,7 +28,7 @@ class WebhookEndpoint:
         self._application, self._receive = application, BodyLimit(receive_delivery, MAX_BODY)
 
     async def __call__(self, scope, receive, send) -> None:
-        if scope["path"] != PATH:
+        if scope["path"] != WEBHOOKS:
             await self._application(scope, receive, send)
         elif scope["method"] == "POST" and not signature.is_well_formed(signature_of(scope)):
             await drain(scope, receive)  # nothing of it is kept

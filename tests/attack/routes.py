@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from django.urls import get_resolver, resolve
 from django.urls.resolvers import URLPattern, URLResolver
 
-from inbox.web import webhook_endpoint
+from conversations.lib.routes import WEBHOOKS
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ANYTHING = "1"  # an id that fits every pattern but that of a UUID
 UUID = "00000000-0000-4000-8000-000000000000"
 # Addresses that the URLconf does not have.
-BEFORE_DJANGO = {webhook_endpoint.PATH.strip("/"): {"GET", "POST"}}
-    webhook_endpoint.PATH.strip("/"): {"GET", "POST"}
-}  # addresses that the URLconf does not have
+BEFORE_DJANGO = {WEBHOOKS.strip("/"): {"GET", "POST"}}
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
