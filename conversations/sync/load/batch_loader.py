@@ -143,8 +143,8 @@ def _save_distinct(
     note_missed(page, [event.occurred_at for row in batch if row.conversation for event in row.events])
     _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
-    # Older than an unsent message, yet the newest that is left.
-    new = {row.sender_id for row in batch if row.events}
+    # Older than an unsent message, yet the newest that is left. A webhook may have stored it before.
+    new = {row.sender_id for row in batch if row.events or row.has_newer_states}
     show_last_messages([existing.conversations[sender] for sender in with_unsent & new])
     changed_threads = upsert_threads(batch, existing, created, refused)
     outcomes = []

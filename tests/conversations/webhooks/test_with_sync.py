@@ -190,3 +190,17 @@ def test_list_that_still_shows_an_unsent_message_does_not_bring_it_back(page, wo
         unsent = InteractionEvent.objects.get(graph_id="m_2")
         assert (unsent.text, unsent.data["deleted"]) == ("", True)
         assert Conversation.objects.get().last_message == "Before"
+
+
+def test_sync_shows_a_message_that_was_edited_after_a_newer_one_was_unsent(page, world, shop):
+    texts = [{"message": "Before", "id": "m_1"}, {"message": "A secret", "id": "m_2"}]
+    thread = world.add_conversation(shop, "Ana", texts)
+    assert thread.customer
+    sync_conversations(page)
+    ms = round(thread.updated_time * 1000)
+    deliver(item("message", {"mid": "m_2", "is_deleted": True}, ms=ms, person=thread.customer.id))
+    world.remove_message(thread, "m_2")
+    world.edit_message(thread, "m_1", "Better")
+    sync_conversations(page, full=True)
+    conversation = Conversation.objects.get()
+    assert (conversation.last_message, conversation.search) == ("Better", "ana\nbetter")
