@@ -103,7 +103,11 @@ def test_unsend_takes_the_text_from_everywhere():
     deliver(message("m_0", "Before", ms=NOON - 5000), FIRST, EDITED)
     deliver(UNSEND)
     newest = InteractionEvent.objects.get(graph_id="m_1")
-    assert (newest.text, newest.attachments, newest.data) == ("", [], {"deleted": True, "ms": 0})
+    assert (newest.text, newest.attachments, newest.data) == (
+        "",
+        [],
+        {"deleted": True, "ms": 0, "source": "webhook"},
+    )
     row = Conversation.objects.get()
     assert (row.last_message, row.last_message_time) == ("Before", AT_NOON)
     assert not InteractionEvent.objects.filter(data__has_key="before").exists()

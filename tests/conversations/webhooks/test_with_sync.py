@@ -204,3 +204,20 @@ def test_sync_shows_a_message_that_was_edited_after_a_newer_one_was_unsent(page,
     sync_conversations(page, full=True)
     conversation = Conversation.objects.get()
     assert (conversation.last_message, conversation.search) == ("Better", "ana\nbetter")
+
+
+def test_unsent_message_that_no_list_has_shown_moves_no_other(page, world, shop):
+    thread = world.add_conversation(shop, "Ana", messages=[])
+    assert thread.customer
+    person, at = thread.customer.id, 1000 * START
+    world.add_message(thread, "One", id="m_1", created_time=START)
+    sync_conversations(page)
+    third: dict = {"ms": at + 650, "person": person}
+    deliver(item("message", {"mid": "m_3", "text": "Three"}, **third))
+    deliver(item("message", {"mid": "m_3", "is_deleted": True}, **third))
+    world.add_message(thread, "Two", id="m_2", created_time=START)
+    sync_conversations(page, full=True)
+    deliver(item("message", {"mid": "m_2", "text": "Two"}, ms=at + 350, person=person))
+    events = InteractionEvent.objects.filter(graph_id__isnull=False).order_by("occurred_at", "rank")
+    placed = [(event.graph_id, event.occurred_at.microsecond // 1000) for event in events]
+    assert placed == [("m_1", 0), ("m_2", 350), ("m_3", 650)]

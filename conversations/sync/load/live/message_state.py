@@ -105,6 +105,11 @@ class MessageState:
     def is_deleted(self) -> bool:
         return self.data.get("deleted") is True
 
+    @property
+    def is_unplaced(self) -> bool:
+        """Whether it was taken back before a list has shown it, so that its milliseconds alone place it."""
+        return self.is_deleted and "source" in self.data and "ms" in self.data
+
     def apply(self, change: Change, received_at: datetime) -> None:
         """Change the columns. `received_at` stands for a time that the change does not tell."""
         before = (self.kind, self.occurred_at, self.text, self.attachments, dict(self.data))
@@ -157,8 +162,9 @@ class MessageState:
         self.kind = side_of(deletion) if self.kind == Kind.MESSAGE_UNKNOWN else self.kind
         self.was_deleted = True
         self.text, self.attachments, self.earlier = "", [], []
+        is_unlisted = self.is_stub or "source" in self.data
         self.data = {name: self.data[name] for name in ("ms", "time") if name in self.data}
-        self.data["deleted"] = True
+        self.data |= {"deleted": True, "source": FROM_WEBHOOK} if is_unlisted else {"deleted": True}
 
     def _edit(self, edit: Edit, received_at: datetime) -> None:
         if self.is_deleted or edit.number < self.data.get("edited", 0):

@@ -11,7 +11,16 @@ from conversations.sync.load.copy_events import move_events, stored_messages
 from conversations.sync.load.event_row import event_row
 from conversations.sync.load.live.message_state import MessageState
 from conversations.sync.load.states.event_states import StoredEvent
-from conversations.sync.load.states.ranks import Place, in_order, moved_of, own_time, places_of, whole_second
+from conversations.sync.load.states.ranks import (
+    Place,
+    in_order,
+    insert_by_time,
+    is_unplaced,
+    moved_of,
+    own_time,
+    places_of,
+    whole_second,
+)
 
 Owned = tuple[int, str]  # the primary key of a conversation, and a message's ID
 
@@ -55,22 +64,12 @@ def _places(
     order = in_order(known)
     times = {name: own_time(event, second) for name, event in known.items()}
     has_ms = {name for name, event in known.items() if event.ms is not None}
-    for state in sorted(states, key=lambda state: (state.occurred_at, state.graph_id)):
+    unplaced = {name for name, event in known.items() if is_unplaced(event)}
+    for state in states:
         times[state.graph_id] = state.own_time
         if "ms" in state.data:
             has_ms.add(state.graph_id)
-        if state.graph_id in known and state.has_first_time:
-            order.remove(state.graph_id)
-        if state.graph_id not in order:
-            order.insert(_position(state, order, times, has_ms), state.graph_id)
-    return places_of(order, times)
-
-
-def _position(
-    state: MessageState, order: Sequence[str], times: Mapping[str, datetime], has_ms: set[str]
-) -> int:
-    if "ms" not in state.data:
-        return len(order)
-    exact = [place for place, name in enumerate(order) if name in has_ms]
-    earlier = [place for place in exact if times[order[place]] <= times[state.graph_id]]
-    return earlier[-1] + 1 if earlier else (exact[0] if exact else 0)
+        if state.graph_id not in known or state.has_first_time or state.is_unplaced:
+            unplaced.add(state.graph_id)
+    order = [name for name in order if name not in unplaced]
+    return places_of(insert_by_time(order, unplaced, times, has_ms), times)

@@ -34,6 +34,7 @@ class StoredEvent(NamedTuple):
     """What a comparison needs of a stored message. Without a fingerprint, `content` is what it is made of.
 
     `ms`: the milliseconds of its time, if they are known. `is_deleted`: its sender has taken it back.
+    `is_unplaced`: it was taken back before a list has shown it, so that none says where it stands.
     """
 
     id: int
@@ -42,6 +43,7 @@ class StoredEvent(NamedTuple):
     fingerprint: int | None
     ms: int | None = None
     is_deleted: bool = False
+    is_unplaced: bool = False
     content: str | None = None  # as JSON
 
 
@@ -171,7 +173,7 @@ def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:
 def _deleted_state(stored: StoredState, event: EventRow, occurred_at: datetime) -> dict[str, Any] | None:
     """A message that its sender has taken back gets nothing but the side and the time."""
     kind = event.kind if stored.kind == UNKNOWN else stored.kind
-    data = dict(stored.data)
+    data = {name: value for name, value in stored.data.items() if name != "source"}
     _set_time_mark(data, is_unknown=not event.has_time and stored.data.get("time") == "unknown")
     if (kind, occurred_at, data) == (stored.kind, stored.occurred_at, stored.data):
         return None

@@ -8,7 +8,7 @@ whose milliseconds would place it before its predecessor gets the time of that o
 only the second is known.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -47,8 +47,9 @@ def rank_events(pairs: Sequence[Pair], read_held: Callable[[], Held], newer_id: 
     moved: dict[int, Place] = {}
     for second, group in _by_second(pairs).items():
         stored = held.get(second, {})
-        order = merge_order([event.graph_id for event, _ in group], in_order(stored), newer_id)
+        shown = [event.graph_id for event, _ in group]
         known = dict(stored) | {event.graph_id: before for event, before in group if before}
+        order = _order(shown, known, in_order(stored), newer_id)
         if any(name not in known for name in order) or not _stand_in([known[name] for name in order], second):
             times = {name: own_time(known[name], second) for name in known}
             times |= {
@@ -114,6 +115,36 @@ def merge_order(received: list[str], stored: list[str], newer_id: str | None = N
     for name in received:
         order += [*kept.get(name, ()), name]
     return order + waiting
+
+
+def _order(
+    shown: list[str], known: Mapping[str, StoredEvent], stored: list[str], newer_id: str | None
+) -> list[str]:
+    unplaced = {name for name in stored if is_unplaced(known[name]) and name not in shown}
+    order = merge_order(shown, [name for name in stored if name not in unplaced], newer_id)
+    if not unplaced:
+        return order
+    has_ms = {name for name, event in known.items() if event.ms is not None}
+    times = {name: own_time(known[name], whole_second(known[name].occurred_at)) for name in has_ms}
+    return insert_by_time(order, unplaced, times, has_ms)
+
+
+def is_unplaced(event: StoredEvent) -> bool:
+    """Whether nothing but its milliseconds says where a message stands."""
+    return event.is_unplaced and event.ms is not None
+
+
+def insert_by_time(
+    order: list[str], unplaced: Collection[str], times: Mapping[str, datetime], has_ms: Collection[str]
+) -> list[str]:
+    """Return the order with these messages: by their milliseconds, if they are known, else as the newest."""
+    result = list(order)
+    for name in sorted(unplaced, key=lambda name: (times[name], name)):
+        exact = [place for place, other in enumerate(result) if other in has_ms]
+        earlier = [place for place in exact if times[result[place]] <= times[name]]
+        place = earlier[-1] + 1 if earlier else min(exact, default=0)
+        result.insert(place if name in has_ms else len(result), name)
+    return result
 
 
 def _is_in_order(pairs: Sequence[Pair]) -> bool:
