@@ -3,7 +3,7 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size soak screenshots stop packages development \
+.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size explore soak screenshots stop packages development \
 	programs python
 
 help:
@@ -11,7 +11,7 @@ help:
 	@echo "make demo         sync a sample Page and serve it on 127.0.0.1:8000 (PORT=8001: another port; SERVE=0: only sync)"
 	@echo "make run          serve the site of this checkout and reload it when code changes (PORT=8001: another port)"
 	@echo "make test         all checks and tests (FAST=1: a first answer within 90 seconds;"
-	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files)"
+	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files, with that data)"
 	@echo "make lint         check the style of Python (ruff) and of the browser code (Biome, by npm)"
 	@echo "make format       format Python and the browser code"
 	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
 	@echo "                  BEFORE=main: the requests per second of that commit, too)"
 	@echo "make bench-size   measure the bytes of a message in each table and index (MESSAGES=200000: fewer)"
+	@echo "make explore      compare syncs and webhooks in 20 times as many random orders (EXAMPLES=50: more; SEED=7: repeat)"
 	@echo "make soak         kill 200 syncs at random moments and compare the result (SYNCS=1000: more; SEED=7: repeat)"
 	@echo "make screenshots  take the pictures of the README"
 	@echo "make stop         stop what this checkout started"
@@ -66,6 +67,10 @@ bench-size: development
 bench: packages
 	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
+
+explore: development
+	@SEED=$(SEED) EXAMPLES=$(or $(EXAMPLES),20) $(python) -m pytest -q -n 2 --dist load \
+		tests/conversations/sync/test_any_interleaving.py tests/conversations/webhooks/test_with_sync.py
 
 soak: development
 	@SYNCS=$(or $(SYNCS),200) SEED=$(SEED) $(python) -m pytest -q -s tests/crash

@@ -28,7 +28,7 @@ pytest.register_assert_rewrite(
     "tests.crash.scenario",
 )
 
-# A busy machine generates slowly, which is no fault of a test. Each run of the suite tries other examples.
+# A busy machine generates slowly, which is no fault of a test.
 hypothesis.settings.register_profile(
     "suite", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

@@ -3,7 +3,8 @@
 The wheel runs all tests, the machine those near the database. mypy checks the types at the same time.
 
 FAST=1: only the quick tests, on one server and without mypy.
-POSTGRES=wheel or system: all of them on that one alone. SEED=7: the files in that order again.
+POSTGRES=wheel or system: all of them on that one alone. SEED=7: the order of files and the random data of
+an earlier run.
 """
 
 import os
@@ -18,6 +19,10 @@ from inbox.postgres.owner import of_new_data
 from inbox.postgres.programs import machine
 
 from .postgres import requested_server
+
+# CI tries the same examples each time, so that its result depends on the change alone. Other runs draw a
+# seed, and `make explore` tries many examples.
+SEED_OF_CI = "1"
 
 # Tests whose result may depend on the version of PostgreSQL.
 NEAR_THE_DATABASE = [
@@ -131,7 +136,8 @@ def start_mypy(output: IO[str]) -> subprocess.Popen:
 
 
 def run_all() -> int:
-    seed = os.environ.get("SEED") or str(random.randrange(1_000_000))
+    is_ci = os.environ.get("CI") == "true"
+    seed = os.environ.get("SEED") or (SEED_OF_CI if is_ci else str(random.randrange(1_000_000)))
     for server, options in plan():
         if code := run(server, seed, options):
             print(f"\nThe same again: make test POSTGRES={server} SEED={seed}", file=sys.stderr)  # noqa: T201 - for who is at the terminal
@@ -158,9 +164,10 @@ def plan() -> list[tuple[str, list[str]]]:
 def run(server: str, seed: str, options: list[str]) -> int:
     workers = WORKERS_OF_PARTS if options else WORKERS_OF_ALL
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
-    command += ["--no-loadscope-reorder", "--order-seed", seed, *options]  # in our order, not by their number
+    command += ["--no-loadscope-reorder", "--order-seed", seed]  # in our order, not by their number
+    command += ["--hypothesis-seed", seed, *options]
     # Modules are compiled once and not by each of many processes, also where the environment forbids that.
-    environment = os.environ | {"POSTGRES": server, "PYTHONDONTWRITEBYTECODE": ""}
+    environment = os.environ | {"POSTGRES": server, "PYTHONDONTWRITEBYTECODE": "", "SEED": seed}
     return subprocess.run(command, env=environment, check=False).returncode
 
 

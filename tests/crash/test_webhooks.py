@@ -15,10 +15,10 @@ from conversations.sandbox import SandboxServer, Thread, World
 from conversations.sandbox.webhooks.field_names import PAGE_FIELDS
 from conversations.sync.service import sync_conversations
 from tests.live.process import Web
+from tests.seeds import SEED
 
 from .processes import Database, wait_until
 
-SEED = int(os.environ.get("SEED") or random.randrange(10**6))
 KILLS = int(os.environ.get("WEBHOOK_KILLS", "4"))
 ACCOUNT = "17841400000000001"
 PEOPLE, CHANGES = 6, 40

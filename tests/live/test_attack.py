@@ -3,12 +3,8 @@
 `SEED=7 pytest …` asks the same again.
 """
 
-import os
-import random
-
 from tests.attack import matrix
-
-SEED = int(os.environ.get("SEED") or random.randrange(2**32))
+from tests.seeds import SEED
 
 
 def test_nobody_gets_more_than_the_tables_say(web):

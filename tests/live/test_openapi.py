@@ -4,9 +4,6 @@ What it asks is made from the document, right and wrong; ids are mostly of rows 
 printed: `SEED=7 pytest …` asks the same again.
 """
 
-import os
-import random
-
 import pytest
 import requests
 import schemathesis
@@ -20,8 +17,8 @@ from schemathesis.specs.openapi import checks
 from conversations.actions.tagging import tag_conversations
 from conversations.models import SavedView
 from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, member, new_key
+from tests.seeds import SEED
 
-SEED = int(os.environ.get("SEED") or random.randrange(2**32))
 VALID, INVALID = 5, 3  # requests to each operation
 
 

@@ -11,14 +11,14 @@ from conversations.search.adjacent import adjacent
 from conversations.search.filters import parse_filter
 from conversations.search.sql import fetch_all
 from tests.factories import NOON, ConversationFactory, PageFactory, TagFactory
+from tests.seeds import SEED
 
 
 @pytest.fixture
 def inbox(db):
     """60 conversations on two Pages, several with the same time and some without one, at random."""
-    seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201 - shown if the test fails
-    chance = random.Random(seed)
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
+    chance = random.Random(SEED)
     pages = [PageFactory(), PageFactory()]
     tags = [TagFactory(name=name) for name in ("VIP", "Late")]
     for _ in range(60):

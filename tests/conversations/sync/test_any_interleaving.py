@@ -4,8 +4,6 @@ Each example is a tiny inbox: its messages arrive between runs of any kind and s
 Facebook shows everything in other forms. The copy must be what Facebook shows, whatever came first.
 """
 
-import os
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +22,10 @@ from conversations.sync.crawl.folders import FOLDERS
 from conversations.sync.service import SyncResult, sync_conversations
 from tests.conversations.sync.copies import row_versions
 from tests.conversations.sync.test_interruptions import StopAt
+from tests.seeds import MORE, SEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SEED = int(os.environ.get("SEED") or random.randrange(10**6))
-MORE = int(os.environ.get("EXAMPLES") or 1)  # times as many, for a longer search
 START = 1_795_000_000
 ACCOUNT = "17841400000000001"
 PLATFORMS = ("messenger", "instagram")

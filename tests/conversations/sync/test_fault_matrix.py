@@ -4,7 +4,6 @@ Each fault is tested with both ways to read a list: by its cursors, and by windo
 """
 
 import json
-import os
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from conversations.sync.crawl import window_splitter
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
 from tests.machine import recent_slowness
+from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
 
@@ -236,11 +236,9 @@ WITH_LARGER_LISTS = [
 
 @pytest.mark.parametrize("name", WITH_LARGER_LISTS)
 def test_larger_lists_lose_nothing(sync, page, world, shop, sandbox, inbox, larger, play, settings, name):
-    """SEED sets the seed that is printed."""
     settings.GRAPH_RETRY_SECONDS = 0.01
-    seed = int(os.environ.get("SEED") or random.randrange(10**6))
-    print("seed", seed)  # noqa: T201 - shown if the test fails
-    chance = random.Random(seed)
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
+    chance = random.Random(SEED)
     larger(chance.choice(RETURNED), chance.choice([None, *LARGER]))
     sandbox.switches.total_count = chance.choice(["honoured", "ignored", "refused", "wrong"])
     sandbox.switches.short_pages = chance.choice([0, 3])
@@ -466,10 +464,8 @@ def _make_endless(shop, thread, endless, where) -> None:
 def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
     sync, page, world, shop, sandbox, inbox, larger, number
 ):
-    """SEED sets the seed that is printed."""
-    seed = int(os.environ.get("SEED") or random.randrange(10**6)) + number
-    print("seed", seed)  # noqa: T201 - shown if the test fails
-    chance = random.Random(seed)
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
+    chance = random.Random(f"{SEED}-{number}")
     for name in chance.sample(LISTS_IN_OTHER_FORMS, 2):
         for switch, value in EQUIVALENT[name].items():
             setattr(sandbox.switches, switch, value)
@@ -482,7 +478,7 @@ def test_any_mixture_of_faults_ends_and_the_next_run_is_exact(
     if chance.random() < 0.5:
         slow = chance.choice([refusals.gateway_timeout(), refusals.instagram_timeout(), faults.reduce_data()])
         sandbox.faults.add(slow, times=None, above_weight=chance.choice([25, 250, 1000]))
-    sandbox.faults.storm(chance.choice([0, 0.05, 0.2]), seed=seed, faults=TRANSIENT)
+    sandbox.faults.storm(chance.choice([0, 0.05, 0.2]), seed=chance.randrange(10**6), faults=TRANSIENT)
     result = sync()
     assert result.status in ("complete", "complete_with_errors", "error")
     assert result.status != "complete" or not where

@@ -7,10 +7,9 @@ import pytest
 from conversations.models import Conversation, SyncRun
 from conversations.sandbox import Person
 from tests.conversations.sync.copies import assert_exact
+from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
-
-SEED = random.randrange(10**6)
 
 
 def noise(length: int) -> str:

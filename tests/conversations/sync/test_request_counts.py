@@ -8,6 +8,7 @@ import pytest
 from conversations.models import InteractionEvent, Page
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
+from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
 
@@ -39,9 +40,8 @@ def inbox(page, world, shop, sandbox, sync):
 
 @pytest.fixture
 def chance():
-    seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201 - shown if the test fails
-    return random.Random(seed)
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
+    return random.Random(SEED)
 
 
 def add_news(world, thread, count: int, chance: random.Random) -> None:

@@ -9,8 +9,7 @@ from conversations.sandbox import faults, seed_page
 from conversations.sync.progress import SyncProgress
 from conversations.sync.service import SyncAlreadyRunning, sync_conversations
 from tests.conversations.sync.copies import assert_exact, row_versions, stored_copy
-
-SEED = random.randrange(10**6)
+from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
 

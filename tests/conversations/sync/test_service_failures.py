@@ -1,15 +1,12 @@
 """Syncs that fail: the run has the reason, and the next sync completes the tables."""
 
-import random
-
 import pytest
 
 from conversations.connections.probe import probe_page
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults, seed_page
 from tests.conversations.sync.copies import assert_exact
-
-SEED = random.randrange(10**6)
+from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
 

@@ -9,6 +9,7 @@ import pytest
 from conversations.models import SyncRun
 from conversations.sync import run_lifecycle, timeline
 from tests.factories import NOON, SyncRunFactory
+from tests.seeds import SEED
 
 
 @pytest.fixture
@@ -44,9 +45,8 @@ def test_end_of_a_run_is_always_sampled(run):
 
 @pytest.mark.parametrize("seconds", [10, 300, 3_600, 80_000])
 def test_few_samples_cover_a_run_of_any_length(run, seconds):
-    seed = random.randrange(10**6)
-    print(f"seed {seed}")  # noqa: T201 - shown if the test fails
-    dice, now = random.Random(seed), 0.0
+    print(f"seed {SEED}")  # noqa: T201 - shown if the test fails
+    dice, now = random.Random(SEED), 0.0
     while now < seconds:
         advance(run, now)
         now += dice.uniform(0.1, max(2, seconds / 2_000))

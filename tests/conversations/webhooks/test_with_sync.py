@@ -1,6 +1,5 @@
 """Webhooks and syncs of the same messages: whatever comes first or twice, the rows are the same."""
 
-import os
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,10 @@ from conversations.models import Conversation, InteractionEvent, Thread
 from conversations.sandbox import Person, World
 from conversations.sync.service import sync_conversations
 from tests.conversations.webhooks.deliveries import deliver, item
+from tests.seeds import MORE, SEED
 
-SEED = int(os.environ.get("SEED") or random.randrange(10**6))
 START = 1_795_089_600  # seconds
-ROUNDS = 40
+ROUNDS = 40 * MORE
 INSTAGRAM_EVERY = 4  # round
 ACCOUNT = "17841400000000001"
 NO_TIME = timedelta(0)

@@ -16,6 +16,7 @@ from conversations.graph.records import Conversation, ConversationBatch, Message
 from conversations.sync.crawl.list_calls import ListCall, ListSource, ProbeCall
 from conversations.sync.crawl.list_reader import ListReader
 from conversations.sync.stored_state import Checkpoint, read_checkpoints
+from tests.seeds import SEED
 
 NOW = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp())
 DAY = 86400
@@ -127,9 +128,8 @@ def spread(kind: str, count: int, chance: random.Random) -> dict[str, int]:
 @pytest.mark.parametrize("kind", ["even", "exponential", "old", "bursts", "one second", "few seconds"])
 @pytest.mark.parametrize("is_inclusive", [True, False])
 def test_windows_return_every_thread(kind, is_inclusive):
-    seed = random.randrange(10**6)
-    print("seed", seed)  # noqa: T201 - shown if the test fails
-    chance = random.Random(seed)
+    print("seed", SEED)  # noqa: T201 - shown if the test fails
+    chance = random.Random(SEED)
     graph = FakeGraph(spread(kind, 400, chance), is_inclusive=is_inclusive)
     reader = ListReader.full(INBOX, windows=None)
     calls = list(read_through(reader, graph, chance=chance))

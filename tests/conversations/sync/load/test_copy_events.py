@@ -15,9 +15,9 @@ from conversations.sync.load.copy_events import insert_events
 from conversations.sync.load.event_row import EventRow, event_row
 from conversations.sync.load.transform import to_events
 from tests.factories import ConversationFactory, EventFactory
+from tests.seeds import SEED
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
-SEED = random.randrange(10**6)
 HOSTILE = [
     "\t",
     "\n",
