@@ -109,6 +109,13 @@ def lock_creation_of_operations() -> None:
         cursor.execute(LOCK_ROWS, [OPERATIONS, CREATION])
 
 
+def try_lock_until_commit(kind: int, key: int) -> bool:
+    """Try to acquire this right until the transaction ends, without a connection of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [kind, key])
+        return cursor.fetchone()[0]
+
+
 def is_sync_locked(page_id: int) -> bool:
     """Return whether any process is syncing this Page now."""
     with connection.cursor() as cursor:

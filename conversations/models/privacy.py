@@ -5,6 +5,7 @@ import hmac
 import secrets
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -79,6 +80,8 @@ class Erasure(models.Model):
         "conversations.Page", models.SET_NULL, null=True, blank=True, related_name="erasures"
     )
     facebook_page_id = models.TextField("Facebook ID of the Page")
+    # All IDs of a Page under which Facebook may still send webhooks of it, that of Instagram too.
+    account_ids = ArrayField(models.TextField(), blank=True, default=list, editable=False)
     page_name = models.TextField(blank=True, default="")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"

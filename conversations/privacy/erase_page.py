@@ -81,6 +81,7 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
         kind=Erasure.Kind.PAGE,
         keeps_page=keep_page,
         total=page.conversations.count(),
+        account_ids=sorted(page.business_ids),
         **erasure_for(page, actor),
     )
 
@@ -125,9 +126,14 @@ def _cancel_runs(page: Page) -> None:
 
 
 def _delete_rows(erasure: Erasure, page: Page, is_stopped: Callable[[], bool]) -> None:
+    _blank_deliveries(page, is_stopped)  # first: pending ones would bring back what is deleted
     for rows in (page.conversations, page.threads, page.runs):
         while _delete_some(erasure, page, rows.order_by("pk")):
             _check_stop(is_stopped)
+    _blank_deliveries(page, is_stopped)  # those that came meanwhile
+
+
+def _blank_deliveries(page: Page, is_stopped: Callable[[], bool]) -> None:
     while _blank_some(page):
         _check_stop(is_stopped)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from conversations.graph.coercion import as_dict, as_id
 from conversations.models import Page, WebhookDelivery
@@ -26,8 +26,7 @@ def blank_rows(rows: QuerySet[WebhookDelivery]) -> None:
 
 def blank_unsent(page: Page, people: Iterable[str], unsent: Collection[str]) -> None:
     """Remove the bodies of these people's deliveries that hold one of these messages."""
-    rows = page.deliveries.filter(people__overlap=sorted(people))
-    for delivery in rows.iterator(chunk_size=100):
+    for delivery in _naming(page, people).iterator(chunk_size=100):
         if _holds(bytes(delivery.body), unsent):
             blank(delivery)
             delivery.save(update_fields=["body", "people", "error"])
@@ -35,7 +34,13 @@ def blank_unsent(page: Page, people: Iterable[str], unsent: Collection[str]) -> 
 
 def blank_people(page: Page, ids: Sequence[str]) -> None:
     """Remove the bodies of deliveries that name these people. Pending ones are recognized later."""
-    blank_rows(page.deliveries.filter(people__overlap=list(ids)))
+    blank_rows(_naming(page, ids))
+
+
+def _naming(page: Page, people: Iterable[str]) -> QuerySet[WebhookDelivery]:
+    """Return the deliveries that name one of these people, also those from before the Page was connected."""
+    rows = WebhookDelivery.objects.filter(Q(page=page) | Q(page=None), people__overlap=sorted(people))
+    return rows.exclude(people=[])  # as the index says
 
 
 def blank_page(page: Page, limit: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 
 from conversations.lib.notify import notify_conversations
 from conversations.lib.sql_files import read_statements
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 STATEMENTS = read_statements(__file__)
 State = WebhookDelivery.State
 MAX_ERRORS = 3  # that are told of one delivery
+# What an item can raise whose form nobody has foreseen.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass
@@ -68,7 +71,26 @@ def work_on(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
             for delivery in deliveries:
                 work_on(page, [delivery])
         else:
-            _apply_one_by_one(page, deliveries[0])
+            _work_on_one(page, deliveries[0])
+
+
+def _work_on_one(page: Page, delivery: WebhookDelivery) -> None:
+    """Apply what can be applied. Whatever is in it, the delivery ends: those behind it wait for that."""
+    try:
+        _apply_one_by_one(page, delivery)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        give_up(delivery, error)
+
+
+def give_up(delivery: WebhookDelivery, error: Exception) -> None:
+    """Save that nothing of the delivery could be read. The error's message may quote it: it is not kept."""
+    name = type(error).__name__
+    logger.warning("webhook %s: %s", delivery.pk, name)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(
+        state=State.FAILED, error=f"It could not be read ({name}).", attempts=F("attempts") + 1
+    )
 
 
 def is_passing(error: Exception) -> bool:
@@ -122,14 +144,13 @@ def read_delivery(page: Page, delivery: WebhookDelivery, suppressed: Suppression
                 change = change_of(item, platform=platform_of(entry, page), business_ids=business_ids)
             except UnknownItem as error:
                 outcome.errors.append(str(error))
-            except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-                # A shape that nobody has foreseen. The message of the error may quote it: it is not logged.
+            except UNREADABLE as error:
+                # The message of the error may quote the item: it is not kept.
                 outcome.errors.append(f"It could not be read ({type(error).__name__}).")
             else:
-                if change.person and suppressed.suppresses_sender(change.person):
-                    outcome.names_deleted_person = True
-                else:
+                if not suppressed.suppresses_sender(change.person):
                     outcome.changes.append(change)
+    outcome.names_deleted_person = any(map(suppressed.suppresses_sender, outcome.people))
     return outcome
 
 

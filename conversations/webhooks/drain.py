@@ -1,28 +1,30 @@
 """Takes pending deliveries from their table, which is the queue, and has them worked on.
 
-A new delivery has no Page: `assign()` finds it, and splits a body that names several. Then one process works
-on the deliveries of a Page, oldest first, while it holds an advisory lock that ends with it.
+A new delivery has no Page: `assign()` finds it, and splits a body that names several. Then the deliveries of
+a Page are worked on, oldest first, in batches. Each batch is a transaction with an advisory lock, which keeps
+other processes out and ends with this one.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from conversations.lib.locks import WEBHOOKS, SyncLock
+from conversations.lib.locks import WEBHOOKS, try_lock_until_commit
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page, WebhookDelivery
 from conversations.models.privacy import Erasure
 from conversations.webhooks import blanking, entries
-from conversations.webhooks.delivering import work_on
+from conversations.webhooks.delivering import give_up, is_passing, work_on
 
 logger = logging.getLogger(__name__)
 
 STATEMENTS = read_statements(__file__)
 State = WebhookDelivery.State
 MAX_ROWS, MAX_BYTES = 100, 8 * 2**20  # of one batch
+RETRY_SECONDS, PAUSE_SECONDS = 60.0, 0.2  # how long a retry waits for another process that works on the same
 NO_PAGE = "No connected Page: {}"
 TEST = "A test from Facebook's dashboard arrived."
 
@@ -33,9 +35,8 @@ def drain(is_stopped: Callable[[], bool] = lambda: False) -> int:
     while not is_stopped() and assign():
         pass
     for page in _pages_with_work():
-        with _drainer(page) as is_ours:
-            while is_ours and not is_stopped() and (worked := _work_on_some(page)):
-                number += worked
+        while not is_stopped() and (worked := _work_on_some(page)):
+            number += worked
     return number
 
 
@@ -46,16 +47,11 @@ def _pages_with_work() -> list[Page]:
     return list(Page.objects.filter(pk__in=ids).order_by("pk"))
 
 
-@contextmanager
-def _drainer(page: Page) -> Iterator[bool]:
-    lock = SyncLock(page.pk, WEBHOOKS)
-    try:
-        yield lock.acquire()
-    finally:
-        lock.release()
-
-
+@transaction.atomic
 def _work_on_some(page: Page) -> int:
+    """Work on the next batch of the Page. Return 0 if there is none, or if another process does."""
+    if not try_lock_until_commit(WEBHOOKS, page.pk):
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             STATEMENTS["next_batch"], {"page": page.pk, "max_rows": MAX_ROWS, "max_bytes": MAX_BYTES}
@@ -77,11 +73,22 @@ def assign() -> int:
         pages = _pages_by_account()
         owners: dict[Page, list[int]] = {}
         for row in rows:
-            if owner := assign_one(row, pages):
+            if owner := _assign_row(row, pages):
                 owners.setdefault(owner, []).append(row.pk)
         for page, ids in owners.items():
             WebhookDelivery.objects.filter(pk__in=ids).update(page=page)
     return len(rows)
+
+
+def _assign_row(row: WebhookDelivery, pages: dict[str, Page]) -> Page | None:
+    """Whatever is in the body costs only this delivery: all others wait for the end of the transaction."""
+    try:
+        return assign_one(row, pages)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        give_up(row, error)
+        return None
 
 
 def assign_one(row: WebhookDelivery, pages: dict[str, Page]) -> Page | None:
@@ -104,12 +111,13 @@ def assign_one(row: WebhookDelivery, pages: dict[str, Page]) -> Page | None:
     (page, own), *others = parts.items()
     if page and not others and len(real) == len(found):
         return page
-    for other, its in others:
-        part = WebhookDelivery(received_at=row.received_at, body=entries.body_of(its))
-        _assign_part(part, other, its)
-    if others or len(real) < len(found):
-        row.body = entries.body_of(own)
-    _assign_part(row, page, own)
+    with transaction.atomic():
+        for other, its in others:
+            part = WebhookDelivery(received_at=row.received_at, body=entries.body_of(its))
+            _assign_part(part, other, its)
+        if others or len(real) < len(found):
+            row.body = entries.body_of(own)
+        _assign_part(row, page, own)
     return None
 
 
@@ -117,6 +125,7 @@ def _assign_part(row: WebhookDelivery, page: Page | None, own: Sequence[entries.
     row.page = page
     if page is None:
         accounts = sorted({entry.account_id[:40] or "none" for entry in own})
+        row.people = entries.people_in(own)  # so that it is found when one of them is deleted
         if _are_erased(accounts):
             blanking.blank(row)
         _end(
@@ -129,7 +138,7 @@ def _assign_part(row: WebhookDelivery, page: Page | None, own: Sequence[entries.
 def _are_erased(accounts: Sequence[str]) -> bool:
     """Whether these are of a Page of which everything was deleted."""
     erased = Erasure.objects.filter(kind=Erasure.Kind.PAGE, keeps_page=False)
-    return erased.filter(facebook_page_id__in=accounts).exists()
+    return erased.filter(account_ids__overlap=accounts).exists()
 
 
 def _end(row: WebhookDelivery, state: str, error: str, *, items: int = 0) -> None:
@@ -153,7 +162,11 @@ def retry() -> dict[str, int]:
     """
     failing = Q(state__in=[State.PARTIAL, State.FAILED, State.IGNORED]) & ~Q(body=b"")
     before = list(WebhookDelivery.objects.filter(failing).values_list("pk", flat=True))
-    WebhookDelivery.objects.filter(pk__in=before).update(state=State.PENDING, page=None)
-    drain()
     rows = WebhookDelivery.objects.filter(pk__in=before)
+    rows.update(state=State.PENDING, page=None)
+    deadline = time.monotonic() + RETRY_SECONDS
+    drain()
+    while rows.filter(state=State.PENDING).exists() and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)  # a worker has them
+        drain()
     return {state: rows.filter(state=state).count() for state in State.values}

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from conversations.graph.coercion import as_dict, as_id
 from conversations.graph.decoding import decode
+from conversations.lib.text import clean
 
 PLATFORMS = {"page": "messenger", "instagram": "instagram"}
-LISTS = (
-    "messaging",
-    "standby",
-)  # standby: another application answers there, but it is the same conversation
+# standby: another application answers there, but it is the same conversation.
+LISTS = ("messaging", "standby")
+MAX_ID = 200  # characters; those of people have twenty
 # What the button *Test* of Facebook's dashboard sends: an entry without an account, or these two people.
 TEST_ENTRY, TEST_PEOPLE = "0", {"12334", "23245"}
 
@@ -50,11 +50,11 @@ def entries_of(body: bytes) -> list[Entry]:
     if decoded is None:
         raise Unreadable("The body is not JSON.")
     entries = [
-        Entry(as_id(entry.get("id")), PLATFORMS.get(_text(part.get("object")), ""), entry)
+        Entry(clean(as_id(entry.get("id"))), PLATFORMS.get(_text(part.get("object")), ""), entry)
         for part in _objects(decoded)
         for entry in map(as_dict, _list(part.get("entry")))
     ]
-    if not entries:
+    if not any(entry.raw for entry in entries):
         raise Unreadable("The body has no entry.")
     return entries
 
@@ -67,13 +67,17 @@ def body_of(entries: Iterable[Entry]) -> bytes:
 
 
 def people_in(entries: Iterable[Entry]) -> list[str]:
-    """Return the IDs of all who send or receive something in these entries."""
+    """Return the IDs of all who are named in these entries, wherever that is. Some are those of other things."""
     found: dict[str, None] = {}
-    for entry in entries:
-        for item in map(as_dict, entry.items):
-            for role in ("sender", "recipient"):
-                if person := as_id(as_dict(item.get(role)).get("id")):
-                    found[person] = None
+    waiting: list[Any] = [item for entry in entries for item in entry.items]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if 0 < len(person := clean(as_id(value.get("id")))) <= MAX_ID:
+                found[person] = None
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
     return list(found)
 
 
@@ -93,7 +97,8 @@ def _is_test_item(item: Any) -> bool:
 
 
 def _list(value: Any) -> list:
-    return value if isinstance(value, list) else []
+    """Return a list. What is none, where one belongs, is its only item: nothing is left out unseen."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _text(value: Any) -> str:

@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from conversations.lib.locks import WEBHOOKS, SyncLock
 from conversations.models import Conversation, InteractionEvent, Page, WebhookDelivery
+from conversations.privacy.erase_page import erase, start_erasure
 from conversations.privacy.forget_person import delete_person
+from conversations.webhooks import drain as drain_module
 from conversations.webhooks.drain import drain, retry
 from tests.conversations.webhooks.deliveries import (
     ANA,
@@ -124,3 +127,43 @@ def test_each_batch_is_small_and_oldest_first():
     assert WebhookDelivery.objects.filter(state="done").count() == 3
     assert retry()["done"] == 0
     assert Conversation.objects.get(sender_id=ANA).last_message == "No. 2"
+
+
+def test_bodies_from_before_the_page_was_connected_are_blanked_too():
+    Page.objects.all().delete()
+    early, label = deliver(message("m_1", "A secret")), {"user": {"id": ANA}, "action": "add"}
+    Page.objects.create(facebook_page_id=PAGE_ID, name="Demo Shop", access_token="x")
+    deliver(message("m_2", "Hello"))
+    deliver(item("message", {"mid": "m_1", "is_deleted": True}))
+    early.refresh_from_db()
+    assert (bytes(early.body), early.state) == (b"", "ignored")
+
+    unknown = deliver({"field": "inbox_labels", "value": label}, where="changes")
+    delete_person(Conversation.objects.get(), actor=None)
+    unknown.refresh_from_db()
+    assert (bytes(unknown.body), unknown.state) == (b"", "partial")
+    late = deliver({"field": "inbox_labels", "value": label}, where="changes")
+    assert (bytes(late.body), late.state) == (b"", "partial")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deliveries_of_an_erased_page_are_not_kept_under_any_of_its_ids(page):
+    page.instagram_account_id = "17841"
+    page.save()
+    erase(start_erasure(page, keep_page=False, actor=None))
+    for account, kind in ((PAGE_ID, "page"), ("17841", "instagram")):
+        late = deliver(message("m_9", "A secret"), account=account, kind=kind)
+        assert (bytes(late.body), late.state) == (b"", "ignored")
+    stranger = deliver(message("m_9", "Hello"), account="17842", kind="instagram")
+    assert bytes(stranger.body)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_retry_waits_for_the_process_that_works_on_the_page(page, monkeypatch):
+    failing, other = deliver(item("new_kind", {})), SyncLock(page.pk, WEBHOOKS)
+    assert other.acquire()
+    assert drain() == 0
+    monkeypatch.setattr(drain_module.time, "sleep", lambda seconds: other.release())
+    assert retry()["partial"] == 1
+    failing.refresh_from_db()
+    assert failing.attempts == 2
