@@ -35,8 +35,13 @@ THREAD_STATE_LABELS: dict[str, str] = {
 }
 
 
+def live_part(name: str, content: object) -> SafeString:
+    """Return a part of an open page that static/conversations/changes.js replaces when it has changed."""
+    return format_html('<div data-live="{}">{}</div>', name, content)
+
+
 # -- times -------------------------------------------------------------------------------------------------
-def short_time(moment: datetime | None) -> SafeString | None:
+def short_time(moment: datetime | None, *, seconds: bool = False) -> SafeString | None:
     """Return day and time in the current time zone, with the year unless it is this one.
 
     Return None where there is no time.
@@ -44,7 +49,8 @@ def short_time(moment: datetime | None) -> SafeString | None:
     if moment is None:
         return None
     local = timezone.localtime(moment)
-    text = date_format(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y, H:i")
+    day = "j M" if local.year == timezone.localdate().year else "j M Y"
+    text = date_format(local, f"{day}, H:i:s" if seconds else f"{day}, H:i")
     return format_html('<span class="inbox-nowrap">{}</span>', text)
 
 

@@ -27,7 +27,7 @@ class WebhookDeliveryAdmin(PageRecordAdmin):
 
     @display(description="Received")
     def received(self, delivery):
-        return short_time(delivery.received_at)
+        return short_time(delivery.received_at, seconds=True)
 
     @display(description="State", label=STATE_COLORS)
     def state_label(self, delivery):

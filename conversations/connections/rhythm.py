@@ -1,36 +1,47 @@
 """How long a Page is usually without a message, from the sums of its messages of the last week."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 
+from django.db import connection
+
+from conversations.lib.sql_files import read_statements
 from conversations.models import Page
-from conversations.models.insight import SLOT_SECONDS, MessageBucket
+from conversations.models.insight import SLOT_SECONDS
 
+STATEMENTS = read_statements(__file__)
 OBSERVED = timedelta(days=7)
 LEAST, FACTOR = timedelta(hours=1), 1.5
 MIN_SLOTS = 10  # with messages: fewer tell no rhythm
 
 
-def is_unusually_quiet(page: Page, now: datetime, *, looked_at: datetime) -> bool:
-    """Whether no webhook has come for longer than ever in the last week, and nobody has looked since then."""
+def unusually_quiet(looked_at: Mapping[Page, datetime], now: datetime) -> set[int]:
+    """Return the primary keys of Pages without a webhook for longer than ever in the last week.
+
+    Not those at which somebody has looked since then: `looked_at` says when that was.
+    """
+    silent_since = {page: time for page in looked_at if (time := _last_sign(page)) and now - time >= LEAST}
+    pauses = longest_pauses([page.pk for page in silent_since], now)
+    return {
+        page.pk
+        for page, time in silent_since.items()
+        if page.pk in pauses and looked_at[page] < time + max(LEAST, FACTOR * pauses[page.pk]) <= now
+    }
+
+
+def _last_sign(page: Page) -> datetime | None:
+    """Return when the newest webhook came, or the Page was subscribed; None if it is not."""
     if page.live_state != Page.LiveState.SUBSCRIBED or page.subscribed_at is None:
-        return False
-    last = max(filter(None, [page.last_delivery_at, page.subscribed_at]))
-    if now - last < LEAST:
-        return False
-    pause = longest_pause(page, now)
-    return pause is not None and looked_at < last + max(LEAST, FACTOR * pause) <= now
-
-
-def longest_pause(page: Page, now: datetime) -> timedelta | None:
-    """Return the longest time without a message; None if there are too few to tell."""
-    slots = slots_with_messages(page, now)
-    if len(slots) < MIN_SLOTS:
         return None
-    return timedelta(seconds=SLOT_SECONDS * max(after - before for before, after in pairwise(slots)))
+    return max(filter(None, [page.last_delivery_at, page.subscribed_at]))
 
 
-def slots_with_messages(page: Page, now: datetime) -> list[int]:
+def longest_pauses(page_ids: Collection[int], now: datetime) -> dict[int, timedelta]:
+    """Return the longest time without a message of each Page that has enough of them to tell."""
+    if not page_ids:
+        return {}
     first = int((now - OBSERVED).timestamp()) // SLOT_SECONDS
-    rows = MessageBucket.objects.filter(page=page, slot__gte=first).exclude(received=0, sent=0)
-    return sorted(rows.values_list("slot", flat=True))
+    with connection.cursor() as cursor:
+        names = {"pages": list(page_ids), "first": first, "min_slots": MIN_SLOTS}
+        cursor.execute(STATEMENTS["longest_pauses"], names)
+        return {page_id: timedelta(seconds=SLOT_SECONDS * slots) for page_id, slots in cursor.fetchall()}

@@ -16,7 +16,7 @@ from django.utils import timezone
 from conversations.connections.client import open_client
 from conversations.connections.interactive import FacebookRefused, give_up
 from conversations.connections.patience import Patience
-from conversations.connections.rhythm import is_unusually_quiet
+from conversations.connections.rhythm import unusually_quiet
 from conversations.graph.client import GraphClient
 from conversations.graph.coercion import as_dict, as_edge, as_id, as_text
 from conversations.graph.errors import GraphError, InvalidRequestError
@@ -105,14 +105,14 @@ def unsubscribe(page: Page, hooks: Hooks | None = None) -> None:
 def _look(page: Page, client: GraphClient, *, subscribes: bool) -> Look:
     known = _read_fields(client, page)
     was_on, is_silent = page.live_state != LiveState.OFF, page.live_state == LiveState.SILENT
-    was_subscribed = "messages" in known
-    missing, reason = [name for name in FIELDS if name not in known], ""
-    had_gap = was_on and not (was_subscribed and page.live_state == LiveState.SUBSCRIBED)
-    # Where our app cannot be told from others, the only way to be sure is to subscribe.
-    must = missing or is_silent or not settings.FACEBOOK_APP_ID
-    if must and (was_on or subscribes):
+    is_noted = page.live_state == LiveState.SUBSCRIBED
+    # Where our app cannot be told from others, nothing says that it has ended; to be sure, it is made again.
+    was_subscribed = is_noted if known is None else "messages" in known
+    missing, reason = [name for name in FIELDS if name not in (known or ())], ""
+    had_gap = was_on and not (was_subscribed and is_noted)
+    if (missing or is_silent) and (was_on or subscribes):
         try:
-            reason = _subscribe(client, page, known)
+            reason = _subscribe(client, page, known or ())
         except GraphError as error:
             if was_on and not was_subscribed and not error.is_retried:
                 page.live_state = LiveState.LOST
@@ -127,14 +127,23 @@ def _path(page: Page) -> str:
     return f"{page.facebook_page_id}/subscribed_apps"
 
 
-def _read_fields(client: GraphClient, page: Page) -> frozenset[str]:
-    """Return the fields to which our app is subscribed; none if it cannot be told from other apps."""
-    apps = [as_dict(app) for app in as_edge(client.get(_path(page)))]
-    if settings.FACEBOOK_APP_ID:
-        apps = [app for app in apps if as_id(app.get("id")) == settings.FACEBOOK_APP_ID]
-    if len(apps) > 1:
-        return frozenset()
-    return frozenset(field_name(field) for app in apps for field in as_edge(app.get("subscribed_fields")))
+def _read_fields(client: GraphClient, page: Page) -> frozenset[str] | None:
+    """Return the fields to which our app is subscribed; None if it cannot be told from other apps."""
+    apps = {as_id(app.get("id")): app for app in map(as_dict, as_edge(client.get(_path(page))))}
+    own = settings.FACEBOOK_APP_ID if settings.FACEBOOK_APP_ID in apps or not apps else _app_of_token(client)
+    if apps and not own:
+        return None
+    return frozenset(map(field_name, as_edge(apps.get(own, {}).get("subscribed_fields"))))
+
+
+def _app_of_token(client: GraphClient) -> str:
+    """Return the ID of the app for which the token was made, that is ours; "" if Facebook does not tell."""
+    try:
+        return as_id(as_dict(client.get("app", fields="id")).get("id"))
+    except GraphError as error:
+        if error.is_retried:
+            raise
+        return ""
 
 
 def field_name(field: object) -> str:
@@ -213,13 +222,12 @@ def claim_due_pages() -> list[int]:
         return []
     now = timezone.now()
     with transaction.atomic():
-        connected = Page.objects.filter(state=Page.State.CONNECTED)
-        pages = [
-            page
+        connected = Page.objects.filter(state=Page.State.CONNECTED).defer("access_token")
+        looked_at = {
+            page: page.subscription_look_at - DAY if page.subscription_look_at else None
             for page in connected.select_for_update(skip_locked=True)
-            if page.subscription_look_at is None
-            or page.subscription_look_at <= now
-            or is_unusually_quiet(page, now, looked_at=page.subscription_look_at - DAY)
-        ]
-        Page.objects.filter(pk__in=[page.pk for page in pages]).update(subscription_look_at=now + HOUR)
-    return [page.pk for page in pages]
+        }
+        due = {page.pk for page, time in looked_at.items() if time is None or time + DAY <= now}
+        due |= unusually_quiet({page: time for page, time in looked_at.items() if time}, now)
+        Page.objects.filter(pk__in=due).update(subscription_look_at=now + HOUR)
+    return sorted(due)

@@ -7,16 +7,24 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 UNAVAILABLE = "Unavailable"  # the kind of an attachment in place of content that Facebook does not provide
+UNSUPPORTED = "Facebook does not provide this type of message"
 KIND_OF_MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}
 # The types of a webhook's attachments, of which there are more than Facebook lists.
 KIND_OF_TYPE = {
     "audio": "Audio",
+    "ephemeral": UNAVAILABLE,
     "fallback": "Link",
     "file": "File",
+    "ig_post": "Link",
+    "ig_reel": "Link",
     "image": "Image",
+    "post": "Link",
+    "reel": "Link",
+    "share": "Link",
     "sticker": "Sticker",
     "story_mention": "Story",
     "template": "Card",
+    "unsupported_type": UNAVAILABLE,
     "video": "Video",
 }
 KIND_OF_FIELD = {"video_data": "Video", "image_data": "Image", "generic_template": "Card"}
@@ -47,7 +55,7 @@ def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
         link = next((_dict(part).get("link") for part in story.values() if _dict(part).get("link")), "")
         result.append(Attachment("Story", "", web_address(link), expires=True))
     if data.get("is_unsupported"):
-        result.append(Attachment(UNAVAILABLE, "Facebook does not provide this type of message"))
+        result.append(Attachment(UNAVAILABLE, UNSUPPORTED))
     if not result and not text:
         result.append(Attachment(UNAVAILABLE, "Facebook provides no content for this message"))
     return result
@@ -88,9 +96,11 @@ def _of_webhook(item: dict) -> Attachment:
     if payload.get("sticker_id"):
         kind = "Sticker"
     name = _text(payload.get("title") or item.get("title"))
+    if kind == UNAVAILABLE:
+        return Attachment(kind, UNSUPPORTED)
     if kind == "Attachment" and not name:
         name = _text(item["type"]).replace("_", " ")
-    address = web_address(payload.get("url") or item.get("url"))
+    address = web_address(payload.get("url") or item.get("url") or item.get("payload"))
     return Attachment(kind, name, address, expires=kind not in ("Link", "Attachment"))
 
 

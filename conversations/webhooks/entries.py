@@ -67,7 +67,7 @@ def body_of(entries: Iterable[Entry]) -> bytes:
 
 
 def people_in(entries: Iterable[Entry]) -> list[str]:
-    """Return the IDs of all who are named in these entries, wherever that is. Some are those of other things."""
+    """Return the IDs of all who are named anywhere in these entries, and of some other things."""
     found: dict[str, None] = {}
     waiting: list[Any] = [item for entry in entries for item in entry.items]
     while waiting:

@@ -41,6 +41,8 @@ class Intake:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await done
         except TimeoutError:
+            # Facebook sends it again. Nothing gathers here while the database does not answer.
+            self._waiting = [each for each in self._waiting if each[1] is not done]
             raise NotStored("the database did not answer in time") from None
 
     async def _write_all(self) -> None:

@@ -68,7 +68,9 @@ def change_of(item: Any, *, platform: str, business_ids: Collection[str]) -> Cha
 def _person(item: dict, business_ids: Collection[str]) -> tuple[str, bool]:
     """Return the customer's ID, and whether the business is the sender."""
     sender, recipient = (clean(as_id(as_dict(item.get(role)).get("id"))) for role in ("sender", "recipient"))
-    is_sent = sender in business_ids
+    is_echo = as_dict(item.get("message")).get("is_echo") is True
+    # An echo to a customer comes from the business, also under an ID of it that nobody has seen yet.
+    is_sent = sender in business_ids or (is_echo and recipient not in business_ids)
     person = recipient if is_sent else sender
     if not person or person in business_ids:
         raise UnknownItem("It names no customer.")

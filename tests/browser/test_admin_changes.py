@@ -52,6 +52,21 @@ def test_other_lists_are_replaced_and_forms_get_a_notice(log_in, page, customers
     expect(tab.get_by_label("Name")).to_have_value("Mine")
 
 
+def test_counts_and_neighbors_follow_without_a_notice(log_in, page, customers):
+    tab = log_in("manager", f"/admin/conversations/page/{page.pk}/change/")
+    count, other = tab.locator("[data-live=conversations]"), tab.context.new_page()
+    other.goto(f"{LIST}{customers[0].pk}/change/")
+    expect(count).to_have_text("3")
+    expect(other.locator("[data-live=adjacent]")).not_to_contain_text("Dora")
+    ConversationFactory(page=page, sender_name="Dora", last_message_time=customers[0].last_message_time)
+    notify_changes([page.pk])
+    expect(count).to_have_text("4")
+    other.bring_to_front()
+    expect(other.locator("[data-live=adjacent]")).to_contain_text("Dora")
+    for each in (tab, other):
+        expect(each.get_by_text(CHANGED)).to_have_count(0)
+
+
 def test_deleted_person_leaves_the_screen(log_in, page, customers, wrong):
     tab = log_in("viewer", f"{LIST}{customers[0].pk}/change/")
     expect(tab.get_by_text("Ana").first).to_be_visible()

@@ -10,7 +10,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from conversations.admin.base import PageScopedAdmin, record_roles
-from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
+from conversations.admin.formatting import PAGE_STATE_LABELS, live_part, short_time
 from conversations.admin.pages import connect_views
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
@@ -21,7 +21,8 @@ from conversations.permissions import MANAGER, page_ids, require_confirmation, r
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
 
-LIVE_COLORS = {"Subscribed": "success", "Silent": "warning", "Lost": "danger"}
+# A Page is live when webhooks come. Subscribed ones of which none has come yet are not.
+LIVE_COLORS = {"Live": "success", "Subscribed": "info", "Silent": "warning", "Lost": "danger"}
 
 
 class PageMemberInline(TabularInline):
@@ -91,14 +92,13 @@ class PageAdmin(PageScopedAdmin):
 
     @display(description="Webhooks", label=LIVE_COLORS)
     def live_label(self, page):
-        return page.get_live_state_display()
+        return "Live" if page.is_live else page.get_live_state_display()
 
     @display(description="Webhooks")
     def live(self, page):
-        state, reason = page.get_live_state_display(), page.live_reason_for(page.role) or ""
-        if page.last_delivery_at is None:
-            return f"{state}, none has come yet. {reason}"
-        return format_html("{}, the newest at {}. {}", state, short_time(page.last_delivery_at), reason)
+        state, reason = self.live_label(page), page.live_reason_for(page.role) or ""
+        newest = short_time(page.last_delivery_at, seconds=True) or "none has come yet"
+        return live_part("live", format_html("{}, the newest: {}. {}", state, newest, reason))
 
     @display(description="Platforms")
     def platform_names(self, page):
@@ -108,15 +108,15 @@ class PageAdmin(PageScopedAdmin):
     def conversations(self, page):
         url = reverse("admin:conversations_conversation_changelist", query={"page": page.pk})
         number = f"{page.conversations.count():,}"
-        return format_html('<a href="{}" class="inbox-link">{}</a>', url, number)
+        return live_part("conversations", format_html('<a href="{}" class="inbox-link">{}</a>', url, number))
 
     @display(description="Unread conversations")
     def unread(self, page):
-        return f"{page.conversations.filter(unread_count__gt=0).count():,}"
+        return live_part("unread", f"{page.conversations.filter(unread_count__gt=0).count():,}")
 
     @display(description="Sync ledger")
     def coverage(self, page):
-        return coverage_table(page, take_coverage(page))
+        return live_part("coverage", coverage_table(page, take_coverage(page)))
 
     @display(description="First connected")
     def created(self, page):

@@ -1,5 +1,6 @@
 """The items of webhooks, for each kind, as both platforms have been seen to send them."""
 
+from itertools import count
 from typing import Any
 
 from conversations.sandbox.data.happenings import Happening
@@ -138,15 +139,40 @@ def _share(each: dict[str, Any]) -> dict[str, Any]:
 
 
 # -- what is no message of the world -----------------------------------------------------------------------
+FILE = "https://lookaside.example/file"
+# Attachments beside those of the world's messages, by type and by form.
+ATTACHMENTS: dict[str, Item] = {
+    "unknown": {"type": "hologram", "payload": {"depth": 3}},
+    "without payload": {"type": "like_heart"},
+    "with a text": {"type": "fallback", "payload": "https://shop.example"},
+    "link without payload": {"type": "fallback", "title": "Shop", "url": "https://shop.example"},
+    "location": {"type": "location", "payload": {"coordinates": {"lat": 47.07, "long": 15.44}}},
+    "sticker of before": {"type": "image", "payload": {"url": FILE, "sticker_id": 369239263222822}},
+    "product": {"type": "template", "payload": {"product": {"elements": [{"title": "Lamp"}]}}},
+    "reel": {"type": "reel", "payload": {"url": "/reel/123/", "reel_video_id": 123, "title": "New"}},
+    "ig_reel": {"type": "ig_reel", "payload": {"url": FILE, "reel_video_id": 123}},
+    "post": {"type": "post", "payload": {"url": FILE, "title": "Sale"}},
+    "ig_post": {"type": "ig_post", "payload": {"ig_post_media_id": "178", "title": "Sale", "url": FILE}},
+    "share": {"type": "share", "payload": {"url": FILE}},
+    "story_mention": {"type": "story_mention", "payload": {"url": FILE}},
+    "ephemeral": {"type": "ephemeral"},
+    "unsupported_type": {"type": "unsupported_type", "payload": {"url": FILE}},
+    "appointment_booking": {"type": "appointment_booking", "payload": {"id": "1"}},
+}
+
+
 def others(person: str, page: str, ms: int) -> dict[str, Item]:
     """Items of further kinds, by name: understood ones without a message, unknown ones, and odd forms."""
     frame = {"sender": {"id": person}, "recipient": {"id": page}, "timestamp": ms}
     apps = {"previous_owner_app_id": None, "new_owner_app_id": "1517776481860111", "metadata": "note"}
 
-    def message(**value: Any) -> Item:
-        return frame | {"message": {"mid": f"m_{value.get('name', 'odd')}{ms}", **value}}
+    numbers = count(1)
 
-    return {
+    def message(**value: Any) -> Item:
+        return frame | {"message": {"mid": f"m_odd{ms}.{next(numbers)}", **value}}
+
+    attachments = {f"attachment: {name}": message(attachments=[each]) for name, each in ATTACHMENTS.items()}
+    return attachments | {
         "optin": frame | {"optin": {"type": "notification_messages", "notification_messages_token": "1"}},
         "pass_thread_control": frame | {"pass_thread_control": apps},
         "take_thread_control": frame | {"take_thread_control": apps | {"previous_owner_app_id": "1"}},
@@ -163,11 +189,15 @@ def others(person: str, page: str, ms: int) -> dict[str, Item]:
         },
         "account_linking": frame | {"account_linking": {"status": "linked", "authorization_code": "1"}},
         "unknown kind": frame | {"message_hologram": {"mid": "m_hologram"}},
-        "unknown attachment": message(attachments=[{"type": "hologram", "payload": {"depth": 3}}]),
-        "attachment without payload": message(attachments=[{"type": "like_heart"}]),
-        "attachment with a text": message(
-            attachments=[{"type": "fallback", "payload": "https://shop.example"}]
+        "quick reply": message(text="yes", quick_reply={"payload": "OPT:1"}),
+        "reply to a story": message(text="nice", reply_to={"story": {"id": "178", "url": FILE}}),
+        "unsupported": message(is_unsupported=True),
+        "of an advertisement": message(
+            text="How much?",
+            referral={"source": "ADS", "ad_id": "238", "ads_context_data": {"ad_title": "Sale"}},
         ),
+        "of a checkbox": message(text="hi") | {"prior_message": {"source": "checkbox_plugin"}},
+        "numbered": message(text="hi", seq=73),
         "without sender": {name: value for name, value in message(text="hi").items() if name != "sender"},
         "sender without id": message(text="hi") | {"sender": {"user_ref": "checkbox-1"}},
         "without timestamp": {

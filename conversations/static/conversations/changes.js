@@ -1,5 +1,5 @@
-// Every page of the admin follows what others change. Lists and the menu are replaced; if anything else has changed, a
-// notice says so, because somebody may be reading it or filling in a form.
+// Every page of the admin follows what others change. Lists, the menu and parts with data-live are replaced; if anything
+// else has changed, a notice says so, because somebody may be reading it or filling in a form.
 
 import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
 import { invalidate, onInvalidate } from "/static/inbox/app/core/refresh.mjs";
@@ -8,7 +8,7 @@ import { fetchDocument } from "./html.js";
 const LIST = "#changelist-form";
 const PARTS = ["#nav-sidebar-apps", LIST, "#main > :last-child:not(:has(#content))"]; // the last one: page numbers
 // Other scripts keep runs current.
-const IGNORED = ["script", "style", "template", "time", "[type=hidden]", "[data-part]", ".inbox-sync"];
+const IGNORED = ["script", "style", "template", "time", "[type=hidden]", "[data-part]", ".inbox-sync", "[data-live]"];
 
 let served = window.servedBody; // what the reader has opened
 let shown = served; // with the parts that were replaced since
@@ -27,6 +27,7 @@ async function check() {
 	if ([302, 403, 404].includes(status)) return location.reload();
 	if (!body) return undefined; // the stream tells when the server is back
 	if (url !== location.href) return check(); // another list was asked for meanwhile
+	replaceLive(body);
 	const missed = await replaceParts(body);
 	if (missed || textOf(body, PARTS) !== textOf(served, PARTS)) showNotice();
 	else notice.replaceChildren();
@@ -44,6 +45,14 @@ async function replaceParts(body) {
 	for (const part of changed.filter((part) => part !== LIST)) replace(part, body);
 	if (changed.includes(LIST)) await keepingPlace(() => replaceList(body));
 	return false;
+}
+
+// Counts and the like, which change with every message, and which nobody edits.
+function replaceLive(body) {
+	for (const fresh of body.querySelectorAll("[data-live]")) {
+		const part = document.querySelector(`[data-live="${fresh.dataset.live}"]`);
+		if (part && !part.isEqualNode(fresh)) part.replaceWith(document.importNode(fresh, true));
+	}
 }
 
 function replace(part, body) {

@@ -6,13 +6,15 @@ is in a RemovedConversation. Everything here runs in the caller's transaction, w
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Field, OuterRef, Subquery
+from django.db.models import F, Field, Max, OuterRef, Subquery
 from django.utils import timezone
 
 from conversations.lib.sql_files import read_statements
+from conversations.lib.text import as_json
 from conversations.models import (
     Conversation,
     ConversationAlias,
@@ -39,7 +41,14 @@ COLUMNS_OF_NEWEST = [
     "can_reply",
     "told",
 ]
+# What only webhooks tell: of these columns the latest value of any conversation, of the others together the
+# newest referral.
+LATEST_COLUMNS = ["seen_until", "delivered_until", "unsent_at", "name_asked_at"]
+REFERRAL_COLUMNS = ["referral", "referred_at", "ad_id"]
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 SAVED_COLUMNS = ["sender_id", "sender_name", "conversation_status", "created_at", *COLUMNS_OF_NEWEST]
+SAVED_COLUMNS += LATEST_COLUMNS + REFERRAL_COLUMNS
+SAVED_COLUMNS.remove("last_message")  # its sender may take it back: `restore()` reads it from the messages
 NEWEST_MESSAGE_COLUMNS = [
     "sender_id",
     "sender_name",
@@ -82,17 +91,29 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     both = [keep, drop]
     copy_columns(keep, both)
     unite_tags(keep, both)
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["drop_duplicates"], {"keep": keep.pk, "drop": drop.pk})
-        duplicates = [graph_id for (graph_id,) in cursor.fetchall()]
+    duplicates = _drop_duplicates(keep, drop)
     InteractionEvent.objects.filter(conversation=drop).update(conversation=keep)
     if duplicates:
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS["clear_history"], {"keep": keep.pk, "ids": duplicates})
         counted = Thread.objects.filter(conversation=drop, graph_id=drop.graph_id)
         counted.filter(held_count__gte=len(duplicates)).update(held_count=F("held_count") - len(duplicates))
     Thread.objects.filter(conversation=drop).update(conversation=keep)
     keep.save()
     if keep.graph_id:
         update_thread_states(keep)
+    if keep.unsent_at:
+        show_newest_messages([keep])
+    return duplicates
+
+
+def _drop_duplicates(keep: Conversation, drop: Conversation) -> list[str]:
+    """Keep messages that both have once: that one was taken back counts most, an empty place least."""
+    duplicates: list[str] = []
+    with connection.cursor() as cursor:
+        for name in ("drop_poorer", "drop_duplicates"):
+            cursor.execute(STATEMENTS[name], {"keep": keep.pk, "drop": drop.pk})
+            duplicates += [graph_id for (graph_id,) in cursor.fetchall()]
     return duplicates
 
 
@@ -103,6 +124,11 @@ def copy_columns(target: Conversation, conversations: Sequence[Conversation]) ->
     target.sender_name = next((row.sender_name for row in newest_first if row.sender_name), "")
     for name in COLUMNS_OF_NEWEST:
         setattr(target, name, getattr(newest_first[0], name))
+    for name in LATEST_COLUMNS:
+        setattr(target, name, max(filter(None, (getattr(row, name) for row in conversations)), default=None))
+    referred = max(conversations, key=lambda row: (row.referred_at or EARLIEST, as_json(row.referral or {})))
+    for name in REFERRAL_COLUMNS:
+        setattr(target, name, getattr(referred, name))
     target.created_at = min(row.created_at for row in conversations)
     target.updated_at, target.search = timezone.now(), search_text(target)
 
@@ -172,7 +198,8 @@ def restore(record: RemovedConversation) -> Conversation:
         names = [record.sender_id, *details["aliases"]]
         keys: dict[str, Any] = {"keep": keep.pk, "drop": drop.pk}
         cursor.execute(STATEMENTS["move_named"], keys | {"names": names})
-        cursor.execute(STATEMENTS["copy_back"], keys | {"ids": details["duplicates"]})
+        for own in (keys, {"keep": drop.pk, "drop": keep.pk}):  # either may have had the better state
+            cursor.execute(STATEMENTS["copy_back"], own | {"ids": details["duplicates"]})
     # The counts of the threads are no longer right: they are read again.
     keep.threads.filter(graph_id__in=details["threads"]).update(conversation=drop, **UNREAD_THREAD)
     _restore_tags(keep, drop, details)
@@ -202,16 +229,23 @@ def _restore_tags(keep: Conversation, drop: Conversation, details: dict[str, Any
 
 
 def show_newest_messages(conversations: Sequence[Conversation]) -> None:
-    """Set the columns of the last message from the newest stored messages, and save the rows."""
+    """Set the columns of the last message from the newest stored messages, and save the rows.
+
+    What was taken back is not shown, but its time stays.
+    """
     by_pk = {row.pk: row for row in conversations}
     messages = InteractionEvent.objects.filter(conversation__in=by_pk, kind__startswith="message_")
-    newest = messages.order_by("conversation", "-occurred_at", "-pk").distinct("conversation")
-    for event in newest:
-        row = by_pk[event.conversation_id]
-        is_shown = row.last_message_time == event.occurred_at
-        row.last_message = event.text or (row.last_message if is_shown else "")  # else Facebook's snippet
-        row.last_message_time = event.occurred_at
-        row.last_message_kind = event.kind
+    shown = messages.exclude(data__has_any_keys=["deleted", "stub"])
+    newest = shown.order_by("conversation", "-occurred_at", "-rank", "-pk").distinct("conversation")
+    events = {event.conversation_id: event for event in newest}
+    times = messages.order_by().values_list("conversation").annotate(Max("occurred_at"))
+    for pk, time in times:
+        row, event = by_pk[pk], events.get(pk)
+        is_shown = event is not None and row.last_message_time == event.occurred_at
+        snippet = row.last_message if is_shown else ""  # Facebook's
+        row.last_message = (event.text if event else "") or snippet
+        row.last_message_time = time
+        row.last_message_kind = event.kind if event else ""
     for row in conversations:
         row.search, row.updated_at = search_text(row), timezone.now()
     Conversation.objects.bulk_update(conversations, NEWEST_MESSAGE_COLUMNS, batch_size=500)

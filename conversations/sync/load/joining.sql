@@ -1,9 +1,32 @@
+-- name: drop_poorer
+-- Messages of the conversation that stays of which the other one knows more. A place without content is a stub.
+WITH pairs AS (
+  SELECT kept.id, kept.graph_id, kept.data AS own, duplicate.data AS other
+  FROM conversations_interactionevent AS kept JOIN conversations_interactionevent AS duplicate
+    ON duplicate.conversation_id = %(drop)s
+      AND md5(duplicate.graph_id)::uuid = md5(kept.graph_id)::uuid AND duplicate.graph_id = kept.graph_id
+  WHERE kept.conversation_id = %(keep)s
+)
+DELETE FROM conversations_interactionevent AS event USING pairs
+WHERE event.id = pairs.id
+  AND CASE WHEN own ? 'deleted' THEN 2 WHEN own ? 'stub' THEN 0 ELSE 1 END
+    < CASE WHEN other ? 'deleted' THEN 2 WHEN other ? 'stub' THEN 0 ELSE 1 END
+RETURNING event.graph_id
+
 -- name: drop_duplicates
 -- Messages of one conversation that the other one has, too.
 DELETE FROM conversations_interactionevent AS duplicate USING conversations_interactionevent AS kept
 WHERE duplicate.conversation_id = %(drop)s AND kept.conversation_id = %(keep)s
   AND duplicate.graph_id = kept.graph_id
 RETURNING duplicate.graph_id
+
+-- name: clear_history
+-- Earlier texts of those of these messages that were taken back.
+UPDATE conversations_interactionevent AS event SET data = event.data - 'before'
+FROM conversations_interactionevent AS unsent
+WHERE unsent.conversation_id = %(keep)s AND unsent.graph_id = ANY(%(ids)s) AND unsent.data ? 'deleted'
+  AND event.conversation_id = %(keep)s AND event.kind = 'content_updated'
+  AND event.data->>'message' = unsent.graph_id AND event.data ? 'before'
 
 -- name: move_named
 -- Messages that name one of these people as the sender or a recipient.
@@ -27,6 +50,6 @@ WITH copied AS (
   ON CONFLICT DO NOTHING
 )
 INSERT INTO conversations_interactionevent
-  (conversation_id, kind, graph_id, occurred_at, text, attachments, data, header, actor_id)
-SELECT %(drop)s, kind, graph_id, occurred_at, text, attachments, data, header, actor_id FROM copied
+  (conversation_id, kind, graph_id, occurred_at, rank, text, attachments, data, header, actor_id)
+SELECT %(drop)s, kind, graph_id, occurred_at, rank, text, attachments, data, header, actor_id FROM copied
 ON CONFLICT (conversation_id, (md5(graph_id)::uuid)) DO NOTHING

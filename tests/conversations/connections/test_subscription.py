@@ -119,9 +119,37 @@ def test_among_several_apps_only_ours_counts(page, shop, settings):
     assert live(page) == ("off", False)
     look_after(page, subscribes=True)
     assert shop.subscribed_fields == FIELDS
-    settings.FACEBOOK_APP_ID, shop.subscribed_fields = "", ()
-    look_after(page)  # it cannot tell which is ours
-    assert shop.subscribed_fields == FIELDS
+    since, settings.FACEBOOK_APP_ID = page.subscribed_at, ""
+    assert look_after(page).was_subscribed, "the token tells the app"
+    shop.subscribed_fields = ()
+    assert look_after(page).had_gap, "that of another app does not count"
+    assert (shop.subscribed_fields, page.subscribed_at > since) == (FIELDS, True)
+
+
+def posts(sandbox) -> int:
+    return sum(call.method == "POST" for call in sandbox.call_log.matching(SUBSCRIBED_APPS))
+
+
+def test_look_at_a_subscription_changes_nothing(subscribed, sandbox, settings):
+    sandbox.call_log.clear()
+    for app_id in ("100000000000000", ""):
+        settings.FACEBOOK_APP_ID = app_id
+        assert not look_after(subscribed).had_gap
+    assert posts(sandbox) == 0
+
+
+def test_app_that_facebook_does_not_tell_is_subscribed_again_without_a_gap(page, shop, sandbox):
+    sandbox.faults.add(faults.permission_error(200), times=None, path="/app")
+    shop.other_apps.append({"id": "5", "subscribed_fields": list(FIELDS)})
+    look_after(page)
+    assert (live(page), posts(sandbox)) == (("off", False), 0), "the other app is not ours"
+    look_after(page, subscribes=True)
+    since = page.subscribed_at
+    assert not look_after(page).had_gap
+    assert (live(page), page.subscribed_at, posts(sandbox)) == (("subscribed", False), since, 2)
+    unsubscribe(page)
+    look_after(page)
+    assert live(page) == ("off", False)
 
 
 def test_removed_subscription_stays_off(subscribed, shop):
@@ -161,6 +189,22 @@ def test_page_that_is_unusually_quiet_is_looked_at_once(subscribed):
         subscription_look_at=now - timedelta(hours=6) + subscription.DAY,
     )
     assert claim_due_pages() == [], "five hours are usual"
+
+
+def test_number_of_statements_does_not_depend_on_the_number_of_pages(subscribed, django_assert_num_queries):
+    def quiet(number: int) -> Page:
+        long_ago = timezone.now() - timedelta(days=8)
+        live = {"live_state": "subscribed", "subscribed_at": long_ago, "last_delivery_at": long_ago}
+        looked_at = {"subscription_look_at": timezone.now() + subscription.DAY}
+        return Page.objects.create(facebook_page_id=f"91{number}", access_token="x", **live, **looked_at)
+
+    quiet(0)
+    with django_assert_num_queries(4):
+        claim_due_pages()
+    for number in range(1, 5):
+        quiet(number)
+    with django_assert_num_queries(4):
+        claim_due_pages()
 
 
 def test_job_mends_and_syncs(subscribed, shop, monkeypatch):

@@ -53,6 +53,12 @@ def test_echo_is_a_message_of_the_page_and_opens_nothing():
     assert (Conversation.objects.get().sender_id, Conversation.objects.get().unread_count) == (ANA, 0)
 
 
+def test_echo_under_an_id_of_the_business_that_is_not_known_is_no_customer():
+    echo = message("m_1", "Yes", from_page=True, is_echo=True) | {"sender": {"id": "17849"}}
+    deliver(echo)
+    assert (one().kind, Conversation.objects.get().sender_id) == ("message_sent", ANA)
+
+
 def test_customer_opens_a_conversation_that_was_done():
     deliver(message("m_1"))
     Conversation.objects.update(conversation_status="done")

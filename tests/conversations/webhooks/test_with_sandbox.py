@@ -1,12 +1,15 @@
 """The webhooks of the sandbox's world and a sync of the same world: one state, in whatever form they come."""
 
+import json
+
 import pytest
 
 from conversations.lib.attachments import attachments_of
-from conversations.models import InteractionEvent
+from conversations.models import Conversation, InteractionEvent
 from conversations.sandbox import Thread, World
 from conversations.sandbox.data import media
 from conversations.sandbox.webhooks.field_names import PAGE_FIELDS
+from conversations.sandbox.webhooks.payloads import OBJECTS, others
 from conversations.sync.service import sync_conversations
 from tests.conversations.webhooks.deliveries import deliver_body
 
@@ -66,6 +69,21 @@ def test_webhooks_and_sync_store_the_same(page, shop, world, sandbox, form, plat
     assert result.events_created == 0
     assert rows() == by_webhooks
     assert sync_conversations(page, full=True).updated == 0
+
+
+@pytest.mark.parametrize("platform", ["messenger", "instagram"])
+def test_items_of_further_kinds_and_odd_forms_cost_only_themselves(page, shop, platform):
+    account = shop.id if platform == "messenger" else ACCOUNT
+    states = {}
+    for name, odd in others("7000000000000009", account, 1_795_089_600_000).items():
+        content = {"object": OBJECTS[platform], "entry": [{"id": account, "messaging": [odd]}]}
+        states[name] = deliver_body(json.dumps(content).encode()).state
+    unknown = {"unknown kind", "without sender", "sender without id", "empty"}
+    assert {name for name, state in states.items() if state != "done"} == unknown
+    assert {states[name] for name in unknown} == {"partial"}
+    shown = {kind for row in rows() for kind in row[4]}
+    assert shown == {"Attachment", "Card", "Link", "Sticker", "Story", "Unavailable"}
+    assert Conversation.objects.get().referral == {"source": "ADS", "ad_id": "238", "ad_title": "Sale"}
 
 
 def tell(world: World, thread: Thread) -> Thread:

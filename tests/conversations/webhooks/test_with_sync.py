@@ -45,12 +45,16 @@ class Story:
         assert self.thread.customer
         self.person = self.thread.customer.id
         self.messages: list[Sent] = []
+        self.referrals: list[str] = []
+        self.seen_until: datetime | None = None
         self.webhooks: list[dict] = []
 
     def happen(self) -> None:
         alive = [each for each in self.messages if not each.is_unsent]
-        act = self.draw.choice(["write", "write", "write", "edit", "unsend", "react"])
-        if act == "write" or not alive:
+        act = self.draw.choice(["write", "write", "write", "edit", "unsend", "react", "refer", "read"])
+        if alive and act in ("refer", "read"):
+            getattr(self, act)()
+        elif act == "write" or not alive:
             self.write()
         else:
             getattr(self, act)(self.draw.choice(alive))
@@ -70,7 +74,11 @@ class Story:
         self.world.add_message(
             self.thread, sent.text, from_page=sent.from_page, created_time=sent.at, id=sent.id
         )
-        if not sent.is_lost:
+        if sent.is_lost:
+            return
+        if not sent.from_page and self.draw.random() < 0.2:
+            self.send("postback", {"mid": sent.id, "title": sent.text, "payload": "X"}, sent)
+        else:
             self.send("message", {"mid": sent.id, "text": sent.text}, sent)
 
     def edit(self, sent: Sent) -> None:
@@ -90,6 +98,19 @@ class Story:
         self.world.edit_message(self.thread, sent.id, sent.text, reactions=[fields])
         love = {"mid": sent.id, "action": "react", "reaction": "love", "emoji": "❤"}
         self.webhooks.append(self.item("reaction", love, ms=sent.ms + 500))
+
+    def refer(self) -> None:
+        self.referrals.append(f"link {len(self.referrals)}")
+        value = {"ref": self.referrals[-1], "source": "SHORTLINK", "type": "OPEN_THREAD"}
+        webhook = self.item("referral", value, ms=1000 * START + 400 * len(self.referrals))
+        self.webhooks += [webhook] * self.draw.choice([1, 2])
+
+    def read(self) -> None:
+        """The customer sees everything. Of a conversation that is not stored yet nobody notes that."""
+        if Conversation.objects.filter(sender_id=self.person).exists():
+            ms = self.messages[-1].ms
+            self.seen_until = datetime.fromtimestamp(ms / 1000, UTC)
+            self.webhooks.append(self.item("read", {"watermark": ms}, ms=ms))
 
     def send(self, kind: str, value: dict, sent: Sent, ms: int = 0) -> None:
         webhook = self.item(kind, value, ms=ms or sent.ms, from_page=sent.from_page)
@@ -133,6 +154,10 @@ class Story:
                 assert int(row.occurred_at.timestamp()) == int(each.at)
         conversation = Conversation.objects.get(sender_id=self.person)
         assert conversation.last_message == (alive[-1].text if alive else "")
+        assert conversation.seen_until == self.seen_until
+        assert (conversation.referral or {}).get("ref") == (self.referrals[-1] if self.referrals else None)
+        referred = conversation.events.filter(kind="referral_received")
+        assert referred.count() == len(self.referrals)
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
