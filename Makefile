@@ -18,7 +18,7 @@ help:
 	@echo "make attack       try every address as every kind of person, and press on the server (ONLY=matrix or pressure)"
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
 	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed calls pages live memory\": some of the"
-	@echo "                  cases; ONLY=calls BEFORE=main: also that commit)"
+	@echo "                  cases, of which only live writes its part; ONLY=calls BEFORE=main: also that commit)"
 	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
 	@echo "                  BEFORE=main: the requests per second of that commit, too)"
 	@echo "make bench-size   measure the bytes of a message in each table and index (MESSAGES=200000: fewer)"

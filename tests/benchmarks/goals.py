@@ -39,6 +39,11 @@ class Goal:
 
 def goals(results: Results, options: Options) -> Iterator[Goal]:
     """Yield the goals that have samples."""
+    yield from of_syncs(results, options)
+    yield from of_webhooks(results, options)
+
+
+def of_syncs(results: Results, options: Options) -> Iterator[Goal]:
     small, large = min(options.sizes), max(options.sizes)
     yield from whole_processes(results, small, large)
     yield from starts(results)
@@ -51,11 +56,10 @@ def goals(results: Results, options: Options) -> Iterator[Goal]:
     yield from real_speed(results, options)
     yield from number_of_calls(results, options)
     yield from many_pages(results)
-    yield from webhooks(results, options)
     yield from memory(results, options)
 
 
-def webhooks(results: Results, options: Options) -> Iterator[Goal]:
+def of_webhooks(results: Results, options: Options) -> Iterator[Goal]:
     sizes, live = options.live, results.live
     limits = [
         (live.door, f"{sizes.door_rate} webhooks a second are answered within", 0.1),

@@ -33,6 +33,11 @@ INSERT INTO conversations_webhookdelivery
   (body, received_at, state, attempts, error, items, failed_items, people)
 VALUES (%s, now(), 'pending', 0, '', 0, 0, '{}')
 """
+PROCESSING = """
+SELECT extract(epoch FROM conversation.updated_at - delivery.received_at)::float
+FROM (SELECT people, received_at FROM conversations_webhookdelivery ORDER BY id DESC LIMIT %s) AS delivery
+JOIN conversations_conversation AS conversation ON conversation.sender_id = ANY(delivery.people)
+"""
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Live:
     door: list[float] = field(default_factory=list)
     large: list[float] = field(default_factory=list)  # one POST with many items
     screen: list[float] = field(default_factory=list)
+    processing: list[float] = field(default_factory=list)  # from the row of a delivery to that of its message
     processed: list[float] = field(default_factory=list)  # messages per second, of each round
     copied: list[float] = field(default_factory=list)  # the same rows by COPY
 
@@ -90,7 +96,9 @@ def measure_processes(
     if sent["missing"]:
         raise EngineFailure(f"{sent['missing']} events did not arrive at a reader")
     result.screen += sent["waits"]
-    log(f"live, screen: {percentiles(result.screen)}")
+    with psycopg.connect(cluster.url(DATABASE)) as connection:
+        result.processing += [seconds for (seconds,) in connection.execute(PROCESSING, [shown]).fetchall()]
+    log(f"live, screen: {percentiles(result.screen)}; processing: {percentiles(result.processing)}")
 
 
 def measure_processing(cluster: Cluster, sizes: LiveSizes, number: int, result: Live, log: Log) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .cases import CALLS, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Results
-from .document import write_syncs
+from .document import write_syncs, write_webhooks
 from .facebook import Speed
-from .goals import fastest_node, goals, ratios
+from .goals import fastest_node, of_syncs, of_webhooks, ratios
 from .live import READERS, Live, percentile
 from .measure import Sample, Spread
 from .result_charts import all_charts
@@ -65,7 +65,20 @@ because it has no unique key it stores every message again. Inbox requests only 
 def write(
     results: Results, options: Options, about: dict[str, str], seconds: float, folder: Path | None
 ) -> str:
-    """Return the text of the document. With a folder, also write the document and its charts there."""
+    """Return the text of the document. With a folder, also write the parts that were measured there."""
+    parts = []
+    if options.only != ("live",):
+        parts.append(write_rest(results, options, about, seconds, folder))
+    if results.live.door:
+        parts.append("\n".join(webhooks(results, options, about)))
+        if folder:
+            write_webhooks(folder / "benchmarks.md", parts[-1])
+    return "\n\n".join(parts)
+
+
+def write_rest(
+    results: Results, options: Options, about: dict[str, str], seconds: float, folder: Path | None
+) -> str:
     charts = dict(all_charts(results, options))
     text = "\n".join(document(results, options, about, seconds, list(charts)))
     if folder:
@@ -87,7 +100,7 @@ def document(
     yield "## Goals\n"
     yield from table(
         ["goal", "measured", ""],
-        [[goal.description, goal.measured, goal.verdict] for goal in goals(results, options)],
+        [[goal.description, goal.measured, goal.verdict] for goal in of_syncs(results, options)],
     )
     yield from (f"**Failed**: {failure}\n" for failure in results.failures)
     yield from (f"@{name}@\n" for name in charts)
@@ -99,7 +112,6 @@ def document(
     yield from real_speed(results, options)
     yield from number_of_calls(results, options)
     yield from many_pages(results, options)
-    yield from webhooks(results, options)
     yield from memory(results, options)
 
 
@@ -389,25 +401,34 @@ def pages_per_core(alone: list[Sample], parallel: list[Sample], number: int) -> 
 
 
 LIVE = """\
-One web process, one worker, PostgreSQL and the sender on this machine. The sender keeps its rate, and each
-time is counted from the moment at which the delivery was due. *Screen* is the time until the event has
-arrived at each of {readers} open streams. *Processed* deliveries of one message each were waiting already;
-COPY writes the rows that came of them into the same tables.
+# Webhooks
+
+`make bench ONLY=live` writes this part alone. One web process, one worker, PostgreSQL and the sender on this
+machine. The sender keeps its rate, and answers and events are timed from the moment at which the delivery was
+due. *Processing* is the time from its row to that of the message; *event* the time until each of {readers}
+open streams has it. The *processed* deliveries of one message each were waiting already; COPY writes the rows
+that came of them into the same tables.
 """
 
 
-def webhooks(results: Results, options: Options) -> Iterator[str]:
+def webhooks(results: Results, options: Options, about: dict[str, str]) -> Iterator[str]:
     live, sizes = results.live, options.live
-    if not live.door:
-        return
-    yield "## Webhooks\n"
     yield LIVE.format(readers=READERS)
+    yield from table(["machine", ""], [[name, value] for name, value in about.items()])
+    yield from table(
+        ["goal", "measured", ""],
+        [[goal.description, goal.measured, goal.verdict] for goal in of_webhooks(results, options)],
+    )
+    yield from (f"**Failed**: {failure}\n" for failure in results.failures)
     rows = [
-        (f"door, {sizes.door_rate} a second", live.door),
-        (f"door, one of {sizes.items:,} items", live.large),
-        (f"screen, {sizes.screen_rate} a second", live.screen),
+        (f"answer, {sizes.door_rate} a second", live.door),
+        (f"answer, one of {sizes.items:,} items", live.large),
+        (f"processing, {sizes.screen_rate} a second", live.processing),
+        (f"event, {sizes.screen_rate} a second", live.screen),
     ]
-    yield from table(["", "samples", "p50 ms", "p95 ms", "most ms"], [live_row(*row) for row in rows])
+    yield from table(
+        ["", "samples", "p50 ms", "p95 ms", "most ms"], [live_row(*row) for row in rows if row[1]]
+    )
     yield from table(["", "messages/s"], processing_rows(live))
 
 
@@ -418,7 +439,14 @@ def live_row(name: str, seconds: list[float]) -> list[str]:
 
 def processing_rows(live: Live) -> list[list[str]]:
     rows = [("processed", live.processed), ("COPY of the same rows", live.copied)]
-    return [[name, str(Spread.of(rates))] for name, rates in rows if rates]
+    return [[name, whole_spread(rates)] for name, rates in rows if rates]
+
+
+def whole_spread(rates: list[float]) -> str:
+    spread = Spread.of(rates)
+    if len(rates) == 1:
+        return f"{spread.median:,.0f}"
+    return f"{spread.median:,.0f} ({spread.minimum:,.0f}..{spread.maximum:,.0f})"
 
 
 def memory(results: Results, options: Options) -> Iterator[str]:

@@ -4,9 +4,13 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+from tests.benchmarks.cases import Options, Results
 from tests.benchmarks.charts import Bar, Steps, bars, steps
 from tests.benchmarks.cluster import ROOT
+from tests.benchmarks.document import write_reads, write_syncs
+from tests.benchmarks.live import Live
 from tests.benchmarks.measure import busiest_second, rate
+from tests.benchmarks.report import write
 
 
 def call(started: float, conversations: int = 100, **params: str) -> dict:
@@ -71,14 +75,40 @@ def test_a_small_run_measures_each_engine_and_writes_the_document(tmp_path):
         "| first sync | after |",
         "| nothing changed | **Inbox** |",
         "| COPY |",
-        "| door, 200 a second | 200 |",
-        "| screen, 50 a second | 10,000 |",
+        "| answer, 200 a second | 200 |",
+        "| processing, 50 a second | 50 |",
+        "| event, 50 a second | 10,000 |",
         "| COPY of the same rows |",
     ):
         assert row in text
     node = "| after, in Node, prefetching |" in text
     assert node or "The replaced application in Node was not measured: " in text
     assert "3 conversations with latency: at least 5 times faster than *before*" in text
+
+
+def test_webhooks_alone_write_their_part_and_leave_the_others(tmp_path):
+    path, live = tmp_path / "benchmarks.md", Live([0.02, 0.04], [0.1, 0.2], [0.3, 0.6])
+    live.processed, live.copied = [900, 1000, 1100], [5000]
+    write_syncs(path, "# Benchmarks\n\nSyncs\n")
+    write_reads(path, "# Reading\n")
+    before = path.read_text()
+    for _ in range(2):
+        write(Results(live=live), Options(only=("live",)), {"Day": "today"}, 60, tmp_path)
+        text = path.read_text()
+        first, rest = text.split("<!-- webhooks -->\n")
+        webhooks, reads = rest.split("<!-- reads -->\n")
+        assert first + "<!-- reads -->\n" + reads == before
+        for row in (
+            "| Day | today |",
+            "| 200 webhooks a second are answered within 100 ms (95th percentile) | 40 ms | reached |",
+            "| answer, one of 1,000 items | 2 | 200 | 200 | 200 |",
+            "| event, 50 a second | 2 | 600 | 600 | 600 |",
+            "| processed | 1,000 (900..1,100) |",
+            "| COPY of the same rows | 5,000 |",
+        ):
+            assert row in webhooks
+    write_syncs(path, "# Benchmarks\n\nSyncs\n")
+    assert path.read_text() == text
 
 
 def test_charts_are_valid_xml_documents():
