@@ -44,6 +44,7 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
     `timeline` has the oldest first; `older` is the ID of the event before which there are more, or None.
     """
     events = conversation.events.exclude(kind__in=HISTORY_KINDS).newest_first()
+    events = events.exclude(data__has_key="stub")  # something is known of a message that has not come yet
     if before.isdecimal() and int(before) <= MAX_ID:
         start = conversation.events.filter(pk=before).first()
         events = events.after_cursor(start.occurred_at, start.pk) if start else events.none()

@@ -45,6 +45,14 @@ def test_messages_show_side_sender_and_time(conversation, root):
     assert text.index("Is it blue?") < text.index(">Yes<") < text.index(">Hm<")
 
 
+def test_unsent_message_says_so_once_and_an_empty_place_is_not_shown(conversation, root):
+    EventFactory(conversation=conversation, kind="message_received", text="", data={"deleted": True})
+    EventFactory(conversation=conversation, kind="message_unknown", text="", data={"stub": True})
+    text = text_of(root, conversation)
+    assert text.count("unsent") == 1
+    assert "Unknown sender" not in text
+
+
 @pytest.mark.parametrize(
     ("make_fields", "kind", "name"),
     [

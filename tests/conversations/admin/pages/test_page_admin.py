@@ -22,6 +22,18 @@ def text_of(client, page) -> str:
     return " ".join(client.get(page_url(page)).content.decode().split())
 
 
+def test_page_is_live_only_when_webhooks_come(page, root):
+    def shown() -> str:
+        return " ".join(root.get("/admin/conversations/page/").content.decode().split())
+
+    Page.objects.update(live_state="subscribed")
+    assert "Subscribed, the newest: none has come yet." in text_of(root, page)
+    assert ("Live" in shown(), "Subscribed" in shown()) == (False, True)
+    Page.objects.update(last_delivery_at=timezone.now())
+    assert "none has come yet" not in text_of(root, page)
+    assert ("Live" in shown(), "Subscribed" in shown()) == (True, False)
+
+
 def test_superuser_changes_name_and_members_but_not_the_token(page, root):
     user = UserFactory()
     form = {
