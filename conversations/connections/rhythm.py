@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -42,6 +43,6 @@ def longest_pauses(page_ids: Collection[int], now: datetime) -> dict[int, timede
         return {}
     first = int((now - OBSERVED).timestamp()) // SLOT_SECONDS
     with connection.cursor() as cursor:
-        names = {"pages": list(page_ids), "first": first, "min_slots": MIN_SLOTS}
+        names: dict[str, Any] = {"pages": list(page_ids), "first": first, "min_slots": MIN_SLOTS}
         cursor.execute(STATEMENTS["longest_pauses"], names)
         return {page_id: timedelta(seconds=SLOT_SECONDS * slots) for page_id, slots in cursor.fetchall()}

@@ -8,7 +8,16 @@ import { fetchDocument } from "./html.js";
 const LIST = "#changelist-form";
 const PARTS = ["#nav-sidebar-apps", LIST, "#main > :last-child:not(:has(#content))"]; // the last one: page numbers
 // Other scripts keep runs current.
-const IGNORED = ["script", "style", "template", "time", "[type=hidden]", "[data-part]", ".inbox-sync", "[data-live]"];
+const IGNORED = [
+	"script",
+	"style",
+	"template",
+	"time",
+	"[type=hidden]",
+	"[data-part]",
+	".inbox-sync",
+	"[data-live]",
+];
 
 let served = window.servedBody; // what the reader has opened
 let shown = served; // with the parts that were replaced since

@@ -238,8 +238,8 @@ def show_newest_messages(conversations: Sequence[Conversation]) -> None:
     shown = messages.exclude(data__has_any_keys=["deleted", "stub"])
     newest = shown.order_by("conversation", "-occurred_at", "-rank", "-pk").distinct("conversation")
     events = {event.conversation_id: event for event in newest}
-    times = messages.order_by().values_list("conversation").annotate(Max("occurred_at"))
-    for pk, time in times:
+    newest_times = messages.order_by().values_list("conversation").annotate(Max("occurred_at"))
+    for pk, time in newest_times:
         row, event = by_pk[pk], events.get(pk)
         is_shown = event is not None and row.last_message_time == event.occurred_at
         snippet = row.last_message if is_shown else ""  # Facebook's
