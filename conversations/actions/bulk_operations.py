@@ -17,7 +17,14 @@ from django.db import Error, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from conversations.actions.status import change_status
-from conversations.actions.tagging import change_tags, undo, undo_events
+from conversations.actions.tagging import (
+    TagChanged,
+    change_tags,
+    delete_tag,
+    targets_with_tag,
+    undo,
+    undo_events,
+)
 from conversations.actions.targets import (
     Since,
     Targets,
@@ -73,6 +80,18 @@ def start_status(status: str, targets: Targets, *, actor, audited: dict | None =
     return _start(Kind.STATUS, targets, {"status": status}, actor, audited=audited)
 
 
+def delete_tag_at_once_or_in_slices(tag: Tag, *, force: bool, actor) -> BulkOperation | None:
+    """Delete a tag. If it must be removed from many conversations first, return the operation that does both.
+
+    Raises TagInUse and TagChanged.
+    """
+    targets = targets_with_tag(tag)
+    if force and count_targets(targets) > MAX_AT_ONCE:
+        return _start(Kind.REMOVE, targets, {"tagIds": [tag.pk], "deletes": tag.name}, actor)
+    delete_tag(tag, force=force, actor=actor)
+    return None
+
+
 @transaction.atomic
 def _start(
     kind: BulkOperation.Action,
@@ -95,17 +114,22 @@ def _start(
         arguments=arguments,
         actor=actor,
         page_ids=[],
-        last_event_id=fetch_value(Sql(STATEMENTS["newest_event"])),
         events_since=since or timezone.now() - LATE,
     )
-    run(Sql.compose(STATEMENTS["save_chunks"], operation=operation.pk, size=CHUNK, ids=targets.ids))
-    [(operation.page_ids, operation.matched)] = fetch_all(
-        Sql.compose(STATEMENTS["sum_chunks"], operation=operation.pk)
-    )
-    operation.save(update_fields=["page_ids", "matched"])
+    _choose(operation, targets)
     details = {"action": kind.value, "matched": operation.matched} | arguments | (audited or {})
     record(Action.BULK_STARTED, actor=actor, **(details | {"operation": operation.operation}))
     return operation
+
+
+def _choose(operation: BulkOperation, targets: Targets) -> None:
+    """Store the conversations that the operation is to change, beside those that it has changed."""
+    operation.last_event_id = fetch_value(Sql(STATEMENTS["newest_event"]))  # before they are read
+    run(Sql.compose(STATEMENTS["save_chunks"], operation=operation.pk, size=CHUNK, ids=targets.ids))
+    [(pages, number)] = fetch_all(Sql.compose(STATEMENTS["sum_chunks"], operation=operation.pk))
+    operation.page_ids = sorted({*operation.page_ids, *pages})
+    operation.matched = operation.processed + number
+    operation.save(update_fields=["page_ids", "matched", "last_event_id"])
 
 
 # -- undo --------------------------------------------------------------------------------------------------
@@ -212,6 +236,8 @@ def _work_on(operation_id: int, size: int) -> int:
         seconds = work_slice(operation_id, size)
     except TooSlow:
         return max(1, size // 4)
+    except TagChanged:  # repeat the end
+        return size
     except (OperationalError, InterfaceError):  # the database is away: the next job continues
         raise
     except Error as error:
@@ -237,10 +263,12 @@ def _fail(operation_id: int, reason: str) -> None:
 def work_slice(operation_id: int, size: int) -> float:
     """Change the next conversations. Return for how many seconds that kept others from writing.
 
-    These are the seconds until the transaction is committed, which checks constraints and writes to disk.
+    The commit does not wait for the disk, which may take longer than the change. After a crash of the database
+    the last slices are missing together with their progress, so they are done again.
     """
     started = None
     with transaction.atomic():
+        run(Sql("SET LOCAL synchronous_commit = off"))
         operation = _lock(operation_id)
         chunk = operation.chunks.order_by("pk").first()
         if chunk is not None and operation.is_active:  # or it was cancelled meanwhile
@@ -248,8 +276,19 @@ def work_slice(operation_id: int, size: int) -> float:
             started = time.monotonic()
             _work_on_chunk(operation, chunk, size)
         elif operation.is_active:
-            _end(operation, State.COMPLETE)
+            _complete(operation)
     return time.monotonic() - started if started else 0.0
+
+
+def _complete(operation: BulkOperation) -> None:
+    """End an operation that has nothing left to do. One that deletes a tag does so now."""
+    if "deletes" in operation.arguments:
+        for tag in Tag.objects.filter(pk__in=operation.arguments["tagIds"]):  # unless somebody else has
+            if count_targets(targets_with_tag(tag)) > MAX_AT_ONCE:
+                _choose(operation, targets_with_tag(tag))  # they got it meanwhile
+                return
+            delete_tag(tag, force=True, actor=operation.actor, operation=operation.operation)
+    _end(operation, State.COMPLETE)
 
 
 def _work_on_chunk(operation: BulkOperation, chunk: OperationChunk, size: int) -> None:
@@ -308,7 +347,8 @@ def describe(operation: BulkOperation) -> str:
     """Say in one or two sentences how far an operation is, or how it ended."""
     done = f"{_verb(operation)} {_conversations(operation.changed)}"
     if operation.state == State.COMPLETE:
-        return f"{done}."
+        deleted = operation.arguments.get("deletes")
+        return f"Deleted the tag {deleted}. {done}." if deleted else f"{done}."
     progress = f"{operation.processed:,} of {_conversations(operation.matched)} processed."
     if operation.state == State.QUEUED:
         return f"Queued: {_conversations(operation.matched)}."

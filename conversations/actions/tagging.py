@@ -22,7 +22,6 @@ from conversations.actions.targets import (
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_all_pages, notify_conversations_of
 from conversations.lib.sql_files import read_statements
-from conversations.models import Page
 from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
 from tags.models import Tag
@@ -38,6 +37,13 @@ class TagInUse(Exception):
     def __init__(self, conversations: int):
         super().__init__(f"The tag is on {conversations} conversation{'s' * (conversations != 1)}.")
         self.conversations = conversations
+
+
+class TagChanged(Exception):
+    """Somebody else has deleted the tag, or adds it at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed the tag at the same time. Try again.")
 
 
 # -- actions: queries for the pairs to remove and to add ---------------------------------------------------
@@ -132,21 +138,32 @@ def replace_tags(
     return change_tags("replace", targets_by_id(conversation_ids), tags, actor=actor, operation=operation)
 
 
+# -- deletion ----------------------------------------------------------------------------------------------
 @transaction.atomic
-def delete_tag(tag: Tag, *, force: bool, actor) -> None:
-    """Delete a tag. If conversations have it, `force` first removes it from them, with events.
+def delete_tag(tag: Tag, *, force: bool, actor, operation: uuid.UUID | None = None) -> None:
+    """Delete a tag. If conversations have it, `force` first removes it from them, with events; all or none.
 
-    Raises TagInUse if conversations have it and `force` is False.
+    Raises TagInUse if conversations have it and `force` is False, and TagChanged if the tag is gone, or if
+    somebody puts it on conversations of another Page at this moment.
     """
-    pages = tuple(Page.objects.values_list("pk", flat=True))
-    lock_rows(pages)  # nobody can add the tag in the meantime
-    tagged = Targets(Sql.of(WITH_TAG, tag.pk), pages)
+    tagged = targets_with_tag(tag)
+    lock_rows(tagged.page_ids)
+    if not Tag.objects.select_for_update().filter(pk=tag.pk).exists():  # from now on nobody can add it
+        raise TagChanged
+    if not set(targets_with_tag(tag).page_ids) <= set(tagged.page_ids):
+        raise TagChanged  # to lock a further Page now could be a deadlock
     in_use = count_targets(tagged)
     if in_use and not force:
         raise TagInUse(in_use)
-    change_tags("remove", tagged, [tag], actor=actor)
+    change_tags("remove", tagged, [tag], actor=actor, operation=operation)
     tag.delete()
     notify_all_pages()
+
+
+def targets_with_tag(tag: Tag) -> Targets:
+    """Select the conversations that have the tag. Only their Pages are locked while it is removed."""
+    pages = fetch_all(Sql.compose(STATEMENTS["pages_with_tag"], tag=tag.pk))
+    return Targets(Sql.of(WITH_TAG, tag.pk), tuple(page_id for (page_id,) in pages))
 
 
 # -- undo --------------------------------------------------------------------------------------------------

@@ -76,3 +76,7 @@ WHERE e.kind IN ('tag_added', 'tag_removed') AND (
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
     AND starts_with(later.kind, 'tag_') AND later.data->'id' = e.data->'id'
 ) = 0
+
+-- name: pages_with_tag
+-- The Pages of which a conversation has the tag or once had it, by the counters, which go with the tag.
+SELECT page_id FROM conversations_tagcount WHERE tag_id = {tag}

@@ -1,12 +1,14 @@
 """Admin of tags, which all Pages share: taggers create them, superusers rename and delete them."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
-from conversations.actions.tagging import delete_tag
+from conversations.actions.bulk_operations import delete_tag_at_once_or_in_slices
+from conversations.actions.bulk_tasks import request_work
 from conversations.admin.base import BoundedAdmin
 from conversations.admin.formatting import chip
 from conversations.permissions import TAGGER, page_ids
@@ -53,7 +55,15 @@ class TagAdmin(BoundedAdmin):
         return lines, {"tags": len(lines)}, set(), []
 
     def delete_model(self, request, obj):
-        delete_tag(obj, force=True, actor=request.user)
+        if delete_tag_at_once_or_in_slices(obj, force=True, actor=request.user):
+            request_work()
+            text = f"{obj} is on many conversations. It is removed from them in the background, then deleted."
+            messages.info(request, text)
+
+    def response_delete(self, request, obj_display, obj_id):
+        if Tag.objects.filter(pk=obj_id).exists():  # not yet: delete_model() has said so
+            return redirect("admin:tags_tag_changelist")
+        return super().response_delete(request, obj_display, obj_id)
 
     def delete_queryset(self, request, queryset):
         for tag in queryset:

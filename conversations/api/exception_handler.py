@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from conversations.actions.bulk_operations import OperationEnded
-from conversations.actions.tagging import TagInUse
+from conversations.actions.tagging import TagChanged, TagInUse
 from conversations.connections.interactive import FacebookRefused
 from conversations.lib.timeouts import TooSlow
 from conversations.models.saved_views import NAME_TAKEN
@@ -61,7 +61,7 @@ def handle_exception(error: Exception, context: dict) -> Response | None:
 def own_error_response(error: Exception) -> Response | None:
     """Return the response to an exception of our own modules; None for any other."""
     match error:
-        case NameTaken() | RunEnded() | OperationEnded():
+        case NameTaken() | RunEnded() | OperationEnded() | TagChanged():
             return error_response(status.HTTP_409_CONFLICT, str(error))
         case TooManyTags():
             return error_response(status.HTTP_400_BAD_REQUEST, f"name: {error}", field="name")

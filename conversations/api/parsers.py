@@ -1,6 +1,7 @@
 """Parses request bodies as JSON, whatever their Content-Type is: fetch() sends text/plain by default."""
 
 import json
+import math
 from collections import Counter
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from rest_framework.parsers import BaseParser
 
 from conversations.lib.text import clean_json, is_plain
 
+MAX_DIGITS = 1000
+NUMBER_TOO_LARGE = "The body contains a number that is too large."
 NOT_PLAIN = "The body contains characters that are not allowed (NUL, or half of a surrogate pair)."
 
 
@@ -34,9 +37,19 @@ class AnyTypeJSONParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise BodyTooLarge
         try:
-            data = json.loads(body, parse_constant=reject_constant, object_pairs_hook=as_object)
+            data = json.loads(
+                body,
+                parse_constant=reject_constant,
+                parse_float=as_float,
+                parse_int=as_int,
+                object_pairs_hook=as_object,
+            )
             is_clean = clean_json(data) == data
-        except (ValueError, RecursionError) as error:
+        except UnicodeDecodeError:
+            raise ParseError("The body is not JSON: it is not UTF-8.") from None
+        except RecursionError:
+            raise ParseError("The body is nested too deeply.") from None
+        except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
         except RepeatedField as error:
             raise named_error(error.name) from None
@@ -59,6 +72,18 @@ def named_error(name: str) -> APIException:
     if not is_plain(name):
         return ParseError(NOT_PLAIN)
     return ValidationError({name: ["Provide this field only once."]})
+
+
+def as_float(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise ParseError(NUMBER_TOO_LARGE)
+    return number
+
+
+def as_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ParseError(NUMBER_TOO_LARGE)
+    return int(digits)
 
 
 def reject_constant(constant: str):

@@ -1,5 +1,6 @@
 """Parses IDs, numbers and booleans of requests."""
 
+import json
 import re
 
 MAX_ID = 2**63 - 1  # the largest bigint of PostgreSQL
@@ -31,6 +32,6 @@ def parse_flag(value: object) -> bool:
 
 
 def quote(value: object) -> str:
-    """Quote an invalid value for an error message, in at most 60 characters."""
-    text = repr(value)
+    """Quote an invalid value for an error message, in at most 60 characters: a text, or else JSON."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}…"

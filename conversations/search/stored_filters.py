@@ -14,6 +14,7 @@ from conversations.search.filters import PARAMETERS, parse_filter
 from conversations.search.parsing import quote
 
 MAX_BYTES = 4096
+TAG_LISTS = ("include_tags", "exclude_tags")  # whose values may be a JSON list
 
 
 class InvalidFilter(ValueError):
@@ -35,13 +36,17 @@ def as_parameters(query: object, known: Collection[str] = PARAMETERS) -> dict[st
 
 
 def _as_text(name: str, value: object) -> str:
-    if isinstance(value, list) and not any(isinstance(item, list) for item in value):
+    if isinstance(value, list) and name in TAG_LISTS:
+        if wrong := [item for item in value if isinstance(item, bool | list)]:
+            raise InvalidFilter(f"{quote(wrong[0])} is not a tag.", name)
         text = ",".join(_as_text(name, item) for item in value)
         if not text.replace(",", " ").strip():
             raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
         return text
+    if value == []:
+        raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
     if not isinstance(value, str | int):
-        raise InvalidFilter(f"{name} cannot be {quote(value)}.")
+        raise InvalidFilter(f"It cannot be {quote(value)}.", name)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not is_plain(text):
         raise InvalidFilter("This value contains characters that are not allowed.", name)

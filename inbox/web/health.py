@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from django.conf import settings
@@ -9,18 +10,25 @@ from django.db import Error, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from conversations.realtime.listener import run_listener
 from conversations.tasks import is_worker_alive
 from inbox.process.worker import embedded
 
 
-@never_cache
+def only_get(view: Callable[[HttpRequest], JsonResponse]):
+    """Answer any other method with 405, without asking for a CSRF token."""
+    return csrf_exempt(require_safe(never_cache(view)))
+
+
+@only_get
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-@never_cache
+@only_get
 def readyz(request: HttpRequest) -> JsonResponse:
     missing = one_check.missing_part()
     if missing:

@@ -4,12 +4,18 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.actions.tagging import delete_tag
+from conversations.actions.bulk_operations import delete_tag_at_once_or_in_slices
+from conversations.api.bulk_response import accepted
 from conversations.api.permissions import TagPermission
 from conversations.api.query_params import KnownMethod, KnownParameters, flag
 from conversations.api.request_serializers import TagBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import CountedTagSerializer, ErrorSerializer, TagInUseSerializer
+from conversations.api.serializers import (
+    BulkOperationSerializer,
+    CountedTagSerializer,
+    ErrorSerializer,
+    TagInUseSerializer,
+)
 from conversations.models import ConversationTag
 from tags.models import Tag, change_tag, create_tag
 
@@ -50,9 +56,14 @@ class TagViewSet(GenericViewSet):
         tag = change_tag(self.get_object(), **read_body(request, TagBody))
         return Response({"tag": self.get_serializer(tag).data})
 
-    @extend_schema(parameters=[FORCE], responses={204: None, 409: TagInUseSerializer})
+    @extend_schema(
+        parameters=[FORCE],
+        responses={202: BulkOperationSerializer, 204: None, 409: TagInUseSerializer, 429: ErrorSerializer},
+    )
     def destroy(self, request, pk):
-        """Delete a tag (superuser)."""
+        """Delete a tag (superuser). One on more than 10,000 conversations is removed in slices first (202)."""
         force = flag(request.query_params, "force")
-        delete_tag(self.get_object(), force=force, actor=request.user)
+        operation = delete_tag_at_once_or_in_slices(self.get_object(), force=force, actor=request.user)
+        if operation:
+            return accepted(operation)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -13,6 +13,7 @@ from conversations.actions import bulk_operations
 from conversations.actions.bulk_operations import (
     FIRST_SLICE,
     cancel_operation,
+    delete_tag_at_once_or_in_slices,
     describe,
     start_status,
     start_tagging,
@@ -22,6 +23,7 @@ from conversations.actions.bulk_operations import (
 )
 from conversations.actions.status import change_status, set_status
 from conversations.actions.tagging import (
+    TagInUse,
     change_tags,
     delete_tag,
     tag_conversations,
@@ -37,6 +39,7 @@ from conversations.lib.request_scope import TooManyRequests
 from conversations.models import AuditEntry, BulkOperation, Conversation, ConversationTag, InteractionEvent
 from conversations.models.operations import OperationChunk
 from conversations.permissions import may_see_operation
+from tags.models import Tag
 from tests.factories import (
     ConversationFactory,
     EventFactory,
@@ -219,6 +222,45 @@ def test_deleted_rows_are_left_out(ids, vip, late, actor):
     assert set(ConversationTag.objects.values_list("conversation_id", "tag_id")) == {
         (pk, vip.pk) for pk in ids if pk != ids[4]
     }
+
+
+def test_a_tag_on_many_conversations_is_deleted_in_slices(ids, vip, late, actor):
+    tag_conversations(ids, [vip, late], actor=None)
+    expected = in_one_transaction(lambda: delete_tag(Tag.objects.get(pk=vip.pk), force=True, actor=actor))
+    with pytest.raises(TagInUse):
+        delete_tag_at_once_or_in_slices(vip, force=False, actor=actor)
+    operation = delete_tag_at_once_or_in_slices(vip, force=True, actor=actor)
+    killed_after(3)
+    assert Tag.objects.filter(pk=vip.pk).exists()
+    work()
+    assert state() == expected
+    assert list(Tag.objects.all()) == [late]
+    operation.refresh_from_db()
+    assert describe(operation) == "Deleted the tag VIP. Untagged 10 conversations."
+    events = InteractionEvent.objects.filter(kind="tag_removed")
+    assert {event.data["act"] for event in events} == {str(operation.operation)}
+
+
+@pytest.mark.parametrize("number", [1, 5])  # one deletes the tag at the end, others become further slices
+def test_conversations_that_get_a_tag_while_it_is_deleted_lose_it_too(ids, vip, actor, number):
+    tag_conversations(ids, [vip], actor=None)
+    operation = delete_tag_at_once_or_in_slices(vip, force=True, actor=actor)
+    killed_after(5)
+    added = [ConversationFactory().pk for _ in range(number)]
+    tag_conversations(added, [vip], actor=None)
+    work()
+    assert not Tag.objects.exists()
+    removed = InteractionEvent.objects.filter(kind="tag_removed").values_list("conversation_id", flat=True)
+    assert sorted(removed) == sorted([*ids, *added])
+    operation.refresh_from_db()
+    assert operation.state == State.COMPLETE
+
+
+def test_a_slice_does_not_wait_for_the_disk(ids, vip, actor):
+    operation = start_tagging("assign", targets_by_id(ids), [vip], actor=actor)
+    with CaptureQueriesContext(connection) as queries:
+        work_slice(operation.pk, 2)
+    assert "SET LOCAL synchronous_commit = off" in [query["sql"] for query in queries]
 
 
 def test_operations_on_one_page_are_done_in_their_order(ids, vip, actor):

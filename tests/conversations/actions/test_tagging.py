@@ -3,8 +3,10 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
+from conversations.actions import tagging
 from conversations.actions.status import set_status
 from conversations.actions.tagging import (
+    TagChanged,
     TagInUse,
     delete_tag,
     replace_tags,
@@ -120,7 +122,10 @@ def test_tag_in_use_is_deleted_only_by_force_and_with_events(ann, ben, vip, late
         lambda row, tag: tag_conversations([row.pk], [tag], actor=None),
         lambda row, tag: untag_conversations([row.pk], [tag], actor=None),
         lambda row, tag: replace_tags([row.pk], [tag], actor=None),
-        lambda row, tag: delete_tag(tag, force=True, actor=None),
+        lambda row, tag: [
+            tag_conversations([row.pk], [tag], actor=None),
+            delete_tag(tag, force=True, actor=None),
+        ],
     ],
 )
 def test_writers_hold_the_lock_of_the_page(ann, vip, write):
@@ -130,6 +135,30 @@ def test_writers_hold_the_lock_of_the_page(ann, vip, write):
         with connection.cursor() as cursor:
             cursor.execute("SELECT classid, objid FROM pg_locks WHERE locktype = 'advisory'")
             assert (ROWS, ann.page_id) in cursor.fetchall()
+
+
+def test_a_deleted_tag_locks_only_pages_that_have_it(ann, vip):
+    other = PageFactory()
+    tag_conversations([ann.pk], [vip], actor=None)
+    with transaction.atomic(), connection.cursor() as cursor:
+        delete_tag(vip, force=True, actor=None)
+        cursor.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [ROWS])
+        assert other.pk not in {key for (key,) in cursor.fetchall()}
+
+
+def test_a_tag_that_comes_to_another_page_meanwhile_is_not_deleted(ann, vip, monkeypatch):
+    tag_conversations([ann.pk], [vip], actor=None)
+
+    def lock_late(page_ids):
+        monkeypatch.undo()
+        tag_conversations([ConversationFactory().pk], [vip], actor=None)
+
+    monkeypatch.setattr(tagging, "lock_rows", lock_late)
+    with pytest.raises(TagChanged), transaction.atomic():
+        delete_tag(vip, force=True, actor=None)
+    delete_tag(vip, force=True, actor=None)
+    with pytest.raises(TagChanged), transaction.atomic():
+        delete_tag(vip, force=True, actor=None)
 
 
 def test_undo_restores_the_status_unless_it_was_set_since(ann, ben, actor):

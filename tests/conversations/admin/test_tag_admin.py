@@ -1,5 +1,6 @@
 import pytest
 
+from conversations.actions import bulk_operations
 from conversations.actions.tagging import tag_conversations
 from conversations.models import InteractionEvent
 from tags.models import Tag
@@ -32,6 +33,17 @@ def test_deleting_a_tag_removes_it_from_conversations_with_events(page, root):
     assert root.post(f"{TAGS}/{tag.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Tag.objects.exists()
     assert InteractionEvent.objects.filter(kind="tag_removed", actor=root.user).count() == 1
+
+
+def test_a_tag_on_many_conversations_is_deleted_in_the_background(page, root, monkeypatch):
+    monkeypatch.setattr(bulk_operations, "MAX_AT_ONCE", 0)
+    tag = TagFactory(name="VIP")
+    tag_conversations([ConversationFactory(page=page).pk], [tag], actor=None)
+    shown = root.post(f"{TAGS}/{tag.pk}/delete/", {"post": "yes"}, follow=True).content.decode()
+    assert "VIP is on many conversations." in shown
+    assert "deleted successfully" not in shown
+    bulk_operations.work()
+    assert not Tag.objects.exists()
 
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("tagger", 302), ("manager", 302)])

@@ -57,6 +57,19 @@ def test_body_that_is_not_a_json_object_is_an_error(tagger, address, body):
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"tagIds": "\xff"}', "The body is not JSON: it is not UTF-8."),
+        (b'{"tagIds": [1e999]}', "The body contains a number that is too large."),
+        (b'{"tagIds": [' + b"9" * 5000 + b"]}", "The body contains a number that is too large."),
+        (b"[" * 100_000, "The body is nested too deeply."),
+    ],
+)
+def test_what_is_wrong_is_said_without_words_of_python(tagger, address, body, words):
+    assert tagger.post(address, body, content_type="text/plain").json() == {"error": words}
+
+
 @pytest.mark.parametrize("name", ["\\ud800", "a\\u0000b", "\\udc00\\ud800"])
 def test_names_that_cannot_be_stored_are_refused(tagger, name):
     answer = tagger.post("/api/tags", f'{{"name": "{name}"}}'.encode(), content_type="text/plain")

@@ -1,5 +1,6 @@
 import pytest
 
+from conversations.actions import bulk_operations
 from conversations.actions.tagging import tag_conversations
 from conversations.models import ConversationTag, InteractionEvent
 from tags import models
@@ -148,6 +149,18 @@ def test_forced_deletion_creates_events(page, force):
     events = InteractionEvent.objects.filter(kind="tag_removed")
     assert {event.conversation_id for event in events} == {conversation.pk, other.pk}
     assert {(event.actor, event.data["name"]) for event in events} == {(user, "VIP")}
+
+
+def test_a_tag_on_many_conversations_is_deleted_in_the_background(page, root, monkeypatch):
+    monkeypatch.setattr(bulk_operations, "MAX_AT_ONCE", 1)
+    tag = TagFactory(name="VIP")
+    tag_conversations([ConversationFactory(page=page).pk for _ in range(2)], [tag], actor=None)
+    answer = root.delete(f"{TAGS}/{tag.pk}?force=1")
+    assert (answer.status_code, answer["Location"]) == (202, f"/api/acts/{answer.json()['act']}")
+    assert Tag.objects.exists()
+    bulk_operations.work()
+    assert root.get(answer["Location"]).json()["message"] == "Deleted the tag VIP. Untagged 2 conversations."
+    assert not Tag.objects.exists()
 
 
 @pytest.mark.parametrize("query", ["?force=yes", "?force=2", "?force=1&force=1", "?cascade=1"])
