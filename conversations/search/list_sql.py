@@ -29,6 +29,8 @@ from conversations.search.sql import Sql
 STATEMENTS = read_statements(__file__)
 SCAN_ROWS = 2000  # rows that a text search scans before it uses the text index
 SCAN_ROWS_IN_MESSAGES = 6000  # more, because the index of messages returns more rows to check
+SAMPLED = 5  # one in so many of these rows is scanned first
+PROMISING = 2 / 3  # of the matches that are expected in the sample: with fewer, the others are not scanned
 
 DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
 
@@ -109,21 +111,24 @@ def scan_then_index(
     after: Keyset | None,
     backwards: bool = False,
 ) -> Sql:
-    """Scan the newest `scan_rows` rows for the term; read the text index only if too few of them match."""
+    """Scan the newest `scan_rows` rows for the term; read the text index if too few of them match.
+
+    Most terms are rare: that is seen in a sample of the rows, and the others are not scanned then.
+    """
     time, row_id = ASCENDING if backwards else DESCENDING
     newest = ordered_query(
         replace(criteria, search=None), path, start=0, count=scan_rows, after=after, backwards=backwards
     )
     needed = start + count
-    scanned = newest.inside("SELECT newest.id, newest.time FROM ({}) newest WHERE ")
-    scanned += search_condition(criteria, "newest.id")
-    scanned += Sql.of(f" ORDER BY newest.time {time}, newest.id {row_id} LIMIT %s", needed)
     from_index = ordered_query(
         criteria, INDEX_MATCHES, start=0, count=needed, after=after, backwards=backwards
     )
     return Sql.compose(
         STATEMENTS["scan_then_index"],
-        scanned=scanned,
+        newest=newest,
+        sample=scan_rows // SAMPLED,
+        promising=max(1, int(PROMISING * needed / SAMPLED)),
+        matches=search_condition(criteria, "newest.id"),
         index_matches=index_matches(criteria),
         from_index=from_index,
         needed=needed,

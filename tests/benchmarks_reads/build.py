@@ -14,9 +14,21 @@ PAGES, TAGS, MESSAGES = 20, 50, 5  # messages per conversation
 PHRASES = 20_000
 SYLLABLES = """ka ri to mi na so le ve du pa bo che shi lan dor fel gus har ing jon kel lum mer nor oth per
 qua ras sten tur"""
-# Of a script without spaces: signs, of which some are frequent, and the share of words and phrases in it.
-SIGNS = [chr(0x4E00 + 7 * number) for number in range(2500)]
-UNSPACED_SHARE = 0.15
+# Scripts without spaces: their signs, of which some are frequent, and their share of words and phrases. Scripts of few
+# signs have few pairs of them, so each pair is in many texts.
+SCRIPTS = {
+    "Han": ([chr(0x4E00 + 7 * number) for number in range(2500)], 0.15),
+    "kana": (
+        list(
+            "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをんアイカキクケコサシステトナニノフマミムラリルレロン"
+        ),
+        0.1,
+    ),
+    "Thai": (list("กขคฆงจฉชซญฐณดตถทธนบปผฝพฟภมยรลวศษสหอฮะัาิีืึเแโใไๆ"), 0.1),
+    "Lao": (list("ກຂຄງຈສຊຍດຕຖທນບປຜຝພຟມຢຣລວຫອຮະັາິີຶືົຼຽເແໂໃໄ"), 0.05),
+    "Khmer": (list("កខគឃងចឆជឈញដឋឌឍណតថទធនបផពភមយរលវសហឡអាិីឹឺុូួើឿៀេែៃោៅំះ"), 0.05),
+    "Myanmar": (list("ကခဂဃငစဆဇဈညတထဒဓနပဖဗဘမယရလဝသဟအာိီုူေဲံးျြွှ"), 0.05),
+}
 RARE = {
     45: 400,
     46: 120,
@@ -158,11 +170,15 @@ def make_phrase(rng: random.Random, words: list[str]) -> str:
 
 
 def replace_by_signs(texts: list[str], shortest: int, longest: int) -> None:
-    """Replace the last of these texts by texts of SIGNS. Others stay as they were before there were any."""
+    """Replace the last of these texts by texts of SCRIPTS. Others stay as they were before there were any."""
     rng = random.Random(7)
-    for position in range(int((1 - UNSPACED_SHARE) * len(texts)), len(texts)):
-        number = rng.randint(shortest, longest)
-        texts[position] = "".join(SIGNS[int(len(SIGNS) * rng.random() ** 2)] for _ in range(number))
+    end = len(texts)
+    for signs, share in SCRIPTS.values():
+        start = end - int(share * len(texts))
+        for position in range(start, end):
+            number = rng.randint(shortest, longest)
+            texts[position] = "".join(signs[int(len(signs) * rng.random() ** 2)] for _ in range(number))
+        end = start
 
 
 def drop_indexes(cursor) -> list[str]:

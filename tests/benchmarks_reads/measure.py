@@ -19,10 +19,9 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from conversations.actions.bulk_operations import work
-from conversations.lib.folding import UNSPACED
 from inbox.web.handler import RequestHandler
 from tests.benchmarks_reads import baselines, report, writes
-from tests.benchmarks_reads.build import PAGES, TABLES, build
+from tests.benchmarks_reads.build import PAGES, SCRIPTS, TABLES, build
 from tests.benchmarks_reads.queries import COUNTED, FIRST_PAGES, SEARCHES, build_parameters, goal
 from tests.benchmarks_reads.saturation import measure_saturation
 from tests.factories import new_key
@@ -88,13 +87,21 @@ def pick_words(rows: int) -> dict[str, str]:
 
 
 def pick_signs() -> dict[str, str]:
-    """Return two adjacent signs of a script without spaces: common, less common and rare ones."""
+    """Return two adjacent signs: of Han common, less common and rare ones, and average ones of each script."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT last_message FROM conversations_conversation WHERE page_id = 1 LIMIT 50000")
         texts = [text for (text,) in cursor.fetchall()]
-    pairs = Counter(one + two for text in texts for one, two in pairwise(text) if UNSPACED.match(one))
-    by_number = [pair for pair, _ in pairs.most_common()]
-    return {"common_signs": by_number[0], "mid_signs": by_number[200], "rare_signs": by_number[-1]}
+    by_number = {script: pairs_of(signs, texts) for script, (signs, _) in SCRIPTS.items()}
+    han = by_number["Han"]
+    picked = {"common_signs": han[0], "mid_signs": han[200], "rare_signs": han[-1]}
+    return picked | {script: pairs[len(pairs) // 4] for script, pairs in by_number.items()}
+
+
+def pairs_of(signs: list[str], texts: list[str]) -> list[str]:
+    """Return the pairs of these signs in the texts, the most frequent one first."""
+    known = set(signs)
+    counted = Counter(one + two for text in texts for one, two in pairwise(text) if one in known)
+    return [pair for pair, _ in counted.most_common()]
 
 
 # -- requests ----------------------------------------------------------------------------------------------

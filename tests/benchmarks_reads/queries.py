@@ -1,5 +1,7 @@
 """The measured queries: the most frequent ones and the most expensive ones."""
 
+from tests.benchmarks_reads.build import SCRIPTS
+
 LARGE_PAGE = {"facebookPageId": "9001"}  # has half of all conversations
 
 FIRST_PAGES = {
@@ -61,6 +63,10 @@ SEARCHES = {
     "messages: two mid signs": {"search": "{mid_signs}", "search_in": "messages"},
     "messages: two rare signs": {"search": "{rare_signs}", "search_in": "messages"},
 }
+# A pair of signs of average frequency of each script without spaces.
+for script in SCRIPTS:
+    SEARCHES[f"search: two signs, {script}"] = {"search": f"{{{script}}}"}
+    SEARCHES[f"messages: two signs, {script}"] = {"search": f"{{{script}}}", "search_in": "messages"}
 COUNTED = {
     "page 1 with exact total": {"total": "exact"},
     "page 1, popular tag, exact total": {"total": "exact", "include_tags": "tag-1"},
