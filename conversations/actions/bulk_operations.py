@@ -263,8 +263,8 @@ def _fail(operation_id: int, reason: str) -> None:
 def work_slice(operation_id: int, size: int) -> float:
     """Change the next conversations. Return for how many seconds that kept others from writing.
 
-    The commit does not wait for the disk, which may take longer than the change. After a crash of the database
-    the last slices are missing together with their progress, so they are done again.
+    The commit does not wait for the disk, which may take longer than the change. After a crash of the
+    database the last slices are missing together with their progress, so they are done again.
     """
     started = None
     with transaction.atomic():

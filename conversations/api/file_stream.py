@@ -11,8 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import criteria_for
-from conversations.api.streaming import STREAMS
-from conversations.lib.request_scope import hold_until_end, leave_work, release_connection
+from conversations.lib.request_scope import STREAMS, hold_until_end, leave_work, release_connection
 from conversations.models import Page
 from conversations.models.audit import Action, record
 from conversations.permissions import page_ids

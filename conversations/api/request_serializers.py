@@ -71,8 +71,8 @@ class TagIdsBody(serializers.Serializer):
     tagIds = serializers.ListField(child=IdField(), max_length=1000)
 
 
-# Parameters that only say how to read another one. Without that, a program has lost it: JSON.stringify() leaves
-# out what is undefined.
+# Parameters that only say how to read another one. Without that, a program has lost it: JSON.stringify()
+# leaves out what is undefined.
 MODES = {"include_mode": "include_tags", "search_in": "search"}
 FILTER_VALUE = {
     "oneOf": [

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from conversations.api.event_stream import PageListener
 from conversations.api.run_result import read_run_result
 from conversations.api.subscriptions import Permissions, RunReader
-from conversations.lib.request_scope import Places, hold_until_end, leave_work
+from conversations.lib.request_scope import STREAMS, hold_until_end, leave_work
 from conversations.realtime.changes import channel_of, event_of
 from conversations.realtime.listener import Watcher, read_latest, read_since, read_states, run_listener
 from conversations.sync.progress import SyncProgress
@@ -30,7 +30,6 @@ HEARTBEAT_SECONDS = 15
 EVENT_STREAM = "text/event-stream"
 # Proxies must neither compress a stream, for which they would collect it first, nor buffer it.
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-STREAMS = Places("open streams and exports", per_user=20, in_all=500)
 LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
 NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
 

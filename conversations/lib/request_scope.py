@@ -88,14 +88,22 @@ class Places:
         finally:
             self._exit(user)
 
+    def require_free(self, user: Hashable) -> None:
+        """Raise TooManyRequests or ServerBusy if this user would get no place at this moment."""
+        with self._lock:
+            self._require_free(user)
+
+    def _require_free(self, user: Hashable) -> None:
+        if self._taken.get(user, 0) >= self._per_user:
+            raise TooManyRequests(
+                f"You have {self._per_user} {self._what} already. Close one, or wait until one ends."
+            )
+        if self._taken.total() >= self._in_all:
+            raise ServerBusy(f"The server has {self._in_all} {self._what}. Try again later.")
+
     def _enter(self, user: Hashable) -> None:
         with self._lock:
-            if self._taken[user] >= self._per_user:
-                raise TooManyRequests(
-                    f"You have {self._per_user} {self._what} already. Close one, or wait until one ends."
-                )
-            if self._taken.total() >= self._in_all:
-                raise ServerBusy(f"The server has {self._in_all} {self._what}. Try again later.")
+            self._require_free(user)
             self._taken[user] += 1
 
     def _exit(self, user: Hashable) -> None:
@@ -103,3 +111,6 @@ class Places:
             self._taken[user] -= 1
             if not self._taken[user]:
                 del self._taken[user]
+
+
+STREAMS = Places("open streams and exports", per_user=20, in_all=500)

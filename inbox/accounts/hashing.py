@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.contrib.auth import hashers
 from django.db import connection
 
+from conversations.lib.low_priority import low_priority_threads
 from conversations.lib.request_scope import ServerBusy
 
 SLOTS = 2
@@ -24,6 +25,7 @@ class TooManySignIns(ServerBusy):
 _slots = threading.BoundedSemaphore(SLOTS)
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 _held = threading.local()
+_threads = low_priority_threads(SLOTS, "hashing")  # a list takes milliseconds, a hash most of a second
 
 
 @contextmanager
@@ -60,4 +62,4 @@ class BoundedPBKDF2PasswordHasher(hashers.PBKDF2PasswordHasher):
 
     def encode(self, password, salt, iterations=None):
         with hashing_slot():
-            return super().encode(password, salt, iterations)
+            return _threads.submit(super().encode, password, salt, iterations).result()

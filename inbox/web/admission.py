@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from conversations.lib.request_scope import (
     RETRY_SECONDS,
+    STREAMS,
     RequestScope,
     ServerBusy,
     TooManyRequests,
@@ -27,6 +28,7 @@ from inbox.web.answers import answer
 
 logger = logging.getLogger(__name__)
 
+EVENTS = "/api/events"
 OUTSIDE = {"/healthz", "/readyz"}  # they answer also when the process is full
 WAIT_SECONDS = 5.0
 STRANGERS = 4  # one in so many places is for requests without credentials
@@ -97,11 +99,18 @@ class Admission:
             return
         async with AsyncExitStack() as exits:
             try:
+                self._require_free_stream(scope)
                 leaves = [await exits.enter_async_context(gate.place()) for gate in self._gates(scope)]
             except (ServerBusy, TooManyRequests) as error:
                 await refuse(error, scope, send)
                 return
             await self._work(RequestScope(in_loop(leaves)), scope, receive, send)
+
+    def _require_free_stream(self, scope) -> None:
+        """Refuse a stream that its user could not open, at a fraction of the work. The view decides, too."""
+        user = self._known.user_of(claim_of(scope))
+        if user is not None and scope["path"] == EVENTS and scope["method"] == "GET":
+            STREAMS.require_free(user)
 
     def _gates(self, scope) -> Iterator[Gate]:
         claim = claim_of(scope)

@@ -12,10 +12,12 @@ from urllib.parse import parse_qs
 from conversations.lib.routes import WEBHOOKS
 from conversations.webhooks import signature
 from conversations.webhooks.intake import NotStored, intake
-from inbox.web.body_limit import BodyLimit, drain
+from inbox.web.body_limit import BUSY, MAX_TOTAL, BodyLimit, declared_length, drain
 
 MAX_BODY = 4 * 2**20
 MAX_INLINE = 64 * 2**10  # bytes: the signature of more is checked in a thread
+LARGE_AT_ONCE = MAX_TOTAL // MAX_BODY  # so many have room in memory
+LARGE_WAIT_SECONDS = 10
 STORED = "EVENT_RECEIVED"
 NO_SECRET = "No secret is configured: set FACEBOOK_WEBHOOK_SECRETS or FACEBOOK_APP_SECRET."  # noqa: S105 - a message
 AGAIN_SECONDS = 5
@@ -26,6 +28,7 @@ class WebhookEndpoint:
 
     def __init__(self, application: Callable[..., Any]):
         self._application, self._receive = application, BodyLimit(receive_delivery, MAX_BODY)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["path"] != WEBHOOKS:
@@ -34,11 +37,29 @@ class WebhookEndpoint:
             await drain(scope, receive)  # nothing of it is kept
             await respond(send, *refusal())
         elif scope["method"] == "POST":
-            await self._receive(scope, receive, send)
+            await self._receive_in_turn(scope, receive, send)
         elif scope["method"] in ("GET", "HEAD"):
             await verify(scope, send)
         else:
             await respond(send, 405, "Use GET or POST.", allow="GET, HEAD, POST")
+
+    async def _receive_in_turn(self, scope, receive, send) -> None:
+        """Read a few large bodies at a time, so that users get answers between their parts."""
+        length = declared_length(scope)
+        if length is not None and length <= MAX_INLINE:
+            await self._receive(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(LARGE_WAIT_SECONDS):
+                await self._large.acquire()
+        except TimeoutError:
+            await drain(scope, receive)
+            await respond(send, 503, BUSY, retry_after=AGAIN_SECONDS)
+            return
+        try:
+            await self._receive(scope, receive, send)
+        finally:
+            self._large.release()
 
 
 async def verify(scope, send) -> None:

@@ -61,7 +61,7 @@ class TagViewSet(GenericViewSet):
         responses={202: BulkOperationSerializer, 204: None, 409: TagInUseSerializer, 429: ErrorSerializer},
     )
     def destroy(self, request, pk):
-        """Delete a tag (superuser). One on more than 10,000 conversations is removed in slices first (202)."""
+        """Delete a tag (superuser). On more than 10,000 conversations that is a bulk operation (202)."""
         force = flag(request.query_params, "force")
         operation = delete_tag_at_once_or_in_slices(self.get_object(), force=force, actor=request.user)
         if operation:

@@ -1,6 +1,8 @@
 """Signing in: guesses in parallel, and the second factor."""
 
+import os
 import re
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
+from conversations.lib.low_priority import NICE
 from conversations.models.audit import AuditEntry
 from inbox.accounts import hashing, second_factor
 from inbox.accounts.models import Authenticator, totp_of
@@ -74,6 +78,19 @@ def test_right_passwords_at_once_all_come_in(anna):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(come, range(16))) == {302}
     assert not AccessAttempt.objects.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_passwords_are_hashed_with_a_low_priority(anna, monkeypatch):
+    seen = []
+
+    def encode(*args):
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return "hash"
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    hashing.BoundedPBKDF2PasswordHasher().encode("a", "salt")
+    assert seen == [min(19, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + NICE)]
 
 
 def test_two_passwords_are_hashed_at_once_and_a_long_queue_is_refused(anna, monkeypatch):

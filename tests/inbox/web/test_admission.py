@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from conversations.lib.request_scope import note_user
+from conversations.lib.request_scope import Places, note_user
 from inbox.web import admission
 from inbox.web.admission import QUEUE, Admission, KnownUsers, claim_of
 
@@ -36,7 +36,7 @@ class Requests:
         self.leave, self.at_work = asyncio.Event(), Counter[bytes]()
         self.answers: list[tuple[bytes, int]] = []
         self.server = Admission(self.work, PLACES)
-        self.status, self.asks_who = 200, True
+        self.status, self.asks_who, self.path = 200, True, "/api/pages"
 
     async def work(self, scope, receive, send) -> None:
         key = claim_of(scope)
@@ -48,7 +48,12 @@ class Requests:
         await send({"type": "http.response.start", "status": self.status})
 
     async def start(self, key: bytes, number: int = 1) -> list[asyncio.Task]:
-        scope = {"type": "http", "path": "/api/pages", "headers": [(b"authorization", key)] if key else []}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": self.path,
+            "headers": [(b"authorization", key)] if key else [],
+        }
 
         async def send(message: dict) -> None:
             if message.get("status", 200) != 200:
@@ -130,3 +135,20 @@ def test_the_keys_that_are_remembered_are_bounded(monkeypatch):
     assert [known.user_of(key) for key in (b"1", b"2", b"3", b"")] == [1, None, 3, None]
     known.note(b"1", None)
     assert known.user_of(b"1") is None
+
+
+def test_a_stream_too_many_is_refused_without_asking_django(monkeypatch):
+    async def open_stream(places: Places) -> list[tuple[bytes, int]]:
+        requests = Requests()
+        await requests.do(b"busy", b"other")
+        monkeypatch.setattr(admission, "STREAMS", places)
+        requests.path = admission.EVENTS
+        with places.take(b"busy"):
+            await requests.do(b"busy", b"other", b"unknown")
+            requests.path = "/api/pages"
+            await requests.do(b"busy")
+        requests.path = admission.EVENTS
+        await requests.do(b"busy")
+        return requests.answers
+
+    assert asyncio.run(open_stream(Places("streams", per_user=1))) == [(b"busy", 429)]
