@@ -2,6 +2,7 @@ import uuid
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from conversations.actions import tagging
 from conversations.actions.status import set_status
@@ -137,11 +138,13 @@ def test_writers_hold_the_lock_of_the_page(ann, vip, write):
             assert (ROWS, ann.page_id) in cursor.fetchall()
 
 
-def test_a_deleted_tag_locks_only_pages_that_have_it(ann, vip):
+def test_a_deleted_tag_locks_its_row_and_only_pages_that_have_it(ann, vip):
     other = PageFactory()
     tag_conversations([ann.pk], [vip], actor=None)
     with transaction.atomic(), connection.cursor() as cursor:
-        delete_tag(vip, force=True, actor=None)
+        with CaptureQueriesContext(connection) as queries:
+            delete_tag(vip, force=True, actor=None)
+        assert any("tags_tag" in query["sql"] and "FOR UPDATE" in query["sql"] for query in queries)
         cursor.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [ROWS])
         assert other.pk not in {key for (key,) in cursor.fetchall()}
 
