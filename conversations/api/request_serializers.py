@@ -71,9 +71,9 @@ class TagIdsBody(serializers.Serializer):
     tagIds = serializers.ListField(child=IdField(), max_length=1000)
 
 
-# Parameters that only say how to read another one. Without that, a program has lost it: JSON.stringify()
-# leaves out what is undefined.
-MODES = {"include_mode": "include_tags", "search_in": "search"}
+# Parameters that only say how to read another one. Alone they would select everything: a program has lost the
+# other one, as JSON.stringify() leaves out what is undefined.
+MODES = {"include_mode", "search_in", "tz"}
 FILTER_VALUE = {
     "oneOf": [
         {"type": "string"},
@@ -109,9 +109,9 @@ class BulkFilterField(FilterField):
         for name in data:
             if not parameters.get(name, "").replace(",", " ").strip():
                 raise ValidationError(f"{name} is empty. Leave it out to select without it.")
-        for name, other in MODES.items():
-            if name in parameters and other not in parameters:
-                raise ValidationError(f"{name} selects nothing without {other}. Provide both or neither.")
+        if parameters and parameters.keys() <= MODES:
+            names = " and ".join(sorted(parameters))
+            raise ValidationError(f"{names} alone would select everything. Use {{}} if you mean that.")
         return parameters
 
 

@@ -126,7 +126,7 @@ def test_unknown_tag_refuses_all(user, three, vip):
         ({"conversationIds": ..., "filter": {"search": ["Anna"]}}, "filter"),
         ({"conversationIds": ..., "filter": {"include_tags": [True]}}, "filter"),
         ({"conversationIds": ..., "filter": {"include_mode": "all"}}, "filter"),
-        ({"conversationIds": ..., "filter": {"search_in": "messages", "unread": True}}, "filter"),
+        ({"conversationIds": ..., "filter": {"search_in": "messages", "include_mode": "any"}}, "filter"),
         ({"conversationIds": ..., "filter": []}, "filter"),
         ({"conversationIds": ..., "filter": None}, "filter"),
     ],
