@@ -2,12 +2,13 @@
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 from django.db import DataError, OperationalError, transaction
 from django.utils import timezone
+from msgspec.structs import replace
 
 from conversations.connections.interactive import FacebookRefused, RefusalReason, interactive_client
 from conversations.graph import records

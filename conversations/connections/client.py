@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from django.conf import settings
+from msgspec.structs import replace
 
 from conversations.connections.shared_budget import SharedBudget
 from conversations.graph.capabilities import Capabilities

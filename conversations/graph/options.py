@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conversations.graph.errors import GraphError
 
 OnWait = Callable[[GraphError, float], None]
 
 
-@dataclass(frozen=True)
-class HttpLimits:
+class HttpLimits(Struct, frozen=True):
     """The limits of one request: to connect, between two parts of a response, for a whole response; its size.
 
     Facebook itself gives up before `response_seconds`.
@@ -23,8 +23,7 @@ class HttpLimits:
     max_bytes: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class GraphOptions:
+class GraphOptions(Struct, frozen=True):
     """Where and how a client makes its requests.
 
     At most `calls_per_second` requests (0: no limit) start in any second. `retry_seconds` is the first pause

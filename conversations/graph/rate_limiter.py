@@ -8,7 +8,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conversations.graph.call_budget import MARGIN, Budget
 from conversations.graph.errors import RateLimitError
@@ -26,8 +27,7 @@ POLL_SECONDS = 0.2
 WAIT_REQUESTED = "Facebook has asked us to send no calls for some time."
 
 
-@dataclass(frozen=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """The permission to send one request.
 
     `closure_number` is the number of closures before it, `round_number` how often the limiter had given up.

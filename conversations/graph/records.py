@@ -1,12 +1,13 @@
-"""Conversations and batches as Graph sends them, as frozen dataclasses with Graph's field names.
+"""Conversations and batches as Graph sends them, as frozen structs with Graph's field names.
 
 Any field may be missing, null, unknown or of another type; a record is created nevertheless. Only an item
 without an ID becomes no record. Records must not be changed.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from conversations.graph.coercion import as_count, as_dict, as_edge, as_id, as_text, as_time, without_paging
 from conversations.graph.decoding import TypedConversation, decode, to_builtins
@@ -28,8 +29,7 @@ class Requested(NamedTuple):
 AS_USUAL = Requested()
 
 
-@dataclass(frozen=True, slots=True)
-class MessageBatch:
+class MessageBatch(Struct, frozen=True):
     """Messages of one thread, newest first. `after`: where the older ones begin, None if there are none.
 
     Inside a conversation `after` may be empty: there are older messages, but only the thread's own edge leads
@@ -76,8 +76,7 @@ class MessageBatch:
         return cls(readable, after, len(others), ids, is_full, requested.core)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     id: str
     updated_time: datetime | None = None
     participants: list[Person] = field(default_factory=list)
@@ -89,7 +88,10 @@ class Conversation:
     messages: MessageBatch | None = None  # None if the response does not contain messages
     problem: str = ""  # why its messages cannot be read
     # As received, including any paging.
-    raw_record: dict | TypedConversation = field(default_factory=dict, repr=False)
+    raw_record: dict | TypedConversation = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Conversation({self.id!r})"  # without what people wrote
 
     @property
     def raw(self) -> dict:
@@ -141,8 +143,7 @@ class Conversation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationBatch:
+class ConversationBatch(Struct, frozen=True):
     """The conversations of one response, newest first. `after`: where the list goes on, None at its end.
 
     `total`: how many the list has within the requested bounds, if that was requested and Facebook says so.

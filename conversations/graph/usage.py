@@ -3,8 +3,9 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 HEADERS = ("X-App-Usage", "X-Page-Usage", "X-Business-Use-Case-Usage")
 COUNTERS = ("call_count", "total_time", "total_cputime")
@@ -23,8 +24,7 @@ TYPES_BY_CODE = {
 }
 
 
-@dataclass(frozen=True)
-class UsageScope:
+class UsageScope(Struct, frozen=True):
     """Whose counters concern a request: rows of these types, of these IDs. Empty: any.
 
     Facebook's third header has rows of several products and IDs, of which others may be full. If it has none
@@ -54,8 +54,7 @@ class UsageScope:
 ANY = UsageScope()
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """The highest counter in percent, and the seconds until requests are allowed again (0: not stated)."""
 
     percent: float = 0

@@ -1,9 +1,9 @@
 """Finds unique keys that the code relies on but the database lacks, as one of an older version may."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import connection, models
+from msgspec import Struct
 
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, InteractionEvent, Thread
@@ -13,8 +13,7 @@ REPAIR = "manage.py mergeduplicates"
 EVENT_FIELDS = ("conversation", "graph_id")  # their key holds a digest of the second
 
 
-@dataclass(frozen=True)
-class UniqueKey:
+class UniqueKey(Struct, frozen=True):
     """A unique key that the models declare."""
 
     model: type[models.Model]
@@ -42,8 +41,7 @@ KEYS = [
 ]
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """A unique index that exists in the database."""
 
     name: str

@@ -6,8 +6,9 @@ An item is `{"sender": {"id"}, "recipient": {"id"}, "timestamp": MS, KIND: {…}
 import hashlib
 import json
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from conversations.graph.coercion import MAX_SECONDS, as_count, as_dict, as_edge, as_id, as_text, as_time
 from conversations.lib.text import clean, clean_json

@@ -1,8 +1,9 @@
 """One row of the table of errors: which errors it matches, and the exception that follows."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from conversations.graph.errors import (
     ActionRequiredError,
@@ -18,8 +19,7 @@ from conversations.graph.errors import (
 KEPT_IF_TRANSIENT = (ActionRequiredError, PlatformError)
 
 
-@dataclass(frozen=True)
-class ErrorRule:
+class ErrorRule(Struct, frozen=True):
     """One row of the table. The first rule that matches decides.
 
     `message` is for the owner of the Page, if a person must act. `phrases` are parts of Graph's message

@@ -1,7 +1,8 @@
 """Reads conversations, each with its newest messages: a list in batches, or a single one."""
 
 from collections import deque
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from conversations.graph import fields
 from conversations.graph.capabilities import Capabilities

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from conversations.graph.errors import EndlessListError, GraphError
 from conversations.graph.records import Conversation
 from conversations.sync.crawl.windows import CursorWindow, Request, Window
@@ -14,8 +16,7 @@ from conversations.sync.stored_state import Checkpoint, Span
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ListSource:
+class ListSource(Struct, frozen=True):
     """Which list to read. `make_rows` runs in the thread that made the call; `notify` adds a note."""
 
     page_id: str
@@ -24,8 +25,7 @@ class ListSource:
     notify: Callable[[str], None] = logger.warning
 
 
-@dataclass(frozen=True)
-class CursorMoved:
+class CursorMoved(Struct, frozen=True):
     """The list is read by its cursor, down to `after`; or to its end."""
 
     after: str | None
@@ -35,8 +35,7 @@ class CursorMoved:
         checkpoint.after, checkpoint.is_complete = self.after, self.is_end
 
 
-@dataclass(frozen=True)
-class SpanDone:
+class SpanDone(Struct, frozen=True):
     """This span of time is read."""
 
     span: Span
@@ -46,8 +45,7 @@ class SpanDone:
         checkpoint.is_complete = not checkpoint.spans
 
 
-@dataclass(frozen=True)
-class WindowsStarted:
+class WindowsStarted(Struct, frozen=True):
     """From now on the list is read by time, beginning with the newest second of this span, which is read."""
 
     span: Span

@@ -1,7 +1,8 @@
 """Reads one list of Graph's, newest first: decides which call comes next and where the list ends."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from conversations.graph.client import GraphClient, Pace
 from conversations.graph.errors import EndlessListError, GraphError, InvalidRequestError, StaleCursorError

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError, Recovery
 from conversations.models import Thread
@@ -20,8 +22,7 @@ def is_unconfirmed(error: GraphError) -> bool:
     return error.recovery is Recovery.CONFIRM_ON_LIST
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A thread that Facebook refused, and the backfill that was interrupted by it, if any."""
 
     thread: Thread

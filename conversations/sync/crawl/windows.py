@@ -6,14 +6,15 @@ All times here are whole seconds since 1970, because Graph shows no fractions. N
 from dataclasses import dataclass, field
 from itertools import islice
 
+from msgspec import Struct
+
 from conversations.graph.readers.list_progress import ListProgress
 from conversations.graph.records import Conversation, ConversationBatch
 
 BEFORE_FACEBOOK = 1_072_915_200  # 2004-01-01: a window that ends here is empty if Graph honors time bounds
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What one call asks for: threads last updated from `low` to `high`, both included, behind a cursor.
 
     None means no such bound, or no cursor. `count`: also how many threads are in these bounds.
@@ -58,8 +59,7 @@ class CursorWindow:
         self.after, self.progress = None, ListProgress()
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(Struct, frozen=True):
     """A thread at the end of an answer: the next one must show it again, or `fallback` is requested."""
 
     thread_id: str

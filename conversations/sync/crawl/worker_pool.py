@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError
 
@@ -50,16 +52,14 @@ class Call:
         return self.value if isinstance(self.value, Exception) else None
 
 
-@dataclass(frozen=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """A thread waits for Facebook, for this reason and this long."""
 
     error: GraphError
     seconds: float
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A text for the notes of the run."""
 
     text: str

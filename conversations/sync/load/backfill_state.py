@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from conversations.graph.readers.list_progress import ListProgress
 from conversations.models import Platform, Thread
 from conversations.sync.load.batch_loader import ThreadResult
@@ -25,8 +27,7 @@ class RequestedMessages:
     progress: ListProgress = field(default_factory=ListProgress, init=False)
 
 
-@dataclass(frozen=True)
-class StoredMessages:
+class StoredMessages(Struct, frozen=True):
     """The messages that this backfill has stored: `count` of them, from `newest` down to `oldest`.
 
     `oldest_id` is the message at the end of the last answer, `untimed` are those behind it that have no time:

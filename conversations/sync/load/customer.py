@@ -9,8 +9,9 @@ The functions run no query and have no side effects.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
+
+from msgspec import Struct, field
 
 from conversations.graph import records
 from conversations.graph.records import Person
@@ -26,8 +27,7 @@ WRITER = "writer"  # wrote a message, but is not among the people of the thread
 Unclear = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """The people of one record.
 
     `business_ids` are all IDs of the business that are known with this record, `found` those that the record

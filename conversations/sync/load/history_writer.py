@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 from django.utils import timezone
+from msgspec.structs import replace
 
 from conversations.graph import records
 from conversations.graph.errors import GraphError, is_unreadable

@@ -8,7 +8,8 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from conversations.lib.folding import fold
 from conversations.models import Conversation, ConversationAlias, Page, RemovedConversation, Thread
@@ -18,16 +19,14 @@ from conversations.sync.load.transform import ThreadRows
 PersonPair = frozenset[str]  # two sender IDs
 
 
-@dataclass
-class Owners:
+class Owners(Struct):
     """The stored conversations of a batch's threads and senders."""
 
     by_id: dict[str, Conversation] = field(default_factory=dict)  # by sender ID or alias
     by_thread: dict[str, Conversation] = field(default_factory=dict)  # by the thread's ID
 
 
-@dataclass
-class Assignment:
+class Assignment(Struct):
     """What follows from the owners: new aliases, and pairs of conversations that are one person's."""
 
     aliases: dict[str, Conversation] = field(default_factory=dict)  # by the new ID

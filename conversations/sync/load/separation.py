@@ -7,12 +7,12 @@ after a full run. Everything here runs in the caller's transaction, which holds 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, InteractionEvent, Page, RemovedConversation, Thread
@@ -26,8 +26,7 @@ STATEMENTS = read_statements(__file__)
 IsSuppressed = Callable[[str], bool]  # whether a sender ID is that of a deleted person
 
 
-@dataclass(frozen=True)
-class NamedPerson:
+class NamedPerson(Struct, frozen=True):
     """A person whom messages of a mixed conversation name; `first` is the time of the oldest one."""
 
     sender_id: str

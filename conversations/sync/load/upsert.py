@@ -8,9 +8,9 @@ conversations, but takes more time in Python than in PostgreSQL, and the writer 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 
 from django.db import connection
+from msgspec import Struct, field
 
 from conversations.lib.text import as_json
 from conversations.models import Conversation, Thread
@@ -19,8 +19,7 @@ from conversations.sync.load.reconcile import CONVERSATION_FIELDS, THREAD_FIELDS
 SavedRow = Conversation | Thread
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """The statements of one table. Its unique key is the Page and `key`; the other columns are `updated`."""
 
     name: str

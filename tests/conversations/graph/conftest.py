@@ -1,7 +1,7 @@
 from collections.abc import Callable
-from dataclasses import fields
 
 import pytest
+from msgspec.structs import fields
 
 from conversations.graph.call_budget import ProcessBudget
 from conversations.graph.client import GraphClient
@@ -42,7 +42,7 @@ def pauses(clock) -> list[float]:
 
 
 def take(values: dict, kind: type) -> dict:
-    """Remove the values that are fields of a dataclass, and return them."""
+    """Remove the values that are fields of a struct, and return them."""
     return {field.name: values.pop(field.name) for field in fields(kind) if field.name in values}
 
 

@@ -1,12 +1,12 @@
 """What one item of a webhook changes. Values only: `conversations.webhooks.items` reads them from JSON."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+
+class Change(Struct, frozen=True, kw_only=True):
     """The customer's ID, whose conversation it is; `is_sent`: the business did it.
 
     `time`: when, if that is known, and with `has_ms` to the millisecond.
@@ -19,46 +19,39 @@ class Change:
     has_ms: bool = False
 
 
-@dataclass(frozen=True)
-class OfMessage(Change):
+class OfMessage(Change, frozen=True):
     """A change of one message, or of a row that is stored like one."""
 
     graph_id: str
 
 
-@dataclass(frozen=True)
-class Nothing(Change):
+class Nothing(Change, frozen=True):
     """Understood, and nothing that is stored."""
 
 
-@dataclass(frozen=True)
-class Message(OfMessage):
+class Message(OfMessage, frozen=True):
     text: str = ""
     attachments: list[dict] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Deletion(OfMessage):
+class Deletion(OfMessage, frozen=True):
     """Its sender has taken the message back: nobody is to read it any more."""
 
 
-@dataclass(frozen=True)
-class Edit(OfMessage):
+class Edit(OfMessage, frozen=True):
     text: str
     number: int  # how often the message was edited until then
 
 
-@dataclass(frozen=True)
-class Reaction(OfMessage):
+class Reaction(OfMessage, frozen=True):
     """The reaction that its sender now has to the message; an empty name: none."""
 
     name: str = ""
     emoji: str = ""
 
 
-@dataclass(frozen=True)
-class Mark(Change):
+class Mark(Change, frozen=True):
     """The customer has `seen` our messages, or they were `delivered`: up to a time, or to these messages."""
 
     kind: str
@@ -66,8 +59,7 @@ class Mark(Change):
     graph_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class NewReferral(OfMessage):
+class NewReferral(OfMessage, frozen=True):
     """An advertisement or a link that brought the customer. `graph_id` is an ID of ours."""
 
     referral: dict[str, str]

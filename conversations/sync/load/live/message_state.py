@@ -5,9 +5,10 @@ A change may come before its message, or for one that never comes. The message h
 """
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from conversations.models import InteractionEvent
 from conversations.sync.load.live.changes import Change, Deletion, Edit, Message, NewReferral, Reaction
@@ -31,8 +32,7 @@ FROM_WEBHOOK = "webhook"  # `data.source` of a message that no sync has shown ye
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
 
-@dataclass
-class MessageState:
+class MessageState(Struct):
     """The columns of an event. `pk` is None for a new one. `earlier` are texts that an edit replaced."""
 
     graph_id: str

@@ -3,13 +3,14 @@
 import json
 import math
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conversations.graph.client import GraphClient, Pace
 from conversations.graph.records import Conversation, ConversationBatch, Message, MessageBatch
