@@ -245,7 +245,7 @@ MIDDLEWARE = [
     "inbox.web.middleware.Limits",
     "inbox.web.middleware.PlainInput",
     "inbox.web.middleware.ReaderTimeZone",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "inbox.web.static_files.StaticFiles",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
