@@ -68,7 +68,9 @@ def add_tags(batch: list[dict]) -> list[dict]:
 def tags_of(conversation_ids: Iterable[int]) -> defaultdict[int, list[dict]]:
     """Return the tags of each conversation, sorted by name."""
     tags = defaultdict(list)
-    query = Sql.compose(STATEMENTS["tags"], ids=list(conversation_ids))
+    # As text, because the driver would look at each number of a list.
+    ids = f"{{{','.join(map(str, conversation_ids))}}}"
+    query = Sql.compose(STATEMENTS["tags"], ids=ids)
     for tag_id, name, slug, color, row_ids, tagged_ids in fetch_all(query):
         tag = {"id": tag_id, "name": name, "slug": slug, "color": color}
         for pk, conversation_id in zip(row_ids, tagged_ids, strict=True):

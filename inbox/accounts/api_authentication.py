@@ -7,6 +7,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 
 from inbox.accounts.models import ApiKey, digest_of
+from inbox.accounts.signed_in import usable_key
 
 
 class ApiKeyCredential:
@@ -35,7 +36,7 @@ class ApiKeyAuthentication(TokenAuthentication):
         return user, ApiKeyCredential(key.pk)
 
     def authenticate_credentials(self, key: str):
-        row = ApiKey.objects.usable().filter(digest=digest_of(key)).select_related("user").first()
+        row = usable_key(digest_of(key))
         if row is None:
             raise AuthenticationFailed("Invalid token.")
         return row.user, row

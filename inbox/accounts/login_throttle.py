@@ -24,6 +24,7 @@ from conversations.lib.client_address import address_of
 from conversations.models.audit import Action, record
 from inbox.accounts import second_factor
 from inbox.accounts.hashing import hashing_slot
+from inbox.accounts.signed_in import user_with
 
 RETENTION = timedelta(days=90)  # of the records of successful and failed sign-ins
 GUESSES, LOCK_ADDRESS = 3, "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
@@ -144,6 +145,10 @@ class PasswordBackend(AxesBackend):
             if not AxesProxyHandler.is_allowed(request, credentials):
                 refuse(request, credentials)
             return ModelBackend.authenticate(self, request, username, password, **kwargs)
+
+    def get_user(self, user_id):
+        user = user_with(user_id)
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 def refuse(request: Any, credentials: dict) -> NoReturn:

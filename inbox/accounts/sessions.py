@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 from conversations.permissions import CONFIRMED_AT
 from inbox.accounts import second_factor
 from inbox.accounts.models import NOTED_EVERY, SessionRecord
+from inbox.accounts.signed_in import living_session
 
 IDLE = timedelta(hours=12)
 LIFETIME = timedelta(days=14)  # settings.SESSION_COOKIE_AGE has the same
@@ -25,7 +26,7 @@ STARTED_AT, ADDRESS, USER_AGENT = "started_at", "address", "user_agent"
 
 class SessionStore(db.SessionStore):
     def load(self) -> dict:
-        row = self._get_session_from_db()  # type: ignore[attr-defined]  # django-stubs lacks it
+        row = self._get_session_from_db()
         if row is None:
             return {}
         data = self.decode(row.session_data)
@@ -40,7 +41,7 @@ class SessionStore(db.SessionStore):
         return await sync_to_async(self.load)()
 
     def save(self, must_create=False) -> None:
-        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # likewise
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # django-stubs lacks it
         if SESSION_KEY in data and STARTED_AT not in data:
             self._begin(data)
         super().save(must_create)
@@ -49,6 +50,12 @@ class SessionStore(db.SessionStore):
 
     async def asave(self, must_create=False) -> None:
         await sync_to_async(self.save)(must_create)
+
+    def _get_session_from_db(self) -> Session | None:
+        row = living_session(self.session_key) if self.session_key else None
+        if row is None:
+            self._session_key = None
+        return row
 
     def create_model_instance(self, data):
         row = super().create_model_instance(data)

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from conversations.models.audit import AuditEntry
 from conversations.permissions import CONFIRMED_AT
-from inbox.accounts.models import ApiKey
+from inbox.accounts.models import ApiKey, digest_of
+from inbox.accounts.signed_in import usable_key
 from inbox.accounts.views.keys_page import MAX_KEYS
 from tests.factories import ConversationFactory, PageMemberFactory, UserFactory, superuser
 from tests.inbox.accounts.signing_in import PASSWORD, create_anna
@@ -118,6 +119,24 @@ def test_last_use_is_written_at_most_once_a_minute(browser, django_assert_num_qu
     ApiKey.objects.update(last_used_at=row.last_used_at - timedelta(seconds=61))
     status_of(key)
     assert ApiKey.objects.get().last_used_at > row.last_used_at
+
+
+@pytest.mark.parametrize("hours", [None, 1, -1])
+@pytest.mark.parametrize("is_active", [True, False])
+def test_statement_of_each_request_finds_the_usable_keys(anna, hours, is_active, django_assert_num_queries):
+    expires_at = hours and timezone.now() + timedelta(hours=hours)
+    digest = digest_of(ApiKey.issue(anna, "Report", expires_at=expires_at)[1])
+    type(anna).objects.update(is_active=is_active)
+    with django_assert_num_queries(1):
+        key = usable_key(digest)
+        user = key and key.user
+    expected = ApiKey.objects.usable().filter(digest=digest).select_related("user").first()
+    assert (key, user) == (expected, expected and expected.user)
+    if key is not None:
+        for found, other in ((key, expected), (user, expected.user)):
+            assert vars(found).keys() == vars(other).keys()
+            assert all(getattr(found, field.attname) == getattr(other, field.attname)
+                       for field in found._meta.concrete_fields)  # fmt: skip
 
 
 @pytest.mark.parametrize("keeps", [True, False])

@@ -11,6 +11,7 @@ from conversations.models import Conversation
 from conversations.models.audit import AuditEntry
 from inbox.accounts.models import SessionRecord
 from inbox.accounts.sessions import STARTED_AT, SessionStore
+from inbox.accounts.signed_in import living_session, user_with
 from tests.factories import ConversationFactory, PageFactory, PageMemberFactory, api, superuser
 from tests.inbox.accounts.signing_in import PASSWORD, age_confirmation, create_anna, is_in, log_in
 
@@ -47,6 +48,18 @@ def test_session_ends_after_fourteen_days_in_any_case(anna):
     session.save()
     assert is_in(client)
     assert expiry_of(client) < timezone.now() + timedelta(hours=1, minutes=1)
+
+
+def test_a_request_reads_its_session_and_user_as_django_would(anna, django_assert_num_queries):
+    log_in()
+    session, user = Session.objects.get(), type(anna).objects.get()
+    with django_assert_num_queries(2):
+        found = living_session(session.pk), user_with(user.pk)
+    for one, other in zip(found, (session, user), strict=True):
+        fields = [field.attname for field in other._meta.concrete_fields]
+        assert [getattr(one, name) for name in fields] == [getattr(other, name) for name in fields]
+    Session.objects.update(expire_date=timezone.now())
+    assert (living_session(session.pk), user_with(user.pk + 1)) == (None, None)
 
 
 def test_a_cookie_that_is_no_key_is_like_none(client):
