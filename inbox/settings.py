@@ -240,7 +240,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "inbox.web.middleware.ContentSecurityPolicy",
     "inbox.web.middleware.SecurityHeaders",
     "inbox.web.middleware.Limits",
     "inbox.web.middleware.PlainInput",

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -22,6 +27,22 @@ HEADERS = {
     # Other sites cannot embed our files; for fetch() CORS decides.
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """Puts the policy of most responses together once; those of a page that changes it have their own."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_changed = any(name.startswith("_csp_") for name in (*vars(request), *vars(response)))
+        if is_changed or settings.DEBUG:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, usual_policy())
+        return response
+
+
+@cache
+def usual_policy() -> str:
+    return build_policy()
 
 
 class SecurityHeaders(MiddlewareMixin):
