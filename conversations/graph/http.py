@@ -41,7 +41,7 @@ class HttpSession:
 
     def __init__(self, token: str, limits: HttpLimits):
         self._limits = limits
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = TokenAuth(token)
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
@@ -111,6 +111,23 @@ class HttpSession:
         result = TransientError(too_late if is_late else _explain(error))
         result.timed_out = is_late or (_is_timeout(error) and not isinstance(error, requests.ConnectTimeout))
         return result
+
+
+class _Session(requests.Session):
+    """Reads the variables for proxies and certificates once for each host, not for each request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._environment: dict[str, dict[str, Any]] = {}  # by scheme and host
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> dict[str, Any]:
+        host = "/".join(str(url).split("/", 3)[:3])
+        if host not in self._environment:
+            settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            self._environment[host] = dict(settings)
+        return dict(self._environment[host])
 
 
 class TokenAuth(requests.auth.AuthBase):

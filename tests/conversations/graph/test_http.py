@@ -76,6 +76,16 @@ def test_connection_of_a_complete_response_is_reused(client, sandbox):
     assert connections(sandbox) == 1
 
 
+def test_variables_of_proxies_are_read_once_for_each_client(make_client, sandbox, monkeypatch):
+    monkeypatch.setenv("no_proxy", "")
+    early = make_client()
+    assert early.get("me")["id"]
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # where nothing listens
+    assert early.get("me")["id"]
+    with pytest.raises(TransientError, match="cannot be reached"):
+        make_client().get("me")
+
+
 @pytest.mark.parametrize("levels", [2_000, 200_000])
 def test_json_that_is_too_deep_is_an_invalid_response(client, sandbox, levels):
     sandbox.faults.add(faults.deep(levels), times=None)
