@@ -119,12 +119,12 @@ def count_steps(options: Options) -> int:
     engines = 1 if why_no_node() else 1 + len(NODE_ENGINES)
     numbers = {
         "process": len(options.sizes) * rounds * speeds * engines,
-        "start": 4,
+        "start": 7 if os.environ.get("BEFORE") else 5,
         "sync": len(options.sizes) * (rounds * (replaced + 3 * speeds) + extra * 3),
         "write": rounds * 3,
         "speed": extra * (2 if everything else 1),
         "calls": len(CALLS) + bool(os.environ.get("BEFORE")),
-        "pages": rounds * 5,
+        "pages": rounds * (5 + bool(os.environ.get("BEFORE"))),
         "live": rounds * 4,
         "memory": 2,
     }

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +199,7 @@ class Bench:
     # -- starts ---------------------------------------------------------------------------------------------
 
     def starts(self) -> None:
-        with facebook(World(1, 1)) as server:
+        with facebook(World(1, 1)) as server, tree_of_before() as tree:
             for database in ("bench_web", "bench_inbox"):  # no Page is connected in the first
                 self.cluster.create(database, TEMPLATE)
             connect_page(self.cluster, server, "bench_inbox")
@@ -206,8 +207,15 @@ class Bench:
                 "bare sync": lambda: bare_imports(self.cluster, "bench_web", SYNC_IMPORTS),
                 "sync": lambda: start_of_sync(self.cluster, server, "bench_inbox"),
                 "bare web": lambda: bare_imports(self.cluster, "bench_web", WEB_IMPORTS),
-                "web": lambda: start_of_web(self.cluster, "bench_web"),
+                "web": lambda: start_of_web(self.cluster, "bench_web", "/healthz"),
+                "web, page": lambda: start_of_web(self.cluster, "bench_web", "/login"),
             }
+            if tree:
+                before = {"web": "/healthz", "web, page": "/login"}
+                cases |= {
+                    f"{kind} before": partial(start_of_web, self.cluster, "bench_web", path, tree)
+                    for kind, path in before.items()
+                }
             for _ in range(self.options.rounds**2):  # they are short, and a median of three would vary
                 for name, case in cases.items():
                     self.results.starts[name].append(case())
@@ -280,19 +288,26 @@ class Bench:
     # -- many Pages -----------------------------------------------------------------------------------------
 
     def many_pages(self) -> None:
+        """Measure syncs of one Page and of many, with BEFORE=… also of that commit."""
         number, size, messages = self.options.pages
-        with facebook(World(size, messages, number)) as server:
+        with facebook(World(size, messages, number)) as server, tree_of_before() as tree:
             for _ in range(self.options.rounds):
                 for page in (server.pages[0], server.pages[number // 2], server.pages[-1]):
                     self.measure_pages(server, "alone", [[page]])
                 self.measure_pages(server, "one process", [server.pages])
                 self.measure_pages(server, "two processes", [server.pages[::2], server.pages[1::2]])
+                if tree:
+                    self.measure_pages(server, "before", [server.pages], tree=str(tree))
 
-    def measure_pages(self, server: Facebook, kind: str, shares: Sequence[list[dict[str, str]]]) -> None:
+    def measure_pages(
+        self, server: Facebook, kind: str, shares: Sequence[list[dict[str, str]]], **task: Any
+    ) -> None:
         _, size, messages = self.options.pages
         self.cluster.create("bench_inbox", TEMPLATE)
         server.restart(REAL)
-        sample = measure_together(self.cluster, server, "ours", "bench_inbox", REAL, shares, command=True)
+        sample = measure_together(
+            self.cluster, server, "ours", "bench_inbox", REAL, shares, command=True, **task
+        )
         assert sample.events == sum(map(len, shares)) * size * messages, sample.events
         self.log(f"Pages, {kind}: {sample.seconds:.2f} s")
         self.results.add(sample, "pages", kind)

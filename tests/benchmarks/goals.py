@@ -55,7 +55,7 @@ def of_syncs(results: Results, options: Options) -> Iterator[Goal]:
     yield from later_syncs(results, large)
     yield from real_speed(results, options)
     yield from number_of_calls(results, options)
-    yield from many_pages(results)
+    yield from many_pages(results, options)
     yield from memory(results, options)
 
 
@@ -133,6 +133,12 @@ def starts(results: Results) -> Iterator[Goal]:
         if started and bare:
             measured = Spread.of([a.seconds / b.seconds for a, b in zip(started, bare, strict=True)])
             yield Goal(description.format(limit), f"{measured} times", measured.median <= limit)
+    for kind, what in (("web", "its first answer"), ("web, page", "its first page")):
+        started, before = results.starts.get(kind), results.starts.get(f"{kind} before")
+        if started and before:
+            measured = Spread.of([a.cpu / b.cpu for a, b in zip(started, before, strict=True)])
+            description = f"a web process to {what}: at most half the processor time of BEFORE"
+            yield Goal(description, f"{measured} times", measured.median <= 0.5)
 
 
 def writing(results: Results, size: int) -> Iterator[Goal]:
@@ -193,12 +199,19 @@ def number_of_calls(results: Results, options: Options) -> Iterator[Goal]:
         yield Goal(f"{what} any number: never more than 2 calls in any second", f"{busiest}", busiest <= 2)
 
 
-def many_pages(results: Results) -> Iterator[Goal]:
+def pages_of_core(alone: list[Sample], parallel: list[Sample], number: int) -> float:
+    """Return how many Pages keep one core busy, because a Python process uses one core."""
+    return median_seconds(alone) / median(sample.client_cpu / number for sample in parallel)
+
+
+def many_pages(results: Results, options: Options) -> Iterator[Goal]:
     alone, parallel = results.of("pages", "alone"), results.of("pages", "one process")
     if alone and parallel:
         ratio = median_seconds(parallel) / max(sample.seconds for sample in alone)
         description = "many Pages in parallel take at most 1.3 times as long as the slowest Page alone"
         yield Goal(description, f"{ratio:.2f} times", ratio <= 1.3)
+        pages = pages_of_core(alone, parallel, options.pages[0])
+        yield Goal("a core bears at least 50 Pages at full pace", f"{pages:.0f}", pages >= 50)
 
 
 def memory(results: Results, options: Options) -> Iterator[Goal]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from .cases import CALLS, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Results
 from .document import write_syncs, write_webhooks
 from .facebook import Speed
-from .goals import fastest_node, of_syncs, of_webhooks, ratios
+from .goals import fastest_node, of_syncs, of_webhooks, pages_of_core, ratios
 from .live import READERS, Live, percentile
 from .measure import Sample, Spread
 from .result_charts import all_charts
@@ -185,14 +185,18 @@ def starts(results: Results) -> Iterator[str]:
     if results.starts:
         yield "## Starts of processes\n"
         yield (
-            "A sync until its first call to Facebook, and a web process until it answers `/healthz`, each"
-            " beside the bare import of what it cannot do without.\n"
+            "A sync until its first call to Facebook, and a web process until it answers `/healthz`, and"
+            " until it has loaded all and shows its first page, beside the bare import of what they cannot"
+            " do without.\n"
         )
         names = {
             "bare sync": "import of django.db, requests, psycopg",
             "sync": "`manage.py syncconversations`",
             "bare web": "import of Django's models and handler, requests, psycopg, uvicorn",
             "web": "`uvicorn inbox.asgi:application`",
+            "web before": "the same, BEFORE",
+            "web, page": "`uvicorn inbox.asgi:application`, to its first page",
+            "web, page before": "the same, BEFORE",
         }
         rows = [
             [
@@ -201,6 +205,7 @@ def starts(results: Results) -> Iterator[str]:
                 f"{Spread.of([start.cpu for start in results.starts[kind]]).median:.2f}",
             ]
             for kind, name in names.items()
+            if results.starts[kind]
         ]
         yield from table(["", "seconds", "CPU s"], rows)
 
@@ -366,6 +371,7 @@ def many_pages(results: Results, options: Options) -> Iterator[str]:
         "alone": "one Page alone",
         "one process": f"{number} Pages, one process",
         "two processes": f"{number} Pages, two processes",
+        "before": f"{number} Pages, one process, BEFORE",
     }
     by_kind = {label: results.of("pages", kind) for kind, label in kinds.items()}
     parallel = results.of("pages", "one process")
@@ -390,13 +396,14 @@ def pages_row(label: str, samples: list[Sample]) -> list[str]:
 
 
 def pages_per_core(alone: list[Sample], parallel: list[Sample], number: int) -> str:
-    """State how many Pages keep one core busy, because a Python process uses one core."""
     cpu = Spread.of([sample.client_cpu / number for sample in parallel]).median
     seconds = Spread.of([sample.seconds for sample in alone]).median
+    calls = Spread.of([1000 * sample.client_cpu / sample.requests for sample in parallel]).median
     return (
-        f"The sync of a Page takes {cpu:.2f} s of CPU time in its process and {seconds:.1f} s in total. One"
-        f" core can therefore sync about {seconds / cpu:.0f} such Pages at the same time."
-        " A second process uses a second core."
+        f"The sync of a Page takes {cpu:.2f} s of CPU time in its process, {calls:.0f} ms for each call, and"
+        f" {seconds:.1f} s in total. One core can therefore sync about"
+        f" {pages_of_core(alone, parallel, number):.0f} such Pages at the same time. A second process uses a"
+        " second core."
     )
 
 

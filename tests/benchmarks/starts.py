@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import psutil
 import requests
@@ -39,18 +40,18 @@ def start_of_sync(cluster: Cluster, facebook: Facebook, database: str) -> Start:
         return until(partial(is_called, server), command, installed(cluster, database) | address)
 
 
-def start_of_web(cluster: Cluster, database: str) -> Start:
-    """Return the time until the web process answers /healthz."""
+def start_of_web(cluster: Cluster, database: str, path: str, tree: Path = ROOT) -> Start:
+    """Return the time until the web process answers a request of this path: /healthz comes first."""
     with listening() as (_, port):
         pass  # a free port
     command = ["-m", "uvicorn", "inbox.asgi:application", "--port", str(port), "--log-level", "warning"]
 
     def answers() -> bool:
         with suppress(requests.ConnectionError):
-            return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
+            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60).ok
         return False
 
-    return until(answers, command, installed(cluster, database))
+    return until(answers, command, installed(cluster, database), tree)
 
 
 def bare_imports(cluster: Cluster, database: str, imports: str) -> Start:
@@ -60,10 +61,12 @@ def bare_imports(cluster: Cluster, database: str, imports: str) -> Start:
         return until(partial(is_called, server), ["-c", code], installed(cluster, database))
 
 
-def until(happened: Callable[[], object], arguments: list[str], environment: dict[str, str]) -> Start:
+def until(
+    happened: Callable[[], object], arguments: list[str], environment: dict[str, str], tree: Path = ROOT
+) -> Start:
     """Start Python, wait until something happened, and end the process."""
     command, started = [sys.executable, *arguments], time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=tree, env=environment, stderr=subprocess.PIPE, text=True) as process:
         while not happened():
             if process.poll() is not None:
                 raise EngineFailure(f"{arguments} ended:\n{process.communicate()[1][-4000:]}")
