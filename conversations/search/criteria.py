@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from conversations.lib.folding import UNSPACED, fold, fold_by_former_rules
 from conversations.models.facets import Facet, facet_values
@@ -45,7 +46,7 @@ class SearchCriteria:
         has_nothing = () in (self.include, self.page_ids, self.ids)
         return has_nothing or self.search == "" or self.facets == []
 
-    @property
+    @cached_property
     def facets(self) -> list[int]:
         """The values of Conversation.facets that match."""
         states = {
