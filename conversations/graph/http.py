@@ -118,11 +118,9 @@ class _Session(requests.Session):
 
     def __init__(self) -> None:
         super().__init__()
-        self._environment: dict[str, dict[str, Any]] = {}  # by scheme and host
+        self._environment: dict[str, Any] = {}  # by scheme and host
 
-    def merge_environment_settings(
-        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> dict[str, Any]:
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         host = "/".join(str(url).split("/", 3)[:3])
         if host not in self._environment:
             settings = super().merge_environment_settings(url, proxies, stream, verify, cert)

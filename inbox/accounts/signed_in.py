@@ -1,6 +1,6 @@
 """Reads who sent a request, by statements that are put together once.
 
-Every request needs them. Django would compose them anew each time, which took a third of a short list.
+Every request needs them. Django would compose them again each time, a third of the time of a short list.
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ def policy(middleware, attributes: dict, nonce: str | None) -> list[str]:
     request, response = RequestFactory().get("/"), HttpResponse()
     middleware.process_request(request)
     if nonce:
-        request._csp_nonce = nonce
+        vars(request)["_csp_nonce"] = nonce
     vars(response).update(attributes)
     return sorted(middleware.process_response(request, response).get(HEADER, "").split("; "))
 
