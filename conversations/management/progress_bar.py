@@ -36,10 +36,10 @@ def progress_bars(stream: TextIO) -> Iterator[Callable[[Page], OnProgress]]:
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=Console(file=stream)) as bars:
-        yield lambda page: Bar(page, bars).show
+        yield lambda page: ProgressBar(page, bars).show
 
 
-class Bar:
+class ProgressBar:
     """Shows a progress bar of a Page."""
 
     def __init__(self, page: Page, bars: Progress):

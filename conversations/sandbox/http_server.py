@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault.kind == "hang":
             self.server.sandbox.stopping.wait(fault.seconds)
         elif fault.kind == "drip":
-            self._drip(fault, answer)
+            self._send_slowly(fault, answer)
         elif fault.kind == "cut off":
             size = len(answer.body)
             answer.body = answer.body[: size // 2]
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.server.resets.add(self.connection)
 
-    def _drip(self, fault: Fault, answer: Answer) -> None:
+    def _send_slowly(self, fault: Fault, answer: Answer) -> None:
         self._send_head(answer, len(answer.body))
         if fault.where == "headers":
             self.flush_headers()

@@ -38,18 +38,18 @@ class Thread:
     endless: Endless | None = None  # its messages have no end
     growth: int = 0  # messages that arrive before each answer of its messages edge
     is_standby: bool = False  # another application answers there: its webhooks come as `standby`
-    face: Person | None = None  # the business as it appears in this thread, if another than in the others
+    identity: Person | None = None  # the business as it appears in this thread, if another than in the others
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
 
     @property
     def business(self) -> Person:
-        return self.face or self.page.faces[self.platform]
+        return self.identity or self.page.identities[self.platform]
 
     def is_business(self, person: Person | None) -> bool:
         """Whether it is the Page under any of its ids."""
         if person is None or person is self.customer:
             return False
-        return person is self.business or self.page.is_face(person)
+        return person is self.business or self.page.is_own_identity(person)
 
 
 @dataclass(eq=False)
@@ -65,7 +65,7 @@ class Page:
     has_new_experience: bool = False  # the New Pages Experience
     migrated_to: str | None = None  # the id of another Page; every call fails with code 21
     is_gone: bool = False  # deleted or unpublished: every call fails with code 100/33
-    former_faces: list[Person] = field(default_factory=list)  # who else the business has been or is
+    former_identities: list[Person] = field(default_factory=list)  # who else the business has been or is
     tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
     subscribed_fields: tuple[str, ...] = ()  # of its webhooks to the app; empty: it is not subscribed
     other_apps: list[dict[str, Any]] = field(default_factory=list)  # further ones that are subscribed
@@ -75,23 +75,23 @@ class Page:
     endless: dict[str, Endless] = field(default_factory=dict)  # by platform: its inbox has no end
 
     def __post_init__(self) -> None:
-        self.faces = {"messenger": Person(self.id, self.name)}
+        self.identities = {"messenger": Person(self.id, self.name)}
         if self.instagram_id:
             id = self.instagram_thread_id or self.instagram_id
             user_id = self.instagram_id if self.instagram_thread_id else None
-            self.faces["instagram"] = Person(id, username=self.instagram_username, user_id=user_id)
+            self.identities["instagram"] = Person(id, username=self.instagram_username, user_id=user_id)
 
-    def is_face(self, person: Person) -> bool:
-        return any(person is face for face in (*self.faces.values(), *self.former_faces))
+    def is_own_identity(self, person: Person) -> bool:
+        return any(person is identity for identity in (*self.identities.values(), *self.former_identities))
 
     def listing(self, platform: str, folder: str = "inbox") -> Listing[Thread]:
         return self.listings.setdefault((platform, folder), Listing())
 
     def take_threads(self, former: "Page") -> None:
         """Take the threads of a Page that was merged into this one."""
-        self.former_faces += [*former.faces.values(), *former.former_faces]
+        self.former_identities += [*former.identities.values(), *former.former_identities]
         for thread in list(former.threads.values()):
-            thread.face = thread.business
+            thread.identity = thread.business
             former.listing(thread.platform, thread.folder).remove(thread)
             thread.page = self
             self.threads[thread.id] = thread

@@ -80,7 +80,9 @@ def _thread(
     number = 1_000_000 + number * 48_611 + draw.randrange(48_611)
     language = draw.choices(languages(), [language.share for language in languages()])[0]
     customer = _customer(platform, number, language, draw)
-    talk = Talk(f"{seed}:{page.id}", number, size, time, language, platform, customer, page.faces[platform])
+    messages = GeneratedMessages(
+        f"{seed}:{page.id}", number, size, time, language, platform, customer, page.identities[platform]
+    )
     waiting = size % 2 == 1 and time > recent  # the customer wrote last
     thread = Thread(
         page,
@@ -89,12 +91,12 @@ def _thread(
         platform,
         customer,
         time,
-        History(talk),
+        History(messages),
     )
     thread.unread_count = 1 if waiting and draw.random() < 0.7 else 0
     thread.can_reply = time > recent - 4 * DAY
     if draw.random() < 0.003:  # a deleted person: only the messages still have the ID
-        thread.raw = {"participants": {"data": [page.faces[platform].show(platform)]}}
+        thread.raw = {"participants": {"data": [page.identities[platform].show(platform)]}}
     return thread
 
 
@@ -109,7 +111,7 @@ def _customer(platform: str, number: int, language: Language, draw: Random) -> P
 
 
 @dataclass(eq=False, slots=True)
-class Talk(Sequence[Message]):
+class GeneratedMessages(Sequence[Message]):
     """A generated thread's messages, oldest first: dialogs of four turns, days or hours apart."""
 
     seed: str

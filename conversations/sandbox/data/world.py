@@ -12,10 +12,10 @@ from conversations.sandbox.responses.error_responses import REDUCE_DATA, GraphFa
 
 from .absent import ABSENT, Absent
 from .facebook_page import Page, Poison, Thread
-from .happenings import Happening, Kind, Observer, reaction_changes, with_reaction
 from .history import Message
 from .ids import message_digest, message_id, old_message_id, thread_id
 from .people import Person, Token, User
+from .world_events import Kind, Observer, WorldEvent, reaction_changes, with_reaction
 
 __all__ = ["Page", "Poison", "Thread", "World"]
 
@@ -285,9 +285,9 @@ class World:
         if by_page is None:
             by_page = message is not None and thread.is_business(message.sender)
         if thread.customer is not None:
-            happening = Happening(kind, thread, thread.customer, at, by_page, message, values or {})
+            event = WorldEvent(kind, thread, thread.customer, at, by_page, message, values or {})
             for observe in self.observers:
-                observe(happening)
+                observe(event)
 
     def _person(self, customer: Person | str | None, number: int, platform: str) -> Person | None:
         if customer is SOMEBODY:

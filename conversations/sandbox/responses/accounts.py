@@ -20,7 +20,7 @@ def debug_token(request: Request, world: World, switches: Switches) -> dict[str,
     _check_asker(request, world, switches)
     token = world.tokens.get(request.params.get("input_token", ""))
     if token is None:
-        return {"data": {**_trouble(None), "is_valid": False, "scopes": []}}
+        return {"data": {**_token_error(None), "is_valid": False, "scopes": []}}
     return {"data": _describe(token, world, switches)}
 
 
@@ -55,7 +55,7 @@ def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
         "granular_scopes": [_granular(scope, token) for scope in scopes],
         **({"profile_id": token.holder_id} if token.type == "PAGE" else {}),
         **({"user_id": owner} if owner else {}),
-        **({} if subcode is None else _trouble(subcode or None)),
+        **({} if subcode is None else _token_error(subcode or None)),
     }
 
 
@@ -66,7 +66,7 @@ def _granular(scope: str, token: Token) -> dict[str, Any]:
     return {"scope": scope, **({"target_ids": sorted(targets)} if targets else {})}
 
 
-def _trouble(subcode: int | None) -> dict[str, Any]:
+def _token_error(subcode: int | None) -> dict[str, Any]:
     error: dict[str, Any] = {
         "code": 190,
         "message": TOKEN_MESSAGES.get(subcode, "Invalid OAuth access token."),

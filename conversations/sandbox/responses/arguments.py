@@ -15,7 +15,7 @@ def platform_of(page: Page, arguments: Arguments) -> str:
     platform = arguments.get("platform", "messenger").lower()
     if platform not in ("messenger", "instagram"):  # Facebook reports it like a missing permission
         raise GraphFailure(10, "(#10) Application does not have permission for this action")
-    if platform not in page.faces:
+    if platform not in page.identities:
         message = "(#100) No Instagram professional account is linked to this Page"
         raise GraphFailure(100, message, subcode=2534013)
     return platform

@@ -16,7 +16,7 @@ from .error_responses import bad_parameter
 from .paging import CursorBook, Edge, Slice, cut, paging, read_limit
 
 
-def _lengthen_nothing(count: int) -> None:
+def _add_nothing(count: int) -> None:
     pass
 
 
@@ -30,7 +30,7 @@ class EdgeQuery:
     arguments: Arguments
     params: Arguments  # of its links
     endless: Endless | None = None
-    lengthen: Callable[[int], None] = _lengthen_nothing  # adds that many older items
+    lengthen: Callable[[int], None] = _add_nothing  # adds that many older items
     arrange: Callable[[Sequence[Any]], Sequence[Any]] = list
 
 

@@ -69,11 +69,11 @@ def encode(body: Any, dump: Callable[..., str]) -> str:
     """`body` encoded by `dump`, with fragments inserted unchanged."""
     sign, fragments = token_hex(16), []
 
-    def put_aside(fragment: Fragment) -> str:
+    def collect(fragment: Fragment) -> str:
         fragments.append(fragment.text)
         return f"{sign}:{len(fragments) - 1}"
 
-    text = dump(body, default=put_aside)
+    text = dump(body, default=collect)
     return re.sub(rf'"{sign}:(\d+)"', lambda found: fragments[int(found[1])], text) if fragments else text
 
 

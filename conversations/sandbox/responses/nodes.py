@@ -14,14 +14,14 @@ from .fields import Field
 Schema = dict[str, str | None]
 
 
-def _leaves(names: str) -> Schema:
+def _scalar_fields(names: str) -> Schema:
     return dict.fromkeys(names.split())
 
 
 # The value of a field is the type of its children; None: it has none. "Any" is not checked.
 SCHEMA: dict[str, Schema] = {
     # Most are public fields that clients ask for by default; a Page of the sandbox has no data for them.
-    "Page": _leaves(
+    "Page": _scalar_fields(
         "id name about category link access_token tasks has_transitioned_to_new_page_experience "
         "category_list cover description description_html display_subtext emails engagement fan_count "
         "followers_count global_brand_page_name global_brand_root_id location phone picture "
@@ -30,22 +30,22 @@ SCHEMA: dict[str, Schema] = {
     )
     | dict.fromkeys(("instagram_business_account", "connected_instagram_account"), "IGUser")
     | {"conversations": "UnifiedThread"},
-    "User": _leaves("id name") | {"accounts": "Page"},
-    "Profile": _leaves(
+    "User": _scalar_fields("id name") | {"accounts": "Page"},
+    "Profile": _scalar_fields(
         "id name first_name last_name profile_pic username follower_count is_user_follow_business "
         "is_business_follow_user is_verified_user picture"
     ),
-    "IGUser": _leaves(
+    "IGUser": _scalar_fields(
         "id username name ig_id biography followers_count follows_count has_profile_pic is_published "
         "legacy_instagram_user_id media_count profile_picture_url website"
     ),
-    "UnifiedThread": _leaves(
+    "UnifiedThread": _scalar_fields(
         "id link updated_time message_count unread_count snippet can_reply is_subscribed is_owner "
         "scoped_thread_key name wallpaper folder linked_group"
     )
     | dict.fromkeys(("participants", "senders", "former_participants"), "Participant")
     | {"messages": "Message", "tags": "Tag"},
-    "Message": _leaves("id created_time message sticker is_unsupported thread_id subject updated_time")
+    "Message": _scalar_fields("id created_time message sticker is_unsupported thread_id subject updated_time")
     | {
         "from": "Participant",
         "to": "Participant",
@@ -54,11 +54,11 @@ SCHEMA: dict[str, Schema] = {
         "tags": "Tag",
     }
     | dict.fromkeys(("story", "reactions", "reply_to"), "Any"),
-    "Participant": _leaves("id name email username user_id"),
-    "Attachment": _leaves("id mime_type name size file_url type")
+    "Participant": _scalar_fields("id name email username user_id"),
+    "Attachment": _scalar_fields("id mime_type name size file_url type")
     | dict.fromkeys(("image_data", "video_data", "generic_template"), "Any"),
-    "Share": _leaves("id link name description picture") | {"template": "Any"},
-    "Tag": _leaves("name"),
+    "Share": _scalar_fields("id link name description picture") | {"template": "Any"},
+    "Tag": _scalar_fields("name"),
     "Leaf": {},
 }
 
@@ -96,7 +96,7 @@ def select(value: Any, fields: tuple[Field, ...]) -> Any:
     return {**chosen, "id": value["id"]} if "id" in value else chosen
 
 
-def lay_over(shown: dict[str, Any], raw: Any, node_type: str) -> Any:
+def merge_raw(shown: dict[str, Any], raw: Any, node_type: str) -> Any:
     """Raw values take precedence: those of requested fields, and all that are unknown to Graph."""
     if not isinstance(raw, dict):
         return shown if raw is ABSENT else raw

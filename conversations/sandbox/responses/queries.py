@@ -20,7 +20,7 @@ from .nodes import (
     DEFAULT_FIELDS,
     PART_EDGES,
     THREAD_VALUES,
-    lay_over,
+    merge_raw,
     message_value,
     page_value,
     parts_of,
@@ -127,14 +127,14 @@ class Reading:
 
     def thread(self, thread: Thread, fields: Fields) -> Any:
         self.conversations += 1
-        self._taste(thread.poison, "listed")
+        self._raise_if_poisoned(thread.poison, "listed")
         shown = {}
         for field in fields:
             value = self._thread_value(thread, field)
             if value is not None:  # no data: the field is omitted, not null or empty
                 shown[field.name] = value
         shown.setdefault("id", thread.id)
-        return lay_over(shown, thread.raw, "UnifiedThread")
+        return merge_raw(shown, thread.raw, "UnifiedThread")
 
     def _thread_value(self, thread: Thread, field: Field) -> Any:
         if field.name == "messages":
@@ -149,7 +149,7 @@ class Reading:
             value = reordered_people(value, order, number)
         return select(value, field.fields) if field.fields else value
 
-    def _taste(self, poison: Poison | None, when: str) -> None:
+    def _raise_if_poisoned(self, poison: Poison | None, when: str) -> None:
         if poison and poison.when == when and self.world.clock.now() < poison.until:
             raise poison.failure.with_traceback(None)
 
@@ -158,7 +158,7 @@ class Reading:
     def messages_edge(
         self, thread: Thread, arguments: Arguments, fields: Fields, params: Arguments
     ) -> dict[str, Any]:
-        self._taste(thread.poison, "messages")
+        self._raise_if_poisoned(thread.poison, "messages")
         fields = fields or default_fields("Message")
         if self.edges.is_own(arguments):
             add_newer_messages(self.world, thread)
@@ -196,7 +196,7 @@ class Reading:
             if value is not None:
                 shown[field.name] = value
         shown.setdefault("id", message.id)
-        return lay_over(shown, message.raw, "Message")
+        return merge_raw(shown, message.raw, "Message")
 
     def _varying_value(self, message: Message, thread: Thread, field: Field) -> Any:
         """The time in the form of the switches, or a list of parts that may continue behind a cursor."""

@@ -3,8 +3,8 @@
 from itertools import count
 from typing import Any
 
-from conversations.sandbox.data.happenings import Happening
 from conversations.sandbox.data.history import Message
+from conversations.sandbox.data.world_events import WorldEvent
 
 Item = dict[str, Any]
 
@@ -37,13 +37,13 @@ META_INBOX = {"messenger": 263902037430900, "instagram": 1217981644879628}  # th
 MEDIA = {"image_data": "image", "video_data": "video"}
 
 
-def field_of(event: Happening) -> str | None:
+def field_of(event: WorldEvent) -> str | None:
     """Return the field that brings this; None if the platform does not tell."""
     kind = "echo" if event.kind == "message" and event.by_page else event.kind
     return FIELDS[OBJECTS[event.thread.platform]].get(kind)
 
 
-def item_of(event: Happening) -> Item:
+def item_of(event: WorldEvent) -> Item:
     """Return the item of a webhook. IDs are those of REST, times are milliseconds."""
     sides = [{"id": event.customer.id}, {"id": event.thread.business.id}]
     sender, recipient = reversed(sides) if event.by_page else sides
@@ -55,7 +55,7 @@ def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _value_of(event: Happening) -> tuple[str, dict[str, Any]]:
+def _value_of(event: WorldEvent) -> tuple[str, dict[str, Any]]:
     mid = event.message.id if event.message else ""
     match event.kind:
         case "message":
@@ -75,7 +75,7 @@ def _value_of(event: Happening) -> tuple[str, dict[str, Any]]:
             return "referral", dict(event.values)
 
 
-def _mark_value(event: Happening) -> dict[str, Any]:
+def _mark_value(event: WorldEvent) -> dict[str, Any]:
     ids = event.values["ids"]
     if event.thread.platform == "instagram":
         return {"mid": ids[0]} if ids else {}
@@ -84,7 +84,7 @@ def _mark_value(event: Happening) -> dict[str, Any]:
 
 
 # -- messages ----------------------------------------------------------------------------------------------
-def message_value(message: Message, event: Happening) -> dict[str, Any]:
+def message_value(message: Message, event: WorldEvent) -> dict[str, Any]:
     fields = message.fields
     value: dict[str, Any] = {"mid": message.id, **_echo(event)}
     if message.message:
@@ -102,7 +102,7 @@ def message_value(message: Message, event: Happening) -> dict[str, Any]:
     return value
 
 
-def _echo(event: Happening) -> dict[str, Any]:
+def _echo(event: WorldEvent) -> dict[str, Any]:
     return {"is_echo": True, "app_id": META_INBOX[event.thread.platform]} if event.by_page else {}
 
 

@@ -16,8 +16,8 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from conversations.sandbox.data.happenings import Happening
 from conversations.sandbox.data.world import Page, World
+from conversations.sandbox.data.world_events import WorldEvent
 from conversations.sandbox.switches import Switches
 
 from .bodies import Outgoing, body_of, signature_of
@@ -41,7 +41,7 @@ class AppSubscription:
 
 
 @dataclass
-class Parcel:
+class Delivery:
     """The items of one request, until it is accepted."""
 
     batch: list[Outgoing]
@@ -73,9 +73,9 @@ class WebhookSender:
         self.dropped: list[Item] = []
         self.post = post or http_post
         self._waiting: list[Outgoing] = []
-        self._parcels: list[Parcel] = []
+        self._deliveries: list[Delivery] = []
         self._failing_since: dict[str, float] = {}
-        self._numbers = {name: itertools.count(1) for name in ("item", "sent", "post", "parcel")}
+        self._numbers = {name: itertools.count(1) for name in ("item", "sent", "post", "delivery")}
         self._draw = random.Random(1)
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self._stopping: threading.Event | None = None
@@ -91,7 +91,7 @@ class WebhookSender:
         """Facebook subscribes the Page no longer, for a reason that it does not tell."""
         page.subscribed_fields = ()
 
-    def note(self, event: Happening) -> None:
+    def note(self, event: WorldEvent) -> None:
         """Have this sent, if anybody is subscribed to it."""
         if not self._is_subscribed(event):
             return
@@ -117,7 +117,7 @@ class WebhookSender:
         else:
             self.send(dashboard_test(), TEST_ACCOUNT, object)
 
-    def _is_subscribed(self, event: Happening) -> bool:
+    def _is_subscribed(self, event: WorldEvent) -> bool:
         thread, name = event.thread, field_of(event)
         app = self.apps.get(OBJECTS[thread.platform])
         needs_role = self.switches.standard_access or self.switches.app == "development"
@@ -137,15 +137,15 @@ class WebhookSender:
     def is_idle(self) -> bool:
         """Whether nothing is on its way, neither now nor later."""
         with self._lock:
-            return not (self._waiting or self._parcels or self._sending.locked())
+            return not (self._waiting or self._deliveries or self._sending.locked())
 
     def send_due(self) -> list[Attempt]:
         """Send all that is due by the world's clock, with its immediate repetitions. Return the attempts."""
         before = len(self.attempts)
         with self._sending:
             self._pack()
-            while parcel := self._next_due():
-                self._attempt(parcel)
+            while delivery := self._next_due():
+                self._attempt(delivery)
         return self.attempts[before:]
 
     def start(self) -> None:
@@ -163,11 +163,11 @@ class WebhookSender:
         while not stopping.wait(IDLE_SECONDS):
             with self._sending:
                 self._pack()
-                while not stopping.is_set() and (parcel := self._next_due()):
-                    self._attempt(parcel)
+                while not stopping.is_set() and (delivery := self._next_due()):
+                    self._attempt(delivery)
 
     def _pack(self) -> None:
-        """Put the items that are due into parcels."""
+        """Put the items that are due into deliveries."""
         now, options = self.world.clock.now(), self.options
         with self._lock:
             due = [each for each in self._waiting if each.due <= now]
@@ -175,34 +175,34 @@ class WebhookSender:
             if options.shuffle:
                 self._draw.shuffle(due)
             for name in OBJECTS.values():
-                own = [twin for each in due if each.object == name for twin in self._twins(each)]
+                own = [copy for each in due if each.object == name for copy in self._copies(each)]
                 for start in range(0, len(own), max(1, options.batch)):
-                    self._add(Parcel(own[start : start + max(1, options.batch)], now))
+                    self._add(Delivery(own[start : start + max(1, options.batch)], now))
 
-    def _twins(self, each: Outgoing) -> list[Outgoing]:
+    def _copies(self, each: Outgoing) -> list[Outgoing]:
         every = self.options.duplicate_items
         return [each] * (2 if every and next(self._numbers["sent"]) % every == 0 else 1)
 
-    def _add(self, parcel: Parcel) -> None:
+    def _add(self, delivery: Delivery) -> None:
         every = self.options.duplicate_posts
-        self._parcels.append(parcel)
-        if every and next(self._numbers["parcel"]) % every == 0:
-            self._parcels.append(Parcel(list(parcel.batch), parcel.due))
+        self._deliveries.append(delivery)
+        if every and next(self._numbers["delivery"]) % every == 0:
+            self._deliveries.append(Delivery(list(delivery.batch), delivery.due))
 
-    def _next_due(self) -> Parcel | None:
+    def _next_due(self) -> Delivery | None:
         now = self.world.clock.now()
         with self._lock:
-            found = next((parcel for parcel in self._parcels if parcel.due <= now), None)
+            found = next((delivery for delivery in self._deliveries if delivery.due <= now), None)
             if found:
-                self._parcels.remove(found)
+                self._deliveries.remove(found)
             return found
 
-    def _attempt(self, parcel: Parcel) -> None:
+    def _attempt(self, delivery: Delivery) -> None:
         now, options = self.world.clock.now(), self.options
-        app = self.apps.get(parcel.batch[0].object)
+        app = self.apps.get(delivery.batch[0].object)
         if app is None or not app.is_active:
             return
-        body = body_of(parcel.batch, now, options)
+        body = body_of(delivery.batch, now, options)
         every = options.wrong_signature
         is_wrong = every and next(self._numbers["post"]) % every == 0
         secret = "another secret" if is_wrong else options.secret
@@ -212,20 +212,20 @@ class WebhookSender:
             "X-Hub-Signature-256": signature_of(body, secret),
         }
         status = self.post(app.callback_url, body, headers, options.timeout_seconds)
-        self.attempts.append(Attempt(now, body, status, len(parcel.batch)))
+        self.attempts.append(Attempt(now, body, status, len(delivery.batch)))
         if status == 200:
-            for account in parcel.accounts:
+            for account in delivery.accounts:
                 self._failing_since.pop(account, None)
         else:
-            self._fail(parcel, now)
+            self._fail(delivery, now)
 
-    def _fail(self, parcel: Parcel, now: float) -> None:
+    def _fail(self, delivery: Delivery, now: float) -> None:
         """Repeat it soon, then more slowly. After an hour of failures the Page is subscribed no longer."""
         pauses = self.options.retry_pauses
-        parcel.due = now + pauses[min(parcel.failures, len(pauses) - 1)]
-        parcel.failures += 1
+        delivery.due = now + pauses[min(delivery.failures, len(pauses) - 1)]
+        delivery.failures += 1
         lost = set()
-        for account in parcel.accounts:
+        for account in delivery.accounts:
             if now - self._failing_since.setdefault(account, now) >= 60 * self.options.unsubscribe_minutes:
                 lost.add(account)
         for page in self.world.pages.values():
@@ -233,10 +233,10 @@ class WebhookSender:
                 page.subscribed_fields = ()
         if lost:
             with self._lock:
-                self._parcels = [each for each in self._parcels if not each.accounts & lost]
+                self._deliveries = [each for each in self._deliveries if not each.accounts & lost]
         else:
             with self._lock:
-                self._parcels.append(parcel)
+                self._deliveries.append(delivery)
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -1,9 +1,9 @@
 """Finds the IDs under which Facebook shows the business, and keeps them on the Page.
 
-A record may show such an ID itself (`Cast.found`). Otherwise threads are compared: a person writes to one
-business, so an ID that stands in threads with several different people is the business's. Only threads of two
-people count, and people who write in a thread without being listed in it. What earlier batches and runs
-showed is in `Thread.people`, so the result does not depend on the order of the answers.
+A record may show such an ID itself (`ThreadPeople.found`). Otherwise threads are compared: a person writes
+to one business, so an ID that stands in threads with several different people is the business's. Only threads
+of two people count, and people who write in a thread without being listed in it. What earlier batches and
+runs showed is in `Thread.people`, so the result does not depend on the order of the answers.
 
 Of those who stand beside each other, the fewer are the business. An ID beside two people alone is decided
 when the lists are read: it may also be a customer who wrote to two unknown IDs of the business.
@@ -41,7 +41,7 @@ def find_business_ids(page: Page, rows: Sequence[ThreadRows], *, is_final: bool)
     `is_final`: no more rows follow.
     """
     known = page.business_ids
-    found = {key: ACCOUNT for row in rows for key in row.cast.found if key not in known}
+    found = {key: ACCOUNT for row in rows for key in row.people.found if key not in known}
     unclear = {row.thread.graph_id: row for row in rows if _has_pair_or_writer(row)}
     if unclear:
         others, writers = _compare(page, unclear)

@@ -59,7 +59,7 @@ class BusinessWatch:
         if self._is_first:  # of a full run: it takes apart what earlier runs mixed
             self._separate()
         known = self._page.business_ids
-        if not all(known <= row.cast.business_ids for row in rows):
+        if not all(known <= row.people.business_ids for row in rows):
             rows = shape()
         while found := find_business_ids(self._page, rows, is_final=is_final):
             self._add(found)

@@ -27,7 +27,7 @@ WRITER = "writer"  # wrote a message, but is not among the people of the thread
 Unclear = dict[str, list[str]]
 
 
-class Cast(Struct, frozen=True):
+class ThreadPeople(Struct, frozen=True):
     """The people of one record.
 
     `business_ids` are all IDs of the business that are known with this record, `found` those that the record
@@ -42,15 +42,17 @@ class Cast(Struct, frozen=True):
     listed: tuple[str, ...] = ()  # the IDs of its people, if they are two
 
 
-def cast_of(record: records.Conversation, page: Page) -> Cast:
+def people_of(record: records.Conversation, page: Page) -> ThreadPeople:
     """Return who is who in a record."""
     messages = record.messages.messages if record.messages else []
     writers = [message.from_ for message in messages if message.from_]
     known = page.business_ids
-    return _usual_cast(record, writers, known) or _cast(record, page, writers, known)
+    return _usual_people(record, writers, known) or _people(record, page, writers, known)
 
 
-def _usual_cast(record: records.Conversation, writers: list[Person], known: set[str]) -> Cast | None:
+def _usual_people(
+    record: records.Conversation, writers: list[Person], known: set[str]
+) -> ThreadPeople | None:
     """Return the people of a record that lists the business and a customer, if they alone wrote messages.
 
     An answer has a hundred such records, and they need no further look.
@@ -64,10 +66,10 @@ def _usual_cast(record: records.Conversation, writers: list[Person], known: set[
         return None
     if any(person.id not in (first.id, second.id) for person in writers):
         return None
-    return Cast(customer, frozenset(known), is_certain=True, listed=(first.id, second.id))
+    return ThreadPeople(customer, frozenset(known), is_certain=True, listed=(first.id, second.id))
 
 
-def _cast(record: records.Conversation, page: Page, writers: list[Person], known: set[str]) -> Cast:
+def _people(record: records.Conversation, page: Page, writers: list[Person], known: set[str]) -> ThreadPeople:
     messages = record.messages.messages if record.messages else []
     readers = [person for message in messages for person in message.to]
     tiers: list[Sequence[Person]] = [record.participants, record.senders, [*writers, *readers]]
@@ -78,7 +80,7 @@ def _cast(record: records.Conversation, page: Page, writers: list[Person], known
     listed = tuple(_distinct(record.participants, ()))
     listed = listed if len(listed) == 2 else ()
     if not people:
-        return Cast(None, frozenset(known), found, listed=listed)
+        return ThreadPeople(None, frozenset(known), found, listed=listed)
     customer = min(people.values(), key=lambda person: _preference(person, page))
     has_business = any(person.id in known for person in tier)
     is_listed = tier is not tiers[2]
@@ -88,7 +90,7 @@ def _cast(record: records.Conversation, page: Page, writers: list[Person], known
     elif is_listed:
         unclear = _roles(WRITER, _distinct(writers, {*known, *people}))
     is_certain = is_listed and has_business and len(people) == 1
-    return Cast(_named(customer, chain(*tiers)), frozenset(known), found, unclear, is_certain, listed)
+    return ThreadPeople(_named(customer, chain(*tiers)), frozenset(known), found, unclear, is_certain, listed)
 
 
 def _roles(role: str, people: dict[str, Person]) -> Unclear:

@@ -80,7 +80,7 @@ def save_aliases(page: Page, aliases: dict[str, Conversation]) -> None:
 def _stored_owner(row: ThreadRows, owners: Owners) -> Conversation | None:
     """Return the conversation to which the thread belongs, unless it is one of the business itself."""
     owner = owners.by_thread.get(row.thread.graph_id)
-    return owner if owner and owner.sender_id not in row.cast.business_ids else None
+    return owner if owner and owner.sender_id not in row.people.business_ids else None
 
 
 def _shows_new_id(
@@ -88,7 +88,7 @@ def _shows_new_id(
 ) -> bool:
     """Whether the thread certainly shows its person under an ID that its conversation does not have."""
     stored, listed = _stored_owner(row, owners), owners.by_id.get(row.listed_id)
-    if stored is None or not row.cast.is_certain:
+    if stored is None or not row.people.is_certain:
         return False
     has_others = any(role != WRITER for role, _ in (threads[row.thread.graph_id].people or {}).values())
     is_new = listed is None or listed.pk != stored.pk

@@ -72,7 +72,7 @@ class SuppressionList:
         if not self.suppresses(listed):
             # Another thread of this person: store its own fingerprint, in case Facebook stops naming them.
             self._add(thread_digest(self._key, listed.graph_id))
-        elif row.cast.is_certain and not self.suppresses_sender(row.sender_id):
+        elif row.people.is_certain and not self.suppresses_sender(row.sender_id):
             self._add(sender_digest(self._key, row.sender_id))  # a new ID of this person
         thread = Thread(
             page_id=listed.page_id,

@@ -20,7 +20,7 @@ from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text
 from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
-from conversations.sync.load.customer import Cast, cast_of
+from conversations.sync.load.customer import ThreadPeople, people_of
 from conversations.sync.load.event_row import NULL, EventRow, escape, event_line, event_row
 from conversations.sync.load.states.fingerprint import fingerprint, text_fingerprint
 from conversations.sync.load.states.references import REFERENCES, with_plain_references
@@ -72,7 +72,7 @@ class ThreadRows:
     oldest_stored: datetime | None = field(default=None, init=False)
     has_newer_states: bool = field(default=False, init=False)
     was_misread: bool = field(default=False, init=False)
-    cast: Cast = field(default_factory=lambda: Cast(None))
+    people: ThreadPeople = field(default_factory=lambda: ThreadPeople(None))
     listed_id: str = ""  # of the customer as the record shows it; `sender_id` may be replaced by a stored one
 
     @property
@@ -91,9 +91,9 @@ def to_rows(
 ) -> ThreadRows:
     """Return the rows of one record. `sender_id` is the customer to assume if the record names none."""
     messages = record.messages or records.MessageBatch()
-    cast = cast_of(record, page)
-    events = to_events(messages, page, thread_time=record.updated_time, business_ids=cast.business_ids)
-    sender = cast.customer or (records.Person(sender_id) if sender_id else None)
+    people = people_of(record, page)
+    events = to_events(messages, page, thread_time=record.updated_time, business_ids=people.business_ids)
+    sender = people.customer or (records.Person(sender_id) if sender_id else None)
     unreadable = messages.unreadable + len(messages.messages) - len(events)
     return ThreadRows(
         _thread(
@@ -102,13 +102,13 @@ def to_rows(
             platform,
             unreadable=unreadable,
             problem=record.problem or ("" if sender else NO_CUSTOMER),
-            cast=cast,
+            people=people,
         ),
         _conversation(record, sender, events, page, platform) if sender else None,
         events,
         _shown(record, events, unreadable, platform, now),
         _given(record, sender),
-        cast=cast,
+        people=people,
         listed_id=clean(sender.id) if sender else "",
     )
 
@@ -178,7 +178,13 @@ def newest_until(now: datetime, events: Iterable[EventRow]) -> datetime | None:
 
 
 def _thread(
-    record: records.Conversation, page: Page, platform: str, *, unreadable: int, problem: str, cast: Cast
+    record: records.Conversation,
+    page: Page,
+    platform: str,
+    *,
+    unreadable: int,
+    problem: str,
+    people: ThreadPeople,
 ) -> Thread:
     return unsaved(
         Thread,
@@ -191,7 +197,7 @@ def _thread(
         state=Thread.State.UNREADABLE if problem else Thread.State.STORED,
         reason=clean(problem),
         record=clean_json(record.raw) if problem else None,
-        people=cast.unclear or None,
+        people=people.unclear or None,
     )
 
 

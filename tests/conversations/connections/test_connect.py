@@ -19,7 +19,7 @@ def shop(world):
 def link(shop, account_id: str, username: str | None) -> None:
     """Link another Instagram account to the Page."""
     shop.instagram_id, shop.instagram_username = account_id, username
-    shop.faces["instagram"] = Person(account_id, username=username)
+    shop.identities["instagram"] = Person(account_id, username=username)
 
 
 def test_user_name_of_the_instagram_account_is_stored(sandbox, shop):

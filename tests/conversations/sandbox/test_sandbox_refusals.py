@@ -200,7 +200,7 @@ def test_instagram_account_can_have_another_id_in_its_threads(graph, world):
     )
     with_user_id = world.add_conversation(page, "Ana", [{"from_page": True}], platform="instagram")
     without = world.add_conversation(page, "Ben", [{"from_page": True}], platform="instagram")
-    without.face = Person("9082", username="demo")
+    without.identity = Person("9082", username="demo")
     account = graph("/me", token=page.token, fields="instagram_business_account")
     assert account["instagram_business_account"] == {"username": "demo", "id": "17841"}
     shown = graph(THREADS, token=page.token, platform="instagram", fields="participants,messages{from}")
@@ -212,7 +212,7 @@ def test_instagram_account_can_have_another_id_in_its_threads(graph, world):
 
 def test_message_can_come_from_somebody_else(graph, world, page):
     thread, former = world.add_conversation(page, "Ana", []), Person("800", "Demo Shop")
-    page.former_faces.append(former)
+    page.former_identities.append(former)
     world.add_message(thread, "Hello", sender=former)
     [message] = graph(f"/{thread.id}/messages", fields="from{id},to{id}")["data"]
     assert (message["from"]["id"], message["to"]["data"]) == ("800", [{"id": thread.customer.id}])

@@ -240,14 +240,14 @@ def test_business_under_an_unknown_id_is_never_a_customer(settings, data):
         former = Person(
             data.draw(st.sampled_from(["800000000000001", "31", "9082000000000001"])), "Old Shop", "oldshop"
         )
-        one.shop.former_faces.append(former)
+        one.shop.former_identities.append(former)
         for number in range(data.draw(st.integers(3, 5))):
             name = f"Customer {'ABCDE'[number]}"
             one.people[name] = [
                 data.draw(st.sampled_from(["70", "7000000000000", "99999999999999999"])) + f"{number}"
             ]
             is_former = number < 3 or data.draw(st.booleans())
-            one.add_thread(name, platform, **{"face": former} if is_former else {})
+            one.add_thread(name, platform, **{"identity": former} if is_former else {})
         one.play()
         one.check()
         one.page.refresh_from_db()

@@ -189,7 +189,7 @@ def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeyp
 
 
 def link_account(page, shop) -> None:
-    shop.instagram_id, shop.faces["instagram"] = ACCOUNT, Person(ACCOUNT, username="demoshop")
+    shop.instagram_id, shop.identities["instagram"] = ACCOUNT, Person(ACCOUNT, username="demoshop")
     page.instagram_account_id, page.platforms = ACCOUNT, ["messenger", "instagram"]
     page.save()
 

@@ -29,7 +29,7 @@ class Evidence:
 
     def add(self, rows: Iterable[ThreadRows], doubtful: set[str]) -> None:
         for row in rows:
-            listed = row.cast.listed
+            listed = row.people.listed
             if len(listed) == 2 and not doubtful.isdisjoint(listed):
                 for one, other in (listed, listed[::-1]):
                     if one in doubtful and len(self._beside[one]) < MAX_PEOPLE:

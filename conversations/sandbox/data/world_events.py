@@ -1,4 +1,4 @@
-"""What happens in the world and is told at once: observers of a world get each of these."""
+"""Events of the world, such as a new message. Its observers get each of them at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ NAMES = {emoji: name for name, emoji in EMOJI.items()} | {"❤️": "love"}
 
 
 @dataclass(frozen=True)
-class Happening:
+class WorldEvent:
     """One act, by the business (`by_page`) or by the customer of the thread.
 
     `message` is the one that was written, changed or reacted to. `values` are what the act adds, in the words
@@ -38,7 +38,7 @@ class Happening:
         return self.message
 
 
-Observer = Callable[[Happening], None]
+Observer = Callable[[WorldEvent], None]
 
 
 def reaction_changes(before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
