@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conversations.models import Conversation, InteractionEvent, Thread
+from conversations.models import Conversation, InteractionEvent, Thread, WebhookDelivery
+from conversations.privacy.forget_person import delete_person
 from conversations.sandbox import Person, World
 from conversations.sync.service import sync_conversations
 from tests.conversations.webhooks.deliveries import deliver, item
 from tests.seeds import MORE, SEED
 
 START = 1_795_089_600  # seconds
-ROUNDS = 40 * MORE
+ROUNDS, ROUNDS_OF_DELETED = 40 * MORE, 8 * MORE
 INSTAGRAM_EVERY = 4  # round
 ACCOUNT = "17841400000000001"
 NO_TIME = timedelta(0)
@@ -130,6 +131,15 @@ class Story:
         if now:
             assert deliver(*now, **of_account).state == "done"
 
+    def play(self, page) -> None:
+        """Let several things happen, with webhooks and syncs between them."""
+        for _ in range(self.draw.randrange(2, 10)):
+            self.happen()
+            if self.draw.random() < 0.5:
+                self.deliver(self.draw.randrange(4))
+            if self.draw.random() < 0.3:
+                sync_conversations(page, full=self.draw.random() < 0.3)
+
     def check(self) -> None:
         """Compare the rows with what has happened."""
         stored = InteractionEvent.objects.filter(kind__startswith="message_")
@@ -168,12 +178,7 @@ def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeyp
     if platform == "instagram":
         link_account(page, shop)
     story = Story(random.Random(f"{SEED}-{number}"), world, shop, number, platform)
-    for _ in range(story.draw.randrange(2, 10)):
-        story.happen()
-        if story.draw.random() < 0.5:
-            story.deliver(story.draw.randrange(4))
-        if story.draw.random() < 0.3:
-            sync_conversations(page, full=story.draw.random() < 0.3)
+    story.play(page)
     if story.draw.random() < 0.5:
         story.deliver(100)
         sync_conversations(page, full=True)
@@ -186,6 +191,21 @@ def test_any_interleaving_gives_the_same_rows(page, world, shop, number, monkeyp
     sync_conversations(page, full=True)
     assert rows() == before, "another sync must write nothing"
     assert not Thread.objects.exclude(state="stored").exists()
+
+
+@pytest.mark.parametrize("number", range(ROUNDS_OF_DELETED))
+def test_nothing_brings_a_deleted_person_back(page, world, shop, number):
+    print(f"SEED={SEED}")  # noqa: T201 - to repeat it
+    story = Story(random.Random(f"{SEED}-deleted-{number}"), world, shop, number, "messenger")
+    story.play(page)
+    sync_conversations(page)
+    delete_person(Conversation.objects.get(), actor=None)
+    story.play(page)
+    story.deliver(100)
+    sync_conversations(page, full=True)
+    assert not Conversation.objects.exists()
+    assert not InteractionEvent.objects.exists()
+    assert all(story.person.encode() not in bytes(row.body) for row in WebhookDelivery.objects.all())
 
 
 def link_account(page, shop) -> None:
