@@ -271,7 +271,7 @@ def probe_page(page_id: int) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="watch_subscriptions", queue=QUEUE, queueing_lock="watch_subscriptions", pass_context=False)
 def watch_subscriptions(timestamp: int) -> None:
-    """Look at the webhook subscriptions that are due: daily, and of Pages that are unusually quiet."""
+    """Check the webhook subscriptions that are due: daily, and of Pages that are unusually quiet."""
     from conversations.connections import subscription
 
     try:
@@ -283,12 +283,12 @@ def watch_subscriptions(timestamp: int) -> None:
 
 @app.task(name="watch_subscription", queue=QUEUE)
 def watch_subscription(page_id: int) -> None:
-    """Look at the webhook subscription of a Page, mend it, and sync what was missed in the meantime."""
+    """Check the webhook subscription of a Page, mend it, and sync what was missed in the meantime."""
     from conversations.connections import subscription
 
     try:
         page = Page.objects.filter(pk=page_id).first()
-        if page is not None and page.access_token and subscription.look_and_report(page):
+        if page is not None and page.access_token and subscription.check_and_report(page):
             request_sync(page, trigger="subscription")
     finally:
         connection.close()

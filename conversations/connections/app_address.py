@@ -53,7 +53,7 @@ def objects_of(page: Page) -> list[str]:
     return ["page", *(["instagram"] if page.instagram_account_id else [])]
 
 
-def look_at_addresses(objects: list[str], hooks: Hooks | None = None, *, mends: bool) -> list[ObjectAddress]:
+def check_addresses(objects: list[str], hooks: Hooks | None = None, *, mends: bool) -> list[ObjectAddress]:
     """Return the address of each object. `mends`: set ours where there is none, and add missing fields.
 
     Facebook verifies an address at once, so this installation must be reachable. Needs the app's ID and

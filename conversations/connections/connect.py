@@ -108,7 +108,7 @@ def _subscribe(page: Page, hooks: Hooks | None) -> list[str]:
     if not subscription.subscribes_when_connected():
         return []
     try:
-        subscription.look_after(page, hooks, subscribes=True)
+        subscription.check_subscription(page, hooks, subscribes=True)
     except (GraphError, ConnectionRefused) as error:
         return [f"Webhooks: not subscribed. {describe_failure(error)}"]
     return [f"Webhooks: subscribed. {page.live_reason}".strip()]

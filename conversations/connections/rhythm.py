@@ -16,17 +16,17 @@ LEAST, FACTOR = timedelta(hours=1), 1.5
 MIN_SLOTS = 10  # with messages: fewer tell no rhythm
 
 
-def unusually_quiet(looked_at: Mapping[Page, datetime], now: datetime) -> set[int]:
+def unusually_quiet(checked_at: Mapping[Page, datetime], now: datetime) -> set[int]:
     """Return the primary keys of Pages without a webhook for longer than ever in the last week.
 
-    Not those at which somebody has looked since then: `looked_at` says when that was.
+    Not those at which it was checked since then: `checked_at` says when that was.
     """
-    silent_since = {page: time for page in looked_at if (time := _last_sign(page)) and now - time >= LEAST}
+    silent_since = {page: time for page in checked_at if (time := _last_sign(page)) and now - time >= LEAST}
     pauses = longest_pauses([page.pk for page in silent_since], now)
     return {
         page.pk
         for page, time in silent_since.items()
-        if page.pk in pauses and looked_at[page] < time + max(LEAST, FACTOR * pauses[page.pk]) <= now
+        if page.pk in pauses and checked_at[page] < time + max(LEAST, FACTOR * pauses[page.pk]) <= now
     }
 
 

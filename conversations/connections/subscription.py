@@ -1,4 +1,4 @@
-"""Subscribes the app to the webhooks of a Page, looks whether it still is, and subscribes it again.
+"""Subscribes the app to the webhooks of a Page, checks whether it still is, and subscribes it again.
 
 Facebook ends a subscription without a word: after an hour of failures, or when a person changes something.
 """
@@ -27,7 +27,7 @@ from conversations.models import Page
 logger = logging.getLogger(__name__)
 
 LiveState = Page.LiveState
-PATIENCE_SECONDS = 60.0  # all pauses of one look together
+PATIENCE_SECONDS = 60.0  # all pauses of one check together
 
 # Graph names them in the plural for Pages. The account on Instagram comes with its Page; its own fields are
 # chosen in the app's dashboard.
@@ -44,15 +44,15 @@ FIELDS = (
     "standby",
 )
 ESSENTIAL = ("messages", "message_echoes")  # if Facebook refuses one of the others
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)  # how often to look: usually, and while something is wrong
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)  # how often to check: usually, and while something is wrong
 LOST = "Facebook does not send webhooks of this Page any more."
 SOME_REFUSED = "Facebook refuses these fields of the webhooks: {}. {}"
 NOT_CONFIRMED = "Facebook did not confirm the subscription."
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a look at the subscription has shown. `had_gap`: messages may be missing that a sync brings."""
+class SubscriptionCheck:
+    """What a check of the subscription has shown. `had_gap`: messages may be missing that a sync brings."""
 
     was_subscribed: bool
     missing: tuple[str, ...] = ()  # fields that are not subscribed now
@@ -69,7 +69,9 @@ def subscribes_when_connected() -> bool:
 
 
 # -- one Page ----------------------------------------------------------------------------------------------
-def look_after(page: Page, hooks: Hooks | None = None, *, subscribes: bool = False) -> Look:
+def check_subscription(
+    page: Page, hooks: Hooks | None = None, *, subscribes: bool = False
+) -> SubscriptionCheck:
     """Ask Facebook for the subscription of the Page, mend it, and save the result.
 
     One that was subscribed is subscribed again; with `subscribes`, any. Raises GraphError, whose text is then
@@ -77,32 +79,32 @@ def look_after(page: Page, hooks: Hooks | None = None, *, subscribes: bool = Fal
     """
     try:
         with open_client(page.facebook_page_id, page.access_token, hooks) as client:
-            look = _look(page, client, subscribes=subscribes)
+            check = _check(page, client, subscribes=subscribes)
     except GraphError as error:
         _save_failure(page, error)
         raise
-    return look
+    return check
 
 
-def look_and_report(page: Page) -> bool:
-    """Look after the Page in a job. Return whether a sync should bring what was missed."""
-    is_quiet = page.live_state == LiveState.SUBSCRIBED  # as it is looked at daily, or because it is quiet
+def check_and_report(page: Page) -> bool:
+    """Check the subscription in a job. Return whether a sync should bring what was missed."""
+    is_quiet = page.live_state == LiveState.SUBSCRIBED  # as it is checked daily, or because it is quiet
     try:
-        look = look_after(page, Patience(PATIENCE_SECONDS, give_up))
+        check = check_subscription(page, Patience(PATIENCE_SECONDS, give_up))
     except (GraphError, FacebookRefused) as error:
-        logger.warning("[page %s] its webhooks could not be looked at: %s", page.pk, error)
+        logger.warning("[page %s] its webhooks could not be checked: %s", page.pk, error)
         return False
-    return look.had_gap or is_quiet
+    return check.had_gap or is_quiet
 
 
 def unsubscribe(page: Page, hooks: Hooks | None = None) -> None:
     """End the subscription. Raises GraphError."""
     with open_client(page.facebook_page_id, page.access_token, hooks) as client:
         _confirm(client.delete(_path(page)))
-    _save(page, LiveState.OFF, "", look_at=DAY)
+    _save(page, LiveState.OFF, "", check_in=DAY)
 
 
-def _look(page: Page, client: GraphClient, *, subscribes: bool) -> Look:
+def _check(page: Page, client: GraphClient, *, subscribes: bool) -> SubscriptionCheck:
     known = _read_fields(client, page)
     was_on, is_silent = page.live_state != LiveState.OFF, page.live_state == LiveState.SILENT
     is_noted = page.live_state == LiveState.SUBSCRIBED
@@ -119,8 +121,8 @@ def _look(page: Page, client: GraphClient, *, subscribes: bool) -> Look:
             raise
         missing = [name for name in FIELDS if name not in ESSENTIAL] if reason else []
     is_subscribed = "messages" not in missing
-    _save_look(page, is_subscribed=is_subscribed, had_break=not was_subscribed, reason=reason)
-    return Look(was_subscribed, tuple(missing), had_gap)
+    _save_check(page, is_subscribed=is_subscribed, had_break=not was_subscribed, reason=reason)
+    return SubscriptionCheck(was_subscribed, tuple(missing), had_gap)
 
 
 def _path(page: Page) -> str:
@@ -171,7 +173,7 @@ def _confirm(body: object) -> None:
 
 
 # -- saving ------------------------------------------------------------------------------------------------
-def _save_look(page: Page, *, is_subscribed: bool, had_break: bool, reason: str) -> None:
+def _save_check(page: Page, *, is_subscribed: bool, had_break: bool, reason: str) -> None:
     current = page.live_state
     if not is_subscribed:
         state = LiveState.OFF if current == LiveState.OFF else LiveState.LOST
@@ -179,28 +181,28 @@ def _save_look(page: Page, *, is_subscribed: bool, had_break: bool, reason: str)
             page,
             state,
             LOST if state == LiveState.LOST else "",
-            look_at=HOUR if state == LiveState.LOST else DAY,
+            check_in=HOUR if state == LiveState.LOST else DAY,
         )
     elif current == LiveState.SILENT:  # until a webhook comes
-        _save(page, current, page.live_reason, look_at=HOUR)
+        _save(page, current, page.live_reason, check_in=HOUR)
     else:
         begins = had_break or current != LiveState.SUBSCRIBED
-        _save(page, LiveState.SUBSCRIBED, reason, look_at=DAY, begins=begins)
+        _save(page, LiveState.SUBSCRIBED, reason, check_in=DAY, begins=begins)
 
 
 def _save_failure(page: Page, error: GraphError) -> None:
     """Facebook refuses to show or to make the subscription: what it sends may go on."""
     if error.is_retried:  # out of reach: it is no news about the subscription
         return
-    _save(page, page.live_state, error.full_text, look_at=HOUR)
+    _save(page, page.live_state, error.full_text, check_in=HOUR)
 
 
 @transaction.atomic
-def _save(page: Page, state: str, reason: str, *, look_at: timedelta, begins: bool = False) -> None:
+def _save(page: Page, state: str, reason: str, *, check_in: timedelta, begins: bool = False) -> None:
     row = Page.objects.select_for_update().get(pk=page.pk)
     now = timezone.now()
     row.live_state, row.live_reason = state, reason
-    row.subscription_look_at = now + look_at
+    row.next_subscription_check = now + check_in
     if state == LiveState.OFF:
         row.subscribed_at = row.silent_at = None
     elif state == LiveState.SUBSCRIBED:
@@ -212,22 +214,22 @@ def _save(page: Page, state: str, reason: str, *, look_at: timedelta, begins: bo
     notify_changes([page.pk])
 
 
-# -- which Pages to look at --------------------------------------------------------------------------------
+# -- which Pages to check ----------------------------------------------------------------------------------
 def claim_due_pages() -> list[int]:
-    """Return the primary keys of the Pages to look at now: daily, and those that are unusually quiet.
+    """Return the primary keys of the Pages to check now: daily, and those that are unusually quiet.
 
-    They are due again later, so that no process looks twice, and a job that is lost is replaced.
+    They are due again later, so that no process checks twice, and a job that is lost is replaced.
     """
     if not is_configured():
         return []
     now = timezone.now()
     with transaction.atomic():
         connected = Page.objects.filter(state=Page.State.CONNECTED).defer("access_token")
-        looked_at = {
-            page: page.subscription_look_at - DAY if page.subscription_look_at else None
+        checked_at = {
+            page: page.next_subscription_check - DAY if page.next_subscription_check else None
             for page in connected.select_for_update(skip_locked=True)
         }
-        due = {page.pk for page, time in looked_at.items() if time is None or time + DAY <= now}
-        due |= unusually_quiet({page: time for page, time in looked_at.items() if time}, now)
-        Page.objects.filter(pk__in=due).update(subscription_look_at=now + HOUR)
+        due = {page.pk for page, time in checked_at.items() if time is None or time + DAY <= now}
+        due |= unusually_quiet({page: time for page, time in checked_at.items() if time}, now)
+        Page.objects.filter(pk__in=due).update(next_subscription_check=now + HOUR)
     return sorted(due)

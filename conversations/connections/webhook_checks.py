@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from conversations.connections import facebook_login, own_endpoint, subscription
-from conversations.connections.app_address import ObjectAddress, look_at_addresses, objects_of, public_address
+from conversations.connections.app_address import ObjectAddress, check_addresses, objects_of, public_address
 from conversations.connections.connect import Finding, Mark
 from conversations.graph.errors import GraphError
 from conversations.graph.options import Hooks
@@ -68,7 +68,7 @@ def _app(page: Page, hooks: Hooks, *, is_reachable: bool) -> list[Finding]:
     if not facebook_login.is_configured():
         return [Finding("live.app", "Webhooks: address at Facebook", NO_APP, "note")]
     try:
-        found = look_at_addresses(objects_of(page), hooks, mends=is_reachable)
+        found = check_addresses(objects_of(page), hooks, mends=is_reachable)
     except GraphError as error:
         answer = f"Facebook did not tell it. {error.full_text}"
         return [Finding("live.app", "Webhooks: address at Facebook", answer, "note")]
@@ -93,16 +93,16 @@ def _object(found: ObjectAddress) -> Answer:
 
 def _subscription(page: Page, hooks: Hooks, result: WebhookCheck) -> Answer:
     try:
-        look = subscription.look_after(page, hooks)
-        result.had_gap = look.had_gap
+        check = subscription.check_subscription(page, hooks)
+        result.had_gap = check.had_gap
     except GraphError as error:
         return f"Facebook refuses it. {error.full_text}", "note"
     match page.live_state:
         case Page.LiveState.OFF:
             return f"not made: manage.py subscribepage {page.facebook_page_id}", "note"
-        case Page.LiveState.SUBSCRIBED if not look.was_subscribed:
+        case Page.LiveState.SUBSCRIBED if not check.was_subscribed:
             return "had ended and is made again; a sync brings what is missing", "note"
-        case Page.LiveState.SUBSCRIBED if look.missing:
+        case Page.LiveState.SUBSCRIBED if check.missing:
             return page.live_reason, "note"
         case Page.LiveState.SUBSCRIBED:
             return "all fields", "ok"

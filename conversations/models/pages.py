@@ -78,8 +78,8 @@ class Page(models.Model):
     silent_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a message without a webhook was noticed"
     )
-    subscription_look_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When to look at the subscription again"
+    next_subscription_check = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When to check the subscription again"
     )
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"
@@ -88,7 +88,7 @@ class Page(models.Model):
 
     objects = querysets.PageQuerySet.as_manager()
 
-    LIVE_FIELDS = ("live_state", "live_reason", "subscribed_at", "silent_at", "subscription_look_at")
+    LIVE_FIELDS = ("live_state", "live_reason", "subscribed_at", "silent_at", "next_subscription_check")
     STATE_FIELDS = ("state", "state_reason", "state_details", "migrated_to", "probe_at")
     CONFIRM_AFTER = timedelta(minutes=2)  # until Facebook is asked again about a refused token
     PROBE_EVERY = timedelta(hours=1)  # how often Facebook is asked while a person must act

@@ -40,7 +40,7 @@ BUSY = "The server is busy. Try again in a moment."
 TOO_MANY = "You have too many requests at the same time. Try again in a moment."
 
 
-class Gate:
+class RequestQueue:
     """Lets a number of requests in; others wait in the order in which they came, or are refused."""
 
     def __init__(
@@ -87,10 +87,10 @@ class Admission:
 
     def __init__(self, application: Callable[..., Any], places: int):
         self._application, self._places = application, places
-        self._everybody, self._strangers = Gate(places), Gate(max(1, places // STRANGERS))
+        self._everybody, self._strangers = RequestQueue(places), RequestQueue(max(1, places // STRANGERS))
         # After a start everybody is unknown: many may wait, as each of them does so once.
-        self._unknown = Gate(max(1, places // UNKNOWN), max_waiting=QUEUE * places)
-        self._users = WeakValueDictionary[Hashable, Gate]()  # as long as there are requests
+        self._unknown = RequestQueue(max(1, places // UNKNOWN), max_waiting=QUEUE * places)
+        self._users = WeakValueDictionary[Hashable, RequestQueue]()  # as long as there are requests
         self._known = KnownUsers()
 
     async def __call__(self, scope, receive, send) -> None:
@@ -100,7 +100,7 @@ class Admission:
         async with AsyncExitStack() as exits:
             try:
                 self._require_free_stream(scope)
-                leaves = [await exits.enter_async_context(gate.place()) for gate in self._gates(scope)]
+                leaves = [await exits.enter_async_context(queue.place()) for queue in self._queues(scope)]
             except (ServerBusy, TooManyRequests) as error:
                 await refuse(error, scope, send)
                 return
@@ -112,7 +112,7 @@ class Admission:
         if user is not None and scope["path"] == EVENTS and scope["method"] == "GET":
             STREAMS.require_free(user)
 
-    def _gates(self, scope) -> Iterator[Gate]:
+    def _queues(self, scope) -> Iterator[RequestQueue]:
         claim = claim_of(scope)
         user = self._known.user_of(claim)
         if not claim:
@@ -121,12 +121,12 @@ class Admission:
             yield self._unknown if user is None else self._of_user(user)
         yield self._everybody
 
-    def _of_user(self, user: Hashable) -> Gate:
-        gate = self._users.get(user)
-        if gate is None:
+    def _of_user(self, user: Hashable) -> RequestQueue:
+        queue = self._users.get(user)
+        if queue is None:
             places = max(1, self._places // ONE_USER)
-            gate = self._users[user] = Gate(places, lambda: TooManyRequests(TOO_MANY))
-        return gate
+            queue = self._users[user] = RequestQueue(places, lambda: TooManyRequests(TOO_MANY))
+        return queue
 
     async def _work(self, request: RequestScope, scope, receive, send) -> None:
         token = current_scope.set(request)

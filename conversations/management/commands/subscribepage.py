@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.connections import facebook_login, subscription
-from conversations.connections.app_address import look_at_addresses, objects_of, public_address
+from conversations.connections.app_address import check_addresses, objects_of, public_address
 from conversations.connections.interactive import FacebookRefused, give_up
 from conversations.connections.patience import Patience
 from conversations.graph.errors import GraphError
@@ -48,10 +48,10 @@ class Command(BaseCommand):
     def subscribe(self, page: Page) -> None:
         if not subscription.is_configured():
             raise CommandError(NO_SECRET)
-        look = subscription.look_after(page, Patience(PATIENCE_SECONDS, give_up), subscribes=True)
-        state = "was subscribed" if look.was_subscribed else "is subscribed now"
+        check = subscription.check_subscription(page, Patience(PATIENCE_SECONDS, give_up), subscribes=True)
+        state = "was subscribed" if check.was_subscribed else "is subscribed now"
         self.stdout.write(f"{page} {state}. {page.live_reason}".strip())
-        if look.had_gap:
+        if check.had_gap:
             run = request_sync(page, trigger="subscription")
             self.stdout.write(f"Run {run.pk} brings what was missed in the meantime.")
         self.stdout.write(f"Callback URL: {public_address() or 'https://YOUR-HOST/webhooks/facebook'}")
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             )
             return
         try:
-            found = look_at_addresses(objects_of(page), Patience(PATIENCE_SECONDS, give_up), mends=True)
+            found = check_addresses(objects_of(page), Patience(PATIENCE_SECONDS, give_up), mends=True)
         except GraphError as error:
             self.stderr.write(f"Note: the address could not be set at Facebook. {error.full_text}")
             return

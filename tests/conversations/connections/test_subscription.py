@@ -8,7 +8,7 @@ from django.utils import timezone
 from conversations import tasks
 from conversations.connections import subscription
 from conversations.connections.connect import connect_page
-from conversations.connections.subscription import FIELDS, claim_due_pages, look_after, unsubscribe
+from conversations.connections.subscription import FIELDS, check_subscription, claim_due_pages, unsubscribe
 from conversations.graph.errors import GraphError
 from conversations.models import Page, SyncRun
 from conversations.models.insight import SLOT_SECONDS, MessageBucket
@@ -27,7 +27,7 @@ def configured(settings):
 
 @pytest.fixture
 def subscribed(page) -> Page:
-    look_after(page, subscribes=True)
+    check_subscription(page, subscribes=True)
     return page
 
 
@@ -64,24 +64,24 @@ def test_refusal_is_a_note_and_the_page_is_connected(sandbox, world, shop):
 
 def test_fields_that_somebody_has_added_stay(page, shop):
     shop.subscribed_fields = ("messages", "feed")
-    look_after(page, subscribes=True)
+    check_subscription(page, subscribes=True)
     assert set(shop.subscribed_fields) == {*FIELDS, "feed"}
 
 
 def test_field_that_facebook_does_not_know_costs_only_the_optional_ones(page, shop, monkeypatch):
     monkeypatch.setattr(subscription, "FIELDS", ("messages", "message_echoes", "messaging_seen"))
-    look_after(page, subscribes=True)
+    check_subscription(page, subscribes=True)
     assert shop.subscribed_fields == ("messages", "message_echoes")
     assert live(page) == ("subscribed", True)
     assert "messaging_seen" in page.live_reason
 
 
 def test_lost_subscription_is_made_again_and_has_a_gap(subscribed, shop):
-    assert not look_after(subscribed).had_gap
+    assert not check_subscription(subscribed).had_gap
     since = subscribed.subscribed_at
     shop.subscribed_fields = ()
-    look = look_after(subscribed)
-    assert (look.was_subscribed, look.had_gap) == (False, True)
+    check = check_subscription(subscribed)
+    assert (check.was_subscribed, check.had_gap) == (False, True)
     assert shop.subscribed_fields == FIELDS
     assert live(subscribed) == ("subscribed", False)
     assert subscribed.subscribed_at > since
@@ -91,38 +91,38 @@ def test_subscription_that_cannot_be_made_again_is_lost(subscribed, shop, sandbo
     shop.subscribed_fields = ()
     sandbox.faults.add(faults.permission_error(200), path=SUBSCRIBED_APPS, after=1)
     with pytest.raises(GraphError):
-        look_after(subscribed)
+        check_subscription(subscribed)
     assert live(subscribed) == ("lost", True)
-    assert look_after(subscribed).had_gap
+    assert check_subscription(subscribed).had_gap
     assert live(subscribed) == ("subscribed", False)
 
 
 def test_outage_says_nothing_about_the_subscription(subscribed, sandbox):
     sandbox.faults.add(faults.unavailable(), times=None, path=SUBSCRIBED_APPS)
     with pytest.raises(GraphError):
-        look_after(subscribed)
+        check_subscription(subscribed)
     assert live(subscribed) == ("subscribed", False)
 
 
 def test_page_that_is_not_subscribed_is_only_looked_at(page, shop):
-    look_after(page)
+    check_subscription(page)
     assert (live(page), shop.subscribed_fields) == (("off", False), ())
     shop.subscribed_fields = PAGE_FIELDS  # somebody did it in the dashboard
-    look_after(page)
+    check_subscription(page)
     assert live(page) == ("subscribed", False)
 
 
 def test_among_several_apps_only_ours_counts(page, shop, settings):
     shop.other_apps.append({"id": "5", "subscribed_fields": list(FIELDS)})
     settings.FACEBOOK_APP_ID = "100000000000000"
-    look_after(page)
+    check_subscription(page)
     assert live(page) == ("off", False)
-    look_after(page, subscribes=True)
+    check_subscription(page, subscribes=True)
     assert shop.subscribed_fields == FIELDS
     since, settings.FACEBOOK_APP_ID = page.subscribed_at, ""
-    assert look_after(page).was_subscribed, "the token tells the app"
+    assert check_subscription(page).was_subscribed, "the token tells the app"
     shop.subscribed_fields = ()
-    assert look_after(page).had_gap, "that of another app does not count"
+    assert check_subscription(page).had_gap, "that of another app does not count"
     assert (shop.subscribed_fields, page.subscribed_at > since) == (FIELDS, True)
 
 
@@ -134,38 +134,38 @@ def test_look_at_a_subscription_changes_nothing(subscribed, sandbox, settings):
     sandbox.call_log.clear()
     for app_id in ("100000000000000", ""):
         settings.FACEBOOK_APP_ID = app_id
-        assert not look_after(subscribed).had_gap
+        assert not check_subscription(subscribed).had_gap
     assert posts(sandbox) == 0
 
 
 def test_app_that_facebook_does_not_tell_is_subscribed_again_without_a_gap(page, shop, sandbox):
     sandbox.faults.add(faults.permission_error(200), times=None, path="/app")
     shop.other_apps.append({"id": "5", "subscribed_fields": list(FIELDS)})
-    look_after(page)
+    check_subscription(page)
     assert (live(page), posts(sandbox)) == (("off", False), 0), "the other app is not ours"
-    look_after(page, subscribes=True)
+    check_subscription(page, subscribes=True)
     since = page.subscribed_at
-    assert not look_after(page).had_gap
+    assert not check_subscription(page).had_gap
     assert (live(page), page.subscribed_at, posts(sandbox)) == (("subscribed", False), since, 2)
     unsubscribe(page)
-    look_after(page)
+    check_subscription(page)
     assert live(page) == ("off", False)
 
 
 def test_removed_subscription_stays_off(subscribed, shop):
     unsubscribe(subscribed)
     assert (live(subscribed), shop.subscribed_fields) == (("off", False), ())
-    look_after(subscribed)
+    check_subscription(subscribed)
     assert shop.subscribed_fields == ()
 
 
 # -- when to look ------------------------------------------------------------------------------------------
 def test_pages_are_looked_at_daily(subscribed, settings):
     assert claim_due_pages() == []
-    Page.objects.update(subscription_look_at=timezone.now())
+    Page.objects.update(next_subscription_check=timezone.now())
     assert claim_due_pages() == [subscribed.pk]
     assert claim_due_pages() == [], "the job has an hour"
-    Page.objects.update(subscription_look_at=None)
+    Page.objects.update(next_subscription_check=None)
     settings.FACEBOOK_WEBHOOK_SECRETS = []
     assert claim_due_pages() == []
 
@@ -180,13 +180,13 @@ def test_page_that_is_unusually_quiet_is_looked_at_once(subscribed):
     MessageBucket.objects.bulk_create(
         [MessageBucket(page=subscribed, slot=number, received=1) for number in slots]
     )
-    Page.objects.update(subscription_look_at=now - timedelta(hours=2) + subscription.DAY)
+    Page.objects.update(next_subscription_check=now - timedelta(hours=2) + subscription.DAY)
     assert claim_due_pages() == [subscribed.pk]
-    look_after(subscribed)
+    check_subscription(subscribed)
     assert claim_due_pages() == [], "nobody looks twice for the same silence"
     Page.objects.update(
         last_delivery_at=now - timedelta(hours=5),
-        subscription_look_at=now - timedelta(hours=6) + subscription.DAY,
+        next_subscription_check=now - timedelta(hours=6) + subscription.DAY,
     )
     assert claim_due_pages() == [], "five hours are usual"
 
@@ -195,7 +195,7 @@ def test_number_of_statements_does_not_depend_on_the_number_of_pages(subscribed,
     def quiet(number: int) -> Page:
         long_ago = timezone.now() - timedelta(days=8)
         live = {"live_state": "subscribed", "subscribed_at": long_ago, "last_delivery_at": long_ago}
-        looked_at = {"subscription_look_at": timezone.now() + subscription.DAY}
+        looked_at = {"next_subscription_check": timezone.now() + subscription.DAY}
         return Page.objects.create(facebook_page_id=f"91{number}", access_token="x", **live, **looked_at)
 
     quiet(0)

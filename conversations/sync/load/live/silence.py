@@ -37,7 +37,7 @@ def note_missed(page: Page, times: Iterable[datetime]) -> None:
         live_state=LiveState.SILENT,
         live_reason=REASON,
         silent_at=timezone.now(),
-        subscription_look_at=timezone.now(),
+        next_subscription_check=timezone.now(),
     ):
         page.live_state = LiveState.SILENT
         notify_changes([page.pk])
