@@ -4,7 +4,8 @@
 -- combination. The unique key holds digests of the IDs. As JSON, because the driver takes longer to write an array of
 -- texts than the server to look them up.
 SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint,
-  (event.data->>'ms')::integer, event.data ? 'deleted', event.data @> '{"deleted": true, "source": "webhook"}',
+  (event.data->>'ms')::integer, event.data ? 'deleted',
+  event.data @> '{"deleted": true, "source": "webhook"}' AND event.data ? 'ms',
   CASE WHEN event.fingerprint IS NULL THEN jsonb_build_array(
     event.kind, event.text, event.attachments, event.data - ARRAY['from', 'to', 'tags', 'created_time']
   ) END
@@ -14,7 +15,8 @@ JOIN conversations_interactionevent AS event
     AND md5(event.graph_id)::uuid = md5(pair->>1)::uuid AND event.graph_id = pair->>1
 UNION ALL
 SELECT event.conversation_id, event.graph_id, event.id, event.occurred_at, event.rank, event.fingerprint,
-  (event.data->>'ms')::integer, event.data ? 'deleted', event.data @> '{"deleted": true, "source": "webhook"}', NULL
+  (event.data->>'ms')::integer, event.data ? 'deleted',
+  event.data @> '{"deleted": true, "source": "webhook"}' AND event.data ? 'ms', NULL
 FROM json_array_elements(%(seconds)s::json) AS second
 JOIN conversations_interactionevent AS event
   ON event.conversation_id = (second->>0)::bigint AND event.occurred_at >= (second->>1)::timestamptz

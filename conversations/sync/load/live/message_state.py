@@ -108,7 +108,7 @@ class MessageState(Struct):
     @property
     def is_unplaced(self) -> bool:
         """Whether it was taken back before a list has shown it, so that its milliseconds alone place it."""
-        return self.is_deleted and "source" in self.data and "ms" in self.data
+        return self.is_deleted and is_from_webhook(self.data) and "ms" in self.data
 
     def apply(self, change: Change, received_at: datetime) -> None:
         """Change the columns. `received_at` stands for a time that the change does not tell."""
@@ -162,7 +162,7 @@ class MessageState(Struct):
         self.kind = side_of(deletion) if self.kind == Kind.MESSAGE_UNKNOWN else self.kind
         self.was_deleted = True
         self.text, self.attachments, self.earlier = "", [], []
-        is_unlisted = self.is_stub or "source" in self.data
+        is_unlisted = is_from_webhook(self.data)
         self.data = {name: self.data[name] for name in ("ms", "time") if name in self.data}
         self.data |= {"deleted": True, "source": FROM_WEBHOOK} if is_unlisted else {"deleted": True}
 
@@ -191,6 +191,11 @@ class MessageState(Struct):
         if not self.data["reactions"]:
             del self.data["reactions"]
         self.data["reacted_at"] = times | {actor: time}
+
+
+def is_from_webhook(data: dict[str, Any]) -> bool:
+    """Whether no list has shown this message yet."""
+    return data.get("source") == FROM_WEBHOOK or "stub" in data
 
 
 def side_of(change: Change) -> str:

@@ -15,7 +15,6 @@ from conversations.sync.load.states.ranks import (
     Place,
     in_order,
     insert_by_time,
-    is_unplaced,
     moved_of,
     own_time,
     places_of,
@@ -64,7 +63,7 @@ def _places(
     order = in_order(known)
     times = {name: own_time(event, second) for name, event in known.items()}
     has_ms = {name for name, event in known.items() if event.ms is not None}
-    unplaced = {name for name, event in known.items() if is_unplaced(event)}
+    unplaced = {name for name, event in known.items() if event.is_unplaced}
     for state in states:
         times[state.graph_id] = state.own_time
         if "ms" in state.data:

@@ -18,7 +18,7 @@ from conversations.graph.coercion import as_time
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
 from conversations.sync.load.event_row import EventRow, event_json
-from conversations.sync.load.live.message_state import FROM_WEBHOOK, KEPT
+from conversations.sync.load.live.message_state import KEPT, is_from_webhook
 from conversations.sync.load.states.fingerprint import STATE_FIELDS, fingerprint, plain_references
 from conversations.sync.load.states.headers import storable_json
 from conversations.sync.load.transform import UNKNOWN
@@ -34,7 +34,7 @@ class StoredEvent(NamedTuple):
     """What a comparison needs of a stored message. Without a fingerprint, `content` is what it is made of.
 
     `ms`: the milliseconds of its time, if they are known. `is_deleted`: its sender has taken it back.
-    `is_unplaced`: it was taken back before a list has shown it, so that none says where it stands.
+    `is_unplaced`: it was taken back before a list has shown it, so that its milliseconds alone place it.
     """
 
     id: int
@@ -130,11 +130,6 @@ def _as_state(
     header: int | None,
 ) -> StoredState:
     return StoredState(row_id, kind, text, json.loads(attachments), json.loads(data), occurred_at, header)
-
-
-def is_from_webhook(data: dict) -> bool:
-    """Whether no list has shown this message yet."""
-    return data.get("source") == FROM_WEBHOOK or "stub" in data
 
 
 def newer_state(stored: StoredState, event: EventRow) -> dict[str, Any] | None:

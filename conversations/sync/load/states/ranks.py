@@ -120,18 +120,13 @@ def merge_order(received: list[str], stored: list[str], newer_id: str | None = N
 def _order(
     shown: list[str], known: Mapping[str, StoredEvent], stored: list[str], newer_id: str | None
 ) -> list[str]:
-    unplaced = {name for name in stored if is_unplaced(known[name]) and name not in shown}
+    unplaced = {name for name in stored if known[name].is_unplaced and name not in shown}
     order = merge_order(shown, [name for name in stored if name not in unplaced], newer_id)
     if not unplaced:
         return order
     has_ms = {name for name, event in known.items() if event.ms is not None}
     times = {name: own_time(known[name], whole_second(known[name].occurred_at)) for name in has_ms}
     return insert_by_time(order, unplaced, times, has_ms)
-
-
-def is_unplaced(event: StoredEvent) -> bool:
-    """Whether nothing but its milliseconds says where a message stands."""
-    return event.is_unplaced and event.ms is not None
 
 
 def insert_by_time(
