@@ -1,12 +1,13 @@
 """Open pages of the admin follow what others change elsewhere."""
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from conversations.actions.tagging import tag_conversations
 from conversations.lib.notify import notify_changes
 from conversations.privacy.forget_person import delete_person
-from tags.models import change_tag
+from tags.models import Tag, change_tag
 from tests.factories import ConversationFactory, TagFactory, api, superuser
 
 LIST = "/admin/conversations/conversation/"
@@ -73,3 +74,20 @@ def test_deleted_person_leaves_the_screen(log_in, page, customers, wrong):
     delete_person(customers[0], actor=None)
     expect(tab.get_by_text("Ana")).to_have_count(0)
     wrong.clear()  # the page is not there any more
+
+
+def test_form_on_its_way_is_not_cancelled_by_what_it_changes(log_in, page, wrong):
+    old, other = TagFactory(name="Old"), TagFactory(name="Other")
+    tab, on_its_way = log_in("manager"), []
+    User.objects.filter(username="anna-manager").update(is_superuser=True)
+    tab.goto(f"/admin/tags/tag/{old.pk}/delete/")
+    second = tab.context.new_page()
+    second.goto(f"/admin/tags/tag/{other.pk}/delete/")
+    tab.route("**/delete/", lambda route: on_its_way.append(route))
+    with tab.expect_request("**/delete/"):
+        tab.get_by_role("button", name="Yes").click(no_wait_after=True)
+    Tag.objects.all().delete()
+    notify_changes([page.pk])
+    expect(second.get_by_text("Other")).to_have_count(0)  # loaded again: the first one must not be
+    assert len(on_its_way) == 1
+    wrong.clear()  # neither tag is there any more

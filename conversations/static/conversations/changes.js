@@ -4,6 +4,7 @@
 import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
 import { invalidate, onInvalidate } from "/static/inbox/app/core/refresh.mjs";
 import { fetchDocument } from "./html.js";
+import { isLeaving } from "./leaving.js";
 
 const LIST = "#changelist-form";
 const PARTS = ["#nav-sidebar-apps", LIST, "#main > :last-child:not(:has(#content))"]; // the last one: page numbers
@@ -30,8 +31,10 @@ export function setServed(body) {
 }
 
 async function check() {
+	if (isLeaving()) return undefined;
 	const url = location.href;
 	const { body, status } = await fetchDocument(url).catch((error) => error);
+	if (isLeaving()) return undefined; // what the form has changed may be why this page is gone
 	// Deleted, or no longer visible: nothing of it should stay on the screen.
 	if ([302, 403, 404].includes(status)) return location.reload();
 	if (!body) return undefined; // the stream tells when the server is back

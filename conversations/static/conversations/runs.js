@@ -5,6 +5,7 @@ import { formatNumber } from "/static/inbox/app/core/format.mjs";
 import { doneCount, hasEnded } from "/static/inbox/app/core/run-state.mjs";
 import { describeStatus } from "./formatting.js";
 import { fetchDocument } from "./html.js";
+import { isLeaving } from "./leaving.js";
 import { moveBar } from "./sync-panel.js";
 
 const INTERVAL_MS = 5000;
@@ -87,7 +88,7 @@ function updateRow(cells, state) {
 const refreshList = throttle(async () => {
 	const fresh = await fetchOrNull(location.href);
 	const [before, now] = [document, fresh].map((root) => root?.querySelector("#result_list"));
-	if (now && !before) location.reload(); // the list was empty before
+	if (now && !before && !isLeaving()) location.reload(); // the list was empty before
 	if (now && before && !before.contains(document.activeElement)) before.replaceChildren(...now.childNodes);
 });
 
