@@ -7,6 +7,7 @@ thread, staff had added tags, set statuses and deleted a person, and the schedul
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 from conversations.sandbox import SandboxServer, World, seed_page
 from inbox.postgres import Server
 from tests import migrated
-from tests.servers import django_connected_to, graph, graph_is, manage, output_of, server_of
+from tests.servers import django_connected_to, graph, graph_is, manage, output_of, running, server_of
 
 DUMP = Path(__file__).with_name("before_standard_names.sql.gz")
 # A run is resumed only on the day of its interruption, which is now.
@@ -41,12 +42,12 @@ class Upgraded:
         with psycopg.connect(self.url) as connection:
             return connection.execute(query, params).fetchall()
 
-    def manage(self, *arguments: str) -> str:
-        """What manage.py prints in a process of its own."""
-        return manage(self.url, *arguments, **graph(self.facebook))
+    def running(self, *arguments: str) -> AbstractContextManager[None]:
+        """manage.py in a process of its own, until the end of the block."""
+        return running(self.url, *arguments, **graph(self.facebook))
 
     def output_of(self, command: str, *arguments: str) -> str:
-        """The same in this process, which is quicker."""
+        """What manage.py prints, in this process, which is quicker."""
         with graph_is(self.facebook), django_connected_to(self.url):
             return output_of(command, *arguments)
 

@@ -53,7 +53,7 @@ class Terminal(io.StringIO):
 
 def counts_down(text: str, name: str) -> bool:
     """Return whether the text shows the wait of this Page with different seconds."""
-    return len(set(re.findall(rf"{name}[^\r\n]*?Waiting for Facebook, (\d+) s", text))) > 1
+    return len(set(re.findall(rf"{name}[^\r\n]*?Waiting for Facebook, ((?:\d+ min )?\d+ s)", text))) > 1
 
 
 @pytest.fixture
