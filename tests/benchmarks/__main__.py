@@ -77,7 +77,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--memory", nargs=2, type=int, metavar="N", help="conversations of the two memory runs"
     )
-    parser.add_argument("--live", type=int, metavar="N", help="seconds of each measurement of webhooks")
+    parser.add_argument(
+        "--live",
+        type=int,
+        metavar="N",
+        help="seconds of each measurement of webhooks; the number of readers and of items follows from them",
+    )
     parser.add_argument("--speed", type=int, metavar="N", help="conversations at the real speed of Facebook")
     parser.add_argument("--calls", type=int, metavar="N", help="conversations of the case that counts calls")
     parser.add_argument(

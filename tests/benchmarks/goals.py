@@ -6,7 +6,7 @@ from statistics import median
 
 from .cases import CALLS, SCALED, UNLIMITED, Options, Results
 from .facebook import Speed
-from .live import READERS, percentile
+from .live import percentile
 from .measure import Sample, Spread
 from .processes import NODE_AFTER
 
@@ -66,7 +66,7 @@ def of_webhooks(results: Results, options: Options) -> Iterator[Goal]:
         (live.large, f"one webhook of {sizes.items:,} items is answered within", 0.25),
         (
             live.screen,
-            f"{sizes.screen_rate} webhooks a second reach {READERS} readers as events within",
+            f"{sizes.screen_rate} webhooks a second reach {sizes.readers} readers as events within",
             1,
         ),
     ]

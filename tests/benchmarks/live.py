@@ -26,7 +26,6 @@ from .starts import listening
 
 DATABASE, COPIES = "bench_live", "bench_live_copy"
 SECRET = "of the benchmark"
-READERS, CONVERSATIONS = 200, 2000
 START_SECONDS = 60
 STORE = """
 INSERT INTO conversations_webhookdelivery
@@ -59,10 +58,18 @@ class LiveSizes:
     seconds: int = 20
     items: int = 1000
     messages: int = 5000  # that are processed in one round
+    readers: int = 200
+    conversations: int = 2000
 
     @staticmethod
     def of_seconds(seconds: int) -> "LiveSizes":
-        return LiveSizes(seconds=seconds, messages=250 * seconds)
+        """Return the standard sizes in proportion, apart from the rates."""
+        standard = LiveSizes()
+        sizes = {
+            name: getattr(standard, name) * seconds // standard.seconds
+            for name in ("items", "messages", "readers", "conversations")
+        }
+        return LiveSizes(seconds=seconds, **sizes)
 
 
 Log = Callable[[str], None]
@@ -72,7 +79,7 @@ def measure_live(cluster: Cluster, sizes: LiveSizes, rounds: int, log: Log) -> L
     result = Live()
     for number in range(rounds):
         cluster.create(DATABASE, TEMPLATE)
-        rows = run_rows(cluster, str(CONVERSATIONS), str(READERS))
+        rows = run_rows(cluster, str(sizes.conversations), str(sizes.readers))
         with processes(cluster) as port:
             measure_processes(cluster, port, rows, sizes, result, log)
         measure_processing(cluster, sizes, number, result, log)
@@ -83,15 +90,15 @@ def measure_processes(
     cluster: Cluster, port: int, rows: dict, sizes: LiveSizes, result: Live, log: Log
 ) -> None:
     send(cluster, port, [message("first", 0)], rate=1)  # everything has run once
-    door = [message(f"door {n}", n % CONVERSATIONS) for n in range(sizes.door_rate * sizes.seconds)]
+    door = [message(f"door {n}", n % sizes.conversations) for n in range(sizes.door_rate * sizes.seconds)]
     result.door += send(cluster, port, door, rate=sizes.door_rate)["seconds"]
     log(f"live, door: {percentiles(result.door)}")
-    large = [many(f"large {n}", sizes.items) for n in range(5)]
+    large = [many(f"large {n}", sizes) for n in range(5)]
     result.large += send(cluster, port, large, rate=1)["seconds"]
     log(f"live, one POST of {sizes.items:,} items: {percentiles(result.large)}")
-    shown = min(CONVERSATIONS, sizes.screen_rate * sizes.seconds)
+    shown = min(sizes.conversations, sizes.screen_rate * sizes.seconds)
     bodies = [message(f"screen {n}", n) for n in range(shown)]
-    readers = {"readers": READERS, "keys": rows["keys"], "conversations": rows["conversations"][:shown]}
+    readers = {"readers": sizes.readers, "keys": rows["keys"], "conversations": rows["conversations"][:shown]}
     sent = send(cluster, port, bodies, rate=sizes.screen_rate, **readers)
     if sent["missing"]:
         raise EngineFailure(f"{sent['missing']} events did not arrive at a reader")
@@ -104,9 +111,11 @@ def measure_processes(
 def measure_processing(cluster: Cluster, sizes: LiveSizes, number: int, result: Live, log: Log) -> None:
     """Work on deliveries that wait already, and copy the rows that come of it."""
     cluster.create(DATABASE, TEMPLATE)
-    run_rows(cluster, str(CONVERSATIONS), "0")
+    run_rows(cluster, str(sizes.conversations), "0")
     with psycopg.connect(cluster.url(DATABASE)) as connection, connection.cursor() as cursor:
-        bodies = [[message(f"round {number} {n}", n % CONVERSATIONS).encode()] for n in range(sizes.messages)]
+        bodies = [
+            [message(f"round {number} {n}", n % sizes.conversations).encode()] for n in range(sizes.messages)
+        ]
         cursor.executemany(STORE, bodies)
     drained = run_rows(cluster, "drain")
     stored = cluster.count(DATABASE, "conversations_interactionevent")
@@ -140,8 +149,8 @@ def message(mid: str, person: int) -> str:
     return body([item(mid, person)])
 
 
-def many(mid: str, number: int) -> str:
-    return body([item(f"{mid} {n}", n % CONVERSATIONS) for n in range(number)])
+def many(mid: str, sizes: LiveSizes) -> str:
+    return body([item(f"{mid} {n}", n % sizes.conversations) for n in range(sizes.items)])
 
 
 def send(

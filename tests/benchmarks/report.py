@@ -7,7 +7,7 @@ from .cases import CALLS, SCALED, SCALED_WITHOUT_WINDOWS, UNLIMITED, Options, Re
 from .document import write_syncs, write_webhooks
 from .facebook import Speed
 from .goals import fastest_node, of_syncs, of_webhooks, pages_of_core, ratios
-from .live import READERS, Live, percentile
+from .live import Live, percentile
 from .measure import Sample, Spread
 from .result_charts import all_charts
 
@@ -420,7 +420,7 @@ that came of them into the same tables.
 
 def webhooks(results: Results, options: Options, about: dict[str, str]) -> Iterator[str]:
     live, sizes = results.live, options.live
-    yield LIVE.format(readers=READERS)
+    yield LIVE.format(readers=sizes.readers)
     yield from table(["machine", ""], [[name, value] for name, value in about.items()])
     yield from table(
         ["goal", "measured", ""],
