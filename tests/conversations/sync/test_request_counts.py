@@ -1,10 +1,12 @@
-"""The number of calls of a re-sync: with k changed threads at most ceil(k / 100) + 2 on each platform."""
+"""The number of calls of a re-sync: with k changed threads at most ceil(k / FULL) + 2 on each platform."""
 
 import math
 import random
 
 import pytest
 
+from conversations.graph import fields
+from conversations.graph.readers import larger_lists
 from conversations.models import InteractionEvent, Page
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
@@ -12,8 +14,9 @@ from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
 
-THREADS = 300
-CHANGED = (0, 1, 25, 99, 100, 101, 250)
+# A full call shows fewer conversations than the usual 100, so that fewer threads show the same.
+FULL, THREADS = 20, 60
+CHANGED = (0, 1, 5, 19, 20, 21, 50)
 MAX_NEW = 25
 
 
@@ -25,7 +28,15 @@ def shop(world):
 
 
 @pytest.fixture
-def inbox(page, world, shop, sandbox, sync):
+def small_calls(monkeypatch):
+    sizes = ((min(count, FULL), messages) for count, messages in fields.LIST_SIZES)
+    monkeypatch.setattr(fields, "LIST_SIZES", tuple(dict.fromkeys(sizes)))
+    monkeypatch.setattr(larger_lists, "USUAL", FULL)
+    monkeypatch.setattr(larger_lists, "LARGER", (4 * FULL, 2 * FULL))
+
+
+@pytest.fixture
+def inbox(small_calls, page, world, shop, sandbox, sync):
     """Threads that were synced once by windows. A re-sync needs no windows and must not test time bounds."""
     sandbox.switches.updated_ms = "honoured"
     now = world.clock.now()
@@ -57,7 +68,7 @@ def test_re_sync_calls_only_for_changes(sync, page, world, shop, sandbox, inbox,
         add_news(world, thread, chance.choice([1, 3, MAX_NEW, MAX_NEW]), chance)
     result = sync()
     assert (result.mode, result.status, result.updated) == ("incremental", "complete", k)
-    assert result.requests == len(sandbox.call_log) <= math.ceil(k / 100) + 2
+    assert result.requests == len(sandbox.call_log) <= math.ceil(k / FULL) + 2
     assert_exact(page, world, shop)
     before = row_versions()
     sandbox.call_log.clear()
@@ -66,19 +77,21 @@ def test_re_sync_calls_only_for_changes(sync, page, world, shop, sandbox, inbox,
     assert row_versions() == before
 
 
-@pytest.mark.parametrize("k", [1, 100, 250])
+@pytest.mark.parametrize("k", [1, 20, 50])
 def test_new_threads_count_as_changed_threads(sync, page, world, shop, sandbox, inbox, chance, k):
     for _ in range(k):
         thread = world.add_conversation(shop, updated_time=world.clock.now())
         add_news(world, thread, chance.choice([0, MAX_NEW - 1]), chance)
     result = sync()
     assert (result.status, result.inserted) == ("complete", k)
-    assert len(sandbox.call_log) <= math.ceil(k / 100) + 2
+    assert len(sandbox.call_log) <= math.ceil(k / FULL) + 2
     assert_exact(page, world, shop)
 
 
 @pytest.mark.parametrize("k", CHANGED)
-def test_each_platform_calls_only_for_its_own_changes(sync, page, world, shop, sandbox, chance, k):
+def test_each_platform_calls_only_for_its_own_changes(
+    small_calls, sync, page, world, shop, sandbox, chance, k
+):
     now = world.clock.now()
     Page.objects.update(instagram_account_id=shop.instagram_id)
     threads = {
@@ -98,7 +111,7 @@ def test_each_platform_calls_only_for_its_own_changes(sync, page, world, shop, s
     result = sync()
     assert (result.status, result.updated) == ("complete", sum(changed.values()))
     for platform, count in changed.items():
-        assert len(sandbox.call_log.matching(platform=platform)) <= math.ceil(count / 100) + 2
+        assert len(sandbox.call_log.matching(platform=platform)) <= math.ceil(count / FULL) + 2
     shown = sum(
         min(len(thread.history), 22) for thread in threads["instagram"]
     )  # 2 that were stored before and 20 new ones
@@ -121,15 +134,15 @@ def test_splitting_a_first_sync_costs_few_calls(sync, page, world, shop, sandbox
 
 
 def test_incremental_syncs_request_the_usual_size(sync, page, world, sandbox, inbox):
-    Page.objects.update(capabilities={"messenger": {"windows": True, "most_conversations": 400}})
-    for thread in inbox[:250]:
+    Page.objects.update(capabilities={"messenger": {"windows": True, "most_conversations": 4 * FULL}})
+    for thread in inbox[:50]:
         world.add_message(thread, "News")
     assert sync().status == "complete"
-    assert {call.params["limit"] for call in sandbox.call_log.matching("/conversations")} == {"100"}
+    assert {call.params["limit"] for call in sandbox.call_log.matching("/conversations")} == {str(FULL)}
 
 
 def test_no_instagram_call_is_made_without_an_account(sync, world, sandbox, inbox):
-    world.add_message(inbox[250], "News")
+    world.add_message(inbox[50], "News")
     sync()
     assert not sandbox.call_log.matching(platform="instagram")
     assert len(sandbox.call_log) == 1
