@@ -92,6 +92,13 @@ def is_known(url: str, rule: str, node: dict) -> bool:
     )
 
 
+def test_serious_violations_are_detected(tab):
+    pale, nameless = '<p style="color: #bbb">pale</p>', '<a href="/"></a>'
+    tab.set_content(f"<!doctype html><html lang=en><title>x</title><main>{pale}{nameless}</main>")
+    load_axe(tab)
+    assert {one["id"] for one in serious_violations(tab)} == {"color-contrast", "link-name"}
+
+
 def test_violations_of_the_content_security_policy_are_detected(tab, web, staff):
     """Adds a script and a style to one of our pages: otherwise the test above would prove nothing."""
     console_errors: list[str] = []
