@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from conversations.actions.bulk_operations import describe
+from conversations.lib.attachment_kinds import KINDS_BY_NAME
 from conversations.models import BulkOperation, Conversation, Page, Platform, SavedView, SyncRun, Thread
 from conversations.models.roles import SUPERUSER, Role
 from conversations.models.run_counters import ALL, rest_name
@@ -90,6 +91,13 @@ class ConversationSerializer(serializers.Serializer):
     delivered_until = serializers.DateTimeField(allow_null=True, help_text="They were delivered up to then")
     referral = ReferralSerializer(
         allow_null=True, help_text="The newest advertisement or link that brought the customer"
+    )
+    last_message_from = serializers.ChoiceField(
+        choices=["customer", "page"], allow_null=True, help_text="null: unknown"
+    )
+    attachment_kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(KINDS_BY_NAME)),
+        help_text="The kinds of attachments in all messages",
     )
     conversation_tags = ConversationTagSerializer(many=True)
 

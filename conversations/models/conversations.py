@@ -76,6 +76,8 @@ class Conversation(models.Model):
     )
     # That of `referral`, for the index. It has no facet: each doubles the branches of a list.
     ad_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001 - null: no advertisement
+    # Of all messages, as lib.attachment_kinds.AttachmentKind. search.index.attachment_index writes it.
+    attachment_kinds = models.SmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -115,6 +117,14 @@ class Conversation(models.Model):
                 "page",
                 name="conversation_by_ad",
                 condition=models.Q(ad_id__isnull=False),
+            ),
+            models.Index(
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                "page",
+                "attachment_kinds",
+                name="conversation_with_attachments",
+                condition=models.Q(attachment_kinds__gt=0),
             ),
             # The keys come from a function of ours (models/sql/search_keys.sql).
             GinIndex(

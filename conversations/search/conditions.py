@@ -12,6 +12,7 @@ from conversations.search.planner import (
     has_all_tags,
     has_any_tag,
     has_few_pages,
+    with_kinds,
 )
 from conversations.search.sql import Sql
 
@@ -78,10 +79,18 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
         yield Sql.of(f"{path.time} <= %s", criteria.until)
     if criteria.ids is not None and "ids" not in path.settles:
         yield Sql.of(f"{path.id} = ANY(%s::bigint[])", list(criteria.ids))
-    if criteria.ad_id and "ad" not in path.settles:
-        yield Sql.of("c.ad_id = %s", criteria.ad_id)
+    yield from content_conditions(criteria, path)
     if criteria.search is not None and "search" not in path.settles:
         yield search_condition(criteria, path.id)
+
+
+def content_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
+    if criteria.ad_id and "ad" not in path.settles:
+        yield Sql.of("c.ad_id = %s", criteria.ad_id)
+    if criteria.has_attachment is False:
+        yield Sql("c.attachment_kinds = 0")
+    if criteria.has_attachment and "attachments" not in path.settles:
+        yield with_kinds(criteria.attachment_kinds)
 
 
 def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:

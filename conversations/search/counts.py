@@ -53,9 +53,7 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
     """Return the number if the counters have it: for one tag, for facets alone or without any filter."""
     if criteria.is_empty:
         return 0
-    if criteria.search is not None or criteria.has_times or criteria.waiting is not None:
-        return None
-    if criteria.ids is not None:
+    if has_uncounted(criteria):
         return None
     filters: list[object] = [criteria.has_facets, criteria.include, criteria.exclude, criteria.ad_id]
     filters.append(criteria.untagged is not None)
@@ -71,6 +69,12 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
         untagged = cardinalities.of_tag(None)
         return untagged if criteria.untagged else cardinalities.everything - untagged
     return criteria.count_facets(cardinalities.facets)
+
+
+def has_uncounted(criteria: SearchCriteria) -> bool:
+    """Whether there is a criterion for which there is no counter."""
+    uncounted = (criteria.search, criteria.waiting, criteria.ids, criteria.has_attachment)
+    return criteria.has_times or any(value is not None for value in uncounted)
 
 
 def has_only_tags(criteria: SearchCriteria) -> bool:

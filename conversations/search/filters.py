@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no types
 from drf_spectacular.utils import extend_schema_field
 
+from conversations.lib.attachment_kinds import ALL_KINDS, KINDS_BY_NAME
 from conversations.lib.days import parse_bound, parse_zone
 from conversations.models import Conversation, Platform
 from conversations.search.criteria import (
@@ -89,6 +90,27 @@ class TimeZoneField(forms.CharField):
             raise invalid_value(f"{error} Not {quote(text)}.") from None
 
 
+class AttachmentField(forms.CharField):
+    """A boolean, or a kind of attachments. The value is (whether there is an attachment, of which kinds)."""
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if not text:
+            return (None, 0)
+        if text in KINDS_BY_NAME:
+            return (True, int(KINDS_BY_NAME[text]))
+        try:
+            return (parse_flag(text), ALL_KINDS)
+        except ValueError:
+            names = ", ".join(KINDS_BY_NAME)
+            raise invalid_value(f"{quote(text)} is none of true, false, {names}.") from None
+
+
+@extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0", *KINDS_BY_NAME]})
+class AttachmentFilter(filters.Filter):
+    field_class = AttachmentField
+
+
 @extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
 class FlagFilter(filters.Filter):
     field_class = FlagField
@@ -132,6 +154,10 @@ class ConversationFilter(filters.FilterSet):
     ad_id = filters.CharFilter(
         max_length=MAX_AD_ID_LETTERS,
         help_text="Conversations that this Facebook ad brought, by its ID: see `referral`.",
+    )
+    has_attachment = AttachmentFilter(
+        help_text="`true`: with an attachment in any message; `false`: without; or with one of this kind. "
+        "Links are no attachments."
     )
     search = filters.CharFilter(
         max_length=MAX_SEARCH_LETTERS,
@@ -201,6 +227,8 @@ class ParsedFilter:
             status=values["status"] or "",
             platform=values["platform"] or "",
             ad_id=values["ad_id"] or "",
+            has_attachment=values["has_attachment"][0],
+            attachment_kinds=values["has_attachment"][1],
             search=fold_term(values["search"]) if values["search"] else None,
             former_searches=fold_term_by_former_rules(values["search"]) if values["search"] else (),
             in_messages=values["search_in"] == "messages",

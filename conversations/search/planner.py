@@ -19,6 +19,8 @@ FEW_TAGS = 3  # up to this many tags are looked up one by one
 # the text index adds two branches to each, which makes 48.
 MAX_BRANCHES = 22
 
+COUNTED = 10_000  # conversations with attachments: of more, many are soon found in any order
+
 STATEMENTS = read_statements(__file__)
 ROWS = ("conversations_conversation c", "c.id", "c.last_message_time", "c.page_id")
 TAG_ROWS = ("conversations_conversationtag t", "t.conversation_id", "t.last_message_time", "t.page_id")
@@ -50,11 +52,12 @@ class AccessPath:
 
 @dataclass
 class Cardinalities:
-    """How many conversations the Pages of a search have, by facets, by tag and of the ad."""
+    """How many conversations the Pages of a search have, by facets, by tag, of the ad, with attachments."""
 
     facets: dict[int, int] = field(default_factory=dict)
     tags: dict[int | None, int] = field(default_factory=dict)  # None: without any tag
     of_ad: int = 0
+    with_attachments: int = 0  # up to COUNTED
 
     @property
     def everything(self) -> int:
@@ -72,9 +75,15 @@ def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
     query = Sql.compose(STATEMENTS["cardinalities"], pages=pages, tags=tags)
     if criteria.ad_id:
         query += Sql(" ") + Sql.compose(STATEMENTS["and_of_ad"], pages=pages, ad=criteria.ad_id)
+    if criteria.has_attachment:
+        kinds = with_kinds(criteria.attachment_kinds)
+        more = Sql.compose(STATEMENTS["and_with_attachments"], pages=pages, kinds=kinds, limit=COUNTED)
+        query += Sql(" ") + more
     for kind, key, number in fetch_all(query):
         if kind == "ad":
             result.of_ad = number
+        elif kind == "attachments":
+            result.with_attachments = number
         else:
             (result.facets if kind == "facets" else result.tags)[key] = number
     return result
@@ -89,21 +98,26 @@ def access_paths(
     """
     if criteria.ids is not None:
         return [(len(criteria.ids), ids_path(criteria.ids))]
-    known, tags = cardinalities or Cardinalities(), criteria.include or ()
-    result = []
-    if tags and criteria.include_all:
-        result += [(known.of_tag(tag_id), tag_path(tag_id)) for tag_id in tags]
-    elif tags:
-        result.append((sum(map(known.of_tag, tags)), any_tag_path(tags)))
+    known = cardinalities or Cardinalities()
+    result = tag_paths(criteria, known)
     if criteria.untagged:
         result.append((known.of_tag(None), untagged_path()))
     if criteria.ad_id:
         result.append((known.of_ad, ad_path(criteria.ad_id)))
+    if criteria.has_attachment:
+        result.append((known.with_attachments, attachments_path(criteria)))
     if criteria.has_facets:
         result.append((criteria.count_facets(known.facets), facets_path(criteria)))
-    if not result or (len(tags) > 1 and not criteria.include_all):
+    if not result or (len(criteria.include or ()) > 1 and not criteria.include_all):
         result.append((known.everything, pages_path(criteria)))
     return result
+
+
+def tag_paths(criteria: SearchCriteria, known: Cardinalities) -> list[tuple[int, AccessPath]]:
+    tags = criteria.include or ()
+    if tags and not criteria.include_all:
+        return [(sum(map(known.of_tag, tags)), any_tag_path(tags))]
+    return [(known.of_tag(tag_id), tag_path(tag_id)) for tag_id in tags]
 
 
 def needs_cardinalities(criteria: SearchCriteria) -> bool:
@@ -151,6 +165,15 @@ def ids_path(ids: tuple[int, ...]) -> AccessPath:
 
 def ad_path(ad_id: str) -> AccessPath:
     return AccessPath(*ROWS, (Sql.of("c.ad_id = %s", ad_id),), frozenset({"ad"}))
+
+
+def attachments_path(criteria: SearchCriteria) -> AccessPath:
+    return AccessPath(*ROWS, (with_kinds(criteria.attachment_kinds),), frozenset({"attachments"}))
+
+
+def with_kinds(kinds: int) -> Sql:
+    """The condition that a conversation has one of these kinds of attachments, in the words of its index."""
+    return Sql.of("c.attachment_kinds > 0 AND c.attachment_kinds & %s <> 0", kinds)
 
 
 def tag_path(tag_id: int) -> AccessPath:

@@ -12,6 +12,13 @@ UNION ALL
 SELECT 'ad', NULL, count(*) FROM conversations_conversation
 WHERE ad_id = {ad} AND page_id = ANY({pages}::bigint[])
 
+-- name: and_with_attachments
+-- Added to the counters: those with an attachment of these kinds, up to a limit. Only their index is read.
+UNION ALL
+SELECT 'attachments', NULL, count(*) FROM (
+  SELECT FROM conversations_conversation AS c WHERE {kinds} AND c.page_id = ANY({pages}::bigint[]) LIMIT {limit}
+) AS counted
+
 -- name: any_tag
 -- Whether the conversation `id` has any of these tags.
 EXISTS (

@@ -10,6 +10,9 @@ ORDER BY ids.time DESC NULLS LAST, ids.id DESC
 -- A time in UTC as ISO 8601; microseconds only where there are some.
 replace(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')
 
+-- name: last_message_from
+CASE c.last_message_kind WHEN 'message_received' THEN 'customer' WHEN 'message_sent' THEN 'page' END
+
 -- name: tags
 -- The tags of these conversations, each tag once, with the rows of its conversations.
 SELECT tag.id, tag.name, tag.slug, tag.color, tagged.ids, tagged.conversation_ids

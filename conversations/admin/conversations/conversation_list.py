@@ -28,6 +28,7 @@ from conversations.admin.conversations.bulk_actions import ACTIONS, report_start
 from conversations.admin.conversations.detail import ConversationDetailAdmin
 from conversations.admin.conversations.list_filters import (
     AdFilter,
+    AttachmentFilter,
     ExcludeTagsFilter,
     IncludeModeFilter,
     IncludeTagsFilter,
@@ -104,6 +105,7 @@ class ConversationAdmin(ConversationDetailAdmin):
         StatusFilter,
         PlatformFilter,
         AdFilter,
+        AttachmentFilter,
         LastMessageFilter,
         SearchInFilter,
     ]

@@ -99,6 +99,18 @@ class AdFilter(NoopFilterMixin, DropdownFilter):
         return True  # even without any ads: a link or a view may name one
 
 
+class AttachmentFilter(ChoiceFilter):
+    title, parameter_name = "attachments", "attachment"
+    options = [
+        ("true", "Any attachment"),
+        ("image", "Pictures"),
+        ("video", "Videos"),
+        ("audio", "Audio"),
+        ("file", "Files"),
+        ("false", "None"),
+    ]
+
+
 class SearchInFilter(ChoiceFilter):
     title, parameter_name = "search in", "search_in"
     options = [("messages", "All messages")]

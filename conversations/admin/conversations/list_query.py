@@ -22,6 +22,7 @@ REST_NAMES = {
     "status": "status",
     "platform": "platform",
     "ad": "ad_id",
+    "attachment": "has_attachment",
     "q": "search",
     "search_in": "search_in",
     "date_from": "startDate",

@@ -27,8 +27,10 @@ BEGIN
   INSERT INTO conversations_messageindexqueue (conversation_id, is_changed)
   SELECT DISTINCT unnest(ARRAY[new_rows.conversation_id, old_rows.conversation_id]), true
   FROM new_rows JOIN old_rows USING (id)
-  WHERE (new_rows.text, new_rows.conversation_id, new_rows.kind, new_rows.occurred_at)
-    IS DISTINCT FROM (old_rows.text, old_rows.conversation_id, old_rows.kind, old_rows.occurred_at);
+  WHERE (new_rows.text, new_rows.conversation_id, new_rows.kind, new_rows.occurred_at, new_rows.attachments)
+    IS DISTINCT FROM (old_rows.text, old_rows.conversation_id, old_rows.kind, old_rows.occurred_at, old_rows.attachments)
+    OR (new_rows.data->'sticker', new_rows.data->'story', new_rows.data->'deleted')
+    IS DISTINCT FROM (old_rows.data->'sticker', old_rows.data->'story', old_rows.data->'deleted');
   RETURN NULL;
 END $$;
 

@@ -3,7 +3,8 @@
 A sync does not wait: a trigger (models/sql/message_queue.sql) queues the conversations that have
 new messages. A task, or a search that comes before it, folds these messages and stores them in chunks of
 several consecutive messages of one conversation; an index holds the search keys of each chunk. The same queue
-keeps the statistics of messages up to date (insight_index.py).
+keeps the statistics of messages up to date (insight_index.py) and the kinds of attachments
+(attachment_index.py).
 """
 
 import time
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from conversations.lib.folding import fold
 from conversations.lib.sql_files import read_statements
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
+from conversations.search.index.attachment_index import update_attachment_kinds
 from conversations.search.index.insight_index import update_stats
 from conversations.search.sql import Sql, fetch_all
 
@@ -35,13 +37,14 @@ def index_pending(*, seconds: float | None = None) -> int:
     while MessageIndexQueue.objects.exists():
         if time.monotonic() - started > seconds:
             return MessageIndexQueue.objects.count()
-        index_batch(BATCH_CONVERSATIONS)
+        if not index_batch(BATCH_CONVERSATIONS):
+            return 0  # what is left waits for others, and only for the kinds of its attachments
     return 0
 
 
 @transaction.atomic
-def index_batch(limit: int) -> None:
-    """Index up to `limit` queued conversations and update their statistics."""
+def index_batch(limit: int) -> int:
+    """Index up to `limit` queued conversations and update what is known of them. Return how many are done."""
     with connection.cursor() as cursor:  # one process at a time: two would index the same messages
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
     queued = fetch_all(Sql.compose(STATEMENTS["dequeue"], limit=limit))
@@ -56,6 +59,9 @@ def index_batch(limit: int) -> None:
     MessageIndexChunk.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
     MessageIndexChunk.objects.bulk_update(grown, ["text", "event_ids"])
     update_stats(indexed)
+    busy = update_attachment_kinds(indexed)
+    MessageIndexQueue.objects.bulk_create(MessageIndexQueue(conversation_id=pk) for pk in busy)
+    return len(indexed.keys() - busy)
 
 
 def last_chunks(conversation_ids: set[int]) -> dict[int, MessageIndexChunk]:

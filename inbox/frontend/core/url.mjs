@@ -11,6 +11,7 @@ const FILTER_PARAMETERS = [
 	"untagged",
 	"platform",
 	"ad_id",
+	"has_attachment",
 	"include_tags",
 	"include_mode",
 	"exclude_tags",

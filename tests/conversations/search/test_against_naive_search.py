@@ -12,6 +12,7 @@ from conversations.actions.tagging import tag_conversations
 from conversations.lib.folding import fold, search_text
 from conversations.models import Conversation, InteractionEvent, Page
 from conversations.search import conditions, list_sql, planner
+from conversations.search.index.message_index import index_pending
 from tests.factories import NOON, PageFactory, PageMemberFactory, TagFactory, UserFactory, api, superuser
 
 LIST = "/api/conversations"
@@ -109,6 +110,12 @@ def rows(db, dice) -> list[Row]:
             InteractionEvent(conversation_id=row.pk, kind="message_received", occurred_at=NOON, text=text)
             for text in row.messages
         )
+        row.types = dice.choice([(), (), ("image",), ("video",), ("image", "file")])
+        attachments = [{"type": kind, "payload": {"url": "https://cdn.test/1"}} for kind in row.types]
+        InteractionEvent.objects.create(
+            conversation_id=row.pk, kind="message_sent", occurred_at=NOON, attachments=attachments
+        )
+    index_pending(seconds=60)
     return created
 
 
@@ -141,6 +148,7 @@ def random_parameters(dice, pages, ids) -> dict[str, str]:
         "status": lambda: dice.choice(["active", "done"]),
         "platform": lambda: dice.choice(["messenger", "instagram"]),
         "ad_id": lambda: dice.choice(["238", "999", "1"]),
+        "has_attachment": lambda: dice.choice(["true", "false", "image", "file", "audio"]),
         "ids": lambda: ",".join(map(str, dice.sample(ids, dice.randint(1, 40)))),
         "search": lambda: dice.choice(TERMS),
         "startDate": lambda: str((NOON - timedelta(days=dice.randint(0, 6))).date()),
@@ -169,12 +177,17 @@ def matches(row: Row, query: dict[str, str]) -> bool:
             query.get("status", row.fields["conversation_status"]) == row.fields["conversation_status"],
             query.get("platform", row.fields["platform"]) == row.fields["platform"],
             query.get("ad_id", row.fields["ad_id"]) == row.fields["ad_id"],
+            "has_attachment" not in query or has_attachment(row, query["has_attachment"]),
             "ids" not in query or str(row.pk) in query["ids"].split(","),
             "startDate" not in query or (day is not None and day >= query["startDate"]),
             "endDate" not in query or (day is not None and day <= query["endDate"]),
             "search" not in query or contains(row, fold(query["search"]), "search_in" in query),
         ]
     )
+
+
+def has_attachment(row: Row, value: str) -> bool:
+    return bool(row.types) == (value == "true") if value in ("true", "false") else value in row.types
 
 
 def waits(row: Row) -> bool:
