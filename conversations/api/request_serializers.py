@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from conversations.lib.labels import MAX_NAME, InvalidName, clean_name
 from conversations.lib.text import is_plain
 from conversations.models import Conversation
-from conversations.search.filters import PARAMETERS
+from conversations.search.filters import PARAMETERS, typed_parameters
 from conversations.search.parsing import parse_flag, parse_id
 from conversations.search.stored_filters import InvalidFilter, as_parameters
 from tags.models import COLOR
@@ -109,7 +109,11 @@ class BulkFilterField(FilterField):
         for name in data:
             if not parameters.get(name, "").replace(",", " ").strip():
                 raise ValidationError(f"{name} is empty. Leave it out to select without it.")
-        if parameters and parameters.keys() <= MODES:
+        try:
+            meant = parameters.keys() - {"q"} | typed_parameters(parameters).keys()
+        except ValueError as error:
+            raise ValidationError(f"q: {error}") from None
+        if parameters and meant <= MODES:
             names = " and ".join(sorted(parameters))
             raise ValidationError(f"{names} alone would select everything. Use {{}} if you mean that.")
         return parameters

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from conversations.api.views.audit import AuditViewSet
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
+from conversations.api.views.filters import FilterViewSet
 from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.refresh import AttachmentView, RefreshView
@@ -16,6 +17,7 @@ from conversations.api.views.undo import CancelView, OperationsView, OperationVi
 router = SimpleRouter(trailing_slash=False)
 router.register("audit", AuditViewSet)
 router.register("conversations", ConversationViewSet)
+router.register("filter", FilterViewSet, basename="filter")
 router.register("insight", InsightViewSet, basename="insight")
 router.register("pages", PageViewSet)
 router.register("sync-runs", RunViewSet)

@@ -18,6 +18,7 @@ from conversations.search.sql import Sql
 
 Keyset = tuple[datetime | None, int]  # the position of a row in the list: its time and its id
 
+KIND_FROM = {"customer": "message_received", "page": "message_sent"}
 ONE_TAG = (
     "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id} AND x.tag_id = %s)"
 )
@@ -87,6 +88,8 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
 def content_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
     if criteria.ad_id and "ad" not in path.settles:
         yield Sql.of("c.ad_id = %s", criteria.ad_id)
+    if criteria.last_message_from:
+        yield Sql.of("c.last_message_kind = %s", KIND_FROM[criteria.last_message_from])
     if criteria.has_attachment is False:
         yield Sql("c.attachment_kinds = 0")
     if criteria.has_attachment and "attachments" not in path.settles:

@@ -74,7 +74,11 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
 def has_uncounted(criteria: SearchCriteria) -> bool:
     """Whether there is a criterion for which there is no counter."""
     uncounted = (criteria.search, criteria.waiting, criteria.ids, criteria.has_attachment)
-    return criteria.has_times or any(value is not None for value in uncounted)
+    return (
+        criteria.has_times
+        or bool(criteria.last_message_from)
+        or any(value is not None for value in uncounted)
+    )
 
 
 def has_only_tags(criteria: SearchCriteria) -> bool:

@@ -39,6 +39,7 @@ class SearchCriteria:
     since: datetime | None = None
     until: datetime | None = None  # inclusive
     ad_id: str = ""  # of the newest referral
+    last_message_from: str = ""  # customer or page
     has_attachment: bool | None = None
     attachment_kinds: int = 0  # of which it has one, if `has_attachment`
     ids: tuple[int, ...] | None = None  # only these conversations

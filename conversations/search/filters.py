@@ -26,12 +26,14 @@ from conversations.search.criteria import (
     is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
+from conversations.search.words import parse_words
 from tags.models import Tag
 
 UNKNOWN_TAG = 0  # an ID that no row has, so that an unknown tag matches nothing
 MAX_TAGS = 50  # included and excluded ones together: each is a condition of one SQL statement
 MAX_SEARCH_LETTERS = 200
 MAX_AD_ID_LETTERS = 100
+MAX_WORDS_LETTERS = 500
 
 
 class FlagField(forms.CharField):
@@ -155,6 +157,14 @@ class ConversationFilter(filters.FilterSet):
         max_length=MAX_AD_ID_LETTERS,
         help_text="Conversations that this Facebook ad brought, by its ID: see `referral`.",
     )
+    q = filters.CharFilter(
+        max_length=MAX_WORDS_LETTERS,
+        help_text="The filter as people type it, such as `tag:vip before:2024-05 is:unread blue dress`. "
+        "A parameter that its words stand for cannot be given beside it.",
+    )
+    last_message_from = filters.ChoiceFilter(
+        choices=[("customer", "customer"), ("page", "page")], help_text="Who wrote the newest message."
+    )
     has_attachment = AttachmentFilter(
         help_text="`true`: with an attachment in any message; `false`: without; or with one of this kind. "
         "Links are no attachments."
@@ -227,6 +237,7 @@ class ParsedFilter:
             status=values["status"] or "",
             platform=values["platform"] or "",
             ad_id=values["ad_id"] or "",
+            last_message_from=values["last_message_from"] or "",
             has_attachment=values["has_attachment"][0],
             attachment_kinds=values["has_attachment"][1],
             search=fold_term(values["search"]) if values["search"] else None,
@@ -238,12 +249,29 @@ class ParsedFilter:
 
 
 def parse_filter(data: Mapping[str, str]) -> ParsedFilter:
-    """Read the parameters of a filter. An empty value is like none."""
+    """Read the parameters of a filter, and the words of `q`. An empty value is like none."""
+    try:
+        typed = typed_parameters(data)
+    except ValueError as error:
+        return ParsedFilter(ABSENT, {"q": [str(error)]})
     values, errors = dict(ABSENT), dict[str, list[str]]()
-    parse_values(data, ("tz",), values, errors)
+    given = dict(data.items()) | typed  # data itself may be a QueryDict, which unpacks to lists
+    parse_values(given, ("tz",), values, errors)
     with timezone.override(values["tz"] or timezone.get_current_timezone()):
-        parse_values(data, WITHOUT_ZONE, values, errors)
-    return ParsedFilter(values, errors or combination_errors(values))
+        parse_values(given, WITHOUT_ZONE, values, errors)
+    errors = errors or combination_errors(values)
+    return ParsedFilter(values, {"q" if name in typed else name: texts for name, texts in errors.items()})
+
+
+def typed_parameters(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that the words of `q` stand for. Raises ValueError, which says what is wrong."""
+    text = data.get("q", "").strip()
+    if len(text) > MAX_WORDS_LETTERS:
+        raise ValueError(f"Use at most {MAX_WORDS_LETTERS} characters, not {len(text)}.")
+    typed = parse_words(text)
+    if twice := [name for name in typed if data.get(name)]:
+        raise ValueError(f"Give {twice[0]} either as a parameter or in q.")
+    return typed
 
 
 def parse_values(

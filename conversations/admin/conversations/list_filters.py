@@ -99,6 +99,11 @@ class AdFilter(NoopFilterMixin, DropdownFilter):
         return True  # even without any ads: a link or a view may name one
 
 
+class SenderFilter(ChoiceFilter):
+    title, parameter_name = "newest message", "from"
+    options = [("customer", "From the customer"), ("page", "From the Page")]
+
+
 class AttachmentFilter(ChoiceFilter):
     title, parameter_name = "attachments", "attachment"
     options = [

@@ -23,6 +23,7 @@ REST_NAMES = {
     "platform": "platform",
     "ad": "ad_id",
     "attachment": "has_attachment",
+    "from": "last_message_from",
     "q": "search",
     "search_in": "search_in",
     "date_from": "startDate",

@@ -12,6 +12,7 @@ const FILTER_PARAMETERS = [
 	"platform",
 	"ad_id",
 	"has_attachment",
+	"last_message_from",
 	"include_tags",
 	"include_mode",
 	"exclude_tags",
