@@ -4,7 +4,6 @@ from rest_framework.routers import SimpleRouter
 from conversations.api.views.audit import AuditViewSet
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
-from conversations.api.views.filters import FilterViewSet
 from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.refresh import AttachmentView, RefreshView
@@ -12,6 +11,7 @@ from conversations.api.views.runs import RunViewSet
 from conversations.api.views.saved_views import SavedViewViewSet
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
+from conversations.api.views.typed_filter import FilterViewSet
 from conversations.api.views.undo import CancelView, OperationsView, OperationView, UndoView
 
 router = SimpleRouter(trailing_slash=False)

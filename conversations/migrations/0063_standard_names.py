@@ -110,9 +110,8 @@ def rename_back(apps, schema_editor):
 
 
 def install(apps, schema_editor):
-    names = ("counters.sql", "message_queue.sql", "permissions.sql")
-    search_keys = (FOLDER / "0063_search_keys.sql").read_text()
-    sql.install(schema_editor.connection, search_keys, *map(sql.read, names))
+    former = ((FOLDER / f"0063_{name}.sql").read_text() for name in ("search_keys", "message_queue"))
+    sql.install(schema_editor.connection, *former, *map(sql.read, ("counters.sql", "permissions.sql")))
 
 
 def install_before(apps, schema_editor):

@@ -89,6 +89,8 @@ def test_every_row_is_the_same_under_its_new_name(upgraded: Upgraded):
         ]
         for table, rows in upgraded.rows_before.items()
     }
+    queue = "conversations_messageindexqueue"  # later migrations add conversations to it
+    assert len(after[queue]) > len(expected.pop(queue))
     assert {table: len(after[table]) for table in expected} == {t: len(rows) for t, rows in expected.items()}
     for table, rows in expected.items():
         columns = rows[0].keys() if rows else ()  # without those that later migrations add

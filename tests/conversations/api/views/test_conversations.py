@@ -58,6 +58,8 @@ def test_row_has_exactly_the_documented_fields(client, user, conversation):
         "seen_until": None,
         "delivered_until": None,
         "referral": None,
+        "last_message_from": None,
+        "attachment_kinds": [],
         "platform": "messenger",
         "conversation_tags": [
             {
