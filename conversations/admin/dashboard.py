@@ -18,8 +18,11 @@ from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.models.insight import MessageCount
 from conversations.permissions import page_ids
+from conversations.search.counts import Total, count_estimate
 from conversations.search.criteria import SearchCriteria
+from conversations.search.filters import parse_filter
 from conversations.search.insight_queries import DAYS, Insight, insight
+from conversations.search.planner import read_cardinalities
 
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 HOURS = [f"{hour:02}" for hour in range(24)]
@@ -61,7 +64,7 @@ def dashboard_context(request: HttpRequest) -> dict:
     return {
         "cards": cards,
         "selected_page": selected[0] if selected else None,
-        "today": today(data, selected or pages) if has_messages else [],
+        "today": today(data, selected or pages, needs_reply(selected or pages)) if has_messages else [],
         "is_behind": not data.is_exact,
         "has_messages": has_messages,
         "charts": all_charts(data, selected[0] if selected else None) if has_messages else [],
@@ -84,7 +87,13 @@ def with_numbers(pages):
     )
 
 
-def today(data: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
+def needs_reply(pages: list[Any]) -> Total:
+    """Count by the filter of that name, which REST and the inbox page have, too."""
+    criteria = parse_filter({"waiting": "true"}).criteria(page.pk for page in pages)
+    return count_estimate(criteria, read_cardinalities(criteria))
+
+
+def today(data: Insight, pages: list[Any], waiting: Total) -> list[tuple[str, str, str]]:
     """Return the numbers of today as (number, label, explanation)."""
     _, received, sent = data.today
     unread = sum(page.unread_count for page in pages)
@@ -95,11 +104,12 @@ def today(data: Insight, pages: list[Any]) -> list[tuple[str, str, str]]:
         (unread, "unread", "Conversations with unread messages"),
         (
             data.waiting,
-            f"needs reply ({DAYS} days)",
+            f"unanswered ({DAYS} days)",
             f"Open conversations in which the customer wrote last, in the last {DAYS} days",
         ),
     ]
-    return [(charts.integer(number), label, explanation) for number, label, explanation in rows]
+    result = [(charts.integer(number), label, explanation) for number, label, explanation in rows]
+    return [*result, (str(waiting), "needs reply", "Open; the customer wrote last, over 24 hours ago")]
 
 
 AD_COLOR = "#2563eb"

@@ -64,7 +64,7 @@ class ConversationPagination(BasePagination):
             query_parameter(
                 "total",
                 modes,
-                "exact (default with `page`), estimate (default with `cursor`; exact up to 1000) or none.",
+                "exact (default with `page`), estimate (default with `cursor`; exact up to 10,000) or none.",
             ),
         ]
 

@@ -10,7 +10,7 @@ from conversations.search.planner import FEW_TAGS, Cardinalities, access_paths
 from conversations.search.sql import Sql, fetch_all, fetch_value
 
 STATEMENTS = read_statements(__file__)
-MAX_EXACT = 1000  # an estimate counts up to this many
+MAX_EXACT = 10_000  # an estimate counts up to this many
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,17 @@ def test_numbers_of_today_are_shown(conversation, staff):
         "sent today": "1",
         "new conversations": "1",
         "unread": "1",
-        "needs reply (90 days)": "1",
+        "unanswered (90 days)": "1",
+        "needs reply": "0",
     }
+
+
+def test_needs_reply_is_the_number_that_the_filter_finds(conversation, page, staff):
+    ConversationFactory(page=page, last_message_kind="message_received")  # in 2024
+    ConversationFactory(page=page, last_message_kind="message_received", conversation_status="done")
+    browser = staff("viewer")
+    found = browser.get("/api/conversations", {"waiting": "true"}).json()["pagination"]["total"]
+    assert (today_numbers(dashboard(browser))["needs reply"], found) == ("1", 1)
 
 
 def test_charts_have_titles_and_tables_of_their_numbers(conversation, staff):
