@@ -4,7 +4,7 @@ import { showOperationsInProgress } from "./actions/actions.mjs";
 import { startBulkBar } from "./actions/bulk-bar.mjs";
 import { startShortcuts } from "./actions/shortcuts.mjs";
 import { get } from "./core/api.mjs";
-import { byId } from "./core/dom.mjs";
+import { fill, update } from "./core/dom.mjs";
 import { notifyTabs, subscribe } from "./core/event-stream.mjs";
 import { lazy } from "./core/lazy.mjs";
 import { notifyOfMessages, startNotifications } from "./core/notifications.mjs";
@@ -15,7 +15,7 @@ import {
 	onInvalidate,
 	setTabNotifier,
 } from "./core/refresh.mjs";
-import { set, watch } from "./core/store.mjs";
+import { set, watch, when } from "./core/store.mjs";
 import { timeZone } from "./core/time-zone.mjs";
 import { startEmptyState } from "./list/empty-state.mjs";
 import { startList } from "./list/list-view.mjs";
@@ -52,20 +52,32 @@ startEmptyState();
 startShortcuts({ pickTag, openPalette, showShortcuts });
 startSyncPanels({ loadSummary });
 startNotifications();
-byId("shortcuts").addEventListener("click", showShortcuts);
-watch("openId insight", showScreen);
-watch("isFilterFormOpen", ({ isFilterFormOpen }) => isFilterFormOpen && startFilterForm());
-watch("openId", ({ openId }) => openId && startConversation({ pickTag }));
-watch("insight openId filter", ({ insight, openId }) => insight && !openId && drawInsight());
-watch("filter.facebookPageId", ({ pages }) => pages && loadCounts());
-watch("isConnected", ({ isConnected }) => {
-	byId("offline").hidden = isConnected !== false;
-});
-byId("time-zone").textContent = `Times in ${timeZone}`;
+update("shortcuts", { onclick: showShortcuts });
+fill("time-zone", `Times in ${timeZone}`);
+watch(({ openId, insight }) => [openId, insight], showScreen);
+watch(
+	({ isConnected }) => [isConnected],
+	({ isConnected }) => update("offline", { hidden: isConnected !== false }),
+);
+when(
+	({ isFilterFormOpen }) => [isFilterFormOpen],
+	({ isFilterFormOpen }) => isFilterFormOpen && startFilterForm(),
+);
+when(
+	({ openId }) => [openId],
+	({ openId }) => openId && startConversation({ pickTag }),
+);
+when(
+	({ insight, openId, filter }) => [insight, openId, filter],
+	({ insight, openId }) => insight && !openId && drawInsight(),
+);
+when(
+	({ filter }) => [filter.facebookPageId],
+	({ pages }) => pages && loadCounts(),
+);
 
 onConversationsChanged(handleCounts); // before the list has the new rows
 startList();
-set({}); // draws the page for the first time, which loads the list
 loadSidebar();
 loadViews();
 showOperationsInProgress();
@@ -91,9 +103,9 @@ function onHiddenChange(change) {
 
 // On a phone each pane is a screen of its own.
 function showScreen({ openId, insight }) {
-	document.body.dataset.screen = openId ? "conversation" : insight ? "insight" : "list";
-	byId("insight").hidden = !insight || Boolean(openId);
-	byId("conversation").hidden = insight && !openId;
-	byId("conversation-empty").hidden = Boolean(openId);
-	byId("conversation-open").hidden = !openId;
+	update("page", { "data-screen": openId ? "conversation" : insight ? "insight" : "list" });
+	update("insight", { hidden: !insight || Boolean(openId) });
+	update("conversation", { hidden: insight && !openId });
+	update("conversation-empty", { hidden: Boolean(openId) });
+	update("conversation-open", { hidden: !openId });
 }

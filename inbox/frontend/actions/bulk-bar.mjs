@@ -1,6 +1,6 @@
 // The bar over the list that applies actions to the selected conversations, or to all that match the filter.
 
-import { button, byId, fill, h, iconButton } from "../core/dom.mjs";
+import { button, fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
 import { clearSelection, hasRoleAnywhere, set, state, watch } from "../core/store.mjs";
 import { toParameters } from "../core/url.mjs";
@@ -21,19 +21,22 @@ export function currentTarget() {
 }
 
 export function startBulkBar({ pickTag }) {
-	watch("selection isAllSelected list pages", (current) => draw(current, pickTag));
+	watch(
+		({ selection, isAllSelected, list, pages }) => [selection, isAllSelected, list, pages],
+		(current) => draw(current, pickTag),
+	);
 }
 
 function draw({ selection, isAllSelected, list }, pickTag) {
-	const bar = byId("selection");
-	bar.hidden = !selection.size && !isAllSelected;
-	if (bar.hidden) return fill(bar);
+	const isShown = selection.size > 0 || isAllSelected;
+	update("selection", { hidden: !isShown });
+	if (!isShown) return fill("selection");
 	const label = isAllSelected
 		? `All ${totalOf(list)} that match`
 		: `${formatNumber(selection.size)} selected`;
 	const selectAll = () => set({ isAllSelected: true });
 	return fill(
-		bar,
+		"selection",
 		h("strong", { "aria-live": "polite" }, label),
 		hasRoleAnywhere("tagger") && actionButtons(pickTag),
 		!isAllSelected &&

@@ -1,8 +1,9 @@
 // A dialog with a text field that filters a list of options; used by the command palette and the tag picker.
 
 import { openDialog } from "../core/dialog.mjs";
-import { fill, h } from "../core/dom.mjs";
+import { fill, h, update } from "../core/dom.mjs";
 import { fold } from "../core/folding.mjs";
+import { reveal } from "../core/targets.mjs";
 
 const MAX_OPTIONS = 60;
 
@@ -15,8 +16,10 @@ export function matchOptions(options, query) {
 }
 
 /**
- * Resolves with the chosen option, or null. An option is {label, symbol?, hint?, …}.
+ * Resolves with the chosen option, or null. An option is {label, symbol?, hint?, …}; `symbol()` makes an element.
  * `extraOptions(query)`: returns options that depend on the query, e.g. to create a tag.
+ * @param {string} label @param {any[]} options
+ * @param {{extraOptions?: (query: string) => any[], placeholder?: string}} [more]
  */
 export function chooseOption(label, options, { extraOptions = () => [], placeholder = label } = {}) {
 	const search = (query) => [...matchOptions(options, query), ...extraOptions(query)];
@@ -26,7 +29,7 @@ export function chooseOption(label, options, { extraOptions = () => [], placehol
 function combobox(label, placeholder, search, close) {
 	const list = h("ul", { role: "listbox", id: "options", "aria-label": label });
 	const status = h("p.quiet.hint", { role: "status" });
-	const input = comboboxInput(label, placeholder);
+	const input = comboboxInput(label, placeholder, { oninput, onkeydown });
 	let options = [];
 	let selectedIndex = 0;
 
@@ -35,34 +38,35 @@ function combobox(label, placeholder, search, close) {
 			listItem(option, index, index === selectedIndex, () => close(option)),
 		);
 		fill(list, items);
-		status.textContent = options.length ? "" : "No results";
-		if (options.length) input.setAttribute("aria-activedescendant", `option-${selectedIndex}`);
-		else input.removeAttribute("aria-activedescendant");
-		list.children[selectedIndex]?.scrollIntoView({ block: "nearest" });
+		fill(status, !options.length && "No results");
+		update(input, { "aria-activedescendant": options.length > 0 && `option-${selectedIndex}` });
 	}
 
-	function update() {
-		options = search(input.value.trim());
+	function show(query) {
+		options = search(query);
 		selectedIndex = 0;
 		draw();
 	}
 
-	function onKeyDown(event) {
+	function oninput({ target }) {
+		show(target.value.trim());
+	}
+
+	function onkeydown(event) {
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		if (!step && event.key !== "Enter") return;
 		event.preventDefault();
 		if (!step) return void (options[selectedIndex] && close(options[selectedIndex]));
 		selectedIndex = (selectedIndex + step + options.length) % (options.length || 1);
 		draw();
+		if (options.length) reveal(`option-${selectedIndex}`);
 	}
 
-	input.addEventListener("input", update);
-	input.addEventListener("keydown", onKeyDown);
-	update();
+	show("");
 	return [input, list, status];
 }
 
-function comboboxInput(label, placeholder) {
+function comboboxInput(label, placeholder, handlers) {
 	return h("input", {
 		type: "text",
 		role: "combobox",
@@ -73,6 +77,7 @@ function comboboxInput(label, placeholder) {
 		"aria-autocomplete": "list",
 		autocomplete: "off",
 		autofocus: true,
+		...handlers,
 	});
 }
 
@@ -80,7 +85,7 @@ function listItem({ label, symbol, hint }, index, isSelected, onclick) {
 	return h(
 		"li",
 		{ role: "option", id: `option-${index}`, "aria-selected": String(isSelected), onclick },
-		symbol?.cloneNode(true),
+		symbol?.(),
 		h("span.entry-name", label),
 		hint && h("span.quiet", hint),
 	);

@@ -22,7 +22,7 @@ export async function openPalette() {
 
 function actionCommands() {
 	const target = currentTarget();
-	const command = (label, hint, symbol, run) => ({ label, hint, symbol: icon(symbol), run });
+	const command = (label, hint, symbol, run) => ({ label, hint, symbol: () => icon(symbol), run });
 	const syncCommands = (state.pages ?? [])
 		.filter((page) => hasRole("manager", page))
 		.map((page) => command(`Sync ${page.name}`, "", "sync", () => startSync(page)));
@@ -45,9 +45,11 @@ function filterCommands() {
 	const command = (label, hint, symbol, filter) => ({ label, hint, symbol, run: () => navigate({ filter }) });
 	const forPage = (page) => ({ ...filter, facebookPageId: page.facebook_page_id });
 	return [
-		...VIEWS.map((view) => command(view.name, "view", icon(view.icon), { ...view.filter, facebookPageId })),
-		...(views ?? []).map((view) => command(view.name, "saved view", icon("view"), viewFilter(view))),
-		...(tags ?? []).map((tag) => command(tag.name, "tag", tagDot(tag), cycleTag(filter, tag))),
-		...(pages ?? []).map((page) => command(page.name, "Page", icon("all"), forPage(page))),
+		...VIEWS.map((view) =>
+			command(view.name, "view", () => icon(view.icon), { ...view.filter, facebookPageId }),
+		),
+		...(views ?? []).map((view) => command(view.name, "saved view", () => icon("view"), viewFilter(view))),
+		...(tags ?? []).map((tag) => command(tag.name, "tag", () => tagDot(tag), cycleTag(filter, tag))),
+		...(pages ?? []).map((page) => command(page.name, "Page", () => icon("all"), forPage(page))),
 	];
 }

@@ -1,8 +1,9 @@
 // Keyboard shortcuts. The list for the user is in shortcut-help.mjs.
 
-import { byId } from "../core/dom.mjs";
+import { update } from "../core/dom.mjs";
 import { isDialogLoading } from "../core/lazy.mjs";
 import { clearSelection, navigate, set, state, toggleInsight } from "../core/store.mjs";
+import { around, focus, isDialogOpen, leaveField } from "../core/targets.mjs";
 import { moveCursor } from "../list/list-view.mjs";
 import { toggleSelection } from "../list/selection.mjs";
 import { oppositeStatus, setStatus } from "./actions.mjs";
@@ -19,19 +20,21 @@ export function startShortcuts({ pickTag, openPalette, showShortcuts }) {
 		e: () => withTarget((target) => setStatus(oppositeStatus(target), target)),
 		t: () => withTarget((target) => pickTag("assign", target)),
 		u: () => withTarget((target) => pickTag("remove", target)),
-		"/": () => byId("search").focus(),
+		"/": () => focus("search"),
 		i: toggleInsight,
 		"?": showShortcuts,
 		Escape: goBack,
 	};
-	addEventListener("keydown", (event) => {
-		if (document.querySelector("dialog[open]")) return; // a dialog has its own keys
-		if (isDialogLoading()) return void (isTyping(event) && event.preventDefault());
-		if (event.ctrlKey || event.metaKey || event.altKey) {
-			if (!event.altKey && event.key.toLowerCase() === "k") run(event, openPalette);
-		} else if (event.target.matches?.("input:not([type=checkbox]), select")) leaveField(event);
-		else if (event.key in shortcuts && !isArrowOutsideList(event)) run(event, shortcuts[event.key]);
-	});
+	update("page", { onkeydown: (event) => onKeyDown(event, shortcuts, openPalette) });
+}
+
+function onKeyDown(event, shortcuts, openPalette) {
+	if (isDialogOpen()) return; // a dialog has its own keys
+	if (isDialogLoading()) return void (isTyping(event) && event.preventDefault());
+	if (event.ctrlKey || event.metaKey || event.altKey) {
+		if (!event.altKey && event.key.toLowerCase() === "k") run(event, openPalette);
+	} else if (around(event, "input:not([type=checkbox]), select")) endTyping(event);
+	else if (event.key in shortcuts && !isArrowOutsideList(event)) run(event, shortcuts[event.key]);
 }
 
 function isTyping({ key, ctrlKey, metaKey, altKey }) {
@@ -39,8 +42,8 @@ function isTyping({ key, ctrlKey, metaKey, altKey }) {
 }
 
 // Outside the list the arrows scroll.
-function isArrowOutsideList({ key, target }) {
-	return key.startsWith("Arrow") && target !== document.body && !target.closest?.("#list");
+function isArrowOutsideList(event) {
+	return event.key.startsWith("Arrow") && event.target !== event.currentTarget && !around(event, "#list");
 }
 
 function run(event, shortcut) {
@@ -48,9 +51,9 @@ function run(event, shortcut) {
 	shortcut();
 }
 
-function leaveField(event) {
-	if (event.key === "Escape") event.target.blur();
-	const isSearch = event.target.id === "search";
+function endTyping(event) {
+	if (event.key === "Escape") leaveField();
+	const isSearch = around(event, "#search");
 	if (isSearch && (event.key === "ArrowDown" || event.key === "Escape")) run(event, () => moveCursor(0));
 }
 

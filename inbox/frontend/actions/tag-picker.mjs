@@ -39,7 +39,7 @@ function tagOptions(verb, { ids }) {
 	const options = (state.tags ?? []).map((tag) => {
 		const count = rows.filter((row) => hasTag(row, tag)).length;
 		const hint = count && total > 1 ? `on ${count} of ${total}` : "";
-		return { tag, label: tag.name, symbol: tagDot(tag), count, hint };
+		return { tag, label: tag.name, symbol: () => tagDot(tag), count, hint };
 	});
 	if (!ids) return options;
 	return options.filter(({ count }) => (verb === "remove" ? count : count < total || !total));
@@ -48,7 +48,7 @@ function tagOptions(verb, { ids }) {
 function newTagOptions(verb, query) {
 	const exists = (state.tags ?? []).some(({ name }) => name.toLowerCase() === query.toLowerCase());
 	if (verb === "remove" || !query || exists) return [];
-	return [{ label: `New tag “${query}”`, name: query, symbol: icon("tag") }];
+	return [{ label: `New tag “${query}”`, name: query, symbol: () => icon("tag") }];
 }
 
 /** Asks for a name and a color. Resolves with the new tag, or null. */
@@ -60,7 +60,10 @@ export function createTag(name = "") {
 		h("fieldset.swatches", h("legend", "Color"), swatches),
 	];
 	return openForm("New tag", fields, "Create", async (form) => {
-		const { tag } = await post("/api/tags", { name: form.get("name").trim(), color: form.get("color") });
+		const { tag } = await post("/api/tags", {
+			name: String(form.get("name")).trim(),
+			color: form.get("color"),
+		});
 		await loadTags();
 		return tag;
 	});

@@ -51,7 +51,11 @@ export async function loadOlder(limit = LIMIT) {
 		const query = { limit, cursor: next };
 		const { events, pagination } = await get(route(id, "/events"), query, { signal: controller.signal });
 		const isCurrent = state.conversation.events.some((event) => event.id === before.at(-1).id); // not reset meanwhile
-		const added = { events: [...state.conversation.events, ...events], next: pagination.nextCursor };
+		const ids = new Set(state.conversation.events.map((event) => event.id));
+		const added = {
+			events: [...state.conversation.events, ...events.filter((event) => !ids.has(event.id))],
+			next: pagination.nextCursor,
+		};
 		setConversation({ isLoadingOlder: false, ...(isCurrent && added) });
 	} catch (error) {
 		if (isAborted(error)) return;
@@ -83,7 +87,7 @@ export async function refreshConversation() {
 		const { events, next } = mergeEvents(conversation, part);
 		setConversation({
 			row: keepIfEqual(conversation.row, row),
-			events: keepIfEqual(conversation.events, events),
+			events,
 			next,
 		});
 		const { matches: _, ...withoutMatches } = row;
@@ -100,7 +104,20 @@ function mergeEvents(conversation, { events, pagination }) {
 	const lastInCommon = conversation.events.findLastIndex(({ id }) => ids.has(id));
 	if (lastInCommon < 0) return { events, next: pagination.nextCursor };
 	const older = conversation.events.slice(lastInCommon + 1);
-	return { events: [...events, ...older], next: older.length ? conversation.next : pagination.nextCursor };
+	const merged = [...keepEqual(conversation.events, events), ...older];
+	const isSame =
+		merged.length === conversation.events.length &&
+		merged.every((event, index) => event === conversation.events[index]);
+	return {
+		events: isSame ? conversation.events : merged,
+		next: older.length ? conversation.next : pagination.nextCursor,
+	};
+}
+
+// Messages that are as before are not drawn again.
+function keepEqual(before, events) {
+	const byId = new Map(before.map((event) => [event.id, event]));
+	return events.map((event) => keepIfEqual(byId.get(event.id), event));
 }
 
 /** Makes the server fetch the conversation from Facebook now. */

@@ -1,12 +1,13 @@
 // The pane of the open conversation.
 
 import { changeTag, setStatus } from "../actions/actions.mjs";
-import { button, byId, fill, h, iconButton, tagChip } from "../core/dom.mjs";
-import { plural } from "../core/format.mjs";
+import { button, fill, h, iconButton, tagChip, update } from "../core/dom.mjs";
+import { endPane } from "../core/end-pane.mjs";
+import { displayName, plural } from "../core/format.mjs";
 import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
-import { findPage, hasRole, navigate, set, state, watch } from "../core/store.mjs";
+import { findPage, hasRole, navigate, state, watch, when } from "../core/store.mjs";
 import { toUrl } from "../core/url.mjs";
-import { avatar, displayName } from "../list/row.mjs";
+import { avatar } from "../list/row.mjs";
 import {
 	fetchFromFacebook,
 	loadBackTo,
@@ -17,8 +18,7 @@ import {
 import { messageElements } from "./messages.mjs";
 
 const LOAD_OLDER_PX = 300; // from the top
-const AT_END_PX = 40;
-const scroller = byId("messages");
+const pane = endPane("messages");
 const drawn = { id: null, hasShownMatch: false };
 
 let isStarted = false;
@@ -30,29 +30,42 @@ export function startConversation({ pickTag }) {
 	onInvalidate(refreshConversation);
 	const refreshSoon = rateLimited(refreshConversation, { minimum: 500 });
 	onConversationsChanged(({ conversationIds }) => conversationIds.includes(state.openId) && refreshSoon());
-	watch("openId", ({ openId }) => openConversation(openId));
-	watch("conversation.row conversation.isFetching conversation.status pages", () => drawHead(pickTag));
-	watch(
-		"conversation.id conversation.events conversation.status conversation.next pages.length " +
-			"conversation.row.seen_until conversation.row.delivered_until",
-		drawMessages,
+	update("messages", { onscroll: () => pane.top() < LOAD_OLDER_PX && loadOlder() });
+	watch(headParts, () => drawHead(pickTag));
+	watch(messageParts, drawMessages);
+	when(
+		({ openId }) => [openId],
+		({ openId }) => openConversation(openId),
 	);
-	scroller.addEventListener("scroll", () => scroller.scrollTop < LOAD_OLDER_PX && loadOlder(), {
-		passive: true,
-	});
-	set({}); // draws it for the first time
+	when(messageParts, loadWhatIsMissing);
 }
+
+const headParts = ({ conversation, pages }) => [
+	conversation?.row,
+	conversation?.isFetching,
+	conversation?.status,
+	pages,
+];
+
+const messageParts = ({ conversation, pages }) => [
+	conversation?.id,
+	conversation?.events,
+	conversation?.status,
+	conversation?.next,
+	conversation?.row?.seen_until,
+	conversation?.row?.delivered_until,
+	pages?.length,
+];
 
 // -- the head: the customer, the tags and the actions
 function drawHead(pickTag) {
 	const { row, isFetching, status } = state.conversation ?? {};
-	const head = byId("conversation-head");
 	const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
-	if (!row) return fill(head, back, status === "loading" && h("h2", "Loading…"));
+	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
 	const isTagger = hasRole("tagger", findPage(row.page_id));
 	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
 	return fill(
-		head,
+		"conversation-head",
 		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching)),
 		h(
 			"div.conversation-tags",
@@ -104,6 +117,7 @@ function removableTag(row, tag, isTagger) {
 	return tagChip(
 		tag,
 		"",
+		{ key: tag.id },
 		tag.name,
 		isTagger && button("×", remove, "remove", { "aria-label": `Remove ${tag.name}` }),
 	);
@@ -111,22 +125,21 @@ function removableTag(row, tag, isTagger) {
 
 // -- the messages
 function drawMessages({ conversation, filter }) {
-	if (!conversation) return fill(byId("events"));
-	const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-	const wasAtEnd = fromEnd - scroller.clientHeight < AT_END_PX;
+	if (!conversation) return fill("events");
 	const search = filter.search_in === "messages" ? filter.search : "";
-	const { id: conversationId, events, matchId } = conversation;
-	const options = { names: namesOf(conversation), search, matchId, row: conversation.row };
-	fill(byId("events"), topItem(conversation), messageElements(events, options));
-	const isOther = drawn.id !== conversationId;
-	// Older messages are inserted above: the distance from the end stays.
-	scroller.scrollTop = isOther || wasAtEnd ? scroller.scrollHeight : scroller.scrollHeight - fromEnd;
-	drawn.id = conversationId;
+	const { id, events, matchId, row } = conversation;
+	const options = { names: namesOf(conversation), search, matchId, row };
+	const isOther = drawn.id !== id;
+	pane.draw(() => fill("events", topItem(conversation), messageElements(events, options)), { isOther });
+	drawn.id = id;
 	if (isOther) drawn.hasShownMatch = false;
-	if (conversation.status !== "ready") return undefined;
-	if (matchId && !drawn.hasShownMatch) showMatch(matchId);
-	else if (scroller.scrollHeight <= scroller.clientHeight) loadOlder();
 	return undefined;
+}
+
+function loadWhatIsMissing({ conversation }) {
+	if (conversation?.status !== "ready") return;
+	if (conversation.matchId && !drawn.hasShownMatch) showMatch(conversation.matchId);
+	else if (!pane.isFull()) loadOlder();
 }
 
 function namesOf({ row }) {
@@ -152,6 +165,5 @@ async function showMatch(eventId) {
 	drawn.hasShownMatch = true;
 	if (!(await loadBackTo(eventId))) return;
 	await null; // lets the state be drawn
-	const bubble = scroller.querySelector(`[data-id="${eventId}"]`);
-	if (bubble) scroller.scrollTop = bubble.offsetTop - scroller.clientHeight / 3;
+	pane.show(eventId);
 }

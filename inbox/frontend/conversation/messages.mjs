@@ -2,6 +2,7 @@
 
 import { h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
+import { keyedList } from "../core/keyed-list.mjs";
 import { highlight } from "../list/row.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
@@ -33,6 +34,13 @@ const reactionsOf = ({ data: { reactions } }) =>
 const UNSENT = "Message was unsent";
 const MAX_QUOTE_LENGTH = 140;
 
+// A message is drawn again only if it, what it quotes or what is said of it has changed.
+const drawItems = keyedList({
+	key: ({ key }) => key,
+	shows: (item) => item,
+	draw: (item) => (item.day ? h("li.day", h("span", item.day)) : item.side ? message(item) : note(item)),
+});
+
 /**
  * Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found;
  * `row`: the conversation.
@@ -42,16 +50,19 @@ export function messageElements(events, { names, search, matchId, row }) {
 	const shown = events.filter(({ data }) => !data.stub); // something is known of a message that has not come yet
 	const receipts = receiptsOf(shown, row ?? {});
 	const byGraphId = new Map(shown.map((event) => [event.graph_id, event]));
-	return shown.reverse().flatMap((event) => {
+	const items = shown.reverse().flatMap((event) => {
 		const eventDay = new Date(event.occurred_at).toDateString();
 		const isNewDay = day !== eventDay;
 		day = eventDay;
-		const isMatch = event.id === matchId;
-		const element = SIDES[event.kind]
-			? message(event, { names, search, isMatch, receipt: receipts.get(event.id), byGraphId })
-			: note(event, names.customer);
-		return isNewDay ? [h("li.day", h("span", formatDay(event.occurred_at))), element] : [element];
+		const side = SIDES[event.kind];
+		const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
+		const about = side
+			? { side, sender, search, isMatch: event.id === matchId, receipt: receipts.get(event.id) }
+			: { customer: names.customer };
+		const item = { key: event.id, event, quoted: byGraphId.get(event.data.reply_to), ...about };
+		return isNewDay ? [{ key: `day of ${event.id}`, day: formatDay(event.occurred_at) }, item] : [item];
 	});
+	return drawItems(items);
 }
 
 /** Event ID → "Seen" or "Delivered": under the newest message of the Page that the customer saw, and a newer one. */
@@ -66,9 +77,8 @@ function receiptsOf(events, { seen_until: seen, delivered_until: delivered }) {
 	return new Map(marks.filter(([event]) => event).map(([event, label]) => [event.id, label]));
 }
 
-function quote({ data: { reply_to: id } }, byGraphId) {
+function quote({ data: { reply_to: id } }, quoted) {
 	if (typeof id !== "string") return null;
-	const quoted = byGraphId.get(id);
 	const text = quoted?.text || quoted?.display_attachments[0]?.kind || "An earlier message";
 	return h(
 		"blockquote.quote",
@@ -77,17 +87,15 @@ function quote({ data: { reply_to: id } }, byGraphId) {
 	);
 }
 
-function message(event, { names, search, isMatch, receipt, byGraphId }) {
-	const side = SIDES[event.kind];
-	const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
+function message({ event, side, sender, search, isMatch, receipt, quoted }) {
 	const reactions = reactionsOf(event);
 	return h(
-		`li.message.${side}${isMatch ? ".match" : ""}`,
-		{ "data-id": event.id },
+		`li.message.${side}`,
+		{ "data-id": event.id, class: { match: isMatch } },
 		h("span.hidden", `${sender}: `),
 		h(
 			"div.bubble",
-			quote(event, byGraphId),
+			quote(event, quoted),
 			event.data.deleted && h("p.unsent", UNSENT),
 			event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
 			!event.data.deleted && event.display_attachments.map(attachment),
@@ -113,7 +121,7 @@ function attachment({ kind, name, url }) {
 	return h("p.attachment", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
 }
 
-function note(event, customer) {
+function note({ event, customer }) {
 	const description = NOTES[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
 	const actors = { content_updated: "Facebook", referral_received: customer };
 	const actor = actors[event.kind] ?? (event.actor || "The system");

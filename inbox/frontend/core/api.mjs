@@ -21,16 +21,20 @@ class ApiError extends Error {
 
 export const isAborted = (error) => error?.name === "AbortError";
 
-/** `signal` cancels the request. A request without an answer times out, because later refreshes wait for it. */
+/**
+ * `signal` cancels the request. A request without an answer times out, because later refreshes wait for it.
+ * @param {string} path @param {Record<string, any>} [query] @param {{signal?: AbortSignal}} [options]
+ */
 export function get(path, query = {}, { signal } = {}) {
 	const text = new URLSearchParams(query).toString();
-	const signals = [AbortSignal.timeout(TIMEOUT_MS), signal].filter(Boolean);
+	const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
 	return request("GET", text ? `${path}?${text}` : path, { signal: AbortSignal.any(signals) });
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
 export const remove = (path) => request("DELETE", path);
 
+/** @param {string} method @param {string} path @param {{body?: any, headers?: any, signal?: AbortSignal}} options */
 async function request(method, path, { body, headers, signal } = {}) {
 	const { status, ok, text } = await send(path, {
 		method,

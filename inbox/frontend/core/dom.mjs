@@ -1,48 +1,55 @@
-// Creates DOM elements. Content is always inserted as text, never as HTML.
+// Makes elements and draws them. docs/frontend.md tells how a view is written.
+//
+// Contents are always inserted as text, never as HTML.
 
-const isProperties = (part) => part?.constructor === Object;
+import { nodesInside, nodesOf, setChildren } from "./children.mjs";
+import { addProperties, setProperties } from "./properties.mjs";
+import { elementOf, keepFocus } from "./targets.mjs";
+
+/** @typedef {import("./children.mjs").Child} Child */
+/** @typedef {import("./properties.mjs").Properties} Properties */
+/** @typedef {import("./targets.mjs").Target} Target */
+
+const isProperties = (/** @type {any} */ part) => part?.constructor === Object;
+
+/** @param {string} namespace */
+const elementFactory = (namespace) => {
+	/** @param {string} selector @param {...any} parts the properties, if there are any, and the children */
+	return (selector, ...parts) => {
+		const [tag, ...classes] = selector.split(".").filter(Boolean);
+		const element = document.createElementNS(namespace, tag);
+		const properties = isProperties(parts[0]) ? parts.shift() : {};
+		element.append(...nodesInside(parts));
+		setProperties(element, classes, properties);
+		return /** @type {HTMLElement} */ (element);
+	};
+};
 
 /**
- * `h(selector, properties, ...children)` creates an element. `selector`: a tag with classes after dots. `properties`
- * (optional): event listeners (`onclick`), custom properties (`css`, an object) and attributes; null and false are left out.
+ * `h(selector, properties, ...children)` makes an element. `selector`: a tag with classes after dots. `properties`
+ * (optional): `key` among its siblings, event handlers (`onclick`), `class` ({name: whether it has it}), custom properties
+ * (`css`, an object) and attributes; null and false are left out.
  */
-const elementFactory =
-	(namespace) =>
-	(selector, ...parts) => {
-		const [tag, ...classes] = selector.split(".");
-		const element = document.createElementNS(namespace, tag);
-		if (classes.length) element.setAttribute("class", classes.join(" "));
-		if (isProperties(parts[0])) {
-			for (const [name, value] of Object.entries(parts.shift())) assign(element, name, value);
-		}
-		element.append(...withoutEmpty(parts));
-		return element;
-	};
-
 export const h = elementFactory("http://www.w3.org/1999/xhtml");
 export const svg = elementFactory("http://www.w3.org/2000/svg");
 
-function assign(element, name, value) {
-	if (!isPresent(value)) return;
-	if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-	else if (name === "css")
-		for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
-	else element.setAttribute(name, value === true ? "" : value);
+/**
+ * Draws the children of an element. What is there already and stands for the same is kept and gets the new properties,
+ * so that it keeps the focus, the scroll position and what the user enters.
+ * @param {Target} target @param {...Child} children
+ */
+export function fill(target, ...children) {
+	const element = elementOf(target);
+	keepFocus(element, () => setChildren(element, nodesOf(children)));
 }
 
-const isPresent = (child) => child !== null && child !== undefined && child !== false;
-const withoutEmpty = (children) => children.flat(Infinity).filter(isPresent);
-const FOCUSABLE = "a[href], button, input, select";
+/**
+ * Sets properties of an element of the shell, or of one that the view keeps; others stay.
+ * @param {Target} target @param {Properties} properties
+ */
+export const update = (target, properties) => addProperties(elementOf(target), properties);
 
-/** Replaces the children of an element. If the focus was inside, it returns to the same position. */
-export function fill(element, ...children) {
-	const focusIndex = [...element.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
-	element.replaceChildren(...withoutEmpty(children));
-	if (focusIndex >= 0) element.querySelectorAll(FOCUSABLE)[focusIndex]?.focus({ preventScroll: true });
-}
-
-export const byId = (id) => document.getElementById(id);
-
+/** @type {Record<string, string>} */
 const PATHS = {
 	all: "M3 5h14v10H3zM3 5l7 6 7-6",
 	open: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4l3 2",
@@ -59,25 +66,37 @@ const PATHS = {
 	more: "M5 10h.01M10 10h.01M15 10h.01",
 };
 
+/** @param {string} name */
 export function icon(name) {
 	return svg("svg.icon", { viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }
 
-/** `kind`: the classes, separated by dots. */
+/**
+ * `kind`: the classes, separated by dots.
+ * @param {Child} label @param {((event: any) => unknown) | undefined} onclick
+ */
 export function button(label, onclick, kind = "button", attributes = {}) {
 	return h(`button.${kind}`, { type: "button", onclick, ...attributes }, label);
 }
 
-/** A button with an icon only; screen readers and the tooltip use the label. */
+/**
+ * A button with an icon only; screen readers and the tooltip use the label.
+ * @param {string} name @param {string} label @param {(event: any) => unknown} onclick
+ */
 export function iconButton(name, label, onclick, attributes = {}) {
 	return button(icon(name), onclick, "icon-button", { "aria-label": label, title: label, ...attributes });
 }
 
-/** `tag` is undefined for a part of the filter that is not a tag. */
-export function tagChip(tag, kind, ...content) {
-	return h(`span.tag.${kind}`, tag ? { css: { "--tag": tag.color } } : {}, tag && tagDot(tag), content);
+/**
+ * `tag` is undefined for a part of the filter that is not a tag.
+ * @param {{color: string} | undefined} tag @param {string} kind @param {Properties} properties @param {...Child} content
+ */
+export function tagChip(tag, kind, properties, ...content) {
+	const color = tag && { css: { "--tag": tag.color } };
+	return h(`span.tag.${kind}`, { ...properties, ...color }, tag && tagDot(tag), content);
 }
 
+/** @param {{color: string}} tag */
 export function tagDot(tag) {
 	return h("span.dot", { css: { "--tag": tag.color || "#6b7280" }, "aria-hidden": "true" });
 }

@@ -69,6 +69,7 @@ function leaveElection() {
 // Browsers offer locks in secure contexts only (HTTPS or this machine). Elsewhere each visible tab listens itself.
 function joinElection() {
 	const ending = new AbortController();
+	/** @type {Promise<void>} */
 	const resigned = new Promise((resolve) => {
 		resign = () => {
 			resolve();
@@ -82,6 +83,7 @@ function joinElection() {
 	greet(); // after the request: a hidden leader that gives way joins behind it
 }
 
+/** @param {{name: string, value?: any, isVisible?: boolean}} message */
 function handleMessage({ name, value, isVisible }) {
 	if (name === "hello") return source && onGreeting(isVisible);
 	if (name === "hidden") return isHidden() || greet();

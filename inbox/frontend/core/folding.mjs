@@ -17,13 +17,16 @@ const ADDED_LETTERS = [
 	["፩፪፫፬፭፮፯፰፱᧚⓵⓶⓷⓸⓹⓺⓻⓼⓽⓿❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒", "12345678911234567890123456789123456789123456789"],
 	["𐩀𐩁𐩂𐩃𐹠𐹡𐹢𐹣𐹤𐹥𐹦𐹧𐹨𑁒𑁓𑁔𑁕𑁖𑁗𑁘𑁙𑁚", "1234123456789123456789"],
 ];
-const REPLACEMENTS = new Map([
-	...`${LETTERS} ${SIGNS} ƣg ꜳaa ꜵao ꜷau ꜹav ꜽay ꝏoo ꝡvy ؠي ۿه`
-		.split(" ")
-		.map((pair) => [pair[0], pair.slice(1)]),
-	...Object.entries(ADDED_SIGNS).flatMap(([to, signs]) => [...signs].map((sign) => [sign, to])),
-	...ADDED_LETTERS.flatMap(([letters, to]) => [...letters].map((letter, index) => [letter, to[index]])),
-]);
+/** @type {Map<string, string>} */
+const REPLACEMENTS = new Map(
+	/** @type {[string, string][]} */ ([
+		...`${LETTERS} ${SIGNS} ƣg ꜳaa ꜵao ꜷau ꜹav ꜽay ꝏoo ꝡvy ؠي ۿه`
+			.split(" ")
+			.map((pair) => [pair[0], pair.slice(1)]),
+		...Object.entries(ADDED_SIGNS).flatMap(([to, signs]) => [...signs].map((sign) => [sign, to])),
+		...ADDED_LETTERS.flatMap(([letters, to]) => [...letters].map((letter, index) => [letter, to[index]])),
+	]),
+);
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 // Signs above and below letters. In other scripts they are part of the spelling.
 const MARKS =
@@ -75,6 +78,7 @@ export function splitAtMatch(text, search) {
 	const start = term ? folded.indexOf(term) : -1;
 	if (start < 0) return [[text, false]];
 	const [first, last] = [origins[start], origins[start + term.length - 1] + 1];
+	/** @type {[string[], boolean][]} */
 	const parts = [
 		[characters.slice(0, first), false],
 		[characters.slice(first, last), true],

@@ -2,6 +2,7 @@
 
 const DAY_MS = 86_400_000;
 const wholeNumber = new Intl.NumberFormat("en");
+/** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const clock = new Intl.DateTimeFormat("en", CLOCK);
 const weekday = new Intl.DateTimeFormat("en", { weekday: "short" });
@@ -43,11 +44,15 @@ export function formatDuration(seconds) {
 	const total = Math.round(seconds);
 	const [days, hours, minutes] = [total / 86_400, (total / 3600) % 24, (total / 60) % 60].map(Math.floor);
 	const units = `${days} d ${hours} h ${minutes} min ${total % 60} s`;
-	return units.match(/[1-9]\d* \w+( [1-9]\d* \w+)?/)[0]; // the first that is not 0, and the next one
+	return units.match(/[1-9]\d* \w+( [1-9]\d* \w+)?/)?.[0] ?? ""; // the first that is not 0, and the next one
 }
 
 /** Whether a name shows anything; as conversations/lib/names.py. */
 export const isVisible = (name) => /[^\p{C}\p{M}\p{Z}\u115f\u1160\u3164\uffa0\u2800]/u.test(name);
+
+/** The name of a conversation's customer. */
+export const displayName = ({ sender_name: name, sender_id: id }) =>
+	isVisible(name) ? name : `No name (${id})`;
 
 const isInitial = (character) => /[\p{L}\p{N}]/u.test(character) && isVisible(character);
 

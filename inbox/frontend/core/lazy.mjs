@@ -12,6 +12,7 @@ export const isDialogLoading = () => loadingDialogs > 0;
 /**
  * Returns a function that loads a module and calls `functionName` of it; its errors are shown to the user.
  * `load`: imports the module. `styles`: the address of its style sheet; null: none.
+ * @param {() => Promise<any>} load @param {string} functionName @param {string | null} [styles]
  */
 export const lazy =
 	(load, functionName, styles = DIALOG_STYLES) =>
@@ -26,14 +27,14 @@ export const lazy =
 
 async function loadModule(load, styles) {
 	const isDialog = styles === DIALOG_STYLES;
-	loadingDialogs += isDialog;
+	loadingDialogs += Number(isDialog);
 	try {
 		const [module] = await Promise.all([load(), styles && loadStyles(styles)]);
 		return module;
 	} catch {
 		throw new Error("Couldn't load a part of this page. Check your connection.");
 	} finally {
-		loadingDialogs -= isDialog;
+		loadingDialogs -= Number(isDialog);
 	}
 }
 

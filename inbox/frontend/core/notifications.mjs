@@ -2,8 +2,8 @@
 //
 // They name the customer and the Page, but not the message: a screen may be shared, locked or shown to others.
 
-import { displayName } from "../list/row.mjs";
-import { button, byId, fill } from "./dom.mjs";
+import { button, fill } from "./dom.mjs";
+import { displayName } from "./format.mjs";
 import { findPage, navigate } from "./store.mjs";
 import { showError, showMessage } from "./toast.mjs";
 
@@ -25,7 +25,7 @@ export function startNotifications() {
 
 function drawButton() {
 	const label = isOn() ? "Turn off notifications" : "Turn on notifications";
-	fill(byId("notifications"), button(label, toggle, "link"));
+	fill("notifications", button(label, toggle, "link"));
 }
 
 async function toggle() {
@@ -36,7 +36,10 @@ async function toggle() {
 	return isOn() && showMessage("You are notified of new messages while Inbox is open in a tab.");
 }
 
-/** Tells of new messages of customers, unless the user is at a tab of Inbox: that shows them. */
+/**
+ * Tells of new messages of customers, unless the user is at a tab of Inbox: that shows them.
+ * @param {{rows?: any[], isWatched?: boolean}} [change]
+ */
 export function notifyOfMessages({ rows = [], isWatched } = {}) {
 	const news = rows.filter(isNew);
 	for (const { id, last_message_time: time } of rows) if (time) shownUntil.set(id, Date.parse(time));
@@ -59,7 +62,7 @@ function show(title, body, tag, openId) {
 		const notification = new Notification(title, {
 			body,
 			tag,
-			icon: document.querySelector("link[rel=icon]").href,
+			icon: /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"))?.href,
 		});
 		notification.addEventListener("click", () => {
 			globalThis.focus();

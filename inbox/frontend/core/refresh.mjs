@@ -15,9 +15,11 @@ let notifyOtherTabs = () => {};
  * one another: a slow answer must not replace a newer one.
  */
 export function rateLimited(run, { minimum = MIN_INTERVAL_MS, maximum = MAX_INTERVAL_MS } = {}) {
-	let [lastAt, interval, timer, current] = [0, minimum, null, null];
+	let [lastAt, interval, current] = [0, minimum, null];
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
 	const runNow = async () => {
-		timer = null;
+		timer = undefined;
 		const isQuiet = Date.now() - lastAt > maximum;
 		interval = isQuiet ? minimum : Math.min(GROWTH * interval, maximum);
 		lastAt = Date.now();

@@ -1,9 +1,38 @@
 // The state of the page, navigation between addresses, and the user's Pages and roles.
 //
-// Views call `watch` and are drawn again when the watched parts of the state change; changes in one task cause one draw.
+// Views call `watch`, and what follows from a change `when`: see state.mjs.
 
+import { createState } from "./state.mjs";
+import { around } from "./targets.mjs";
 import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
 
+/**
+ * What the server sends is not typed: rows, Pages, tags and views are as docs/api.md says.
+ * @typedef {object} State
+ * @property {Record<string, string>} filter
+ * @property {number | null} openId of the open conversation
+ * @property {boolean} insight
+ * @property {Set<number>} selection
+ * @property {number | null} anchor the row from which a range is selected
+ * @property {boolean} isAllSelected all that match the filter, also those that are not loaded
+ * @property {{name: string | undefined, isSuperuser: boolean}} user
+ * @property {any[] | null} pages
+ * @property {any[] | null} tags
+ * @property {any[] | null} views
+ * @property {any[] | null} invalidViews the user's own whose filter is not valid any more
+ * @property {Record<string, any>} counts
+ * @property {any} setupError
+ * @property {typeof NO_ROWS} list
+ * @property {number | null} cursor the ID of the row that the keyboard is on
+ * @property {any} conversation the open one: its row and events
+ * @property {Record<string, any>} runs
+ * @property {Record<string, any>} summaries
+ * @property {boolean | null} isConnected
+ * @property {boolean} isSidebarOpen
+ * @property {boolean} isFilterFormOpen
+ */
+
+/** @type {{status: string, rows: any[], next: string | null, total: number | null, isExact: boolean, error: any, isLoadingMore: boolean, moreError: any}} */
 export const NO_ROWS = {
 	status: "loading",
 	rows: [],
@@ -19,6 +48,7 @@ const ROLES = ["viewer", "tagger", "manager", "superuser"];
 
 const { user, superuser } = document.body.dataset;
 
+/** @type {State} */
 export let state = {
 	...parseUrl(location.search),
 	...NO_SELECTION,
@@ -26,12 +56,12 @@ export let state = {
 	pages: null,
 	tags: null,
 	views: null,
-	invalidViews: null, // the user's own whose filter is not valid any more
+	invalidViews: null,
 	counts: {},
 	setupError: null,
 	list: NO_ROWS,
-	cursor: null, // the ID of the row that the keyboard is on
-	conversation: null, // the open conversation: its row and events
+	cursor: null,
+	conversation: null,
 	runs: {},
 	summaries: {},
 	isConnected: null,
@@ -39,53 +69,26 @@ export let state = {
 	isFilterFormOpen: false,
 };
 
-const watchers = [];
-let isDrawScheduled = false;
-let isPointerDown = false;
+const inbox = createState(state, (next) => {
+	state = next;
+});
+export const { set, watch, when } = inbox;
 
-// Nothing is drawn while a button or link is pressed: a button that is replaced before the release gets no click.
+// Nothing is drawn while a button or link is pressed: it must not become another one before it is released.
 addEventListener(
 	"pointerdown",
 	({ button, target }) => {
-		isPointerDown = !button && Boolean(target.closest?.("a, button"));
+		if (!button && target instanceof Element && target.closest("a, button")) inbox.hold();
 	},
 	true,
 );
-for (const type of ["pointerup", "pointercancel", "contextmenu", "blur"])
-	addEventListener(type, onRelease, true);
-
-function onRelease() {
-	isPointerDown = false;
-	setTimeout(() => isDrawScheduled && draw()); // after the click event
-}
-
-function draw() {
-	if (isPointerDown) return;
-	isDrawScheduled = false;
-	for (const watcher of watchers) watcher();
-}
-
-export function set(change) {
-	state = { ...state, ...change };
-	if (!isDrawScheduled) queueMicrotask(draw);
-	isDrawScheduled = true;
-}
+const releaseSoon = () => void setTimeout(inbox.release); // after the click event
+for (const type of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(type, releaseSoon, true);
+addEventListener("blur", releaseSoon); // of the window; the one of a field would come up only with `true`
 
 export const setList = (change) => set({ list: { ...state.list, ...change } });
 export const setConversation = (change) => set({ conversation: { ...state.conversation, ...change } });
 export const clearSelection = () => set(NO_SELECTION);
-
-/** Calls `draw(state)` whenever one of these parts of the state changes, e.g. "filter conversation.status". */
-export function watch(names, draw) {
-	const paths = names.split(" ").map((name) => name.split("."));
-	let previous = [];
-	watchers.push(() => {
-		const current = paths.map((path) => path.reduce((part, key) => part?.[key], state));
-		if (previous.length && current.every((part, index) => Object.is(part, previous[index]))) return;
-		previous = current;
-		draw(state);
-	});
-}
 
 /** Returns `previous` if `current` is equal to it, so that unchanged data is not drawn again. */
 export function keepIfEqual(previous, current) {
@@ -118,7 +121,7 @@ addEventListener("popstate", () => applyUrl(parseUrl(location.search)));
 
 // Internal navigation uses real links, so that users can open them in a new tab.
 addEventListener("click", (event) => {
-	const link = event.target.closest?.("a[data-navigate]");
+	const link = /** @type {HTMLAnchorElement | undefined} */ (around(event, "a[data-navigate]"));
 	if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 	event.preventDefault();
 	navigate(parseUrl(link.search));

@@ -11,6 +11,6 @@ if (globalThis.document && !isStored()) {
 	const secure = location.protocol === "https:" ? "; secure" : "";
 	// biome-ignore lint/suspicious/noDocumentCookie: browsers have no other way without HTTPS
 	document.cookie = `${COOKIE}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
-	const drawn = document.querySelector('meta[name="time-zone"]');
+	const drawn = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="time-zone"]'));
 	if (isStored() && drawn && drawn.content !== timeZone) location.reload();
 }

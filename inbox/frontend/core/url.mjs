@@ -38,11 +38,14 @@ export function parseUrl(query) {
 	return { filter, openId, insight: parameters.get("insight") === "1" };
 }
 
-/** The address of a state. */
+/**
+ * The address of a state.
+ * @param {{filter: any, openId?: number | null, insight?: boolean}} state
+ */
 export function toUrl({ filter, openId = null, insight = false }) {
 	const query = new URLSearchParams(normalize(filter));
 	if (insight) query.set("insight", "1");
-	if (openId) query.set("conversation", openId);
+	if (openId) query.set("conversation", String(openId));
 	const text = query.toString().replaceAll("%2C", ",");
 	return text ? `/?${text}` : "/";
 }
@@ -73,6 +76,7 @@ export function toQuery(filter) {
 	return parameters;
 }
 
+/** @param {Record<string, string>} filter */
 export function isSearchTooShort({ search = "", search_in }) {
 	const length = [...fold(search).trim()].length;
 	const shortest = UNSPACED.test(fold(search)) ? MIN_UNSPACED : MIN_SEARCH_LENGTH;

@@ -1,7 +1,7 @@
 // The insights of the filtered conversations: messages per day, busiest hours, first reply times, tags and ads.
 
 import { get, isAborted } from "../core/api.mjs";
-import { button, byId, fill, h, iconButton } from "../core/dom.mjs";
+import { button, fill, h, iconButton } from "../core/dom.mjs";
 import { formatDuration, formatNumber, plural } from "../core/format.mjs";
 import { navigate, state } from "../core/store.mjs";
 import { timeZone } from "../core/time-zone.mjs";
@@ -16,17 +16,16 @@ let controller = null;
 export async function drawInsight() {
 	controller?.abort();
 	controller = new AbortController();
-	const pane = byId("insight");
-	fill(pane, heading(), h("p.state-message", { role: "status" }, "Loading…"));
+	fill("insight", heading(), h("p.state-message", { role: "status" }, "Loading…"));
 	try {
 		const query = { tz: timeZone, ...toParameters(state.filter) };
 		const { insight } = await get("/api/insight", query, { signal: controller.signal });
 		const empty = h("p.state-message", "No results");
-		fill(pane, heading(), insight.conversations ? content(insight) : empty);
+		fill("insight", heading(), insight.conversations ? content(insight) : empty);
 	} catch (error) {
 		if (isAborted(error)) return;
 		const retry = button("Try again", drawInsight);
-		fill(pane, heading(), h("div.state-message", h("p.error", error.message), retry));
+		fill("insight", heading(), h("div.state-message", h("p.error", error.message), retry));
 	}
 }
 

@@ -1,21 +1,23 @@
 // What is shown in place of the rows: loading, no results, an error; with what the user can do.
 
-import { button, byId, fill, h } from "../core/dom.mjs";
+import { button, fill, h, update } from "../core/dom.mjs";
 import { filteredPages, hasRole, navigate, state, updateFilter, watch } from "../core/store.mjs";
 import { isSameFilter } from "../core/url.mjs";
 import { isRunning, startSync } from "../sync/sync-runs.mjs";
 import { loadList } from "./list-loader.mjs";
 
 export function startEmptyState() {
-	watch("list.status list.rows.length list.error pages filter runs", draw);
+	watch(
+		({ list, pages, filter, runs }) => [list.status, list.rows.length, list.error, pages, filter, runs],
+		draw,
+	);
 }
 
 function draw({ list, filter }) {
 	const content = contentFor(list, filter);
-	const container = byId("list-state");
-	container.hidden = !content;
-	byId("scroller").classList.toggle("empty", Boolean(content) && !list.rows.length);
-	fill(container, content);
+	update("list-state", { hidden: !content });
+	update("scroller", { class: { empty: Boolean(content) && !list.rows.length } });
+	fill("list-state", content);
 }
 
 function contentFor(list, filter) {

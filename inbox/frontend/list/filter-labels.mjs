@@ -2,7 +2,7 @@
 
 import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs";
 
-/** [{label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
+/** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
 	const zone = filter.tz ? ` (${filter.tz})` : "";
@@ -19,7 +19,12 @@ export function filterParts(filter, { tags, pages }) {
 	];
 	const used = labels.filter(([name]) => filter[name]);
 	return [
-		...used.map(([name, label]) => ({ label, mode: "", without: normalize({ ...filter, [name]: "" }) })),
+		...used.map(([name, label]) => ({
+			key: name,
+			label,
+			mode: "",
+			without: normalize({ ...filter, [name]: "" }),
+		})),
 		...["include", "exclude"].flatMap((mode) => tagParts(filter, mode, tags)),
 	];
 }
@@ -27,9 +32,10 @@ export function filterParts(filter, { tags, pages }) {
 const isTrue = (flag) => flag === "true" || flag === "1";
 
 function tagParts(filter, mode, tags) {
-	return splitKeys(filter[`${mode}_tags`]).map((key) => {
-		const tag = tags?.find(({ id, slug }) => slug === key || String(id) === key) ?? unknownTag(key);
-		return { label: tag.name, mode, tag, without: withTagMode(filter, tag, "") };
+	const tagOf = (key) => tags?.find(({ id, slug }) => slug === key || String(id) === key) ?? unknownTag(key);
+	// An address may name a tag twice, by slug and by ID.
+	return [...new Set(splitKeys(filter[`${mode}_tags`]).map(tagOf))].map((tag) => {
+		return { key: `${mode} ${tag.id}`, label: tag.name, mode, tag, without: withTagMode(filter, tag, "") };
 	});
 }
 

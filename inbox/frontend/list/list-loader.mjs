@@ -153,8 +153,8 @@ function place(ids, rows) {
 /** Loads the number of matches. Errors are ignored: the list works without it. */
 export async function refreshTotal() {
 	if (state.list.status !== "ready") return;
-	const { total, isExact } = await fetchRows({ limit: 1, total: "estimate" }).catch(() => ({}));
-	if (total !== undefined && state.list.status === "ready") setList({ total, isExact });
+	const part = await fetchRows({ limit: 1, total: "estimate" }).catch(() => null);
+	if (part && state.list.status === "ready") setList({ total: part.total, isExact: part.isExact });
 }
 
 /** Changes the rows with these IDs in the list, without a request. */

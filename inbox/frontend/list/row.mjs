@@ -3,12 +3,12 @@
 import { h, icon, tagChip } from "../core/dom.mjs";
 import { splitAtMatch } from "../core/folding.mjs";
 import {
+	displayName,
 	formatDateTime,
 	formatNumber,
 	formatShortTime,
 	hue,
 	initials,
-	isVisible,
 	plural,
 } from "../core/format.mjs";
 import { findPage, state } from "../core/store.mjs";
@@ -17,33 +17,25 @@ import { toUrl } from "../core/url.mjs";
 const MAX_TAGS = 3;
 const CONTEXT_LENGTH = 24; // characters before a match, so that it is visible in a short line
 
-export function createRow(row, pageName) {
-	const { filter, insight } = state;
+/** `shown`: as list-view.mjs says it; `onClick(event, row)` and `onFocus(row)`: what the user does with the row. */
+export function createRow(shown, { onClick, onFocus }) {
+	const { row, filter, insight, pageName, isOpen, isSelected, isTabStop } = shown;
+	const tabindex = isTabStop ? 0 : -1;
+	const label = `Select ${displayName(row)}`;
+	const select = { type: "checkbox", "aria-label": label, checked: isSelected, tabindex };
 	const href = toUrl({ filter, insight, openId: row.id });
-	const checkbox = h("input", { type: "checkbox", "aria-label": `Select ${displayName(row)}` });
+	const link = { href, tabindex, "aria-current": isOpen && "true" };
 	return h(
-		row.unread_count ? "li.row.unread" : "li.row",
-		{ "data-id": row.id },
-		h("label.select-box", checkbox, avatar(row)),
-		h("a.line", { href }, rowHead(row), preview(row, filter), rowTags(row, pageName)),
+		"li.row",
+		{
+			class: { unread: row.unread_count > 0, open: isOpen, selected: isSelected },
+			onclick: (event) => onClick(event, row),
+			onfocusin: () => onFocus(row),
+		},
+		h("label.select-box", h("input", select), avatar(row)),
+		h("a.line", link, rowHead(row), preview(row, filter), rowTags(row, pageName)),
 	);
 }
-
-/** Updates what changes while the user points at the row, which must stay the same element. */
-export function updateRow(element, { isOpen, isTabStop, isSelected, index, count }) {
-	const [checkbox, link] = [element.querySelector("input"), element.querySelector("a")];
-	element.classList.toggle("open", isOpen);
-	element.classList.toggle("selected", isSelected);
-	if (isOpen) link.setAttribute("aria-current", "true");
-	else link.removeAttribute("aria-current");
-	checkbox.checked = isSelected;
-	checkbox.tabIndex = link.tabIndex = isTabStop ? 0 : -1;
-	element.setAttribute("aria-posinset", index + 1);
-	element.setAttribute("aria-setsize", count);
-}
-
-export const displayName = (row) =>
-	isVisible(row.sender_name) ? row.sender_name : `No name (${row.sender_id})`;
 
 export function avatar(row) {
 	return h(
@@ -88,7 +80,7 @@ function rowTags(row, pageName) {
 	return h(
 		"span.row-tags",
 		isDone && h("span.state", icon("done"), "Done"),
-		visible.map((tag) => tagChip(tag, "", tag.name)),
+		visible.map((tag) => tagChip(tag, "", { key: tag.id }, tag.name)),
 		tags.length > visible.length && h("span.quiet", `+${tags.length - visible.length}`),
 		pageName && h("span.quiet.page-name", pageName),
 	);
@@ -96,4 +88,4 @@ function rowTags(row, pageName) {
 
 /** The name of the row's Page if the list shows several Pages. */
 export const rowPageName = (row) =>
-	state.pages?.length > 1 && !state.filter.facebookPageId && findPage(row.page_id)?.name;
+	(state.pages?.length ?? 0) > 1 && !state.filter.facebookPageId && findPage(row.page_id)?.name;

@@ -1,39 +1,47 @@
 // The head of the list: the search, the active filters, the total and the toggles.
 
-import { button, byId, fill, h, tagChip } from "../core/dom.mjs";
+import { button, fill, h, tagChip, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
 import { filteredPages, navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
+import { contentOf, setTitle } from "../core/targets.mjs";
 import { isEmptyFilter, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
 
 const TYPING_DELAY_MS = 180;
 
-const input = byId("search");
+let typed = ""; // what is in the field
 let typingTimer = null;
-let isInputPending = false; // the input has characters that are not in the address yet
+let isInputPending = false; // the field has characters that are not in the address yet
 let isSameHistoryEntry = false; // further characters add no entries to the browser's history
 
 export function startSearchBar({ saveView }) {
-	input.addEventListener("input", onInput);
-	if (input.value) onInput(); // the user typed before this script was loaded
-	input.addEventListener("keydown", ({ key }) => key === "Enter" && search());
-	input.addEventListener("blur", () => {
-		isSameHistoryEntry = false;
+	update("search", {
+		oninput: ({ target }) => onInput(target.value),
+		onkeydown: ({ key }) => key === "Enter" && search(),
+		onblur: () => {
+			isSameHistoryEntry = false;
+		},
 	});
-	byId("in-messages").addEventListener("change", ({ target }) => {
-		updateFilter({ search_in: target.checked ? "messages" : "" });
+	const early = contentOf("search"); // the user typed before this script was loaded
+	if (early) onInput(early);
+	update("in-messages", {
+		onchange: ({ target }) => updateFilter({ search_in: target.checked ? "messages" : "" }),
 	});
-	byId("filter-toggle").addEventListener("click", () => set({ isFilterFormOpen: !state.isFilterFormOpen }));
-	byId("menu").addEventListener("click", () => set({ isSidebarOpen: true }));
-	byId("insight-toggle").addEventListener("click", toggleInsight);
-	watch("filter tags pages views", (current) => draw(current, saveView));
-	watch("filter", fillInput);
-	watch("list", drawTotal);
-	watch("isFilterFormOpen insight", drawToggles);
+	update("filter-toggle", { onclick: () => set({ isFilterFormOpen: !state.isFilterFormOpen }) });
+	update("menu", { onclick: () => set({ isSidebarOpen: true }) });
+	update("insight-toggle", { onclick: toggleInsight });
+	watch(
+		({ filter, tags, pages, views }) => [filter, tags, pages, views],
+		(current) => draw(current, saveView),
+	);
+	watch(({ filter }) => [filter], drawInput);
+	watch(({ list: { status, total, isExact } }) => [status, total, isExact], drawTotal);
+	watch(({ isFilterFormOpen, insight }) => [isFilterFormOpen, insight], drawToggles);
 }
 
-function onInput() {
+function onInput(value) {
+	typed = value;
 	clearTimeout(typingTimer);
 	typingTimer = setTimeout(search, TYPING_DELAY_MS);
 	isInputPending = true;
@@ -42,33 +50,35 @@ function onInput() {
 function search() {
 	clearTimeout(typingTimer);
 	isInputPending = false;
-	updateFilter({ search: input.value.trim() }, { replace: isSameHistoryEntry });
+	updateFilter({ search: typed.trim() }, { replace: isSameHistoryEntry });
 	isSameHistoryEntry = true;
 }
 
-function fillInput({ filter: { search: value = "" } }) {
-	if (isInputPending || input.value.trim() === value) return;
-	input.value = value;
-	isSameHistoryEntry = false; // the user went back: what is typed next is a new entry
+function drawInput({ filter }) {
+	const { search: value = "", search_in: place } = filter;
+	if (!isInputPending && typed.trim() !== value) {
+		typed = value;
+		isSameHistoryEntry = false; // the user went back: what is typed next is a new entry
+	}
+	const placeholder = place === "messages" ? "Search all messages" : "Search name or last message";
+	update("search", { value: typed, placeholder });
+	update("in-messages", { checked: place === "messages" });
 }
 
 function draw({ filter, tags, pages, views }, saveView) {
-	byId("in-messages").checked = filter.search_in === "messages";
-	input.placeholder = filter.search_in === "messages" ? "Search all messages" : "Search name or last message";
 	const savedViews = views?.map((view) => ({ name: view.name, filter: viewFilter(view) }));
 	const title = listTitle(filter, VIEWS, savedViews);
-	byId("title").textContent = title;
+	fill("title", title);
 	// Seen in the tab also while another one is open.
 	const unread = filteredPages().reduce((sum, page) => sum + page.unread, 0);
-	document.title = `${unread ? `(${formatNumber(unread)}) ` : ""}${title} – Inbox`;
+	setTitle(`${unread ? `(${formatNumber(unread)}) ` : ""}${title} – Inbox`);
 	drawChips(filterParts(filter, { tags, pages }), filter, saveView);
 }
 
 function drawChips(parts, filter, saveView) {
-	const container = byId("chips");
-	container.hidden = isEmptyFilter(filter);
+	update("chips", { hidden: isEmptyFilter(filter) });
 	fill(
-		container,
+		"chips",
 		parts.map(filterChip),
 		parts.filter(({ mode }) => mode === "include").length > 1 && matchSwitch(filter),
 		button("Save as view", saveView, "link"),
@@ -76,12 +86,13 @@ function drawChips(parts, filter, saveView) {
 	);
 }
 
-function filterChip({ label, mode, tag, without }) {
+function filterChip({ key, label, mode, tag, without }) {
 	const text = `${mode === "exclude" ? "Not " : ""}${label}`;
 	const attributes = { "aria-label": `Remove filter: ${text}` };
 	return tagChip(
 		tag,
 		mode,
+		{ key },
 		text,
 		button("×", () => navigate({ filter: without }), "remove", attributes),
 	);
@@ -98,12 +109,12 @@ function matchSwitch(filter) {
 
 function drawTotal({ list: { status, total, isExact } }) {
 	const isUnknown = total === null || status === "error";
-	byId("total").textContent = isUnknown ? "" : `${isExact ? "" : "about "}${formatNumber(total)}`;
-	byId("list").classList.toggle("loading", status === "loading");
+	fill("total", !isUnknown && `${isExact ? "" : "about "}${formatNumber(total)}`);
+	update("list", { class: { loading: status === "loading" } });
 }
 
 function drawToggles({ isFilterFormOpen, insight }) {
-	byId("filters").hidden = !isFilterFormOpen;
-	byId("filter-toggle").setAttribute("aria-expanded", String(isFilterFormOpen));
-	byId("insight-toggle").setAttribute("aria-pressed", String(insight));
+	update("filters", { hidden: !isFilterFormOpen });
+	update("filter-toggle", { "aria-expanded": String(isFilterFormOpen) });
+	update("insight-toggle", { "aria-pressed": String(insight) });
 }

@@ -18,7 +18,7 @@ export async function saveView() {
 	];
 	const saved = await openForm("Save as view", fields, "Save", (form) =>
 		post("/api/views", {
-			name: form.get("name").trim(),
+			name: String(form.get("name")).trim(),
 			query,
 			shared: form.get("shared") !== null,
 			...(facebookPageId && { facebookPageId }),

@@ -80,9 +80,11 @@ const countedOf = (row) =>
 	[row.conversation_status, row.unread_count > 0, ...row.conversation_tags.map(({ tag }) => tag.id)].join();
 
 /** Shows the number of unread conversations of a Page that the event stream tells. */
+/** @param {{pageId?: number, unread?: number}} [change] */
 export function showUnread({ pageId, unread } = {}) {
-	const page = state.pages?.find(({ id }) => id === pageId);
-	if (!page || unread === undefined || page.unread === unread) return;
-	set({ pages: state.pages.map((one) => (one === page ? { ...one, unread } : one)) });
+	const { pages } = state;
+	const page = pages?.find(({ id }) => id === pageId);
+	if (!pages || !page || unread === undefined || page.unread === unread) return;
+	set({ pages: pages.map((one) => (one === page ? { ...one, unread } : one)) });
 	set({ counts: { ...state.counts, Unread: sumOfPages("unread") } });
 }

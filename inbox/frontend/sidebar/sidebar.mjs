@@ -1,41 +1,55 @@
 // The sidebar: views, saved views, tags and Pages.
 
 import { logOut } from "../core/api.mjs";
-import { button, byId, fill, h, icon, iconButton, tagDot } from "../core/dom.mjs";
+import { button, fill, h, icon, iconButton, tagDot, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
 import { hasRoleAnywhere, navigate, set, state, watch } from "../core/store.mjs";
+import { focus, hasFocus } from "../core/targets.mjs";
 import { showError } from "../core/toast.mjs";
 import { cycleTag, isSameFilter, tagModeOf, toUrl, viewFilter } from "../core/url.mjs";
 import { isLive, syncPanel } from "../sync/sync-panel.mjs";
 import { VIEWS } from "./sidebar-loader.mjs";
 
 export function startSidebar({ deleteView, createTag }) {
-	byId("close-sidebar").addEventListener("click", close);
-	byId("shade").addEventListener("click", close);
-	byId("logout").addEventListener("click", () => logOut().catch(showError));
-	watch("filter counts pages", drawViews);
-	watch("filter views invalidViews", (current) => drawSavedViews(current, deleteView));
-	watch("filter tags pages", (current) => drawTags(current, createTag));
-	watch("filter pages runs summaries setupError", drawPages);
-	watch("isSidebarOpen", drawOpen);
+	update("close-sidebar", { onclick: close });
+	update("shade", { onclick: close });
+	update("logout", { onclick: () => logOut().catch(showError) });
+	watch(({ filter, counts, pages }) => [filter, counts, pages], drawViews);
+	watch(
+		({ filter, views, invalidViews }) => [filter, views, invalidViews],
+		(current) => drawSavedViews(current, deleteView),
+	);
+	watch(
+		({ filter, tags, pages }) => [filter, tags, pages],
+		(current) => drawTags(current, createTag),
+	);
+	watch(
+		({ filter, pages, runs, summaries, setupError }) => [filter, pages, runs, summaries, setupError],
+		drawPages,
+	);
+	watch(({ isSidebarOpen }) => [isSidebarOpen], drawOpen);
 }
 
 const close = () => set({ isSidebarOpen: false });
 
+let wasOpen = false;
+
 function drawOpen({ isSidebarOpen }) {
-	const hadFocus = document.activeElement.closest(".sidebar-open .sidebar");
-	document.body.classList.toggle("sidebar-open", isSidebarOpen);
-	if (isSidebarOpen) byId("close-sidebar").focus();
-	else if (hadFocus) byId("menu").focus();
+	const hadFocus = wasOpen && hasFocus("sidebar");
+	wasOpen = isSidebarOpen;
+	update("page", { class: { "sidebar-open": isSidebarOpen } });
+	if (isSidebarOpen) focus("close-sidebar");
+	else if (hadFocus) focus("menu");
 }
 
 function drawSection(id, heading, entries, ...more) {
-	fill(byId(id), h("h2", heading), h("ul", entries), more);
+	fill(id, h("h2", heading), h("ul", entries), more);
 }
 
-function entry({ filter, name, symbol, count, isCurrent, more }) {
+/** @param {Record<string, any>} entry */
+function entry({ key, filter, name, symbol, count, isCurrent, more }) {
 	const link = { href: toUrl({ filter }), "data-navigate": "", "aria-current": isCurrent && "page" };
-	return h("li", h("a.entry", link, symbol, h("span.entry-name", name), countOf(count)), more);
+	return h("li", { key }, h("a.entry", link, symbol, h("span.entry-name", name), countOf(count)), more);
 }
 
 function countOf({ number = null, isExact = true } = {}) {
@@ -47,16 +61,24 @@ function drawViews({ filter, counts }) {
 	const entries = VIEWS.map(({ name, icon: symbol, filter: ownFilter }) => {
 		const view = { ...ownFilter, facebookPageId };
 		const isCurrent = isSameFilter(filter, view);
-		return entry({ filter: view, name, symbol: icon(symbol), count: counts[name] ?? {}, isCurrent });
+		return entry({
+			key: name,
+			filter: view,
+			name,
+			symbol: icon(symbol),
+			count: counts[name] ?? {},
+			isCurrent,
+		});
 	});
 	drawSection("views", "Views", entries);
 }
 
 function drawSavedViews({ filter, views, invalidViews, user }, deleteView) {
-	byId("saved").hidden = !views?.length && !invalidViews?.length;
+	update("saved", { hidden: !views?.length && !invalidViews?.length });
 	const entries = views?.map((view) => {
 		const isOwn = view.owner === user.name || user.isSuperuser;
 		return entry({
+			key: view.id,
 			filter: viewFilter(view),
 			name: view.name,
 			symbol: icon("view"),
@@ -100,13 +122,14 @@ function tagEntry(tag, mode) {
 		title: "Click to include, click again to exclude",
 	};
 	const onclick = () => navigate({ filter: cycleTag(state.filter, tag) });
-	return h("li", button(content, onclick, `entry.${mode}`, attributes));
+	return h("li", { key: tag.id }, button(content, onclick, `entry.${mode}`, attributes));
 }
 
 function drawPages({ filter, pages, setupError }) {
 	const entries = pages?.map((page) => {
 		const isCurrent = filter.facebookPageId === page.facebook_page_id;
 		return entry({
+			key: page.id,
 			filter: { ...filter, facebookPageId: isCurrent ? "" : page.facebook_page_id },
 			name: page.name,
 			symbol: statusDot(page),

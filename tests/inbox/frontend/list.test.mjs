@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
+import {
+	isNearEnd,
+	OVERSCAN,
+	scrollTopFor,
+	visibleRange,
+} from "../../../inbox/frontend/core/visible-range.mjs";
 import {
 	appendRows,
 	compare,
@@ -9,7 +14,6 @@ import {
 	placeRows,
 	rangeOfIds,
 } from "../../../inbox/frontend/list/merge.mjs";
-import { isNearEnd, OVERSCAN, scrollTopFor, visibleRange } from "../../../inbox/frontend/list/virtual.mjs";
 
 const row = (id, minute, more = {}) => ({
 	id,
