@@ -12,7 +12,7 @@ help:
 	@echo "make run          serve the site of this checkout and reload it when code changes (PORT=8001: another port)"
 	@echo "make test         all checks and tests (FAST=1: a first answer within 90 seconds;"
 	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files, with that data)"
-	@echo "make lint         check the style of Python (ruff) and of the browser code (Biome, by npm)"
+	@echo "make lint         check the style of Python (ruff), and style and types of the browser code (Biome and tsc, by npm)"
 	@echo "make format       format Python and the browser code"
 	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
 	@echo "make attack       try every address as every kind of person, and press on the server (ONLY=matrix or pressure)"
@@ -45,6 +45,7 @@ lint: development
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) tests/biome.py check --error-on-warnings
+	@$(python) tests/biome.py types
 
 format: development
 	@$(python) -m ruff check --fix-only --quiet

@@ -1,7 +1,8 @@
-"""Run Biome, the linter and formatter of the browser code: python3 tests/biome.py check
+"""Check the browser code with Biome, the linter and formatter: python3 tests/biome.py check
+and its types with tsc: python3 tests/biome.py types
 
-Installs it with npm, as package-lock.json says, when it is missing or out of date. Where that is impossible,
-prints the reason and succeeds; with CI=true it fails.
+Installs both with npm, as package-lock.json says, when they are missing or out of date. Where that is
+impossible, prints the reason and succeeds; with CI=true it fails.
 """
 
 import os
@@ -13,18 +14,26 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "package-lock.json"
 INSTALLED = ROOT / "node_modules" / ".package-lock.json"  # npm writes it at the end of an installation
-BIOME = ROOT / "node_modules" / ".bin" / "biome"
+PROGRAMS = ROOT / "node_modules" / ".bin"
+# All modules, and those that docs/frontend.md describes with a type for each parameter.
+PROJECTS = ["tsconfig.json", "tsconfig.core.json"]
 
 
 def main(arguments: list[str]) -> int:
     if reason := install():
         print(f"inbox: browser code not checked: {reason}", file=sys.stderr)  # noqa: T201 - for the user at the terminal
         return int(os.environ.get("CI") == "true")
-    return subprocess.run([str(BIOME), *arguments], cwd=ROOT, check=False).returncode
+    if arguments == ["types"]:
+        return max(run("tsc", "--project", project) for project in PROJECTS)
+    return run("biome", *arguments)
+
+
+def run(program: str, *arguments: str) -> int:
+    return subprocess.run([str(PROGRAMS / program), *arguments], cwd=ROOT, check=False).returncode
 
 
 def install() -> str:
-    """Install Biome if needed. Returns why it could not be installed; "" when it is there."""
+    """Install the programs if needed. Returns why that was not possible; "" when they are there."""
     if is_installed():
         return ""
     npm = shutil.which("npm")
@@ -36,7 +45,7 @@ def install() -> str:
 
 
 def is_installed() -> bool:
-    return shutil.which("node") is not None and is_current() and BIOME.exists()
+    return shutil.which("node") is not None and is_current() and (PROGRAMS / "biome").exists()
 
 
 def is_current() -> bool:
