@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Protocol
 
-from . import control, pictures
+from . import control
 from .faults import CLOSING, Fault
+from .files import signed_links
 from .request import Answer, Request
 from .responses.login import Login
 
@@ -22,6 +23,7 @@ class Sandbox(control.Sandbox, Protocol):
     host: str
     port: int
     login: Login
+    files: signed_links.SignedLinks
     stopping: threading.Event
 
     def answer(self, request: Request) -> tuple[Answer, Fault | None]: ...
@@ -37,9 +39,8 @@ class Handler(BaseHTTPRequestHandler):
         began = time.monotonic()
         sandbox = self.server.sandbox
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith(pictures.PATH):
-            content = pictures.picture(self.path)
-            self._send(Answer(200 if content else 404, {"Content-Type": "image/png"}, content or b""))
+        if self.path.startswith(signed_links.PATH):
+            self._send(sandbox.files.answer(self.path, self.headers.get("Range", "")))
             return
         if self.path.startswith("/_sandbox/"):
             self._send(control.answer(sandbox, self.command, self.path, body))

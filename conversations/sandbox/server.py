@@ -11,6 +11,7 @@ from .call_log import SECRETS, Call, CallLog
 from .data.visitors import Visitors
 from .data.world import World
 from .faults import CLOSING, Fault, Faults
+from .files.signed_links import SignedLinks
 from .http_server import HttpServer
 from .limits import Limits
 from .request import Answer, Request
@@ -37,7 +38,10 @@ class SandboxServer:
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
         self.faults, self.script, self.call_log = Faults(), Script(), CallLog()
-        self.webhooks = WebhookSender(self.world, self.switches)
+        self.files = SignedLinks(self.switches, self.clock)
+        self.webhooks = WebhookSender(
+            self.world, self.switches, finish=lambda body: self.files.sign(body, self.url)
+        )
         self.subscriptions = Subscriptions(self.world, self.switches, self.webhooks)
         self.graph = Graph(self.world, self.switches, self.limits, self.subscriptions)
         self.login = Login(self.world, self.switches)
@@ -52,7 +56,7 @@ class SandboxServer:
     @cached_property
     def visitors(self) -> Visitors:
         """People who write to the first Page."""
-        return Visitors(self.world, next(iter(self.world.pages.values())), self.url)
+        return Visitors(self.world, next(iter(self.world.pages.values())))
 
     def __enter__(self) -> "SandboxServer":
         self.start()
@@ -217,4 +221,4 @@ class SandboxServer:
             return body if isinstance(body, bytes) else body.encode()
         switches = self.switches
         dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
-        return encode(body, dump).encode("utf-8", "surrogatepass")
+        return self.files.sign(encode(body, dump), self.url).encode("utf-8", "surrogatepass")

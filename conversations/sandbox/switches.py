@@ -34,6 +34,8 @@ class Switches:
     instagram_old_messages: Literal["bare id", "omitted", "call fails"] = "bare id"
 
     # Content
+    serve_files: bool = False  # links of files lead to this server, which has them
+    file_seconds: float = 6 * 3600  # until such a link expires
     # Of people who have written: to all, only name and picture, or to nobody.
     profiles: Literal["shown", "public", "refused"] = "shown"
     standard_access: bool = (

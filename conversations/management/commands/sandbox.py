@@ -50,6 +50,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ended.set())
         sandbox = SandboxServer(build_world(options), host=options["host"], port=options["port"])
         set_behaviour(sandbox, options)
+        sandbox.switches.serve_files = True
         try:
             sandbox.start()
         except OSError as error:

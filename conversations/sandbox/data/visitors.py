@@ -4,8 +4,7 @@ import threading
 from random import Random
 from typing import Any
 
-from conversations.sandbox.pictures import picture_url
-
+from .media import CDN, sticker
 from .people import Person
 from .phrases import languages
 from .world import Page, Thread, World
@@ -18,8 +17,8 @@ PICTURE, REACTION, READ = 0.2, 0.3, 0.5  # how often, of all messages
 class Visitors:
     """The same people with the same IDs in every sandbox: their conversations go on after a restart."""
 
-    def __init__(self, world: World, page: Page, base_url: str, seed: int = 1) -> None:
-        self.world, self.page, self.base_url = world, page, base_url
+    def __init__(self, world: World, page: Page, seed: int = 1) -> None:
+        self.world, self.page = world, page
         self._draw = Random(seed)
         self._turns: dict[str, int] = {}  # of the dialog of each thread
         self._pictures = self._draw.randrange(1000)
@@ -76,7 +75,10 @@ class Visitors:
 
     def _picture(self) -> dict[str, Any]:
         self._pictures += 1
-        data = {"url": picture_url(self.base_url, self._pictures), "width": 320, "height": 240}
+        if self._pictures % 4 == 0:
+            return sticker(self._pictures)
+        url = f"{CDN}/t1.15752/{self._pictures}_n.png"
+        data = {"url": url, "preview_url": f"{url}?preview=1", "width": 270, "height": 360}
         name = f"photo-{self._pictures}.png"
         return {
             "attachments": [

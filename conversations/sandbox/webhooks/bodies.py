@@ -23,7 +23,7 @@ class Outgoing:
     due: float = 0.0
 
 
-def body_of(batch: Iterable[Outgoing], now: float, options: SendingOptions) -> bytes:
+def body_of(batch: Iterable[Outgoing], now: float, options: SendingOptions) -> str:
     """Return the body with these items, all of one object."""
     entries: list[dict[str, Any]] = []
     object_name = "page"
@@ -38,8 +38,7 @@ def body_of(batch: Iterable[Outgoing], now: float, options: SendingOptions) -> b
     if options.numeric_ids:
         entries = [entry | {"id": _number(entry["id"])} for entry in entries]
     whole: Any = {"object": object_name, "entry": entries}
-    text = json.dumps([whole] if options.as_array else whole, ensure_ascii=options.escape_unicode)
-    return text.encode("utf-8", "surrogatepass")
+    return json.dumps([whole] if options.as_array else whole, ensure_ascii=options.escape_unicode)
 
 
 def signature_of(body: bytes, secret: str) -> str:

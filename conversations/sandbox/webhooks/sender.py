@@ -64,10 +64,20 @@ class Attempt:
 
 
 class WebhookSender:
-    """The part of Facebook that calls. `post` can be replaced, for tests without HTTP."""
+    """The part of Facebook that calls. `post` can be replaced, for tests without HTTP.
 
-    def __init__(self, world: World, switches: Switches, post: Post | None = None) -> None:
+    `finish` is called with each body before it is signed.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        switches: Switches,
+        post: Post | None = None,
+        finish: Callable[[str], str] = lambda body: body,
+    ) -> None:
         self.world, self.switches, self.options = world, switches, SendingOptions()
+        self._finish = finish
         self.apps: dict[str, AppSubscription] = {}
         self.attempts: list[Attempt] = []
         self.dropped: list[Item] = []
@@ -202,7 +212,7 @@ class WebhookSender:
         app = self.apps.get(delivery.batch[0].object)
         if app is None or not app.is_active:
             return
-        body = body_of(delivery.batch, now, options)
+        body = self._finish(body_of(delivery.batch, now, options)).encode("utf-8", "surrogatepass")
         every = options.wrong_signature
         is_wrong = every and next(self._numbers["post"]) % every == 0
         secret = "another secret" if is_wrong else options.secret

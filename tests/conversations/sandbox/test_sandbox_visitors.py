@@ -5,8 +5,8 @@ import requests
 from conversations.sandbox.data.visitors import Visitors
 
 
-def test_visitors_write_and_get_answers(sandbox, world, page):
-    visitors = Visitors(world, page, sandbox.url, seed=3)
+def test_visitors_write_and_get_answers(world, page):
+    visitors = Visitors(world, page, seed=3)
     kinds: list[str] = []
     world.observers.append(lambda event: kinds.append(event.kind))
     for _ in range(60):
@@ -17,10 +17,7 @@ def test_visitors_write_and_get_answers(sandbox, world, page):
     messages = [thread.history[index] for thread in people for index in range(len(thread.history))]
     assert len(people) == 5
     assert len({message.id for message in messages}) == len(messages) == kinds.count("message")
-    pictures = [message.fields["attachments"] for message in messages if message.fields.get("attachments")]
-    answer = requests.get(pictures[0][0]["image_data"]["url"], timeout=60)
-    assert (answer.headers["Content-Type"], answer.content[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
-    assert requests.get(f"{sandbox.url}/_sandbox/pictures/x.png", timeout=60).status_code == 404
+    assert {name for message in messages for name in message.fields} >= {"attachments", "sticker"}
 
 
 def test_customer_of_the_same_name_goes_on_writing(sandbox, page):
