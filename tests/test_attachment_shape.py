@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from conversations.lib.attachments import KINDS
+from conversations.lib.attachments import KINDS, attachments_of
 from conversations.sandbox.data import media
 from tests.factories import ConversationFactory, EventFactory, api, superuser
 
@@ -27,6 +27,8 @@ SOURCES = [
 FIELDS = r"\b(mime_type|image_data|video_data|file_url|generic_template)\b"
 KIND = r"""["'>](Video|Audio|Card|Sticker|Story|Unavailable)["'<]"""
 IMAGE_URL = "https://cdn.example/a.jpg"
+LINK = "https://shop.example/a"
+SHOWN = ("kind", "name", "url", "size", "show", "content")
 
 
 def of_kind(make: media.Maker) -> dict[str, Any]:
@@ -71,15 +73,35 @@ def test_urls_of_files_keep_working_and_those_of_others_are_their_own():
     event = EventFactory(
         conversation=row,
         attachments=[{"image_data": {"url": IMAGE_URL}, "name": "a", "size": 5}],
-        data={"shares": [{"link": "https://shop.example/a", "name": "Mug"}], "sticker": "javascript:x"},
+        data={"shares": [{"link": LINK, "name": "Mug"}], "sticker": "javascript:x"},
     )
     [answer] = api(superuser()).get(f"/api/conversations/{row.pk}/events").json()["events"]
     url = f"/api/conversations/{row.pk}/events/{event.pk}/attachments/0"
-    assert answer["display_attachments"] == [
-        {"kind": "Image", "name": "a", "url": url, "size": 5},
-        {"kind": "Sticker", "name": "", "url": None, "size": None},
-        {"kind": "Link", "name": "Mug", "url": "https://shop.example/a", "size": None},
+    shown = [{name: one[name] for name in SHOWN} for one in answer["display_attachments"]]
+    assert shown == [
+        {"kind": "Image", "name": "a", "url": url, "size": 5, "show": "file", "content": None},
+        {"kind": "Sticker", "name": "", "url": None, "size": None, "show": "text", "content": None},
+        {"kind": "Link", "name": "Mug", "url": LINK, "size": None, "show": "card", "content": None},
     ]
+
+
+@pytest.mark.django_db
+def test_files_at_facebook_have_addresses_on_this_host():
+    event = EventFactory(conversation=ConversationFactory(), text="", **of_kind(media.video))
+    [answer] = api(superuser()).get(f"/api/conversations/{event.conversation_id}/events").json()["events"]
+    [shown] = answer["display_attachments"]
+    url = f"/api/conversations/{event.conversation_id}/events/{event.pk}/attachments/0"
+    assert (shown["show"], shown["url"]) == ("video", url)
+    assert (shown["content"], shown["preview"]) == (f"{url}/content", f"{url}/preview")
+    assert (shown["width"], shown["height"]) == (720, 1280)
+
+
+def test_cards_of_webhooks_show_their_first_element():
+    element = {"title": "Mug", "subtitle": "300 ml", "image_url": IMAGE_URL, "default_action": {"url": LINK}}
+    payload = {"template_type": "generic", "elements": [element]}
+    [card] = attachments_of([{"type": "template", "payload": payload}], {}, "")
+    assert (card.title, card.subtitle, card.preview, card.address) == ("Mug", "300 ml", IMAGE_URL, LINK)
+    assert (card.show, card.host) == ("card", "shop.example")
 
 
 @pytest.mark.parametrize("pattern", [FIELDS, KIND])

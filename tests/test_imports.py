@@ -20,6 +20,7 @@ SERVICES = [
     "conversations.graph.errors",
     "conversations.graph.error_table",
     "conversations.lib",
+    "conversations.media",
     "conversations.models",
     "conversations.permissions",
     "conversations.privacy",
@@ -72,10 +73,17 @@ ALLOWED = {
         "conversations.connections",
         "conversations.graph",
         "conversations.lib",
+        "conversations.media",
         "conversations.models",
         "conversations.search",
         "conversations.sync",
         "tags",
+    ],
+    "conversations.media": [
+        "conversations.connections",
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.models",
     ],
     "conversations.privacy": [
         "conversations.lib",
@@ -118,6 +126,7 @@ ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}
 # client and the sandbox, and so on. No name stands in three.
 REPEATED = {
     "accounts",
+    "attachments",
     "audit",
     "base",
     "changes",
@@ -126,6 +135,7 @@ REPEATED = {
     "fields",
     "folders",
     "insight",
+    "media",
     "models",
     "pages",
     "permissions",

@@ -1,6 +1,5 @@
 """Reads one conversation or one attachment from Facebook while a user waits."""
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +15,12 @@ from conversations.graph.client import GraphClient
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.graph.readers.list_progress import ListProgress
 from conversations.lib.attachments import Attachment, attachments_of
-from conversations.lib.locks import lock_rows, sync_lock
-from conversations.lib.text import clean_json
+from conversations.lib.locks import sync_lock
+from conversations.media.renewal import save
 from conversations.models import Conversation, InteractionEvent, Page, Platform, constraints
 from conversations.sync.load import batch_loader, thread_history
 from conversations.sync.load.backfill_state import BackfillState
 from conversations.sync.load.reconcile import version
-from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.transform import ThreadRows, to_rows
 from conversations.sync.transaction import is_value_error
@@ -177,7 +175,7 @@ def current_attachment_url(event: InteractionEvent, index: int) -> str:
     with interactive_client(page, event.conversation.platform) as client:
         message = client.message(event.graph_id or "")
     url = _matching_url(attachment, index, attachments_of(message.attachments, message.rest, message.message))
-    _update_links(page, event, message)
+    save(page, [event], {event.graph_id or "": message})
     return url
 
 
@@ -191,19 +189,6 @@ def _matching_url(attachment: Attachment, index: int, fresh: list[Attachment]) -
             RefusalReason.GONE,
         )
     return match.address
-
-
-@transaction.atomic
-def _update_links(page: Page, event: InteractionEvent, message: records.Message) -> None:
-    lock_rows([page.pk])
-    assumed = {"time": event.data["time"]} if "time" in event.data else {}
-    insert_headers([(event.conversation_id, message.header)])
-    InteractionEvent.objects.filter(pk=event.pk).update(
-        attachments=clean_json(message.attachments),
-        data=clean_json(json.loads(message.rest_json)) | assumed,
-        header=message.header and message.header.key,
-        fingerprint=None,  # the content may have changed, too
-    )
 
 
 def facebook_url(conversation: Conversation) -> str:

@@ -1,10 +1,10 @@
 """Serializers of the events of a conversation."""
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.lib.attachments import KINDS, Attachment, attachments_of
+from conversations.lib.attachments import KINDS
+from conversations.media.display import SHOWN_AS, Displayed, displayed
 from conversations.models import InteractionEvent
 
 
@@ -13,6 +13,17 @@ class AttachmentSerializer(serializers.Serializer):
     name = serializers.CharField(help_text="Name, title or explanation; may be empty")
     url = serializers.CharField(allow_null=True, help_text="Never expires; null if Facebook provides no link")
     size = serializers.IntegerField(allow_null=True, help_text="Bytes; null if unknown")
+    show = serializers.ChoiceField(choices=SHOWN_AS, help_text="How to show it; text: by its name alone")
+    content = serializers.CharField(
+        allow_null=True, help_text="Where this host sends the file itself; null if it does not"
+    )
+    preview = serializers.CharField(
+        allow_null=True, help_text="Likewise a small picture: of a video, a card, or the picture itself"
+    )
+    width = serializers.IntegerField(allow_null=True, help_text="Pixels; null if unknown")
+    height = serializers.IntegerField(allow_null=True)
+    title = serializers.CharField(help_text="Of a card or link, where `name` says more; may be empty")
+    subtitle = serializers.CharField(help_text="Of a card or link; may be empty")
 
 
 def optional(kind: str, description: str, **more) -> dict:
@@ -87,17 +98,15 @@ class EventSerializer(serializers.ModelSerializer):
     def get_display_attachments(self, event) -> list[dict]:
         if not event.kind.startswith("message_"):
             return []
-        attachments = attachments_of(event.attachments, event.data, event.text)
-        return [as_json(event, index, attachment) for index, attachment in enumerate(attachments)]
+        return list(map(as_json, displayed(event)))
 
 
-def as_json(event: InteractionEvent, index: int, attachment: Attachment) -> dict:
-    url = attachment_url(event, index, attachment)
-    return {"kind": attachment.kind, "name": attachment.name, "url": url, "size": attachment.size}
-
-
-def attachment_url(event: InteractionEvent, index: int, attachment: Attachment) -> str | None:
-    """Return a URL that keeps working: instead of one that expires, the route that fetches a current one."""
-    if attachment.address and attachment.expires:
-        return reverse("attachment", args=[event.conversation_id, event.pk, index])
-    return attachment.address or None
+def as_json(shown: Displayed) -> dict:
+    attachment = shown.attachment
+    own = ("kind", "name", "size", "width", "height", "title", "subtitle")
+    return {name: getattr(attachment, name) for name in own} | {
+        "url": shown.url,
+        "show": shown.show,
+        "content": shown.content,
+        "preview": shown.preview,
+    }

@@ -1,6 +1,6 @@
 """The Graph client: requests conversations and messages of a Page, and returns them as records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -134,6 +134,10 @@ class GraphClient:
     def message(self, graph_id: str) -> Message:
         """Return one message. Raises NotFoundError if Facebook no longer shows it."""
         return self._messages.message(graph_id)
+
+    def messages_by_id(self, graph_ids: Sequence[str]) -> dict[str, Message]:
+        """Return at most 50 messages in one request. One that Facebook does not show fails them all."""
+        return self._messages.messages(graph_ids)
 
     def messages(self, graph_id: str, *, after: str | None = None) -> Iterator[MessageBatch]:
         """Yield the messages of a thread in batches, newest first, from this cursor to the oldest."""

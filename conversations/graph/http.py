@@ -6,8 +6,9 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import requests
 import urllib3
@@ -45,7 +46,7 @@ class HttpSession:
         self._session.auth = TokenAuth(token)
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=MAX_OPEN_CONNECTIONS))
+            self._session.mount(scheme, TimedAdapter(pool_maxsize=MAX_OPEN_CONNECTIONS))
 
     def close(self) -> None:
         self._session.close()
@@ -187,6 +188,16 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
 
+@contextmanager
+def reading_until(deadline: float) -> Iterator[None]:
+    """Let what this thread reads from timed connections end at this time of time.monotonic()."""
+    _current.deadline, _current.on_sent = deadline, lambda: None
+    try:
+        yield
+    finally:
+        del _current.deadline
+
+
 class _Connection(HTTPConnection):
     response_class = _TimedResponse
 
@@ -195,7 +206,7 @@ class _Connection(HTTPConnection):
         _current.on_sent()
 
 
-class _SecureConnection(HTTPSConnection):
+class TimedSecureConnection(HTTPSConnection):
     response_class = _TimedResponse
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
@@ -208,17 +219,21 @@ class _Pool(HTTPConnectionPool):
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = TimedSecureConnection
 
 
-class _Adapter(HTTPAdapter):
+class TimedAdapter(HTTPAdapter):
+    """Its connections can be read only within `reading_until()`, or by an HttpSession."""
+
+    pool_classes: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _SecurePool}
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = self.pool_classes
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        manager.pool_classes_by_scheme = self.pool_classes
         return manager
 
 

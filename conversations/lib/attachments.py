@@ -29,6 +29,8 @@ KIND_OF_TYPE = {
 }
 KIND_OF_FIELD = {"video_data": "Video", "image_data": "Image", "generic_template": "Card"}
 KINDS = ("Image", "Video", "Audio", "File", "Card", "Sticker", "Link", "Story", "Attachment", UNAVAILABLE)
+PLAYERS = {"Image": "picture", "Sticker": "sticker", "Video": "video", "Audio": "audio"}
+MAX_PIXELS = 100_000  # a side of a picture; a larger number is an error
 
 
 class Attachment(NamedTuple):
@@ -40,6 +42,33 @@ class Attachment(NamedTuple):
     size: int | None = None  # bytes
     expires: bool = False
     id: str = ""  # Facebook's, if it has one
+    preview: str = ""  # the address of a small picture of it, which expires
+    width: int | None = None  # pixels of the picture or video
+    height: int | None = None
+    title: str = ""  # of a card or a link; `name` may say more
+    subtitle: str = ""
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the address is that of a file at Facebook, not of somebody's page."""
+        return bool(self.address) and self.expires
+
+    @property
+    def show(self) -> str:
+        """How to show it: picture, sticker, video, audio, card, file (by its name), or text (that is all)."""
+        if self.kind in ("Card", "Link"):
+            return "card"
+        return PLAYERS.get(self.kind, "file") if self.has_file else "text"
+
+    @property
+    def picture(self) -> str:
+        """The address of what to show in its place, before it is opened or played; empty: nothing."""
+        return self.preview or (self.address if self.show in ("picture", "sticker") else "")
+
+    @property
+    def host(self) -> str:
+        """The host that a card or a link leads to; empty if it leads nowhere."""
+        return "" if self.expires or not self.address else urlsplit(self.address).hostname or ""
 
 
 def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
@@ -83,7 +112,10 @@ def _attachment(item: dict) -> Attachment:
         if part := _dict(item.get(field)):
             address, expires = _address_of(part)
             name = _text(part.get("title") or item.get("name"))
-            return Attachment(_kind(item) or kind, name, address, _size(item), expires, _text(item.get("id")))
+            found = Attachment(
+                _kind(item) or kind, name, address, _size(item), expires, _text(item.get("id"))
+            )
+            return found._replace(**_looks_of(part), preview=_preview_of(part))
     address = web_address(item.get("file_url"))
     kind = _kind(item) or "Attachment"
     return Attachment(kind, _text(item.get("name")), address, _size(item), True, _text(item.get("id")))
@@ -101,7 +133,25 @@ def _of_webhook(item: dict) -> Attachment:
     if kind == "Attachment" and not name:
         name = _text(item["type"]).replace("_", " ")
     address = web_address(payload.get("url") or item.get("url") or item.get("payload"))
-    return Attachment(kind, name, address, expires=kind not in ("Link", "Attachment"))
+    found = Attachment(kind, name, address, expires=kind not in ("Link", "Attachment", "Card"))
+    return _with_element(found, payload) if kind == "Card" else found
+
+
+def _with_element(card: Attachment, payload: dict) -> Attachment:
+    """Complete a card by its first element. There may be more; Facebook's own list shows one, too."""
+    element = next(
+        map(_dict, _list(payload.get("elements") or _dict(payload.get("product")).get("elements"))), {}
+    )
+    title, action = _text(element.get("title")), _dict(element.get("default_action"))
+    buttons = map(_dict, _list(element.get("buttons") or payload.get("buttons")))
+    targets = (web_address(part.get("url")) for part in (action, *buttons))
+    return card._replace(
+        name=card.name or title or _text(payload.get("text")),
+        address=card.address or next(filter(None, targets), ""),
+        title=title,
+        subtitle=_text(element.get("subtitle")),
+        preview=web_address(element.get("image_url")),
+    )
 
 
 def _address_of(part: dict) -> tuple[str, bool]:
@@ -111,6 +161,18 @@ def _address_of(part: dict) -> tuple[str, bool]:
     if url or not target:
         return url or web_address(part.get("media_url")), True
     return target, False
+
+
+def _preview_of(part: dict) -> str:
+    return web_address(part.get("preview_url")) or web_address(part.get("media_url"))
+
+
+def _looks_of(part: dict) -> dict[str, Any]:
+    """Return size and words of a picture, a video or a card."""
+    width, height = part.get("width"), part.get("height")
+    sides = [side if type(side) is int and 0 < side < MAX_PIXELS else None for side in (width, height)]
+    known = {"width": sides[0], "height": sides[1]} if all(sides) else {}
+    return {"title": _text(part.get("title")), "subtitle": _text(part.get("subtitle")), **known}
 
 
 def _kind(item: dict) -> str:
@@ -123,8 +185,15 @@ def _size(item: dict) -> int | None:
 
 
 def _share(item: dict) -> Attachment:
-    title = ": ".join(filter(None, [_text(item.get("name")), _text(item.get("description"))]))
-    return Attachment("Link", title or _text(item.get("link")), web_address(item.get("link")))
+    title, subtitle = _text(item.get("name")), _text(item.get("description"))
+    return Attachment(
+        "Link",
+        ": ".join(filter(None, [title, subtitle])) or _text(item.get("link")),
+        web_address(item.get("link")),
+        preview=web_address(item.get("picture")),
+        title=title,
+        subtitle=subtitle,
+    )
 
 
 def _dict(value: Any) -> dict:

@@ -16,7 +16,7 @@ def install_queue(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0129_next_subscription_check")]
+    dependencies = [("conversations", "0130_link_renewals")]
 
     operations = [
         migrations.AddField(

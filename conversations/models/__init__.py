@@ -4,6 +4,7 @@ from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
+from conversations.models.media import LinkRenewal
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
@@ -20,6 +21,7 @@ __all__ = [
     "ConversationAlias",
     "ConversationTag",
     "InteractionEvent",
+    "LinkRenewal",
     "MessageHeader",
     "OperationChunk",
     "Page",

@@ -71,7 +71,7 @@ def inbox_page(tab: Tab) -> None:
         tab.wait_for_selector("#events .message")
         head = tab.locator("#conversation-head")
         is_shown = head.inner_text().split("\n")[0].isascii()
-        if is_shown and head.locator(".tag").count() > 1 and tab.locator(".attachment a").count():
+        if is_shown and head.locator(".tag").count() > 1 and tab.locator(".attachment").count():
             break
     take(tab, "inbox")
 
@@ -88,7 +88,7 @@ def conversation(tab: Tab) -> None:
     urls = [links.nth(number).get_attribute("href") or "" for number in range(links.count())]
     for url in urls:
         tab.goto(url)
-        if tab.locator(".inbox-attachment a").count() and 5 < tab.locator(".inbox-message").count() < 12:
+        if tab.locator(".inbox-attachment").count() and 5 < tab.locator(".inbox-message").count() < 12:
             break
     take(tab, "conversation")
 

@@ -11,8 +11,11 @@ from tests.browser.accessibility import load_axe, serious_violations
 
 @pytest.fixture
 def fresh(sandbox) -> str:
-    """The new URL of the image. The sandbox answers there, although only that it knows no such path."""
-    return f"{sandbox.url}/7.jpg"
+    """The new URL of the image. The sandbox answers there, although only that it knows no such path.
+
+    By this name it is none of the files that this host sends itself.
+    """
+    return f"http://localhost:{sandbox.port}/7.jpg"
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from copy import copy
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations.actions.refresh import current_attachment_url, facebook_url, refresh
+from conversations.actions.refresh import facebook_url, refresh
 from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations, untag_conversations
 from conversations.admin.base import PageScopedAdmin
@@ -20,7 +19,7 @@ from conversations.admin.conversations.timeline_rows import history_of, messages
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.connections.interactive import FacebookRefused, asking_facebook
 from conversations.lib.timeouts import TooSlow
-from conversations.models import Conversation, InteractionEvent, Platform
+from conversations.models import Conversation, Platform
 from conversations.permissions import TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
 from tags.models import Tag
@@ -42,12 +41,9 @@ class ConversationDetailAdmin(PageScopedAdmin):
             "messages": require_GET(self.older_messages),
             "facebook": require_GET(self.at_facebook),
         }
-        attachment = self.admin_site.admin_view(require_GET(self.attachment))
-        route = "<int:pk>/messages/<int:event>/<int:index>/"
         return [
             *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=URL_NAME_PREFIX + name)
               for name, view in views.items()),
-            path(route, attachment, name=URL_NAME_PREFIX + "attachment"),
             *super().get_urls(),
         ]  # fmt: skip
 
@@ -99,14 +95,6 @@ class ConversationDetailAdmin(PageScopedAdmin):
         except FacebookRefused as refused:
             messages.error(request, str(refused))
         return self.redirect_to(request, conversation)
-
-    def attachment(self, request, pk, event, index):
-        """Redirect to the attachment, by a link that Facebook has just given."""
-        conversation = self.get_object(request, str(pk))
-        message = get_object_or_404(InteractionEvent, pk=event, conversation=conversation)
-        return self.redirect_to_facebook(
-            request, conversation, lambda: current_attachment_url(message, index)
-        )
 
     def at_facebook(self, request, pk):
         conversation = self.get_object(request, str(pk))

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from conversations.lib.attachments import UNAVAILABLE, Attachment, attachments_of, reactions_of
+from conversations.lib.attachments import UNAVAILABLE, reactions_of
+from conversations.media.display import Displayed, displayed
 from conversations.models import Conversation, InteractionEvent
 
 Kind = InteractionEvent.Kind
@@ -29,7 +30,7 @@ EMOJI_MODIFIERS = "\u200d\ufe0f🏻🏼🏽🏾🏿"  # joiners and skin tones; 
 class Message(NamedTuple):
     side: str  # left: the customer, right: the Page, middle: an unknown sender
     event: InteractionEvent
-    attachments: list[Attachment]
+    attachments: list[Displayed]
     reactions: str
     day: date
     day_label: str
@@ -62,7 +63,7 @@ def history_of(conversation: Conversation) -> list[InteractionEvent]:
 
 
 def as_message(event: InteractionEvent, now: datetime) -> Message:
-    attachments = attachments_of(event.attachments, event.data, event.text)
+    attachments = displayed(event)
     day = timezone.localtime(event.occurred_at).date()
     return Message(
         SIDES.get(Kind(event.kind), "middle"),
@@ -72,7 +73,7 @@ def as_message(event: InteractionEvent, now: datetime) -> Message:
         day,
         day_label(day, timezone.localtime(now).date()),
         time_label(event.occurred_at, now),
-        is_missing=not event.text and all(one.kind == UNAVAILABLE for one in attachments),
+        is_missing=not event.text and all(one.attachment.kind == UNAVAILABLE for one in attachments),
         is_emoji=is_emoji(event.text),
     )
 

@@ -1,24 +1,20 @@
-"""Reads one conversation or attachment from Facebook while the user waits."""
+"""Reads one conversation from Facebook while the user waits."""
 
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from conversations.actions.refresh import current_attachment_url, refresh
-from conversations.api.negotiation import IgnoreAcceptHeader
+from conversations.actions.refresh import refresh
 from conversations.api.permissions import TaggerOrReadOnly
 from conversations.api.query_params import KnownMethod, KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.serializers import ConversationSerializer, ErrorSerializer
 from conversations.connections.interactive import asking_facebook
-from conversations.models import Conversation, InteractionEvent
+from conversations.models import Conversation
 from conversations.permissions import page_ids
 from conversations.search import rows
-from conversations.search.parsing import MAX_ID
 
 
 class RefreshedSerializer(serializers.Serializer):
@@ -60,21 +56,3 @@ class RefreshView(ConversationAPIView):
                 "message": result.message,
             }
         )
-
-
-class AttachmentView(ConversationAPIView):
-    content_negotiation_class = IgnoreAcceptHeader
-
-    @extend_schema(
-        responses={302: OpenApiResponse(description="`Location`: a link that works now"), **ERRORS}
-    )
-    def get(self, request, pk, event, index):
-        """Redirect to an attachment of a message, by a new link from Facebook."""
-        events = InteractionEvent.objects.select_related("conversation")
-        event_id = min(int(event), MAX_ID)
-        message = get_object_or_404(events, pk=event_id, conversation=self.get_object())
-        with asking_facebook(request.user):
-            url = current_attachment_url(message, int(index[:9]))
-        response = HttpResponseRedirect(url)
-        response["Referrer-Policy"] = "no-referrer"
-        return response

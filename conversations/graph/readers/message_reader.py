@@ -1,6 +1,7 @@
 """Reads messages: those of a thread in batches, or a single one."""
 
 import threading
+from collections.abc import Sequence
 
 from conversations.graph import fields
 from conversations.graph.errors import NotFoundError
@@ -60,6 +61,13 @@ class MessageReader:
         if message is None:
             raise NotFoundError("Facebook's response does not contain the requested message.")
         return message
+
+    def messages(self, graph_ids: Sequence[str]) -> dict[str, Message]:
+        """Return several messages by ID. Raises if Facebook does not show one of them."""
+        params = {"ids": ",".join(graph_ids)}
+        raw = self._requests.get("", params, json_object, lambda core: fields.message(core=core))
+        read = {graph_id: Message.from_graph(raw.get(graph_id)) for graph_id in graph_ids}
+        return {graph_id: message for graph_id, message in read.items() if message is not None}
 
     def _remember_size(self, graph_id: str, batch_size: AdaptiveBatchSize[int], *, is_end: bool) -> None:
         with self._lock:

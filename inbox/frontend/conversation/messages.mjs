@@ -4,6 +4,7 @@ import { h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { keyedList } from "../core/keyed-list.mjs";
 import { highlight } from "../list/row.mjs";
+import { attachment } from "./attachments.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const STATUS_NAMES = { active: "open", done: "done" };
@@ -98,7 +99,7 @@ function message({ event, side, sender, search, isMatch, receipt, quoted }) {
 			quote(event, quoted),
 			event.data.deleted && h("p.unsent", UNSENT),
 			event.text && h("p", { dir: "auto" }, highlight(event.text, search)),
-			!event.data.deleted && event.display_attachments.map(attachment),
+			!event.data.deleted && event.display_attachments.map((item) => attachment(item)),
 		),
 		h(
 			"p.quiet",
@@ -113,12 +114,6 @@ function message({ event, side, sender, search, isMatch, receipt, quoted }) {
 
 function time({ occurred_at: at }) {
 	return h("time", { datetime: at, title: formatDateTime(at) }, formatTime(at));
-}
-
-function attachment({ kind, name, url }) {
-	if (!url) return h("p.attachment", h("b", kind), name && " ", name && h("bdi", name));
-	const link = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
-	return h("p.attachment", h("a", link, h("b", kind), " ", h("bdi", name || "open")));
 }
 
 function note({ event, customer }) {

@@ -6,6 +6,20 @@ from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory
 
 LIST = "/api/conversations"
 
+NO_PICTURE = {
+    "kind": "Image",
+    "name": "",
+    "url": None,
+    "size": None,
+    "show": "text",
+    "content": None,
+    "preview": None,
+    "width": None,
+    "height": None,
+    "title": "",
+    "subtitle": "",
+}
+
 
 @pytest.fixture
 def page(db):
@@ -117,7 +131,7 @@ def test_events_name_action_and_user(client, user, conversation):
         "occurred_at": "2024-05-17T12:00:00Z",
         "text": "Hello",
         "attachments": [{"type": "image"}],
-        "display_attachments": [{"kind": "Image", "name": "", "url": None, "size": None}],
+        "display_attachments": [NO_PICTURE],
         "data": {},
         "actor": None,
     }
