@@ -18,7 +18,7 @@ from pathlib import Path
 APART = {"requirements-sdk.txt": ".venv-sdk", "requirements-audit.txt": ".venv-audit"}
 VENV = Path(next((APART[name] for name in sys.argv[1:] if name in APART), ".venv"))
 PYTHON = VENV / "bin" / "python"
-EVERYTHING = "requirements-dev.txt"  # includes requirements.txt
+CONTAINING = {"requirements.txt": ("requirements-dev.txt", "requirements-s3.txt")}
 TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv
 
 
@@ -29,7 +29,9 @@ def main(requirements: str) -> None:
         )
     with open(requirements) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_whole() or not any(is_installed(name) for name in (requirements, EVERYTHING)):
+        if not is_whole() or not any(
+            is_installed(name) for name in (requirements, *CONTAINING.get(requirements, ()))
+        ):
             install(requirements)
 
 

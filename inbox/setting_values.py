@@ -1,6 +1,7 @@
 """Turns texts of the environment into values of settings, and refuses those that are not valid."""
 
 import hmac
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,6 +62,25 @@ def email(url: str) -> dict[str, Any]:
         config |= {"EMAIL_USE_SSL": True, "EMAIL_USE_TLS": False}
         config["EMAIL_PORT"] = config["EMAIL_PORT"] if has_port else 465
     return config
+
+
+def media_storage(folder: str, bucket: str, endpoint: str) -> dict[str, Any]:
+    """Return where files are kept: a folder that nobody else can read, or a bucket of S3.
+
+    The keys of the bucket are those of boto3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.
+    """
+    if not bucket:
+        options: dict[str, Any] = {"location": folder, "file_permissions_mode": 0o600}
+        backend = "django.core.files.storage.FileSystemStorage"
+        return {"BACKEND": backend, "OPTIONS": options | {"directory_permissions_mode": 0o700}}
+    if find_spec("storages") is None:
+        raise ImproperlyConfigured(
+            "MEDIA_S3_BUCKET is set, but django-storages is missing: pip install -r requirements-s3.txt"
+        )
+    options = {"bucket_name": bucket, "default_acl": None, "file_overwrite": True}
+    if endpoint:
+        options["endpoint_url"] = endpoint
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 # Every process reads the settings and few render a page: these import templates and URLs when they are used.

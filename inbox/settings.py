@@ -9,7 +9,16 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
-from inbox.setting_values import database, derived, email, required, static_url, time_zone, url_of
+from inbox.setting_values import (
+    database,
+    derived,
+    email,
+    media_storage,
+    required,
+    static_url,
+    time_zone,
+    url_of,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
@@ -127,6 +136,7 @@ SYNC_EVERY_MINUTES = env.int(
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
+    "conversations.media.archive_tasks",
     "conversations.privacy.erase_tasks",
     "conversations.webhooks.drain_tasks",
     "conversations.webhooks.name_tasks",
@@ -139,6 +149,17 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": JOBS,
     "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
     "delete_jobs": "successful",
+}
+# Files of attachments are read from Facebook when somebody looks at them. With "on" they are also kept.
+MEDIA_ARCHIVE = (
+    env.str("MEDIA_ARCHIVE", "off", validate=validate.OneOf(["on", "off"], error="must be on or off")) == "on"
+)
+MEDIA_ROOT = env.str("MEDIA_ROOT", "") or str(STATE_DIR / "media")
+MEDIA_S3_BUCKET = env.str("MEDIA_S3_BUCKET", "")  # instead of MEDIA_ROOT; needs requirements-s3.txt
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "media": media_storage(MEDIA_ROOT, MEDIA_S3_BUCKET, env.str("MEDIA_S3_ENDPOINT", "")),
 }
 EVENTSTREAM_CHANNELMANAGER_CLASS = "conversations.api.event_stream.NoChannels"
 

@@ -17,7 +17,13 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "security.md"
-LOCKED = ("requirements.txt", "requirements-dev.txt", "requirements-sdk.txt", "requirements-audit.txt")
+LOCKED = (
+    "requirements.txt",
+    "requirements-s3.txt",
+    "requirements-dev.txt",
+    "requirements-sdk.txt",
+    "requirements-audit.txt",
+)
 ROW = re.compile(r"^\| `(\S+)` \| `([\w.@/-]+)` \| (\d{4}-\d{2}-\d{2}) \| (\S.*) \|$", re.MULTILINE)
 
 

@@ -87,6 +87,7 @@ ALLOWED = {
     ],
     "conversations.privacy": [
         "conversations.lib",
+        "conversations.media",
         "conversations.models",
         "conversations.search.index",
         "conversations.sync",

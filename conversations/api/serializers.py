@@ -177,6 +177,12 @@ class CoverageCountsSerializer(serializers.Serializer):
     messages = MessageCountsSerializer()
 
 
+class FileCountsSerializer(serializers.Serializer):
+    waiting = serializers.IntegerField()
+    kept = serializers.IntegerField()
+    missing = serializers.IntegerField()
+
+
 class UnfinishedListSerializer(serializers.Serializer):
     platform = serializers.ChoiceField(choices=Platform.choices)
     folder = serializers.CharField(allow_null=True, help_text="null: the inbox")
@@ -188,6 +194,7 @@ class CoverageSerializer(CoverageCountsSerializer):
     gaps = serializers.IntegerField(
         required=False, help_text="Instagram threads with messages that are lost, if there are any"
     )
+    files = FileCountsSerializer(required=False, help_text="Files of messages, where the archive keeps them")
     platforms = serializers.DictField(
         child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"
     )

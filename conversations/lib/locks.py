@@ -11,7 +11,13 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
-SYNC, ROWS, OPERATIONS, WEBHOOKS = 1, 2, 3, 4  # separate key spaces: otherwise a sync would wait for itself
+SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # separate key spaces: otherwise a sync would wait for itself
 WORK, CREATION = 0, 1  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
@@ -79,6 +85,17 @@ def sync_lock(page_id: int) -> AbstractContextManager[SyncLock]:
 def operations_lock() -> AbstractContextManager[SyncLock]:
     """Try to acquire the right to work on bulk operations."""
     return _acquired(SyncLock(WORK, OPERATIONS))
+
+
+def files_lock() -> AbstractContextManager[SyncLock]:
+    """Try to acquire the right to fill the archive of files."""
+    return _acquired(SyncLock(WORK, FILES))
+
+
+def lock_file(digest: str) -> None:
+    """Keep others from adding or removing the file with this content until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ROWS, [FILES, int(digest[:8], 16) - 2**31])
 
 
 @contextmanager

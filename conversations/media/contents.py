@@ -2,8 +2,12 @@
 
 from typing import NamedTuple, Protocol
 
+from django.conf import settings
+
 from conversations.connections.interactive import FacebookRefused, RefusalReason
 from conversations.lib.request_scope import release_connection
+from conversations.media.archive import kept_part, open_kept
+from conversations.media.archive_queue import queue_parts
 from conversations.media.byte_range import ByteRange
 from conversations.media.download import DownloadFailed, LinkExpired, open_file, type_at
 from conversations.media.file_types import type_of
@@ -38,6 +42,11 @@ def open_content(
 
     Raises FacebookRefused and TooManyRequests. An expired link is renewed first.
     """
+    if file := kept_part(event, index, part):
+        if kept := open_kept(file, byte_range):
+            return Content(kept, file.media_type, attachment_at(event, index).name)
+    elif settings.MEDIA_ARCHIVE:
+        queue_parts([event])
     try:
         return _open_at_facebook(event, index, part, user, byte_range)
     except DownloadFailed as error:

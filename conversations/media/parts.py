@@ -32,3 +32,15 @@ def link_of(event: InteractionEvent, index: int, part: Part) -> str:
     if not is_of_facebook(url):
         raise FacebookRefused(ELSEWHERE, RefusalReason.NOTHING)
     return url
+
+
+def parts_to_keep(event: InteractionEvent) -> list[tuple[int, Part]]:
+    """Return what the archive keeps of a message. The small picture of a picture is not worth it."""
+    found = attachments_of(event.attachments, event.data, event.text)
+    parts: list[tuple[int, Part]] = []
+    for index, one in enumerate(found):
+        has_content = one.has_file and is_of_facebook(one.address)
+        parts += [(index, Part.CONTENT)] if has_content else []
+        if is_of_facebook(one.preview) and not (has_content and one.show in ("picture", "sticker")):
+            parts.append((index, Part.PREVIEW))
+    return parts

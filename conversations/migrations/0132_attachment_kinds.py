@@ -16,7 +16,7 @@ def install_queue(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0130_link_renewals")]
+    dependencies = [("conversations", "0131_media_archive")]
 
     operations = [
         migrations.AddField(

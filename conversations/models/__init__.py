@@ -4,7 +4,7 @@ from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
-from conversations.models.media import LinkRenewal
+from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewal, MediaFile
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
 from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
@@ -14,6 +14,8 @@ from conversations.models.saved_views import SavedView
 from conversations.models.webhooks import WebhookDelivery
 
 __all__ = [
+    "ArchivePosition",
+    "ArchivedPart",
     "AuditEntry",
     "BulkOperation",
     "CallBudget",
@@ -22,6 +24,7 @@ __all__ = [
     "ConversationTag",
     "InteractionEvent",
     "LinkRenewal",
+    "MediaFile",
     "MessageHeader",
     "OperationChunk",
     "Page",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_conversations
+from conversations.media import archive
 from conversations.models import (
     Conversation,
     ConversationAlias,
@@ -77,6 +78,9 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
         return None
     _save_fingerprints(page, conversation)
     _empty_threads(_threads(conversation))
+    # In the transaction nothing is lost that a failure brings back; what stays then is removed by a job.
+    files = archive.digests_of(_conversations(conversation))
+    transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
     ids, deleted = _ids(conversation), list(_conversations(conversation).values_list("pk", flat=True))
     _delete_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)

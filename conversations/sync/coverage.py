@@ -5,22 +5,24 @@ from collections.abc import Mapping
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
-from conversations.models import Page, Thread
+from conversations.models import ArchivedPart, Page, Thread
 from conversations.sync.stored_state import read_unfinished_lists
 
 STATES = Thread.State.values  # each thread has one of these
+FILE_STATES = ArchivedPart.State.values
 LABELS: dict[str, str] = {Thread.State.MERGED: "duplicate", Thread.State.OWED: "pending"}
 MESSAGES = {"listed": "message_count", "held": "held_count", "unreadable": "unreadable_count"}
 
 
 def take_coverage(page: Page) -> dict:
-    """Return the present coverage of the Page, from one query.
+    """Return the present coverage of the Page, from two queries.
 
     The result is `{"threads": {"listed", "stored", "merged", "unreadable", "owed"}, "messages": {"listed",
     "held", "unreadable"}}`, all numbers. The four states of threads add up to `listed`. If the Page has
     threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
     lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
-    "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any.
+    "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any. `files`,
+    where the archive has looked for any: how many are "kept", "waiting" and "missing".
     """
     rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums()).order_by("platform")
     platforms = {row["platform"]: _from_row(row) for row in rows}
@@ -28,6 +30,8 @@ def take_coverage(page: Page) -> dict:
     coverage |= {"platforms": platforms} if len(platforms) > 1 else {}
     gaps = sum(map(_gaps, rows))
     coverage |= {"gaps": gaps} if gaps else {}
+    files = dict(page.archived_parts.order_by().values_list("state").annotate(Count("pk")))
+    coverage |= {"files": {state: files.get(state, 0) for state in FILE_STATES}} if files else {}
     lists = _unfinished_lists(page)
     return coverage | {"lists": lists} if lists else coverage
 
@@ -39,7 +43,7 @@ def describe_coverage(coverage: dict) -> str:
     threads = coverage["threads"]
     listed = f"{threads['listed']:,} thread{'s' * (threads['listed'] != 1)}"
     states = ", ".join(f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES)
-    lines = [*describe_lists(coverage), *describe_gaps(coverage)]
+    lines = [*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage)]
     return f"Facebook lists {listed}: {states}" + "".join(f". {text}" for text in lines)
 
 
@@ -57,6 +61,17 @@ def describe_gaps(coverage: dict) -> list[str]:
         return []
     threads = f"{number:,} Instagram thread{'s' * (number != 1)}"
     return [f"Messages are missing in {threads}: Instagram shows only the newest 20"]
+
+
+def describe_files(coverage: dict) -> list[str]:
+    """Return a sentence, without its full stop, if the archive keeps files."""
+    if not (files := coverage.get("files")):
+        return []
+    kept, waiting, missing = (files[state] for state in ("kept", "waiting", "missing"))
+    return [
+        f"Of {sum(files.values()):,} files of messages, {kept:,} are kept, {waiting:,} wait, "
+        f"{missing:,} are missing"
+    ]
 
 
 def list_name(platform: str, folder: str | None) -> str:

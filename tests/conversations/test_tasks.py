@@ -159,6 +159,7 @@ def test_periodic_tasks_run_as_often_as_promised():
         for entry in app.periodic_registry.periodic_tasks.values()
     }
     assert seconds == {
+        "archive_files": 60,
         "delete_expired": 60,
         "drop_old_numbers": 17 * 60,
         "erase_pages": 60,

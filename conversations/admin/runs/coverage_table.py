@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from conversations.admin.formatting import THREAD_STATE_LABELS
 from conversations.models import Page, Thread
-from conversations.sync.coverage import describe_gaps, describe_lists
+from conversations.sync.coverage import describe_files, describe_gaps, describe_lists
 
 
 def coverage_table(page: Page, coverage: dict) -> SafeString | None:
@@ -17,7 +17,8 @@ def coverage_table(page: Page, coverage: dict) -> SafeString | None:
         return None
     reports = coverage.get("platforms") or {"": coverage}
     lines = ((_line(page, platform, report),) for platform, report in reports.items())
-    texts = ((f"{text}.",) for text in (*describe_lists(coverage), *describe_gaps(coverage)))
+    notes = (*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage))
+    texts = ((f"{text}.",) for text in notes)
     parts = format_html_join("", "<p>{}</p>", chain(lines, texts))
     return format_html('<div class="inbox-coverage">{}</div>', parts)
 

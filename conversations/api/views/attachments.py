@@ -2,6 +2,7 @@
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
@@ -9,6 +10,7 @@ from conversations.actions.refresh import current_attachment_url
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.views.refresh import ERRORS, ConversationAPIView
 from conversations.connections.interactive import asking_facebook
+from conversations.media.archive import kept_part
 from conversations.media.file_response import file_response
 from conversations.media.parts import Part
 from conversations.models import InteractionEvent
@@ -30,8 +32,10 @@ class AttachmentView(OfMessage):
         responses={302: OpenApiResponse(description="`Location`: a link that works now"), **ERRORS}
     )
     def get(self, request, pk, event, index):
-        """Redirect to an attachment of a message, by a new link from Facebook."""
+        """Redirect to an attachment of a message, by a new link from Facebook or to the file that is kept."""
         message = self.get_event(event)
+        if kept_part(message, int(index[:9]), Part.CONTENT):
+            return HttpResponseRedirect(reverse("attachment-content", args=[pk, event, index]))
         with asking_facebook(request.user):
             url = current_attachment_url(message, int(index[:9]))
         response = HttpResponseRedirect(url)

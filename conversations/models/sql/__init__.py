@@ -16,6 +16,7 @@ FILES = (
     "counters.sql",
     "message_queue.sql",
     "message_headers.sql",
+    "media.sql",
     "permissions.sql",
     "audit.sql",
 )
