@@ -3,7 +3,7 @@
 from enum import IntFlag
 from typing import Any
 
-from conversations.lib.attachments import attachments_of
+from conversations.lib.attachments import UNAVAILABLE, attachments_of
 
 
 class AttachmentKind(IntFlag):
@@ -28,15 +28,13 @@ class AttachmentKind(IntFlag):
 
 ALL_KINDS = sum(AttachmentKind)
 KINDS_BY_NAME = {str(kind.name).lower(): kind for kind in AttachmentKind}
-BITS = {kind.capitalize(): bit for kind, bit in KINDS_BY_NAME.items()} | {
-    "Story": AttachmentKind.OTHER,
-    "Attachment": AttachmentKind.OTHER,
-}
+NO_ATTACHMENTS = ("Link", UNAVAILABLE)
 
 
 def kinds_of(attachments: Any, data: Any) -> int:
     """Return the kinds of all attachments of a stored message, as their bits."""
     kinds = AttachmentKind(0)
     for attachment in attachments_of(attachments, data, text="?"):  # without a text, one would be made up
-        kinds |= BITS.get(attachment.kind, AttachmentKind(0))
+        if attachment.kind not in NO_ATTACHMENTS:
+            kinds |= KINDS_BY_NAME.get(attachment.kind.lower(), AttachmentKind.OTHER)
     return int(kinds)

@@ -110,7 +110,7 @@ def tagged(name: str) -> set[int]:
 
 
 def pick(tab: Tab, name: str) -> None:
-    tab.get_by_role("combobox").fill(name)
+    tab.get_by_role("dialog").get_by_role("combobox").fill(name)
     tab.get_by_role("option", name=name).first.click()
 
 
@@ -132,7 +132,7 @@ def test_selected_and_all_conversations_are_tagged_and_undone(log_in, orders):
     tab.get_by_role("checkbox", name="Select Buyer 59").check(force=True)
     tab.get_by_role("button", name="Select all 58 conversations").click()
     tab.get_by_role("button", name="Add tag", exact=True).click()
-    tab.get_by_role("combobox").fill("Spring sale")
+    tab.get_by_role("dialog").get_by_role("combobox").fill("Spring sale")
     tab.get_by_role("option", name="New tag “Spring sale”").click()
     tab.get_by_label("Pink").check(force=True)
     tab.get_by_role("button", name="Create").click()

@@ -26,6 +26,7 @@ OWNERS = {
     r"\bEventSource\(": {"inbox/frontend/core/event-stream.mjs"},
     r"\bfetch\(": {  # session.mjs stands before the others: the login page loads it alone
         "inbox/frontend/core/api.mjs",
+        "inbox/frontend/core/media.mjs",  # why a file cannot be had
         "inbox/frontend/core/session.mjs",
         "conversations/static/conversations/html.js",
     },

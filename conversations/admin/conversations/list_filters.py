@@ -110,7 +110,7 @@ class AttachmentFilter(ChoiceFilter):
         ("true", "Any attachment"),
         ("image", "Pictures"),
         ("video", "Videos"),
-        ("audio", "Audio"),
+        ("audio", "Audio files"),
         ("file", "Files"),
         ("false", "None"),
     ]

@@ -6,7 +6,8 @@
 import { get, post } from "../core/api.mjs";
 import { lazy } from "../core/lazy.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
-import { clearSelection, setConversation, state } from "../core/store.mjs";
+import { clearSelection, navigate, set, setConversation, state } from "../core/store.mjs";
+import { focus } from "../core/targets.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { isSameFilter, toParameters } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
@@ -29,6 +30,7 @@ export function changeTag(verb, tag, target) {
 }
 
 export function setStatus(status, target) {
+	if (status === "done" && target.ids?.length === 1) openNext(target.ids[0]);
 	return run(target, {
 		path: "bulk-status",
 		body: { conversation_status: status },
@@ -39,6 +41,18 @@ export function setStatus(status, target) {
 		prefix: "",
 		noChange: `Nothing to change: already ${status === "done" ? "done" : "open"}.`,
 	});
+}
+
+// The open conversation is done: the next one that is open follows it, in the order of the list.
+async function openNext(id) {
+	const { list, openId } = state;
+	const place = list.rows.findIndex((row) => row.id === id);
+	if (openId !== id || place < 0) return;
+	const next = list.rows.slice(place + 1).find((row) => row.conversation_status !== "done");
+	navigate({ openId: next?.id ?? null }, { replace: true });
+	set({ cursor: next?.id ?? id });
+	await null; // the next one is drawn
+	focus(next ? "conversation-head" : "scroller");
 }
 
 async function run(target, action) {

@@ -1,8 +1,8 @@
 // Draws the attachments of a message: pictures, players, cards, and files by name and size.
 
 import { h } from "../core/dom.mjs";
-import { openPicture } from "./lightbox.mjs";
-import { watchMedia } from "./media.mjs";
+import { openPicture } from "../core/lightbox.mjs";
+import { watchMedia } from "../core/media.mjs";
 
 const MAX_KEPT = 400; // elements; a conversation is drawn again with each change, its pictures are not loaded again
 const kept = new Map();

@@ -5,7 +5,7 @@
 
 const words = (/** @type {string} */ text) => new Set(text.split(/\s+/));
 const EVENTS = words(
-	"click dblclick contextmenu input change submit reset invalid keydown keyup focus blur focusin focusout scroll load error " +
+	"click dblclick contextmenu mousedown input change submit reset invalid keydown keyup focus blur focusin focusout scroll load error " +
 		"loadedmetadata play pause ended toggle close cancel copy paste wheel pointerdown pointermove pointerup pointercancel " +
 		"pointerenter pointerleave touchstart touchmove touchend touchcancel dragstart dragover dragleave dragend drop transitionend",
 );

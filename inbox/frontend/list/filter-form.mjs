@@ -3,6 +3,16 @@
 import { fill, h, update } from "../core/dom.mjs";
 import { updateFilter, watch } from "../core/store.mjs";
 
+/** The values of `has_attachment`, with their names. */
+export const ATTACHMENTS = [
+	["true", "With any"],
+	["image", "Pictures"],
+	["video", "Videos"],
+	["audio", "Audio files"],
+	["file", "Files"],
+	["false", "None"],
+];
+
 let isStarted = false;
 
 /** Starts when the user first opens the form; further calls do nothing. */
@@ -32,6 +42,8 @@ function draw({ filter, pages }) {
 		select("Tags", "untagged", ["Any", ["true", "Untagged"], ["false", "Tagged"]]),
 		hasInstagram &&
 			select("Platform", "platform", ["Any", ["messenger", "Messenger"], ["instagram", "Instagram"]]),
+		select("Newest message", "last_message_from", ["Any", ["customer", "Customer's"], ["page", "Page's"]]),
+		select("Attachments", "has_attachment", ["Any", ...ATTACHMENTS]),
 		day("From", "startDate"),
 		day("Until", "endDate"),
 	);

@@ -2,6 +2,13 @@
 
 import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs";
 
+const ATTACHMENTS = {
+	true: "With attachments",
+	1: "With attachments",
+	false: "Without attachments",
+	0: "Without attachments",
+};
+
 /** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
@@ -14,6 +21,11 @@ export function filterParts(filter, { tags, pages }) {
 		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
 		["ad_id", `Ad ${filter.ad_id}`],
+		[
+			"last_message_from",
+			filter.last_message_from === "page" ? "Answered last by you" : "Customer wrote last",
+		],
+		["has_attachment", ATTACHMENTS[filter.has_attachment] ?? `With ${filter.has_attachment}`],
 		["startDate", `From ${filter.startDate}${zone}`],
 		["endDate", `Until ${filter.endDate}${zone}`],
 	];

@@ -44,7 +44,8 @@ export function loadList({ count = FIRST_LIMIT } = {}) {
 async function loadFirst(limit, { signal }) {
 	setList({ status: "loading", isLoadingMore: false, moreError: null });
 	try {
-		setList({ ...NO_ROWS, status: "ready", ...(await fetchRows({ limit, total: "estimate" })) });
+		setList({ ...NO_ROWS, status: "ready", ...(await fetchRows({ limit, total: "none" })) });
+		refreshTotal(); // afterwards: counting may take longer than reading the rows
 	} catch (error) {
 		if (!isAborted(error)) setList({ ...NO_ROWS, status: "error", error });
 	}
@@ -85,11 +86,12 @@ export async function refreshList(firstVisible) {
 }
 
 async function refreshHead() {
-	const { rows: head, next, ...totals } = await fetchRows({ limit: HEAD_LIMIT, total: "estimate" });
+	const { rows: head, next } = await fetchRows({ limit: HEAD_LIMIT, total: "none" });
+	refreshTotal();
 	const { rows } = state.list;
 	if (next && rows.length && !overlaps(rows, head)) return loadList({ count: rows.length });
 	const merged = mergeIntoList(head, { isEnd: !next });
-	return setList({ ...totals, rows: merged, next: merged.length > head.length ? state.list.next : next });
+	return setList({ rows: merged, next: merged.length > head.length ? state.list.next : next });
 }
 
 async function refreshFrom(from) {

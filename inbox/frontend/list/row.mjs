@@ -51,8 +51,22 @@ function rowHead(row) {
 		"span.row-head",
 		h("bdi.name", displayName(row)),
 		row.platform === "instagram" && h("span.platform", "Instagram"),
+		row.referral && broughtBy(row.referral),
 		h("time", { datetime: time ?? "", title: formatDateTime(time) }, formatShortTime(time)),
 	);
+}
+
+function broughtBy({ ad_id: ad, ad_title: title, ref }) {
+	return h("span.platform", { title: title || ref || ad || null }, ad ? "Ad" : "Link");
+}
+
+// Who wrote it is not known of a match of a search in messages.
+const isOurs = (row) => row.last_message_from === "page" && row.last_message && !row.matches?.snippet;
+
+function attachmentSign({ attachment_kinds: kinds = [] }) {
+	if (!kinds.length) return null;
+	const label = `Attachments: ${kinds.join(", ")}`;
+	return h("span.attached", { title: label }, icon("clip"), h("span.hidden", label));
 }
 
 function preview(row, filter) {
@@ -62,8 +76,10 @@ function preview(row, filter) {
 	const excerpt = isTooFar ? `…${text.slice(before.length - CONTEXT_LENGTH)}` : text;
 	return h(
 		"span.preview",
+		isOurs(row) && h("span.writer", "You:"),
 		h("span.text", { dir: "auto" }, highlight(excerpt, filter.search)),
 		row.matches?.count > 1 && h("span.quiet", plural(row.matches.count, "message")),
+		attachmentSign(row),
 		row.unread_count > 0 && h("span.badge", formatNumber(row.unread_count), h("span.hidden", " unread")),
 	);
 }

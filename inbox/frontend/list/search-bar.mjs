@@ -1,12 +1,16 @@
 // The head of the list: the search, the active filters, the total and the toggles.
 
+import { get, isAborted } from "../core/api.mjs";
 import { button, fill, h, tagChip, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
 import { filteredPages, navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
 import { contentOf, setTitle } from "../core/targets.mjs";
-import { isEmptyFilter, viewFilter } from "../core/url.mjs";
+import { isEmptyFilter, splitKeys, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
+import { rememberSearch } from "./recent-searches.mjs";
+import { handleSuggestionKey, hideSuggestions, showSuggestions, startSuggestions } from "./suggestions.mjs";
+import { hasWords, isUnfinished } from "./typed-words.mjs";
 
 const TYPING_DELAY_MS = 180;
 
@@ -18,11 +22,11 @@ let isSameHistoryEntry = false; // further characters add no entries to the brow
 export function startSearchBar({ saveView }) {
 	update("search", {
 		oninput: ({ target }) => onInput(target.value),
-		onkeydown: ({ key }) => key === "Enter" && search(),
-		onblur: () => {
-			isSameHistoryEntry = false;
-		},
+		onkeydown: onKeyDown,
+		onfocus: () => showSuggestions(typed),
+		onblur,
 	});
+	startSuggestions(chooseSuggestion);
 	const early = contentOf("search"); // the user typed before this script was loaded
 	if (early) onInput(early);
 	update("in-messages", {
@@ -43,16 +47,67 @@ export function startSearchBar({ saveView }) {
 function onInput(value) {
 	typed = value;
 	clearTimeout(typingTimer);
-	typingTimer = setTimeout(search, TYPING_DELAY_MS);
+	typingTimer = setTimeout(() => isUnfinished(typed) || search(), TYPING_DELAY_MS);
 	isInputPending = true;
+	fill("search-error");
+	showSuggestions(value);
 }
 
-function search() {
+function onKeyDown(event) {
+	if (handleSuggestionKey(event)) {
+		event.preventDefault();
+		event.stopPropagation(); // these keys are shortcuts, too
+	} else if (event.key === "Enter") {
+		hideSuggestions();
+		rememberSearch(typed.trim());
+		search();
+	}
+}
+
+function onblur() {
+	isSameHistoryEntry = false;
+	hideSuggestions();
+	if (isInputPending) search();
+}
+
+// A key, such as "tag:", is to be gone on with.
+function chooseSuggestion(text) {
+	onInput(text);
+	update("search", { value: text });
+	if (text.endsWith(":")) return;
+	hideSuggestions();
+	search();
+}
+
+async function search() {
 	clearTimeout(typingTimer);
+	const text = typed;
+	const filter = hasWords(text) ? await filterOf(text) : { search: text.trim() };
+	if (!filter || text !== typed) return; // the user has typed on
 	isInputPending = false;
-	updateFilter({ search: typed.trim() }, { replace: isSameHistoryEntry });
+	updateFilter(filter, { replace: isSameHistoryEntry });
 	isSameHistoryEntry = true;
 }
+
+/** What to change of the filter for the words of this text; null if one of them is wrong, which is shown. */
+async function filterOf(text) {
+	try {
+		const { filter } = await get("/api/filter", { q: text });
+		return { search: "", ...filter, ...withOtherTags(filter) };
+	} catch (error) {
+		if (!isAborted(error)) fill("search-error", error.message);
+		return null;
+	}
+}
+
+// The tags that the list is filtered by already remain: each word narrows it.
+function withOtherTags(filter) {
+	const names = ["include_tags", "exclude_tags"].filter((name) => filter[name] && state.filter[name]);
+	const joined = names.map((name) => [name, [...new Set(keysOf(name, filter))].join()]);
+	return { ...Object.fromEntries(joined), ...(names.includes("include_tags") && { include_mode: "all" }) };
+}
+
+const keysOf = (name, filter) => [...splitKeys(state.filter[name]), ...splitKeys(filter[name])];
 
 function drawInput({ filter }) {
 	const { search: value = "", search_in: place } = filter;

@@ -77,6 +77,7 @@ class Row:
     fields: dict
     tags: set[str]
     messages: list[str] = field(default_factory=list)
+    types: tuple[str, ...] = ()  # of attachments
 
 
 @pytest.fixture(params=["wide", "narrow"])
