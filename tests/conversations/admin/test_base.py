@@ -55,9 +55,10 @@ def test_every_model_of_ours_is_registered():
     models = {*apps.get_app_config("conversations").get_models(), *apps.get_app_config("tags").get_models()}
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
+    files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
     parts = {MessageHeader, HeaderSplit}  # of events
-    others = indexes | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
+    others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 
 

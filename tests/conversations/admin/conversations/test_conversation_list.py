@@ -129,7 +129,7 @@ def test_no_query_counts_all_rows(page, root, django_assert_num_queries):
     with CaptureQueriesContext(connection) as queries:
         root.get(LIST, {"q": "customer"})
     [count] = [query["sql"] for query in queries if "count(*)" in query["sql"]]
-    assert "LIMIT 1001" in count
+    assert "LIMIT 10001" in count
 
 
 def test_further_filters_of_the_rest_api(three, tags, root):
