@@ -25,12 +25,16 @@ CREATE OR REPLACE FUNCTION conversations_queue_messages_on_update() RETURNS trig
 SET search_path FROM CURRENT AS $$
 BEGIN
   INSERT INTO conversations_messageindexqueue (conversation_id, is_changed)
-  SELECT DISTINCT unnest(ARRAY[new_rows.conversation_id, old_rows.conversation_id]), true
-  FROM new_rows JOIN old_rows USING (id)
-  WHERE (new_rows.text, new_rows.conversation_id, new_rows.kind, new_rows.occurred_at, new_rows.attachments)
-    IS DISTINCT FROM (old_rows.text, old_rows.conversation_id, old_rows.kind, old_rows.occurred_at, old_rows.attachments)
-    OR (new_rows.data->'sticker', new_rows.data->'story', new_rows.data->'deleted')
-    IS DISTINCT FROM (old_rows.data->'sticker', old_rows.data->'story', old_rows.data->'deleted');
+  SELECT conversation_id, bool_or(is_changed) FROM (
+    SELECT unnest(ARRAY[new_rows.conversation_id, old_rows.conversation_id]) AS conversation_id,
+      (new_rows.text, new_rows.conversation_id, new_rows.kind, new_rows.occurred_at)
+        IS DISTINCT FROM (old_rows.text, old_rows.conversation_id, old_rows.kind, old_rows.occurred_at) AS is_changed,
+      -- Of what the kinds of attachments are computed: chunks stay as they are.
+      (new_rows.attachments, new_rows.data->'sticker', new_rows.data->'story', new_rows.data->'deleted')
+        IS DISTINCT FROM (old_rows.attachments, old_rows.data->'sticker', old_rows.data->'story', old_rows.data->'deleted')
+        AS has_other_files
+    FROM new_rows JOIN old_rows USING (id)
+  ) AS changes WHERE is_changed OR has_other_files GROUP BY conversation_id;
   RETURN NULL;
 END $$;
 
