@@ -93,13 +93,15 @@ def test_filters_are_in_the_address_and_can_be_saved_as_a_view(log_in, orders):
 
 def test_search_in_messages_opens_the_matching_message(log_in, page):
     row = ConversationFactory(page=page, sender_name="Ana")
-    EventFactory(conversation=row, text="Where is the Umbrella I paid for?")
+    asked_at = datetime(2023, 6, 1, tzinfo=UTC)
+    EventFactory(conversation=row, text="Where is the Umbrella I paid for?", occurred_at=asked_at)
     EventFactory.create_batch(120, conversation=row)
     tab = log_in("viewer", "/?search_in=messages")
     tab.get_by_label("Search", exact=True).press_sequentially("um")
     expect(tab.get_by_text("Enter at least three characters.")).to_be_visible()
     tab.get_by_label("Search", exact=True).press_sequentially("brella")
     expect(tab.locator("#rows mark")).to_have_text("Umbrella")
+    expect(tab.locator("#rows time")).to_have_text("1 Jun 2023")
     tab.get_by_role("link", name=re.compile("^Ana")).click()
     expect(tab.locator(".message.match")).to_be_in_viewport()
     expect(tab.locator(".message.match mark")).to_have_text("Umbrella")

@@ -46,7 +46,7 @@ export function avatar(row) {
 }
 
 function rowHead(row) {
-	const time = row.last_message_time;
+	const time = row.matches?.occurred_at ?? row.last_message_time; // of what the preview shows
 	return h(
 		"span.row-head",
 		h("bdi.name", displayName(row)),
