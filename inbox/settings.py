@@ -304,6 +304,7 @@ STATICFILES_DIRS = [
     ("inbox/app", BASE_DIR / "inbox" / "frontend"),  # the inbox page, at /static/inbox/app/
 ]
 WHITENOISE_USE_FINDERS = True  # serves files from their packages: no collectstatic
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # -- admin -------------------------------------------------------------------------------------------------

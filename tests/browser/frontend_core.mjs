@@ -324,7 +324,7 @@ function longList() {
 	const list = virtualList({
 		scroller: id,
 		rows: `${id}-rows`,
-		rowRem: 1.25,
+		rowRem: () => 1.25,
 		key: (row) => row.id,
 		stamp: (row) => row.stamp,
 		shows: (row) => ({ row }),

@@ -2,6 +2,7 @@
 //
 // Views call `watch`, and what follows from a change `when`: see state.mjs.
 
+import { isCompact } from "./preferences.mjs";
 import { createState } from "./state.mjs";
 import { around } from "./targets.mjs";
 import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
@@ -30,6 +31,7 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {boolean | null} isConnected
  * @property {boolean} isSidebarOpen
  * @property {boolean} isFilterFormOpen
+ * @property {boolean} isCompact the rows of the list are low
  */
 
 /** @type {{status: string, rows: any[], next: string | null, total: number | null, isExact: boolean, error: any, isLoadingMore: boolean, moreError: any}} */
@@ -67,6 +69,7 @@ export let state = {
 	isConnected: null,
 	isSidebarOpen: false,
 	isFilterFormOpen: false,
+	isCompact: isCompact(),
 };
 
 const inbox = createState(state, (next) => {

@@ -12,7 +12,7 @@ import { scrollTopFor, visibleRange } from "./visible-range.mjs";
  * @typedef {object} Options
  * @property {string} scroller the id of the element that scrolls
  * @property {string} rows the id of the list in it
- * @property {number} rowRem the height of a row
+ * @property {() => number} rowRem the height of a row
  * @property {(item: Item) => unknown} key
  * @property {(item: Item) => unknown} stamp another one when the item has gone to another place itself
  * @property {(item: Item, drawn: Item[], top?: Item) => Shown} shows of `drawn`, `top` is the first that is in sight
@@ -97,15 +97,19 @@ export function virtualList({ rowRem, key, stamp, shows, draw: drawRow, onScroll
 	}
 
 	function measure() {
-		rowHeight = Math.round(rowRem * parseFloat(getComputedStyle(document.documentElement).fontSize));
+		rowHeight = Math.round(rowRem() * parseFloat(getComputedStyle(document.documentElement).fontSize));
 		list.style.setProperty("--row", `${rowHeight}px`);
 	}
 
-	measure();
-	addEventListener("resize", () => {
+	function resize() {
+		const first = scroller.scrollTop / (rowHeight || 1);
 		measure();
+		scroller.scrollTop = first * rowHeight;
 		drawAgain();
-	});
+	}
+
+	measure();
+	addEventListener("resize", resize);
 	scroller.addEventListener(
 		"scroll",
 		() => {
@@ -117,6 +121,8 @@ export function virtualList({ rowRem, key, stamp, shows, draw: drawRow, onScroll
 
 	return {
 		draw,
+		/** After `rowRem` has changed: the same row stays at the top. */
+		resize,
 		firstVisible,
 		viewport,
 		/** @param {number} top in pixels */

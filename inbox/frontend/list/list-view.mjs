@@ -10,13 +10,13 @@ import { changeRows, loadList, loadMore, refreshList, retryLoadMore } from "./li
 import { createRow, rowPageName } from "./row.mjs";
 import { toggleSelection } from "./selection.mjs";
 
-const ROW_REM = 5.5;
+const ROW_REM = { comfortable: 5.5, compact: 3.25 };
 const SAVE_POSITION_DELAY_MS = 200;
 
 const rows = virtualList({
 	scroller: "scroller",
 	rows: "rows",
-	rowRem: ROW_REM,
+	rowRem: () => (state.isCompact ? ROW_REM.compact : ROW_REM.comfortable),
 	key: (row) => row.id,
 	stamp: (row) => row.last_message_time,
 	shows,
@@ -44,6 +44,7 @@ export function startList() {
 		draw,
 	);
 	watch(({ list }) => [list], drawFooter);
+	when(({ isCompact }) => [isCompact], rows.resize);
 	when(({ list }) => [list], loadIfNearEnd);
 	when(
 		({ filter }) => [filter],

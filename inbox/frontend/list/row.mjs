@@ -1,6 +1,6 @@
 // Draws one row of the list.
 
-import { h, icon, tagChip } from "../core/dom.mjs";
+import { h, icon, tagChip, tagDot } from "../core/dom.mjs";
 import { splitAtMatch } from "../core/folding.mjs";
 import {
 	displayName,
@@ -52,6 +52,10 @@ function rowHead(row) {
 		h("bdi.name", displayName(row)),
 		row.platform === "instagram" && h("span.platform", "Instagram"),
 		row.referral && broughtBy(row.referral),
+		h(
+			"span.dots",
+			row.conversation_tags.slice(0, MAX_TAGS).map(({ tag }) => tagDot(tag)),
+		),
 		h("time", { datetime: time ?? "", title: formatDateTime(time) }, formatShortTime(time)),
 	);
 }
