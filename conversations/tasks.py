@@ -24,11 +24,12 @@ from conversations.lib.locks import is_sync_locked
 from conversations.models import (
     AuditEntry,
     BulkOperation,
+    Export,
     Page,
     Platform,
     SyncRun,
     operations,
-    pending,
+    pages,
     webhooks,
 )
 from conversations.models.audit import KEPT_DAYS
@@ -331,10 +332,11 @@ def delete_expired_rows(timestamp: int) -> None:
 
 
 def delete_expired() -> None:
-    """Delete tokens of unfinished connections, expired sessions, old webhooks, audit entries, operations."""
+    """Delete expired connections, sessions and exports, old webhooks, audit entries and operations."""
     now = timezone.now()
-    pending.delete_expired()
+    pages.delete_expired()
     webhooks.delete_expired()
+    Export.objects.delete_expired()
     Session.objects.filter(expire_date__lt=now).delete()
     AuditEntry.objects.filter(at__lt=now - timedelta(days=KEPT_DAYS)).delete()
     BulkOperation.objects.filter(ended_at__lt=now - timedelta(days=operations.KEPT_DAYS)).delete()

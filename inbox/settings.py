@@ -136,6 +136,7 @@ SYNC_EVERY_MINUTES = env.int(
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
+    "conversations.exports.export_tasks",
     "conversations.media.archive_tasks",
     "conversations.privacy.erase_tasks",
     "conversations.webhooks.drain_tasks",
@@ -376,6 +377,7 @@ REST_RESOURCES = {
     "audit": "The audit log.",
     "conversations": "Conversations with their messages, tags and status.",
     "events": "The stream of what changes.",
+    "exports": "Files of conversations and messages that a worker prepares.",
     "insight": "Statistics.",
     "pages": "Facebook Pages and their threads.",
     "sync-runs": "Syncs.",

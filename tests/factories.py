@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from conversations import models
@@ -85,6 +86,21 @@ class SyncRunFactory(Factory):
     status = "complete"
     started_at = NOON
     ended_at = NOON + timedelta(seconds=90)
+
+
+class ExportFactory(Factory):
+    """A file that is complete, and empty."""
+
+    class Meta:
+        model = models.Export
+
+    actor = factory.SubFactory(UserFactory)
+    what = "messages"
+    format = "csv"
+    page_ids: list[int] = []
+    state = "complete"
+    ended_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
 
 
 def member(page: models.Page, role: str = "viewer") -> User:

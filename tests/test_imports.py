@@ -17,6 +17,7 @@ OURS = ("inbox", "conversations", "tags")
 SERVICES = [
     "conversations.actions",
     "conversations.connections",
+    "conversations.exports",
     "conversations.graph.errors",
     "conversations.graph.error_table",
     "conversations.lib",
@@ -79,6 +80,12 @@ ALLOWED = {
         "conversations.sync",
         "tags",
     ],
+    "conversations.exports": [
+        "conversations.lib",
+        "conversations.models",
+        "conversations.permissions",
+        "conversations.search",
+    ],
     "conversations.media": [
         "conversations.connections",
         "conversations.graph",
@@ -133,6 +140,7 @@ REPEATED = {
     "changes",
     "client",
     "conversations",
+    "exports",
     "fields",
     "folders",
     "insight",

@@ -1,7 +1,7 @@
 """Runs actions on many conversations: which they are, whether the user may change them, and the response."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.urls import reverse
@@ -95,13 +95,19 @@ def authorized_targets(user, body: dict) -> Targets:
         targets = targets_matching(criteria_for(user, body["filter"]))
         require_role(user, page_ids_of(targets), TAGGER)
         return targets
-    requested = set(body["conversationIds"])
+    pages = pages_of_visible(user, body["conversationIds"])
+    require_role(user, pages.values(), TAGGER)
+    return targets_by_id(sorted(pages))
+
+
+def pages_of_visible(user, conversation_ids: Iterable[int]) -> dict[int, int]:
+    """Return the Page of each of these conversations. Raises NotFound if the user may not see one."""
+    requested = set(conversation_ids)
     visible = Conversation.objects.for_pages(page_ids(user))
     pages = dict(visible.filter(pk__in=storable_ids(requested)).values_list("pk", "page_id"))
     if missing := requested - pages.keys():
         raise NotFound(f"Conversation {min(missing)} not found; nothing was changed.")
-    require_role(user, pages.values(), TAGGER)
-    return targets_by_id(sorted(pages))
+    return pages
 
 
 def storable_ids(ids) -> list[int]:

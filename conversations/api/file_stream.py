@@ -1,7 +1,8 @@
-"""The export of conversations as a file, which is sent while it is created."""
+"""Files of exports: sent while they are created, or from where a worker has stored them."""
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 
 from asgiref.sync import sync_to_async
@@ -10,12 +11,12 @@ from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 
-from conversations.api.query_params import criteria_for
+from conversations.api.query_params import conversation_ids, criteria_for
+from conversations.exports.file_formats import CONTENT_TYPES, FORMATS, LINES, whole_file
 from conversations.lib.request_scope import STREAMS, hold_until_end, leave_work, release_connection
 from conversations.models import Page
 from conversations.models.audit import Action, record
 from conversations.permissions import page_ids
-from conversations.search.export import CONTENT_TYPES, FORMATS
 from conversations.search.parsing import quote
 
 # Their own: a part of an export may take long, and streams look up what they send in the threads of the loop.
@@ -23,28 +24,47 @@ THREADS = ThreadPoolExecutor(4, "export")
 
 
 def export_response(request) -> HttpResponse | StreamingHttpResponse:
-    """Return all matching conversations as a file. Raises ValidationError, NotFound and TooSlow."""
-    kind = request.query_params.get("format", "").strip() or "csv"
-    if kind not in FORMATS:
-        raise ValidationError({"format": [f"It must be csv or ndjson, not {quote(kind)}."]})
-    criteria = criteria_for(request.user, request.query_params)
-    headers = {"Content-Disposition": f'attachment; filename="conversations.{kind}"'}
+    """Return all matching conversations, or their messages, as a file.
+
+    Raises ValidationError, NotFound and TooSlow.
+    """
+    params = request.query_params
+    what = chosen(params, "what", tuple(LINES))
+    kind = chosen(params, "format", FORMATS)
+    criteria = replace(criteria_for(request.user, params), ids=conversation_ids(params))
     if request.method == "HEAD":
-        return HttpResponse(content_type=CONTENT_TYPES[kind], headers=headers)  # and nothing is exported
+        return HttpResponse(headers=file_headers(what, kind))  # and nothing is exported
     pages = Page.objects.filter(pk__in=page_ids(request.user))
-    body = FORMATS[kind](criteria, dict(pages.values_list("facebook_page_id", "name")))
+    body = whole_file(what, kind, criteria, dict(pages.values_list("facebook_page_id", "name")))
     body = chain([next(body, b"")], body)  # raises TooSlow as long as the response can still be a 503
-    record(Action.EXPORTED, request=request, format=kind, filter=request.query_params.dict())
+    record(Action.EXPORTED, request=request, what=what, format=kind, filter=params.dict())
+    return file_response(request, what, kind, body)
+
+
+def chosen(params, name: str, options: tuple[str, ...]) -> str:
+    """Return a parameter that is one of these options; the first one if it is missing or empty."""
+    value = params.get(name, "").strip() or options[0]
+    if value not in options:
+        raise ValidationError({name: [f"It must be {' or '.join(options)}, not {quote(value)}."]})
+    return value
+
+
+def file_headers(what: str, kind: str) -> dict[str, str]:
+    return {
+        "Content-Type": CONTENT_TYPES[kind],
+        "Content-Disposition": f'attachment; filename="{what}.{kind}"',
+    }
+
+
+def file_response(request, what: str, kind: str, body: Iterator[bytes]) -> StreamingHttpResponse:
+    """Send this body, in its own time: the request is not at work meanwhile."""
     is_asynchronous = isinstance(request._request, ASGIRequest)
     if is_asynchronous:
         hold_until_end(STREAMS, request.user.pk)
         release_connection()
         leave_work()
-    return StreamingHttpResponse(
-        iterate_in_thread(body) if is_asynchronous else body,
-        content_type=CONTENT_TYPES[kind],
-        headers=headers,
-    )
+    content = iterate_in_thread(body) if is_asynchronous else body
+    return StreamingHttpResponse(content, headers=file_headers(what, kind))
 
 
 async def iterate_in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

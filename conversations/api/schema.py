@@ -3,12 +3,14 @@
 import json
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
 from conversations.api.serializers import ErrorSerializer
 
 # Parameters or bodies of these routes name objects, which may not exist.
 MAY_ANSWER_404 = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
+FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}  # the response of a route that sends one
 
 
 def wrapped(name: str, serializer_class, *, many: bool = False):

@@ -312,6 +312,26 @@ class BulkResultSerializer(serializers.Serializer):
     )
 
 
+class ContactSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    ids = serializers.ListField(
+        child=serializers.CharField(), help_text="All Facebook IDs of the person, that of the list first"
+    )
+    graph_id = serializers.CharField(help_text="Facebook ID of the conversation; may be empty")
+    can_reply = serializers.BooleanField(help_text="As Facebook last said")
+    referral = serializers.DictField(allow_null=True, help_text="As in the list")
+    first_message_time = serializers.DateTimeField(allow_null=True, help_text="Of the stored messages")
+    last_message_time = serializers.DateTimeField(allow_null=True)
+    received = serializers.IntegerField(help_text="Stored messages of the customer")
+    sent = serializers.IntegerField(help_text="Stored messages of the Page")
+    unknown = serializers.IntegerField(
+        help_text="Stored messages of which Facebook does not say who wrote them"
+    )
+    similar = ConversationSerializer(
+        many=True, help_text="Conversations whose customer has the same name: maybe the same person"
+    )
+
+
 class BulkOperationSerializer(serializers.ModelSerializer):
     """A bulk operation in slices: the fields of BulkResultSerializer and how far it is."""
 

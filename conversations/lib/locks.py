@@ -18,7 +18,7 @@ SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES = (
     4,
     5,
 )  # separate key spaces: otherwise a sync would wait for itself
-WORK, CREATION = 0, 1  # the keys of OPERATIONS
+WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
 
@@ -124,6 +124,13 @@ def lock_creation_of_operations() -> None:
     lift_limit()
     with connection.cursor() as cursor:
         cursor.execute(LOCK_ROWS, [OPERATIONS, CREATION])
+
+
+def lock_creation_of_exports() -> None:
+    """Let nobody else create an export until the transaction ends: their number is limited."""
+    lift_limit()
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ROWS, [OPERATIONS, EXPORTS])
 
 
 def try_lock_until_commit(kind: int, key: int) -> bool:

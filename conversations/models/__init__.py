@@ -4,11 +4,18 @@ from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
+from conversations.models.exports import Export, ExportPart, ExportPiece
 from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewal, MediaFile
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
-from conversations.models.pages import CallBudget, Page, PageMember, Platform, messenger_only
-from conversations.models.pending import PendingConnection
+from conversations.models.pages import (
+    CallBudget,
+    Page,
+    PageMember,
+    PendingConnection,
+    Platform,
+    messenger_only,
+)
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
 from conversations.models.webhooks import WebhookDelivery
@@ -22,6 +29,9 @@ __all__ = [
     "Conversation",
     "ConversationAlias",
     "ConversationTag",
+    "Export",
+    "ExportPart",
+    "ExportPiece",
     "InteractionEvent",
     "LinkRenewal",
     "MediaFile",

@@ -42,6 +42,7 @@ class Action(models.TextChoices):
     PAGE_CONNECTED = "page_connected"
     PAGE_CHANGED = "page_changed"
     EXPORTED = "exported"
+    EXPORT_DOWNLOADED = "export_downloaded"  # what a worker has prepared
     PERSON_ERASED = "person_erased"
     PAGE_ERASED = "page_erased"
     BULK_STARTED = "bulk_started"
@@ -89,6 +90,14 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit log"
+        indexes = [
+            # What a user can undo.
+            models.Index(
+                fields=["actor", "-id"],
+                name="auditentry_bulk_changes",
+                condition=models.Q(action__in=["bulk_changed", "bulk_undone"]),
+            )
+        ]
 
     def __str__(self):
         return f"{self.action} by {self.actor_name or 'nobody'}"

@@ -1,5 +1,6 @@
-"""Pages, their members, and the budget of calls to Facebook for each Page."""
+"""Pages, their members, those that are being connected, and the budget of calls to Facebook for each Page."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,6 +11,10 @@ from conversations.lib.encryption import EncryptedTextField
 from conversations.lib.notify import notify_changes
 from conversations.models import querysets
 from conversations.models.roles import Role
+
+# Of what is kept between the form of a token and the choice of Pages: a job each minute deletes it, so that
+# no token is kept for 15 minutes.
+CONNECTING = timedelta(minutes=14)
 
 
 class Platform(models.TextChoices):
@@ -205,3 +210,18 @@ class CallBudget(models.Model):
 
     def __str__(self):
         return f"calls to {self.facebook_page_id} on {self.platform}"
+
+
+class PendingConnection(models.Model):
+    """The scope of a token whose user has not chosen Pages, as encrypted JSON. The session has its ID."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = EncryptedTextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"begun at {self.created_at:%H:%M}"
+
+
+def delete_expired() -> None:
+    PendingConnection.objects.filter(created_at__lt=timezone.now() - CONNECTING).delete()

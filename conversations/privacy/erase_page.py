@@ -18,6 +18,7 @@ from conversations.models import (
     CallBudget,
     Conversation,
     ConversationTag,
+    Export,
     InteractionEvent,
     Page,
     SyncRun,
@@ -76,6 +77,7 @@ def start_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:
         page.access_token = ""
         page.set_reconnect(CANCELLED)
         page.save(update_fields=["access_token", *Page.STATE_FIELDS])
+    Export.objects.of_page(page.pk).delete()
     record(Action.PAGE_ERASED, actor=actor, target=page, keeps_page=keep_page)
     return Erasure.objects.create(
         kind=Erasure.Kind.PAGE,
@@ -174,6 +176,7 @@ def _count(deleted: dict[str, int], model: type[models.Model]) -> int:
 
 @transaction.atomic
 def _finish(erasure: Erasure, page: Page) -> None:
+    Export.objects.of_page(page.pk).delete()  # those that were started meanwhile
     CallBudget.objects.filter(facebook_page_id=page.facebook_page_id).delete()
     Erasure.objects.filter(pk=erasure.pk).update(ended_at=timezone.now())
     notify_changes([page.pk])

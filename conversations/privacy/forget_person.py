@@ -15,6 +15,7 @@ from conversations.models import (
     Conversation,
     ConversationAlias,
     ConversationTag,
+    Export,
     InteractionEvent,
     Page,
     Thread,
@@ -82,6 +83,7 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     files = archive.digests_of(_conversations(conversation))
     transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
     ids, deleted = _ids(conversation), list(_conversations(conversation).values_list("pk", flat=True))
+    _delete_files(page, deleted)
     _delete_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)
     delete_conversations(_conversations(conversation))
@@ -152,6 +154,12 @@ def _save_fingerprints(page: Page, conversation: Conversation) -> None:
         ignore_conflicts=True,
     )
     ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
+
+
+def _delete_files(page: Page, conversation_ids: list[int]) -> None:
+    """Delete exported files that hold the person, also as a conversation that was joined with these."""
+    joined = page.removed_conversations.filter(conversation__in=conversation_ids)
+    Export.objects.delete_holding(page.pk, [*conversation_ids, *joined.values_list("removed_id", flat=True)])
 
 
 def _delete_mentions(page: Page, ids: list[str]) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from conversations.lib.folding import fold
 from conversations.lib.names import is_placeholder
-from conversations.models import AuditEntry, Conversation, Page, SavedView
+from conversations.models import AuditEntry, Conversation, Export, Page, SavedView
 from conversations.models.audit import ERASED
 
 WORD = re.compile(r"\w+")
@@ -56,11 +56,12 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def clear_traces(page: Page, conversations: Iterable[Conversation], ids: list[str]) -> None:
-    """Clear saved views, remarks of runs, the audit log and the history of the admin."""
+    """Clear saved views, exports, remarks of runs, the audit log and the history of the admin."""
     rows = list(conversations)
     graph_ids = page.threads.filter(conversation__in=rows).values_list("graph_id", flat=True)
     naming = Naming([*ids, *graph_ids, *(row.graph_id for row in rows)], [row.sender_name for row in rows])
     _delete_views(page, naming)
+    _delete_exports(naming)
     _clear_runs(page, naming)
     _clear_audit_log(naming)
     of_conversations = ContentType.objects.get_for_model(Conversation)
@@ -72,6 +73,13 @@ def _delete_views(page: Page, naming: Naming) -> None:
     views = SavedView.objects.filter(Q(page=page) | Q(page=None))
     named = [view.pk for view in views if naming.is_in(view.name) or naming.is_in_any(view.query)]
     SavedView.objects.filter(pk__in=named).delete()
+
+
+def _delete_exports(naming: Naming) -> None:
+    """Delete exports whose filter has words that name the person."""
+    exports = Export.objects.only("selection").iterator()
+    named = [export.pk for export in exports if naming.is_in_any(export.selection)]
+    Export.objects.filter(pk__in=named).delete()
 
 
 def _clear_runs(page: Page, naming: Naming) -> None:

@@ -19,6 +19,10 @@ REST    ask for it by its ID             login   login   hidden  hidden  hidden 
 REST    list a Page                      login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    see its history                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see a Page                       login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its threads                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see a run                        login   login   hidden  hidden  hidden  ok      ok      ok      ok
@@ -88,6 +92,15 @@ REQUESTS: dict[
     ("REST", "list a Page"): ("get /api/conversations?facebookPageId={facebook}", None, "Ada"),
     ("REST", "search a Page"): ("get /api/conversations?search=Ada&limit=5", None, "Ada"),
     ("REST", "export a Page"): ("get /api/conversations/export?facebookPageId={facebook}",),
+    ("REST", "export its messages"): (
+        "get /api/conversations/export?what=messages&facebookPageId={facebook}&ids={conversation}",
+    ),
+    ("REST", "request a file of a Page"): (
+        "post /api/exports",
+        {"what": "messages", "filter": {"facebookPageId": "{facebook}"}},
+    ),
+    ("REST", "see the contact card"): ("get /api/conversations/{conversation}/contact", None, "Ada"),
+    ("REST", "see its history"): ("get /api/conversations/{conversation}/events?what=history", None, "VIP"),
     ("REST", "see a Page"): ("get /api/pages/{page}",),
     ("REST", "see its threads"): ("get /api/pages/{page}/threads",),
     ("REST", "see a run"): ("get /api/sync-runs/{run}",),

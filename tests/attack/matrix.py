@@ -199,7 +199,7 @@ class Attack:
         before = state()
         for cell in group:
             self._judge(cell, self.ids, self.cast.session(cell.who))
-        keeps_answer = address.endswith("/facebook/")  # the link that Facebook gives is kept
+        keeps_answer = address.rstrip("/").endswith("/facebook")  # the link that Facebook gives is kept
         if state() != before and not keeps_answer:
             self.result.faults.append(f"{address}: a refused request or a GET has changed rows")
 

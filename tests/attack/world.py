@@ -17,6 +17,7 @@ from inbox.accounts.models import ApiKey
 from tests.factories import (
     ConversationFactory,
     EventFactory,
+    ExportFactory,
     PageFactory,
     PageMemberFactory,
     SyncRunFactory,
@@ -63,6 +64,7 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         "thread": page.threads.create(graph_id=f"t_{number}", conversation=conversation).pk,
         "run": SyncRunFactory(page=page, status="error", error="Facebook says no").pk,
         "view": view.pk,
+        "export": ExportFactory(actor=colleague, page_ids=[page.pk]).pk,
         "erasure": Erasure.objects.create(
             kind="person", page=page, facebook_page_id="9", ended_at=timezone.now()
         ).pk,

@@ -169,4 +169,5 @@ def test_periodic_tasks_run_as_often_as_promised():
         "watch_subscriptions": 300,
         "work_on_operations": 15,
         "work_on_webhooks": 5,
+        "write_exports": 15,
     }

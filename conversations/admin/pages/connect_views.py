@@ -23,7 +23,7 @@ from conversations.connections.discovery import TokenScope, connect_discovered, 
 from conversations.connections.interactive import asking_facebook
 from conversations.graph.errors import GraphError
 from conversations.models import Page, PendingConnection
-from conversations.models.pending import LIFETIME
+from conversations.models.pages import CONNECTING
 from conversations.permissions import require_confirmation
 
 SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys
@@ -196,7 +196,7 @@ def choose(site, request: HttpRequest) -> HttpResponse:
 
 def _stored_scope(request: HttpRequest) -> TokenScope | None:
     """Return the scope of this session, unless it is too old or its key is gone."""
-    since = timezone.now() - LIFETIME
+    since = timezone.now() - CONNECTING
     row = PendingConnection.objects.filter(pk=_pending_id(request), created_at__gte=since).first()
     return TokenScope.from_json(json.loads(row.scope)) if row and row.scope else None
 

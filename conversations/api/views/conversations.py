@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -12,7 +13,7 @@ from conversations.actions.status import change_status, count_status_changes, se
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.api.bulk_response import run_bulk_action, storable_ids
 from conversations.api.event_serializers import EventSerializer
-from conversations.api.file_stream import export_response
+from conversations.api.file_stream import chosen, export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
 from conversations.api.permissions import TaggerOrReadOnly, require_confirmed_session
@@ -31,10 +32,11 @@ from conversations.api.request_serializers import (
     TagIdsBody,
     read_body,
 )
-from conversations.api.schema import wrapped
+from conversations.api.schema import FILE, wrapped
 from conversations.api.serializers import (
     BulkOperationSerializer,
     BulkResultSerializer,
+    ContactSerializer,
     ConversationSerializer,
     ConversationTagSerializer,
     ErrorSerializer,
@@ -44,6 +46,7 @@ from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
 from conversations.search import rows
+from conversations.search.contact import contact_of
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from tags.models import Tag
 
@@ -52,6 +55,12 @@ VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags
 
 ONE = wrapped("conversation", ConversationSerializer)
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
+CONTACT = wrapped("contact", ContactSerializer)
+MESSAGES = Q(kind__startswith="message_")
+KINDS_OF_EVENTS = {"all": Q(), "messages": MESSAGES, "history": ~MESSAGES}
+EVENTS = OpenApiParameter(
+    "what", enum=list(KINDS_OF_EVENTS), description="`history`: all but messages. The default is `all`."
+)
 PAGE = OpenApiParameter(
     "facebookPageId",
     str,
@@ -66,6 +75,11 @@ IDS = OpenApiParameter(
 )
 DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only count the rows.")
 FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="The default is csv.")
+WHAT = OpenApiParameter(
+    "what",
+    enum=["conversations", "messages"],
+    description="A line for each conversation (default), or for each message of them.",
+)
 
 
 class ConversationViewSet(GenericViewSet):
@@ -79,8 +93,8 @@ class ConversationViewSet(GenericViewSet):
     lookup_value_regex = "[0-9]+"
     parameters = {
         "list": {"facebookPageId", "ids", *ConversationPagination.parameters, *PARAMETERS},
-        "events": EventPagination.parameters,
-        "export": {"format", "facebookPageId", *PARAMETERS},
+        "events": {"what", *EventPagination.parameters},
+        "export": {"what", "format", "facebookPageId", "ids", *PARAMETERS},
         "destroy": {"dry_run"},
     }
 
@@ -123,13 +137,21 @@ class ConversationViewSet(GenericViewSet):
     def conversation_response(self, conversation) -> Response:
         return Response({"conversation": rows.conversation_row(conversation.pk)})
 
-    @extend_schema(responses=EventSerializer(many=True))
+    @extend_schema(parameters=[EVENTS], responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
         """List messages and actions by staff, newest first."""
-        events = InteractionEvent.objects.filter(conversation=self.get_object())
+        what = chosen(request.query_params, "what", tuple(KINDS_OF_EVENTS))
+        events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=self.get_object())
         events = events.select_related("actor").with_headers()
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
+
+    @extend_schema(responses=CONTACT)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def contact(self, request, pk):
+        """Return who the customer is: IDs, numbers of messages, and conversations of the same name."""
+        card = contact_of(self.get_object(), page_ids(request.user))
+        return Response({"contact": ContactSerializer(card).data | {"similar": card["similar"]}})
 
     @extend_schema(responses=TAGS)
     @action(detail=True, filter_backends=[], pagination_class=None)
@@ -159,13 +181,13 @@ class ConversationViewSet(GenericViewSet):
         return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk]})
 
     @extend_schema(
-        parameters=[FORMAT, PAGE],
+        parameters=[WHAT, FORMAT, PAGE, IDS],
         filters=True,
-        responses={(200, "text/csv"): str, (200, "application/x-ndjson"): str, 404: ErrorSerializer},
+        responses={**FILE, 404: ErrorSerializer},
     )
     @action(detail=False, pagination_class=None, content_negotiation_class=IgnoreAcceptHeader)
     def export(self, request):
-        """Export all matching conversations as a file: names, tags, times, counts, last message."""
+        """Export all matching conversations, or all their messages, as a file."""
         return export_response(request)
 
     @extend_schema(request=BulkTagsBody, responses=BULK)

@@ -6,7 +6,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from conversations.actions.refresh import refresh
+from conversations.actions.refresh import facebook_url, refresh
 from conversations.api.permissions import TaggerOrReadOnly
 from conversations.api.query_params import KnownMethod, KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
@@ -21,6 +21,10 @@ class RefreshedSerializer(serializers.Serializer):
     conversation = ConversationSerializer()
     eventsCreated = serializers.IntegerField(help_text="New messages")
     message = serializers.CharField(help_text="What changed, as a sentence")
+
+
+class FacebookAddressSerializer(serializers.Serializer):
+    url = serializers.CharField(help_text="Of the conversation in Facebook's own inbox")
 
 
 ERRORS = {
@@ -56,3 +60,12 @@ class RefreshView(ConversationAPIView):
                 "message": result.message,
             }
         )
+
+
+class FacebookView(ConversationAPIView):
+    @extend_schema(responses={200: FacebookAddressSerializer, **ERRORS})
+    def get(self, request, pk):
+        """Return the address of the conversation in Facebook's own inbox, which only Facebook knows."""
+        conversation = self.get_object()
+        with asking_facebook(request.user):
+            return Response({"url": facebook_url(conversation)})

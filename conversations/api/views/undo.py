@@ -3,6 +3,7 @@ import uuid
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,8 +14,10 @@ from conversations.actions.bulk_operations import (
     pages_to_undo,
     undo_at_once_or_in_slices,
 )
+from conversations.actions.own_changes import own_changes
 from conversations.api.bulk_response import accepted, bulk_response
 from conversations.api.request_serializers import EmptyBody, read_body
+from conversations.api.schema import wrapped
 from conversations.api.serializers import (
     BulkOperationListSerializer,
     BulkOperationSerializer,
@@ -51,6 +54,24 @@ class OperationsView(APIView):
         own = BulkOperation.objects.active().filter(actor=request.user).order_by("pk")
         visible = [operation for operation in own if may_see_operation(request.user, operation)]
         return Response({"acts": BulkOperationSerializer(visible, many=True).data})
+
+
+class OwnChangeSerializer(serializers.Serializer):
+    act = serializers.UUIDField(help_text="Operation ID in the events of this change")
+    message = serializers.CharField(help_text="What was done, as a sentence")
+    matched = serializers.IntegerField()
+    changed = serializers.IntegerField(help_text="Conversations that changed")
+    created_at = serializers.DateTimeField()
+    undone = serializers.BooleanField(help_text="Whether you have undone it")
+
+
+class OwnChangesView(APIView):
+    action = "get"  # KnownParameters: no parameters
+
+    @extend_schema(operation_id="acts_own", responses=wrapped("acts", OwnChangeSerializer, many=True))
+    def get(self, request):
+        """List your own 50 newest changes of tags and statuses, of one conversation or many, newest first."""
+        return Response({"acts": OwnChangeSerializer(own_changes(request.user), many=True).data})
 
 
 class OperationView(APIView):

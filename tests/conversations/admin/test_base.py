@@ -6,7 +6,17 @@ from django.contrib import admin
 from django.urls import reverse
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import BulkOperation, CallBudget, Page, PageMember, PendingConnection, Thread
+from conversations.models import (
+    BulkOperation,
+    CallBudget,
+    Export,
+    ExportPart,
+    ExportPiece,
+    Page,
+    PageMember,
+    PendingConnection,
+    Thread,
+)
 from conversations.models.message_headers import HeaderSplit, MessageHeader
 from conversations.models.operations import OperationChunk
 from conversations.models.privacy import Fingerprint, ForgottenKey
@@ -57,7 +67,7 @@ def test_every_model_of_ours_is_registered():
     indexes = {model for model in models if model.__module__ in index_modules}
     files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
-    parts = {MessageHeader, HeaderSplit}  # of events
+    parts = {MessageHeader, HeaderSplit, Export, ExportPart, ExportPiece}  # of events and exports
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

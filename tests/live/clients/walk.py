@@ -64,6 +64,7 @@ print("accepted", accepted.status_code.value, type(accepted.parsed.run).__name__
 print("synced", ask(conversations_sync_create, body=page).status.value)
 
 # export and stream
-text = ask(conversations_export_retrieve, untagged=ConversationsExportRetrieveUntagged.TRUE)
+file = ask(conversations_export_retrieve, untagged=ConversationsExportRetrieveUntagged.TRUE)
+text = file.payload.read().decode()
 print("exported", ",".join(text.lstrip("\ufeff").splitlines()[0].split(",")[:2]))
 print("streamed", ask(conversations_sync_stream_create, body=page).count('"status": "complete"'))

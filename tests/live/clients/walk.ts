@@ -41,8 +41,9 @@ console.log("accepted", accepted.response.status, typeof dataOf(accepted).run);
 console.log("synced", dataOf(await client.POST("/api/conversations/sync", { body })).status);
 
 // export
-const options = { params: { query: { untagged: "true" as const } }, parseAs: "text" as const };
-const file = dataOf(await client.GET("/api/conversations/export", options));
+const options = { params: { query: { untagged: "true" as const } }, parseAs: "blob" as const };
+const blob: Blob = dataOf(await client.GET("/api/conversations/export", options));
+const file = await blob.text();
 console.log("exported", file.split("\r\n")[0]?.split(",").slice(0, 2).join());
 
 // streams

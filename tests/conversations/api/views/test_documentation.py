@@ -6,7 +6,15 @@ from rest_framework.test import APIClient
 
 from conversations.api.urls import urlpatterns
 from conversations.models import SavedView
-from tests.factories import ConversationFactory, SyncRunFactory, TagFactory, UserFactory, api, superuser
+from tests.factories import (
+    ConversationFactory,
+    ExportFactory,
+    SyncRunFactory,
+    TagFactory,
+    UserFactory,
+    api,
+    superuser,
+)
 
 # These close the database connection of the test; tests/live requests them from another process.
 STREAMING = {"/api/conversations/sync", "/api/conversations/sync-stream", "/api/events"}
@@ -56,6 +64,7 @@ def address_of(db):
     conversation = ConversationFactory()
     ids = {
         "conversations": conversation.pk,
+        "exports": ExportFactory().pk,
         "pages": conversation.page_id,
         "sync-runs": SyncRunFactory().pk,
         "tags": TagFactory().pk,

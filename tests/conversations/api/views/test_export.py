@@ -8,9 +8,12 @@ from django.db import connection
 
 from conversations.actions.tagging import tag_conversations
 from conversations.api.file_stream import iterate_in_thread
-from conversations.search import export, results
+from conversations.exports import conversation_lines, file_formats, message_lines
+from conversations.lib.attachment_kinds import AttachmentKind
+from conversations.models.message_headers import MessageHeader
+from conversations.search import results
 from conversations.search.criteria import SearchCriteria
-from tests.factories import ConversationFactory, PageFactory, TagFactory, api, member
+from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, api, member
 
 EXPORT = "/api/conversations/export"
 
@@ -35,8 +38,13 @@ def lines(text: str) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+KINDS = AttachmentKind.IMAGE | AttachmentKind.FILE
+FROM_CUSTOMER = {"last_message_kind": "message_received", "attachment_kinds": KINDS}
+
+
 def test_csv_has_a_row_for_each_match(page, viewer):
-    row = ConversationFactory(page=page, sender_name='José, the "2nd"', last_message="two\nlines, привет")
+    texts = {"sender_name": 'José, the "2nd"', "last_message": "two\nlines, привет"}
+    row = ConversationFactory(page=page, **texts, **FROM_CUSTOMER)
     tag_conversations([row.pk], [TagFactory(name="VIP"), TagFactory(name='Late, "very"')], actor=None)
     ConversationFactory(page=page)
     ConversationFactory()
@@ -51,6 +59,7 @@ def test_csv_has_a_row_for_each_match(page, viewer):
     assert line["last_message"] == "two\nlines, привет"
     assert line["last_message_time"] == row.last_message_time.isoformat().replace("+00:00", "Z")
     assert (line["id"], line["message_count"], line["unread_count"]) == (str(row.pk), "3", "0")
+    assert (line["last_message_from"], line["attachment_kinds"]) == ("customer", "image, file")
 
 
 def test_ndjson_has_the_rows_of_the_list(page, viewer):
@@ -62,6 +71,66 @@ def test_ndjson_has_the_rows_of_the_list(page, viewer):
     assert found == listed
 
 
+# -- messages ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def two_conversations(page):
+    """The newer one with seven messages, two of which came in one second; the older one with one."""
+    older = ConversationFactory(page=page, sender_name="Bo")
+    newer = ConversationFactory(page=page, sender_name="=Ada")
+    EventFactory(conversation=older, text="alone")
+    texts = [EventFactory(conversation=newer, text=f"message {number}", rank=number) for number in range(7)]
+    texts[5].occurred_at = texts[6].occurred_at
+    texts[5].save()
+    EventFactory(conversation=newer, kind="tag_added", graph_id=None, data={"name": "VIP"}, text="")
+    EventFactory(conversation=newer, data={"stub": True}, text="")
+    return newer, older
+
+
+def test_messages_follow_each_other_conversation_by_conversation(
+    page, viewer, two_conversations, monkeypatch
+):
+    monkeypatch.setattr(message_lines, "AT_FIRST", 3)
+    monkeypatch.setattr(message_lines, "AT_ONCE", 2)
+    newer, _ = two_conversations
+    found = lines(exported(viewer, what="messages"))
+    assert [line["text"] for line in found] == [*(f"message {number}" for number in range(7)), "alone"]
+    assert found[0]["sender_name"] == "'=Ada"
+    assert (found[0]["conversation_id"], found[0]["kind"]) == (str(newer.pk), "message_received")
+    assert found[0]["page_id"] == f"'{page.facebook_page_id}"
+
+
+def test_messages_of_some_conversations(viewer, two_conversations):
+    _, older = two_conversations
+    [line] = lines(exported(viewer, what="messages", ids=str(older.pk)))
+    assert line["text"] == "alone"
+    [row] = lines(exported(viewer, ids=str(older.pk)))
+    assert row["sender_name"] == "Bo"
+
+
+def test_ndjson_of_messages_has_what_the_events_have(page, viewer):
+    row = ConversationFactory(page=page)
+    header = {"from": {"id": "1", "name": "Ada"}}
+    MessageHeader.objects.create(conversation=row, key=7, data=header)
+    images = {"data": [{"image_data": {"url": "https://example.com/a.png"}, "name": "a.png"}]}
+    data = {"big": 2**70, "shares": {"data": []}}
+    EventFactory(conversation=row, header=7, text="", attachments=images["data"], data=data)
+    [line] = [json.loads(text) for text in exported(viewer, what="messages", format="ndjson").splitlines()]
+    [event] = viewer.get(f"/api/conversations/{row.pk}/events").json()["events"]
+    shared = ("id", "kind", "graph_id", "occurred_at", "text", "attachments", "data")
+    assert {name: line[name] for name in shared} == {name: event[name] for name in shared}
+    assert line["data"]["from"] == header["from"]
+    assert (line["conversation_id"], line["sender_id"]) == (row.pk, row.sender_id)
+    [cells] = lines(exported(viewer, what="messages"))
+    assert cells["attachments"] == "Image a.png"
+
+
+def test_messages_of_fifty_conversations_are_few_statements(page, viewer, django_assert_max_num_queries):
+    for _ in range(12):
+        EventFactory.create_batch(2, conversation=ConversationFactory(page=page))
+    with django_assert_max_num_queries(16):  # of which eight open and close transactions with their limits
+        assert len(lines(exported(viewer, what="messages"))) == 24
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+49 170", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1"])  # noqa: RUF001 - the wide sign is meant
 def test_formulas_are_text(page, viewer, text):
     ConversationFactory(page=page, sender_name=text, last_message=text)
@@ -70,7 +139,7 @@ def test_formulas_are_text(page, viewer, text):
 
 
 def test_chunks_of_the_export_have_no_gaps_or_repeats(page, viewer, monkeypatch):
-    monkeypatch.setattr(results.read_all, "__kwdefaults__", {"chunk_rows": 3})
+    monkeypatch.setitem(file_formats.AT_ONCE, "conversations", 3)
     rows = ConversationFactory.create_batch(9, page=page)
     rows += ConversationFactory.create_batch(2, page=page, last_message_time=None)
     found = [int(line["id"]) for line in lines(exported(viewer))]
@@ -78,7 +147,10 @@ def test_chunks_of_the_export_have_no_gaps_or_repeats(page, viewer, monkeypatch)
     assert exported(viewer, search="nobody at all").count("\n") == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("format", "xls"), ("status", "open"), ("limit", "5")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("format", "xls"), ("format", "parquet"), ("what", "tags"), ("status", "open"), ("limit", "5")],
+)
 def test_invalid_parameter_is_named_in_the_error(viewer, name, value):
     answer = viewer.get(EXPORT, {name: value})
     assert (answer.status_code, answer.json()["field"]) == (400, name)
@@ -86,7 +158,7 @@ def test_invalid_parameter_is_named_in_the_error(viewer, name, value):
 
 def test_columns_are_those_of_the_docs(settings):
     text = (settings.BASE_DIR / "docs" / "api.md").read_text()
-    assert all(f"`{column}`" in text for column in export.COLUMNS)
+    assert all(f"`{column}`" in text for column in {*conversation_lines.COLUMNS, *message_lines.COLUMNS})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -112,7 +184,8 @@ def test_export_under_asgi_reads_each_chunk_when_it_is_sent():
     ConversationFactory.create_batch(3, page=page)
 
     async def read_chunks() -> list[bytes]:
-        chunks = export.as_ndjson(SearchCriteria(page_ids=(page.pk,)), {})
+        criteria = SearchCriteria(page_ids=(page.pk,))
+        chunks = file_formats.whole_file("conversations", "ndjson", criteria, {})
         return [chunk async for chunk in iterate_in_thread(chunks)]
 
     [chunk] = asyncio.run(read_chunks())

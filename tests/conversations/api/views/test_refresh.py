@@ -59,6 +59,12 @@ def test_attachment_redirects_to_a_new_link(thread, viewer):
     assert answer["Referrer-Policy"] == "no-referrer"
 
 
+def test_address_at_facebook(thread, viewer):
+    answer = viewer.get(refresh_address().replace("/refresh", "/facebook"))
+    assert answer.json()["url"].startswith("https://www.facebook.com/")
+    assert answer.json()["url"].endswith(f"/inbox/{thread.number}/")
+
+
 @pytest.mark.parametrize(
     ("fault", "status"),
     [

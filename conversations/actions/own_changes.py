@@ -1,0 +1,54 @@
+"""What a user has changed on conversations, newest first, so that it can be undone: from the audit log."""
+
+from collections.abc import Iterable
+
+from conversations.models import AuditEntry
+from conversations.models.audit import Action
+from tags.models import Tag
+
+MAX_ENTRIES = 200  # that are read; those that changed nothing are left out
+VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
+STATUS_WORDS = {"done": "Marked as done", "active": "Reopened"}
+
+
+def own_changes(user, limit: int = 50) -> list[dict]:
+    """Return the newest changes of tags and statuses by this user, of any number of conversations."""
+    kinds = [Action.BULK_CHANGED, Action.BULK_UNDONE]
+    entries = list(AuditEntry.objects.filter(actor_id=user.pk, action__in=kinds).newest_first()[:MAX_ENTRIES])
+    undone = {entry.details.get("operation") for entry in entries if entry.action == Action.BULK_UNDONE}
+    changes = [entry for entry in entries if entry.action == Action.BULK_CHANGED and has_changed(entry)]
+    names = tag_names(changes[:limit])
+    return [as_change(entry, names, undone) for entry in changes[:limit]]
+
+
+def has_changed(entry: AuditEntry) -> bool:
+    return bool(entry.details.get("operation") and entry.details.get("changed"))
+
+
+def tag_names(entries: Iterable[AuditEntry]) -> dict[int, str]:
+    ids = {pk for entry in entries for pk in entry.details.get("tagIds", ())}
+    return dict(Tag.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def as_change(entry: AuditEntry, names: dict[int, str], undone: set) -> dict:
+    details = entry.details
+    return {
+        "act": details["operation"],
+        "message": describe_change(details, names),
+        "matched": details.get("matched", details["changed"]),
+        "changed": details["changed"],
+        "created_at": entry.at,
+        "undone": details["operation"] in undone,
+    }
+
+
+def describe_change(details: dict, names: dict[int, str]) -> str:
+    """Say what was done: "Tagged 3 conversations: VIP, Late"."""
+    number = details["changed"]
+    conversations = f"{number:,} conversation{'s' * (number != 1)}"
+    action = details.get("action", "")
+    status = details.get("status") or details.get("conversation_status") or action
+    if action not in VERBS:
+        return f"{STATUS_WORDS.get(status, 'Changed')}: {conversations}"
+    tags = ", ".join(names[pk] for pk in details.get("tagIds", ()) if pk in names)
+    return f"{VERBS[action]} {conversations}: {tags}".removesuffix(": ")
