@@ -33,6 +33,9 @@ const tagPicker = () => import("./actions/tag-picker.mjs");
 const pickTag = lazy(tagPicker, "pickTag");
 const showShortcuts = lazy(() => import("./actions/shortcut-help.mjs"), "showShortcuts");
 const openPalette = lazy(() => import("./actions/command-palette.mjs"), "openPalette");
+const moreMenus = () => import("./actions/more-menus.mjs");
+const openListMenu = lazy(moreMenus, "openListMenu", styles("./core/menu.css"));
+const openConversationMenu = lazy(moreMenus, "openConversationMenu", styles("./core/menu.css"));
 const loadSummary = lazy(() => import("./sync/sync-summary.mjs"), "loadSummary", null);
 const startFilterForm = lazy(() => import("./list/filter-form.mjs"), "startFilterForm", null);
 const startConversation = lazy(
@@ -55,6 +58,7 @@ startSyncPanels({ loadSummary });
 startNotifications();
 startAppearance();
 update("shortcuts", { onclick: showShortcuts });
+update("list-menu", { onclick: ({ currentTarget }) => openListMenu(currentTarget) });
 fill("time-zone", `Times in ${timeZone}`);
 watch(({ openId, insight }) => [openId, insight], showScreen);
 watch(
@@ -67,7 +71,7 @@ when(
 );
 when(
 	({ openId }) => [openId],
-	({ openId }) => openId && startConversation({ pickTag }),
+	({ openId }) => openId && startConversation({ pickTag, openConversationMenu }),
 );
 when(
 	({ insight, openId, filter }) => [insight, openId, filter],

@@ -97,7 +97,8 @@ function showUndoable(prefix, { message, act: operation }) {
 	showMessage(prefix + message, ["Undo", () => undo(operation)]);
 }
 
-async function undo(operation) {
+/** Undoes an operation, by its ID, and shows what that changed. */
+export async function undo(operation) {
 	try {
 		const result = await post(`/api/acts/${operation}/undo`);
 		if (result.state) showInSlices(result, "");

@@ -9,6 +9,7 @@ import { startSync } from "../sync/sync-runs.mjs";
 import { setStatus } from "./actions.mjs";
 import { currentTarget } from "./bulk-bar.mjs";
 import { chooseOption } from "./combobox.mjs";
+import { conversationItems, listItems } from "./more-menus.mjs";
 import { showShortcuts } from "./shortcut-help.mjs";
 import { pickTag } from "./tag-picker.mjs";
 
@@ -32,6 +33,7 @@ function actionCommands() {
 		target && command("Mark as done", "e", "done", () => setStatus("done", target)),
 		target && command("Reopen", "", "open", () => setStatus("active", target)),
 		...syncCommands,
+		...[...conversationItems(), ...listItems()].map(([label, run]) => command(label, "", "more", run)),
 		command("Insights", "i", "chart", () => navigate({ insight: true, openId: null })),
 		command("Save as view", "", "view", saveView),
 		command("Keyboard shortcuts", "?", "more", showShortcuts),

@@ -24,14 +24,14 @@ const drawn = { id: null, hasShownMatch: false };
 let isStarted = false;
 
 /** Starts when the first conversation is opened; further calls do nothing. */
-export function startConversation({ pickTag }) {
+export function startConversation({ pickTag, openConversationMenu }) {
 	if (isStarted) return;
 	isStarted = true;
 	onInvalidate(refreshConversation);
 	const refreshSoon = rateLimited(refreshConversation, { minimum: 500 });
 	onConversationsChanged(({ conversationIds }) => conversationIds.includes(state.openId) && refreshSoon());
 	update("messages", { onscroll: () => pane.top() < LOAD_OLDER_PX && loadOlder() });
-	watch(headParts, () => drawHead(pickTag));
+	watch(headParts, () => drawHead(pickTag, openConversationMenu));
 	watch(messageParts, drawMessages);
 	when(
 		({ openId }) => [openId],
@@ -58,7 +58,7 @@ const messageParts = ({ conversation, pages }) => [
 ];
 
 // -- the head: the customer, the tags and the actions
-function drawHead(pickTag) {
+function drawHead(pickTag, openMenu) {
 	const { row, isFetching, status } = state.conversation ?? {};
 	const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
 	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
@@ -66,7 +66,7 @@ function drawHead(pickTag) {
 	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
 	return fill(
 		"conversation-head",
-		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching)),
+		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching, openMenu)),
 		h(
 			"div.conversation-tags",
 			row.conversation_tags.map(({ tag }) => removableTag(row, tag, isTagger)),
@@ -90,7 +90,7 @@ function cameBy(referral) {
 	return [" · ", h("a", link, "Came by ad ", h("bdi", title ? `“${title}”` : ad))];
 }
 
-function actions(row, isTagger, isFetching) {
+function actions(row, isTagger, isFetching, openMenu) {
 	return h(
 		"div.actions",
 		iconButton(
@@ -100,6 +100,10 @@ function actions(row, isTagger, isFetching) {
 			{ disabled: isFetching },
 		),
 		statusButton(row, isTagger),
+		iconButton("more", "More", ({ currentTarget }) => openMenu(currentTarget, row), {
+			"aria-haspopup": "menu",
+			"aria-expanded": "false",
+		}),
 	);
 }
 

@@ -117,8 +117,13 @@ function time({ occurred_at: at }) {
 }
 
 function note({ event, customer }) {
+	return h("li.note", describeEvent(event, customer), " · ", time(event));
+}
+
+/** Says who did what, for events that are no messages; as children of an element. */
+export function describeEvent(event, customer) {
 	const description = NOTES[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
 	const actors = { content_updated: "Facebook", referral_received: customer };
 	const actor = actors[event.kind] ?? (event.actor || "The system");
-	return h("li.note", actor, " ", description, " · ", time(event));
+	return [actor, " ", description];
 }

@@ -64,7 +64,7 @@ const PATHS = {
 	close: "M5 5l10 10M15 5 5 15",
 	back: "M12 4 6 10l6 6",
 	chart: "M3 17h14M5 14V9m5 5V4m5 10V7",
-	more: "M5 10h.01M10 10h.01M15 10h.01",
+	more: "M4.4 10h1M9.5 10h1M14.6 10h1",
 };
 
 /** @param {string} name */

@@ -1,0 +1,133 @@
+// Exports: a dialog that asks what and how, and the files that the server prepares, with their progress.
+
+import { get, post, remove } from "../core/api.mjs";
+import { openDialog, openForm } from "../core/dialog.mjs";
+import { button, fill, h } from "../core/dom.mjs";
+import { download } from "../core/download.mjs";
+import { displayName, formatNumber, formatShortTime, plural } from "../core/format.mjs";
+import { state } from "../core/store.mjs";
+import { showError, showMessage, showProgress } from "../core/toast.mjs";
+import { toParameters } from "../core/url.mjs";
+
+const INTERVAL_MS = 1000;
+const FORMATS = [
+	["csv", "CSV, for spreadsheets"],
+	["ndjson", "NDJSON, for programs"],
+];
+const WHAT = [
+	["conversations", "Conversations: names, tags, times, last message"],
+	["messages", "All their messages"],
+];
+const ACTIVE = ["queued", "running"];
+
+/** Exports the selected conversations, else all that match the filter. */
+export function exportList() {
+	const { selection, isAllSelected, filter, list } = state;
+	const isSelection = selection.size > 0 && !isAllSelected;
+	const what = isSelection ? { conversationIds: [...selection] } : { filter: toParameters(filter) };
+	const number = isSelection ? selection.size : list.total;
+	const about = number === null || list.isExact || isSelection ? "" : "About ";
+	const scope =
+		number === null ? "All conversations of this list" : `${about}${plural(number, "conversation")}`;
+	return askAndExport(what, scope, radios("what", "Contents", WHAT));
+}
+
+export function exportConversation(row) {
+	const what = { conversationIds: [row.id] };
+	const fixed = h("input", { type: "hidden", name: "what", value: "messages" });
+	return askAndExport(what, ["All messages with ", h("bdi", displayName(row))], fixed);
+}
+
+async function askAndExport(selection, scope, contents) {
+	const fields = [h("p", scope, "."), contents, radios("format", "Format", FORMATS)];
+	const result = await openForm("Export", fields, "Export", (form) =>
+		post("/api/exports", { ...selection, what: form.get("what"), format: form.get("format") }),
+	);
+	if (!result) return;
+	if (result.export.url) download(result.export.url);
+	else await follow(result.export);
+}
+
+function radios(name, legend, options) {
+	const items = options.map(([value, label], index) =>
+		h("label.check", h("input", { type: "radio", name, value, checked: index === 0 }), label),
+	);
+	return h("fieldset.radios", h("legend", legend), items);
+}
+
+// -- a file that a worker prepares
+async function follow(file) {
+	const cancel = () => remove(path(file)).catch(showError);
+	const progress = showProgress(`Export: ${file.message}`, 1, ["Cancel", cancel]);
+	try {
+		const end = await untilEnded(file, ({ message, processed, total }) =>
+			progress.update(`Export: ${message}`, total ? processed / total : 0),
+		);
+		if (end.url) download(end.url);
+		const again = end.url && ["Download again", () => download(end.url)];
+		showMessage(`Export: ${end.message}`, again || undefined);
+	} catch (error) {
+		if (error.status !== 404) showError(error); // 404: it was cancelled
+	} finally {
+		progress.close();
+	}
+}
+
+async function untilEnded(file, onProgress) {
+	let current = file;
+	while (ACTIVE.includes(current.state)) {
+		await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+		const answer = await get(path(file)).catch((error) => {
+			if (error.status && error.status < 500) throw error;
+			return { export: current }; // the server is away for a moment
+		});
+		current = answer.export;
+		onProgress(current);
+	}
+	return current;
+}
+
+const path = ({ id }) => `/api/exports/${id}`;
+
+// -- the files that are kept
+export async function showExports() {
+	const { exports: files } = await get("/api/exports");
+	return openDialog("My exports", (close) => {
+		const list = h("ul.records");
+		draw(list, files);
+		const done = button("Close", () => close(), "button", { autofocus: true });
+		return [
+			h("h2", "My exports"),
+			h("p.quiet", "Large files are kept for 24 hours."),
+			list,
+			h("div.dialog-buttons", done),
+		];
+	});
+}
+
+function draw(list, files) {
+	const drop = async (file) => {
+		await remove(path(file)).catch(showError);
+		draw(list, (await get("/api/exports")).exports);
+	};
+	const items = files.map((file) => exportItem(file, () => drop(file)));
+	fill(list, items.length ? items : h("li.quiet", "No exports."));
+}
+
+function exportItem(file, drop) {
+	const megabytes = file.size ? ` · ${formatNumber(Math.ceil(file.size / 1e5) / 10)} MB` : "";
+	const name = `${file.what}.${file.format}`;
+	return h(
+		"li",
+		{ key: file.id },
+		h("span", h("b", name), h("span.quiet", ` · ${formatShortTime(file.created_at)}${megabytes}`)),
+		h("span.quiet", file.message),
+		h(
+			"span.record-buttons",
+			file.url && button("Download", () => download(file.url), "button.small"),
+			button(ACTIVE.includes(file.state) ? "Cancel" : "Delete", drop, "button.small.plain", {
+				"aria-label": `Delete ${name}`,
+			}),
+		),
+	);
+}

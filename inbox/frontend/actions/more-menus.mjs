@@ -1,0 +1,52 @@
+// The menus of what is needed less often: of the list and of the open conversation.
+
+import { lazy } from "../core/lazy.mjs";
+import { openMenu } from "../core/menu.mjs";
+import { findPage, hasRole, hasRoleAnywhere, state } from "../core/store.mjs";
+
+/** @typedef {import("../core/menu.mjs").Item} Item */
+
+const exporting = () => import("./export.mjs");
+const history = () => import("../conversation/history.mjs");
+
+const exportList = lazy(exporting, "exportList");
+const showExports = lazy(exporting, "showExports");
+const exportConversation = lazy(exporting, "exportConversation");
+const showHistory = lazy(history, "showHistory");
+const showOwnChanges = lazy(history, "showOwnChanges");
+const showContact = lazy(() => import("../conversation/contact-card.mjs"), "showContact");
+const openAtFacebook = lazy(() => import("../conversation/at-facebook.mjs"), "openAtFacebook", null);
+const erasePerson = lazy(() => import("../conversation/erase-person.mjs"), "erasePerson");
+
+export function openListMenu(anchor) {
+	openMenu(anchor, "More", listItems());
+}
+
+export function openConversationMenu(anchor, row) {
+	openMenu(anchor, "More", conversationItems(row));
+}
+
+/** The actions of the list. */
+export function listItems() {
+	/** @type {Item[]} */
+	const items = [
+		["Export …", exportList],
+		["My exports", showExports],
+	];
+	if (hasRoleAnywhere("tagger")) items.push(["My changes", showOwnChanges]);
+	return items;
+}
+
+/** The actions of the open conversation; none if there is none. */
+export function conversationItems(row = state.conversation?.row) {
+	if (!row) return [];
+	/** @type {Item[]} */
+	const items = [
+		["Contact", () => showContact(row)],
+		["History", () => showHistory(row)],
+	];
+	if (row.platform === "messenger") items.push(["Open at Facebook", () => openAtFacebook(row)]);
+	items.push(["Export messages …", () => exportConversation(row)]);
+	if (hasRole("manager", findPage(row.page_id))) items.push(["Delete this person …", () => erasePerson(row)]);
+	return items;
+}
