@@ -1,7 +1,7 @@
 """The Django admin of the inbox. What a user sees and may do here follows the user's roles on Pages."""
 
 from conversations.admin import activity_admin, audit_admin, job_admin, tag_admin, webhook_admin
-from conversations.admin.conversations import conversation_list, saved_view_admin
+from conversations.admin.conversations import conversation_list, export_admin, saved_view_admin
 from conversations.admin.pages import erasure, page_admin
 from conversations.admin.runs import run_admin
 
@@ -10,6 +10,7 @@ __all__ = [
     "audit_admin",
     "conversation_list",
     "erasure",
+    "export_admin",
     "job_admin",
     "page_admin",
     "run_admin",

@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_filters import PageFilter
-from conversations.admin.formatting import THREAD_STATE_LABELS, chip, short_time
+from conversations.admin.formatting import THREAD_STATE_LABELS, badge, chip, short_time
 from conversations.lib.attachments import attachments_of
 from conversations.models import (
     ConversationAlias,
@@ -20,7 +20,6 @@ from conversations.permissions import page_ids
 
 SYSTEM_ACTOR = "the system"  # shown where no user did it
 THREAD_STATE_COLORS = {
-    "Stored": "success",
     "Duplicate": "info",
     "Unreadable": "danger",
     "Pending": "warning",
@@ -97,9 +96,9 @@ class ThreadAdmin(PageRecordAdmin):
             thread.gap_at and f"Messages before {thread.gap_at:%Y-%m-%d %H:%M} are missing"
         )
 
-    @display(description="State", label=THREAD_STATE_COLORS)
+    @display(description="State")
     def state_label(self, thread):
-        return THREAD_STATE_LABELS[thread.state]
+        return badge(THREAD_STATE_LABELS[thread.state], THREAD_STATE_COLORS)
 
 
 @admin.register(InteractionEvent)

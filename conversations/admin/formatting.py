@@ -3,13 +3,14 @@
 `static/conversations/formatting.js` does the same in the browser for a run that is still going on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.utils import display_for_label
 
 from conversations.models import Conversation, Page, SyncRun, Thread
 from conversations.models.run_counters import LABELS
@@ -33,6 +34,11 @@ THREAD_STATE_LABELS: dict[str, str] = {
     Thread.State.UNREADABLE: "Unreadable",
     Thread.State.OWED: "Pending",
 }
+
+
+def badge(text: str, colors: Mapping[str, str]) -> SafeString | str:
+    """Return the text as a badge in its color. What is normal has none, so that what deviates is seen."""
+    return display_for_label(text, "", dict(colors)) if text in colors else text
 
 
 def live_part(name: str, content: object) -> SafeString:

@@ -8,10 +8,11 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from conversations.admin.base import ReadOnlyAdmin
+from conversations.admin.formatting import badge
 from conversations.admin.paginators import CappedPaginator
 from conversations.models import CallBudget
 
-STATUS_COLORS = {"todo": "info", "doing": "primary", "succeeded": "success", "failed": "danger"}
+STATUS_COLORS = {"todo": "info", "doing": "primary", "failed": "danger"}
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -52,9 +53,9 @@ class JobAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     inlines = [EventInline]
 
-    @display(description="Status", label=STATUS_COLORS)
+    @display(description="Status")
     def status_label(self, job):
-        return job.status, job.get_status_display()
+        return badge(job.status, STATUS_COLORS)
 
 
 @admin.register(CallBudget)

@@ -5,10 +5,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from conversations.admin.activity_admin import PageRecordAdmin, VisiblePageFilter
-from conversations.admin.formatting import short_time
+from conversations.admin.formatting import badge, short_time
 from conversations.models import WebhookDelivery
 
-STATE_COLORS = {"Done": "success", "Partial": "warning", "Failed": "danger", "Ignored": "info"}
+STATE_COLORS = {"Partial": "warning", "Failed": "danger", "Ignored": "info"}
 
 
 @admin.register(WebhookDelivery)
@@ -29,9 +29,9 @@ class WebhookDeliveryAdmin(PageRecordAdmin):
     def received(self, delivery):
         return short_time(delivery.received_at, seconds=True)
 
-    @display(description="State", label=STATE_COLORS)
+    @display(description="State")
     def state_label(self, delivery):
-        return delivery.get_state_display()
+        return badge(delivery.get_state_display(), STATE_COLORS)
 
     @display(description="Notes")
     def error_text(self, delivery):

@@ -274,6 +274,11 @@ def typed_parameters(data: Mapping[str, str]) -> dict[str, str]:
     return typed
 
 
+def spelled_out(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the same filter with the parameters that the words of `q` stand for. Raises ValueError."""
+    return {name: value for name, value in data.items() if name != "q"} | typed_parameters(data)
+
+
 def parse_values(
     data: Mapping[str, str], names: Iterable[str], values: dict[str, Any], errors: dict[str, list[str]]
 ) -> None:

@@ -17,27 +17,30 @@ MENU = {
         "conversations_conversation": ("Conversations", "forum"),
         "conversations_savedview": ("Saved views", "bookmark"),
         "tags_tag": ("Tags", "label"),
+        "conversations_export": ("Exports", "download"),
+    },
+    "Pages": {
         "conversations_page": ("Pages", "storefront"),
-    },
-    "Activity": {
         "conversations_syncrun": ("Sync runs", "sync"),
-        "conversations_thread": ("Sync ledger", "receipt_long"),
         "conversations_erasure": ("Erasures", "delete_history"),
-        "conversations_interactionevent": ("Events", "history"),
-        "conversations_conversationtag": ("Tags on conversations", "sell"),
-        "conversations_conversationalias": ("Further IDs", "badge"),
-        "conversations_webhookdelivery": ("Webhooks", "webhook"),
-        "conversations_removedconversation": ("Joined conversations", "merge"),
     },
-    "Settings": {
-        "conversations_auditentry": ("Audit log", "policy"),
+    "People": {
         "auth_user": ("Users", "person"),
         "accounts_apikey": ("API keys", "key"),
         "axes_accesslog": ("Sign-ins", "login"),
-        "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
-        "axes_accessattempt": ("Sign-in locks", "lock_clock"),
+        "conversations_auditentry": ("Audit log", "policy"),
+    },
+    "System": {
+        "conversations_thread": ("Sync ledger", "receipt_long"),
+        "conversations_interactionevent": ("Events", "history"),
+        "conversations_conversationtag": ("Tags on conversations", "sell"),
+        "conversations_conversationalias": ("Further IDs", "badge"),
+        "conversations_removedconversation": ("Joined conversations", "merge"),
+        "conversations_webhookdelivery": ("Webhooks", "webhook"),
         "procrastinate_procrastinatejob": ("Jobs", "work_history"),
         "conversations_callbudget": ("Call budgets", "speed"),
+        "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
+        "axes_accessattempt": ("Sign-in locks", "lock_clock"),
     },
 }
 
@@ -85,30 +88,30 @@ class AdminSite(UnfoldAdminSite):
 
 
 def menu(request: HttpRequest) -> list[dict]:
-    """Return the sidebar menu with what this user may see."""
+    """Return the sidebar menu with what this user may see, in four groups. *System* is closed at first."""
     visible = {
         f"{model._meta.app_label}_{model._meta.model_name}"
         for model, model_admin in site._registry.items()
         if model_admin.has_view_permission(request)
     }
-    groups: list[dict] = [
-        {
-            "title": title,
-            "items": [list_entry(name, *label) for name, label in entries.items() if name in visible],
-        }
-        for title, entries in MENU.items()
-    ]
-    groups[0]["items"].insert(0, entry("home", "Inbox", "inbox") | {"active": never_active})
+    entries = {
+        title: [list_entry(name, *label) for name, label in names.items() if name in visible]
+        for title, names in MENU.items()
+    }
+    entries["Inbox"].insert(0, entry("home", "Inbox", "inbox") | {"active": never_active})
     if request.user.is_superuser:
         connect = entry("admin:conversations_page_connect", "Connect a Page", "add_link")
-        groups[-1]["items"].insert(0, connect)
         if request.path.startswith(connect["link"]):
-            groups[0]["items"] = [
-                item | {"active": never_active} for item in groups[0]["items"]
-            ]  # nor the entry Pages
+            entries["Pages"][0]["active"] = never_active
+        entries["Pages"].insert(1, connect)
     from conversations.admin.conversations.quick_filters import views_menu  # needs this site to exist
 
-    return groups[:1] + views_menu(request) + groups[1:]
+    entries["Inbox"][2:2] = views_menu(request)
+    return [
+        {"title": title, "items": items, "collapsible": title == "System"}
+        for title, items in entries.items()
+        if items
+    ]
 
 
 def list_entry(name: str, title: str, icon: str) -> dict:

@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanWidget
 
 from conversations.admin.base import ReadOnlyAdmin, SuperuserAdmin, record_roles
-from conversations.admin.formatting import short_time
+from conversations.admin.formatting import badge, short_time
 from conversations.models import PageMember
 from conversations.models.audit import Action, record
 from conversations.permissions import require_confirmation
@@ -33,9 +33,11 @@ for model in (User, Group, TokenProxy):
 
 class RoleInline(TabularInline):
     model = PageMember
-    extra = 0
     autocomplete_fields = ["page"]
     verbose_name, verbose_name_plural = "role on a Page", "Roles on Pages"
+
+    def get_extra(self, request, obj=None, **kwargs) -> int:
+        return 0 if obj else 1  # a new user needs a role
 
     def has_view_permission(self, request, obj=None) -> bool:
         return request.user.is_superuser
@@ -88,7 +90,7 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
 
     form, add_form, change_password_form = UserChangeForm, NewUserForm, NewPasswordForm
     inlines = [RoleInline]
-    list_display = ["username", "full_name", "email", "is_active", "is_staff", "is_superuser"]
+    list_display = ["username", "full_name", "email", "rights", "state"]
     list_filter = ["is_staff", "is_superuser", "is_active"]
     sortable_by = ()
     readonly_fields = ["last_login", "date_joined"]
@@ -170,8 +172,14 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
     def full_name(self, user):
         return user.get_full_name()
 
-    def get_inlines(self, request, obj):
-        return self.inlines if obj else []  # the user is created first
+    @display(description="Rights", empty_value="")
+    def rights(self, user):
+        """What is beyond the roles on Pages."""
+        return "Superuser" if user.is_superuser else "Staff" if user.is_staff else None
+
+    @display(description="State", empty_value="")
+    def state(self, user):
+        return None if user.is_active else badge("Inactive", {"Inactive": "danger"})
 
     def get_readonly_fields(self, request, obj=None):
         """Superusers cannot remove their own permissions: the last one would lock out everyone."""

@@ -46,6 +46,7 @@ stream  sync and watch                   login   login   hidden  hidden  hidden 
 stream  watch a Page                     login   login   hidden  hidden  hidden  ok      ok      ok      ok
 admin   see a conversation               login   login   refused hidden  hidden  ok      ok      ok      ok
 admin   find it in the list              login   login   refused hidden  hidden  ok      ok      ok      ok
+admin   export a conversation            login   login   refused hidden  hidden  ok      ok      ok      ok
 admin   see a Page                       login   login   refused hidden  hidden  ok      ok      ok      ok
 admin   see a thread of the ledger       login   login   refused hidden  hidden  ok      ok      ok      ok
 admin   see a run                        login   login   refused hidden  hidden  ok      ok      ok      ok
@@ -136,6 +137,10 @@ REQUESTS: dict[
     ("stream", "watch a Page"): ("get /api/events?facebookPageId={facebook}",),
     ("admin", "see a conversation"): (f"get {ADMIN}/conversation/{{conversation}}/change/",),
     ("admin", "find it in the list"): (f"get {ADMIN}/conversation/", None, "Ada"),
+    ("admin", "export a conversation"): (
+        f"post {ADMIN}/export/add/?conversation={{conversation}}",
+        {"what": "messages", "format": "csv"},
+    ),
     ("admin", "see a Page"): (f"get {ADMIN}/page/{{page}}/change/",),
     ("admin", "see a thread of the ledger"): (f"get {ADMIN}/thread/{{thread}}/change/",),
     ("admin", "see a run"): (f"get {ADMIN}/syncrun/{{run}}/change/",),
@@ -154,10 +159,10 @@ REQUESTS: dict[
         {"name": "New {number}", "color": "#123456"},
     ),
     ("admin", "delete a tag"): ("post /admin/tags/tag/{tag}/delete/", {"post": "yes"}),
-    ("admin", "save a view"): (f"post {ADMIN}/savedview/add/", {"name": "V {number}", "query": "{{}}"}),
+    ("admin", "save a view"): (f"post {ADMIN}/savedview/add/", {"name": "V {number}"}),
     ("admin", "change somebody's view"): (
         f"post {ADMIN}/savedview/{{view}}/change/",
-        {"name": "V {number}", "query": "{{}}"},
+        {"name": "V {number}"},
     ),
     ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
     ("admin", "ask to delete a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),

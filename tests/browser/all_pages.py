@@ -13,7 +13,14 @@ from conversations.models import CallBudget, InteractionEvent, Page, SavedView, 
 from conversations.sandbox.data import media
 from conversations.tasks import sync_page
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
-from tests.factories import ConversationFactory, EventFactory, SyncRunFactory, TagFactory, new_key
+from tests.factories import (
+    ConversationFactory,
+    EventFactory,
+    ExportFactory,
+    SyncRunFactory,
+    TagFactory,
+    new_key,
+)
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOT_FOUND = ["/nothing/here", "/admin/nothing/here/"]
@@ -40,6 +47,7 @@ def fill(page: Page) -> None:
     sync_page.configure(queue=STUCK_QUEUE).defer(run_id=0)
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
+    ExportFactory(actor=user, page_ids=[page.pk], size=7_000_000)
     new_key(user)
 
 

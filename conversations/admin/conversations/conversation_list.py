@@ -47,6 +47,7 @@ from conversations.admin.conversations.list_query import criteria_of, filter_err
 from conversations.admin.conversations.quick_filters import quick_filters
 from conversations.admin.formatting import (
     CONVERSATION_STATUS_LABELS,
+    badge,
     chip,
     chips,
     count_conversations,
@@ -185,9 +186,9 @@ class ConversationAdmin(ConversationDetailAdmin):
     def unread(self, row):
         return format_html('<b class="inbox-unread">{}</b>', row.unread_count) if row.unread_count else None
 
-    @display(description="Status", label={"Open": "info", "Done": "success"})
+    @display(description="Status")
     def status(self, row):
-        return CONVERSATION_STATUS_LABELS[row.conversation_status]
+        return badge(CONVERSATION_STATUS_LABELS[row.conversation_status], {"Done": "success"})
 
     @display(description="Tags", empty_value="")
     def tags(self, row):

@@ -8,6 +8,7 @@ from django.utils.html import escape
 
 from conversations.admin.conversations.list_query import as_query, parameters_of
 from conversations.models import SavedView
+from conversations.search.filters import spelled_out
 from conversations.search.stored_filters import normalize, problem_of
 
 LIST = "admin:conversations_conversation_changelist"
@@ -44,19 +45,24 @@ def quick_filter(request: HttpRequest, title: str, parameters: dict[str, list[st
 
 
 # -- saved views -------------------------------------------------------------------------------------------
+def view_query(view: SavedView) -> dict[str, str | list[str]]:
+    """Return its filter, which must be valid, as parameters of the list."""
+    return as_query(spelled_out(normalize(view.query)))
+
+
 def view_url(view: SavedView) -> str:
-    query = {**as_query(normalize(view.query)), **({"page": view.page_id} if view.page_id else {})}
+    query = {**view_query(view), **({"page": view.page_id} if view.page_id else {})}
     return reverse(LIST, query=query)
 
 
 def views_menu(request: HttpRequest) -> list[dict]:
-    """Return a menu group with the user's own views and the shared ones; only on pages of the list."""
+    """Return menu entries of the user's own views and the shared ones; only on pages of the list."""
     match = request.resolver_match
     if not match or not (match.url_name or "").startswith(URL_NAMES_WITH_VIEWS):
         return []
     views = SavedView.objects.visible_to(request.user).select_related("owner")
     usable = list(islice((view for view in views if not problem_of(view)), MAX_VIEWS))
-    return [{"title": "Views", "items": [menu_entry(request, view) for view in usable]}] if usable else []
+    return [menu_entry(request, view) for view in usable]
 
 
 def menu_entry(request: HttpRequest, view: SavedView) -> dict:
@@ -79,5 +85,5 @@ def is_current(request: HttpRequest, view: SavedView) -> bool:
         match is not None
         and f"admin:{match.url_name}" == LIST
         and request.GET.get("page", "") == page
-        and as_query(parameters_of(request)) == as_query(normalize(view.query))
+        and as_query(parameters_of(request)) == view_query(view)
     )

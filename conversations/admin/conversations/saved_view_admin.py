@@ -1,52 +1,48 @@
-"""Admin of saved views: each is a named filter of the conversation list."""
+"""Admin of saved views: each is a named filter of the conversation list, shown and edited in words."""
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from conversations.admin.base import BoundedAdmin
+from conversations.admin.conversations.filter_words import filter_words
 from conversations.admin.conversations.list_query import parameters_of
 from conversations.admin.conversations.quick_filters import view_url
-from conversations.lib.labels import InvalidName, clean_name, name_key
+from conversations.admin.conversations.saved_view_form import FILTER_FIELDS, SavedViewForm, filter_initial
 from conversations.models import Page, SavedView
-from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, NAME_TAKEN, TOO_MANY, notify_of_view
+from conversations.models.saved_views import notify_of_view
 from conversations.permissions import page_ids
-from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
+from conversations.search.stored_filters import normalize, problem_of
+from tags.models import Tag
 
 FIELD_TEXTS = {  # label and help text
     "name": ("Name", "The name in the sidebar"),
     "page": ("Page", "Empty: all Pages you have access to"),
     "is_shared": ("Shared", "Share with the members of the Page; without a Page, with everyone"),
-    "query": ("Filter", "Filter the conversation list and press Save this view to fill this in"),
 }
+OWN_FIELDS = ("name", "page", "is_shared")
 
 
-class FilterField(forms.JSONField):
-    """A filter as JSON, which may be anything that a browser can send."""
+class SavedViewChangeList(ChangeList):
+    """Reads the tags once, for the words of all filters."""
 
-    def to_python(self, value):
-        try:
-            return super().to_python(value)
-        except RecursionError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-    def bound_data(self, data, initial):
-        """Show what was entered, as it was entered: it may be no text that JSON can be written in."""
-        return initial if self.disabled or data is None else InvalidJSONInput(data)
+    def get_results(self, request) -> None:
+        super().get_results(request)
+        tags = list(Tag.objects.all())
+        for view in self.result_list:
+            view.known_tags = tags
 
 
 @admin.register(SavedView)
 class SavedViewAdmin(BoundedAdmin):
     """The button *Save this view* of the conversation list opens the form with the current filter."""
 
-    list_display = ["links", "page_name", "owner", "is_shared", "filters"]
+    form = SavedViewForm
+    list_display = ["links", "page_name", "owner", "shared", "filters"]
     list_display_links = None
-    fields = ["name", "page", "is_shared", "query"]
 
     def get_queryset(self, request):
         return (
@@ -54,6 +50,22 @@ class SavedViewAdmin(BoundedAdmin):
             .select_related("owner", "page")
             .defer("page__access_token")
         )
+
+    def get_changelist(self, request, **kwargs):
+        return SavedViewChangeList
+
+    def get_fieldsets(self, request, obj=None):
+        """Who may not change the view sees its filter as a sentence."""
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": (*OWN_FIELDS, "filters")}),)
+        return (
+            (None, {"fields": OWN_FIELDS}),
+            ("Filter", {"fields": FILTER_FIELDS, "description": self.problem_text(obj)}),
+        )
+
+    def problem_text(self, obj: SavedView | None) -> str:
+        problem = problem_of(obj) if obj else ""
+        return format_html("The stored filter cannot be used: {}", problem) if problem else ""
 
     @display(description="View")
     def links(self, view):
@@ -67,32 +79,32 @@ class SavedViewAdmin(BoundedAdmin):
     def page_name(self, view):
         return view.page
 
-    @display(description="Filters")
+    @display(description="Shared", empty_value="")
+    def shared(self, view):
+        return "Shared" if view.is_shared else None
+
+    @display(description="Filter")
     def filters(self, view):
-        """The filter; what is wrong with it if it cannot be used. Such a view is in no menu."""
+        """The filter in words; what is wrong with it if it cannot be used. Such a view is in no menu."""
         if problem := problem_of(view):
             return f"Not valid: {problem}"
-        return ", ".join(f"{name} = {value}" for name, value in normalize(view.query).items()) or "none"
+        tags = getattr(view, "known_tags", None)
+        return filter_words(normalize(view.query), Tag.objects.all() if tags is None else tags)
 
     def get_changeform_initial_data(self, request):
         parameter = request.GET.get("page", "")
         page = next((pk for pk in page_ids(request.user) if str(pk) == parameter), None)
-        return {"query": parameters_of(request), "page": page}
+        return {**filter_initial(parameters_of(request)), "page": page}
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.clean_query, form.clean_name, form.clean = clean_query, clean_view_name, clean_form
         form.view_owner = obj.owner if obj else request.user
         return form
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "query":
-            kwargs["form_class"] = FilterField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in FIELD_TEXTS:
             field.label, field.help_text = FIELD_TEXTS[db_field.name]
-        if db_field.name == "query":
-            field.widget.attrs |= {"rows": 3}
         return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
@@ -134,34 +146,3 @@ class SavedViewAdmin(BoundedAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return self.has_change_permission(request, obj)
-
-
-def clean_query(form) -> dict:
-    """Return the query as it is stored. Raises ValidationError."""
-    try:
-        query = form.cleaned_data["query"]
-        return normalize({} if query is None else query)
-    except InvalidFilter as error:
-        raise ValidationError(f"Enter an object with parameters of the list. {error}") from None
-
-
-def clean_view_name(form) -> str:
-    """Return the name as it is stored. Raises ValidationError."""
-    try:
-        return clean_name(form.cleaned_data["name"])
-    except InvalidName as error:
-        raise ValidationError(str(error)) from None
-
-
-def clean_form(form) -> dict:
-    """Check who shares with whom, and how many views a user has. Raises ValidationError."""
-    cleaned = super(type(form), form).clean() or form.cleaned_data
-    view = SavedView(owner=form.view_owner, page=cleaned.get("page"))
-    if cleaned.get("is_shared") and not view.has_sharing_owner:
-        form.add_error("is_shared", MAY_NOT_SHARE)
-    same_name = view.owner.saved_views.filter(name_key=name_key(cleaned.get("name") or ""))
-    if same_name.exclude(pk=form.instance.pk).exists():
-        form.add_error("name", NAME_TAKEN)
-    if form.instance.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
-        form.add_error("name", TOO_MANY)
-    return cleaned

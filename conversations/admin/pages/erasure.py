@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from unfold.decorators import display
 
 from conversations.admin.base import PageScopedAdmin
-from conversations.admin.formatting import short_time
+from conversations.admin.formatting import badge, short_time
 from conversations.models import Conversation, Page
 from conversations.models.privacy import Erasure
 from conversations.permissions import MANAGER, page_ids, require_confirmation, require_role
@@ -69,9 +69,9 @@ class ErasureAdmin(PageScopedAdmin):
     def message_number(self, erasure):
         return f"{erasure.messages:,}"
 
-    @display(description="State", label={"Done": "success", "In progress": "warning"})
+    @display(description="State")
     def state_label(self, erasure):
-        return "Done" if erasure.ended_at else "In progress"
+        return badge("Done" if erasure.ended_at else "In progress", {"In progress": "warning"})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show one erasure with its progress. The page reloads itself until the erasure has ended."""

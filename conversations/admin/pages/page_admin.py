@@ -10,7 +10,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from conversations.admin.base import PageScopedAdmin, record_roles
-from conversations.admin.formatting import PAGE_STATE_LABELS, live_part, short_time
+from conversations.admin.formatting import PAGE_STATE_LABELS, badge, live_part, short_time
 from conversations.admin.pages import connect_views
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
@@ -21,8 +21,7 @@ from conversations.permissions import MANAGER, page_ids, require_confirmation, r
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
 
-# A Page is live when webhooks come. Subscribed ones of which none has come yet are not.
-LIVE_COLORS = {"Live": "success", "Subscribed": "info", "Silent": "warning", "Lost": "danger"}
+LIVE_COLORS = {"Silent": "warning", "Lost": "danger"}
 
 
 class PageMemberInline(TabularInline):
@@ -47,7 +46,7 @@ class PageAdmin(PageScopedAdmin):
     """Superusers rename Pages and change their members; `connect_views` adds Pages."""
 
     path_to_page = "pk"
-    list_display = ["name_or_id", "facebook_id", "state_label", "live_label", "last_sync"]
+    list_display = ["name_or_id", "facebook_id", "state_label", "live_badge", "last_sync"]
     search_fields = ["name", "facebook_page_id"]
     fields = ["name", "facebook_id", "connection", "platform_names", "conversations", "unread"]
     fields += ["coverage", "last_sync", "live", "created"]
@@ -74,9 +73,9 @@ class PageAdmin(PageScopedAdmin):
     def name_or_id(self, page):
         return str(page)
 
-    @display(description="State", label={"Connected": "success", "Reconnect needed": "danger"})
+    @display(description="State")
     def state_label(self, page):
-        return PAGE_STATE_LABELS[page.connection[0]]
+        return badge(PAGE_STATE_LABELS[page.connection[0]], {"Reconnect needed": "danger"})
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_role_of(request.user)
@@ -90,8 +89,11 @@ class PageAdmin(PageScopedAdmin):
     def last_sync(self, page):
         return short_time(page.last_synced_at)
 
-    @display(description="Webhooks", label=LIVE_COLORS)
-    def live_label(self, page):
+    @display(description="Webhooks")
+    def live_badge(self, page):
+        return badge(self.live_label(page), LIVE_COLORS)
+
+    def live_label(self, page) -> str:
         return "Live" if page.is_live else page.get_live_state_display()
 
     @display(description="Webhooks")

@@ -6,7 +6,16 @@ function nameFields(table) {
 	for (const field of fields) {
 		if (field.type === "hidden" || field.labels.length) continue;
 		const name = headings[field.closest("td")?.cellIndex];
-		if (name) field.setAttribute("aria-label", name);
+		if (name) nameField(field, name);
+	}
+}
+
+function nameField(field, name) {
+	field.setAttribute("aria-label", name);
+	// What select2 shows in its place is named by the chosen option, which may be empty.
+	for (const drawn of field.nextElementSibling?.querySelectorAll("[role=combobox], [role=textbox]") ?? []) {
+		drawn.setAttribute("aria-label", name);
+		drawn.removeAttribute("aria-labelledby");
 	}
 }
 
@@ -16,3 +25,4 @@ function addNames() {
 }
 
 addEventListener("load", () => setTimeout(addNames)); // the select widgets are created on load
+addEventListener("formset:added", () => setTimeout(addNames)); // and for a new row

@@ -9,7 +9,6 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import (
     BulkOperation,
     CallBudget,
-    Export,
     ExportPart,
     ExportPiece,
     Page,
@@ -67,7 +66,7 @@ def test_every_model_of_ours_is_registered():
     indexes = {model for model in models if model.__module__ in index_modules}
     files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
-    parts = {MessageHeader, HeaderSplit, Export, ExportPart, ExportPiece}  # of events and exports
+    parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece}  # of events and exports
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

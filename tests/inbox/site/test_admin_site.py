@@ -38,3 +38,24 @@ def test_staff_without_a_page_see_empty_lists(client):
     assert client.get("/admin/").status_code == 200
     assert client.get("/admin/conversations/conversation/").status_code == 200
     assert client.get("/admin/auth/user/").status_code == 403
+
+
+def menu_of(client, url: str = "/admin/") -> dict[str, list[str]]:
+    groups = client.get(url).context["sidebar_navigation"]
+    return {group["title"]: [item["title"] for item in group["items"]] for group in groups}
+
+
+def test_sidebar_has_four_groups_with_the_machinery_under_system(client):
+    client.force_login(superuser())
+    menu = menu_of(client)
+    assert list(menu) == ["Inbox", "Pages", "People", "System"]
+    assert menu["Inbox"] == ["Inbox", "Conversations", "Saved views", "Tags", "Exports"]
+    assert menu["Pages"] == ["Pages", "Connect a Page", "Sync runs", "Erasures"]
+    assert "Jobs" in menu["System"]
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    assert [group["title"] for group in groups if group["collapsible"]] == ["System"]
+
+
+def test_sidebar_has_no_empty_group(client):
+    client.force_login(UserFactory(is_staff=True))
+    assert list(menu_of(client)) == ["Inbox", "Pages", "System"]

@@ -24,12 +24,23 @@ def root():
 
 def test_superusers_create_users_but_cannot_delete_them(root):
     form = {"username": "anna", "password1": "a horse of 17 hands", "password2": "a horse of 17 hands"}
-    response = root.post("/admin/auth/user/add/", {**form, "usable_password": "true"})
+    role = inline("page_memberships", page=PageFactory(name="Shop").pk, role="tagger")
+    response = root.post("/admin/auth/user/add/", {**form, **role, "usable_password": "true"})
     assert response.status_code == 302, response.context["errors"]
     anna = User.objects.get(username="anna")
+    assert [(one.page.name, one.role) for one in anna.page_memberships.all()] == [("Shop", "tagger")]
+    assert AuditEntry.objects.filter(action="role_changed", target_id=str(anna.pk)).count() == 1
     assert root.get(f"/admin/auth/user/{anna.pk}/change/").status_code == 200
     assert root.get(f"/admin/auth/user/{anna.pk}/password/").status_code == 200
     assert root.post(f"/admin/auth/user/{anna.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_new_user_needs_no_role(root):
+    form = {"username": "ben", "password1": "a horse of 17 hands", "password2": "a horse of 17 hands"}
+    empty = inline("page_memberships", page="", role="viewer")
+    response = root.post("/admin/auth/user/add/", {**form, **empty, "usable_password": "true"})
+    assert response.status_code == 302, response.context["errors"]
+    assert not PageMember.objects.exists()
 
 
 def inline(prefix: str, **fields) -> dict:
@@ -77,6 +88,17 @@ def test_superusers_cannot_remove_their_own_permissions(root):
     assert root.post(f"/admin/auth/user/{boss.pk}/change/", form).status_code == 302
     boss.refresh_from_db()
     assert (boss.is_active, boss.is_staff, boss.is_superuser) == (True, True, True)
+
+
+def test_only_what_deviates_has_a_badge(root):
+    UserFactory(username="anna")
+    assert "Inactive" not in list_of_users(root)
+    UserFactory(username="ben", is_active=False)
+    assert "Inactive" in list_of_users(root)
+
+
+def list_of_users(root) -> str:
+    return root.get("/admin/auth/user/").content.decode().partition("<tbody")[2]
 
 
 def test_groups_have_no_page(root):
@@ -129,6 +151,7 @@ def test_user_is_invited_by_mail(root, settings):
     assert 'name="invite"' not in root.get("/admin/auth/user/add/").content.decode()
     settings.EMAIL_URL = "memory://"
     form = {"username": "berta", "email": "", "invite": "on", "password1": "", "password2": ""}
+    form |= inline("page_memberships", page="", role="viewer")
     assert "needs a mail address" in root.post("/admin/auth/user/add/", form).content.decode()
     response = root.post("/admin/auth/user/add/", {**form, "email": "berta@example.com"})
     assert response.status_code == 302, response.context["errors"]

@@ -39,7 +39,9 @@ def test_filter_finds_conversations_that_need_a_reply(page, root):
 
 def views(response) -> list[tuple[str, bool]]:
     groups = response.context["sidebar_navigation"]
-    items = [item for group in groups if group["title"] == "Views" for item in group["items"]]
+    [inbox] = [group for group in groups if group["title"] == "Inbox"]
+    titles = [item["title"] for item in inbox["items"]]
+    items = inbox["items"][titles.index("Conversations") + 1 : titles.index("Saved views")]
     return [(item["title"], item["active"]) for item in items]
 
 
