@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from conversations.actions.tagging import tag_conversations
+from conversations.models import SavedView
 from conversations.search.index.message_index import index_pending
 from tests.browser.accessibility import load_axe, serious_violations
 from tests.factories import ConversationFactory, EventFactory, TagFactory
@@ -74,6 +76,16 @@ def test_words_are_completed_and_become_filters(log_in, customers, wrong, width)
     wrong.clear()  # the answer was a 400
     search.fill("has:photo")
     expect(tab.get_by_role("alert").filter(has_text="has:photo")).to_have_count(0)
+
+
+def test_views_with_words_are_shown(log_in, customers):
+    viewer = User.objects.create_superuser("saver")
+    SavedView.objects.create(owner=viewer, name="Photos", query={"q": "has:photo"}, is_shared=True)
+    tab = log_in("viewer", "/")
+    tab.get_by_role("link", name="Photos").click()
+    expect(names(tab)).to_have_text(["Ana"])
+    tab.get_by_role("button", name="Remove filter: has:photo").click()
+    expect(names(tab)).to_have_count(3)
 
 
 def test_searches_are_forgotten_with_the_session(log_in, customers, wrong):

@@ -21,6 +21,7 @@ const FILTER_PARAMETERS = [
 	"tz",
 	"search",
 	"search_in",
+	"q", // of views that other programs have saved: here typed words become parameters
 ];
 const MIN_SEARCH_LENGTH = 3; // characters, when searching in messages
 const MIN_UNSPACED = 2; // in scripts that put no space between words: those of conversations/lib/folding.py

@@ -21,6 +21,7 @@ export function filterParts(filter, { tags, pages }) {
 		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
 		["ad_id", `Ad ${filter.ad_id}`],
+		["q", filter.q],
 		[
 			"last_message_from",
 			filter.last_message_from === "page" ? "Answered last by you" : "Customer wrote last",
