@@ -72,7 +72,14 @@ class ExportSerializer(serializers.ModelSerializer):
 
 
 class RequestedExportSerializer(ExportSerializer):
+    """A file that needs no preparation has no row, and null in its fields."""
+
     id = serializers.IntegerField(allow_null=True, help_text="null: it needs no preparation")
+    total = serializers.IntegerField(allow_null=True)
+    processed = serializers.IntegerField(allow_null=True)
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes of the file")
+    created_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 ONE = wrapped("export", ExportSerializer)

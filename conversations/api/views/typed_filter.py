@@ -1,6 +1,7 @@
 """What the words of a search stand for."""
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -12,11 +13,11 @@ from conversations.search.filters import MAX_WORDS_LETTERS, parse_filter, typed_
 WORDS = OpenApiParameter(
     "q", {"type": "string", "maxLength": MAX_WORDS_LETTERS}, description="Words, as in the list"
 )
-FILTER = {
-    "type": "object",
-    "required": ["filter"],
-    "properties": {"filter": {"type": "object", "additionalProperties": {"type": "string"}}},
-}
+
+
+@extend_schema_serializer(many=False)  # otherwise a view called `list` would return a list of these
+class TypedFilterSerializer(serializers.Serializer):
+    filter = serializers.DictField(child=serializers.CharField())
 
 
 class FilterViewSet(GenericViewSet):
@@ -27,7 +28,7 @@ class FilterViewSet(GenericViewSet):
     filter_backends: list = []
     parameters = {"list": {"q"}}
 
-    @extend_schema(parameters=[WORDS], responses={200: FILTER, 400: ErrorSerializer})
+    @extend_schema(parameters=[WORDS], responses={200: TypedFilterSerializer, 400: ErrorSerializer})
     def list(self, request):
         """Return the parameters of the list that the words of `q` stand for."""
         filters = parse_filter(request.query_params)
