@@ -378,6 +378,7 @@ REST_RESOURCES = {
     "conversations": "Conversations with their messages, tags and status.",
     "events": "The stream of what changes.",
     "exports": "Files of conversations and messages that a worker prepares.",
+    "filter": "Filters as people type them.",
     "insight": "Statistics.",
     "pages": "Facebook Pages and their threads.",
     "sync-runs": "Syncs.",

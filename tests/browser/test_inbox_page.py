@@ -17,7 +17,7 @@ from tests.machine import slowness
 
 FRONTEND = Path(__file__).parents[2] / "inbox" / "frontend"
 PREFIX = "/static/inbox/app/"
-REQUESTS = 66  # everything is loaded twice at most: again when the stream opens
+REQUESTS = 72  # everything is loaded twice at most: again when the stream opens
 COLD_BYTES, ALL_BYTES = 164_000, 254_000
 LONG_TASK_MS = 500  # on an idle machine; longer tasks would block typing
 MANY, PART = 100_000, 5000
