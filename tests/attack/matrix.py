@@ -4,7 +4,6 @@ What is refused is asked first, all of one address together, and must change no 
 writes gets a Page and a session of its own, because it may delete the one and end the other.
 """
 
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +39,10 @@ TABLES = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag,
 NOTED = {"last_used_at", "last_login"}  # written by reading
 
 
+def asks_facebook(address: str) -> bool:
+    return address.rstrip("/").endswith("/facebook")
+
+
 @dataclass(frozen=True)
 class Cell:
     who: str
@@ -51,6 +54,10 @@ class Cell:
     text: str = ""
     is_bare: bool = False
     is_listed: bool = True
+
+    def place(self) -> tuple:
+        """What asks Facebook comes last of what changes nothing: a refusal is looked into minutes later."""
+        return self.is_allowed_write, asks_facebook(self.address), self.address, self.method
 
     @property
     def door(self) -> str:
@@ -185,7 +192,7 @@ class Attack:
         self.ids = world.create_page(self.cast.users)
 
     def run(self, chosen: Iterable[Cell], progress: Callable[[int], object] = lambda number: None) -> Result:
-        chosen = sorted(chosen, key=lambda cell: (cell.is_allowed_write, cell.address, cell.method))
+        chosen = sorted(chosen, key=Cell.place)
         harmless = [cell for cell in chosen if not cell.is_allowed_write]
         for address, group in groupby(harmless, lambda cell: cell.address):
             self._ask_without_change(address, list(group))
@@ -199,9 +206,9 @@ class Attack:
         before = state()
         for cell in group:
             self._judge(cell, self.ids, self.cast.session(cell.who))
-        keeps_answer = address.rstrip("/").endswith("/facebook")  # the link that Facebook gives is kept
-        if state() != before and not keeps_answer:
-            self.result.faults.append(f"{address}: a refused request or a GET has changed rows")
+        keeps_answer = asks_facebook(address)  # the link that Facebook gives is kept
+        if (changed := changes(before, state())) and not keeps_answer:
+            self.result.faults.append(f"{address}: a refused request or a GET has changed {changed}")
 
     def _judge(self, cell: Cell, ids: dict[str, object], session: requests.Session) -> None:
         try:
@@ -229,10 +236,26 @@ class Attack:
             return answer.status_code, answer.headers.get("Location", ""), text
 
 
-def state() -> str:
-    rows = [list(table._base_manager.order_by("pk").values()) for table in TABLES]
-    shown = [[{name: row[name] for name in row.keys() - NOTED} for row in table] for table in rows]
-    return json.dumps(shown, default=str, sort_keys=True)
+State = dict[tuple[str, object], dict[str, object]]  # the columns of each row, by table and primary key
+
+
+def state() -> State:
+    return {
+        (table.__name__, row["id"]): {name: row[name] for name in row.keys() - NOTED}
+        for table in TABLES
+        for row in table._base_manager.values()
+    }
+
+
+def changes(before: State, after: State) -> str:
+    """Return the columns that differ, or the rows that came or went; an empty text if nothing has changed."""
+    columns = {
+        f"{table}.{name}"
+        for (table, pk), row in (before | after).items()
+        for name in row
+        if before.get((table, pk), {}).get(name) != after.get((table, pk), {}).get(name)
+    }
+    return ", ".join(sorted(columns))
 
 
 # -- the judgement
