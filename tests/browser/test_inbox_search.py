@@ -50,7 +50,7 @@ def test_words_are_completed_and_become_filters(log_in, customers, wrong, width)
     tab.set_viewport_size({"width": width, "height": 800})
     search = tab.get_by_label("Search", exact=True)
     search.press_sequentially("ta")
-    options = tab.get_by_role("option")
+    options = tab.get_by_role("listbox", name="Suggestions").get_by_role("option")
     expect(options).to_have_text(["tag:has a tag; with - before it: does not"])
     load_axe(tab)
     assert serious_violations(tab) == []
