@@ -138,7 +138,7 @@ class ExportAdmin(BoundedAdmin):
             "original": export,
             "export": export,
             "message": describe(export),
-            "file_url": reverse("export-file", args=[export.pk]) if is_own and is_complete else "",
+            "download_url": reverse("export-file", args=[export.pk]) if is_own and is_complete else "",
             "refresh_seconds": REFRESH_SECONDS,
         }
         return TemplateResponse(request, "admin/conversations/export/export.html", context)
