@@ -191,12 +191,13 @@ def test_list_follows_webhooks_and_keeps_scroll_focus_and_selection(shown, page)
     tab.wait_for_function("top => scroller.scrollTop === top", arg=before - 88)
     expect(buyer).to_be_focused()
     expect(tab.get_by_text("1 selected")).to_be_visible()
-    deliver(item("message", {"mid": "m_2", "text": "New here"}, person="7000000000000002"))
-    tab.wait_for_function("top => scroller.scrollTop === top", arg=before)
-    expect(tab.locator("#total")).to_have_text("40")
     queries = [parse_qs(urlsplit(url).query) for url in loaded]
     assert queries
     assert [query for query in queries if "ids" not in query and query["limit"] != ["1"]] == []
+    # A job asks for the name of a new person; what Facebook answers may change the Page, and all is loaded again.
+    deliver(item("message", {"mid": "m_2", "text": "New here"}, person="7000000000000002"))
+    tab.wait_for_function("top => scroller.scrollTop === top", arg=before)
+    expect(tab.locator("#total")).to_have_text("40")
 
 
 def test_open_conversation_shows_what_webhooks_tell(shown, page):
