@@ -194,7 +194,7 @@ def test_list_follows_webhooks_and_keeps_scroll_focus_and_selection(shown, page)
     queries = [parse_qs(urlsplit(url).query) for url in loaded]
     assert queries
     assert [query for query in queries if "ids" not in query and query["limit"] != ["1"]] == []
-    # A job asks for the name of a new person; what Facebook answers may change the Page, and all is loaded again.
+    # A job asks for the name of a new person: the answer may change the Page, and all is loaded again.
     deliver(item("message", {"mid": "m_2", "text": "New here"}, person="7000000000000002"))
     tab.wait_for_function("top => scroller.scrollTop === top", arg=before)
     expect(tab.locator("#total")).to_have_text("40")
