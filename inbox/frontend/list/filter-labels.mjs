@@ -7,6 +7,12 @@ const ATTACHMENTS = {
 	1: "With attachments",
 	false: "Without attachments",
 	0: "Without attachments",
+	image: "With pictures",
+	video: "With videos",
+	audio: "With audio",
+	file: "With files",
+	sticker: "With stickers",
+	card: "With cards",
 };
 
 /** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
