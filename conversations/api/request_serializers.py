@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from conversations.lib.labels import MAX_NAME, InvalidName, clean_name
 from conversations.lib.text import is_plain
 from conversations.models import Conversation
-from conversations.search.filters import PARAMETERS, typed_parameters
+from conversations.search.filters import PARAMETERS, spelled_out
 from conversations.search.parsing import parse_flag, parse_id
 from conversations.search.stored_filters import InvalidFilter, as_parameters
 from tags.models import COLOR
@@ -110,7 +110,7 @@ class BulkFilterField(FilterField):
             if not parameters.get(name, "").replace(",", " ").strip():
                 raise ValidationError(f"{name} is empty. Leave it out to select without it.")
         try:
-            meant = parameters.keys() - {"q"} | typed_parameters(parameters).keys()
+            meant = spelled_out(parameters).keys()
         except ValueError as error:
             raise ValidationError(f"q: {error}") from None
         if parameters and meant <= MODES:

@@ -11,13 +11,8 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
-SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES = (
-    1,
-    2,
-    3,
-    4,
-    5,
-)  # separate key spaces: otherwise a sync would wait for itself
+# Separate key spaces: otherwise a sync would wait for itself.
+SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES = 1, 2, 3, 4, 5
 WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 

@@ -1,7 +1,7 @@
 """The filter parameters of the list, for the API, the admin, exports and bulk actions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -212,6 +212,7 @@ class ParsedFilter:
 
     values: Mapping[str, Any]
     errors: Mapping[str, list[str]]
+    typed: Mapping[str, str] = field(default_factory=dict)  # what the words of `q` stand for
 
     def is_valid(self) -> bool:
         return not self.errors
@@ -260,7 +261,8 @@ def parse_filter(data: Mapping[str, str]) -> ParsedFilter:
     with timezone.override(values["tz"] or timezone.get_current_timezone()):
         parse_values(given, WITHOUT_ZONE, values, errors)
     errors = errors or combination_errors(values)
-    return ParsedFilter(values, {"q" if name in typed else name: texts for name, texts in errors.items()})
+    named = {"q" if name in typed else name: texts for name, texts in errors.items()}
+    return ParsedFilter(values, named, typed)
 
 
 def typed_parameters(data: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.serializers import ErrorSerializer
 from conversations.models import Conversation
-from conversations.search.filters import MAX_WORDS_LETTERS, parse_filter, typed_parameters
+from conversations.search.filters import MAX_WORDS_LETTERS, parse_filter
 
 WORDS = OpenApiParameter(
     "q", {"type": "string", "maxLength": MAX_WORDS_LETTERS}, description="Words, as in the list"
@@ -34,4 +34,4 @@ class FilterViewSet(GenericViewSet):
         filters = parse_filter(request.query_params)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
-        return Response({"filter": typed_parameters(request.query_params)})
+        return Response({"filter": filters.typed})
