@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
@@ -21,6 +22,7 @@ from conversations.models.roles import SUPERUSER, Role
 
 STATEMENTS = read_statements(__file__)
 VIEWER, TAGGER, MANAGER = Role
+MAX_BIGINT = 2**63 - 1
 CACHE = "_memberships"  # the attribute of a user object
 
 
@@ -70,6 +72,28 @@ def require_role(user, ids: Iterable[int], role: Role) -> None:
     """Raise PermissionDenied unless the user has at least this role on each of these Pages."""
     if not has_role(user, ids, role):
         raise PermissionDenied(f"This needs the role {role} on the Page.")
+
+
+class PageUser(NamedTuple):
+    """An active user who may see a Page, with the role there."""
+
+    id: int
+    name: str
+    role: str
+
+
+def colleagues_of(page_id: int) -> list[PageUser]:
+    """Return who works on a Page, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["colleagues"], {"page": page_id})
+        return [PageUser(pk, name, role or SUPERUSER) for pk, name, role in cursor.fetchall()]
+
+
+def assignable_user(user_id: int, ids: Iterable[int]):
+    """Return the user if conversations of these Pages can be assigned to this one, else None."""
+    users = get_user_model().objects.filter(is_active=True)
+    user = users.filter(pk=user_id).first() if user_id <= MAX_BIGINT else None
+    return user if user and has_role(user, ids, TAGGER) else None
 
 
 def may_see_operation(user, operation) -> bool:

@@ -38,6 +38,7 @@ from conversations.search.index.message_index import index_pending
 from conversations.search.index.refold import refold
 from conversations.sync import run_lifecycle
 from conversations.sync.load.states.headers import split_stored
+from conversations.sync.load.states.snoozes import end_due_snoozes
 from conversations.sync.run_lifecycle import STOP_SECONDS, abandon
 
 logger = logging.getLogger(__name__)
@@ -307,6 +308,16 @@ def fold_messages(timestamp: int) -> None:
         index_pending()
         refold(seconds=REFOLD_SECONDS)
         split_stored(seconds=SPLIT_SECONDS)
+    finally:
+        connection.close()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="end_snoozes", queue=QUEUE, queueing_lock="end_snoozes", pass_context=False)
+def end_snoozes(timestamp: int) -> None:
+    """End the snoozes whose time has come."""
+    try:
+        end_due_snoozes()
     finally:
         connection.close()
 

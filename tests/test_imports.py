@@ -158,6 +158,7 @@ REPEATED = {
     "urls",
     "usage",
     "windows",
+    "work",
     "webhooks",
 }
 MAX_FILES = 21

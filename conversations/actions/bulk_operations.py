@@ -10,20 +10,22 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.db import Error, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from conversations.actions.assigning import assign_conversations
+from conversations.actions.reading import mark_read
+from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status
 from conversations.actions.tagging import (
     TagChanged,
     change_tags,
     delete_tag,
     targets_with_tag,
-    undo,
-    undo_events,
 )
 from conversations.actions.targets import (
     Since,
@@ -33,6 +35,7 @@ from conversations.actions.targets import (
     targets_of_operation,
     targets_on_page,
 )
+from conversations.actions.undoing import undo, undo_events
 from conversations.lib.locks import lock_creation_of_operations, lock_rows, operations_lock
 from conversations.lib.notify import notify_changes, notify_conversations
 from conversations.lib.request_scope import TooManyRequests
@@ -78,6 +81,26 @@ def start_tagging(
 def start_status(status: str, targets: Targets, *, actor, audited: dict | None = None) -> BulkOperation:
     """Start to set the status. `audited` are further details for the audit log."""
     return _start(Kind.STATUS, targets, {"status": status}, actor, audited=audited)
+
+
+def start_assigning(
+    assignee_id: int | None, targets: Targets, *, actor, audited: dict | None = None
+) -> BulkOperation:
+    """Start to assign conversations, to nobody for None."""
+    return _start(Kind.ASSIGNEE, targets, {"userId": assignee_id}, actor, audited=audited)
+
+
+def start_snooze(
+    until: datetime | None, targets: Targets, *, actor, audited: dict | None = None
+) -> BulkOperation:
+    """Start to snooze conversations, or to end their snooze for None."""
+    arguments = {"until": until and until.isoformat()}
+    return _start(Kind.SNOOZE, targets, arguments, actor, audited=audited)
+
+
+def start_marking(is_read: bool, targets: Targets, *, actor, audited: dict | None = None) -> BulkOperation:
+    """Start to mark conversations as read or unread."""
+    return _start(Kind.READ, targets, {"read": is_read}, actor, audited=audited)
 
 
 def delete_tag_at_once_or_in_slices(tag: Tag, *, force: bool, actor) -> BulkOperation | None:
@@ -323,16 +346,31 @@ def _change(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
         if changed:
             notify_conversations(page_id, changed)
         return changed
-    since = Since(operation.last_event_id, operation.events_since, _earlier(operation))
     targets = targets_on_page(ids, page_id)
+    if operation.action == Kind.READ:
+        return mark_read(arguments["read"], targets)
+    since = Since(operation.last_event_id, operation.events_since, _earlier(operation))
+    details: dict[str, Any] = {"actor": actor, "operation": operation.operation, "since": since}
     if operation.action == Kind.STATUS:
-        return change_status(
-            arguments["status"], targets, actor=actor, operation=operation.operation, since=since
-        )
+        return change_status(arguments["status"], targets, **details)
+    if operation.action == Kind.ASSIGNEE:
+        return assign_conversations(_existing_user(arguments["userId"]), targets, **details)
+    if operation.action == Kind.SNOOZE:
+        return _snooze(arguments["until"], targets, details)
     tags = Tag.objects.filter(pk__in=arguments["tagIds"])  # without those that were deleted meanwhile
-    return change_tags(
-        operation.action, targets, tags, actor=actor, operation=operation.operation, since=since
-    )
+    return change_tags(operation.action, targets, tags, **details)
+
+
+def _existing_user(user_id: int | None) -> int | None:
+    """Return the user, or None if this one was deleted meanwhile, as their conversations have nobody then."""
+    exists = user_id is not None and get_user_model().objects.filter(pk=user_id).exists()
+    return user_id if exists else None
+
+
+def _snooze(until: str | None, targets: Targets, details: dict[str, Any]) -> set[int]:
+    """Snooze the conversations, unless the time has passed meanwhile."""
+    time = datetime.fromisoformat(until) if until else None
+    return set() if time and time <= timezone.now() else snooze(time, targets, **details)
 
 
 def _earlier(operation: BulkOperation) -> list[str]:
@@ -359,8 +397,15 @@ def describe(operation: BulkOperation) -> str:
 
 
 def _verb(operation: BulkOperation) -> str:
+    arguments = operation.arguments
     if operation.action == Kind.STATUS:
-        return f"Marked as {operation.arguments['status']}:"
+        return f"Marked as {arguments['status']}:"
+    if operation.action == Kind.ASSIGNEE:
+        return "Assigned" if arguments["userId"] else "Unassigned"
+    if operation.action == Kind.SNOOZE:
+        return "Snoozed" if arguments["until"] else "Ended the snooze of"
+    if operation.action == Kind.READ:
+        return "Marked as read:" if arguments["read"] else "Marked as unread:"
     return VERBS[Kind(operation.action)]
 
 

@@ -17,4 +17,4 @@ SELECT coalesce(max(id), 0) FROM conversations_interactionevent
 -- name: first_event_time
 -- When the operation made its first change.
 SELECT min(occurred_at) FROM conversations_interactionevent
-WHERE data->>'act' = {operation} AND kind IN ('tag_added', 'tag_removed', 'status_changed')
+WHERE data->>'act' = {operation} AND kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')

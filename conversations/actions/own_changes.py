@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.contrib.auth import get_user_model
+
 from conversations.models import AuditEntry
 from conversations.models.audit import Action
 from tags.models import Tag
@@ -12,17 +14,18 @@ STATUS_WORDS = {"done": "Marked as done", "active": "Reopened"}
 
 
 def own_changes(user, limit: int = 50) -> list[dict]:
-    """Return the newest changes of tags and statuses by this user, of any number of conversations."""
+    """Return the newest changes by this user that can be undone, of any number of conversations."""
     kinds = [Action.BULK_CHANGED, Action.BULK_UNDONE]
     entries = list(AuditEntry.objects.filter(actor_id=user.pk, action__in=kinds).newest_first()[:MAX_ENTRIES])
     undone = {entry.details.get("operation") for entry in entries if entry.action == Action.BULK_UNDONE}
     changes = [entry for entry in entries if entry.action == Action.BULK_CHANGED and has_changed(entry)]
-    names = tag_names(changes[:limit])
-    return [as_change(entry, names, undone) for entry in changes[:limit]]
+    names, users = tag_names(changes[:limit]), user_names(changes[:limit])
+    return [as_change(entry, names, users, undone) for entry in changes[:limit]]
 
 
 def has_changed(entry: AuditEntry) -> bool:
-    return bool(entry.details.get("operation") and entry.details.get("changed"))
+    is_mark = "read" in entry.details  # which cannot be undone
+    return bool(entry.details.get("operation") and entry.details.get("changed") and not is_mark)
 
 
 def tag_names(entries: Iterable[AuditEntry]) -> dict[int, str]:
@@ -30,11 +33,17 @@ def tag_names(entries: Iterable[AuditEntry]) -> dict[int, str]:
     return dict(Tag.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
-def as_change(entry: AuditEntry, names: dict[int, str], undone: set) -> dict:
+def user_names(entries: Iterable[AuditEntry]) -> dict[int, str]:
+    ids = {entry.details.get("userId") for entry in entries} - {None}
+    users = get_user_model().objects.filter(pk__in=ids)
+    return {user.pk: user.get_username() for user in users} if ids else {}
+
+
+def as_change(entry: AuditEntry, names: dict[int, str], users: dict[int, str], undone: set) -> dict:
     details = entry.details
     return {
         "act": details["operation"],
-        "message": describe_change(details, names),
+        "message": describe_change(details, names, users),
         "matched": details.get("matched", details["changed"]),
         "changed": details["changed"],
         "created_at": entry.at,
@@ -42,12 +51,19 @@ def as_change(entry: AuditEntry, names: dict[int, str], undone: set) -> dict:
     }
 
 
-def describe_change(details: dict, names: dict[int, str]) -> str:
+def describe_change(details: dict, names: dict[int, str], users: dict[int, str]) -> str:
     """Say what was done: "Tagged 3 conversations: VIP, Late"."""
     number = details["changed"]
     conversations = f"{number:,} conversation{'s' * (number != 1)}"
     action = details.get("action", "")
     status = details.get("status") or details.get("conversation_status") or action
+    if "userId" in details:
+        if details["userId"] is None:
+            return f"Unassigned {conversations}"
+        return f"Assigned {conversations}: {users.get(details['userId'], 'a deleted user')}"
+    if {"until", "snoozed_until"} & details.keys():
+        is_snoozed = details.get("until") or details.get("snoozed_until")
+        return f"{'Snoozed' if is_snoozed else 'Ended the snooze of'} {conversations}"
     if action not in VERBS:
         return f"{STATUS_WORDS.get(status, 'Changed')}: {conversations}"
     tags = ", ".join(names[pk] for pk in details.get("tagIds", ()) if pk in names)

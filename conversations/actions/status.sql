@@ -1,14 +1,23 @@
 -- name: change_status
--- Sets the status of conversations where it differs, with an event for each.
+-- Sets the status of conversations where it differs, with an event for each. What is done is not snoozed.
 -- `statuses` is a query for pairs of id and new status.
 WITH requested AS MATERIALIZED ({statuses}), before AS MATERIALIZED (
-  SELECT c.id, c.conversation_status AS status, requested.status AS new_status
+  SELECT c.id, c.conversation_status AS status, requested.status AS new_status, c.snoozed_until
   FROM requested JOIN conversations_conversation AS c ON c.id = requested.id
   WHERE c.conversation_status <> requested.status
 ), changed AS (
   UPDATE conversations_conversation AS c
-  SET conversation_status = before.new_status, updated_at = {now}::timestamptz
+  SET conversation_status = before.new_status, updated_at = {now}::timestamptz,
+    snoozed_until = CASE WHEN before.new_status = 'active' THEN c.snoozed_until END
   FROM before WHERE c.id = before.id
+), woken AS (
+  INSERT INTO conversations_interactionevent
+    (conversation_id, kind, occurred_at, text, attachments, data, actor_id)
+  SELECT id, 'snooze_ended', {now}::timestamptz, '', '[]'::jsonb, jsonb_build_object(
+    'from', to_char(snoozed_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'until', to_char(snoozed_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'act', {operation}::text), {actor}::bigint
+  FROM before WHERE snoozed_until IS NOT NULL AND new_status = 'done' ORDER BY id
 ), events AS (
   INSERT INTO conversations_interactionevent
     (conversation_id, kind, occurred_at, text, attachments, data, actor_id)

@@ -11,18 +11,15 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from conversations.actions.status import undo_status
 from conversations.actions.targets import (
     Since,
     Targets,
     count_targets,
-    events_of_operation,
     targets_by_id,
 )
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_all_pages, notify_conversations_of
 from conversations.lib.sql_files import read_statements
-from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
 from tags.models import Tag
 
@@ -170,25 +167,11 @@ def targets_with_tag(tag: Tag) -> Targets:
 UNDOABLE_PAIRS = "SELECT conversation_id, tag_id FROM undoable WHERE kind = %s"
 
 
-@transaction.atomic
-def undo(operation: uuid.UUID, targets: Targets, *, actor) -> tuple[set[int], uuid.UUID]:
-    """Undo what can be undone of an operation, which itself becomes an operation.
-
-    Returns the IDs of the conversations that changed, and the UUID of the new operation.
-    """
-    lock_rows(targets.page_ids)
-    undo_operation = uuid.uuid4()
-    changed = undo_events(events_of_operation(operation), actor=actor, undo_operation=undo_operation)
-    notify_conversations_of(targets.page_ids, changed)
-    record(Action.BULK_UNDONE, actor=actor, operation=operation, changed=len(changed))
-    return changed, undo_operation
-
-
-def undo_events(events: Sql, *, actor, undo_operation: uuid.UUID) -> set[int]:
+def undo_tags(events: Sql, *, actor, undo_operation: uuid.UUID) -> set[int]:
     """Undo what can be undone of these events, as `undo_operation`. The caller must hold the locks."""
     run(Sql.compose(STATEMENTS["undoable"], events=events))
     run(Sql("ANALYZE undoable"))
     added, removed = Sql.of(UNDOABLE_PAIRS, "tag_added"), Sql.of(UNDOABLE_PAIRS, "tag_removed")
     changed = _change(added, removed, actor, undo_operation)
     run(Sql("DROP TABLE undoable"))
-    return changed | undo_status(events, actor=actor, undo_operation=undo_operation)
+    return changed

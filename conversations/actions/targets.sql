@@ -4,7 +4,7 @@ SELECT c.id FROM conversations_conversation AS c WHERE c.id = ANY({ids}::bigint[
 -- name: by_operation
 -- The conversations that an operation changed.
 SELECT DISTINCT e.conversation_id AS id FROM conversations_interactionevent AS e
-WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')
+WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')
 
 -- name: pages_of
 -- The Pages of conversations that a query selects.
@@ -19,7 +19,7 @@ SELECT EXISTS (
 -- name: events_of_operation
 -- What an operation changed.
 SELECT e.* FROM conversations_interactionevent AS e
-WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')
+WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')
 
 -- name: events_of_operation_in
 -- What an operation changed in these conversations. The form of the comparison keeps PostgreSQL from reading all
@@ -27,4 +27,4 @@ WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 's
 SELECT e.* FROM unnest({ids}::bigint[]) AS selected(id)
 JOIN conversations_interactionevent AS e ON e.conversation_id = selected.id
 WHERE e.occurred_at >= {time}::timestamptz AND e.data->'act' = to_jsonb({operation}::text)
-  AND e.kind IN ('tag_added', 'tag_removed', 'status_changed')
+  AND e.kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')

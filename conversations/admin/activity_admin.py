@@ -18,6 +18,7 @@ from conversations.models import (
 )
 from conversations.permissions import page_ids
 
+SUBJECTS = ("name", "to", "until", "before")  # of events: the tag, the status, the time, the former text
 SYSTEM_ACTOR = "the system"  # shown where no user did it
 THREAD_STATE_COLORS = {
     "Duplicate": "info",
@@ -115,9 +116,10 @@ class InteractionEventAdmin(PageRecordAdmin):
 
     @display(description="Text", empty_value="")
     def text_or_subject(self, event):
-        """The text of a message, or the kind of its attachment; for other events the tag or the status."""
+        """The text of a message or note, or the kind of an attachment; else what the event is about."""
         if event.graph_id is None:
-            return event.data.get("name") or event.data.get("to") or event.data.get("before")
+            names = ("name", "to_name", "until", "before") if "to_name" in event.data else SUBJECTS
+            return event.text or next(filter(None, map(event.data.get, names)), None)
         return event.text or attachments_of(event.attachments, event.data, event.text)[0].kind
 
     @display(description="Kind")

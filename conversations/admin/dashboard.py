@@ -89,7 +89,7 @@ def with_numbers(pages):
 
 def needs_reply(pages: list[Any]) -> Total:
     """Count by the filter of that name, which REST and the inbox page have, too."""
-    criteria = parse_filter({"waiting": "true"}).criteria(page.pk for page in pages)
+    criteria = parse_filter({"waiting": "true"}).criteria((page.pk for page in pages), user_id=None)
     return count_estimate(criteria, read_cardinalities(criteria))
 
 

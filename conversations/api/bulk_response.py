@@ -48,23 +48,28 @@ def run_bulk_action(
     count_changes: Callable[[Targets], int],
     change: Callable[[Targets, uuid.UUID], set[int]],
     start: Callable[[Targets, dict], BulkOperation],
+    check: Callable[[Targets], None] = lambda targets: None,
+    is_undoable: bool = True,
 ) -> Response:
     """Change the conversations that the body selects or, with `dry_run`, count the changes.
 
-    `start` starts to change more of them than one transaction should.
+    `start` starts to change more of them than one transaction should. `check` raises ValidationError if the
+    change is not possible on all of them.
     """
     operation = uuid.uuid4()
     with transaction.atomic():
         targets = authorized_targets(user, body)
         matched = count_targets(targets)
+        check(targets)
         if body["dry_run"]:
             return bulk_response("Would change", matched, count_changes(targets), None)
         if matched > bulk_operations.MAX_AT_ONCE:
             return accepted(start_authorized(user, body, targets, start))
         changed = change(targets, operation)
         require_role(user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
-        record_bulk_change(user, body, operation, matched, len(changed))
-    return bulk_response(verb, matched, len(changed), operation)
+        undoable = operation if is_undoable else None
+        record_bulk_change(user, body, undoable, matched, len(changed))
+    return bulk_response(verb, matched, len(changed), undoable)
 
 
 def start_authorized(
@@ -81,7 +86,7 @@ def audited(body: dict) -> dict:
     return {name: value for name, value in body.items() if name not in ("conversationIds", "dry_run")}
 
 
-def record_bulk_change(user, body: dict, operation: uuid.UUID, matched: int, changed: int) -> None:
+def record_bulk_change(user, body: dict, operation: uuid.UUID | None, matched: int, changed: int) -> None:
     details = audited(body)
     record(Action.BULK_CHANGED, actor=user, operation=operation, matched=matched, changed=changed, **details)
 

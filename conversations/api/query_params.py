@@ -105,4 +105,5 @@ def criteria_for(user, params: Mapping[str, str]) -> SearchCriteria:
         raise ValidationError(filters.errors)
     facebook_page_id = params.get("facebookPageId", "").strip()
     all_pages = user.is_superuser and facebook_page_id in ALL_PAGES
-    return filters.criteria(requested_page_ids(user, facebook_page_id), all_pages=all_pages)
+    pages = requested_page_ids(user, facebook_page_id)
+    return filters.criteria(pages, user_id=user.pk, all_pages=all_pages)

@@ -1,5 +1,6 @@
 """Validates request bodies."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -147,8 +148,28 @@ class EmptyBody(serializers.Serializer):
     pass
 
 
+class SnoozeField(serializers.DateTimeField):
+    """A time in the future, to the second."""
+
+    def to_internal_value(self, value):
+        time = super().to_internal_value(value).replace(microsecond=0)
+        if time <= timezone.now():
+            raise ValidationError("This time has passed. Provide a later one.")
+        return time
+
+
 class StatusBody(serializers.Serializer):
     conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
+
+
+class ConversationChangeBody(serializers.Serializer):
+    conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices, required=False)
+    snoozed_until = SnoozeField(required=False, allow_null=True, help_text="null: end the snooze")
+
+    def validate(self, attrs):
+        if not attrs:
+            raise ValidationError({"conversation_status": ["Provide conversation_status or snoozed_until."]})
+        return attrs
 
 
 class BulkStatusBody(StatusBody, BulkBody):

@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from conversations.api.serializers import ErrorSerializer
 
 # Parameters or bodies of these routes name objects, which may not exist.
-MAY_ANSWER_404 = ("/conversations", "/sync-runs", "/bulk-tags", "/bulk-status")
+BULK_ACTIONS = ("/bulk-tags", "/bulk-status", "/bulk-assign", "/bulk-read", "/bulk-snooze")
+MAY_ANSWER_404 = ("/conversations", "/sync-runs", *BULK_ACTIONS)
 FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}  # the response of a route that sends one
 
 

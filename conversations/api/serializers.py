@@ -72,6 +72,11 @@ class ReferralSerializer(serializers.Serializer):
     post_id = serializers.CharField(required=False)
 
 
+class AssigneeSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField(help_text="User name")
+
+
 class ConversationSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     page_id = serializers.CharField(help_text="Facebook ID of the Page")
@@ -81,7 +86,7 @@ class ConversationSerializer(serializers.Serializer):
     last_message_time = serializers.DateTimeField(allow_null=True)
     conversation_status = serializers.ChoiceField(choices=Conversation.Status.choices)
     message_count = serializers.IntegerField()
-    unread_count = serializers.IntegerField()
+    unread_count = serializers.IntegerField(help_text="By the marks of users; without one Facebook's")
     platform = serializers.ChoiceField(choices=Platform.choices)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -99,10 +104,25 @@ class ConversationSerializer(serializers.Serializer):
         child=serializers.ChoiceField(choices=list(KINDS_BY_NAME)),
         help_text="The kinds of attachments in all messages",
     )
+    assignee = AssigneeSerializer(allow_null=True, help_text="Whose task it is; null: nobody")
+    snoozed_until = serializers.DateTimeField(allow_null=True, help_text="null: it is not snoozed")
     conversation_tags = ConversationTagSerializer(many=True)
 
     def to_representation(self, row):
         return row  # search/rows.py builds it: a response may have 10,000
+
+
+class ChangedConversationSerializer(serializers.Serializer):
+    conversation = ConversationSerializer()
+    act = serializers.UUIDField(
+        allow_null=True, help_text="Operation ID in the events of this change; null if nothing changed"
+    )
+
+
+class ColleagueSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField(help_text="User name, which mentions the user after an @")
+    role = serializers.ChoiceField(choices=[*Role.values, SUPERUSER])
 
 
 class LiveSerializer(serializers.Serializer):

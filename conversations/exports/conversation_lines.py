@@ -23,6 +23,8 @@ COLUMNS = [
     "last_message",
     "last_message_from",
     "attachment_kinds",
+    "assignee",
+    "snoozed_until",
 ]
 FACEBOOK_IDS = ("page_id", "sender_id")
 
@@ -42,5 +44,6 @@ def csv_row(row: dict, page_names: Mapping[str, str]) -> list[str]:
     tags = names_in_cell(tag_row["tag"]["name"] for tag_row in row["conversation_tags"])
     kinds = ", ".join(row["attachment_kinds"])
     named = {"page_name": page_names.get(row["page_id"], ""), "tags": tags, "attachment_kinds": kinds}
+    named["assignee"] = row["assignee"]["name"] if row["assignee"] else ""
     values = {**row, **named}
     return [ids.get(name) or csv_cell(values[name]) for name in COLUMNS]

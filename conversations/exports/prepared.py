@@ -175,7 +175,9 @@ def _choose(export: Export) -> None:
 
 
 def criteria_of(export: Export) -> SearchCriteria:
-    criteria = parse_filter(export.selection.get("filter", {})).criteria(export.page_ids)
+    criteria = parse_filter(export.selection.get("filter", {})).criteria(
+        export.page_ids, user_id=export.actor_id
+    )
     ids = export.selection.get("conversationIds")
     return criteria if ids is None else replace(criteria, ids=tuple(ids))
 

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 from django.db import migrations, models
 
 from conversations.models import sql
+
+FORMER_QUEUE = Path(__file__).parent / "sql" / "0132_message_queue.sql"
 
 # The kinds of attachments that are stored already: the indexer computes them.
 QUEUE = """
@@ -12,7 +16,7 @@ WHERE kind IN ('message_received', 'message_sent', 'message_unknown')
 
 
 def install_queue(apps, schema_editor):
-    sql.install(schema_editor.connection, sql.read("message_queue.sql"))
+    sql.install(schema_editor.connection, FORMER_QUEUE.read_text())
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Func, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import MD5, Cast
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,6 +18,8 @@ from conversations.models.message_headers import MessageHeader
 from conversations.models.pages import Page, Platform
 
 GRAPH_TIME = "%Y-%m-%dT%H:%M:%S+0000"  # as Facebook writes times
+# The kinds of events that have an act and can be undone, in the words of their index.
+UNDOABLE_KINDS = ["tag_added", "tag_removed", "status_changed", "assignee_changed", "snoozed", "snooze_ended"]
 TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
 
 
@@ -44,7 +46,9 @@ class Conversation(models.Model):
         blank=True, default="", help_text="The kind of the newest message's event; empty: unknown"
     )
     message_count = models.BigIntegerField(default=0, help_text="As reported by Facebook, an estimate")
+    # Ours: Graph's until a user marks the conversation, see sync.load.read_state.
     unread_count = models.BigIntegerField(default=0)
+    graph_unread_count = models.BigIntegerField(default=0, db_default=0, help_text="As Facebook last showed")
     can_reply = models.BooleanField(default=True)
     conversation_status = models.TextField(choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -78,6 +82,20 @@ class Conversation(models.Model):
     ad_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001 - null: no advertisement
     # Of all messages, as lib.attachment_kinds.AttachmentKind. search.index.attachment_index writes it.
     attachment_kinds = models.SmallIntegerField(default=0, db_default=0, editable=False)
+    # The mark of a user: messages from `read_until` on that were stored after the event `read_event_id` are
+    # unread; `is_marked_unread`: at least one is, even if we hold none. Null: nobody has marked it.
+    read_until = models.DateTimeField(null=True, blank=True, editable=False)
+    read_event_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    is_marked_unread = models.BooleanField(default=False, db_default=False, editable=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_conversations",
+        db_index=False,
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
 
     objects = querysets.ConversationQuerySet.as_manager()
 
@@ -125,6 +143,27 @@ class Conversation(models.Model):
                 "attachment_kinds",
                 name="conversation_with_attachments",
                 condition=models.Q(attachment_kinds__gt=0),
+            ),
+            models.Index(
+                "assignee",
+                "facets",
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                "page",
+                name="conversation_by_assignee",
+                condition=models.Q(assignee__isnull=False),
+            ),
+            models.Index(
+                models.F("last_message_time").desc(nulls_last=True),
+                models.F("id").desc(),
+                "page",
+                name="conversation_snoozed",
+                condition=models.Q(snoozed_until__isnull=False),
+            ),
+            models.Index(
+                "snoozed_until",
+                name="conversation_snooze_end",
+                condition=models.Q(snoozed_until__isnull=False),
             ),
             # The keys come from a function of ours (models/sql/search_keys.sql).
             GinIndex(
@@ -213,6 +252,10 @@ class InteractionEvent(models.Model):
         STATUS_CHANGED = "status_changed"
         CONTENT_UPDATED = "content_updated"  # Facebook shows a newer state of a message
         REFERRAL_RECEIVED = "referral_received"  # an advertisement or a link brought the customer
+        ASSIGNEE_CHANGED = "assignee_changed"
+        SNOOZED = "snoozed"
+        SNOOZE_ENDED = "snooze_ended"
+        NOTE_ADDED = "note_added"  # a note of staff, which no customer sees
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
@@ -252,8 +295,15 @@ class InteractionEvent(models.Model):
             models.Index(fields=["conversation", "-occurred_at", "-rank"], name="event_newest_first"),
             models.Index(
                 KeyTextTransform("act", "data"),
-                name="event_act",  # without messages, which have none
-                condition=models.Q(kind__in=["tag_added", "tag_removed", "status_changed"]),
+                name="event_act",  # without messages, which have no act
+                condition=models.Q(kind__in=UNDOABLE_KINDS),
+            ),
+            models.Index(fields=["conversation"], name="event_notes", condition=models.Q(kind="note_added")),
+            GinIndex(
+                KeyTransform("mentions", "data"),
+                name="event_mentions",
+                condition=models.Q(kind="note_added"),
+                fastupdate=False,
             ),
             models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
         ]

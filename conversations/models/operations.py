@@ -31,11 +31,14 @@ class BulkOperation(models.Model):
         REMOVE = "remove"
         REPLACE = "replace"
         STATUS = "status"
+        ASSIGNEE = "assignee"
+        SNOOZE = "snooze"
+        READ = "read"
         UNDO = "undo"
 
     operation = models.UUIDField(unique=True, default=uuid.uuid4)  # in `data["act"]` of its events
     action = models.TextField(choices=Action)
-    arguments = models.JSONField(default=dict, help_text="The tags, the status, or the operation to undo")
+    arguments = models.JSONField(default=dict, help_text="The tags, the status …, or the operation to undo")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from conversations.models.facets import Facet
-from conversations.search.criteria import SearchCriteria
+from conversations.search.criteria import NOBODY, SearchCriteria
 from conversations.search.planner import (
     FEW_TAGS,
     MAX_BRANCHES,
+    STATEMENTS,
     AccessPath,
     has_all_tags,
     has_any_tag,
     has_few_pages,
+    mention_of,
     with_kinds,
 )
 from conversations.search.sql import Sql
@@ -81,6 +83,7 @@ def conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
     if criteria.ids is not None and "ids" not in path.settles:
         yield Sql.of(f"{path.id} = ANY(%s::bigint[])", list(criteria.ids))
     yield from content_conditions(criteria, path)
+    yield from work_conditions(criteria, path)
     if criteria.search is not None and "search" not in path.settles:
         yield search_condition(criteria, path.id)
 
@@ -94,6 +97,20 @@ def content_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[S
         yield Sql("c.attachment_kinds = 0")
     if criteria.has_attachment and "attachments" not in path.settles:
         yield with_kinds(criteria.attachment_kinds)
+
+
+def work_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
+    """Of assignees, snoozes and notes."""
+    if criteria.assignee == NOBODY:
+        yield Sql("c.assignee_id IS NULL")
+    if criteria.assignee and "assignee" not in path.settles:
+        yield Sql.of("c.assignee_id = %s", criteria.assignee)
+    if criteria.snoozed is not None and "snoozed" not in path.settles:
+        yield Sql(f"c.snoozed_until IS {'NOT ' * criteria.snoozed}NULL")
+    if criteria.mentioned is not None and "mentioned" not in path.settles:
+        yield Sql.compose(STATEMENTS["mentions_in"], id=Sql(path.id), mention=mention_of(criteria.mentioned))
+    if criteria.has_note is not None and "note" not in path.settles:
+        yield Sql("NOT " * (not criteria.has_note)) + Sql.compose(STATEMENTS["note_in"], id=Sql(path.id))
 
 
 def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:

@@ -49,7 +49,7 @@ def similar_to(conversation: Conversation, page_ids: Sequence[int]) -> list[dict
     name = conversation.sender_name
     if is_placeholder(name, conversation.sender_id):
         return []
-    criteria = parse_filter({"search": name[:MAX_SEARCH_LETTERS]}).criteria(page_ids)
+    criteria = parse_filter({"search": name[:MAX_SEARCH_LETTERS]}).criteria(page_ids, user_id=None)
     if criteria.is_empty:
         return []
     cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None

@@ -73,11 +73,12 @@ def from_counters(criteria: SearchCriteria, cardinalities: Cardinalities) -> int
 
 def has_uncounted(criteria: SearchCriteria) -> bool:
     """Whether there is a criterion for which there is no counter."""
-    uncounted = (criteria.search, criteria.waiting, criteria.ids, criteria.has_attachment)
+    content: list[object] = [criteria.search, criteria.waiting, criteria.ids, criteria.has_attachment]
+    work = [criteria.assignee, criteria.mentioned, criteria.snoozed, criteria.has_note]
     return (
         criteria.has_times
         or bool(criteria.last_message_from)
-        or any(value is not None for value in uncounted)
+        or any(value is not None for value in (*content, *work))
     )
 
 

@@ -12,6 +12,7 @@ FACETS = facet_values()
 REPLY_DUE_AFTER = timedelta(hours=24)  # a customer who wrote last waits for a reply after this time
 # A shorter term matches the beginning of a word of the name.
 MIN_INDEXED_LETTERS = 3
+NOBODY = 0  # as the assignee: no user has this ID
 MIN_INDEXED_UNSPACED = 2  # in scripts that put no space between words
 
 
@@ -42,6 +43,10 @@ class SearchCriteria:
     last_message_from: str = ""  # customer or page
     has_attachment: bool | None = None
     attachment_kinds: int = 0  # of which it has one, if `has_attachment`
+    assignee: int | None = None  # a user; NOBODY: nobody is
+    mentioned: int | None = None  # a user whom a note mentions
+    snoozed: bool | None = None
+    has_note: bool | None = None
     ids: tuple[int, ...] | None = None  # only these conversations
 
     @property

@@ -18,6 +18,7 @@ from conversations.models import Conversation, Platform
 from conversations.search.criteria import (
     MIN_INDEXED_LETTERS,
     MIN_INDEXED_UNSPACED,
+    NOBODY,
     REPLY_DUE_AFTER,
     SearchCriteria,
     distinct,
@@ -92,6 +93,24 @@ class TimeZoneField(forms.CharField):
             raise invalid_value(f"{error} Not {quote(text)}.") from None
 
 
+class UserField(forms.CharField):
+    """A user: `me`, an ID, or one of the `words`. The value is one of these texts or the ID."""
+
+    def __init__(self, *, words: Iterable[str] = (), **kwargs):
+        super().__init__(**kwargs)
+        self.words = ("me", *words)
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if not text or text in self.words:
+            return text
+        try:
+            return min(parse_id(text), MAX_ID)
+        except ValueError:
+            known = ", ".join(self.words)
+            raise invalid_value(f"{quote(text)} is none of {known}, and not the ID of a user.") from None
+
+
 class AttachmentField(forms.CharField):
     """A boolean, or a kind of attachments. The value is (whether there is an attachment, of which kinds)."""
 
@@ -114,6 +133,10 @@ class AttachmentFilter(filters.Filter):
 
 
 @extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
+class UserFilter(filters.CharFilter):
+    field_class = UserField
+
+
 class FlagFilter(filters.Filter):
     field_class = FlagField
 
@@ -169,6 +192,12 @@ class ConversationFilter(filters.FilterSet):
         help_text="`true`: with an attachment in any message; `false`: without; or with one of this kind. "
         "Links are no attachments."
     )
+    assignee = UserFilter(
+        words=["none"], help_text="Whose task it is: `me`, `none` (nobody) or the ID of a user."
+    )
+    mentioned = UserFilter(help_text="Whom a note mentions: `me` or the ID of a user.")
+    snoozed = FlagFilter(help_text="`true`: snoozed until some time; `false`: not snoozed.")
+    has_note = FlagFilter(help_text="`true`: with a note by staff; `false`: without.")
     search = filters.CharFilter(
         max_length=MAX_SEARCH_LETTERS,
         help_text="Part of the sender's name or of the last message; case and accents are ignored. "
@@ -217,10 +246,10 @@ class ParsedFilter:
     def is_valid(self) -> bool:
         return not self.errors
 
-    def criteria(self, page_ids, *, all_pages: bool = False) -> SearchCriteria:
+    def criteria(self, page_ids, *, user_id: int | None, all_pages: bool = False) -> SearchCriteria:
         """Return the search criteria for these Pages. The filter must be valid.
 
-        `all_pages` says that page_ids are all Pages that exist.
+        `user_id` is who `me` means. `all_pages` says that page_ids are all Pages that exist.
         """
         values = self.values
         include, exclude = tag_ids(values["include_tags"], values["exclude_tags"])
@@ -241,12 +270,23 @@ class ParsedFilter:
             last_message_from=values["last_message_from"] or "",
             has_attachment=values["has_attachment"][0],
             attachment_kinds=values["has_attachment"][1],
+            assignee=user_of(values["assignee"], user_id),
+            mentioned=user_of(values["mentioned"], user_id),
+            snoozed=values["snoozed"],
+            has_note=values["has_note"],
             search=fold_term(values["search"]) if values["search"] else None,
             former_searches=fold_term_by_former_rules(values["search"]) if values["search"] else (),
             in_messages=values["search_in"] == "messages",
             since=values["startDate"],
             until=earliest(values["endDate"], waiting_before if values["waiting"] else None),
         )
+
+
+def user_of(value: str | int, user_id: int | None) -> int | None:
+    """Return the ID of the user that a parameter names, or NOBODY. `me` without a user matches nothing."""
+    if isinstance(value, int):
+        return value
+    return {"": None, "none": NOBODY, "me": user_id or MAX_ID}[value]
 
 
 def parse_filter(data: Mapping[str, str]) -> ParsedFilter:

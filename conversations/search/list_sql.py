@@ -141,7 +141,7 @@ def scan_then_index(
 def index_matches(criteria: SearchCriteria) -> Sql:
     """Select the conversations of the Pages that the text index finds."""
     columns = "SELECT c.id, c.last_message_time, c.last_message_kind, c.page_id, c.facets, c.ad_id, "
-    columns += "c.attachment_kinds "
+    columns += "c.attachment_kinds, c.assignee_id, c.snoozed_until "
     columns += "FROM conversations_conversation c WHERE "
     if criteria.in_messages:
         chunks = key_conditions(criteria, "conversations_keys(m.page_id, m.text)")

@@ -6,8 +6,10 @@ tag, those with given facets, or all of the Pages. Counters in the database tell
 the first page of results needs only a few rows. conditions.py and list_sql.py turn that path into SQL.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+
+from psycopg.types.json import Jsonb
 
 from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
@@ -22,6 +24,15 @@ MAX_BRANCHES = 22
 COUNTED = 10_000  # conversations with attachments: of more, many are soon found in any order
 
 STATEMENTS = read_statements(__file__)
+# The kinds of numbers that read_cardinalities() reads, beside facets and tags.
+COLUMNS = {
+    "ad": "of_ad",
+    "attachments": "with_attachments",
+    "assigned": "assigned",
+    "snoozed": "snoozed",
+    "mentioning": "mentioning",
+    "note": "with_note",
+}
 ROWS = ("conversations_conversation c", "c.id", "c.last_message_time", "c.page_id")
 TAG_ROWS = ("conversations_conversationtag t", "t.conversation_id", "t.last_message_time", "t.page_id")
 
@@ -52,12 +63,16 @@ class AccessPath:
 
 @dataclass
 class Cardinalities:
-    """How many conversations the Pages of a search have, by facets, by tag, of the ad, with attachments."""
+    """How many conversations the Pages of a search have, by facets, by tag and by the other criteria."""
 
     facets: dict[int, int] = field(default_factory=dict)
     tags: dict[int | None, int] = field(default_factory=dict)  # None: without any tag
     of_ad: int = 0
-    with_attachments: int = 0  # up to COUNTED
+    with_attachments: int = 0  # up to COUNTED, as all below
+    assigned: int = 0
+    snoozed: int = 0
+    mentioning: int = 0
+    with_note: int = 0
 
     @property
     def everything(self) -> int:
@@ -79,14 +94,28 @@ def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
         kinds = with_kinds(criteria.attachment_kinds)
         more = Sql.compose(STATEMENTS["and_with_attachments"], pages=pages, kinds=kinds, limit=COUNTED)
         query += Sql(" ") + more
+    for more in counts_of_work(criteria, pages):
+        query += Sql(" ") + more
     for kind, key, number in fetch_all(query):
-        if kind == "ad":
-            result.of_ad = number
-        elif kind == "attachments":
-            result.with_attachments = number
+        if kind in COLUMNS:
+            setattr(result, COLUMNS[kind], number)
         else:
             (result.facets if kind == "facets" else result.tags)[key] = number
     return result
+
+
+def counts_of_work(criteria: SearchCriteria, pages: list[int]) -> Iterator[Sql]:
+    """Count those of an assignee, the snoozed ones, mentions and notes, each up to COUNTED."""
+    if criteria.assignee:
+        assigned = Sql.of("c.assignee_id = %s AND c.facets = ANY(%s)", criteria.assignee, criteria.facets)
+        yield Sql.compose(STATEMENTS["and_assigned"], pages=pages, assigned=assigned, limit=COUNTED)
+    if criteria.snoozed:
+        yield Sql.compose(STATEMENTS["and_snoozed"], pages=pages, limit=COUNTED)
+    if criteria.mentioned is not None:
+        mention = mention_of(criteria.mentioned)
+        yield Sql.compose(STATEMENTS["and_mentioning"], mention=mention, limit=COUNTED)
+    if criteria.has_note:
+        yield Sql.compose(STATEMENTS["and_with_note"], limit=COUNTED)
 
 
 def access_paths(
@@ -106,10 +135,28 @@ def access_paths(
         result.append((known.of_ad, ad_path(criteria.ad_id)))
     if criteria.has_attachment:
         result.append((known.with_attachments, attachments_path(criteria)))
+    result += work_paths(criteria, known)
     if criteria.has_facets:
         result.append((criteria.count_facets(known.facets), facets_path(criteria)))
-    if not result or (len(criteria.include or ()) > 1 and not criteria.include_all):
+    has_many = len(criteria.include or ()) > 1 and not criteria.include_all
+    if not result or has_many or criteria.mentioned is not None or criteria.has_note:
         result.append((known.everything, pages_path(criteria)))
+    return result
+
+
+def work_paths(criteria: SearchCriteria, known: Cardinalities) -> list[tuple[int, AccessPath]]:
+    """Paths of assignees, snoozes and notes. Many notes are soon found in any order."""
+    result = []
+    if criteria.assignee:
+        result.append((known.assigned, assignee_path(criteria)))
+    if criteria.snoozed:
+        result.append((known.snoozed, snoozed_path()))
+    if criteria.mentioned is not None and known.mentioning < COUNTED:
+        mention = mention_of(criteria.mentioned)
+        path = events_path(Sql.compose(STATEMENTS["mentioning"], mention=mention), "mentioned")
+        result.append((known.mentioning, path))
+    if criteria.has_note and known.with_note < COUNTED:
+        result.append((known.with_note, events_path(Sql(STATEMENTS["with_note"]), "note")))
     return result
 
 
@@ -169,6 +216,32 @@ def ad_path(ad_id: str) -> AccessPath:
 
 def attachments_path(criteria: SearchCriteria) -> AccessPath:
     return AccessPath(*ROWS, (with_kinds(criteria.attachment_kinds),), frozenset({"attachments"}))
+
+
+def assignee_path(criteria: SearchCriteria) -> AccessPath:
+    assigned = Sql.of("c.assignee_id = %s AND ", criteria.assignee)
+    path = facets_path(criteria)
+    compact = path.compact and replace(
+        path.compact,
+        branches=tuple(assigned + branch for branch in path.compact.branches),
+        settles=path.settles | {"assignee"},
+    )
+    branches = tuple(assigned + branch for branch in path.branches)
+    return replace(path, branches=branches, settles=path.settles | {"assignee"}, compact=compact)
+
+
+def snoozed_path() -> AccessPath:
+    return AccessPath(*ROWS, (Sql("c.snoozed_until IS NOT NULL"),), frozenset({"snoozed"}))
+
+
+def events_path(ids: Sql, criterion: str) -> AccessPath:
+    """The conversations of few events, looked up one by one."""
+    return AccessPath(*ROWS, (ids.inside("c.id = ANY(ARRAY({}))"),), frozenset({criterion}))
+
+
+def mention_of(user_id: int) -> Jsonb:
+    """What the mentions of a note contain if it mentions the user."""
+    return Jsonb([{"id": user_id}])
 
 
 def with_kinds(kinds: int) -> Sql:

@@ -46,3 +46,52 @@ t.tag_id = lead.value AND NOT EXISTS (
   SELECT FROM conversations_conversationtag x
   WHERE x.conversation_id = t.conversation_id AND x.tag_id + 0 = ANY(({tags}::bigint[])[:lead.number - 1])
 )
+
+-- name: and_assigned
+-- Added to the counters: those of the assignee. Only their index is read.
+UNION ALL
+SELECT 'assigned', NULL, count(*) FROM (
+  SELECT FROM conversations_conversation AS c WHERE {assigned} AND c.page_id = ANY({pages}::bigint[]) LIMIT {limit}
+) AS counted
+
+-- name: and_snoozed
+UNION ALL
+SELECT 'snoozed', NULL, count(*) FROM (
+  SELECT FROM conversations_conversation AS c
+  WHERE c.snoozed_until IS NOT NULL AND c.page_id = ANY({pages}::bigint[]) LIMIT {limit}
+) AS counted
+
+-- name: and_mentioning
+-- Of all Pages: the notes that mention the user.
+UNION ALL
+SELECT 'mentioning', NULL, count(*) FROM (
+  SELECT FROM conversations_interactionevent AS e
+  WHERE e.kind = 'note_added' AND e.data->'mentions' @> {mention} LIMIT {limit}
+) AS counted
+
+-- name: and_with_note
+-- Of all Pages: the notes.
+UNION ALL
+SELECT 'note', NULL, count(*) FROM (
+  SELECT FROM conversations_interactionevent AS e WHERE e.kind = 'note_added' LIMIT {limit}
+) AS counted
+
+-- name: mentioning
+SELECT DISTINCT e.conversation_id FROM conversations_interactionevent AS e
+WHERE e.kind = 'note_added' AND e.data->'mentions' @> {mention}
+
+-- name: with_note
+SELECT DISTINCT e.conversation_id FROM conversations_interactionevent AS e WHERE e.kind = 'note_added'
+
+-- name: mentions_in
+-- Whether a note in the conversation `id` mentions the user.
+EXISTS (
+  SELECT FROM conversations_interactionevent AS e
+  WHERE e.conversation_id = {id} AND e.kind = 'note_added' AND e.data->'mentions' @> {mention}
+)
+
+-- name: note_in
+-- Whether the conversation `id` has a note.
+EXISTS (
+  SELECT FROM conversations_interactionevent AS e WHERE e.conversation_id = {id} AND e.kind = 'note_added'
+)

@@ -29,10 +29,16 @@ FIELDS = [
     "referral",
     "last_message_from",
     "attachment_kinds",
+    "assignee",
+    "snoozed_until",
 ]
-TIMES = {"last_message_time", "created_at", "updated_at", "seen_until", "delivered_until"}
+TIMES = {"snoozed_until", "last_message_time", "created_at", "updated_at", "seen_until", "delivered_until"}
 STATEMENTS = read_statements(__file__)
-COMPUTED = {"page_id": "p.facebook_page_id", "last_message_from": STATEMENTS["last_message_from"]}
+COMPUTED = {
+    "page_id": "p.facebook_page_id",
+    "last_message_from": STATEMENTS["last_message_from"],
+    "assignee": STATEMENTS["assignee"],
+}
 KINDS_OF_BITS = [AttachmentKind(bits).names for bits in range(ALL_KINDS + 1)]
 
 
@@ -57,8 +63,9 @@ def row_chunks(ids: Sql) -> Iterator[list[dict]]:
 
 def as_dict(values: tuple) -> dict:
     row = dict(zip(FIELDS, values, strict=True))
-    if row["referral"] is not None:
-        row["referral"] = json.loads(row["referral"])
+    for name in ("referral", "assignee"):
+        if row[name] is not None:
+            row[name] = json.loads(row[name])
     row["attachment_kinds"] = KINDS_OF_BITS[row["attachment_kinds"]]
     return row
 

@@ -32,10 +32,12 @@ IS = {
     "waiting": ("waiting", "true", "false"),
     "tagged": ("untagged", "false", "true"),
     "untagged": ("untagged", "true", "false"),
+    "snoozed": ("snoozed", "true", "false"),
 }
 HAS = {"attachment": "true", "photo": "image"} | {
     kind: kind for kind in ("image", "video", "audio", "file", "sticker", "card")
 }
+PEOPLE = {"assignee": ("me", "none"), "mentioned": ("me",)}  # what may stand there beside the ID of a user
 
 
 class InvalidWord(ValueError):
@@ -102,9 +104,11 @@ def read_is(word: Word) -> Parameters:
 
 
 def read_has(word: Word) -> Parameters:
-    kind = HAS[choose(word, HAS)]
+    if word.value.lower() == "note":
+        return {"has_note": "false" if word.is_negated else "true"}
+    kind = HAS[choose(word, [*HAS, "note"])]
     if word.is_negated and kind != "true":
-        raise InvalidWord(word, "Only -has:attachment is known.")
+        raise InvalidWord(word, "Only -has:attachment and -has:note are known.")
     return {"has_attachment": "false" if word.is_negated else kind}
 
 
@@ -138,6 +142,17 @@ def read_ad(word: Word) -> Parameters:
     return {"ad_id": word.value}
 
 
+def read_person(word: Word) -> Parameters:
+    refuse_minus(word)
+    value = word.value.lower()
+    if value.isascii() and value.isdigit() and value.strip("0"):
+        return {word.key: value}
+    if value in PEOPLE[word.key]:
+        return {word.key: value}
+    known = " or ".join(f"{word.key}:{name}" for name in PEOPLE[word.key])
+    raise InvalidWord(word, f"Enter {known}, or the ID of a user after the colon.")
+
+
 READERS: dict[str, Callable[[Word], Parameters]] = {
     "is": read_is,
     "has": read_has,
@@ -148,6 +163,8 @@ READERS: dict[str, Callable[[Word], Parameters]] = {
     "in": choice("search_in", ["messages"]),
     "platform": choice("platform", Platform.values),
     "ad": read_ad,
+    "assignee": read_person,
+    "mentioned": read_person,
 }
 
 

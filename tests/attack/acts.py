@@ -33,6 +33,18 @@ REST    tag many                         login   login   hidden  hidden  hidden 
 REST    undo an action                   login   login   hidden  hidden  hidden  refused ok      ok      ok
 REST    set the status                   login   login   hidden  hidden  hidden  refused ok      ok      ok
 REST    set the status of many           login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    mark as read                     login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    mark as unread                   login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    mark many as read                login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    assign a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    assign many                      login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    snooze a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    snooze many                      login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    write a note                     login   login   hidden  hidden  hidden  refused ok      ok      ok
+REST    read the notes                   login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    change somebody's note           login   login   hidden  hidden  hidden  refused refused ok      ok
+REST    delete somebody's note           login   login   hidden  hidden  hidden  refused refused ok      ok
+REST    see who works on the Page        login   login   hidden  hidden  hidden  refused ok      ok      ok
 REST    create a tag                     login   login   refused refused ok      refused ok      ok      ok
 REST    rename a tag                     login   login   refused refused refused refused refused refused ok
 REST    delete a tag                     login   login   refused refused refused refused refused refused ok
@@ -55,6 +67,11 @@ admin   connect a Page                   login   login   refused refused refused
 admin   see the members of a Page        login   login   refused hidden  hidden  hidden  hidden  ok      ok
 admin   tag a conversation               login   login   refused hidden  hidden  refused ok      ok      ok
 admin   set the status                   login   login   refused hidden  hidden  refused ok      ok      ok
+admin   mark as read                     login   login   refused hidden  hidden  refused ok      ok      ok
+admin   assign a conversation            login   login   refused hidden  hidden  refused ok      ok      ok
+admin   snooze a conversation            login   login   refused hidden  hidden  refused ok      ok      ok
+admin   write a note                     login   login   refused hidden  hidden  refused ok      ok      ok
+admin   delete somebody's note           login   login   refused hidden  hidden  refused refused ok      ok
 admin   undo an action                   login   login   refused refused refused refused ok      ok      ok
 admin   create a tag                     login   login   refused refused ok      refused ok      ok      ok
 admin   rename a tag                     login   login   refused refused refused refused refused refused ok
@@ -121,6 +138,40 @@ REQUESTS: dict[
         "post /api/conversations/bulk-status",
         {"conversationIds": ["{conversation}"], "conversation_status": "done"},
     ),
+    ("REST", "mark as read"): ("post /api/conversations/{conversation}/read", {}),
+    ("REST", "mark as unread"): ("post /api/conversations/{conversation}/unread", {}),
+    ("REST", "mark many as read"): (
+        "post /api/conversations/bulk-read",
+        {"conversationIds": ["{conversation}"]},
+    ),
+    ("REST", "assign a conversation"): (
+        "put /api/conversations/{conversation}/assignee",
+        {"userId": None},
+    ),
+    ("REST", "assign many"): (
+        "post /api/conversations/bulk-assign",
+        {"conversationIds": ["{conversation}"], "userId": None},
+    ),
+    ("REST", "snooze a conversation"): (
+        "patch /api/conversations/{conversation}",
+        {"snoozed_until": "2099-01-01T00:00:00Z"},
+    ),
+    ("REST", "snooze many"): (
+        "post /api/conversations/bulk-snooze",
+        {"conversationIds": ["{conversation}"], "snoozed_until": None},
+    ),
+    ("REST", "write a note"): ("post /api/conversations/{conversation}/notes", {"text": "Call her"}),
+    ("REST", "read the notes"): (
+        "get /api/conversations/{conversation}/events?what=notes",
+        None,
+        "She likes red",
+    ),
+    ("REST", "change somebody's note"): (
+        "patch /api/conversations/{conversation}/notes/{note}",
+        {"text": "She likes blue"},
+    ),
+    ("REST", "delete somebody's note"): ("delete /api/conversations/{conversation}/notes/{note}",),
+    ("REST", "see who works on the Page"): ("get /api/pages/{page}/colleagues", None, "colleague"),
     ("REST", "create a tag"): ("post /api/tags", {"name": "New {number}"}),
     ("REST", "rename a tag"): ("put /api/tags/{tag}", {"name": "New {number}"}),
     ("REST", "delete a tag"): ("delete /api/tags/{tag}?force=1",),
@@ -151,6 +202,17 @@ REQUESTS: dict[
     ("admin", "set the status"): (
         f"post {ADMIN}/conversation/{{conversation}}/status/",
         {"status": "done"},
+    ),
+    ("admin", "mark as read"): (f"post {ADMIN}/conversation/{{conversation}}/read/", {}),
+    ("admin", "assign a conversation"): (f"post {ADMIN}/conversation/{{conversation}}/assignee/", {}),
+    ("admin", "snooze a conversation"): (
+        f"post {ADMIN}/conversation/{{conversation}}/snooze/",
+        {"hours": "1"},
+    ),
+    ("admin", "write a note"): (f"post {ADMIN}/conversation/{{conversation}}/notes/", {"text": "Call her"}),
+    ("admin", "delete somebody's note"): (
+        f"post {ADMIN}/conversation/{{conversation}}/delete-note/",
+        {"note": "{note}"},
     ),
     ("admin", "undo an action"): (f"post {ADMIN}/conversation/operations/{{act}}/undo/", {}),
     ("admin", "create a tag"): ("post /admin/tags/tag/add/", {"name": "New {number}", "color": "#123456"}),

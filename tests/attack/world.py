@@ -51,6 +51,9 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
     colleague = UserFactory(username=f"colleague{number}")
     PageMemberFactory(page=page, user=colleague, role="viewer")
     tag_row = conversation.tag_rows.get()
+    note = EventFactory(
+        conversation=conversation, kind="note_added", graph_id=None, text="She likes red", actor=colleague
+    )
     view = SavedView.objects.create(name=f"Old {number}", owner=colleague, page=page, is_shared=True)
     return {
         "number": number,
@@ -58,6 +61,7 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         "facebook": page.facebook_page_id,
         "conversation": conversation.pk,
         "event": event.pk,
+        "note": note.pk,
         "tag": tag.pk,
         "tagrow": tag_row.pk,
         "act": tag_row.act,

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
 from conversations.api.serializers import TagSerializer
-from conversations.models import Conversation, ConversationTag
+from conversations.models import Conversation, ConversationTag, InteractionEvent
 from tags.models import Tag
 
 
@@ -52,11 +52,18 @@ def tag_ids(slugs: str) -> list[int]:
     return list(Tag.objects.filter(slug__in=slugs.split(",")).values_list("pk", flat=True))
 
 
+NOTES = InteractionEvent.objects.filter(kind="note_added")
 FILTERS = {
     "status": lambda value: Q(conversation_status=value),
     "platform": lambda value: Q(platform=value),
     "unread": lambda value: Q(unread_count__gt=0),
     "untagged": lambda value: Q(tag_rows=None),
+    "assignee": lambda value: Q(assignee=None if value == "none" else value),
+    "snoozed": lambda value: Q(snoozed_until__isnull=value == "false"),
+    "has_note": lambda value: Q(pk__in=NOTES.values("conversation")),
+    "mentioned": lambda value: Q(
+        pk__in=NOTES.filter(data__mentions__contains=[{"id": int(value)}]).values("conversation")
+    ),
     "startDate": lambda value: Q(last_message_time__date__gte=value),
     "endDate": lambda value: Q(last_message_time__date__lte=value),
 }

@@ -3,6 +3,7 @@
 import random
 import time
 
+from django.contrib.auth.models import User
 from django.db import connection
 
 from conversations.lib.folding import fold
@@ -10,6 +11,7 @@ from conversations.models import Page
 from conversations.search.index.message_index import index_pending
 from tags.models import Tag
 
+COLLEAGUES = 20
 PAGES, TAGS, MESSAGES = 20, 50, 5  # messages per conversation
 PHRASES = 20_000
 SYLLABLES = """ka ri to mi na so le ve du pa bo che shi lan dor fel gus har ing jon kel lum mer nor oth per
@@ -85,6 +87,17 @@ SELECT conversation, kind, 'm_' || conversation || '_' || n, time, phrases.text,
   FROM conversations_conversation c, generate_series(1, {messages}) AS n
 ) AS drawn JOIN phrases ON phrases.id = p
 """
+# Half of the conversations are assigned: user 1001 has a fourth of them, 1020 very few. Some are snoozed, some have notes.
+WORK = """
+UPDATE conversations_conversation SET assignee_id = 1001 + floor(19.2 * power(random(), 2))::int WHERE random() < 0.5;
+UPDATE conversations_conversation SET snoozed_until = now() + interval '9 years'
+  WHERE conversation_status = 'active' AND random() < 0.01;
+INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
+SELECT id, 'note_added', last_message_time, 'A note', '[]', jsonb_build_object('mentions', CASE
+  WHEN random() < 0.5 THEN '[]'::jsonb
+  ELSE jsonb_build_array(jsonb_build_object('id', 1001 + floor(20 * random())::int, 'name', 'colleague')) END)
+FROM conversations_conversation WHERE random() < 0.02
+"""
 MESSAGE_INDEX = """
 INSERT INTO conversations_messageindexchunk (conversation_id, page_id, number, text, event_ids)
 SELECT conversation_id, page_id, 1, string_agg(text, E'\\x1f' ORDER BY e.id), jsonb_agg(e.id ORDER BY e.id)
@@ -127,7 +140,11 @@ def build(rows: int) -> None:
             )
             cursor.execute(RARE_ROWS.format(old=old), [tag, max(5, number * rows // 1_000_000)])
         run_step(cursor, "messages", EVENTS.format(**numbers))
+        User.objects.bulk_create(
+            User(pk=1000 + n, username=f"colleague{n}") for n in range(1, COLLEAGUES + 1)
+        )
         run_step(cursor, "message index", MESSAGE_INDEX)
+        run_step(cursor, "work", WORK)
         run_step(cursor, "counters", COUNTERS.format(**numbers))
         for index in indexes:
             run_step(cursor, index.split()[2], index)

@@ -34,6 +34,16 @@ FIRST_PAGES = {
         "status": "done",
         "endDate": "2024-12-31",
     },
+    "work: assigned to a busy user": {"assignee": "1001"},
+    "work: assigned, unread, all Pages": {"assignee": "1001", "unread": "true", "facebookPageId": "all"},
+    "work: assigned to a rare user, open": {"assignee": "1020", "status": "active"},
+    "work: unassigned, open": {"assignee": "none", "status": "active", "snoozed": "false"},
+    "work: unassigned, unread, tag": {"assignee": "none", "unread": "true", "include_tags": "tag-1"},
+    "work: snoozed": {"snoozed": "true"},
+    "work: open, not snoozed, all Pages": {"status": "active", "snoozed": "false", "facebookPageId": "all"},
+    "work: mentioned": {"mentioned": "1001", "facebookPageId": "all"},
+    "work: with notes, unread": {"has_note": "true", "unread": "true"},
+    "work: assigned, mid word": {"assignee": "1001", "search": "{mid}"},
 }
 SEARCHES = {
     "search: common word": {"search": "{common}"},
@@ -82,6 +92,7 @@ GOALS = {
     "all:": 60,
     "search:": 120,
     "messages:": 120,
+    "work: assigned, mid": 120,
     "deep": 90,
     "10,000": 300,
 }  # ms, p95; 30 for the rest

@@ -37,6 +37,22 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
     requests.put(f"{route}/tags", headers=key, json={"tagIds": []}, timeout=60)
     stream.wait_for_change(lambda _: len(stream.changes) > before)
     assert len(stream.changes) == before + 1
+    colleague = member(page, "tagger")
+    for method, part, body in (
+        ("POST", "/unread", {}),
+        ("PUT", "/assignee", {"userId": colleague.pk}),
+        ("POST", "/notes", {"text": f"@{colleague.username} do you know her?"}),
+        ("PATCH", "", {"conversation_status": "active"}),
+        ("PATCH", "", {"snoozed_until": "2099-01-01T00:00:00Z"}),
+        ("PUT", "/assignee", {"userId": None}),
+        ("PATCH", "", {"snoozed_until": None}),
+        ("POST", "/read", {}),
+    ):
+        before = len(stream.changes)
+        answer = requests.request(method, route + part, headers=key, json=body, timeout=60)
+        assert answer.ok, answer.text
+        change = stream.wait_for_change(lambda _, number=before: len(stream.changes) > number)
+        assert change["rows"] == [requests.get(route, headers=key, timeout=60).json()["conversation"]]
     anything, deleted = {"conversationIds": None}, {"conversationIds": [conversation.pk], "rows": []}
     changes = [
         ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200, anything),

@@ -4,8 +4,8 @@ The user confirms the number of conversations before, and gets a link to undo th
 """
 
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,15 +14,26 @@ from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.widgets import UnfoldAdminSelectMultipleWidget
+from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from conversations.actions import bulk_operations
-from conversations.actions.bulk_operations import describe, start_status, start_tagging
+from conversations.actions.assigning import assign_conversations
+from conversations.actions.bulk_operations import (
+    describe,
+    start_assigning,
+    start_marking,
+    start_snooze,
+    start_status,
+    start_tagging,
+)
 from conversations.actions.bulk_tasks import request_work
+from conversations.actions.reading import count_read_changes, mark_read
+from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes
 from conversations.actions.tagging import change_tags
 from conversations.actions.targets import Targets, count_targets, page_ids_of, targets_by_id, targets_matching
 from conversations.admin.conversations.list_query import criteria_of, parameters_of
+from conversations.admin.conversations.work import SNOOZE_TIMES, assignable, snooze_time
 from conversations.admin.formatting import count_conversations
 from conversations.models import BulkOperation, Conversation, Page
 from conversations.models.audit import Action, record
@@ -35,6 +46,25 @@ class TagsForm(forms.Form):
         Tag.objects.all(),
         widget=UnfoldAdminSelectMultipleWidget({"size": 8}),
         help_text="Hold Ctrl or ⌘ to select several.",
+    )
+
+
+class AssigneeForm(forms.Form):
+    assignee = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args, people: Mapping[int, str], **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [("", "Nobody"), *((str(pk), name) for pk, name in people.items())]
+        cast(forms.ChoiceField, self.fields["assignee"]).choices = choices
+
+
+class SnoozeForm(forms.Form):
+    hours = forms.ChoiceField(
+        label="Snooze for",
+        required=False,
+        choices=[*SNOOZE_TIMES.items(), ("", "End the snooze")],
+        widget=UnfoldAdminSelectWidget,
+        help_text="What is done stays as it is.",
     )
 
 
@@ -58,7 +88,77 @@ def reopen(modeladmin, request, queryset):
     return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Reopened")
 
 
-ACTIONS = [add_tags, remove_tags, mark_done, reopen]
+@admin.action(description="Assign …")
+def assign(modeladmin, request, queryset):
+    targets = targets_of(request, queryset)
+    if reject_viewers(modeladmin, request, targets):
+        return None
+    people = people_of(page_ids_of(targets))
+    form = AssigneeForm(request.POST if "confirmed" in request.POST else None, people=people)
+    if not form.is_valid():
+        return confirm(modeladmin, request, "Assign", targets, form=form)
+    user_id = int(form.cleaned_data["assignee"]) if form.cleaned_data["assignee"] else None
+    details = audited(request, "assignee") | {"userId": user_id}
+    return run_action(
+        modeladmin,
+        request,
+        "Assigned" if user_id else "Unassigned",
+        targets,
+        details,
+        change=lambda operation: assign_conversations(
+            user_id, targets, actor=request.user, operation=operation
+        ),
+        start=lambda: start_assigning(user_id, targets, actor=request.user, audited=details),
+    )
+
+
+@admin.action(description="Snooze …")
+def snooze_selected(modeladmin, request, queryset):
+    targets = targets_of(request, queryset)
+    if reject_viewers(modeladmin, request, targets):
+        return None
+    form = SnoozeForm(request.POST if "confirmed" in request.POST else None)
+    if not form.is_valid():
+        return confirm(modeladmin, request, "Snooze", targets, form=form)
+    until = snooze_time(form.cleaned_data["hours"])
+    details = audited(request, "snooze") | {"until": until and until.isoformat()}
+    return run_action(
+        modeladmin,
+        request,
+        "Snoozed" if until else "Ended the snooze of",
+        targets,
+        details,
+        change=lambda operation: snooze(until, targets, actor=request.user, operation=operation),
+        start=lambda: start_snooze(until, targets, actor=request.user, audited=details),
+    )
+
+
+@admin.action(description="Mark as read")
+def mark_as_read(modeladmin, request, queryset):
+    return run_read_action(modeladmin, request, queryset, is_read=True)
+
+
+@admin.action(description="Mark as unread")
+def mark_as_unread(modeladmin, request, queryset):
+    return run_read_action(modeladmin, request, queryset, is_read=False)
+
+
+ACTIONS = [
+    add_tags,
+    remove_tags,
+    mark_done,
+    reopen,
+    assign,
+    snooze_selected,
+    mark_as_read,
+    mark_as_unread,
+]
+
+
+def people_of(page_ids: Iterable[int]) -> dict[int, str]:
+    """Return to whom conversations of all these Pages can be assigned: names by ID."""
+    pages = [{each.id: each.name for each in assignable(page_id)} for page_id in page_ids]
+    return {pk: name for pk, name in pages[0].items() if all(pk in page for page in pages)} if pages else {}
 
 
 def targets_of(request, queryset) -> Targets:
@@ -113,6 +213,28 @@ def run_status_action(modeladmin, request, queryset, status: str, verb: str):
     )
 
 
+def run_read_action(modeladmin, request, queryset, *, is_read: bool):
+    """Mark as read or unread. For all that match the filters, ask for confirmation first."""
+    targets = targets_of(request, queryset)
+    if reject_viewers(modeladmin, request, targets):
+        return None
+    title = "Mark as read" if is_read else "Mark as unread"
+    if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
+        number = count_read_changes(is_read, targets)
+        return confirm(modeladmin, request, title, targets, would_change=number)
+    details = audited(request, "read") | {"read": is_read}
+    return run_action(
+        modeladmin,
+        request,
+        f"{title.replace('Mark', 'Marked')}:",
+        targets,
+        details,
+        change=lambda operation: mark_read(is_read, targets),
+        start=lambda: start_marking(is_read, targets, actor=request.user, audited=details),
+        is_undoable=False,
+    )
+
+
 def run_action(
     modeladmin,
     request,
@@ -122,6 +244,7 @@ def run_action(
     *,
     change: Callable[[uuid.UUID], set[int]],
     start: Callable[[], BulkOperation],
+    is_undoable: bool = True,
 ) -> None:
     """Change the conversations, or start to change them if they are many."""
     operation = uuid.uuid4()
@@ -132,8 +255,9 @@ def run_action(
         changed = change(operation)
         require_role(request.user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
         numbers: dict[str, Any] = {"matched": matched, "changed": len(changed)}
-        record(Action.BULK_CHANGED, request=request, operation=operation, **numbers, **details)
-    return report(modeladmin, request, verb, matched, len(changed), operation)
+        undoable = operation if is_undoable else None
+        record(Action.BULK_CHANGED, request=request, operation=undoable, **numbers, **details)
+    return report(modeladmin, request, verb, matched, len(changed), undoable)
 
 
 def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> None:
@@ -193,12 +317,12 @@ def reject_viewers(modeladmin, request, targets: Targets) -> bool:
     return first is not None
 
 
-def report(modeladmin, request, verb: str, matched: int, changed: int, operation: uuid.UUID) -> None:
-    """Show how many conversations were changed, with a link to undo the operation."""
+def report(modeladmin, request, verb: str, matched: int, changed: int, operation: uuid.UUID | None) -> None:
+    """Show how many conversations were changed, with a link to undo the operation if there is one."""
     message = f"{verb} {count_conversations(changed)}."
     if matched > changed:
         message += f" {count_conversations(matched - changed)} unchanged."
-    if changed:
+    if changed and operation:
         url = reverse("admin:conversations_operation_undo", args=[operation])
         template = '{} <a class="inbox-undo" data-operation="{}" href="{}">Undo</a>'
         message = format_html(template, message, operation, url)

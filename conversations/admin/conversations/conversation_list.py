@@ -28,15 +28,19 @@ from conversations.admin.conversations.bulk_actions import ACTIONS, report_start
 from conversations.admin.conversations.detail import ConversationDetailAdmin
 from conversations.admin.conversations.list_filters import (
     AdFilter,
+    AssigneeFilter,
     AttachmentFilter,
     ExcludeTagsFilter,
     IncludeModeFilter,
     IncludeTagsFilter,
     LastMessageFilter,
+    MentionedFilter,
+    NoteFilter,
     PageFilter,
     PlatformFilter,
     SearchInFilter,
     SenderFilter,
+    SnoozedFilter,
     StatusFilter,
     UnreadFilter,
     UntaggedFilter,
@@ -51,6 +55,7 @@ from conversations.admin.formatting import (
     chip,
     chips,
     count_conversations,
+    short_time,
     time_ago,
 )
 from conversations.admin.paginators import SearchPaginator
@@ -95,7 +100,16 @@ class ConversationChangeList(CappedChangeList):
 
 @admin.register(Conversation)
 class ConversationAdmin(ConversationDetailAdmin):
-    list_display = ["name", "page_name", "last_message_text", "time", "unread", "status", "tags"]
+    list_display = [
+        "name",
+        "page_name",
+        "last_message_text",
+        "time",
+        "unread",
+        "status",
+        "assigned",
+        "tags",
+    ]
     list_filter = [
         PageFilter,
         IncludeTagsFilter,
@@ -105,6 +119,10 @@ class ConversationAdmin(ConversationDetailAdmin):
         UnreadFilter,
         WaitingFilter,
         StatusFilter,
+        AssigneeFilter,
+        SnoozedFilter,
+        MentionedFilter,
+        NoteFilter,
         PlatformFilter,
         AdFilter,
         SenderFilter,
@@ -119,7 +137,7 @@ class ConversationAdmin(ConversationDetailAdmin):
 
     # -- the list
     def get_queryset(self, request):
-        rows = super().get_queryset(request).select_related("page")
+        rows = super().get_queryset(request).select_related("page", "assignee")
         return rows.defer("search", "page__access_token").prefetch_related(Prefetch("tag_rows", TAG_ROWS))
 
     def get_ordering(self, request):
@@ -188,7 +206,14 @@ class ConversationAdmin(ConversationDetailAdmin):
 
     @display(description="Status")
     def status(self, row):
+        if row.snoozed_until:
+            until = short_time(row.snoozed_until)
+            return format_html("Snoozed until {}", until)
         return badge(CONVERSATION_STATUS_LABELS[row.conversation_status], {"Done": "success"})
+
+    @display(description="Assignee", empty_value="")
+    def assigned(self, row):
+        return row.assignee and row.assignee.get_username()
 
     @display(description="Tags", empty_value="")
     def tags(self, row):

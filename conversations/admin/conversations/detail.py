@@ -13,14 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations.actions.refresh import facebook_url, refresh
 from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations, untag_conversations
-from conversations.admin.base import PageScopedAdmin
 from conversations.admin.conversations.list_query import criteria_of
 from conversations.admin.conversations.timeline_rows import history_of, messages_of
+from conversations.admin.conversations.work import SNOOZE_TIMES, ConversationWorkAdmin, assignable
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.connections.interactive import FacebookRefused, asking_facebook
 from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, Platform
-from conversations.permissions import TAGGER, has_role, require_role
+from conversations.permissions import MANAGER, TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
 from tags.models import Tag
 
@@ -30,7 +30,7 @@ URL_NAME_PREFIX = "conversations_conversation_"
 TEMPLATES = "admin/conversations/conversation/"
 
 
-class ConversationDetailAdmin(PageScopedAdmin):
+class ConversationDetailAdmin(ConversationWorkAdmin):
     """The page of one conversation; `conversation_list` adds the list."""
 
     def get_urls(self):
@@ -40,6 +40,7 @@ class ConversationDetailAdmin(PageScopedAdmin):
             "refresh": require_POST(self.refresh),
             "messages": require_GET(self.older_messages),
             "facebook": require_GET(self.at_facebook),
+            **self.work_views(),
         }
         return [
             *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=URL_NAME_PREFIX + name)
@@ -67,6 +68,9 @@ class ConversationDetailAdmin(PageScopedAdmin):
             "history": history,
             "status_change": next((event for event in history if event.kind == "status_changed"), None),
             "may_tag": has_role(request.user, [conversation.page_id], TAGGER),
+            "manages": has_role(request.user, [conversation.page_id], MANAGER),
+            "assignable": assignable(conversation.page_id),
+            "snooze_times": SNOOZE_TIMES,
             "other_tags": Tag.objects.exclude(conversation_rows__conversation=conversation),
             "is_on_facebook": conversation.platform == Platform.MESSENGER and conversation.graph_id,
             "next_newer": newer,
@@ -82,6 +86,8 @@ class ConversationDetailAdmin(PageScopedAdmin):
         context = {
             **messages_of(conversation, before=request.GET.get("before", "")),
             "conversation": conversation,
+            "may_tag": has_role(request.user, [conversation.page_id], TAGGER),
+            "manages": has_role(request.user, [conversation.page_id], MANAGER),
             "query_string": query_string(request),
         }
         return TemplateResponse(request, TEMPLATES + "messages.html", context)

@@ -14,6 +14,8 @@ FLAG_WORDS = {
     "untagged": ("Untagged", "Tagged"),
     "unread": ("Unread", "Read"),
     "waiting": ("Needs reply (over 24 h)", "No reply needed"),
+    "snoozed": ("Snoozed", "Not snoozed"),
+    "has_note": ("With notes", "Without notes"),
 }
 SENDER_WORDS = {"customer": "Customer wrote last", "page": "Answered last by the Page"}
 ATTACHMENT_WORDS = {"true": "With attachments", "false": "Without attachments"} | {
@@ -24,6 +26,10 @@ CHOICE_WORDS: dict[str, Mapping[str, str]] = {
     "platform": {value: str(label) for value, label in Platform.choices},
     "last_message_from": SENDER_WORDS,
     "has_attachment": ATTACHMENT_WORDS,
+}
+PEOPLE_WORDS = {  # of whom `me` means, of nobody, and of another user
+    "assignee": ("Mine", "Unassigned", "Assigned to user {}"),
+    "mentioned": ("Mentions me", "", "Mentions user {}"),
 }
 EVERYTHING = "All conversations"
 
@@ -43,9 +49,16 @@ def _parts(query: Mapping[str, str], tags: Iterable[Tag]) -> Iterator[str]:
     for name, words in CHOICE_WORDS.items():
         if value := query.get(name):
             yield words[flag_text(value)]
+    yield from _people(query)
     if ad := query.get("ad_id"):
         yield f"ad {ad}"
     yield from _dates(query)
+
+
+def _people(query: Mapping[str, str]) -> Iterator[str]:
+    for name, (mine, nobody, other) in PEOPLE_WORDS.items():
+        if value := query.get(name):
+            yield {"me": mine, "none": nobody}.get(value) or other.format(value)
 
 
 def _tags(query: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:

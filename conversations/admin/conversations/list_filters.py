@@ -116,6 +116,26 @@ class AttachmentFilter(ChoiceFilter):
     ]
 
 
+class AssigneeFilter(ChoiceFilter):
+    title, parameter_name = "assignee", "assignee"
+    options = [("me", "Mine"), ("none", "Unassigned")]
+
+
+class SnoozedFilter(ChoiceFilter):
+    title, parameter_name = "snoozed", "snoozed"
+    options = [("false", "Not snoozed"), ("true", "Snoozed")]
+
+
+class NoteFilter(ChoiceFilter):
+    title, parameter_name = "notes", "note"
+    options = [("true", "With notes"), ("false", "Without notes")]
+
+
+class MentionedFilter(ChoiceFilter):
+    title, parameter_name = "mentions", "mentioned"
+    options = [("me", "Mentions me")]
+
+
 class SearchInFilter(ChoiceFilter):
     title, parameter_name = "search in", "search_in"
     options = [("messages", "All messages")]

@@ -24,6 +24,10 @@ REST_NAMES = {
     "ad": "ad_id",
     "attachment": "has_attachment",
     "from": "last_message_from",
+    "assignee": "assignee",
+    "mentioned": "mentioned",
+    "snoozed": "snoozed",
+    "note": "has_note",
     "q": "search",
     "search_in": "search_in",
     "date_from": "startDate",
@@ -35,6 +39,8 @@ FLAGS = {
     "tagging": ("untagged", "tagged"),
     "unread": ("true", "false"),
     "reply": ("waiting", "not_waiting"),
+    "snoozed": ("true", "false"),
+    "note": ("true", "false"),
 }
 
 
@@ -97,4 +103,4 @@ def _read(request: HttpRequest) -> tuple[SearchCriteria, str]:
         [(name, [error, *_]), *_] = filters.errors.items()
         return SearchCriteria(page_ids=()), f"{name}: {error}"
     is_unlimited = request.user.is_superuser and not page
-    return filters.criteria(pages, all_pages=is_unlimited), ""
+    return filters.criteria(pages, user_id=request.user.pk, all_pages=is_unlimited), ""

@@ -13,6 +13,8 @@ from conversations.search.stored_filters import normalize, problem_of
 
 LIST = "admin:conversations_conversation_changelist"
 QUICK_FILTERS = {
+    "assignee": ("me", "Mine"),
+    "mentioned": ("me", "Mentions"),
     "unread": ("true", "Unread"),
     "tagging": ("untagged", "Untagged"),
     "reply": ("waiting", "Needs reply (over 24 h)"),

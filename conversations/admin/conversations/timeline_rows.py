@@ -12,13 +12,16 @@ from conversations.media.display import Displayed, displayed
 from conversations.models import Conversation, InteractionEvent
 
 Kind = InteractionEvent.Kind
-SIDES = {Kind.MESSAGE_RECEIVED: "left", Kind.MESSAGE_SENT: "right"}
+SIDES = {Kind.MESSAGE_RECEIVED: "left", Kind.MESSAGE_SENT: "right", Kind.NOTE_ADDED: "note"}
 HISTORY_KINDS = (
     Kind.TAG_ADDED,
     Kind.TAG_REMOVED,
     Kind.STATUS_CHANGED,
     Kind.CONTENT_UPDATED,
     Kind.REFERRAL_RECEIVED,
+    Kind.ASSIGNEE_CHANGED,
+    Kind.SNOOZED,
+    Kind.SNOOZE_ENDED,
 )
 MESSAGES_PER_PART = 100
 HISTORY_LENGTH = 50
@@ -28,7 +31,7 @@ EMOJI_MODIFIERS = "\u200d\ufe0f🏻🏼🏽🏾🏿"  # joiners and skin tones; 
 
 
 class Message(NamedTuple):
-    side: str  # left: the customer, right: the Page, middle: an unknown sender
+    side: str  # left: the customer, right: the Page, note: of staff, middle: an unknown sender
     event: InteractionEvent
     attachments: list[Displayed]
     reactions: str
@@ -44,7 +47,7 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
 
     `timeline` has the oldest first; `older` is the ID of the event before which there are more, or None.
     """
-    events = conversation.events.exclude(kind__in=HISTORY_KINDS).newest_first()
+    events = conversation.events.exclude(kind__in=HISTORY_KINDS).select_related("actor").newest_first()
     events = events.exclude(data__has_key="stub")  # something is known of a message that has not come yet
     if before.isdecimal() and int(before) <= MAX_ID:
         start = conversation.events.filter(pk=before).first()
@@ -57,13 +60,13 @@ def messages_of(conversation: Conversation, *, before: str) -> dict[str, Any]:
 
 
 def history_of(conversation: Conversation) -> list[InteractionEvent]:
-    """Return the newest changes of tags, status and messages, newest first."""
+    """Return the newest changes of the conversation and its messages, newest first."""
     events = conversation.events.filter(kind__in=HISTORY_KINDS).select_related("actor")
     return list(events.newest_first()[:HISTORY_LENGTH])
 
 
 def as_message(event: InteractionEvent, now: datetime) -> Message:
-    attachments = displayed(event)
+    attachments = [] if event.kind == Kind.NOTE_ADDED else displayed(event)
     day = timezone.localtime(event.occurred_at).date()
     return Message(
         SIDES.get(Kind(event.kind), "middle"),

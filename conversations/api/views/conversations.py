@@ -1,16 +1,20 @@
+import uuid
 from dataclasses import replace
 
+from django.db import transaction
 from django.db.models import Q
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from conversations.actions.bulk_operations import start_status, start_tagging
+from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
+from conversations.actions.targets import targets_by_id
 from conversations.api.bulk_response import run_bulk_action, storable_ids
 from conversations.api.event_serializers import EventSerializer
 from conversations.api.file_stream import chosen, export_response
@@ -28,7 +32,7 @@ from conversations.api.query_params import (
 from conversations.api.request_serializers import (
     BulkStatusBody,
     BulkTagsBody,
-    StatusBody,
+    ConversationChangeBody,
     TagIdsBody,
     read_body,
 )
@@ -36,12 +40,14 @@ from conversations.api.schema import FILE, wrapped
 from conversations.api.serializers import (
     BulkOperationSerializer,
     BulkResultSerializer,
+    ChangedConversationSerializer,
     ContactSerializer,
     ConversationSerializer,
     ConversationTagSerializer,
     ErrorSerializer,
     PersonCountsSerializer,
 )
+from conversations.api.views.work import ConversationWork, changed_conversation
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
@@ -55,11 +61,27 @@ VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags
 
 ONE = wrapped("conversation", ConversationSerializer)
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
+CHANGED_TAGS = inline_serializer(
+    "ChangedTagsAnswer",
+    {
+        "tags": ConversationTagSerializer(many=True),
+        "act": serializers.UUIDField(allow_null=True, help_text="null if nothing changed"),
+    },
+)
 CONTACT = wrapped("contact", ContactSerializer)
 MESSAGES = Q(kind__startswith="message_")
-KINDS_OF_EVENTS = {"all": Q(), "messages": MESSAGES, "history": ~MESSAGES}
+NOTES = Q(kind=InteractionEvent.Kind.NOTE_ADDED)
+KINDS_OF_EVENTS = {
+    "all": Q(),
+    "messages": MESSAGES,
+    "timeline": MESSAGES | NOTES,
+    "notes": NOTES,
+    "history": ~MESSAGES,
+}
 EVENTS = OpenApiParameter(
-    "what", enum=list(KINDS_OF_EVENTS), description="`history`: all but messages. The default is `all`."
+    "what",
+    enum=list(KINDS_OF_EVENTS),
+    description="`history`: all but messages; `timeline`: messages and notes. The default: `all`.",
 )
 PAGE = OpenApiParameter(
     "facebookPageId",
@@ -82,7 +104,7 @@ WHAT = OpenApiParameter(
 )
 
 
-class ConversationViewSet(GenericViewSet):
+class ConversationViewSet(ConversationWork):
     """Conversations of customers with the Pages, newest first."""
 
     queryset = Conversation.objects.all()
@@ -114,13 +136,23 @@ class ConversationViewSet(GenericViewSet):
         """Return one conversation, as in the list."""
         return self.conversation_response(self.get_object())
 
-    @extend_schema(request=StatusBody, responses=ONE)
+    @extend_schema(request=ConversationChangeBody, responses=ChangedConversationSerializer)
     def partial_update(self, request, pk):
-        """Set the status to done or active (tagger)."""
+        """Set the status to done or active, or snooze the conversation until a time (tagger)."""
         conversation = self.get_object()
-        status = read_body(request, StatusBody)["conversation_status"]
-        set_status([conversation.pk], status, actor=request.user)
-        return self.conversation_response(conversation)
+        body = read_body(request, ConversationChangeBody)
+        status = body.get("conversation_status", conversation.conversation_status)
+        if body.get("snoozed_until") and status == Conversation.Status.DONE:
+            raise ValidationError({"snoozed_until": ["What is done cannot be snoozed. Reopen it first."]})
+        operation, details = uuid.uuid4(), {"actor": request.user}
+        changed = set[int]()
+        with transaction.atomic():
+            if "conversation_status" in body:
+                changed |= set_status([conversation.pk], status, operation=operation, **details)
+            if "snoozed_until" in body:
+                targets = targets_by_id([conversation.pk])
+                changed |= snooze(body["snoozed_until"], targets, operation=operation, **details)
+        return changed_conversation(conversation, operation if changed else None)
 
     @extend_schema(parameters=[DRY_RUN], responses={200: wrapped("deleted", PersonCountsSerializer)})
     def destroy(self, request, pk):
@@ -159,13 +191,13 @@ class ConversationViewSet(GenericViewSet):
         """List the tags of a conversation."""
         return self.tags_response(self.get_object())
 
-    @extend_schema(request=TagIdsBody, responses={200: TAGS})
+    @extend_schema(request=TagIdsBody, responses={200: CHANGED_TAGS})
     @tags.mapping.post
     def add_tags(self, request, pk):
         """Add tags (tagger)."""
         return self.change_tags(request, tag_conversations)
 
-    @extend_schema(request=TagIdsBody, responses=TAGS)
+    @extend_schema(request=TagIdsBody, responses=CHANGED_TAGS)
     @tags.mapping.put
     def put_tags(self, request, pk):
         """Replace the tags (tagger)."""
@@ -174,11 +206,12 @@ class ConversationViewSet(GenericViewSet):
     def change_tags(self, request, change) -> Response:
         conversation = self.get_object()
         tags = tags_by_id(read_body(request, TagIdsBody)["tagIds"])
-        change([conversation.pk], tags, actor=request.user)
-        return self.tags_response(conversation)
+        operation = uuid.uuid4()
+        changed = change([conversation.pk], tags, actor=request.user, operation=operation)
+        return self.tags_response(conversation, act=operation if changed else None)
 
-    def tags_response(self, conversation) -> Response:
-        return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk]})
+    def tags_response(self, conversation, **more) -> Response:
+        return Response({"tags": rows.tags_of([conversation.pk])[conversation.pk], **more})
 
     @extend_schema(
         parameters=[WHAT, FORMAT, PAGE, IDS],

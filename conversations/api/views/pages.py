@@ -7,8 +7,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.pagination import ThreadPagination
 from conversations.api.schema import wrapped
-from conversations.api.serializers import PageSerializer, ThreadSerializer
+from conversations.api.serializers import ColleagueSerializer, PageSerializer, ThreadSerializer
 from conversations.models import Page, Thread
+from conversations.permissions import TAGGER, colleagues_of, require_role
 from conversations.search.parsing import quote
 
 STATES = Thread.State.values
@@ -39,6 +40,14 @@ class PageViewSet(GenericViewSet):
     def retrieve(self, request, pk):
         """Return one Page."""
         return Response({"page": self.get_serializer(self.get_object()).data})
+
+    @extend_schema(responses=wrapped("colleagues", ColleagueSerializer, many=True))
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def colleagues(self, request, pk):
+        """List who may see the Page: whom notes mention, and from tagger on who is assigned (tagger)."""
+        page = get_object_or_404(Page.objects.visible_to(request.user), pk=pk)
+        require_role(request.user, [page.pk], TAGGER)
+        return Response({"colleagues": ColleagueSerializer(colleagues_of(page.pk), many=True).data})
 
     @extend_schema(parameters=[STATE], responses=ThreadSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=ThreadPagination)

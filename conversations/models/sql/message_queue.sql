@@ -8,8 +8,8 @@ CREATE OR REPLACE FUNCTION conversations_queue_messages_on_insert() RETURNS trig
 SET search_path FROM CURRENT AS $$
 BEGIN
   WITH inserted AS (
-    SELECT conversation_id, count(*) FILTER (WHERE kind <> 'status_changed') AS number FROM new_rows
-    WHERE kind IN ('message_received', 'message_sent', 'message_unknown', 'status_changed') GROUP BY 1
+    SELECT conversation_id, count(*) FILTER (WHERE kind NOT IN ('status_changed', 'note_added')) AS number FROM new_rows
+    WHERE kind IN ('message_received', 'message_sent', 'message_unknown', 'status_changed', 'note_added') GROUP BY 1
   ), queued AS (
     INSERT INTO conversations_messageindexqueue (conversation_id, is_changed)
     SELECT conversation_id, false FROM inserted
@@ -42,8 +42,8 @@ CREATE OR REPLACE FUNCTION conversations_queue_messages_on_delete() RETURNS trig
 SET search_path FROM CURRENT AS $$
 BEGIN
   WITH removed AS (
-    SELECT conversation_id, count(*) FILTER (WHERE kind <> 'status_changed') AS number FROM old_rows
-    WHERE kind IN ('message_received', 'message_sent', 'message_unknown', 'status_changed') GROUP BY 1
+    SELECT conversation_id, count(*) FILTER (WHERE kind NOT IN ('status_changed', 'note_added')) AS number FROM old_rows
+    WHERE kind IN ('message_received', 'message_sent', 'message_unknown', 'status_changed', 'note_added') GROUP BY 1
   ), queued AS (
     INSERT INTO conversations_messageindexqueue (conversation_id, is_changed)
     SELECT conversation_id, true FROM removed

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib.notify import notify_changes, notify_conversations
-from conversations.models import Page, Platform, Thread
+from conversations.models import Conversation, Page, Platform, Thread
 from conversations.sync.counters import strength
 from conversations.sync.load.copy_events import (
     OwnedEvent,
@@ -31,6 +31,7 @@ from conversations.sync.load.live.last_message import move_tag_rows, show_last_m
 from conversations.sync.load.live.silence import note_missed
 from conversations.sync.load.reconcile import (
     differs,
+    has_new_message,
     reconcile_conversation,
     reconcile_thread,
     unsaved_copy,
@@ -39,6 +40,8 @@ from conversations.sync.load.reconcile import (
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.headers import insert_headers
 from conversations.sync.load.states.ranks import Pair, Place, rank_events
+from conversations.sync.load.states.read_state import NO_NEWS, GraphNews, news_of, save_unread_counts
+from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import ShownMessages, ThreadRows, newest_of, oldest_of
 from conversations.sync.load.upsert import write_conversations, write_threads
 
@@ -139,13 +142,15 @@ def _save_distinct(
     old_senders = set(existing.conversations)
     lost = {row.thread.graph_id: _lost_before(row, existing) for row in batch}
     with_unsent = {sender for sender, stored in existing.conversations.items() if stored.unsent_at}
-    changed_senders = upsert_conversations(batch, existing)
+    stored = dict(existing.conversations)
+    changed_senders, news = upsert_conversations(batch, existing)
     note_missed(page, [event.occurred_at for row in batch if row.conversation for event in row.events])
     _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
     # Older than an unsent message, yet the newest that is left. A webhook may have stored it before.
     new = {row.sender_id for row in batch if row.events or row.has_newer_states}
     show_last_messages([existing.conversations[sender] for sender in with_unsent & new])
+    _save_work(batch, existing, stored, news)
     changed_threads = upsert_threads(batch, existing, created, refused)
     outcomes = []
     for row in batch:
@@ -238,16 +243,23 @@ def _hide_deleted(row: ThreadRows, existing: ExistingRows, pairs: Sequence[Pair]
 
 
 # -- conversations -----------------------------------------------------------------------------------------
-def upsert_conversations(batch: list[ThreadRows], existing: ExistingRows) -> set[str]:
-    """Write new and newer conversations. Return the senders whose conversation changed."""
+def upsert_conversations(
+    batch: list[ThreadRows], existing: ExistingRows
+) -> tuple[set[str], dict[str, GraphNews]]:
+    """Write new and newer conversations.
+
+    Return the senders whose conversation changed, and what is new of Facebook's unread counts, by sender.
+    """
+    news: dict[str, GraphNews] = {}
     before, shown = existing.conversations, dict(existing.threads)
     states = dict(before)
     for row in sorted(batch, key=lambda row: version(row.thread)):
         current = states.get(row.sender_id)
-        state = reconcile_conversation(
-            current, row, current_thread=shown.get(current.graph_id) if current else None
-        )
+        current_thread = shown.get(current.graph_id) if current else None
+        state = reconcile_conversation(current, row, current_thread=current_thread)
         if state is not None:
+            if current and (new := news_of(current, state, row, current_thread=current_thread)):
+                news[row.sender_id] = new.after(news.get(row.sender_id))
             states[row.sender_id] = state
             shown[row.thread.graph_id] = max(
                 row.thread, shown.get(row.thread.graph_id, row.thread), key=version
@@ -259,7 +271,28 @@ def upsert_conversations(batch: list[ThreadRows], existing: ExistingRows) -> set
     write_conversations(changed, before, is_keyed=existing.is_keyed)
     move_tag_rows([sender for sender in changed if sender in before], before, changed)
     existing.conversations = before | changed
-    return set(changed)
+    return set(changed), news
+
+
+def _save_work(
+    batch: list[ThreadRows],
+    existing: ExistingRows,
+    stored: dict[str, Conversation],
+    news: dict[str, GraphNews],
+) -> None:
+    """Count the unread messages of marked conversations, and end the snooze where the customer wrote."""
+    counted = {stored[sender].pk: each for sender, each in news.items()}
+    woken = set()
+    for row in batch:
+        before = stored.get(row.sender_id)
+        if before is None:
+            continue
+        if before.read_until is not None and (row.events or row.has_newer_states):
+            counted.setdefault(before.pk, NO_NEWS)
+        if before.snoozed_until is not None and has_new_message(before, row.events):
+            woken.add(before.pk)
+    save_unread_counts(dict.fromkeys(existing.mixed.values(), NO_NEWS) | counted)
+    end_snoozes(woken, BY_MESSAGE)
 
 
 # -- events ------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from conversations.models import (
     RemovedConversation,
     Thread,
 )
+from conversations.sync.load.states.read_state import recount
 from conversations.sync.load.transform import search_text
 
 STATEMENTS = read_statements(__file__)
@@ -38,6 +39,11 @@ COLUMNS_OF_NEWEST = [
     "last_message_kind",
     "message_count",
     "unread_count",
+    "graph_unread_count",
+    "read_until",
+    "read_event_id",
+    "is_marked_unread",
+    "snoozed_until",
     "can_reply",
     "told",
 ]
@@ -100,6 +106,7 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
         counted.filter(held_count__gte=len(duplicates)).update(held_count=F("held_count") - len(duplicates))
     Thread.objects.filter(conversation=drop).update(conversation=keep)
     keep.save()
+    recount([keep.pk])
     if keep.graph_id:
         update_thread_states(keep)
     if keep.unsent_at:
@@ -129,6 +136,7 @@ def copy_columns(target: Conversation, conversations: Sequence[Conversation]) ->
     referred = max(conversations, key=lambda row: (row.referred_at or EARLIEST, as_json(row.referral or {})))
     for name in REFERRAL_COLUMNS:
         setattr(target, name, getattr(referred, name))
+    target.assignee_id = next((row.assignee_id for row in newest_first if row.assignee_id), None)
     target.created_at = min(row.created_at for row in conversations)
     target.updated_at, target.search = timezone.now(), search_text(target)
 
@@ -205,6 +213,7 @@ def restore(record: RemovedConversation) -> Conversation:
     _restore_tags(keep, drop, details)
     keep.conversation_status = details["kept_status"]
     show_newest_messages([keep, drop])
+    recount([keep.pk, drop.pk])
     record.undone_at, record.details = timezone.now(), {"kept": details["kept"]}
     record.save()
     return drop

@@ -10,6 +10,7 @@ from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
+from conversations.sync.load.states import read_state
 from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
 
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
@@ -27,6 +28,7 @@ CONVERSATION_FIELDS = [
     "last_message_kind",
     "message_count",
     "unread_count",
+    "graph_unread_count",
     "can_reply",
     "conversation_status",
     "search",
@@ -50,7 +52,9 @@ THREAD_FIELDS = [
 ]
 # The columns that an answer may omit. Each keeps the value of the newest answer that has it, and `told`
 # keeps the version of that answer, if it is not the version of the row.
-OPTIONAL_CONVERSATION_FIELDS = ("sender_name", "message_count", "unread_count", "can_reply")
+OPTIONAL_CONVERSATION_FIELDS = ("sender_name", "message_count", "graph_unread_count", "can_reply")
+# What users have set, which a sync reads: the states of a row in one batch have it, too.
+FIELDS_OF_USERS = ("read_until", "snoozed_until")
 OPTIONAL_THREAD_FIELDS = ("message_count",)
 
 
@@ -85,6 +89,12 @@ def reconcile_conversation(
     _merge_optional_fields(
         state, current, received, OPTIONAL_CONVERSATION_FIELDS, versions=versions, given=given
     )
+    state.unread_count = read_state.unread_count(
+        current,
+        state.graph_unread_count,
+        before=_field_version(current, "graph_unread_count", versions[0]),
+        version=versions[1] if "graph_unread_count" in given else None,
+    )
     state.sender_name = state.sender_name or received.sender_name  # what Facebook shows instead of a name
     if row.shown.oldest is None and (versions[1] <= versions[0] or _may_be_unsent(current, received)):
         first = second = current  # it has only the snippet of a message that is stored, or taken back
@@ -100,7 +110,7 @@ def unsaved_conversation(row: Conversation) -> Conversation:
         page_id=row.page_id,
         sender_id=row.sender_id,
         created_at=row.created_at,
-        **{name: getattr(row, name) for name in CONVERSATION_FIELDS},
+        **{name: getattr(row, name) for name in (*CONVERSATION_FIELDS, *FIELDS_OF_USERS)},
     )
 
 
@@ -158,8 +168,13 @@ def _second(time: datetime) -> datetime:
 
 def _status(current: Conversation, new_events: list[EventRow]) -> str:
     """Return the status. A conversation that was done is active again after a new message of the customer."""
-    has_new = any(event.kind == RECEIVED and event.occurred_at >= _time(current) for event in new_events)
+    has_new = has_new_message(current, new_events)
     return Conversation.Status.ACTIVE if has_new else current.conversation_status
+
+
+def has_new_message(current: Conversation, new_events: list[EventRow]) -> bool:
+    """Whether the customer has written since the newest message that is known."""
+    return any(event.kind == RECEIVED and event.occurred_at >= _time(current) for event in new_events)
 
 
 def _time(conversation: Conversation) -> datetime:

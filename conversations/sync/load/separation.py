@@ -124,7 +124,7 @@ def _owners(page: Page, mixed: Conversation, people: Sequence[NamedPerson]) -> d
             sender_id=person.sender_id,
             sender_name=person.name,
             platform=mixed.platform,
-            told=dict.fromkeys(("sender_name", "message_count", "unread_count", "can_reply")),
+            told=dict.fromkeys(("sender_name", "message_count", "graph_unread_count", "can_reply")),
         )
         for person in people
         if person.sender_id not in owners

@@ -19,6 +19,8 @@ from conversations.sync.load.event_row import EventRow, event_row
 from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.ranks import rank_events
+from conversations.sync.load.states.read_state import recount
+from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import RECEIVED, UNKNOWN, search_text
 from conversations.sync.stored_state import BackfillPoint
 
@@ -64,6 +66,8 @@ def save_messages(
         )
     if thread.complete_until is not None:
         _reopen(owner, new.values(), since=thread.complete_until)
+    if owner.read_until is not None:
+        recount([owner.pk])
     return created
 
 
@@ -89,10 +93,11 @@ def _customer_of(thread: Thread) -> Conversation:
 
 
 def _reopen(conversation: Conversation, new_events: Iterable[EventRow], *, since: datetime) -> None:
-    """Make the conversation active again if the customer wrote since then."""
+    """Make the conversation active again, and end its snooze, if the customer wrote since then."""
     if any(event.kind == RECEIVED and event.occurred_at >= since for event in new_events):
         done = Conversation.objects.filter(pk=conversation.pk, conversation_status=Conversation.Status.DONE)
         done.update(conversation_status=Conversation.Status.ACTIVE, updated_at=timezone.now())
+        end_snoozes([conversation.pk] if conversation.snoozed_until else [], BY_MESSAGE)
 
 
 def show_newest_message(thread: Thread, event: EventRow) -> None:

@@ -28,7 +28,7 @@ from conversations.sync.load.states.references import REFERENCES, with_plain_ref
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 
 NO_TIME = datetime.fromtimestamp(0, UTC)  # of a message if neither it nor anything around it has a time
-COUNTS = frozenset({"message_count", "unread_count"})
+COUNTS = frozenset({"message_count", "graph_unread_count"})
 
 # Plain strings, which are faster than enum members: a batch has thousands.
 RECEIVED = InteractionEvent.Kind.MESSAGE_RECEIVED.value
@@ -330,6 +330,7 @@ def _conversation(
         last_message_kind=newest.kind if newest else "",
         message_count=record.message_count or 0,
         unread_count=record.unread_count or 0,
+        graph_unread_count=record.unread_count or 0,
         can_reply=record.can_reply is not False,
     )
     conversation.search = search_text(conversation)

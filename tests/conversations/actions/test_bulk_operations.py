@@ -27,10 +27,10 @@ from conversations.actions.tagging import (
     change_tags,
     delete_tag,
     tag_conversations,
-    undo,
     untag_conversations,
 )
 from conversations.actions.targets import targets_by_id, targets_matching, targets_of_operation
+from conversations.actions.undoing import undo
 from conversations.admin.conversations.bulk_actions import run_action
 from conversations.api.bulk_response import run_bulk_action
 from conversations.api.query_params import criteria_for

@@ -12,10 +12,10 @@ from conversations.actions.tagging import (
     delete_tag,
     replace_tags,
     tag_conversations,
-    undo,
     untag_conversations,
 )
 from conversations.actions.targets import targets_of_operation
+from conversations.actions.undoing import undo
 from conversations.lib.locks import ROWS
 from conversations.models import Conversation, ConversationTag, InteractionEvent
 from tags.models import Tag

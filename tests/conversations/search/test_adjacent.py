@@ -52,7 +52,7 @@ def test_adjacent_conversations_match_the_list_at_every_position(inbox, paramete
     monkeypatch.setattr(list_sql, "SCAN_ROWS", scan_rows)
     filters = parse_filter(parameters)
     assert filters.is_valid()
-    criteria = filters.criteria(inbox)
+    criteria = filters.criteria(inbox, user_id=None)
     path = planner.cheapest(criteria, planner.read_cardinalities(criteria))[1]
     listed = [pk for pk, _ in fetch_all(list_sql.ordered_query(criteria, path, start=0, count=100))]
     assert len(listed) > 3
@@ -67,7 +67,7 @@ def test_adjacent_conversations_take_two_queries_at_most(inbox, django_assert_ma
     for parameters in FILTERS:
         filters = parse_filter(parameters)
         assert filters.is_valid()
-        criteria = filters.criteria(inbox)
+        criteria = filters.criteria(inbox, user_id=None)
         with django_assert_max_num_queries(2):
             adjacent(criteria, (row.last_message_time, row.pk))
 
@@ -81,5 +81,5 @@ def test_conversation_that_left_the_list_still_has_adjacent_ones(inbox):
         for minute in (3, 2, 1)
     )
     tag_conversations([second.pk], [TagFactory()], actor=None)
-    newer, older = adjacent(filters.criteria(inbox), (second.last_message_time, second.pk))
+    newer, older = adjacent(filters.criteria(inbox, user_id=None), (second.last_message_time, second.pk))
     assert (newer.id, older.id) == (first.pk, third.pk)

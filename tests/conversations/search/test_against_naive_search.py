@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 
 from conversations.actions.tagging import tag_conversations
 from conversations.lib.folding import fold, search_text
@@ -78,6 +79,7 @@ class Row:
     tags: set[str]
     messages: list[str] = field(default_factory=list)
     types: tuple[str, ...] = ()  # of attachments
+    mentions: list | None = None  # whom its note mentions; None: it has none
 
 
 @pytest.fixture(params=["wide", "narrow"])
@@ -86,6 +88,7 @@ def plans(request, monkeypatch):
     monkeypatch.setattr(list_sql, "SCAN_ROWS", 4)
     monkeypatch.setattr(planner, "FEW_PAGES", 1 if request.param == "wide" else 9)
     monkeypatch.setattr(conditions, "MAX_BRANCHES", 1 if request.param == "wide" else 99)
+    monkeypatch.setattr(planner, "COUNTED", 3 if request.param == "wide" else 10_000)
     for module in (conditions, planner):
         monkeypatch.setattr(module, "FEW_TAGS", 1 if request.param == "wide" else 9)
 
@@ -100,8 +103,9 @@ def dice():
 @pytest.fixture
 def rows(db, dice) -> list[Row]:
     pages = [PageFactory(), PageFactory(), PageFactory()]
+    people = [UserFactory(username="ben"), UserFactory(username="cleo")]
     tags = [TagFactory(name=name) for name in ("vip", "late", "rare")]
-    created = [create_row(dice, dice.choices(pages, [8, 3, 1])[0], number) for number in range(90)]
+    created = [create_row(dice, dice.choices(pages, [8, 3, 1])[0], number, people) for number in range(90)]
     for row in created:
         shares = zip(tags, (0.5, 0.3, 0.03), strict=True)
         row.tags = {str(tag.slug) for tag, share in shares if dice.random() < share}
@@ -111,6 +115,12 @@ def rows(db, dice) -> list[Row]:
             InteractionEvent(conversation_id=row.pk, kind="message_received", occurred_at=NOON, text=text)
             for text in row.messages
         )
+        row.mentions = dice.choice([None, None, [], people[:1], people])
+        if row.mentions is not None:
+            mentions = [{"id": user.pk, "name": user.username} for user in row.mentions]
+            InteractionEvent.objects.create(
+                conversation_id=row.pk, kind="note_added", occurred_at=NOON, data={"mentions": mentions}
+            )
         row.types = dice.choice([(), (), ("image",), ("video",), ("image", "file")])
         attachments = [{"type": kind, "payload": {"url": "https://cdn.test/1"}} for kind in row.types]
         InteractionEvent.objects.create(
@@ -120,7 +130,7 @@ def rows(db, dice) -> list[Row]:
     return created
 
 
-def create_row(dice, page, number) -> Row:
+def create_row(dice, page, number, people) -> Row:
     fields = {
         "sender_name": dice.choice(NAMES),
         "last_message": dice.choice(TEXTS),
@@ -130,13 +140,15 @@ def create_row(dice, page, number) -> Row:
         "conversation_status": dice.choice(["active", "active", "done"]),
         "platform": dice.choice(["messenger", "messenger", "instagram"]),
         "ad_id": dice.choice([None, None, "238", "999"]),
+        "assignee": dice.choice([None, None, *people]),
+        "snoozed_until": dice.choice([None, None, NOON]),
     }
     search = search_text(fields["sender_name"], fields["last_message"])
     row = Conversation.objects.create(page=page, sender_id=str(number), search=search, **fields)
     return Row(row.pk, page, fields, set())
 
 
-def random_parameters(dice, pages, ids) -> dict[str, str]:
+def random_parameters(dice, pages, ids, people) -> dict[str, str]:
     """Return random parameters of the list."""
     possible = {
         "facebookPageId": lambda: dice.choice(pages).facebook_page_id,
@@ -150,6 +162,10 @@ def random_parameters(dice, pages, ids) -> dict[str, str]:
         "platform": lambda: dice.choice(["messenger", "instagram"]),
         "ad_id": lambda: dice.choice(["238", "999", "1"]),
         "has_attachment": lambda: dice.choice(["true", "false", "image", "file", "audio"]),
+        "assignee": lambda: dice.choice(["none", "999999", *(str(user.pk) for user in people)]),
+        "mentioned": lambda: dice.choice(["999999", *(str(user.pk) for user in people)]),
+        "snoozed": lambda: dice.choice(["true", "false"]),
+        "has_note": lambda: dice.choice(["true", "false"]),
         "ids": lambda: ",".join(map(str, dice.sample(ids, dice.randint(1, 40)))),
         "search": lambda: dice.choice(TERMS),
         "startDate": lambda: str((NOON - timedelta(days=dice.randint(0, 6))).date()),
@@ -179,6 +195,10 @@ def matches(row: Row, query: dict[str, str]) -> bool:
             query.get("platform", row.fields["platform"]) == row.fields["platform"],
             query.get("ad_id", row.fields["ad_id"]) == row.fields["ad_id"],
             "has_attachment" not in query or has_attachment(row, query["has_attachment"]),
+            "assignee" not in query or query["assignee"] == assignee_of(row),
+            "mentioned" not in query or query["mentioned"] in {str(user.pk) for user in row.mentions or ()},
+            "snoozed" not in query or (query["snoozed"] == "true") == bool(row.fields["snoozed_until"]),
+            "has_note" not in query or (query["has_note"] == "true") == (row.mentions is not None),
             "ids" not in query or str(row.pk) in query["ids"].split(","),
             "startDate" not in query or (day is not None and day >= query["startDate"]),
             "endDate" not in query or (day is not None and day <= query["endDate"]),
@@ -189,6 +209,10 @@ def matches(row: Row, query: dict[str, str]) -> bool:
 
 def has_attachment(row: Row, value: str) -> bool:
     return bool(row.types) == (value == "true") if value in ("true", "false") else value in row.types
+
+
+def assignee_of(row: Row) -> str:
+    return str(row.fields["assignee"].pk) if row.fields["assignee"] else "none"
 
 
 def waits(row: Row) -> bool:
@@ -245,10 +269,11 @@ def test_any_combination_of_filters_matches_a_naive_search(rows, plans, dice):
     member = UserFactory()
     for page in pages[:2]:
         PageMemberFactory(page=page, user=member)
+    people = User.objects.filter(username__in=["ben", "cleo"])
     for user, seen in ((superuser(), pages), (member, pages[:2])):
         client = api(user)
         for _ in range(30):
-            parameters = random_parameters(dice, seen, [row.pk for row in rows])
+            parameters = random_parameters(dice, seen, [row.pk for row in rows], people)
             expected = in_order([row for row in rows if row.page in seen and matches(row, parameters)])
             assert by_cursor(client, parameters, dice.choice([1, 7, 100])) == expected, parameters
             assert by_page(client, parameters, dice.choice([9, 100])) == (expected, len(expected)), parameters

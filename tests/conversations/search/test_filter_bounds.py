@@ -10,8 +10,8 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import SavedView
 from conversations.models.facets import facet_values
 from conversations.models.search import PageCount
-from conversations.search import adjacent, results
-from conversations.search.criteria import SearchCriteria
+from conversations.search import adjacent, list_sql, planner, results
+from conversations.search.criteria import NOBODY, SearchCriteria
 from tests.factories import (
     NOON,
     ConversationFactory,
@@ -151,13 +151,21 @@ def searches(pages, tags):
             yield SearchCriteria(several, include=ids, include_all=match_all)
             yield SearchCriteria(several, include=ids, include_all=match_all, search="ana")
             yield SearchCriteria(everything, include=ids[1:], include_all=match_all, exclude=ids[:1])
-    for more in ({}, {"status": "done"}, {"unread": True, "search": "ana"}, {"search": "ana"}):
+    work = [{"assignee": 5}, {"assignee": 5, "search": "ana"}, {"assignee": NOBODY, "snoozed": False}]
+    work += [{"mentioned": 5, "snoozed": True}, {"has_note": True, "search": "ana", "unread": True}]
+    for more in ({}, {"status": "done"}, {"unread": True, "search": "ana"}, {"search": "ana"}, *work):
         for page_ids in (several, everything):
             yield SearchCriteria(page_ids, **more)
             yield SearchCriteria(everything, all_pages=True, **more)
 
 
-def test_no_statement_has_more_arms_than_the_planner_bears(tags):
+@pytest.mark.parametrize("is_large", [False, True], ids=["few rows", "many rows"])
+def test_no_statement_has_more_arms_than_the_planner_bears(tags, is_large, monkeypatch):
+    def as_if_large(*arguments):
+        return 10**6, planner.cheapest(*arguments)[1]
+
+    if is_large:
+        monkeypatch.setattr(list_sql, "cheapest", as_if_large)
     pages = [PageFactory() for _ in range(4)]
     for page in pages:  # large enough for the text index
         PageCount.objects.bulk_create(

@@ -27,7 +27,7 @@ def page(db, monkeypatch):
 
 def explain(page, search: str, count: int) -> dict[str, int]:
     """Return how many rows each CTE of the statement has read; those that were not executed are absent."""
-    criteria = parse_filter({"search": search}).criteria([page.pk])
+    criteria = parse_filter({"search": search}).criteria([page.pk], user_id=None)
     query = list_sql.ids_query(criteria, read_cardinalities(criteria), count=count)
     [[[plan]]] = fetch_all(query.inside("EXPLAIN (ANALYZE, FORMAT JSON) {}"))
     return {
@@ -58,7 +58,7 @@ def test_a_frequent_term_is_found_by_scanning_no_more_rows_than_needed(page):
 
 def test_both_ways_return_the_newest_matches(page):
     for search, count in (("bert", 5), ("anna", 20), ("rare", 3)):
-        criteria = parse_filter({"search": search}).criteria([page.pk])
+        criteria = parse_filter({"search": search}).criteria([page.pk], user_id=None)
         query = list_sql.ids_query(criteria, read_cardinalities(criteria), count=count)
         newest = Conversation.objects.filter(sender_name__iexact=search).order_by("-last_message_time", "-pk")
         assert sorted(pk for pk, _ in fetch_all(query)) == sorted(newest.values_list("pk", flat=True)[:count])

@@ -12,6 +12,8 @@ from conversations.sync.load.live.changes import Mark
 from conversations.sync.load.live.last_message import LastMessage, move_tag_rows, read_last_messages
 from conversations.sync.load.live.message_state import MessageState
 from conversations.sync.load.reconcile import differs, unsaved_conversation
+from conversations.sync.load.states.read_state import recount
+from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import search_text
 from conversations.sync.load.upsert import write_conversations
 
@@ -26,7 +28,7 @@ class ConversationState:
         self.row = row
         self.new = unsaved_conversation(row)
         self.live: dict[str, Any] = {}  # the LIVE_COLUMNS that change
-        self.needs_last_message = False
+        self.needs_last_message = self.needs_recount = self.is_woken = False
 
     def mark(self, mark: Mark, moment: datetime) -> None:
         """An older mark after a newer one changes nothing."""
@@ -48,10 +50,13 @@ class ConversationState:
             self.new.message_count += 1
             is_received = message.kind == Kind.MESSAGE_RECEIVED
             if message.occurred_at >= known_until:
-                self.new.unread_count = self.new.unread_count + 1 if is_received else 0
+                if self.row.read_until is None:  # else save_unread_counts() counts
+                    self.new.unread_count = self.new.unread_count + 1 if is_received else 0
                 if is_received:
                     self.new.conversation_status = Status.ACTIVE
+                    self.is_woken = self.row.snoozed_until is not None
         for message in messages:
+            self.needs_recount |= message.is_changed and self.row.read_until is not None
             self.needs_last_message |= message.is_changed and message.is_message
             if message.is_deleted:
                 self._raise("unsent_at", message.occurred_at)
@@ -81,6 +86,8 @@ def save_conversations(states: Sequence[ConversationState]) -> None:
     before = {state.row.sender_id: state.row for state in states}
     write_conversations(changed, before, is_keyed=not constraints.missing_keys())
     move_tag_rows(list(changed), before, changed)
+    recount([state.row.pk for state in states if state.needs_recount])
+    end_snoozes([state.row.pk for state in states if state.is_woken], BY_MESSAGE)
     for state in states:
         if state.live:
             Conversation.objects.filter(pk=state.row.pk).update(**state.live)

@@ -120,8 +120,8 @@ def test_newest_hundred_messages_link_to_older_ones(conversation, root, django_a
     before = ""
     while True:
         # Session, user, Pages, disconnected Pages, conversation, its tags, messages, history, other tags,
-        # adjacent conversations.
-        with django_assert_num_queries(10 + bool(before)):
+        # adjacent conversations, colleagues.
+        with django_assert_num_queries(11 + bool(before)):
             text = text_of(root, conversation, **({"before": before} if before else {}))
         numbers = re.findall(r"no\. (\d+)", text[text.index("inbox-timeline") :]) + numbers
         link = re.search(r'href="[^"]*\?before=(\d+)"', text)

@@ -18,6 +18,8 @@ def quick_links(client, **parameters) -> dict[str, tuple[str, bool]]:
 def test_quick_filters_combine_with_other_filters_and_can_be_removed(page, root):
     assert quick_links(root) == {
         "All": ("", True),
+        "Mine": ("assignee=me", False),
+        "Mentions": ("mentioned=me", False),
         "Unread": ("unread=true", False),
         "Untagged": ("tagging=untagged", False),
         "Needs": ("reply=waiting", False),
