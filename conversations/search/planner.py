@@ -107,7 +107,9 @@ def read_cardinalities(criteria: SearchCriteria) -> Cardinalities:
 def counts_of_work(criteria: SearchCriteria, pages: list[int]) -> Iterator[Sql]:
     """Count those of an assignee, the snoozed ones, mentions and notes, each up to COUNTED."""
     if criteria.assignee:
-        assigned = Sql.of("c.assignee_id = %s AND c.facets = ANY(%s)", criteria.assignee, criteria.facets)
+        assigned = Sql.of(
+            "c.assignee_id = %s AND c.facets = ANY(%s::smallint[])", criteria.assignee, criteria.facets
+        )
         yield Sql.compose(STATEMENTS["and_assigned"], pages=pages, assigned=assigned, limit=COUNTED)
     if criteria.snoozed:
         yield Sql.compose(STATEMENTS["and_snoozed"], pages=pages, limit=COUNTED)

@@ -8,8 +8,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from conversations import tasks
 from conversations.connections.shared_budget import SharedBudget
 from conversations.lib.locks import sync_lock
-from conversations.models import Page, SyncRun
-from tests.factories import PageFactory, SyncRunFactory
+from conversations.models import Conversation, InteractionEvent, Page, SyncRun
+from tests.factories import ConversationFactory, PageFactory, SyncRunFactory
 
 pytestmark = pytest.mark.django_db
 Status, Mode = SyncRun.Status, SyncRun.Mode
@@ -162,6 +162,7 @@ def test_periodic_tasks_run_as_often_as_promised():
         "archive_files": 60,
         "delete_expired": 60,
         "drop_old_numbers": 17 * 60,
+        "end_snoozes": 5,
         "erase_pages": 60,
         "fold_messages": 5,
         "keep_current": 15,
@@ -171,3 +172,18 @@ def test_periodic_tasks_run_as_often_as_promised():
         "work_on_webhooks": 5,
         "write_exports": 15,
     }
+
+
+# -- snoozes -----------------------------------------------------------------------------------------------
+def test_snoozes_end_at_their_time(page):
+    now = timezone.now()
+    due, later, never = (
+        ConversationFactory(page=page, snoozed_until=until)
+        for until in (now - timedelta(seconds=1), now + timedelta(hours=1), None)
+    )
+    tasks.end_snoozes(0)
+    times = {row.pk: row.snoozed_until for row in Conversation.objects.all()}
+    assert times == {due.pk: None, later.pk: later.snoozed_until, never.pk: None}
+    assert [event.conversation_id for event in InteractionEvent.objects.filter(kind="snooze_ended")] == [
+        due.pk
+    ]

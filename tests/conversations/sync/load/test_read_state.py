@@ -310,7 +310,7 @@ STEPS += ["webhook", "webhook late", "read", "unread"]
 
 @seed(SEED)
 @settings(
-    max_examples=25 * MORE,
+    max_examples=12 * MORE,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
