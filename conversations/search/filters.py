@@ -132,11 +132,11 @@ class AttachmentFilter(filters.Filter):
     field_class = AttachmentField
 
 
-@extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
 class UserFilter(filters.CharFilter):
     field_class = UserField
 
 
+@extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0"]})
 class FlagFilter(filters.Filter):
     field_class = FlagField
 

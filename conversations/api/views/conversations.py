@@ -38,8 +38,6 @@ from conversations.api.request_serializers import (
 )
 from conversations.api.schema import FILE, wrapped
 from conversations.api.serializers import (
-    BulkOperationSerializer,
-    BulkResultSerializer,
     ChangedConversationSerializer,
     ContactSerializer,
     ConversationSerializer,
@@ -47,7 +45,7 @@ from conversations.api.serializers import (
     ErrorSerializer,
     PersonCountsSerializer,
 )
-from conversations.api.views.work import ConversationWork, changed_conversation
+from conversations.api.views.work import BULK, ONE, ConversationWork, changed_conversation
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
@@ -56,10 +54,8 @@ from conversations.search.contact import contact_of
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from tags.models import Tag
 
-BULK = {200: BulkResultSerializer, 202: BulkOperationSerializer, 429: ErrorSerializer}
 VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
-ONE = wrapped("conversation", ConversationSerializer)
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
 CHANGED_TAGS = inline_serializer(
     "ChangedTagsAnswer",
