@@ -36,6 +36,7 @@ def read_state(name: str) -> str:
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
 MIN_KEY_LENGTH = 32
+MAX_DAYS = 36_500  # of settings that are a number of days
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else read_state("secret_key"))
 required(SECRET_KEY, "SECRET_KEY", "is not set: set it (or, without DATABASE_URL, run `make setup`)")
 if len(SECRET_KEY) < MIN_KEY_LENGTH and not DEBUG:
@@ -128,6 +129,13 @@ FACEBOOK_DIALOG_URL = env.str(
         r"https?://[^?#\s]+$", error="must be like https://www.facebook.com/v26.0/dialog/oauth"
     ),
 ).replace("{version}", GRAPH_API_VERSION)
+
+# Days: a first sync inserts older conversations as done. 0: none.
+HISTORY_DONE_BEFORE = env.int(
+    "HISTORY_DONE_BEFORE",
+    30,
+    validate=validate.Range(min=0, max=MAX_DAYS, error="must be a number of days from {min} (off) to {max}"),
+)
 
 # -- jobs --------------------------------------------------------------------------------------------------
 SYNC_EVERY_MINUTES = env.int(

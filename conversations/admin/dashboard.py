@@ -104,8 +104,13 @@ def today(data: Insight, pages: list[Any], waiting: Total) -> list[tuple[str, st
         (unread, "unread", "Conversations with unread messages"),
         (
             data.waiting,
-            f"unanswered ({DAYS} days)",
+            f"waiting ({DAYS} days)",
             f"Open conversations in which the customer wrote last, in the last {DAYS} days",
+        ),
+        (
+            data.unanswered,
+            f"unanswered ({DAYS} days)",
+            "The customer wrote last, but the first sync has stored them as done: nobody waits",
         ),
     ]
     result = [(charts.integer(number), label, explanation) for number, label, explanation in rows]

@@ -89,6 +89,20 @@ class Page(models.Model):
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"
     )
+    access_ends_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the token or its access to data expires; empty: never, or unknown",
+    )
+    access_checked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Facebook was asked when the access ends"
+    )
+    history_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Instead of HISTORY_DONE_BEFORE: of which age on a first sync inserts as done; 0: none",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()
@@ -118,6 +132,16 @@ class Page(models.Model):
         """Return the platform's watermark; None if its list was never read to the end."""
         time = self.watermarks.get(platform)
         return datetime.fromisoformat(time) if time else None
+
+    def done_before(self) -> datetime | None:
+        """Return before which time a sync that starts now inserts conversations as done; None: it does not.
+
+        Runs up to the first complete one bring the past, which is no work; later ones, and webhooks, do.
+        """
+        days = settings.HISTORY_DONE_BEFORE if self.history_days is None else self.history_days
+        if not days or (self.last_synced_at and self.runs.filter(status="complete").exists()):
+            return None
+        return timezone.now() - timedelta(days=days)
 
     @property
     def business_ids(self) -> set[str]:

@@ -37,6 +37,8 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("GRAPH_API_VERSION", "26"),
         ("GRAPH_CALLS_PER_SECOND", "-1"),
         ("GRAPH_CALLS_PER_SECOND", "two"),
+        ("HISTORY_DONE_BEFORE", "-1"),
+        ("HISTORY_DONE_BEFORE", "a month"),
         ("PROXY_COUNT", "-1"),
         ("REQUIRE_2FA", "perhaps"),
         ("EMAIL_URL", "mail.example.com:hush-hush"),
@@ -58,7 +60,7 @@ def test_valid_values_start():
     result = start(
         "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE);"
         "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_SSL);"
-        "print(s.DEFAULT_FROM_EMAIL)",
+        "print(s.DEFAULT_FROM_EMAIL, s.HISTORY_DONE_BEFORE)",
         ALLOWED_HOSTS="a.example,b.example",
         TIME_ZONE="Europe/Paris",
         HTTPS="1",
@@ -71,7 +73,7 @@ def test_valid_values_start():
     hosts, accounts, sender = result.stdout.splitlines()
     assert hosts == "['a.example', 'b.example', 'inbox.example.com'] Europe/Paris"
     assert accounts == "__Host-sessionid csrftoken mail.example.com 465 True"
-    assert sender == "inbox@example.com"
+    assert sender == "inbox@example.com 30"
 
 
 def test_secret_key_is_optional_with_debug_and_a_stored_key():

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from conversations.admin.base import PageScopedAdmin, record_roles
 from conversations.admin.formatting import PAGE_STATE_LABELS, badge, live_part, short_time
 from conversations.admin.pages import connect_views
+from conversations.admin.pages.close_history import close_history
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
 from conversations.lib.notify import notify_changes
@@ -140,15 +141,24 @@ class PageAdmin(PageScopedAdmin):
         if request.method == "POST" and request.user.is_superuser:
             require_confirmation(request.session)  # the form gives and takes roles
         panel = sync_panels(request, [self.get_object(request, object_id)])[0]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panel": panel})
+        context = {"panel": panel, "may_close": panel.may_sync}  # both are for managers
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def get_urls(self):
         sync = self.admin_site.admin_view(require_POST(self.sync))
+        close = self.admin_site.admin_view(self.close_history)
         urls = [
             path("<int:pk>/sync/", sync, name="conversations_page_sync"),
+            path("<int:pk>/close-history/", close, name="conversations_page_close_history"),
             *connect_views.urls(self.admin_site),
         ]
         return [*urls, *super().get_urls()]
+
+    def close_history(self, request, pk):
+        """Ask from which age on conversations are the past, and set them to done."""
+        page = self.get_object(request, str(pk))
+        require_role(request.user, [page.pk], MANAGER)
+        return close_history(self, request, page)
 
     def sync(self, request, pk):
         """Request a sync or join the active one. `full` requests a full resync."""

@@ -47,6 +47,10 @@ class InsightSerializer(serializers.Serializer):
     ads = AdCountSerializer(many=True)
     replies = WeeklyRepliesSerializer(many=True)
     timeZone = serializers.CharField(help_text="Of the days, weeks and hours")
+    waiting = serializers.IntegerField(help_text="Open conversations in which the customer wrote last")
+    unanswered = serializers.IntegerField(
+        help_text="The same in conversations that the first sync has stored as done: nobody waits"
+    )
     conversations = serializers.IntegerField(help_text="Number of matches; an estimate if not isExact")
     isExact = serializers.BooleanField(
         help_text="false: very many conversations match and only the newest are included, or new messages"
@@ -84,6 +88,8 @@ def insight_body(result: Insight) -> dict:
         "replies": [
             {"week": week, "seconds": seconds, "count": number} for week, seconds, number in result.replies
         ],
+        "waiting": result.waiting,
+        "unanswered": result.unanswered,
         "conversations": result.conversations,
         "isExact": result.is_exact,
     }

@@ -94,6 +94,25 @@ def reconcile_conversation(
     return state
 
 
+def close_history(
+    states: dict[str, Conversation], before: dict[str, Conversation], done_before: datetime
+) -> None:
+    """Set new conversations to done whose last message is older than that. Both mappings are by sender ID.
+
+    One that was inserted so, and has a thread that is newer, is open, as if that one had come first.
+    """
+    for sender, state in states.items():
+        stored, is_old = before.get(sender), _is_older(state, done_before)
+        if stored is None and is_old:
+            state.conversation_status = Conversation.Status.DONE
+        elif stored is not None and not is_old and _is_older(stored, done_before):
+            state.conversation_status = Conversation.Status.ACTIVE
+
+
+def _is_older(conversation: Conversation, time: datetime) -> bool:
+    return conversation.last_message_time is not None and conversation.last_message_time < time
+
+
 def unsaved_conversation(row: Conversation) -> Conversation:
     """Return a copy of what a sync writes of the row, without a primary key."""
     return Conversation(

@@ -54,7 +54,8 @@ def test_response_has_exactly_the_documented_shape(page, replied):
     }
     assert (found["conversations"], found["isExact"]) == (1, True)
     assert set(found) == {
-        *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact")
+        *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact"),
+        *("waiting", "unanswered"),
     }
 
 
