@@ -14,6 +14,7 @@ from inbox.setting_values import (
     derived,
     email,
     media_storage,
+    receiver,
     required,
     static_url,
     time_zone,
@@ -144,6 +145,7 @@ SYNC_EVERY_MINUTES = env.int(
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
+    "conversations.alerts.alert_tasks",
     "conversations.exports.export_tasks",
     "conversations.media.archive_tasks",
     "conversations.privacy.erase_tasks",
@@ -202,6 +204,9 @@ EMAIL_URL = env.str("EMAIL_URL", "")  # without it no mail is sent, and nothing 
 if EMAIL_URL:
     vars().update(email(EMAIL_URL))
 EMAIL_TIMEOUT = 10  # seconds
+# Who else is told of alerts, which managers get by mail. It may be in the own network.
+ALERT_URL = env.str("ALERT_URL", "", validate=receiver)
+ALERT_SECRET = env.str("ALERT_SECRET", "") or derived(SECRET_KEY, "inbox: signature of alerts")
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

@@ -255,7 +255,12 @@ class InteractionEvent(models.Model):
                 name="event_act",  # without messages, which have none
                 condition=models.Q(kind__in=["tag_added", "tag_removed", "status_changed"]),
             ),
-            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
+            # What a user did, newest first.
+            models.Index(
+                fields=["actor", "-occurred_at", "-id"],
+                name="event_of_actor",
+                condition=models.Q(actor__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -97,6 +97,7 @@ def shown_at(page):
     def rows(number: int, age: int):
         row = shown(page, number, sender=1)
         time = timezone.now() - timedelta(days=age)
+        assert row.conversation
         row.thread.updated_time = row.conversation.last_message_time = time
         row.events = []
         return row
