@@ -15,6 +15,7 @@ from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, sear
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 NO_VERSION: Version = (EARLIEST, "")
+DONE = Conversation.Status.DONE.value  # a plain string is faster than an enum member
 HISTORY_PENDING = "Its older messages are not read yet."
 
 # The columns that a sync writes, except the unique key.
@@ -103,14 +104,16 @@ def close_history(
     """
     for sender, state in states.items():
         stored, is_old = before.get(sender), _is_older(state, done_before)
-        if stored is None and is_old:
-            state.conversation_status = Conversation.Status.DONE
-        elif stored is not None and not is_old and _is_older(stored, done_before):
+        if stored is None:
+            if is_old:
+                state.conversation_status = DONE
+        elif not is_old and _is_older(stored, done_before):
             state.conversation_status = Conversation.Status.ACTIVE
 
 
 def _is_older(conversation: Conversation, time: datetime) -> bool:
-    return conversation.last_message_time is not None and conversation.last_message_time < time
+    last = conversation.last_message_time
+    return last is not None and last < time
 
 
 def unsaved_conversation(row: Conversation) -> Conversation:
