@@ -296,6 +296,32 @@ def watch_subscription(page_id: int) -> None:
         connection.close()
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(name="watch_access", queue=QUEUE, queueing_lock="watch_access", pass_context=False)
+def watch_access(timestamp: int) -> None:
+    """Ask daily when the access to each Page ends."""
+    from conversations.connections import expiry
+
+    try:
+        for page_id in expiry.claim_due_pages():
+            check_access.defer(page_id=page_id)
+    finally:
+        connection.close()
+
+
+@app.task(name="check_access", queue=QUEUE)
+def check_access(page_id: int) -> None:
+    """Ask Facebook when the access to a Page ends."""
+    from conversations.connections import expiry
+
+    try:
+        page = Page.objects.filter(pk=page_id).first()
+        if page is not None:
+            expiry.check_access(page)
+    finally:
+        connection.close()
+
+
 @app.periodic(cron="* * * * * */5")
 @app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
 def fold_messages(timestamp: int) -> None:
@@ -343,7 +369,7 @@ def delete_expired_rows(timestamp: int) -> None:
 
 
 def delete_expired() -> None:
-    """Delete expired connections, sessions and exports, old webhooks, audit entries and operations."""
+    """Delete expired connections, sessions, exports, alerts, old webhooks, audit entries and operations."""
     now = timezone.now()
     pages.delete_expired()
     webhooks.delete_expired()

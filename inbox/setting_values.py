@@ -64,6 +64,17 @@ def email(url: str) -> dict[str, Any]:
     return config
 
 
+def receiver(url: str) -> None:
+    """Refuse what is not the address of a web server. Errors do not repeat it: its path may be a secret."""
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if url and (not is_valid or "@" in parts.netloc or parts.fragment or len(url.split()) != 1):
+        raise ValidationError("must be like https://example.com/alerts, without a user name or a fragment")
+
+
 def media_storage(folder: str, bucket: str, endpoint: str) -> dict[str, Any]:
     """Return where files are kept: a folder that nobody else can read, or a bucket of S3.
 

@@ -14,6 +14,7 @@ from inbox.setting_values import (
     derived,
     email,
     media_storage,
+    receiver,
     required,
     static_url,
     time_zone,
@@ -36,6 +37,7 @@ def read_state(name: str) -> str:
 DEBUG = env.bool("DEBUG", False)
 DATABASE_URL = env.str("DATABASE_URL", "")
 MIN_KEY_LENGTH = 32
+MAX_DAYS = 36_500  # of settings that are a number of days
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if DATABASE_URL and not DEBUG else read_state("secret_key"))
 required(SECRET_KEY, "SECRET_KEY", "is not set: set it (or, without DATABASE_URL, run `make setup`)")
 if len(SECRET_KEY) < MIN_KEY_LENGTH and not DEBUG:
@@ -129,6 +131,13 @@ FACEBOOK_DIALOG_URL = env.str(
     ),
 ).replace("{version}", GRAPH_API_VERSION)
 
+# Days: a first sync inserts older conversations as done. 0: none.
+HISTORY_DONE_BEFORE = env.int(
+    "HISTORY_DONE_BEFORE",
+    30,
+    validate=validate.Range(min=0, max=MAX_DAYS, error="must be a number of days from {min} (off) to {max}"),
+)
+
 # -- jobs --------------------------------------------------------------------------------------------------
 SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
@@ -136,6 +145,7 @@ SYNC_EVERY_MINUTES = env.int(
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
+    "conversations.alerts.alert_tasks",
     "conversations.exports.export_tasks",
     "conversations.media.archive_tasks",
     "conversations.privacy.erase_tasks",
@@ -194,6 +204,9 @@ EMAIL_URL = env.str("EMAIL_URL", "")  # without it no mail is sent, and nothing 
 if EMAIL_URL:
     vars().update(email(EMAIL_URL))
 EMAIL_TIMEOUT = 10  # seconds
+# Who else is told of alerts, which managers get by mail. It may be in the own network.
+ALERT_URL = env.str("ALERT_URL", "", validate=receiver)
+ALERT_SECRET = env.str("ALERT_SECRET", "") or derived(SECRET_KEY, "inbox: signature of alerts")
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

@@ -16,6 +16,7 @@ OURS = ("inbox", "conversations", "tags")
 # may always import itself.
 SERVICES = [
     "conversations.actions",
+    "conversations.alerts",
     "conversations.connections",
     "conversations.exports",
     "conversations.graph.errors",
@@ -79,6 +80,12 @@ ALLOWED = {
         "conversations.search",
         "conversations.sync",
         "tags",
+    ],
+    "conversations.alerts": [
+        "conversations.graph.http",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.webhooks.signature",
     ],
     "conversations.exports": [
         "conversations.lib",

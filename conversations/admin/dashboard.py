@@ -11,13 +11,16 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from conversations.admin import charts
+from conversations.admin.alert_admin import alert_list
 from conversations.admin.formatting import PAGE_STATE_LABELS, short_time
+from conversations.admin.pages.member_page import workload_table
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import SyncPanel, sync_panels
+from conversations.alerts.shown import shown_alerts
 from conversations.lib.durations import format_duration
 from conversations.models import Page, SyncRun
 from conversations.models.insight import MessageCount
-from conversations.permissions import page_ids
+from conversations.permissions import MANAGER, page_ids
 from conversations.search.counts import Total, count_estimate
 from conversations.search.criteria import SearchCriteria
 from conversations.search.filters import parse_filter
@@ -34,6 +37,10 @@ class PageCard:
 
     page: Any  # a Page annotated by with_numbers()
     panel: SyncPanel
+
+    @property
+    def alerts(self) -> SafeString:
+        return alert_list(shown_alerts(self.page, self.page.role))
 
     @property
     def state_label(self) -> str:
@@ -59,12 +66,15 @@ def dashboard_context(request: HttpRequest) -> dict:
     cards = page_cards(request)
     pages = [card.page for card in cards]
     selected = [page for page in pages if str(page.pk) == request.GET.get("page")]
-    data = insight(SearchCriteria(tuple(page.pk for page in selected or pages)))
+    shown = [page.pk for page in selected or pages]
+    managed = sorted(set(shown) & set(page_ids(request.user, MANAGER)))
+    data = insight(SearchCriteria(tuple(shown)))
     has_messages = any(page.message_count for page in selected or pages)
     return {
         "cards": cards,
         "selected_page": selected[0] if selected else None,
         "today": today(data, selected or pages, needs_reply(selected or pages)) if has_messages else [],
+        "workload": workload_table(managed, linked=len(shown) == 1),
         "is_behind": not data.is_exact,
         "has_messages": has_messages,
         "charts": all_charts(data, selected[0] if selected else None) if has_messages else [],
@@ -73,7 +83,8 @@ def dashboard_context(request: HttpRequest) -> dict:
 
 def page_cards(request: HttpRequest) -> list[PageCard]:
     """Return a card for each Page that the user sees, ordered by name."""
-    pages = list(with_numbers(Page.objects.filter(pk__in=page_ids(request.user))).order_by("name", "pk"))
+    pages = with_numbers(Page.objects.filter(pk__in=page_ids(request.user))).order_by("name", "pk")
+    pages = list(pages.with_role_of(request.user).with_open_alerts())
     return [PageCard(page, panel) for page, panel in zip(pages, sync_panels(request, pages), strict=True)]
 
 
@@ -104,8 +115,13 @@ def today(data: Insight, pages: list[Any], waiting: Total) -> list[tuple[str, st
         (unread, "unread", "Conversations with unread messages"),
         (
             data.waiting,
-            f"unanswered ({DAYS} days)",
+            f"waiting ({DAYS} days)",
             f"Open conversations in which the customer wrote last, in the last {DAYS} days",
+        ),
+        (
+            data.unanswered,
+            f"unanswered ({DAYS} days)",
+            "The customer wrote last, but the first sync has stored them as done: nobody waits",
         ),
     ]
     result = [(charts.integer(number), label, explanation) for number, label, explanation in rows]

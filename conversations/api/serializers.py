@@ -6,8 +6,18 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from conversations.actions.bulk_operations import describe
+from conversations.alerts.shown import shown_alerts
 from conversations.lib.attachment_kinds import KINDS_BY_NAME
-from conversations.models import BulkOperation, Conversation, Page, Platform, SavedView, SyncRun, Thread
+from conversations.models import (
+    Alert,
+    BulkOperation,
+    Conversation,
+    Page,
+    Platform,
+    SavedView,
+    SyncRun,
+    Thread,
+)
 from conversations.models.roles import SUPERUSER, Role
 from conversations.models.run_counters import ALL, rest_name
 from conversations.search.stored_filters import normalize, parameters_of_view
@@ -134,6 +144,17 @@ class LiveSerializer(serializers.Serializer):
     reason = serializers.CharField(allow_null=True, help_text="What is wrong; null below manager")
 
 
+class AlertSerializer(serializers.Serializer):
+    cause = serializers.ChoiceField(choices=Alert.Cause.choices)
+    sentence = serializers.CharField(help_text="What is wrong")
+    since = serializers.DateTimeField(help_text="When it was noticed")
+    advice = serializers.CharField(help_text="What ends it")
+    mayMend = serializers.BooleanField(source="may_mend", help_text="Whether the role of the user suffices")
+    ask = serializers.ListField(
+        child=serializers.CharField(), help_text="Up to three users who may do it; empty if you may"
+    )
+
+
 class PageSerializer(serializers.ModelSerializer):
     platforms = serializers.ListField(child=serializers.ChoiceField(choices=Platform.choices))
     state = serializers.SerializerMethodField(
@@ -147,6 +168,7 @@ class PageSerializer(serializers.ModelSerializer):
         source="last_synced_at", allow_null=True, help_text="When a sync last completed"
     )
     live = serializers.SerializerMethodField(help_text="Whether webhooks bring its messages")
+    alerts = serializers.SerializerMethodField(help_text="Problems that need a person, oldest first")
 
     class Meta:
         model = Page
@@ -162,6 +184,7 @@ class PageSerializer(serializers.ModelSerializer):
             "unread",
             "lastSync",
             "live",
+            "alerts",
         ]
 
     @extend_schema_field(serializers.ChoiceField(choices=Page.State.choices))
@@ -170,6 +193,10 @@ class PageSerializer(serializers.ModelSerializer):
 
     def get_reason(self, page) -> str:
         return page.reason_for(page.role)
+
+    @extend_schema_field(AlertSerializer(many=True))
+    def get_alerts(self, page) -> list[dict]:
+        return list(AlertSerializer(shown_alerts(page, page.role), many=True).data)
 
     @extend_schema_field(LiveSerializer)
     def get_live(self, page) -> dict:

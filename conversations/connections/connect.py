@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -86,20 +86,26 @@ def connect_page(
     hooks: Hooks | None = None,
     *,
     name: str = "",
+    history_days: int | None = None,
 ) -> ConnectResult:
     """Store the Page with its token after Facebook has confirmed that they belong together.
 
-    A Page that is connected again keeps its data. Raises ConnectionRefused, and GraphError if Facebook
+    A Page that is connected again keeps its data. `history_days`: the first sync inserts conversations that
+    are older as done (0: none); None leaves it as it is. Raises ConnectionRefused, and GraphError if Facebook
     refuses or cannot be reached.
     """
     validate_token(token)
     with open_client(facebook_page_id, token, hooks) as client:
         facebook_name = fetch_page_name(client, facebook_page_id)
         instagram = fetch_instagram_account(client, facebook_page_id)
+        facts = read_token_facts(client, token)
         findings = [instagram_finding(instagram)]
-        findings += token_findings(client, token, facebook_page_id, instagram)
+        findings += token_findings(client, facts, facebook_page_id, instagram)
     notes = [str(finding) for finding in findings]
-    page, created = _store(facebook_page_id, token, name or facebook_name, instagram, notes)
+    values: dict[str, Any] = {"access_token": token, "name": name or facebook_name, **access_end(facts)}
+    if history_days is not None:
+        values["history_days"] = history_days
+    page, created = _store(facebook_page_id, values, instagram, notes)
     return ConnectResult(page, created, [*notes, *_subscribe(page, hooks)])
 
 
@@ -127,10 +133,12 @@ def validate_token(token: str) -> None:
 
 @transaction.atomic
 def _store(
-    facebook_page_id: str, token: str, name: str, instagram: InstagramAccount, notes: list[str]
+    facebook_page_id: str, values: dict[str, Any], instagram: InstagramAccount, notes: list[str]
 ) -> tuple[Page, bool]:
+    """Store the Page with these values of its columns. An empty one leaves the column as it is."""
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
-    page.access_token, page.name = token, name or page.name
+    for column, value in values.items():
+        setattr(page, column, getattr(page, column) if value == "" else value)
     record(Action.PAGE_CONNECTED, target=page, again=not created)
     page.mark_connected()
     page.capabilities = page.capabilities | {"notes": notes}
@@ -230,14 +238,28 @@ def instagram_finding(instagram: InstagramAccount) -> Finding:
     return Finding("instagram", "Instagram account", instagram.username or instagram.id or "none")
 
 
+def read_token_facts(client: GraphClient, token: str) -> TokenFacts | None:
+    """Return what Facebook says about the token; None if it says nothing. Does not raise GraphError."""
+    try:
+        return token_facts(client, token)
+    except GraphError:
+        return None
+
+
+def access_end(facts: TokenFacts | None) -> dict[str, datetime | None]:
+    """Return the columns of a Page that say when the access ends, and when Facebook was asked."""
+    ends = [facts.expires_at, facts.data_access_expires_at] if facts else []
+    known = [seconds for seconds in ends if seconds]  # 0: never
+    return {
+        "access_ends_at": datetime.fromtimestamp(min(known), UTC) if known else None,
+        "access_checked_at": timezone.now(),
+    }
+
+
 def token_findings(
-    client: GraphClient, token: str, facebook_page_id: str, instagram: InstagramAccount
+    client: GraphClient, facts: TokenFacts | None, facebook_page_id: str, instagram: InstagramAccount
 ) -> list[Finding]:
     """Return findings about the permissions and the expiry of the token."""
-    try:
-        facts = token_facts(client, token)
-    except GraphError:
-        facts = None
     ids = {facebook_page_id, instagram.id} - {""}
     granted = facts.granted(ids) if facts else granted_permissions(client)
     return [_permissions(granted, instagram), *_expiry(facts)]

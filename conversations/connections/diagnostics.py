@@ -11,6 +11,7 @@ The findings are shown to people. What a sync needs to know is stored in `Page.c
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,11 +23,13 @@ from conversations.connections.connect import (
     Finding,
     InstagramAccount,
     Mark,
+    access_end,
     add_instagram,
     describe_failure,
     fetch_instagram_account,
     fetch_page_name,
     instagram_finding,
+    read_token_facts,
     token_findings,
 )
 from conversations.connections.page_state import require_reconnect
@@ -80,6 +83,7 @@ class PageDiagnostics:
     findings: list[Finding] = field(default_factory=list)
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
+    access_end: dict[str, datetime | None] = field(default_factory=dict)  # columns of the Page
     calls: int = 0
     had_gap: bool = False  # webhooks were not sent for a while: a sync brings what was missed
     refusal: ActionRequiredError | None = None  # why a person must connect the Page again, if so
@@ -164,9 +168,9 @@ def _check_token(diagnostics: PageDiagnostics, client: GraphClient) -> None:
     name = fetch_page_name(client, page_id)
     diagnostics.add("token", "Access token", f"valid, the Page's own ({name or page_id})")
     diagnostics.instagram = fetch_instagram_account(client, page_id)
-    diagnostics.findings += token_findings(
-        client, diagnostics.page.access_token, page_id, diagnostics.instagram
-    )
+    facts = read_token_facts(client, diagnostics.page.access_token)
+    diagnostics.findings += token_findings(client, facts, page_id, diagnostics.instagram)
+    diagnostics.access_end = access_end(facts)
 
 
 def _stop(diagnostics: PageDiagnostics, error: ConnectionRefused | GraphError | TooLongToWait) -> None:
@@ -333,10 +337,13 @@ def _save(diagnostics: PageDiagnostics) -> None:
         ]
         page.capabilities["checked_at"] = timezone.now().isoformat()
     add_instagram(page, diagnostics.instagram)
+    end = diagnostics.access_end if page.access_token == diagnostics.page.access_token else {}
+    for column, value in end.items():
+        setattr(page, column, value)
     if page.access_token == diagnostics.page.access_token:
         _update_state(page, diagnostics)
     account = ["platforms", "instagram_account_id", "instagram_username", "business_aliases"]
-    page.save(update_fields=["capabilities", *account, *Page.STATE_FIELDS])
+    page.save(update_fields=["capabilities", *account, *Page.STATE_FIELDS, *end])
     notify_changes([page.pk])
     diagnostics.page = page
 

@@ -97,12 +97,12 @@ def inspect_token(token: str) -> TokenScope:
     return TokenScope(holder, False, sorted(pages, key=lambda page: page.name.casefold()), notes)
 
 
-def connect_discovered(page: DiscoveredPage) -> ConnectResult:
+def connect_discovered(page: DiscoveredPage, *, history_days: int | None = None) -> ConnectResult:
     """Connect the Page like connect_page(), but wait less. A name that was set here is kept."""
     if not page.token:
         raise ConnectionRefused(" ".join(page.missing))
     known = Page.objects.filter(facebook_page_id=page.id).values_list("name", flat=True).first()
-    return connect_page(page.id, page.token, patience(), name=known or "")
+    return connect_page(page.id, page.token, patience(), name=known or "", history_days=history_days)
 
 
 def patience() -> Patience:

@@ -12,7 +12,7 @@ from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
 # Separate key spaces: otherwise a sync would wait for itself.
-SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES = 1, 2, 3, 4, 5
+SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES, ALERTS = 1, 2, 3, 4, 5, 6
 WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 

@@ -9,6 +9,8 @@ from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewa
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
 from conversations.models.pages import (
+    Alert,
+    AlertNotice,
     CallBudget,
     Page,
     PageMember,
@@ -21,6 +23,8 @@ from conversations.models.saved_views import SavedView
 from conversations.models.webhooks import WebhookDelivery
 
 __all__ = [
+    "Alert",
+    "AlertNotice",
     "ArchivePosition",
     "ArchivedPart",
     "AuditEntry",

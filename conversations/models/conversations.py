@@ -305,7 +305,12 @@ class InteractionEvent(models.Model):
                 condition=models.Q(kind="note_added"),
                 fastupdate=False,
             ),
-            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
+            # What a user did, newest first.
+            models.Index(
+                fields=["actor", "-occurred_at", "-id"],
+                name="event_of_actor",
+                condition=models.Q(actor__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -46,6 +46,9 @@ class MessageBucket(models.Model):
     sent = models.IntegerField(default=0)
     begun = models.IntegerField(default=0, help_text="Conversations that began in this slot")
     waiting = models.IntegerField(default=0, help_text="Messages of this slot that wait for a first reply")
+    unanswered = models.IntegerField(
+        default=0, db_default=0, help_text="The same in conversations that were stored as done"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "slot"], name="messagebucket_page_slot")]
@@ -85,6 +88,9 @@ class ConversationStats(models.Model):
     seconds = models.BinaryField(help_text="Seconds until each of these replies, packed")
     begun = models.IntegerField(null=True, help_text="The slot of the first message, if it is recent enough")
     waiting = models.IntegerField(null=True, help_text="The slot of the message that waits for a reply")
+    unanswered = models.IntegerField(
+        null=True, help_text="The slot of a message without a reply, if it was stored as done: it is the past"
+    )
 
     def __str__(self):
         return f"share of conversation {self.conversation_id}"

@@ -1,4 +1,4 @@
-"""Pages, their members, those that are being connected, and the budget of calls to Facebook for each Page."""
+"""Pages, their members and alerts, those that are being connected, and the budget of calls for each Page."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from conversations.models.roles import Role
 # Of what is kept between the form of a token and the choice of Pages: a job each minute deletes it, so that
 # no token is kept for 15 minutes.
 CONNECTING = timedelta(minutes=14)
+ALERTS_KEPT = timedelta(days=90)  # after their end
 
 
 class Platform(models.TextChoices):
@@ -89,6 +90,20 @@ class Page(models.Model):
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text="When a full sync last completed"
     )
+    access_ends_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the token or its access to data expires; empty: never, or unknown",
+    )
+    access_checked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Facebook was asked when the access ends"
+    )
+    history_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Instead of HISTORY_DONE_BEFORE: of which age on a first sync inserts as done; 0: none",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()
@@ -118,6 +133,16 @@ class Page(models.Model):
         """Return the platform's watermark; None if its list was never read to the end."""
         time = self.watermarks.get(platform)
         return datetime.fromisoformat(time) if time else None
+
+    def done_before(self) -> datetime | None:
+        """Return before which time a sync that starts now inserts conversations as done; None: it does not.
+
+        Runs up to the first complete one bring the past, which is no work; later ones, and webhooks, do.
+        """
+        days = settings.HISTORY_DONE_BEFORE if self.history_days is None else self.history_days
+        if not days or (self.last_synced_at and self.runs.filter(status="complete").exists()):
+            return None
+        return timezone.now() - timedelta(days=days)
 
     @property
     def business_ids(self) -> set[str]:
@@ -223,5 +248,73 @@ class PendingConnection(models.Model):
         return f"begun at {self.created_at:%H:%M}"
 
 
+class Alert(models.Model):
+    """A problem of a Page, from when it was noticed until it is over. Each cause is open at most once.
+
+    Only `conversations.alerts` writes alerts and their notices.
+    """
+
+    class Cause(models.TextChoices):
+        TOKEN = "token", "Access refused"
+        EXPIRY = "expiry", "Access expires soon"
+        SUBSCRIPTION = "subscription", "Webhooks lost"
+        AUDIT = "audit", "Full sync failed"
+        SYNC = "sync", "No complete sync for a day"
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="alerts", db_index=False)
+    cause = models.TextField(choices=Cause)
+    sentence = models.TextField(help_text="What is wrong, for everybody who sees the Page")
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = querysets.NewestByIdQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "cause"], name="alert_open_once", condition=models.Q(closed_at=None)
+            )
+        ]
+        indexes = [models.Index(fields=["page", "-id"], name="alert_newest_first")]
+
+    def __str__(self):
+        return f"{self.get_cause_display()}: {self.page}"
+
+
+class AlertNotice(models.Model):
+    """A message about an alert to one user, or to ALERT_URL. What is due has `next_at`."""
+
+    class Phase(models.TextChoices):
+        OPENED = "opened"
+        CLOSED = "closed"
+
+    class Channel(models.TextChoices):
+        MAIL = "mail"
+        POST = "post"
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="notices")
+    phase = models.TextField(choices=Phase)
+    channel = models.TextField(choices=Channel)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    attempts = models.IntegerField(default=0)
+    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="null: not to be sent any more")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True, default="", help_text="Why the last attempt failed")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_at"], name="alertnotice_due", condition=models.Q(next_at__isnull=False)
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.channel}: {self.phase}"
+
+
 def delete_expired() -> None:
-    PendingConnection.objects.filter(created_at__lt=timezone.now() - CONNECTING).delete()
+    now = timezone.now()
+    PendingConnection.objects.filter(created_at__lt=now - CONNECTING).delete()
+    Alert.objects.filter(closed_at__lt=now - ALERTS_KEPT).delete()

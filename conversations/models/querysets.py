@@ -1,11 +1,13 @@
 """The querysets of the models: the common queries, each with a name."""
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from conversations.models.facets import Facet, facet_values
-from conversations.models.roles import SUPERUSER
+from conversations.models.roles import SUPERUSER, Role
 
 UNREAD = [value for value in facet_values() if value & Facet.UNREAD]
 
@@ -39,6 +41,18 @@ class PageQuerySet(QuerySet):
         return self.annotate(
             conversation_count=Coalesce(Subquery(number), Value(0), output_field=BigIntegerField()),
             unread_count=Coalesce(Subquery(unread), Value(0), output_field=BigIntegerField()),
+        )
+
+    def with_open_alerts(self):
+        """Add `open_alerts`, oldest first, and up to three names of who may act (see `alerts.shown`)."""
+        alerts = apps.get_model("conversations", "Alert").objects.filter(page=OuterRef("pk"), closed_at=None)
+        content = JSONObject(cause="cause", sentence="sentence", since="opened_at")
+        users = get_user_model().objects.filter(is_active=True).order_by("pk")
+        managers = users.filter(page_memberships__page=OuterRef("pk"), page_memberships__role=Role.MANAGER)
+        return self.annotate(
+            open_alerts=ArraySubquery(alerts.order_by("pk").values(content=content)),
+            superuser_names=ArraySubquery(users.filter(is_superuser=True).values("username")[:3]),
+            manager_names=ArraySubquery(managers.values("username")[:3]),
         )
 
     def with_role_of(self, user):

@@ -60,7 +60,10 @@ class SyncRun(CounterColumns):
     objects = querysets.RunQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["page", "-id"], name="syncrun_newest_first")]
+        indexes = [
+            models.Index(fields=["page", "-id"], name="syncrun_newest_first"),
+            models.Index(fields=["page", "-id"], name="syncrun_full", condition=models.Q(mode="full")),
+        ]
 
     def __str__(self):
         return f"run {self.pk} of {self.page}: {self.status}"

@@ -99,7 +99,8 @@ class Insight:
     hours: list[list[int]]
     replies: list[tuple[date, int | None, int]]
     begun_today: int  # conversations whose first message is from today
-    waiting: int  # conversations without a reply to a message of these days
+    waiting: int  # open conversations without a reply to a message of these days
+    unanswered: int  # the same that the first sync has stored as done: nobody waits
     tags: list[tuple[dict[str, Any], int]] = field(default_factory=list)
     ads: list[Ad] = field(default_factory=list)
     conversations: int = 0
@@ -126,7 +127,7 @@ def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
     """Read the stored sums of whole Pages, in six queries."""
     start, end = span.slots
     slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
-    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 5)]
+    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 6)]
     first, last = start // WEEK_SLOTS, end // WEEK_SLOTS
     weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
     result = build_insight(span, columns, weeks)
@@ -142,7 +143,7 @@ def insight_of_conversations(criteria: SearchCriteria, span: Span) -> Insight:
     stats = fetch_all(Sql.compose(STATEMENTS["stats"], ids=conversation_ids))
     start, end = span.slots
     columns: list[Slots] = [slots_between(b"".join(row[n] for row in stats), start, end) for n in (0, 1)]
-    columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5)]
+    columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5, 6)]
     result = build_insight(span, columns, [(row[2], row[3]) for row in stats])
     result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_conversations"], ids=conversation_ids))
     ads = Sql.compose(STATEMENTS["ads_of_conversations"], ids=conversation_ids)
@@ -190,8 +191,8 @@ def newest_ads(page_ids: list[int]) -> list[Ad]:
 
 # -- results -----------------------------------------------------------------------------------------------
 def build_insight(span: Span, columns: Sequence[Slots], replies: Replies) -> Insight:
-    """Group the numbers by days, hours and weeks. `columns` are received, sent, begun and waiting by slot."""
-    received, sent, begun, waiting = columns
+    """Group the numbers by days, hours and weeks. `columns`: those of MessageBucket, by slot."""
+    received, sent, begun, waiting, unanswered = columns
     days = [[0, 0] for _ in range(DAYS)]
     hours = [[0] * 24 for _ in range(7)]
     positions = local_positions(span, timezone.get_current_timezone_name())
@@ -210,6 +211,7 @@ def build_insight(span: Span, columns: Sequence[Slots], replies: Replies) -> Ins
         replies=weekly_medians(span, replies),
         begun_today=sum(number for slot, number in begun.items() if slot >= today),
         waiting=sum(waiting.values()),
+        unanswered=sum(unanswered.values()),
     )
 
 

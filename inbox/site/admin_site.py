@@ -22,6 +22,7 @@ MENU = {
     "Pages": {
         "conversations_page": ("Pages", "storefront"),
         "conversations_syncrun": ("Sync runs", "sync"),
+        "conversations_alert": ("Alerts", "warning"),
         "conversations_erasure": ("Erasures", "delete_history"),
     },
     "People": {

@@ -79,6 +79,7 @@ admin   delete a tag                     login   login   refused refused refused
 admin   save a view                      login   login   refused ok      ok      ok      ok      ok      ok
 admin   change somebody's view           login   login   refused hidden  hidden  refused refused refused ok
 admin   sync                             login   login   refused hidden  hidden  refused refused ok      ok
+admin   close old conversations          login   login   refused hidden  hidden  refused refused ok      ok
 admin   ask to delete a person           login   login   refused hidden  hidden  refused refused ok      ok
 admin   delete a person                  login   login   refused hidden  hidden  refused refused ok      ok
 admin   see that a person was deleted    login   login   refused hidden  hidden  hidden  hidden  ok      ok
@@ -226,6 +227,7 @@ REQUESTS: dict[
         f"post {ADMIN}/savedview/{{view}}/change/",
         {"name": "V {number}"},
     ),
+    ("admin", "close old conversations"): (f"post {ADMIN}/page/{{page}}/close-history/", {"days": 30}),
     ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
     ("admin", "ask to delete a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),
     ("admin", "delete a person"): (f"post {ADMIN}/erasure/person/{{conversation}}/", {}),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import CallBudget, Page, SavedView
+from conversations.models import Alert, CallBudget, Page, SavedView
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import Action, AuditEntry
 from conversations.models.privacy import Erasure
@@ -72,6 +72,7 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         "erasure": Erasure.objects.create(
             kind="person", page=page, facebook_page_id="9", ended_at=timezone.now()
         ).pk,
+        "colleague": colleague.pk,
         "newcomer": UserFactory(username=f"newcomer{number}").pk,
         "key": ApiKey.issue(colleague, "Report")[0].pk,
     }
@@ -84,8 +85,10 @@ def admin_ids(page: Page) -> dict[str, object]:
     removed = RemovedConversation.objects.create(
         page=page, conversation=conversation, kind="joined", removed_id=1, sender_id="removed"
     )
+    alert = Alert.objects.create(page=page, cause="token", sentence="Inbox can no longer read it.")
     budget = CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger")
     return {
+        "alert": alert.pk,
         "alias": alias.pk,
         "removed": removed.pk,
         "delivery": page.deliveries.create(body=b"{}", state="done").pk,

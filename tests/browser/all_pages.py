@@ -45,6 +45,7 @@ def fill(page: Page) -> None:
     SyncRunFactory(page=page)
     SyncRunFactory(page=page, status="error", error=f"Facebook says: {LONG}")
     sync_page.configure(queue=STUCK_QUEUE).defer(run_id=0)
+    page.alerts.create(cause="sync", sentence="No sync of this Page has completed for a day.")
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
     ExportFactory(actor=user, page_ids=[page.pk], size=7_000_000)
@@ -83,6 +84,7 @@ def url_of(model_admin: ModelAdmin, pattern, user: User) -> str | None:
     row = model_admin.get_queryset(request_of(user)).first()
     known = {
         "operation": last_operation(),
+        "user_id": user.pk,
         "object_id": row and row.pk,
         "pk": row and row.pk,
         "id": row and row.pk,

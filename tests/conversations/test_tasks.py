@@ -167,6 +167,8 @@ def test_periodic_tasks_run_as_often_as_promised():
         "fold_messages": 5,
         "keep_current": 15,
         "name_people": 5,
+        "watch_access": 23 * 60,
+        "watch_pages": 15,
         "watch_subscriptions": 300,
         "work_on_operations": 15,
         "work_on_webhooks": 5,

@@ -37,10 +37,17 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("GRAPH_API_VERSION", "26"),
         ("GRAPH_CALLS_PER_SECOND", "-1"),
         ("GRAPH_CALLS_PER_SECOND", "two"),
+        ("HISTORY_DONE_BEFORE", "-1"),
+        ("HISTORY_DONE_BEFORE", "a month"),
         ("PROXY_COUNT", "-1"),
         ("REQUIRE_2FA", "perhaps"),
         ("EMAIL_URL", "mail.example.com:hush-hush"),
         ("EMAIL_URL", "smtp://user:hush-hush@host:port"),
+        ("ALERT_URL", "example.com/hush-hush"),
+        ("ALERT_URL", "ftp://example.com/hush-hush"),
+        ("ALERT_URL", "https://user:hush-hush@example.com/"),
+        ("ALERT_URL", "https://example.com:port/hush-hush"),
+        ("ALERT_URL", "https:///hush-hush"),
         ("PUBLIC_URL", "inbox.example.com"),
         ("CSRF_TRUSTED_ORIGINS", "inbox.example.com"),
         ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
@@ -58,7 +65,8 @@ def test_valid_values_start():
     result = start(
         "import inbox.asgi; from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.TIME_ZONE);"
         "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_SSL);"
-        "print(s.DEFAULT_FROM_EMAIL)",
+        "print(s.DEFAULT_FROM_EMAIL, s.HISTORY_DONE_BEFORE, s.ALERT_URL)",
+        ALERT_URL="http://10.0.0.7:8080/hooks/inbox?channel=ops",
         ALLOWED_HOSTS="a.example,b.example",
         TIME_ZONE="Europe/Paris",
         HTTPS="1",
@@ -71,7 +79,7 @@ def test_valid_values_start():
     hosts, accounts, sender = result.stdout.splitlines()
     assert hosts == "['a.example', 'b.example', 'inbox.example.com'] Europe/Paris"
     assert accounts == "__Host-sessionid csrftoken mail.example.com 465 True"
-    assert sender == "inbox@example.com"
+    assert sender == "inbox@example.com 30 http://10.0.0.7:8080/hooks/inbox?channel=ops"
 
 
 def test_secret_key_is_optional_with_debug_and_a_stored_key():

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -30,6 +31,18 @@ SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys
 MAX_MINUTES = 15  # for the login at Facebook; a token is kept for less
 MAX_PAGES = 20  # at once: each needs several calls to Facebook while the user waits
 EXPIRED = f"The token was discarded after {MAX_MINUTES} minutes. Start again."
+
+
+class HistoryForm(forms.Form):
+    """From which age on the conversations of a first sync are no work."""
+
+    history_days = forms.IntegerField(
+        label="Days after which conversations of the first sync are done",
+        min_value=0,
+        max_value=settings.MAX_DAYS,
+        widget=forms.NumberInput(attrs={"class": "inbox-input"}),
+        help_text="Older ones are the past, not work: they are stored as done. With 0 all of them are open.",
+    )
 
 
 class TokenForm(forms.Form):
@@ -186,11 +199,13 @@ def choose(site, request: HttpRequest) -> HttpResponse:
         messages.error(request, EXPIRED)
         return redirect(_url())
     selected = request.POST.getlist("pages")
-    if request.method != "POST" or not 0 < len(selected) <= MAX_PAGES:
-        error = f"Choose 1 to {MAX_PAGES} Pages." if request.method == "POST" else ""
-        return _render(site, request, "choose", scope=scope, error=error, rows=_rows(scope))
+    form = HistoryForm({"history_days": settings.HISTORY_DONE_BEFORE} | request.POST.dict())
+    if request.method != "POST" or not 0 < len(selected) <= MAX_PAGES or not form.is_valid():
+        is_wrong = request.method == "POST" and not 0 < len(selected) <= MAX_PAGES
+        error = f"Choose 1 to {MAX_PAGES} Pages." if is_wrong else ""
+        return _render(site, request, "choose", scope=scope, error=error, rows=_rows(scope), form=form)
     _forget_scope(request)
-    connected = _connect(request, scope, selected)
+    connected = _connect(request, scope, selected, form.cleaned_data["history_days"])
     return redirect(_url("done", page=connected) if connected else _url())
 
 
@@ -230,13 +245,14 @@ def _rows(scope: TokenScope) -> list[dict]:
     ]
 
 
-def _connect(request: HttpRequest, scope: TokenScope, selected: list[str]) -> list[int]:
+def _connect(request: HttpRequest, scope: TokenScope, selected: list[str], history_days: int) -> list[int]:
     """Connect the selected Pages and return their primary keys. Each failure becomes a message."""
     connected = []
     for page in filter(None, map(scope.page, dict.fromkeys(selected))):
         try:
             with asking_facebook(request.user):
-                connected.append(connect_discovered(page).page.pk)
+                result = connect_discovered(page, history_days=history_days)
+                connected.append(result.page.pk)
         except (ConnectionRefused, GraphError) as error:
             messages.error(request, f"{page.name} was not connected. {describe_failure(error)}")
     return connected

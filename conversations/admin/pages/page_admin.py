@@ -9,11 +9,15 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from conversations.admin.alert_admin import alert_list
 from conversations.admin.base import PageScopedAdmin, record_roles
 from conversations.admin.formatting import PAGE_STATE_LABELS, badge, live_part, short_time
 from conversations.admin.pages import connect_views
+from conversations.admin.pages.close_history import close_history
+from conversations.admin.pages.member_page import link_to_member, member_page
 from conversations.admin.runs.coverage_table import coverage_table
 from conversations.admin.sync_panel import sync_panels
+from conversations.alerts.shown import shown_alerts
 from conversations.lib.notify import notify_changes
 from conversations.models import Page, PageMember
 from conversations.models.audit import Action, record
@@ -29,6 +33,11 @@ class PageMemberInline(TabularInline):
     extra = 0
     autocomplete_fields = ["user"]
     verbose_name_plural = "Members"
+    readonly_fields = ["activity"]
+
+    @display(description="Activity")
+    def activity(self, member):
+        return link_to_member(member.page_id, member.user_id) if member.pk else ""
 
     def has_view_permission(self, request, obj=None) -> bool:
         """Managers see the members of their Pages; only superusers change roles."""
@@ -48,7 +57,7 @@ class PageAdmin(PageScopedAdmin):
     path_to_page = "pk"
     list_display = ["name_or_id", "facebook_id", "state_label", "live_badge", "last_sync"]
     search_fields = ["name", "facebook_page_id"]
-    fields = ["name", "facebook_id", "connection", "platform_names", "conversations", "unread"]
+    fields = ["name", "facebook_id", "connection", "alerts", "platform_names", "conversations", "unread"]
     fields += ["coverage", "last_sync", "live", "created"]
     readonly_fields = fields[1:]
     inlines = [PageMemberInline]
@@ -78,12 +87,16 @@ class PageAdmin(PageScopedAdmin):
         return badge(PAGE_STATE_LABELS[page.connection[0]], {"Reconnect needed": "danger"})
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_role_of(request.user)
+        return super().get_queryset(request).with_role_of(request.user).with_open_alerts()
 
     @display(description="State")
     def connection(self, page):
         state, reason = page.connection[0], page.reason_for(page.role)
         return PAGE_STATE_LABELS[state] + (f": {reason}" if reason else "")
+
+    @display(description="Alerts")
+    def alerts(self, page):
+        return live_part("alerts", alert_list(shown_alerts(page, page.role)) or "none")
 
     @display(description="Last complete sync", empty_value="never")
     def last_sync(self, page):
@@ -140,15 +153,32 @@ class PageAdmin(PageScopedAdmin):
         if request.method == "POST" and request.user.is_superuser:
             require_confirmation(request.session)  # the form gives and takes roles
         panel = sync_panels(request, [self.get_object(request, object_id)])[0]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panel": panel})
+        context = {"panel": panel, "may_close": panel.may_sync}  # both are for managers
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def get_urls(self):
         sync = self.admin_site.admin_view(require_POST(self.sync))
+        member = self.admin_site.admin_view(self.member)
+        close = self.admin_site.admin_view(self.close_history)
         urls = [
             path("<int:pk>/sync/", sync, name="conversations_page_sync"),
+            path("<int:pk>/members/<int:user_id>/", member, name="conversations_page_member"),
+            path("<int:pk>/close-history/", close, name="conversations_page_close_history"),
             *connect_views.urls(self.admin_site),
         ]
         return [*urls, *super().get_urls()]
+
+    def member(self, request, pk, user_id):
+        """Show what a member did on the Page."""
+        page = self.get_object(request, str(pk))
+        require_role(request.user, [page.pk], MANAGER)
+        return member_page(self, request, page, user_id)
+
+    def close_history(self, request, pk):
+        """Ask from which age on conversations are the past, and set them to done."""
+        page = self.get_object(request, str(pk))
+        require_role(request.user, [page.pk], MANAGER)
+        return close_history(self, request, page)
 
     def sync(self, request, pk):
         """Request a sync or join the active one. `full` requests a full resync."""

@@ -9,8 +9,11 @@ from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, TagSerializer
 from conversations.api.views.conversations import PAGE
 from conversations.models import Conversation
+from conversations.permissions import MANAGER, page_ids
+from conversations.search.criteria import SearchCriteria
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from conversations.search.insight_queries import Insight, insight
+from conversations.search.workload import Workload, workload
 
 
 class DaySerializer(serializers.Serializer):
@@ -40,6 +43,20 @@ class WeeklyRepliesSerializer(serializers.Serializer):
     count = serializers.IntegerField(help_text="Number of replies")
 
 
+class MemberSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="user")
+    name = serializers.CharField()
+    closedToday = serializers.IntegerField(
+        source="closed_today", help_text="Conversations that the user has set to done today"
+    )
+    open = serializers.IntegerField(help_text="Open conversations assigned to the user")
+    firstReplySeconds = serializers.IntegerField(
+        source="first_reply",
+        allow_null=True,
+        help_text="Median first reply time of 30 days in conversations assigned to the user; null without",
+    )
+
+
 class InsightSerializer(serializers.Serializer):
     days = DaySerializer(many=True)
     hours = serializers.SerializerMethodField(help_text="Received, by weekday (Monday first) and hour")
@@ -47,6 +64,13 @@ class InsightSerializer(serializers.Serializer):
     ads = AdCountSerializer(many=True)
     replies = WeeklyRepliesSerializer(many=True)
     timeZone = serializers.CharField(help_text="Of the days, weeks and hours")
+    members = MemberSerializer(
+        many=True, allow_null=True, help_text="On Pages that you manage; null with a filter or without one"
+    )
+    waiting = serializers.IntegerField(help_text="Open conversations in which the customer wrote last")
+    unanswered = serializers.IntegerField(
+        help_text="The same in conversations that the first sync has stored as done: nobody waits"
+    )
     conversations = serializers.IntegerField(help_text="Number of matches; an estimate if not isExact")
     isExact = serializers.BooleanField(
         help_text="false: very many conversations match and only the newest are included, or new messages"
@@ -70,7 +94,7 @@ class InsightSerializer(serializers.Serializer):
         return body["hours"]
 
 
-def insight_body(result: Insight) -> dict:
+def insight_body(result: Insight, members: list[Workload] | None) -> dict:
     return {
         "from": result.span.first,
         "to": result.span.last,
@@ -84,6 +108,9 @@ def insight_body(result: Insight) -> dict:
         "replies": [
             {"week": week, "seconds": seconds, "count": number} for week, seconds, number in result.replies
         ],
+        "members": None if members is None else MemberSerializer(members, many=True).data,
+        "waiting": result.waiting,
+        "unanswered": result.unanswered,
         "conversations": result.conversations,
         "isExact": result.is_exact,
     }
@@ -106,4 +133,12 @@ class InsightViewSet(GenericViewSet):
         """Return messages of 90 days by day and hour, tags, and median reply times."""
         criteria = criteria_for(request.user, request.query_params)
         with timezone.override(time_zone_of(request.query_params)):
-            return Response({"insight": insight_body(insight(criteria))})
+            members = members_of(request.user, criteria)
+            return Response({"insight": insight_body(insight(criteria), members)})
+
+
+def members_of(user, criteria: SearchCriteria) -> list[Workload] | None:
+    """Return the work of members on those of these Pages that the user manages; None if there is none."""
+    managed = set(criteria.page_ids) & set(page_ids(user, MANAGER))
+    is_whole = criteria == SearchCriteria(criteria.page_ids, criteria.all_pages)
+    return workload(sorted(managed)) if managed and is_whole else None

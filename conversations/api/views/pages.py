@@ -29,7 +29,13 @@ class PageViewSet(GenericViewSet):
 
     def get_queryset(self):
         user = self.request.user
-        return Page.objects.visible_to(user).with_role_of(user).with_counts().order_by("name", "pk")
+        return (
+            Page.objects.visible_to(user)
+            .with_role_of(user)
+            .with_counts()
+            .with_open_alerts()
+            .order_by("name", "pk")
+        )
 
     @extend_schema(responses=wrapped("pages", PageSerializer, many=True))
     def list(self, request):

@@ -4,6 +4,7 @@ import os
 import sys
 from getpass import getpass
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.connections.connect import ConnectionRefused, connect_page, describe_failure
@@ -24,18 +25,28 @@ class Command(BaseCommand):
             "--name", default="", help="the name in this inbox (default: the name on Facebook)"
         )
 
-    def handle(self, *, facebook_page_id: str, name: str, **options):
+        parser.add_argument(
+            "--history-days",
+            type=int,
+            metavar="DAYS",
+            help="the first sync stores conversations that are older as done; 0: none (default: "
+            "HISTORY_DONE_BEFORE)",
+        )
+
+    def handle(self, *, facebook_page_id: str, name: str, history_days: int | None, **options):
         if not (facebook_page_id.isascii() and facebook_page_id.isdigit()):
             raise CommandError(
                 f"{facebook_page_id!r} is not the ID of a Page: use digits only.", returncode=2
             )
+        if history_days is not None and not 0 <= history_days <= settings.MAX_DAYS:
+            raise CommandError(f"--history-days must be from 0 to {settings.MAX_DAYS}.", returncode=2)
         token = read_token()
         if not token:
             raise CommandError(
                 "No access token. Set PAGE_ACCESS_TOKEN, or pass the token on standard input.", returncode=2
             )
         try:
-            result = connect_page(facebook_page_id, token, name=name)
+            result = connect_page(facebook_page_id, token, name=name, history_days=history_days)
         except (ConnectionRefused, GraphError) as error:
             raise CommandError(f"Not connected, nothing was stored. {describe_failure(error)}") from None
         verb = "Connected" if result.created else "Reconnected"

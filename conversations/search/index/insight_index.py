@@ -28,7 +28,7 @@ from conversations.search.sql import Sql, fetch_all, run
 
 STATEMENTS = read_statements(__file__)
 RECEIVED, SENT = "message_received", "message_sent"
-COUNTERS = ("received", "sent", "begun", "waiting")
+COUNTERS = ("received", "sent", "begun", "waiting", "unanswered")
 
 
 def oldest_slot(now: datetime) -> int:
@@ -42,11 +42,13 @@ class StatsBuilder:
     """Computes the statistics of one conversation from its events, which are added in their order.
 
     A reply time runs from the customer's first unanswered message to the next message of the Page. When staff
-    set the conversation to done, no reply is due.
+    set the conversation to done, no reply is due. One that is done although nobody has set it so is the past
+    that a first sync has brought: nobody waits for a reply.
     """
 
     is_new: bool = True  # there is no earlier message
     is_waiting: bool = False
+    is_done: bool = False
     received: list[int] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
@@ -70,6 +72,7 @@ class StatsBuilder:
         self.is_waiting, self.waiting_since = False, None
 
     def build(self, conversation_id: int, page_id: int) -> ConversationStats:
+        slot = None if self.waiting_since is None else self.waiting_since // SLOT_SECONDS
         return ConversationStats(
             conversation_id=conversation_id,
             page_id=page_id,
@@ -78,7 +81,8 @@ class StatsBuilder:
             asked=pack(self.asked),
             seconds=pack(self.seconds),
             begun=self.begun,
-            waiting=None if self.waiting_since is None else self.waiting_since // SLOT_SECONDS,
+            waiting=None if self.is_done else slot,
+            unanswered=slot if self.is_done else None,
         )
 
 
@@ -89,8 +93,8 @@ def current_stats(conversation_ids: list[int], since: int) -> dict[int, Conversa
     pages = {conversation_id: page_id for conversation_id, page_id, _, _ in events}
     before = Sql.compose(STATEMENTS["state_before"], ids=list(pages), start=start)
     builders = {
-        pk: StatsBuilder(is_new=not has_earlier, is_waiting=last_kind == RECEIVED)
-        for pk, last_kind, has_earlier in fetch_all(before)
+        pk: StatsBuilder(is_new=not has_earlier, is_waiting=last_kind == RECEIVED, is_done=is_done)
+        for pk, last_kind, has_earlier, is_done in fetch_all(before)
     }
     for conversation_id, _, kind, at in events:
         builders[conversation_id].add_event(kind, at)
@@ -123,7 +127,7 @@ def slot_increments(stats: ConversationStats) -> Iterator[tuple[str, int]]:
     """Yield each column and slot that these statistics add one to. The slot may be None."""
     yield from (("received", slot) for slot in unpack(stats.received))
     yield from (("sent", slot) for slot in unpack(stats.sent))
-    yield from ((name, getattr(stats, name)) for name in ("begun", "waiting"))
+    yield from ((name, getattr(stats, name)) for name in ("begun", "waiting", "unanswered"))
 
 
 def update_buckets(old: list[ConversationStats], new: list[ConversationStats], since: int) -> None:

@@ -7,7 +7,7 @@ WHERE e.conversation_id = ANY({ids}::bigint[]) AND e.occurred_at >= {start}
 ORDER BY e.conversation_id, e.occurred_at, e.rank, e.id
 
 -- name: state_before
--- The kind of the last such event before that time, and whether there was a message.
+-- The kind of the last such event before that time, whether there was a message, and whether it is done now.
 SELECT known.id, (
   SELECT e.kind FROM conversations_interactionevent AS e
   WHERE e.conversation_id = known.id AND e.occurred_at < {start}
@@ -16,15 +16,15 @@ SELECT known.id, (
 ), EXISTS (
   SELECT FROM conversations_interactionevent AS e
   WHERE e.conversation_id = known.id AND e.occurred_at < {start} AND e.kind IN ('message_received', 'message_sent')
-)
+), coalesce((SELECT c.conversation_status = 'done' FROM conversations_conversation AS c WHERE c.id = known.id), false)
 FROM unnest({ids}::bigint[]) AS known(id)
 
 -- name: add_to_buckets
-INSERT INTO conversations_messagebucket AS stored (page_id, slot, received, sent, begun, waiting)
-SELECT page.id, slot, received, sent, begun, waiting FROM
-  unnest({pages}::bigint[], {slots}::int[], {received}::int[], {sent}::int[], {begun}::int[], {waiting}::int[])
-  AS change(page_id, slot, received, sent, begun, waiting)
+INSERT INTO conversations_messagebucket AS stored (page_id, slot, received, sent, begun, waiting, unanswered)
+SELECT page.id, slot, received, sent, begun, waiting, unanswered FROM
+  unnest({pages}::bigint[], {slots}::int[], {received}::int[], {sent}::int[], {begun}::int[], {waiting}::int[],
+    {unanswered}::int[]) AS change(page_id, slot, received, sent, begun, waiting, unanswered)
 JOIN conversations_page AS page ON page.id = change.page_id ORDER BY 1, 2
 ON CONFLICT (page_id, slot) DO UPDATE SET received = stored.received + excluded.received,
   sent = stored.sent + excluded.sent, begun = stored.begun + excluded.begun,
-  waiting = stored.waiting + excluded.waiting
+  waiting = stored.waiting + excluded.waiting, unanswered = stored.unanswered + excluded.unanswered

@@ -30,6 +30,7 @@ from conversations.sync.load.existing import ExistingRows, read_existing
 from conversations.sync.load.live.last_message import move_tag_rows, show_last_messages
 from conversations.sync.load.live.silence import note_missed
 from conversations.sync.load.reconcile import (
+    close_history,
     differs,
     has_new_message,
     reconcile_conversation,
@@ -81,16 +82,19 @@ def save_batch(
     *,
     is_keyed: bool = True,
     tolerant: bool = True,
+    done_before: datetime | None = None,
 ) -> list[ThreadResult]:
     """Save the threads of one answer. Return one result for each thread, in the order listed.
 
     `is_keyed`: whether the database has its unique keys (see `models.constraints`). `tolerant`: leave out
     messages that PostgreSQL rejects or that were stored in the meantime; otherwise they raise DataError,
-    OperationalError or IntegrityError.
+    OperationalError or IntegrityError. `done_before`: new conversations whose last message is older are done.
     """
     outcomes: dict[str, ThreadResult] = {}
     for batch in _split_repeats(rows):
-        for outcome in _save_distinct(page, batch, is_keyed=is_keyed, tolerant=tolerant):
+        for outcome in _save_distinct(
+            page, batch, is_keyed=is_keyed, tolerant=tolerant, done_before=done_before
+        ):
             graph_id = outcome.thread.graph_id
             if graph_id in outcomes:
                 outcome.include_older(outcomes[graph_id])
@@ -135,7 +139,7 @@ def _split_repeats(rows: Iterable[ThreadRows]) -> list[list[ThreadRows]]:
 
 
 def _save_distinct(
-    page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool
+    page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool, done_before: datetime | None
 ) -> list[ThreadResult]:
     existing, joined = read_existing(page, batch, is_keyed=is_keyed)
     _drop_stored_events(batch, existing)
@@ -143,7 +147,7 @@ def _save_distinct(
     lost = {row.thread.graph_id: _lost_before(row, existing) for row in batch}
     with_unsent = {sender for sender, stored in existing.conversations.items() if stored.unsent_at}
     stored = dict(existing.conversations)
-    changed_senders, news = upsert_conversations(batch, existing)
+    changed_senders, news = upsert_conversations(batch, existing, done_before)
     note_missed(page, [event.occurred_at for row in batch if row.conversation for event in row.events])
     _claim_messages(batch, existing)
     created, refused = _insert_batch(batch, existing, tolerant=tolerant)
@@ -244,7 +248,7 @@ def _hide_deleted(row: ThreadRows, existing: ExistingRows, pairs: Sequence[Pair]
 
 # -- conversations -----------------------------------------------------------------------------------------
 def upsert_conversations(
-    batch: list[ThreadRows], existing: ExistingRows
+    batch: list[ThreadRows], existing: ExistingRows, done_before: datetime | None
 ) -> tuple[set[str], dict[str, GraphNews]]:
     """Write new and newer conversations.
 
@@ -264,6 +268,8 @@ def upsert_conversations(
             shown[row.thread.graph_id] = max(
                 row.thread, shown.get(row.thread.graph_id, row.thread), key=version
             )
+    if done_before is not None:
+        close_history(states, before, done_before)
     changed = {sender: state for sender, state in states.items() if differs(state, before.get(sender))}
     now = timezone.now()
     for state in changed.values():

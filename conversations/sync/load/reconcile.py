@@ -16,6 +16,7 @@ from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, sear
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 NO_VERSION: Version = (EARLIEST, "")
+DONE = Conversation.Status.DONE.value  # a plain string is faster than an enum member
 HISTORY_PENDING = "Its older messages are not read yet."
 
 # The columns that a sync writes, except the unique key.
@@ -102,6 +103,27 @@ def reconcile_conversation(
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
     return state
+
+
+def close_history(
+    states: dict[str, Conversation], before: dict[str, Conversation], done_before: datetime
+) -> None:
+    """Set new conversations to done whose last message is older than that. Both mappings are by sender ID.
+
+    One that was inserted so, and has a thread that is newer, is open, as if that one had come first.
+    """
+    for sender, state in states.items():
+        stored, is_old = before.get(sender), _is_older(state, done_before)
+        if stored is None:
+            if is_old:
+                state.conversation_status = DONE
+        elif not is_old and _is_older(stored, done_before):
+            state.conversation_status = Conversation.Status.ACTIVE
+
+
+def _is_older(conversation: Conversation, time: datetime) -> bool:
+    last = conversation.last_message_time
+    return last is not None and last < time
 
 
 def unsaved_conversation(row: Conversation) -> Conversation:

@@ -63,6 +63,7 @@ class BatchWriter:
         self.history = HistoryWriter(page, run, self.transaction, self._suppressed, self.backfills, report)
         self.changes = 0
         self._is_full = run.mode == SyncRun.Mode.FULL
+        self._done_before = page.done_before()
         self._missing_keys = constraints.missing_keys()
         if self._missing_keys:
             logger.warning("[page %s] %s", page.pk, constraints.missing_keys_note(self._missing_keys))
@@ -173,13 +174,22 @@ class BatchWriter:
 
         A value that PostgreSQL rejects aborts the transaction.
         """
-        return batch_loader.save_batch(self._page, rows, is_keyed=not self._missing_keys, tolerant=False)
+        return self._load(rows, tolerant=False)
+
+    def _load(self, rows: list[ThreadRows], *, tolerant: bool = True) -> list[ThreadResult]:
+        return batch_loader.save_batch(
+            self._page,
+            rows,
+            is_keyed=not self._missing_keys,
+            tolerant=tolerant,
+            done_before=self._done_before,
+        )
 
     def _save_tolerant(self, rows: list[ThreadRows]) -> list[ThreadResult]:
         """Save the batch. If PostgreSQL rejects a value, save the threads one by one, without that record."""
         try:
             with transaction.atomic():
-                return batch_loader.save_batch(self._page, rows, is_keyed=not self._missing_keys)
+                return self._load(rows)
         except (DataError, OperationalError) as error:
             if not is_value_error(error):
                 raise
@@ -196,7 +206,7 @@ class BatchWriter:
         row.conversation, row.events = None, []
         try:
             with transaction.atomic():
-                return batch_loader.save_batch(self._page, [row], is_keyed=not self._missing_keys)
+                return self._load([row])
         except (DataError, OperationalError):
             key = hash(row.thread.graph_id)
             if key not in self._unstorable:

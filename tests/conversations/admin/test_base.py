@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import (
+    AlertNotice,
     BulkOperation,
     CallBudget,
     ExportPart,
@@ -32,6 +33,7 @@ PAGE_SCOPED_MODELS = [
     "removedconversation",
     "syncrun",
     "webhookdelivery",
+    "alert",
 ]
 ROLES = ["viewer", "tagger", "manager"]
 
@@ -57,6 +59,7 @@ def fill(page) -> dict[str, int]:
         ).pk,
         "syncrun": SyncRunFactory(page=page).pk,
         "webhookdelivery": page.deliveries.create(body=b"{}", state="done").pk,
+        "alert": page.alerts.create(cause="sync", sentence="No sync has completed.").pk,
     }
 
 
@@ -66,7 +69,7 @@ def test_every_model_of_ours_is_registered():
     indexes = {model for model in models if model.__module__ in index_modules}
     files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
     hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
-    parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece}  # of events and exports
+    parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece, AlertNotice}  # of rows that have a page
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 
@@ -95,7 +98,7 @@ def test_lists_run_no_query_per_row(page, root, model, django_assert_num_queries
     # Session, user, visible Pages, disconnected Pages, count, rows; with a filter by Page also its options;
     # for conversations these, all tags, the tags of the rows, the ads, the newest message and the
     # saved views.
-    queries = {"conversation": 12, "thread": 7, "syncrun": 7, "webhookdelivery": 7}.get(model, 6)
+    queries = {"conversation": 12, "thread": 7, "syncrun": 7, "webhookdelivery": 7, "alert": 7}.get(model, 6)
     with django_assert_num_queries(queries):
         root.get(admin_url(model))
     for _ in range(4):

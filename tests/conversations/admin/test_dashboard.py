@@ -45,7 +45,8 @@ def test_numbers_of_today_are_shown(conversation, staff):
         "sent today": "1",
         "new conversations": "1",
         "unread": "1",
-        "unanswered (90 days)": "1",
+        "waiting (90 days)": "1",
+        "unanswered (90 days)": "0",
         "needs reply": "0",
     }
 

@@ -190,3 +190,13 @@ def test_texts_for_people_are_shown(command, shop, sandbox):
     sandbox.faults.add(refusal)
     result = command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token)
     assert "Facebook adds: Log in: Your session has ended." in result.stderr
+
+
+def test_age_of_history_is_stored_and_kept(command, shop):
+    assert (
+        command("connectpage", shop.id, "--history-days", "7", PAGE_ACCESS_TOKEN=shop.token).returncode == 0
+    )
+    assert command("connectpage", shop.id, PAGE_ACCESS_TOKEN=shop.token).returncode == 0
+    assert Page.objects.get().history_days == 7
+    wrong = command("connectpage", shop.id, "--history-days", "-1", PAGE_ACCESS_TOKEN=shop.token)
+    assert (wrong.returncode, "--history-days" in wrong.stderr) == (2, True)

@@ -45,6 +45,7 @@ def naive_insight(conversations: list[Conversation], zone: str, now: datetime) -
         "waits": defaultdict(list),
         "begun": 0,
         "waiting": 0,
+        "unanswered": 0,
     }
     for row in conversations:
         events = [
@@ -54,7 +55,7 @@ def naive_insight(conversations: list[Conversation], zone: str, now: datetime) -
         messages = [(at, kind) for at, kind, _ in events if kind in (RECEIVED, SENT)]
         found["begun"] += bool(messages) and messages[0][0].date() == today
         count_messages(found, [message for message in messages if message[0].date() in shown])
-        time_replies(found, events, shown)
+        time_replies(found, events, shown, is_done=row.conversation_status == "done")
     return found
 
 
@@ -64,9 +65,9 @@ def count_messages(found: dict, messages: list) -> None:
         found["hours"][at.weekday(), at.hour] += kind == RECEIVED
 
 
-def time_replies(found: dict, events: list, shown: set) -> None:
+def time_replies(found: dict, events: list, shown: set, *, is_done: bool) -> None:
     question = None
-    for at, kind, is_done in events:
+    for at, kind, sets_done in events:
         if kind == RECEIVED:
             question = question or at
         elif kind == SENT:
@@ -74,9 +75,9 @@ def time_replies(found: dict, events: list, shown: set) -> None:
                 monday = question.date() - timedelta(days=question.weekday())
                 found["waits"][monday].append(seconds_between(question, at))
             question = None
-        elif is_done:
+        elif sets_done:
             question = None
-    found["waiting"] += question is not None and question.date() in shown
+    found["unanswered" if is_done else "waiting"] += question is not None and question.date() in shown
 
 
 def seconds_between(question: datetime, at: datetime) -> int:
@@ -94,7 +95,8 @@ def assert_same(found, expected: dict) -> None:
     assert replies == {
         monday: (int(median(waits)), len(waits)) for monday, waits in expected["waits"].items()
     }
-    assert (found.begun_today, found.waiting) == (expected["begun"], expected["waiting"])
+    assert found.begun_today == expected["begun"]
+    assert (found.waiting, found.unanswered) == (expected["waiting"], expected["unanswered"])
 
 
 def assert_exact(pages, zone: str, now: datetime) -> None:

@@ -252,3 +252,21 @@ def test_expired_code_is_reported(root, uma, login, sandbox):
 
 def test_login_of_another_session_is_rejected(root, uma, login, client):
     assert "was not started here" in text(log_in_as(superuser()).get(use_dialog(root), follow=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"), [({}, 45), ({"history_days": "7"}, 7), ({"history_days": "0"}, 0)]
+)
+def test_age_of_history_is_asked(root, shop, sandbox, settings, given, stored):
+    settings.HISTORY_DONE_BEFORE = 45
+    assert 'name="history_days" value="45"' in text(enter_token(root, shop.token))
+    root.post(CHOOSE, {"pages": [shop.id], **given})
+    assert Page.objects.get().history_days == stored
+
+
+def test_wrong_age_of_history_connects_nothing(root, shop, sandbox):
+    enter_token(root, shop.token)
+    assert 'role="alert"' in text(root.post(CHOOSE, {"pages": [shop.id], "history_days": "-1"}))
+    assert not Page.objects.exists()
+    root.post(CHOOSE, {"pages": [shop.id], "history_days": "3"})
+    assert Page.objects.get().history_days == 3

@@ -5,11 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations
 from conversations.lib.timeouts import TooSlow
 from conversations.search import insight_queries
 from conversations.search.index.message_index import index_pending
-from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, api, member, superuser
+from tests.factories import (
+    ConversationFactory,
+    EventFactory,
+    PageFactory,
+    PageMemberFactory,
+    TagFactory,
+    api,
+    member,
+    superuser,
+)
 
 INSIGHT = "/api/insight"
 
@@ -54,7 +64,8 @@ def test_response_has_exactly_the_documented_shape(page, replied):
     }
     assert (found["conversations"], found["isExact"]) == (1, True)
     assert set(found) == {
-        *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact")
+        *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact"),
+        *("members", "waiting", "unanswered"),
     }
 
 
@@ -134,3 +145,16 @@ def test_insight_takes_the_documented_number_of_queries(page, replied, django_as
     # The token, the Pages, cardinalities, ids, stats, tags, ads, whether all messages are indexed.
     with django_assert_num_queries(8):
         client.get(INSIGHT, {"status": "active"})
+
+
+def test_managers_read_the_work_of_members(page, replied):
+    tagger = member(page, "tagger")
+    set_status([replied.pk], "done", actor=tagger)
+    manager = member(page, "manager")
+    found = get_insight(api(manager))["members"]
+    assert {row["name"]: row["closedToday"] for row in found} == {tagger.username: 1, manager.username: 0}
+    assert set(found[0]) == {"id", "name", "closedToday", "open", "firstReplySeconds"}
+    assert get_insight(api(manager), status="done")["members"] is None
+    assert get_insight(api(tagger))["members"] is None
+    PageMemberFactory(page=PageFactory(), user=manager, role="viewer")
+    assert len(get_insight(api(manager))["members"]) == 2, "of the managed Page alone"

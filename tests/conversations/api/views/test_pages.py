@@ -29,6 +29,7 @@ def test_page_has_exactly_the_documented_fields(page):
             "unread": 1,
             "lastSync": "2024-05-17T12:00:00Z",
             "live": {"state": "off", "lastEventAt": None, "reason": None},
+            "alerts": [],
         }
     }
 
