@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -48,6 +48,7 @@ from conversations.privacy.forget_person import count_person, delete_person
 from conversations.search import rows
 from conversations.search.contact import contact_of
 from conversations.search.filters import PARAMETERS, ConversationFilter
+from conversations.search.matches import with_text
 from tags.models import Tag
 
 BULK = {200: BulkResultSerializer, 202: BulkOperationSerializer, 429: ErrorSerializer}
@@ -60,6 +61,9 @@ MESSAGES = Q(kind__startswith="message_")
 KINDS_OF_EVENTS = {"all": Q(), "messages": MESSAGES, "history": ~MESSAGES}
 EVENTS = OpenApiParameter(
     "what", enum=list(KINDS_OF_EVENTS), description="`history`: all but messages. The default is `all`."
+)
+TERM = OpenApiParameter(
+    "search", str, description="Only messages with this text, found as by `search_in=messages` in the list."
 )
 PAGE = OpenApiParameter(
     "facebookPageId",
@@ -93,7 +97,7 @@ class ConversationViewSet(GenericViewSet):
     lookup_value_regex = "[0-9]+"
     parameters = {
         "list": {"facebookPageId", "ids", *ConversationPagination.parameters, *PARAMETERS},
-        "events": {"what", *EventPagination.parameters},
+        "events": {"what", "search", *EventPagination.parameters},
         "export": {"what", "format", "facebookPageId", "ids", *PARAMETERS},
         "destroy": {"dry_run"},
     }
@@ -137,12 +141,16 @@ class ConversationViewSet(GenericViewSet):
     def conversation_response(self, conversation) -> Response:
         return Response({"conversation": rows.conversation_row(conversation.pk)})
 
-    @extend_schema(parameters=[EVENTS], responses=EventSerializer(many=True))
+    @extend_schema(parameters=[EVENTS, TERM], responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
         """List messages and actions by staff, newest first."""
         what = chosen(request.query_params, "what", tuple(KINDS_OF_EVENTS))
-        events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=self.get_object())
+        conversation = self.get_object()
+        events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=conversation)
+        if term := request.query_params.get("search", "").strip():
+            events = messages_with(events, conversation, term)
+            self.paginator.total = events.count()
         events = events.select_related("actor").with_headers()
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
 
@@ -225,6 +233,13 @@ class ConversationViewSet(GenericViewSet):
             ),
             start=lambda targets, audited: start_status(status, targets, actor=request.user, audited=audited),
         )
+
+
+def messages_with(events: QuerySet, conversation: Conversation, term: str) -> QuerySet:
+    try:
+        return with_text(events, conversation.pk, term)
+    except ValueError as error:
+        raise ValidationError({"search": [str(error)]}) from None
 
 
 def tags_by_id(tag_ids: list[int]) -> list[Tag]:
