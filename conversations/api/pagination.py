@@ -104,7 +104,7 @@ class KeysetPagination(BasePagination):
     default_limit: int
     max_limit: int
     has_time = False
-    parameters = ("limit", "cursor")
+    parameters: tuple[str, ...] = ("limit", "cursor")
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
         params = request.query_params
@@ -149,7 +149,7 @@ class EventPagination(KeysetPagination):
     name, default_limit, max_limit, has_time = "events", 50, 1000, True
     parameters = (*KeysetPagination.parameters, "around")
     first: Any = None  # the row before which others stand, if `previousCursor` leads to them
-    total: int | None = None  # of all matches of a search, which the view sets
+    total: int | None = None  # of all matches of a search
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
         params = request.query_params
@@ -157,6 +157,7 @@ class EventPagination(KeysetPagination):
         if cursor and around:
             raise ValidationError({"around": ["Provide around or cursor, not both."]})
         self.limit = whole_number(params, "limit", default=self.default_limit, highest=self.max_limit)
+        self.total = queryset.count() if params.get("search", "").strip() else None
         if around:
             event_id = whole_number(params, "around", default=1, highest=MAX_ID)
             return self.rows_around(queryset, event_id)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -148,10 +148,9 @@ class ConversationViewSet(GenericViewSet):
         what = chosen(request.query_params, "what", tuple(KINDS_OF_EVENTS))
         conversation = self.get_object()
         events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=conversation)
+        events = events.select_related("actor").with_headers()
         if term := request.query_params.get("search", "").strip():
             events = messages_with(events, conversation, term)
-            self.paginator.total = events.count()
-        events = events.select_related("actor").with_headers()
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
 
     @extend_schema(responses=CONTACT)
@@ -235,7 +234,7 @@ class ConversationViewSet(GenericViewSet):
         )
 
 
-def messages_with(events: QuerySet, conversation: Conversation, term: str) -> QuerySet:
+def messages_with(events, conversation: Conversation, term: str):
     try:
         return with_text(events, conversation.pk, term)
     except ValueError as error:
