@@ -112,5 +112,6 @@ export async function moveView(view, target) {
 	const body = { viewIds: ordered.map(({ id }) => id) };
 	saving = saving.then(() => put("/api/views/order", body)).catch(showError);
 	await saving;
+	noteMove(); // an answer from before it is stored, too
 	await loadViews();
 }
