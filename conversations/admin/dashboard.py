@@ -48,7 +48,7 @@ class PageCard:
 
     @property
     def coverage(self) -> SafeString | None:
-        return coverage_table(self.page, self.page.last_coverage)
+        return coverage_table(self.page, self.page.last_coverage, self.page.last_coverage_at)
 
     @property
     def counters(self) -> list[tuple[str, object]]:
@@ -95,6 +95,7 @@ def with_numbers(pages):
     return pages.with_counts().annotate(
         message_count=Coalesce(Subquery(messages), Value(0), output_field=BigIntegerField()),
         last_coverage=Subquery(runs.values("ledger")[:1]),
+        last_coverage_at=Subquery(runs.values("ended_at")[:1]),
     )
 
 

@@ -24,6 +24,7 @@ CONVERSATION_STATUS_LABELS: dict[str, str] = {
     Conversation.Status.ACTIVE: "Open",
     Conversation.Status.DONE: "Done",
 }
+SEARCH_PLACES = {"messages": "All messages", "names": "Names", "all": "Names and all messages"}
 PAGE_STATE_LABELS: dict[str, str] = {
     Page.State.CONNECTED: "Connected",
     Page.State.RECONNECT: "Reconnect needed",

@@ -1,8 +1,10 @@
 """Pagination: by page number or cursor for conversations, by cursor for events, runs and threads."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
@@ -14,9 +16,12 @@ from conversations.search.parsing import MAX_ID, quote
 from conversations.search.results import COUNT_MODES, read_page
 
 DEFAULT_LIMIT = 20
+NEWER = "~"  # before a cursor that leads to newer rows: base64 has no such character
 NULLABLE_INTEGER = {"type": ["integer", "null"]}
 NULLABLE_STRING = {"type": ["string", "null"]}
-UNINDEXED_HELP = "With `search_in=messages`: conversations whose newest messages are not searchable yet."
+UNINDEXED_HELP = (
+    "With `search_in=messages` or `all`: conversations whose newest messages are not indexed yet."
+)
 
 
 class ConversationPagination(BasePagination):
@@ -99,7 +104,7 @@ class KeysetPagination(BasePagination):
     default_limit: int
     max_limit: int
     has_time = False
-    parameters = ("limit", "cursor")
+    parameters: tuple[str, ...] = ("limit", "cursor")
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
         params = request.query_params
@@ -139,10 +144,71 @@ class KeysetPagination(BasePagination):
 
 
 class EventPagination(KeysetPagination):
+    """Also around an event, and from there to newer ones by `previousCursor`."""
+
     name, default_limit, max_limit, has_time = "events", 50, 1000, True
+    parameters = (*KeysetPagination.parameters, "around")
+    first: Any = None  # the row before which others stand, if `previousCursor` leads to them
+    total: int | None = None  # of all matches of a search
+
+    def paginate_queryset(self, queryset, request, view=None) -> list:
+        params = request.query_params
+        cursor, around = (params.get(name, "").strip() for name in ("cursor", "around"))
+        if cursor and around:
+            raise ValidationError({"around": ["Provide around or cursor, not both."]})
+        self.limit = whole_number(params, "limit", default=self.default_limit, highest=self.max_limit)
+        self.total = queryset.count() if params.get("search", "").strip() else None
+        if around:
+            event_id = whole_number(params, "around", default=1, highest=MAX_ID)
+            return self.rows_around(queryset, event_id)
+        if cursor.startswith(NEWER):
+            return self.rows_before(queryset, *decode_time_and_id(cursor.removeprefix(NEWER)))
+        return super().paginate_queryset(queryset, request, view)
+
+    def rows_around(self, queryset, event_id: int) -> list:
+        event = queryset.filter(pk=event_id).first()
+        if event is None:
+            raise NotFound("This conversation has no such event.")
+        position, before = self.position(event), self.limit // 2
+        newer = list(queryset.before_cursor(*position).oldest_first()[: before + 1])
+        older = list(queryset.after_cursor(*position).newest_first()[: self.limit - before])
+        rows = [*reversed(newer[:before]), event, *older[: self.limit - before - 1]]
+        self.first = rows[0] if len(newer) > before else None
+        self.last = rows[-1] if len(older) == self.limit - before else None
+        return rows
+
+    def rows_before(self, queryset, occurred_at: datetime, event_id: int) -> list:
+        newer = list(queryset.before_cursor(occurred_at, event_id).oldest_first()[: self.limit + 1])
+        rows = newer[self.limit - 1 :: -1] if len(newer) > self.limit else newer[::-1]
+        self.first = rows[0] if len(newer) > self.limit else None
+        self.last = rows[-1] if rows else None  # the event of the cursor follows it
+        return rows
+
+    def get_paginated_response(self, data) -> Response:
+        response = super().get_paginated_response(data)
+        pagination = response.data["pagination"]
+        newer = encode_cursor(*self.position(self.first)) if self.first else None
+        pagination["previousCursor"] = newer and NEWER + newer
+        if self.total is not None:
+            pagination["total"] = self.total
+        return response
 
     def position(self, row) -> Keyset:
         return row.occurred_at, row.pk
+
+    def get_schema_operation_parameters(self, view) -> list[dict]:
+        help_text = "The ID of an event: the events around it, those of a search as well."
+        around = query_parameter("around", integer_schema(), help_text)
+        return [*super().get_schema_operation_parameters(view), around]
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        response = super().get_paginated_response_schema(schema)
+        pagination = response["properties"]["pagination"]
+        newer = NULLABLE_STRING | {"description": "Leads to newer events, after `around`."}
+        total = {"type": "integer", "description": "With `search`: the number of all matches."}
+        pagination["properties"] |= {"previousCursor": newer, "total": total}
+        pagination["required"] = [*pagination["required"], "previousCursor"]
+        return response
 
 
 class RunPagination(KeysetPagination):

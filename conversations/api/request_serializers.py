@@ -8,6 +8,7 @@ from rest_framework.exceptions import ValidationError
 from conversations.lib.labels import MAX_NAME, InvalidName, clean_name
 from conversations.lib.text import is_plain
 from conversations.models import Conversation
+from conversations.models.saved_views import MAX_VIEWS
 from conversations.search.filters import PARAMETERS, spelled_out
 from conversations.search.parsing import parse_flag, parse_id
 from conversations.search.stored_filters import InvalidFilter, as_parameters
@@ -142,6 +143,10 @@ class SavedViewBody(serializers.Serializer):
     shared = FlagField(default=False)
     facebookPageId = serializers.CharField(required=False, allow_null=True, default=None)
     query = FilterField(default=dict)
+
+
+class ViewOrderBody(serializers.Serializer):
+    viewIds = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_VIEWS)
 
 
 class EmptyBody(serializers.Serializer):

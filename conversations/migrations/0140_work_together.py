@@ -16,7 +16,7 @@ def install_queue(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0134_own_bulk_changes'),
+        ('conversations', '0135_order_of_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

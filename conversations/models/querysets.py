@@ -3,7 +3,19 @@
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, JSONObject
 
 from conversations.models.facets import Facet, facet_values
@@ -87,13 +99,17 @@ class ConversationTagQuerySet(PageScopedQuerySet):
 
 class SavedViewQuerySet(QuerySet):
     def visible_to(self, user):
-        """Return the user's own views and shared ones, except those of Pages that the user may not see."""
+        """Return the user's own views and shared ones, except those of Pages that the user may not see.
+
+        The own ones come first. Each owner's are in the order that the owner gave them, or by name.
+        """
         pages = apps.get_model("conversations", "Page").objects.visible_to(user)
         members = apps.get_model("conversations", "PageMember").objects
         is_member = Exists(members.filter(page=OuterRef("page"), user=OuterRef("owner")))
         is_shared = Q(is_shared=True) & (Q(owner__is_superuser=True) | is_member)
         visible = self.filter(Q(page__isnull=True) | Q(page__in=pages))
-        return visible.filter(Q(owner=user) | is_shared).order_by("sort_key", "pk")
+        is_own = Case(When(owner=user, then=0), default=1)
+        return visible.filter(Q(owner=user) | is_shared).order_by(is_own, "position", "sort_key", "pk")
 
 
 class EventQuerySet(PageScopedQuerySet):
@@ -108,19 +124,27 @@ class EventQuerySet(PageScopedQuerySet):
         own = headers.filter(conversation=OuterRef("conversation"), key=OuterRef("header"))
         return self.annotate(header_data=Subquery(own.values("data")))
 
+    def oldest_first(self):
+        return self.order_by("occurred_at", "rank", "id")
+
+    def before_cursor(self, occurred_at, event_id: int):
+        """Return the events that stand before this one in the newest-first order."""
+        rank = _rank_of(event_id)
+        is_newer = Q(occurred_at__gt=occurred_at) | Q(rank__gt=rank) | Q(rank=rank, id__gt=event_id)
+        return self.filter(occurred_at__gte=occurred_at).filter(is_newer)
+
     def after_cursor(self, occurred_at, event_id: int):
         """Return the events that follow this one in the newest-first order."""
-        # Its rank may have changed since the cursor was made.
-        ranks = (
-            apps.get_model("conversations", "InteractionEvent")
-            .objects.filter(pk=event_id)
-            .order_by()
-            .values("rank")
-        )
-        rank = Coalesce(Subquery(ranks), Value(0))
+        rank = _rank_of(event_id)
         is_older = Q(occurred_at__lt=occurred_at) | Q(rank__lt=rank) | Q(rank=rank, id__lt=event_id)
         # The second condition implies the first, which lets the index scan start at the right row.
         return self.filter(occurred_at__lte=occurred_at).filter(is_older)
+
+
+def _rank_of(event_id: int) -> Coalesce:
+    """The rank of an event now: it may have changed since a cursor was made."""
+    events = apps.get_model("conversations", "InteractionEvent").objects.filter(pk=event_id)
+    return Coalesce(Subquery(events.order_by().values("rank")), Value(0))
 
 
 class NewestByIdQuerySet(PageScopedQuerySet):

@@ -1,7 +1,8 @@
 """Saved views: named filters of the conversation list."""
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Max
 
 from conversations.lib.labels import MAX_NAME, NameKeyField, SortKeyField
 from conversations.lib.notify import notify_all_pages, notify_changes
@@ -24,6 +25,10 @@ class SavedView(models.Model):
         default=False, help_text="With the members of the Page; without a Page, with everyone"
     )
     query = models.JSONField(default=dict, blank=True)  # the list's parameters, without the Page
+
+    position = models.IntegerField(
+        default=0, db_default=0, editable=False, help_text="Among the owner's views, from 1; 0: by name"
+    )
 
     name_key = NameKeyField()
     sort_key = SortKeyField()
@@ -48,6 +53,25 @@ class SavedView(models.Model):
         if self.owner.is_superuser:
             return True
         return self.page is not None and self.page.members.filter(user=self.owner).exists()
+
+
+def last_position(owner) -> int:
+    """Return the position of a new view: the last one, unless the owner's views are ordered by name."""
+    highest = owner.saved_views.aggregate(highest=Max("position"))["highest"]
+    return highest + 1 if highest else 0
+
+
+def put_in_order(views: list[SavedView]) -> None:
+    """Store this order of views of one owner. Views that it does not have follow, as they were."""
+    owner = views[0].owner
+    with transaction.atomic():
+        own = list(owner.saved_views.select_for_update().order_by("position", "sort_key", "pk"))
+        named = {view.pk: place for place, view in enumerate(views)}
+        ordered = sorted(own, key=lambda view: named.get(view.pk, len(own)))
+        for place, view in enumerate(ordered, start=1):
+            view.position = place
+        SavedView.objects.bulk_update(ordered, ["position"])
+        notify_of_view(*ordered)
 
 
 def notify_of_view(*views: SavedView) -> None:

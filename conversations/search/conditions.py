@@ -26,6 +26,7 @@ ONE_TAG = (
 )
 SOME_TAG = "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id})"
 # Subqueries by primary key, one for each row. A join would let PostgreSQL start with the whole table.
+NAME = "split_part(c.search, E'\\n', 1)"  # see lib.folding.search_text
 NAME_OF_ROW = "(SELECT {condition} FROM conversations_conversation c WHERE c.id = {id})"
 TEXTS = "SELECT bool_or(m.text LIKE ANY(%s)) FROM conversations_messageindexchunk m"
 TEXT_OF_ROW = f"({TEXTS} WHERE m.conversation_id = {{id}})"
@@ -130,12 +131,21 @@ def tag_conditions(criteria: SearchCriteria, path: AccessPath) -> Iterator[Sql]:
 
 
 def search_condition(criteria: SearchCriteria, row_id: str) -> Sql:
-    if criteria.in_messages:
-        return Sql.of(TEXT_OF_ROW.format(id=row_id), containing(criteria))
+    if not criteria.in_messages:
+        return row_condition(criteria, row_id)
+    in_texts = Sql.of(TEXT_OF_ROW.format(id=row_id), containing(criteria))
+    if criteria.search_in == "messages":
+        return in_texts
+    return Sql.join(" OR ", [row_condition(criteria, row_id), in_texts]).inside("({})")
+
+
+def row_condition(criteria: SearchCriteria, row_id: str) -> Sql:
+    """The term is in the name or, unless only names are searched, in the last message."""
     if criteria.is_short:
         fits = Sql.of("conversations_name_words(c.search) LIKE ANY(%s)", containing(criteria, before=" "))
     else:
-        fits = Sql.of("c.search LIKE ANY(%s)", containing(criteria))
+        text = NAME if criteria.search_in == "names" else "c.search"
+        fits = Sql.of(f"{text} LIKE ANY(%s)", containing(criteria))
     return fits if row_id == "c.id" else Sql.compose(NAME_OF_ROW, condition=fits, id=Sql(row_id))
 
 

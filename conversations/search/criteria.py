@@ -36,7 +36,7 @@ class SearchCriteria:
     platform: str = ""
     search: str | None = None  # folded; None: no criterion, empty: matches nothing
     former_searches: tuple[str, ...] = ()  # folded by former rules, where that differs
-    in_messages: bool = False  # search the text of all messages
+    search_in: str = ""  # names and last messages; messages, names, or all: names, last and all messages
     since: datetime | None = None
     until: datetime | None = None  # inclusive
     ad_id: str = ""  # of the newest referral
@@ -74,6 +74,11 @@ class SearchCriteria:
     @property
     def is_short(self) -> bool:
         return self.search is not None and is_short_term(self.search)
+
+    @property
+    def in_messages(self) -> bool:
+        """Whether the text of all messages is searched. A short term is no part of it."""
+        return self.search_in == "messages" or (self.search_in == "all" and not self.is_short)
 
     @property
     def terms(self) -> list[str]:

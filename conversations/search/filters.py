@@ -27,7 +27,7 @@ from conversations.search.criteria import (
     is_short_term,
 )
 from conversations.search.parsing import MAX_ID, parse_flag, parse_id, quote
-from conversations.search.words import parse_words
+from conversations.search.words import SEARCH_PLACES, parse_words
 from tags.models import Tag
 
 UNKNOWN_TAG = 0  # an ID that no row has, so that an unknown tag matches nothing
@@ -204,8 +204,9 @@ class ConversationFilter(filters.FilterSet):
         "One or two letters match the beginning of a word of the name.",
     )
     search_in = filters.ChoiceFilter(
-        choices=[("messages", "messages")],
-        help_text="`messages`: search the text of all messages and add `matches` to each conversation.",
+        choices=[(place, place) for place in SEARCH_PLACES],
+        help_text="`messages`: search the text of all messages; `names`: only names; `all`: names, last "
+        "messages and all messages. With `messages` and `all` each conversation has `matches`.",
     )
     startDate = DateTimeBoundFilter(
         help_text="Earliest time of the last message: an ISO date or datetime (without offset: in `tz`)."
@@ -276,7 +277,7 @@ class ParsedFilter:
             has_note=values["has_note"],
             search=fold_term(values["search"]) if values["search"] else None,
             former_searches=fold_term_by_former_rules(values["search"]) if values["search"] else (),
-            in_messages=values["search_in"] == "messages",
+            search_in=values["search_in"] or "",
             since=values["startDate"],
             until=earliest(values["endDate"], waiting_before if values["waiting"] else None),
         )

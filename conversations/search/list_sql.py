@@ -12,6 +12,7 @@ from conversations.search.conditions import (
     Keyset,
     branches_of,
     containing,
+    row_condition,
     search_condition,
     with_few_branches,
 )
@@ -143,15 +144,18 @@ def index_matches(criteria: SearchCriteria) -> Sql:
     columns = "SELECT c.id, c.last_message_time, c.last_message_kind, c.page_id, c.facets, c.ad_id, "
     columns += "c.attachment_kinds, c.assignee_id, c.snoozed_until "
     columns += "FROM conversations_conversation c WHERE "
+    of_rows = key_conditions(criteria, "conversations_search_keys(c.page_id, c.search)").inside("({}) AND ")
+    of_rows += row_condition(criteria, "c.id")
     if criteria.in_messages:
         chunks = key_conditions(criteria, "conversations_keys(m.page_id, m.text)")
         conversations = chunks.inside(
             "SELECT m.conversation_id FROM conversations_messageindexchunk m WHERE ({})"
         )
         conversations += Sql.of(" AND m.text LIKE ANY(%s)", containing(criteria))
+        if criteria.search_in == "all":
+            conversations += of_rows.inside(" UNION SELECT c.id FROM conversations_conversation c WHERE {}")
         return conversations.inside(columns + "c.id IN ({})")
-    matches = key_conditions(criteria, "conversations_search_keys(c.page_id, c.search)")
-    return matches.inside(columns + "({}) AND ") + search_condition(criteria, "c.id")
+    return of_rows.inside(columns + "{}")
 
 
 def key_conditions(criteria: SearchCriteria, column: str) -> Sql:

@@ -2,11 +2,15 @@
 
 from collections import Counter, defaultdict
 
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
 from conversations.lib.folding import fold_with_positions
 from conversations.lib.sql_files import read_statements
 from conversations.search.conditions import containing
-from conversations.search.criteria import SearchCriteria
-from conversations.search.index.message_index import SEPARATOR
+from conversations.search.criteria import SearchCriteria, fold_term, fold_term_by_former_rules
+from conversations.search.filters import MAX_SEARCH_LETTERS, TERM_TOO_SHORT
+from conversations.search.index.message_index import SEPARATOR, index_pending
 from conversations.search.sql import Sql, fetch_all
 
 SNIPPET_LETTERS = 60  # on each side of the term
@@ -34,6 +38,27 @@ def add_matches(criteria: SearchCriteria, conversations: list[dict]) -> list[dic
             "snippet": snippet(text, term),
         }
     return conversations
+
+
+def with_text(events: QuerySet, conversation_id: int, term: str) -> QuerySet:
+    """Return those of the conversation's events that are messages with this text, which is indexed first.
+
+    Raises ValueError, which says what is wrong with the text.
+    """
+    if len(term) > MAX_SEARCH_LETTERS:
+        raise ValueError(f"Use at most {MAX_SEARCH_LETTERS} letters, not {len(term)}.")
+    former = fold_term_by_former_rules(term)
+    criteria = SearchCriteria(page_ids=(), search=fold_term(term), former_searches=former)
+    if criteria.is_short:
+        raise ValueError(TERM_TOO_SHORT)
+    index_pending()
+    found = Sql.compose(
+        STATEMENTS["matching_events"],
+        separator=SEPARATOR,
+        conversation=conversation_id,
+        patterns=containing(criteria),
+    )
+    return events.filter(pk__in=RawSQL(found.text, found.params))  # noqa: S611 - parameters are no part of it
 
 
 def snippet(text: str, term: str) -> str:

@@ -5,6 +5,13 @@ FROM conversations_messageindexchunk AS p,
   string_to_table(p.text, {separator}) WITH ORDINALITY AS message(text, number)
 WHERE p.conversation_id = ANY({ids}::bigint[]) AND message.text LIKE ANY({patterns}::text[])
 
+-- name: matching_events
+-- The messages of a conversation that match one of the patterns.
+SELECT (p.event_ids->>(message.number::integer - 1))::bigint
+FROM conversations_messageindexchunk AS p,
+  string_to_table(p.text, {separator}) WITH ORDINALITY AS message(text, number)
+WHERE p.conversation_id = {conversation} AND message.text LIKE ANY({patterns}::text[])
+
 -- name: newest
 -- The newest of these events in each conversation.
 SELECT DISTINCT ON (conversation_id) conversation_id, id, occurred_at, text

@@ -21,6 +21,7 @@ Parameters = dict[str, str]
 
 # A key and its value, either of which may be missing. Quotes keep spaces and commas together.
 WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z]+):(?!//))?(?P<value>(?:"[^"]*"|\S)*)')
+SEARCH_PLACES = ("messages", "names", "all")  # of search_in
 QUOTED = re.compile(r'"([^"]*)"')
 COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside of quotes
 PERIOD = re.compile(r"([12][0-9]{3})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -160,7 +161,7 @@ READERS: dict[str, Callable[[Word], Parameters]] = {
     "before": read_before,
     "after": read_after,
     "on": read_on,
-    "in": choice("search_in", ["messages"]),
+    "in": choice("search_in", SEARCH_PLACES),
     "platform": choice("platform", Platform.values),
     "ad": read_ad,
     "assignee": read_person,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+MAX_SUPERUSERS = 3  # whose names are shown
 FRONTEND = Path(__file__).resolve().parents[1] / "frontend"  # served at /static/inbox/app/
 STYLES = ["inbox/app/core/base.css", "inbox/app/list/list.css", "inbox/app/core/layout.css"]
 # Finds `import … from "./file.mjs";`. Modules that are loaded later with `import("./file.mjs")` are left out.
@@ -45,4 +47,11 @@ MODULES = sorted(
 @never_cache
 @ensure_csrf_cookie
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "inbox.html", {"modules": MODULES, "styles": STYLES})
+    context = {"modules": MODULES, "styles": STYLES, "superusers": superusers_to_ask()}
+    return render(request, "inbox.html", context)
+
+
+def superusers_to_ask() -> list[str]:
+    """Return names of some superusers, who can reconnect a Page."""
+    superusers = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    return list(superusers.values_list("username", flat=True)[:MAX_SUPERUSERS])

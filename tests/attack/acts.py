@@ -51,6 +51,7 @@ REST    delete a tag                     login   login   refused refused refused
 REST    save a view of the Page          login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    use a shared view                login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    change somebody's view           login   login   hidden  hidden  hidden  refused refused refused ok
+REST    order somebody's views           login   login   hidden  hidden  hidden  refused refused refused ok
 REST    sync                             login   login   hidden  hidden  hidden  refused refused ok      ok
 REST    count what a deletion removes    login   login   hidden  hidden  hidden  refused refused ok      ok
 REST    delete a person                  login   login   hidden  hidden  hidden  refused refused ok      ok
@@ -182,6 +183,7 @@ REQUESTS: dict[
     ),
     ("REST", "use a shared view"): ("get /api/views/{view}",),
     ("REST", "change somebody's view"): ("put /api/views/{view}", {"name": "V {number}"}),
+    ("REST", "order somebody's views"): ("put /api/views/order", {"viewIds": ["{view}"]}),
     ("REST", "sync"): ("post /api/conversations/sync", {"pageId": "{page}"}),
     ("REST", "count what a deletion removes"): ("delete /api/conversations/{conversation}?dry_run=1",),
     ("REST", "delete a person"): ("delete /api/conversations/{conversation}",),

@@ -52,7 +52,7 @@ def test_filters_are_in_the_address_and_can_be_saved_as_a_view(log_in, orders):
     total(tab, "65")
     tab.get_by_label("Search", exact=True).press_sequentially("buyer 5")
     total(tab, "11")  # 5, and 50 to 59
-    assert tab.url.endswith("/?search=buyer+5")
+    assert tab.url.endswith("/?search=buyer+5&search_in=all")
     assert names(tab)[0] == "Buyer 59"
     tab.go_back()
     total(tab, "65")

@@ -1,6 +1,7 @@
 """The inbox page: typed words, suggestions, what rows tell, and what follows a conversation that is done."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from conversations.search.index.message_index import index_pending
 from tests.browser.accessibility import load_axe, serious_violations
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 
+LONG_AGO = datetime(2023, 6, 1, tzinfo=UTC)
 IMAGE = {"id": "1", "mime_type": "image/jpeg", "image_data": {"url": "https://cdn.test/a.jpg"}}
 
 
@@ -86,6 +88,73 @@ def test_views_with_words_are_shown(log_in, customers):
     expect(names(tab)).to_have_text(["Ana"])
     tab.get_by_role("button", name="Remove filter: has:photo").click()
     expect(names(tab)).to_have_count(3)
+
+
+def test_one_search_finds_people_first_and_then_messages_with_the_date(log_in, page, customers):
+    asked = EventFactory(conversation=customers[1], text="Is Ana still there?", occurred_at=LONG_AGO)
+    tab = log_in("viewer", "/")
+    tab.get_by_label("Search", exact=True).fill("ana")
+    rows = tab.locator("#rows li")
+    expect(rows).to_have_count(4)
+    expect(tab.locator("#rows h3")).to_have_text(["People", "Messages"])
+    expect(names(tab)).to_have_text(["Ana", "Ben"])
+    expect(rows.nth(3).locator("mark")).to_have_text("Ana")
+    expect(rows.nth(3).locator("time")).to_have_text("1 Jun 2023")
+    expect(tab.locator("#total")).to_have_text("2")
+    load_axe(tab)
+    assert serious_violations(tab) == []
+    tab.get_by_label("Search", exact=True).press("ArrowDown")
+    expect(tab.get_by_role("link", name=re.compile("^Ana"))).to_be_focused()
+    tab.keyboard.press("j")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(f"[data-id='{asked.pk}']")).to_have_class(re.compile("match"))
+    tab.get_by_role("link", name="Only messages").click()
+    expect(names(tab)).to_have_text(["Ben"])
+    expect(tab.get_by_role("button", name="Remove filter: Only messages")).to_be_visible()
+    tab.get_by_label("Search", exact=True).fill("an")
+    expect(tab.get_by_text("Enter at least three characters.")).to_be_visible()
+    tab.get_by_role("button", name="Remove filter: Only messages").click()
+    expect(names(tab)).to_have_text(["Ana"])
+
+
+@pytest.mark.parametrize("size", [{}, {"viewport": {"width": 390, "height": 844}}], ids=["desktop", "phone"])
+def test_matches_of_a_conversation_are_reached_at_any_depth(log_in, page, size):
+    row = ConversationFactory(page=page, sender_name="Ana")
+    texts = ["old umbrella", *["no"] * 400, "blue umbrella", *["no"] * 400, "red Umbrella", *["no"] * 60]
+    moments = [LONG_AGO + timedelta(minutes=number) for number in range(len(texts))]
+    for text, moment in zip(texts, moments, strict=True):
+        EventFactory(conversation=row, text=text, occurred_at=moment)
+    index_pending(seconds=60)
+    tab = log_in("viewer", f"/?conversation={row.pk}", **size)
+    expect(tab.locator(".message")).to_have_count(50)
+    tab.keyboard.press("f")
+    field = tab.get_by_label("Search in this conversation", exact=True).first
+    expect(field).to_be_focused()
+    field.fill("umbrella")
+    status, match = tab.locator("#match-bar [role=status]"), tab.locator(".message.match")
+    expect(status).to_have_text("1 of 3")
+    expect(match).to_have_text(re.compile("red Umbrella"))
+    expect(match).to_be_in_viewport()
+    load_axe(tab)
+    assert serious_violations(tab) == []
+    field.press("Enter")
+    expect(status).to_have_text("2 of 3")
+    expect(match).to_have_text(re.compile("blue umbrella"))
+    tab.locator("#messages").focus()
+    tab.keyboard.press("n")
+    expect(status).to_have_text("3 of 3")
+    expect(match).to_have_text(re.compile("old umbrella"))
+    expect(match).to_be_in_viewport()
+    expect(tab.get_by_text("Start of conversation")).to_be_attached()
+    count = tab.locator(".message").count()
+    assert count < 200
+    tab.locator("#messages").evaluate("pane => pane.scrollTop = pane.scrollHeight")
+    expect(tab.locator(".message")).not_to_have_count(count)  # newer ones are loaded
+    tab.keyboard.press("Shift+N")
+    expect(status).to_have_text("2 of 3")
+    tab.get_by_role("button", name="To the newest message").dispatch_event("click")
+    expect(tab.get_by_text("To the newest message")).to_have_count(0)
+    expect(tab.locator(".message")).to_have_count(50)
 
 
 def test_searches_are_forgotten_with_the_session(log_in, customers, wrong):

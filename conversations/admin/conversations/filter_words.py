@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
+from conversations.admin.formatting import CONVERSATION_STATUS_LABELS, SEARCH_PLACES
 from conversations.lib.attachment_kinds import KINDS_BY_NAME
 from conversations.models import Platform
 from conversations.search.filters import spelled_out
@@ -27,6 +27,7 @@ CHOICE_WORDS: dict[str, Mapping[str, str]] = {
     "last_message_from": SENDER_WORDS,
     "has_attachment": ATTACHMENT_WORDS,
 }
+PLACE_WORDS = {place: f" in {words.lower()}" for place, words in SEARCH_PLACES.items()}
 PEOPLE_WORDS = {  # of whom `me` means, of nobody, and of another user
     "assignee": ("Mine", "Unassigned", "Assigned to user {}"),
     "mentioned": ("Mentions me", "", "Mentions user {}"),
@@ -41,7 +42,7 @@ def filter_words(query: Mapping[str, str], tags: Iterable[Tag]) -> str:
 
 def _parts(query: Mapping[str, str], tags: Iterable[Tag]) -> Iterator[str]:
     if term := query.get("search"):
-        yield f"“{term}”" + (" in all messages" if query.get("search_in") else "")
+        yield f"“{term}”" + PLACE_WORDS.get(query.get("search_in", ""), "")
     yield from _tags(query, {key: tag.name for tag in tags for key in (str(tag.pk), tag.slug)})
     for name, (if_true, if_false) in FLAG_WORDS.items():
         if value := query.get(name):

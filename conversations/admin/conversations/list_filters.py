@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import DropdownFilter, MultipleDropdownFilter, RadioFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
-from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
+from conversations.admin.formatting import CONVERSATION_STATUS_LABELS, SEARCH_PLACES
 from conversations.models import Page, Platform
 from conversations.permissions import page_ids
 from conversations.search.insight_queries import newest_ads
@@ -138,7 +138,7 @@ class MentionedFilter(ChoiceFilter):
 
 class SearchInFilter(ChoiceFilter):
     title, parameter_name = "search in", "search_in"
-    options = [("messages", "All messages")]
+    options = list(SEARCH_PLACES.items())
 
 
 class LastMessageFilter(NoopFilterMixin, admin.ListFilter):

@@ -13,7 +13,7 @@ from conversations.admin.conversations.list_query import parameters_of
 from conversations.admin.conversations.quick_filters import view_url
 from conversations.admin.conversations.saved_view_form import FILTER_FIELDS, SavedViewForm, filter_initial
 from conversations.models import Page, SavedView
-from conversations.models.saved_views import notify_of_view
+from conversations.models.saved_views import last_position, notify_of_view
 from conversations.permissions import page_ids
 from conversations.search.stored_filters import normalize, problem_of
 from tags.models import Tag
@@ -113,7 +113,7 @@ class SavedViewAdmin(BoundedAdmin):
 
     def save_model(self, request, obj, form, change):
         if not change:
-            obj.owner = request.user
+            obj.owner, obj.position = request.user, last_position(request.user)
         before = SavedView.objects.filter(pk=obj.pk)
         notify_of_view(obj, *before)  # when this transaction is committed
         super().save_model(request, obj, form, change)

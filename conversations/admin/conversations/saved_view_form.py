@@ -17,7 +17,7 @@ from conversations.admin.conversations.filter_words import (
     flag_text,
     tag_keys,
 )
-from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
+from conversations.admin.formatting import CONVERSATION_STATUS_LABELS, SEARCH_PLACES
 from conversations.lib.labels import InvalidName, clean_name, name_key
 from conversations.models import Platform, SavedView
 from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, NAME_TAKEN, TOO_MANY
@@ -56,7 +56,7 @@ class SavedViewForm(forms.ModelForm):
     view_owner: Any  # whose view it is: the admin sets it
 
     search = text_field("Search")
-    search_in = choice_field("Search in", [("messages", "All messages")], "Names and last messages")
+    search_in = choice_field("Search in", SEARCH_PLACES.items(), "Names and last messages")
     include_tags = tags_field("Tags")
     include_mode = choice_field("Of these tags", [("all", "All of them")], "Any of them")
     exclude_tags = tags_field("Without the tags")

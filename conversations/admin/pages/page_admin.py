@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
@@ -131,7 +132,7 @@ class PageAdmin(PageScopedAdmin):
 
     @display(description="Sync ledger")
     def coverage(self, page):
-        return live_part("coverage", coverage_table(page, take_coverage(page)))
+        return live_part("coverage", coverage_table(page, take_coverage(page), timezone.now()))
 
     @display(description="First connected")
     def created(self, page):

@@ -1,25 +1,27 @@
 """Shows the coverage report of a run or a Page; its numbers link to the threads that they count."""
 
+from datetime import datetime
 from itertools import chain
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from conversations.admin.formatting import THREAD_STATE_LABELS
+from conversations.admin.formatting import THREAD_STATE_LABELS, short_time
 from conversations.models import Page, Thread
 from conversations.sync.coverage import describe_files, describe_gaps, describe_lists
 
 
-def coverage_table(page: Page, coverage: dict) -> SafeString | None:
-    """Return one line for each platform; None where there is no report yet."""
+def coverage_table(page: Page, coverage: dict, as_of: datetime | None) -> SafeString | None:
+    """Return one line for each platform, and as of when it is; None where there is no report yet."""
     if not coverage:
         return None
     reports = coverage.get("platforms") or {"": coverage}
     lines = ((_line(page, platform, report),) for platform, report in reports.items())
     notes = (*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage))
     texts = ((f"{text}.",) for text in notes)
-    parts = format_html_join("", "<p>{}</p>", chain(lines, texts))
+    times = ((format_html("As of {}:", short_time(as_of)),),) if as_of else ()
+    parts = format_html_join("", "<p>{}</p>", chain(times, lines, texts))
     return format_html('<div class="inbox-coverage">{}</div>', parts)
 
 

@@ -36,7 +36,7 @@ def run_context(request: HttpRequest, run: SyncRun) -> dict:
         "waits": wait_rows(run, is_managed=is_managed),
         "error": error if error != panel.message else "",  # the panel cuts a long one
         "notes": run.notes if is_managed else [],
-        "coverage": coverage_table(run.page, run.ledger),
+        "coverage": coverage_table(run.page, run.ledger, run.ended_at),
         "problems": problem_threads(run) if run.ended_at else [],
     }
 

@@ -52,6 +52,7 @@ from conversations.privacy.forget_person import count_person, delete_person
 from conversations.search import rows
 from conversations.search.contact import contact_of
 from conversations.search.filters import PARAMETERS, ConversationFilter
+from conversations.search.matches import with_text
 from tags.models import Tag
 
 VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
@@ -78,6 +79,9 @@ EVENTS = OpenApiParameter(
     "what",
     enum=list(KINDS_OF_EVENTS),
     description="`history`: all but messages; `timeline`: messages and notes. The default: `all`.",
+)
+TERM = OpenApiParameter(
+    "search", str, description="Only messages with this text, found as by `search_in=messages` in the list."
 )
 PAGE = OpenApiParameter(
     "facebookPageId",
@@ -111,7 +115,7 @@ class ConversationViewSet(ConversationWork):
     lookup_value_regex = "[0-9]+"
     parameters = {
         "list": {"facebookPageId", "ids", *ConversationPagination.parameters, *PARAMETERS},
-        "events": {"what", *EventPagination.parameters},
+        "events": {"what", "search", *EventPagination.parameters},
         "export": {"what", "format", "facebookPageId", "ids", *PARAMETERS},
         "destroy": {"dry_run"},
     }
@@ -165,13 +169,16 @@ class ConversationViewSet(ConversationWork):
     def conversation_response(self, conversation) -> Response:
         return Response({"conversation": rows.conversation_row(conversation.pk)})
 
-    @extend_schema(parameters=[EVENTS], responses=EventSerializer(many=True))
+    @extend_schema(parameters=[EVENTS, TERM], responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
         """List messages and actions by staff, newest first."""
         what = chosen(request.query_params, "what", tuple(KINDS_OF_EVENTS))
-        events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=self.get_object())
+        conversation = self.get_object()
+        events = InteractionEvent.objects.filter(KINDS_OF_EVENTS[what], conversation=conversation)
         events = events.select_related("actor").with_headers()
+        if term := request.query_params.get("search", "").strip():
+            events = messages_with(events, conversation, term)
         return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
 
     @extend_schema(responses=CONTACT)
@@ -254,6 +261,13 @@ class ConversationViewSet(ConversationWork):
             ),
             start=lambda targets, audited: start_status(status, targets, actor=request.user, audited=audited),
         )
+
+
+def messages_with(events, conversation: Conversation, term: str):
+    try:
+        return with_text(events, conversation.pk, term)
+    except ValueError as error:
+        raise ValidationError({"search": [str(error)]}) from None
 
 
 def tags_by_id(tag_ids: list[int]) -> list[Tag]:

@@ -3,16 +3,25 @@ from copy import copy
 from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from conversations.api.bulk_response import storable_ids
 from conversations.api.exception_handler import error_response
-from conversations.api.request_serializers import SavedViewBody, read_body
+from conversations.api.request_serializers import SavedViewBody, ViewOrderBody, read_body
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, SavedViewListSerializer, SavedViewSerializer
 from conversations.models import Page, SavedView
-from conversations.models.saved_views import MAX_VIEWS, MAY_NOT_SHARE, TOO_MANY, notify_of_view
+from conversations.models.saved_views import (
+    MAX_VIEWS,
+    MAY_NOT_SHARE,
+    TOO_MANY,
+    last_position,
+    notify_of_view,
+    put_in_order,
+)
 from conversations.search.stored_filters import InvalidFilter, normalize, problem_of
 
 ONE = wrapped("view", SavedViewSerializer)
@@ -31,7 +40,7 @@ class SavedViewViewSet(GenericViewSet):
 
     @extend_schema(responses=SavedViewListSerializer)
     def list(self, request):
-        """List your own views and those shared with you, by name.
+        """List your own views, in your order, then those shared with you; by name where nobody ordered them.
 
         A view whose filter is not valid any more is left out; `invalid` names those of your own.
         """
@@ -55,7 +64,7 @@ class SavedViewViewSet(GenericViewSet):
     @extend_schema(request=SavedViewBody, responses={201: ONE, 404: ErrorSerializer, 409: ErrorSerializer})
     def create(self, request):
         """Save a filter of the list under a name."""
-        view = SavedView(owner=request.user)
+        view = SavedView(owner=request.user, position=last_position(request.user))
         self.save_view(view)
         return self.view_response(view, status.HTTP_201_CREATED)
 
@@ -75,11 +84,29 @@ class SavedViewViewSet(GenericViewSet):
             notify_of_view(view)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(request=ViewOrderBody, responses={204: None, 404: ErrorSerializer})
+    @action(detail=False, methods=["put"])
+    def order(self, request):
+        """Put the views of one user in this order (their owner, superusers). Others of the user follow."""
+        ids = read_body(request, ViewOrderBody)["viewIds"]
+        views = self.get_queryset().in_bulk(storable_ids(ids))
+        if any(view_id not in views for view_id in ids):
+            raise NotFound("View not found.")
+        if len({view.owner_id for view in views.values()}) > 1:
+            raise ValidationError({"viewIds": ["Order the views of one user at a time."]})
+        for view in views.values():
+            self.require_owner(view)
+        put_in_order([views[view_id] for view_id in dict.fromkeys(ids)])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     def get_owned_view(self) -> SavedView:
         view = self.get_object()
+        self.require_owner(view)
+        return view
+
+    def require_owner(self, view: SavedView) -> None:
         if not self.request.user.is_superuser and view.owner != self.request.user:
             raise PermissionDenied("Only the owner can change a view.")
-        return view
 
     def save_view(self, view: SavedView) -> None:
         body, before = read_body(self.request, SavedViewBody), copy(view)

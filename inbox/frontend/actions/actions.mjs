@@ -3,10 +3,18 @@
 // An action has `path` and `body` (its request), `field` and `change` (what it changes in a row), `verb` (assign, remove
 // or mark, with `tag` or `status`), `prefix` and `noChange` (texts). A target has `ids`, or `filter`: all that match it.
 
-import { get, post } from "../core/api.mjs";
+import { post } from "../core/api.mjs";
 import { lazy } from "../core/lazy.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
-import { clearSelection, navigate, set, setConversation, state } from "../core/store.mjs";
+import {
+	clearSelection,
+	closeOpen,
+	listedRows,
+	navigate,
+	set,
+	setConversation,
+	state,
+} from "../core/store.mjs";
 import { focus } from "../core/targets.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { isSameFilter, toParameters } from "../core/url.mjs";
@@ -45,11 +53,12 @@ export function setStatus(status, target) {
 
 // The open conversation is done: the next one that is open follows it, in the order of the list.
 async function openNext(id) {
-	const { list, openId } = state;
-	const place = list.rows.findIndex((row) => row.id === id);
-	if (openId !== id || place < 0) return;
-	const next = list.rows.slice(place + 1).find((row) => row.conversation_status !== "done");
-	navigate({ openId: next?.id ?? null }, { replace: true });
+	const rows = listedRows();
+	const place = rows.findIndex((row) => row.id === id);
+	if (state.openId !== id || place < 0) return;
+	const next = rows.slice(place + 1).find((row) => row.conversation_status !== "done");
+	if (next) navigate({ openId: next.id }, { replace: true });
+	else closeOpen();
 	set({ cursor: next?.id ?? id });
 	await null; // the next one is drawn
 	focus(next ? "conversation-head" : "scroller");
@@ -81,10 +90,9 @@ function showResult({ prefix, noChange }, result) {
 	else showMessage(noChange);
 }
 
-/** Shows the operations in slices that go on since this page was loaded before. */
-export async function showOperationsInProgress() {
-	const { acts } = await get("/api/acts").catch(() => ({ acts: [] }));
-	for (const operation of acts) showInSlices(operation, "");
+/** Shows operations in slices that go on since this page was loaded before. */
+export function showOperations(operations) {
+	for (const operation of operations) showInSlices(operation, "");
 }
 
 async function showInSlices(operation, prefix) {
@@ -116,6 +124,9 @@ function updateTags(tags, verb, tag) {
 	return [...others, { id: 0, tag }].sort((first, second) => position(first) - position(second));
 }
 
+/** Marks the conversations as done, or reopens them. */
+export const toggleStatus = (target) => setStatus(oppositeStatus(target), target);
+
 /** The status that the first conversation of the target does not have. */
 export function oppositeStatus(target) {
 	const [first] = loadedRows(idsOf(target).slice(0, 1)).values();
@@ -126,13 +137,13 @@ export function oppositeStatus(target) {
 // A filter that is no longer shown has no rows here.
 function idsOf({ ids, filter }) {
 	if (ids) return ids;
-	return isSameFilter(filter, toParameters(state.filter)) ? state.list.rows.map(({ id }) => id) : [];
+	return isSameFilter(filter, toParameters(state.filter)) ? listedRows().map(({ id }) => id) : [];
 }
 
 /** ID → row, of those that are loaded. The open conversation takes precedence over its row in the list. */
 export function loadedRows(ids) {
 	const idSet = new Set(ids);
-	const rows = [...state.list.rows, state.conversation?.row].filter((row) => idSet.has(row?.id));
+	const rows = [...listedRows(), state.conversation?.row].filter((row) => idSet.has(row?.id));
 	return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -2,23 +2,9 @@
 
 import { button, fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
-import { clearSelection, hasRoleAnywhere, set, state, watch } from "../core/store.mjs";
-import { toParameters } from "../core/url.mjs";
+import { clearSelection, hasRoleAnywhere, set, watch } from "../core/store.mjs";
+import { currentTarget } from "../list/selection.mjs";
 import { oppositeStatus, setStatus } from "./actions.mjs";
-
-/**
- * The conversations that an action applies to: {ids}, or {filter} for all that match it. These are the selected ones
- * (then with `selection`), else the open one, else the one under the cursor; null without any, or without permission.
- */
-export function currentTarget() {
-	const { selection, isAllSelected, filter, openId, cursor } = state;
-	if (!hasRoleAnywhere("tagger")) return null;
-	// The filter is fixed now: the address may change before the user confirms the action.
-	if (isAllSelected) return { filter: toParameters(filter), selection };
-	if (selection.size) return { ids: [...selection], selection };
-	const id = openId ?? cursor;
-	return id ? { ids: [id] } : null;
-}
 
 export function startBulkBar({ pickTag }) {
 	watch(

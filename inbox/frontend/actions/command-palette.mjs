@@ -3,11 +3,11 @@
 import { icon, tagDot } from "../core/dom.mjs";
 import { hasRole, navigate, state } from "../core/store.mjs";
 import { cycleTag, viewFilter } from "../core/url.mjs";
+import { currentTarget } from "../list/selection.mjs";
 import { saveView } from "../sidebar/saved-views.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { startSync } from "../sync/sync-runs.mjs";
 import { setStatus } from "./actions.mjs";
-import { currentTarget } from "./bulk-bar.mjs";
 import { chooseOption } from "./combobox.mjs";
 import { conversationItems, listItems } from "./more-menus.mjs";
 import { showShortcuts } from "./shortcut-help.mjs";

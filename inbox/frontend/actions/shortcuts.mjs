@@ -2,14 +2,20 @@
 
 import { update } from "../core/dom.mjs";
 import { isDialogLoading } from "../core/lazy.mjs";
-import { clearSelection, navigate, set, state, toggleInsight } from "../core/store.mjs";
+import { clearSelection, closeOpen, navigate, set, state, toggleInsight } from "../core/store.mjs";
 import { around, focus, isDialogOpen, leaveField } from "../core/targets.mjs";
 import { moveCursor } from "../list/list-view.mjs";
-import { toggleSelection } from "../list/selection.mjs";
-import { oppositeStatus, setStatus } from "./actions.mjs";
-import { currentTarget } from "./bulk-bar.mjs";
+import { currentTarget, toggleSelection } from "../list/selection.mjs";
 
-export function startShortcuts({ pickTag, openPalette, showShortcuts }) {
+/** Each of these functions is loaded when it is used. */
+export function startShortcuts({
+	pickTag,
+	openPalette,
+	showShortcuts,
+	toggleStatus,
+	findInConversation,
+	stepMatch,
+}) {
 	const shortcuts = {
 		j: () => moveCursor(1),
 		k: () => moveCursor(-1),
@@ -17,10 +23,13 @@ export function startShortcuts({ pickTag, openPalette, showShortcuts }) {
 		ArrowUp: () => moveCursor(-1),
 		o: openCursorRow,
 		x: () => state.cursor && toggleSelection(state.cursor),
-		e: () => withTarget((target) => setStatus(oppositeStatus(target), target)),
+		e: () => withTarget(toggleStatus),
 		t: () => withTarget((target) => pickTag("assign", target)),
 		u: () => withTarget((target) => pickTag("remove", target)),
 		"/": () => focus("search"),
+		f: () => state.openId && findInConversation(),
+		n: () => state.openId && stepMatch(1),
+		N: () => state.openId && stepMatch(-1),
 		i: toggleInsight,
 		"?": showShortcuts,
 		Escape: goBack,
@@ -70,5 +79,5 @@ function goBack() {
 	const { selection, isAllSelected, isSidebarOpen, openId, insight } = state;
 	if (isSidebarOpen) set({ isSidebarOpen: false });
 	else if (selection.size || isAllSelected) clearSelection();
-	else if (openId || insight) navigate({ openId: null, insight: false });
+	else if (openId || insight) closeOpen();
 }

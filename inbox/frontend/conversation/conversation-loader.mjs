@@ -1,19 +1,20 @@
-// Loads the open conversation: its row, and its events from the newest backwards.
+// Loads the open conversation: its row and its events, from the newest backwards, or around one that a search has found.
 
 import { get, isAborted, post } from "../core/api.mjs";
-import { keepIfEqual, set, setConversation, state } from "../core/store.mjs";
+import { keepIfEqual, listedRows, set, setConversation, state } from "../core/store.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
+import { textInMessages } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
 
 const LIMIT = 50; // events per request
 const REFRESH_LIMIT = 200; // events of a refresh: older ones may have been edited, too
-const SEARCH_LIMIT = 200; // events per request on the way back to a message that a search found
-const MAX_SEARCH_REQUESTS = 25;
+const MATCH_LIMIT = 100; // messages with a text, per request
 
 let controller = null;
 let opening = null;
 
-const EMPTY = { row: null, events: [], next: null };
+// `next` and `previous`: the cursors of older and of newer events; without `previous` the newest are there.
+const EMPTY = { row: null, events: [], next: null, previous: null };
 
 const route = (id, suffix = "") => `/api/conversations/${id}${suffix}`;
 
@@ -24,15 +25,22 @@ export function openConversation(id) {
 }
 
 async function loadFirst(id) {
-	const row = state.list.rows.find((listed) => listed.id === id) ?? null;
-	set({ conversation: { id, ...EMPTY, row, status: "loading", error: null, matchId: row?.matches?.event } });
+	const row = listedRows().find((listed) => listed.id === id) ?? null;
+	const text = row?.matches?.count ? textInMessages(state.filter) : "";
+	const matchId = text ? row.matches.event : null;
+	const matches = text ? { ...NO_MATCHES, text } : null;
+	set({ conversation: { id, ...EMPTY, row, status: "loading", error: null, matchId, matches } });
 	try {
 		const [loadedRow, { events, pagination }] = await fetchConversation(id);
 		setConversation({ row: loadedRow, status: "ready", events, next: pagination.nextCursor });
+		if (text) findMatches(text);
 	} catch (error) {
 		if (!isAborted(error)) setConversation({ status: "error", error });
 	}
 }
+
+/** Shows the newest messages again. */
+export const showNewest = () => openConversation(state.openId);
 
 async function fetchConversation(id, limit = LIMIT) {
 	const { signal } = controller;
@@ -43,36 +51,103 @@ async function fetchConversation(id, limit = LIMIT) {
 	return [conversation, part];
 }
 
+const fetchEvents = (id, query) => get(route(id, "/events"), query, { signal: controller.signal });
+
 export async function loadOlder(limit = LIMIT) {
-	const { id, next, isLoadingOlder, status, events: before } = state.conversation ?? {};
-	if (status !== "ready" || !next || isLoadingOlder) return;
-	setConversation({ isLoadingOlder: true });
-	try {
-		const query = { limit, cursor: next };
-		const { events, pagination } = await get(route(id, "/events"), query, { signal: controller.signal });
-		const isCurrent = state.conversation.events.some((event) => event.id === before.at(-1).id); // not reset meanwhile
+	const { id, next, isLoadingPart, status, events: before } = state.conversation ?? {};
+	if (status !== "ready" || !next || isLoadingPart) return;
+	await loadPart({ limit, cursor: next }, ({ events, pagination }) => {
+		if (!isLoaded(id, before.at(-1))) return {}; // it was reset meanwhile
 		const ids = new Set(state.conversation.events.map((event) => event.id));
-		const added = {
-			events: [...state.conversation.events, ...events.filter((event) => !ids.has(event.id))],
-			next: pagination.nextCursor,
-		};
-		setConversation({ isLoadingOlder: false, ...(isCurrent && added) });
+		const added = events.filter((event) => !ids.has(event.id));
+		return { events: [...state.conversation.events, ...added], next: pagination.nextCursor };
+	});
+}
+
+/** Loads the events after those that are there, if the newest are not. */
+export async function loadNewer() {
+	const { id, previous, isLoadingPart, status, events: before } = state.conversation ?? {};
+	if (status !== "ready" || !previous || isLoadingPart) return;
+	await loadPart({ limit: LIMIT, cursor: previous }, ({ events, pagination }) => {
+		if (!isLoaded(id, before[0])) return {};
+		const ids = new Set(state.conversation.events.map((event) => event.id));
+		const added = events.filter((event) => !ids.has(event.id));
+		return { events: [...added, ...state.conversation.events], previous: pagination.previousCursor };
+	});
+}
+
+const isLoaded = (id, event) =>
+	state.conversation?.id === id && state.conversation.events.some((one) => one.id === event?.id);
+
+async function loadPart(query, merge) {
+	const { id } = state.conversation;
+	setConversation({ isLoadingPart: true });
+	try {
+		const change = merge(await fetchEvents(id, query));
+		setConversation({ isLoadingPart: false, ...change });
 	} catch (error) {
 		if (isAborted(error)) return;
-		setConversation({ isLoadingOlder: false });
+		setConversation({ isLoadingPart: false });
 		showError(error);
 	}
 }
 
-/** Loads older events until this one is there. Resolves with whether it was found. */
-export async function loadBackTo(eventId) {
-	const isLoaded = () => state.conversation?.events.some(({ id }) => id === eventId);
-	for (let count = 0; count < MAX_SEARCH_REQUESTS && !isLoaded() && state.conversation?.next; count += 1) {
-		await loadOlder(SEARCH_LIMIT);
-	}
-	return Boolean(isLoaded());
+// -- messages with a text: `ids`, newest first, of `total`; `index` is the one that is shown
+const NO_MATCHES = { text: "", ids: [], total: null, next: null, index: -1, error: null };
+
+/** Finds the messages of the open conversation with this text, and shows the newest one. */
+export async function findMatches(text) {
+	const { id } = state.conversation;
+	setConversation({ matches: { ...NO_MATCHES, text }, matchId: null });
+	const part = await fetchMatches(id, text);
+	if (state.conversation?.id !== id || state.conversation.matches?.text !== text) return;
+	setConversation({ matches: { ...NO_MATCHES, text, ...part } });
+	if (part.ids.length) await showMatch(0);
 }
 
+async function fetchMatches(id, text, query = {}) {
+	try {
+		const { events, pagination } = await fetchEvents(id, { search: text, limit: MATCH_LIMIT, ...query });
+		return { ids: events.map((event) => event.id), total: pagination.total, next: pagination.nextCursor };
+	} catch (error) {
+		return { ids: [], total: 0, next: null, error: isAborted(error) ? null : error };
+	}
+}
+
+/** Ends the search. */
+export const leaveMatches = () => state.conversation && setConversation({ matches: null, matchId: null });
+
+/** Shows the next older match (1), or the next newer one (-1). */
+export async function showNextMatch(step) {
+	const { id, matches } = state.conversation ?? {};
+	if (!matches?.ids.length) return;
+	const index = matches.index + step;
+	if (index < 0 || index >= matches.total) return;
+	if (index >= matches.ids.length) {
+		if (!matches.next) return;
+		const { ids, next } = await fetchMatches(id, matches.text, { cursor: matches.next });
+		if (state.conversation?.matches !== matches) return;
+		setConversation({ matches: { ...matches, ids: [...matches.ids, ...ids], next } });
+	}
+	await showMatch(index);
+}
+
+// A message that is not there is loaded with those around it, however far back it is.
+async function showMatch(index) {
+	const { id, events, matches } = state.conversation;
+	const eventId = matches.ids[index];
+	if (eventId === undefined) return;
+	let around = {};
+	if (!events.some((event) => event.id === eventId)) {
+		const part = await fetchEvents(id, { around: eventId, limit: LIMIT }).catch(showError);
+		if (!part || state.conversation?.matches?.text !== matches.text) return;
+		const { nextCursor: next, previousCursor: previous } = part.pagination;
+		around = { events: part.events, next, previous };
+	}
+	setConversation({ ...around, matchId: eventId, matches: { ...state.conversation.matches, index } });
+}
+
+// -- changes
 /** Reloads the row and the newest events; older events that were loaded stay. */
 export async function refreshConversation() {
 	await opening; // its requests may be older than the change
@@ -84,11 +159,9 @@ export async function refreshConversation() {
 		const [row, part] = await fetchConversation(id, limit);
 		const { conversation } = state;
 		if (conversation?.id !== id) return;
-		const { events, next } = mergeEvents(conversation, part);
 		setConversation({
 			row: keepIfEqual(conversation.row, row),
-			events,
-			next,
+			...(conversation.previous ? {} : mergeEvents(conversation, part)),
 		});
 		const { matches: _, ...withoutMatches } = row;
 		updateRows([id], () => withoutMatches);

@@ -5,21 +5,23 @@ import { button, fill, h, iconButton, tagChip, update } from "../core/dom.mjs";
 import { endPane } from "../core/end-pane.mjs";
 import { displayName, plural } from "../core/format.mjs";
 import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
-import { findPage, hasRole, navigate, state, watch, when } from "../core/store.mjs";
+import { closeOpen, findPage, hasRole, state, watch, when } from "../core/store.mjs";
 import { toUrl } from "../core/url.mjs";
 import { avatar } from "../list/row.mjs";
 import {
 	fetchFromFacebook,
-	loadBackTo,
+	loadNewer,
 	loadOlder,
 	openConversation,
 	refreshConversation,
+	showNewest,
 } from "./conversation-loader.mjs";
+import { findInConversation, startMatchBar } from "./match-bar.mjs";
 import { messageElements } from "./messages.mjs";
 
-const LOAD_OLDER_PX = 300; // from the top
+const NEAR_PX = 300; // from the top or the end, where further messages are loaded
 const pane = endPane("messages");
-const drawn = { id: null, hasShownMatch: false };
+const drawn = { id: null, previous: null, shownMatchId: null };
 
 let isStarted = false;
 
@@ -30,7 +32,8 @@ export function startConversation({ pickTag, openConversationMenu }) {
 	onInvalidate(refreshConversation);
 	const refreshSoon = rateLimited(refreshConversation, { minimum: 500 });
 	onConversationsChanged(({ conversationIds }) => conversationIds.includes(state.openId) && refreshSoon());
-	update("messages", { onscroll: () => pane.top() < LOAD_OLDER_PX && loadOlder() });
+	update("messages", { onscroll: loadNearEnds });
+	startMatchBar();
 	watch(headParts, () => drawHead(pickTag, openConversationMenu));
 	watch(messageParts, drawMessages);
 	when(
@@ -52,6 +55,9 @@ const messageParts = ({ conversation, pages }) => [
 	conversation?.events,
 	conversation?.status,
 	conversation?.next,
+	conversation?.previous,
+	conversation?.matchId,
+	conversation?.matches?.text,
 	conversation?.row?.seen_until,
 	conversation?.row?.delivered_until,
 	pages?.length,
@@ -60,7 +66,7 @@ const messageParts = ({ conversation, pages }) => [
 // -- the head: the customer, the tags and the actions
 function drawHead(pickTag, openMenu) {
 	const { row, isFetching, status } = state.conversation ?? {};
-	const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
+	const back = iconButton("back", "Back to the list", closeOpen);
 	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
 	const isTagger = hasRole("tagger", findPage(row.page_id));
 	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
@@ -99,6 +105,7 @@ function actions(row, isTagger, isFetching, openMenu) {
 			() => fetchFromFacebook(row.id),
 			{ disabled: isFetching },
 		),
+		iconButton("search", "Search in this conversation (f)", findInConversation),
 		statusButton(row, isTagger),
 		iconButton("more", "More", ({ currentTarget }) => openMenu(currentTarget, row), {
 			"aria-haspopup": "menu",
@@ -128,22 +135,43 @@ function removableTag(row, tag, isTagger) {
 }
 
 // -- the messages
-function drawMessages({ conversation, filter }) {
+function drawMessages({ conversation }) {
 	if (!conversation) return fill("events");
-	const search = filter.search_in === "messages" ? filter.search : "";
-	const { id, events, matchId, row } = conversation;
-	const options = { names: namesOf(conversation), search, matchId, row };
-	const isOther = drawn.id !== id;
-	pane.draw(() => fill("events", topItem(conversation), messageElements(events, options)), { isOther });
-	drawn.id = id;
-	if (isOther) drawn.hasShownMatch = false;
+	const { id, events, matchId, matches, row, previous } = conversation;
+	const options = { names: namesOf(conversation), search: matches?.text ?? "", matchId, row };
+	const content = () =>
+		fill("events", topItem(conversation), messageElements(events, options), endItem(conversation));
+	pane.draw(content, { isOther: drawn.id !== id, hasNewer: Boolean(drawn.previous) });
+	if (drawn.id !== id || !matchId) drawn.shownMatchId = null;
+	Object.assign(drawn, { id, previous });
 	return undefined;
 }
 
+// A match is shown once: then the user may scroll away.
 function loadWhatIsMissing({ conversation }) {
 	if (conversation?.status !== "ready") return;
-	if (conversation.matchId && !drawn.hasShownMatch) showMatch(conversation.matchId);
-	else if (!pane.isFull()) loadOlder();
+	const { matchId, events } = conversation;
+	if (matchId && matchId !== drawn.shownMatchId && events.some(({ id }) => id === matchId)) {
+		drawn.shownMatchId = matchId;
+		pane.show(matchId);
+	} else if (!pane.isFull()) loadOlder();
+}
+
+function loadNearEnds() {
+	if (pane.top() < NEAR_PX) loadOlder();
+	else if (pane.bottom() < NEAR_PX) loadNewer();
+}
+
+// After messages around a match there are newer ones.
+function endItem({ previous }) {
+	if (!previous) return null;
+	return h(
+		"li.note",
+		{ key: "end" },
+		button("Newer messages", () => loadNewer(), "link"),
+		" · ",
+		button("To the newest message", showNewest, "link"),
+	);
 }
 
 function namesOf({ row }) {
@@ -152,6 +180,10 @@ function namesOf({ row }) {
 
 function topItem({ status, error, next, events, id }) {
 	if (status === "error") {
+		if (error.status === 404) {
+			const text = "This conversation is not here any more, or you have no access to it.";
+			return h("li.state-message", h("p.error", text), button("Back to the list", closeOpen));
+		}
 		const retry = button("Try again", () => openConversation(id));
 		return h("li.state-message", h("p.error", error.message), retry);
 	}
@@ -163,11 +195,4 @@ function topItem({ status, error, next, events, id }) {
 		);
 	}
 	return h("li.note", events.length ? "Start of conversation" : "No messages yet");
-}
-
-async function showMatch(eventId) {
-	drawn.hasShownMatch = true;
-	if (!(await loadBackTo(eventId))) return;
-	await null; // lets the state be drawn
-	pane.show(eventId);
 }

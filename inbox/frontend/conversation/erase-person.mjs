@@ -5,7 +5,7 @@ import { openForm } from "../core/dialog.mjs";
 import { h } from "../core/dom.mjs";
 import { displayName, plural } from "../core/format.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
-import { navigate, state } from "../core/store.mjs";
+import { closeOpen, state } from "../core/store.mjs";
 import { showMessage } from "../core/toast.mjs";
 
 const WORD = "delete";
@@ -18,7 +18,7 @@ export async function erasePerson(row) {
 		return remove(path);
 	});
 	if (!result) return;
-	if (state.openId === row.id) navigate({ openId: null });
+	if (state.openId === row.id) closeOpen();
 	notifyChanged();
 	showMessage("The person was deleted.");
 }

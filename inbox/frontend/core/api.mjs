@@ -11,11 +11,12 @@ const MESSAGES = {
 	413: "The request is too large.",
 };
 
-/** A failed request: `status` (0: the server was not reached) and a message for the user. */
+/** A failed request: `status` (0: the server was not reached), a message for the user, and the `field` that is wrong. */
 class ApiError extends Error {
-	constructor(status, message) {
+	constructor(status, message, field) {
 		super(message);
 		this.status = status;
+		this.field = field;
 	}
 }
 
@@ -32,6 +33,7 @@ export function get(path, query = {}, { signal } = {}) {
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
+export const put = (path, body) => request("PUT", path, { body });
 export const remove = (path) => request("DELETE", path);
 
 /** @param {string} method @param {string} path @param {{body?: any, headers?: any, signal?: AbortSignal}} options */
@@ -45,7 +47,7 @@ async function request(method, path, { body, headers, signal } = {}) {
 	if (status === 401) endSession();
 	const value = parseJson(text);
 	if (status === 403 && value?.confirm) location.assign(`${value.confirm}?next=${here()}`);
-	if (!ok || !value) throw new ApiError(status, errorMessage(status, value?.error));
+	if (!ok || !value) throw new ApiError(status, errorMessage(status, value?.error), value?.field);
 	return value;
 }
 

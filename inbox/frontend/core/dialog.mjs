@@ -1,6 +1,7 @@
 // Modal dialogs and forms, built on the browser's own dialogs: they keep the focus and close with Esc.
 
 import { button, fill, h, update } from "./dom.mjs";
+import { openLayer } from "./entries.mjs";
 import { isDialogOpen } from "./targets.mjs";
 
 /** @typedef {import("./children.mjs").Child} Child */
@@ -22,6 +23,7 @@ export async function openDialog(label, content, kind = "dialog") {
 		};
 		const onclick = (/** @type {Event} */ { target }) => target === dialog && close(); // beside the contents
 		const onclose = () => {
+			onClosed();
 			dialog.remove();
 			resolve(result);
 		};
@@ -31,6 +33,7 @@ export async function openDialog(label, content, kind = "dialog") {
 		);
 		document.body.append(dialog);
 		dialog.showModal();
+		const onClosed = openLayer(() => dialog.close());
 	});
 }
 

@@ -10,15 +10,17 @@ export function endPane(id) {
 	return {
 		/** The distance from the top, in pixels. */
 		top: () => pane.scrollTop,
+		/** The distance from the end, in pixels. */
+		bottom: () => pane.scrollHeight - pane.scrollTop - pane.clientHeight,
 		/** Is there something to scroll? */
 		isFull: () => pane.scrollHeight > pane.clientHeight,
 		/**
 		 * Draws the contents: the first element in sight that has a `data-id` stays where it is. A pane that shows its end,
-		 * or something else than before (`isOther`), shows the end.
+		 * or something else than before (`isOther`), shows the end; not if more follows what it has shown (`hasNewer`).
 		 * @param {() => void} draw
 		 */
-		draw(draw, { isOther = false } = {}) {
-			const isAtEnd = pane.scrollHeight - pane.scrollTop - pane.clientHeight < AT_END_PX;
+		draw(draw, { isOther = false, hasNewer = false } = {}) {
+			const isAtEnd = !hasNewer && pane.scrollHeight - pane.scrollTop - pane.clientHeight < AT_END_PX;
 			const elements = /** @type {NodeListOf<HTMLElement>} */ (pane.querySelectorAll("[data-id]"));
 			const first = [...elements].find((one) => one.offsetTop + one.offsetHeight > pane.scrollTop);
 			const distance = first ? first.offsetTop - pane.scrollTop : 0;

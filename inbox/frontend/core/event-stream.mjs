@@ -108,8 +108,8 @@ function openStream() {
 	source = new EventSource("/api/events");
 	source.addEventListener("open", () => {
 		retryMs = RETRY_MS;
+		broadcast("onCatchUp"); // with what changed while no tab listened
 		broadcast("onConnected", true);
-		broadcast("onCatchUp"); // with what changed while no tab listened, also after the first load
 	});
 	source.addEventListener("progress", ({ data }) => broadcast("onRun", JSON.parse(data)));
 	source.addEventListener("changed", ({ data }) =>

@@ -47,6 +47,10 @@ export function formatDuration(seconds) {
 	return units.match(/[1-9]\d* \w+( [1-9]\d* \w+)?/)?.[0] ?? ""; // the first that is not 0, and the next one
 }
 
+const alternatives = new Intl.ListFormat("en", { type: "disjunction" });
+/** "eva, tom, or udo" */
+export const displayList = (names) => alternatives.format(names);
+
 /** Whether a name shows anything; as conversations/lib/names.py. */
 export const isVisible = (name) => /[^\p{C}\p{M}\p{Z}\u115f\u1160\u3164\uffa0\u2800]/u.test(name);
 

@@ -1,5 +1,7 @@
 // A picture in full, over the page; the arrows lead to the other pictures of the conversation.
 
+import { openLayer } from "./entries.mjs";
+
 const PICTURES = ".media-open[data-full]";
 const CONVERSATIONS = "#messages, .inbox-timeline";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -10,11 +12,13 @@ export function openPicture(opener) {
 	const pictures = [...scope.querySelectorAll(PICTURES)];
 	const { dialog, show } = build(pictures);
 	dialog.addEventListener("close", () => {
+		onClosed();
 		dialog.remove();
 		opener.focus();
 	});
 	document.body.append(dialog);
 	dialog.showModal();
+	const onClosed = openLayer(() => dialog.close());
 	show(pictures.indexOf(opener));
 }
 

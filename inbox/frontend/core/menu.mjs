@@ -22,7 +22,8 @@ export function openMenu(anchor, label, items) {
 	const ontoggle = (/** @type {any} */ { newState }) => newState === "closed" && onClosed(menu, anchor);
 	const properties = { role: "menu", popover: "auto", "aria-label": label, css: below(anchor) };
 	const menu = h("div.menu", { ...properties, ontoggle, onkeydown }, entries);
-	(anchor.closest("section") ?? document.body).append(menu); // inside of a landmark
+	// Inside of a landmark, and not where a view draws.
+	(anchor.closest("nav") ?? anchor.closest("section") ?? document.body).append(menu);
 	menu.showPopover();
 	anchor.setAttribute("aria-expanded", "true");
 	entries[0].focus();

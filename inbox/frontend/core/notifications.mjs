@@ -4,10 +4,10 @@
 
 import { button, fill } from "./dom.mjs";
 import { displayName } from "./format.mjs";
+import { chooseNotifications, wantsNotifications } from "./preferences.mjs";
 import { findPage, navigate } from "./store.mjs";
 import { showError, showMessage } from "./toast.mjs";
 
-const KEY = "inbox-notifications";
 const MAX_SINGLE = 3; // more conversations at once are one notification
 const CLOCK_DIFFERENCE_MS = 60_000; // between this machine and the server
 const BLOCKED = "Your browser blocks notifications of this site. Allow them in its settings.";
@@ -16,9 +16,9 @@ const startedAt = Date.now() - CLOCK_DIFFERENCE_MS;
 const shownUntil = new Map(); // conversation ID → the time of the newest message that was told
 
 const isPossible = () => "Notification" in globalThis && isSecureContext;
-const isOn = () => Notification.permission === "granted" && localStorage.getItem(KEY) === "on";
+const isOn = () => Notification.permission === "granted" && wantsNotifications();
 
-/** Shows the button that turns them on and off. */
+/** Shows the button that turns them on and off, where the browser has them. */
 export function startNotifications() {
 	if (isPossible()) drawButton();
 }
@@ -28,9 +28,9 @@ function drawButton() {
 	fill("notifications", button(label, toggle, "link"));
 }
 
-async function toggle() {
-	if (isOn()) localStorage.removeItem(KEY);
-	else if ((await Notification.requestPermission()) === "granted") localStorage.setItem(KEY, "on");
+export async function toggle() {
+	if (isOn()) chooseNotifications(false);
+	else if ((await Notification.requestPermission()) === "granted") chooseNotifications(true);
 	else return showError({ message: BLOCKED });
 	drawButton();
 	return isOn() && showMessage("You are notified of new messages while Inbox is open in a tab.");
@@ -70,7 +70,7 @@ function show(title, body, tag, openId) {
 			if (openId) navigate({ openId });
 		});
 	} catch {
-		localStorage.removeItem(KEY); // browsers of phones have the class, but do not let pages use it
+		chooseNotifications(false); // browsers of phones have the class, but do not let pages use it
 		drawButton();
 	}
 }

@@ -1,9 +1,12 @@
-// What the user has chosen for this browser: the theme, which the admin shares, and how dense the list is.
+// What the user has chosen for this browser: the theme, which the admin shares, how dense the list is, how wide the panes
+// are, and whether new messages are told.
 //
-// theme.js applies the theme before this module is loaded.
+// theme.js applies the theme and the widths before this module is loaded.
 
 const THEME = "adminTheme"; // of django-unfold, which stores JSON
 const DENSITY = "inbox-density";
+const PANES = "inbox-panes";
+const NOTIFICATIONS = "inbox-notifications";
 const THEMES = ["auto", "light", "dark"];
 
 /** @returns {string} one of THEMES */
@@ -26,4 +29,28 @@ export const isCompact = () => localStorage.getItem(DENSITY) === "compact";
 export function chooseDensity(isLow) {
 	if (isLow) localStorage.setItem(DENSITY, "compact");
 	else localStorage.removeItem(DENSITY);
+}
+
+/** `pixels`: null for the width that it has by itself. @param {string} pane @param {number | null} pixels */
+export function choosePaneWidth(pane, pixels) {
+	const { [pane]: _, ...others } = paneWidths();
+	localStorage.setItem(PANES, JSON.stringify(pixels === null ? others : { ...others, [pane]: pixels }));
+}
+
+/** @returns {Record<string, number>} */
+function paneWidths() {
+	try {
+		return JSON.parse(localStorage.getItem(PANES) ?? "{}") ?? {};
+	} catch {
+		return {}; // somebody else's
+	}
+}
+
+/** Whether the user is to be told of new messages. */
+export const wantsNotifications = () => localStorage.getItem(NOTIFICATIONS) === "on";
+
+/** @param {boolean} isOn */
+export function chooseNotifications(isOn) {
+	if (isOn) localStorage.setItem(NOTIFICATIONS, "on");
+	else localStorage.removeItem(NOTIFICATIONS);
 }

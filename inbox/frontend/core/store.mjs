@@ -2,6 +2,8 @@
 //
 // Views call `watch`, and what follows from a change `when`: see state.mjs.
 
+import { closeLayers, returnToList, startEntries, writeAddress } from "./entries.mjs";
+import { fold } from "./folding.mjs";
 import { isCompact } from "./preferences.mjs";
 import { createState } from "./state.mjs";
 import { around } from "./targets.mjs";
@@ -16,12 +18,14 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {Set<number>} selection
  * @property {number | null} anchor the row from which a range is selected
  * @property {boolean} isAllSelected all that match the filter, also those that are not loaded
- * @property {{name: string | undefined, isSuperuser: boolean}} user
+ * @property {{name: string | undefined, isSuperuser: boolean, superusers: string[]}} user
  * @property {any[] | null} pages
  * @property {any[] | null} tags
  * @property {any[] | null} views
  * @property {any[] | null} invalidViews the user's own whose filter is not valid any more
  * @property {Record<string, any>} counts
+ * @property {Record<string, any>} viewCounts of saved views, by ID
+ * @property {any} moved the saved view that is being dragged
  * @property {any} setupError
  * @property {typeof NO_ROWS} list
  * @property {number | null} cursor the ID of the row that the keyboard is on
@@ -34,10 +38,17 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {boolean} isCompact the rows of the list are low
  */
 
-/** @type {{status: string, rows: any[], next: string | null, total: number | null, isExact: boolean, error: any, isLoadingMore: boolean, moreError: any}} */
+/**
+ * `parts`: where each part of the list begins (a cursor, and the row before it), of which the first ones, `skipped` in
+ * number, are not loaded. `people`: of one search for names and messages, those whose name matches.
+ * @type {{status: string, rows: any[], people: {rows: any[], total: number, isExact: boolean} | null, parts: {cursor: string, after: any}[], skipped: number, next: string | null, total: number | null, isExact: boolean, error: any, isLoadingMore: boolean, moreError: any}}
+ */
 export const NO_ROWS = {
 	status: "loading",
 	rows: [],
+	people: null,
+	parts: [{ cursor: "", after: null }],
+	skipped: 0,
 	next: null,
 	total: null,
 	isExact: true,
@@ -48,18 +59,24 @@ export const NO_ROWS = {
 const NO_SELECTION = { selection: new Set(), anchor: null, isAllSelected: false };
 const ROLES = ["viewer", "tagger", "manager", "superuser"];
 
-const { user, superuser } = document.body.dataset;
+const { user, superuser, superusers = "" } = document.body.dataset;
 
 /** @type {State} */
 export let state = {
 	...parseUrl(location.search),
 	...NO_SELECTION,
-	user: { name: user, isSuperuser: superuser !== undefined },
+	user: {
+		name: user,
+		isSuperuser: superuser !== undefined,
+		superusers: superusers.split(" ").filter(Boolean), // some of them, to be asked
+	},
 	pages: null,
 	tags: null,
 	views: null,
 	invalidViews: null,
 	counts: {},
+	viewCounts: {},
+	moved: null,
 	setupError: null,
 	list: NO_ROWS,
 	cursor: null,
@@ -91,6 +108,20 @@ addEventListener("blur", releaseSoon); // of the window; the one of a field woul
 
 export const setList = (change) => set({ list: { ...state.list, ...change } });
 export const setConversation = (change) => set({ conversation: { ...state.conversation, ...change } });
+/**
+ * The conversations of the list in its order: people whose name matches, then the others.
+ * @param {Pick<State["list"], "rows" | "people">} list
+ */
+export function listedRows({ rows, people } = state.list) {
+	if (!people?.rows.length) return rows;
+	const ids = new Set(people.rows.map(({ id }) => id));
+	return [...people.rows, ...rows.filter((row) => !ids.has(row.id) && isSaid(row))];
+}
+
+// Not only the name matches: all of these people are behind a link.
+const isSaid = ({ matches, last_message: text }) =>
+	matches?.count > 0 || fold(text).includes(fold(state.filter.search ?? "").trim());
+
 export const clearSelection = () => set(NO_SELECTION);
 
 /** Returns `previous` if `current` is equal to it, so that unchanged data is not drawn again. */
@@ -103,8 +134,18 @@ export function keepIfEqual(previous, current) {
 export function navigate(change, { replace = false } = {}) {
 	const { filter, openId, insight } = { ...state, ...change };
 	const url = toUrl({ filter, openId, insight });
-	if (url !== toUrl(state)) history[replace ? "replaceState" : "pushState"](null, "", url);
+	const isOpening = isList(state) && !isList({ openId, insight }) && isSameFilter(filter, state.filter);
+	closeLayers();
+	if (url !== toUrl(state)) writeAddress(url, { replace, isOpening });
 	applyUrl({ filter: normalize(filter), openId, insight });
+}
+
+const isList = ({ openId, insight }) => !openId && !insight;
+
+/** Closes what is open over the list: back to where it was opened from. */
+export function closeOpen() {
+	if (returnToList()) applyUrl({ filter: state.filter, openId: null, insight: false });
+	else navigate({ openId: null, insight: false });
 }
 
 export function updateFilter(change, options) {
@@ -112,7 +153,8 @@ export function updateFilter(change, options) {
 }
 
 /** Insights replace the open conversation. */
-export const toggleInsight = () => navigate({ insight: !state.insight, openId: null });
+export const toggleInsight = () =>
+	state.insight && !state.openId ? closeOpen() : navigate({ insight: true, openId: null });
 
 function applyUrl(next) {
 	const isSame = isSameFilter(next.filter, state.filter);
@@ -120,7 +162,12 @@ function applyUrl(next) {
 	set({ ...next, isSidebarOpen: false, ...reset });
 }
 
-addEventListener("popstate", () => applyUrl(parseUrl(location.search)));
+startEntries({
+	arrive: () => applyUrl(parseUrl(location.search)),
+	// What has changed since then is kept.
+	returned: () =>
+		location.pathname + location.search !== toUrl(state) && writeAddress(toUrl(state), { replace: true }),
+});
 
 // Internal navigation uses real links, so that users can open them in a new tab.
 addEventListener("click", (event) => {

@@ -31,6 +31,11 @@ export const contentOf = (id) => /** @type {HTMLInputElement} */ (elementOf(id))
 /** Is a modal dialog open? */
 export const isDialogOpen = () => Boolean(document.querySelector("dialog[open]"));
 
+/** Tells screen readers what has changed because of the user. @param {string} text */
+export function announce(text) {
+	elementOf("announcer").textContent = text;
+}
+
 /** @param {string} title */
 export function setTitle(title) {
 	document.title = title;
@@ -55,3 +60,10 @@ export function keepFocus(element, change) {
 	const others = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(FOCUSABLE));
 	(others[place] ?? others[others.length - 1])?.focus({ preventScroll: true });
 }
+
+/** Is the focus in this element, or nowhere? @param {Target} target */
+export const hasFreeFocus = (target) =>
+	document.activeElement === document.body || !document.activeElement || hasFocus(target);
+
+/** Is the window so narrow that the sidebar is over the list? */
+export const isSidebarOver = () => matchMedia("(max-width: 70rem)").matches;

@@ -17,8 +17,22 @@ export function showMessage(message, action) {
 	setTimeout(close, VISIBLE_MS);
 }
 
-/** An error stays until the user dismisses it. @param {{message: string}} error */
-export const showError = ({ message }) => void show("errors", "div.toast.error", message);
+/**
+ * An error stays until the user dismisses it; one of a server that was not reached (status 0) until it is back.
+ * @param {{message: string, status?: number}} error
+ */
+export function showError({ message, status }) {
+	const close = show("errors", "div.toast.error", message);
+	if (status === 0) untilReached.push(close);
+}
+
+/** @type {(() => void)[]} */
+const untilReached = [];
+
+/** The server is reached again. */
+export function dismissUnreached() {
+	for (const close of untilReached.splice(0)) close();
+}
 
 /**
  * A message with a progress bar, which stays until it is closed. Returns {update(message, value), close()}.

@@ -58,6 +58,7 @@ export function normalize(filter) {
 	);
 	if (result.facebookPageId === "all") delete result.facebookPageId;
 	if (!result.startDate && !result.endDate) delete result.tz;
+	if (!result.search && result.search_in === "all") delete result.search_in;
 	// With one tag, "any" and "all" are the same.
 	if (result.include_mode !== "all" || splitKeys(result.include_tags).length < 2) delete result.include_mode;
 	return result;
@@ -78,11 +79,21 @@ export function toQuery(filter) {
 }
 
 /** @param {Record<string, string>} filter */
-export function isSearchTooShort({ search = "", search_in }) {
-	const length = [...fold(search).trim()].length;
-	const shortest = UNSPACED.test(fold(search)) ? MIN_UNSPACED : MIN_SEARCH_LENGTH;
-	return search_in === "messages" && length > 0 && length < shortest;
+export const isSearchTooShort = ({ search = "", search_in }) =>
+	search_in === "messages" && isShort(search) && search.length > 0;
+
+/** Is the text too short for a search in messages? */
+export function isShort(text) {
+	const folded = fold(text).trim();
+	return [...folded].length < (UNSPACED.test(folded) ? MIN_UNSPACED : MIN_SEARCH_LENGTH);
 }
+
+/** Are names and messages searched together, and shown in groups? @param {Record<string, string>} filter */
+export const isGrouped = ({ search = "", search_in }) => search_in === "all" && !isShort(search);
+
+/** The text that messages are searched for; "" if they are not. @param {Record<string, string>} filter */
+export const textInMessages = ({ search = "", search_in }) =>
+	["messages", "all"].includes(search_in) && !isShort(search) ? search : "";
 
 export function isSameFilter(first, second) {
 	return JSON.stringify(normalize(first)) === JSON.stringify(normalize(second));

@@ -18,10 +18,20 @@ import { scrollTopFor, visibleRange } from "./visible-range.mjs";
  * @property {(item: Item, drawn: Item[], top?: Item) => Shown} shows of `drawn`, `top` is the first that is in sight
  * @property {(shown: any) => HTMLElement} draw the element of a row; its position is set here
  * @property {() => void} onScroll after the rows of another position are drawn
+ * @property {() => boolean} [isWhole] does the list begin with its first item, or are there others above?
  */
 
 /** @template Item @param {Options<Item>} options */
-export function virtualList({ rowRem, key, stamp, shows, draw: drawRow, onScroll, ...ids }) {
+export function virtualList({
+	rowRem,
+	key,
+	stamp,
+	shows,
+	draw: drawRow,
+	onScroll,
+	isWhole = () => true,
+	...ids
+}) {
 	const [scroller, list] = [elementOf(ids.scroller), elementOf(ids.rows)];
 	let rowHeight = 0;
 	let isDrawScheduled = false;
@@ -72,7 +82,7 @@ export function virtualList({ rowRem, key, stamp, shows, draw: drawRow, onScroll
 	// itself is none of these.
 	function keepPosition() {
 		const isKept = (/** @type {typeof anchors[0]} */ anchor) => isAnchor(items[anchor.index], anchor);
-		if (scroller.scrollTop > 0 && !anchors.every(isKept)) moveWithAnchor();
+		if ((scroller.scrollTop > 0 || !isWhole()) && !anchors.every(isKept)) moveWithAnchor();
 		const first = firstVisible();
 		const inSight = items.slice(first, first + Math.ceil(scroller.clientHeight / rowHeight));
 		anchors = inSight.map((item, offset) => ({ index: first + offset, key: key(item), stamp: stamp(item) }));
@@ -128,6 +138,10 @@ export function virtualList({ rowRem, key, stamp, shows, draw: drawRow, onScroll
 		/** @param {number} top in pixels */
 		moveTo(top) {
 			scroller.scrollTop = top;
+		},
+		/** Scrolls as little as needed to show a row completely. @param {number} index */
+		reveal(index) {
+			scroller.scrollTop = scrollTopFor({ index, ...viewport() });
 		},
 		/** Scrolls to a row if it is not completely visible, and gives the focus to its link. @param {number} index */
 		focusRow(index) {

@@ -21,6 +21,9 @@ export function scrollTopFor({ index, top, height, rowHeight }) {
 	return rowTop + rowHeight > top + height ? rowTop + rowHeight - height : top;
 }
 
+/** Is the beginning of the loaded rows near? @param {Viewport} viewport */
+export const isNearStart = ({ top, height }) => top < 2 * height;
+
 /** Is the end of the loaded rows near, so that more should be loaded? @param {Viewport} viewport */
 export function isNearEnd({ top, height, rowHeight, count }) {
 	return top + 3 * height > count * rowHeight;

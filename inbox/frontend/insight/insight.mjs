@@ -3,7 +3,7 @@
 import { get, isAborted } from "../core/api.mjs";
 import { button, fill, h, iconButton } from "../core/dom.mjs";
 import { formatDuration, formatNumber, plural } from "../core/format.mjs";
-import { navigate, state } from "../core/store.mjs";
+import { closeOpen, state } from "../core/store.mjs";
 import { timeZone } from "../core/time-zone.mjs";
 import { toParameters } from "../core/url.mjs";
 import { bars, heatMap, lineChart } from "./charts.mjs";
@@ -30,7 +30,7 @@ export async function drawInsight() {
 }
 
 function heading() {
-	const back = iconButton("back", "Back to the list", () => navigate({ insight: false }));
+	const back = iconButton("back", "Back to the list", closeOpen);
 	return h("header.conversation-bar", back, h("h2", "Insights"));
 }
 

@@ -1,14 +1,27 @@
 // What is shown in place of the rows: loading, no results, an error; with what the user can do.
 
 import { button, fill, h, update } from "../core/dom.mjs";
-import { filteredPages, hasRole, navigate, state, updateFilter, watch } from "../core/store.mjs";
+import { filteredPages, hasRole, navigate, state, watch } from "../core/store.mjs";
 import { isSameFilter } from "../core/url.mjs";
 import { isRunning, startSync } from "../sync/sync-runs.mjs";
 import { loadList } from "./list-loader.mjs";
 
+let isStarted = false;
+
+/** Starts when there are no rows for the first time; further calls do nothing. */
 export function startEmptyState() {
+	if (isStarted) return;
+	isStarted = true;
 	watch(
-		({ list, pages, filter, runs }) => [list.status, list.rows.length, list.error, pages, filter, runs],
+		({ list, pages, filter, runs }) => [
+			list.status,
+			list.rows.length,
+			list.people,
+			list.error,
+			pages,
+			filter,
+			runs,
+		],
 		draw,
 	);
 }
@@ -23,7 +36,7 @@ function draw({ list, filter }) {
 function contentFor(list, filter) {
 	if (list.status === "error") return errorMessage(list.error);
 	if (list.status === "short") return message("Search in messages", "Enter at least three characters.");
-	if (list.rows.length) return null;
+	if (list.rows.length || list.people?.rows.length) return null;
 	if (list.status === "loading" || !state.pages) return message("Loading…");
 	if (!state.pages.length) return noPages();
 	return isSameFilter(filter, { facebookPageId: filter.facebookPageId })
@@ -37,9 +50,20 @@ function message(heading, ...more) {
 }
 
 function errorMessage(error) {
-	const isFilterError = error.status === 400 || error.status === 404;
-	const retry = isFilterError ? clearFilterButton() : button("Try again", () => loadList());
-	return message("Couldn't load the conversations", h("p.error", error.message), retry);
+	if (error.status === 404)
+		return message("This Page is not here any more, or you have no access to it", clearFilterButton());
+	if (error.status !== 400) {
+		const retry = button("Try again", () => loadList());
+		return message("Couldn't load the conversations", h("p.error", error.message), retry);
+	}
+	const { filter } = state;
+	const without = { ...filter, [error.field]: "" };
+	return message(
+		"A part of this address is not a filter",
+		h("p.error", error.message),
+		filter[error.field] && button("Remove this part", () => navigate({ filter: without })),
+		clearFilterButton(),
+	);
 }
 
 const clearFilterButton = () => button("Clear filters", () => navigate({ filter: {} }));
@@ -69,14 +93,15 @@ function noConversations() {
 }
 
 function noResults(filter) {
-	const canSearchMessages = filter.search && filter.search_in !== "messages";
+	const isPart = filter.search && filter.search_in !== "all";
 	const hint = filter.search
 		? `No conversation matches “${filter.search}” with these filters.`
 		: "No conversation matches these filters.";
 	return message(
 		"No results",
 		hint,
-		canSearchMessages && button("Search in all messages", () => updateFilter({ search_in: "messages" })),
+		isPart &&
+			button("Search names and all messages", () => navigate({ filter: { ...filter, search_in: "all" } })),
 		clearFilterButton(),
 	);
 }

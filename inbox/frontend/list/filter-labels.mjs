@@ -15,6 +15,9 @@ const ATTACHMENTS = {
 	card: "With cards",
 };
 
+// Names and messages together are no chip: that is how one searches.
+const PLACES = { messages: "Only messages", names: "Only names" };
+
 /** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
@@ -33,16 +36,17 @@ export function filterParts(filter, { tags, pages }) {
 			filter.last_message_from === "page" ? "Answered last by you" : "Customer wrote last",
 		],
 		["has_attachment", ATTACHMENTS[filter.has_attachment] ?? `With ${filter.has_attachment}`],
+		["search_in", PLACES[filter.search_in]],
 		["startDate", `From ${filter.startDate}${zone}`],
 		["endDate", `Until ${filter.endDate}${zone}`],
 	];
-	const used = labels.filter(([name]) => filter[name]);
+	const used = labels.filter(([name, label]) => filter[name] && label);
 	return [
 		...used.map(([name, label]) => ({
 			key: name,
 			label,
 			mode: "",
-			without: normalize({ ...filter, [name]: "" }),
+			without: normalize({ ...filter, [name]: name === "search_in" ? "all" : "" }),
 		})),
 		...["include", "exclude"].flatMap((mode) => tagParts(filter, mode, tags)),
 	];

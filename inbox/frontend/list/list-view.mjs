@@ -1,38 +1,57 @@
 // The list of conversations: which rows are shown, where it is scrolled to, and the keyboard in it.
 
 import { button, fill, update } from "../core/dom.mjs";
+import { beforeLeaving, remember } from "../core/entries.mjs";
 import { onConversationsChanged, onInvalidate } from "../core/refresh.mjs";
 import { navigate, set, state, watch, when } from "../core/store.mjs";
-import { around } from "../core/targets.mjs";
+import { around, hasFreeFocus } from "../core/targets.mjs";
 import { virtualList } from "../core/virtual-list.mjs";
-import { isNearEnd } from "../core/visible-range.mjs";
-import { changeRows, loadList, loadMore, refreshList, retryLoadMore } from "./list-loader.mjs";
-import { createRow, rowPageName } from "./row.mjs";
+import { isNearEnd, isNearStart } from "../core/visible-range.mjs";
+import {
+	changeRows,
+	loadAbove,
+	loadList,
+	loadMore,
+	partsUntil,
+	refreshList,
+	retryLoadMore,
+	showTotalOfPages,
+} from "./list-loader.mjs";
+import { createHeading, createRow, listItems, maySwipe, rowPageName } from "./row.mjs";
 import { toggleSelection } from "./selection.mjs";
 
 const ROW_REM = { comfortable: 5.5, compact: 3.25 };
 const SAVE_POSITION_DELAY_MS = 200;
 
+/** @type {ReturnType<typeof virtualList<any>>} */
 const rows = virtualList({
 	scroller: "scroller",
 	rows: "rows",
 	rowRem: () => (state.isCompact ? ROW_REM.compact : ROW_REM.comfortable),
-	key: (row) => row.id,
-	stamp: (row) => row.last_message_time,
-	shows,
-	draw: (shown) => createRow(shown, { onClick, onFocus }),
+	key: (item) => item.id,
+	stamp: (item) => item.last_message_time,
+	shows: (item, drawn, top) => (item.heading ? item : shows(item, drawn, top)),
+	draw: (shown) => (shown.heading ? createHeading(shown) : createRow(shown, { onClick, onFocus, onSwipe })),
 	onScroll() {
-		loadIfNearEnd();
+		loadWhereItEnds();
 		schedulePositionSave();
 	},
+	isWhole: () => !state.list.skipped,
 });
+let onSwipe = (_row) => {};
 let savePositionTimer = null;
 let cursorIndex = 0; // the position of the cursor's row, which may leave the list
+let lastOpenId = null;
+let isPlaced = true; // at the position where the user was
 
-export function startList() {
+/** `swipe(row)`: what a swipe does, of users who may do it. */
+export function startList({ swipe }) {
+	onSwipe = swipe;
 	watch(
 		({ list, openId, cursor, selection, isAllSelected, pages, filter, insight }) => [
 			list.rows,
+			list.people,
+			list.status,
 			openId,
 			cursor,
 			selection,
@@ -44,20 +63,50 @@ export function startList() {
 		draw,
 	);
 	watch(({ list }) => [list], drawFooter);
+	watch(({ list }) => [list.skipped], drawDepth);
+	watch(
+		({ isCompact }) => [isCompact],
+		({ isCompact }) => update("page", { class: { compact: isCompact } }),
+	);
 	when(({ isCompact }) => [isCompact], rows.resize);
-	when(({ list }) => [list], loadIfNearEnd);
+	when(({ list }) => [list], loadWhereItEnds);
 	when(
 		({ filter }) => [filter],
 		() => loadAtPosition(history.state),
 	);
-	when(({ openId }) => [openId], schedulePositionSave);
-	onInvalidate(() => refreshList(rows.firstVisible()));
+	when(({ pages, filter, list }) => [pages, filter, list.status], showTotalOfPages); // not of the rows before
+	when(({ openId }) => [openId], keepOpenInSight);
+	beforeLeaving(savePosition);
+	onInvalidate(() => refreshList(rowInSight().index));
 	onConversationsChanged(changeRows);
 }
 
-// Restores the scroll position if this entry of the browser's history was shown before.
+/** Loads the rows again that were asked for before the event stream was open. */
+export const refreshRows = () => refreshList(rowInSight().index);
+
+// -- the position, which is kept with the entry of the browser's history
 async function loadAtPosition(position) {
-	if (await loadList({ count: position?.count })) rows.moveTo(position?.top ?? 0);
+	isPlaced = false;
+	await loadAndMove(position);
+	isPlaced = true;
+}
+
+async function loadAndMove(position) {
+	if (!(await loadList({ count: position?.count, parts: position?.parts }))) return;
+	const items = listItems(state.list, state.filter);
+	const index = items.findIndex(({ id }) => id === position?.first);
+	if (!position?.parts) rows.moveTo(position?.top ?? 0);
+	else rows.moveTo(index < 0 ? 0 : index * rows.viewport().rowHeight + position.below);
+	revealOpen();
+}
+
+/** The first row that is in sight, its index among the rows, and how many pixels of it are not. */
+function rowInSight() {
+	const { top, rowHeight } = rows.viewport();
+	const items = listItems(state.list, state.filter);
+	const place = rows.firstVisible();
+	const row = items.slice(place).find(({ heading }) => !heading);
+	return { row, index: row ? state.list.rows.indexOf(row) : -1, below: top - place * rowHeight };
 }
 
 function schedulePositionSave() {
@@ -67,24 +116,49 @@ function schedulePositionSave() {
 
 function savePosition() {
 	const { list } = state;
-	if (list.status === "ready")
-		history.replaceState({ top: rows.viewport().top, count: list.rows.length }, "");
+	if (list.status !== "ready") return;
+	const { row, below } = rowInSight();
+	const parts = row ? partsUntil(row) : [];
+	const place = parts.length > 1 ? { parts, first: row.id, below } : { parts: undefined };
+	remember({ top: rows.viewport().top, count: list.rows.length, ...place });
 }
 
-function loadIfNearEnd() {
+// After it is closed, too: on a phone it was over the list.
+async function keepOpenInSight({ openId }) {
+	const closedId = openId ? null : lastOpenId;
+	lastOpenId = openId;
+	schedulePositionSave();
+	if (!closedId || !hasFreeFocus("conversation")) return;
+	const index = indexOf(closedId);
+	if (index >= 0) rows.focusRow(index);
+}
+
+function revealOpen() {
+	const index = state.openId ? indexOf(state.openId) : -1;
+	if (index >= 0) rows.reveal(index);
+}
+
+const indexOf = (id) => listItems(state.list, state.filter).findIndex((item) => item.id === id);
+
+function loadWhereItEnds() {
 	if (isNearEnd(rows.viewport())) loadMore();
+	if (state.list.skipped && isPlaced && isNearStart(rows.viewport())) loadAbove();
 }
 
-function draw({ list, cursor }) {
-	rows.draw(list.rows);
-	const index = cursor ? list.rows.findIndex(({ id }) => id === cursor) : 0;
+// -- what is shown
+function draw({ list, filter, cursor }) {
+	const items = listItems(list, filter);
+	rows.draw(items);
+	if (items.length) update("list-state", { hidden: true }); // what is said without rows is in empty-state.mjs
+	const index = cursor ? items.findIndex(({ id }) => id === cursor) : 0;
 	if (index >= 0) cursorIndex = index;
 }
 
 // All that a row shows. Tab reaches one row: the one under the cursor, else the first in sight.
 function shows(row, drawn, top) {
 	const { openId, cursor, selection, isAllSelected, filter, insight } = state;
-	const tabStop = drawn.find(({ id }) => id === cursor) ?? top;
+	const first = top?.heading ? drawn.find(({ heading }) => !heading) : top;
+	const tabStop = drawn.find(({ id }) => id === cursor) ?? first;
 	return {
 		row,
 		filter,
@@ -93,13 +167,24 @@ function shows(row, drawn, top) {
 		isOpen: openId === row.id,
 		isTabStop: row === tabStop,
 		isSelected: isAllSelected || selection.has(row.id),
+		isSwiped: maySwipe(row),
 	};
 }
 
-function drawFooter({ list: { status, rows: loaded, next, isLoadingMore, moreError } }) {
+function drawFooter({ list: { status, rows: loaded, people, next, isLoadingMore, moreError } }) {
 	const message = moreError ? moreError.message : isLoadingMore || next ? "Loading more…" : "End of list";
-	update("foot", { hidden: status !== "ready" || !loaded.length });
+	update("foot", { hidden: status !== "ready" || !(loaded.length || people?.rows.length) });
 	fill("foot", message, moreError && button("Try again", retryLoadMore, "link"));
+}
+
+function drawDepth({ list: { skipped } }) {
+	update("depth", { hidden: !skipped });
+	fill("depth", "You are further down this list. ", button("Go to the newest", goToNewest, "link"));
+}
+
+async function goToNewest() {
+	remember({ parts: undefined, top: 0 });
+	if (await loadList()) rows.moveTo(0);
 }
 
 // -- clicks and the keyboard
@@ -120,12 +205,14 @@ function onFocus({ id }) {
 
 /** Moves the cursor by this number of rows, and the focus with it. */
 export function moveCursor(step) {
-	const { list, cursor, openId } = state;
-	if (!list.rows.length) return;
-	const position = list.rows.findIndex(({ id }) => id === (cursor ?? openId));
+	const items = listItems(state.list, state.filter);
+	const position = items.findIndex(({ id }) => id === (state.cursor ?? state.openId));
 	const from = position < 0 ? cursorIndex - Number(step > 0) : position;
-	const index = Math.min(list.rows.length - 1, Math.max(0, from + step));
-	set({ cursor: list.rows[index].id });
-	rows.draw(list.rows);
+	let index = Math.min(items.length - 1, Math.max(0, from + step));
+	while (items[index]?.heading) index += step < 0 && position > 0 ? -1 : 1;
+	if (!items[index]) index = position; // a heading is at the end
+	if (index < 0) return;
+	set({ cursor: items[index].id });
+	rows.draw(items);
 	rows.focusRow(index);
 }

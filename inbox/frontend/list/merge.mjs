@@ -24,14 +24,16 @@ export function mergeRows(rows, part, { from = null, isEnd = false } = {}) {
 
 /**
  * The rows after these conversations were looked at: `fitting` are those of them that match the filter, and go to their
- * places; the others leave. `isEnd`: all matches are loaded. A row behind the loaded ones is loaded with them later.
+ * places; the others leave. `isEnd`, `isHead`: the last and the first matches are loaded. A row behind or before the
+ * loaded ones is loaded with them later.
  */
-export function placeRows(rows, ids, fitting, { isEnd }) {
+export function placeRows(rows, ids, fitting, { isEnd, isHead = true }) {
 	const looked = new Set(ids);
 	const placed = rows.filter(({ id }) => !looked.has(id));
 	const last = rows.at(-1);
 	for (const row of fitting) {
 		if (!isEnd && !(last && compare(row, last) <= 0)) continue;
+		if (!isHead && !(rows[0] && compare(row, rows[0]) >= 0)) continue;
 		const index = placed.findIndex((other) => compare(row, other) < 0);
 		placed.splice(index < 0 ? placed.length : index, 0, row);
 	}
@@ -49,6 +51,19 @@ export function appendRows(rows, part) {
 	const ids = new Set(rows.map(({ id }) => id));
 	return [...rows, ...part.filter(({ id }) => !ids.has(id))];
 }
+
+/** Those rows of a part that stand before the loaded ones. */
+export function rowsBefore(part, rows) {
+	const ids = new Set(rows.map(({ id }) => id));
+	return part.filter((row) => !ids.has(row.id) && (!rows.length || compare(row, rows[0]) < 0));
+}
+
+/** The index of the part that has this row. */
+export const partOf = (parts, row) =>
+	Math.max(
+		0,
+		parts.findLastIndex(({ after }) => after && compare(after, row) < 0),
+	);
 
 /** The IDs from one row to another, both included. Only `toId` if the first row is gone. */
 export function rangeOfIds(rows, fromId, toId) {

@@ -11,15 +11,79 @@ import {
 	initials,
 	plural,
 } from "../core/format.mjs";
-import { findPage, state } from "../core/store.mjs";
+import { findPage, hasRole, listedRows, state } from "../core/store.mjs";
+import { swipeHandlers } from "../core/swipe.mjs";
 import { toUrl } from "../core/url.mjs";
 
 const MAX_TAGS = 3;
 const CONTEXT_LENGTH = 24; // characters before a match, so that it is visible in a short line
 
-/** `shown`: as list-view.mjs says it; `onClick(event, row)` and `onFocus(row)`: what the user does with the row. */
-export function createRow(shown, { onClick, onFocus }) {
-	const { row, filter, insight, pageName, isOpen, isSelected, isTabStop } = shown;
+/** @type {any} */
+let drawnItems = { rows: [], people: null, status: "", filter: {}, items: [] };
+
+/**
+ * The rows of the list, with headings if names and messages are searched together: people whose name matches come first,
+ * then the other conversations in whose messages it is found.
+ */
+export function listItems({ rows, people, status }, filter) {
+	if (!people?.rows.length) return rows;
+	const isSame = Object.entries({ rows, people, status, filter }).every(
+		([name, part]) => drawnItems[name] === part,
+	);
+	if (!isSame)
+		drawnItems = { rows, people, status, filter, items: groupedItems(rows, people, status, filter) };
+	return drawnItems.items;
+}
+
+function groupedItems(rows, people, status, filter) {
+	const others = listedRows({ rows, people }).slice(people.rows.length);
+	const scope = (place) => toUrl({ filter: { ...filter, search_in: place } });
+	const isMore = people.total > people.rows.length;
+	return [
+		{
+			id: "people",
+			heading: "People",
+			note: isMore ? `The newest ${people.rows.length} whose name matches.` : "Their name matches.",
+			href: isMore ? scope("names") : "",
+			link: people.isExact
+				? `Show all ${formatNumber(people.total)} people`
+				: `Show all people, about ${formatNumber(people.total)}`,
+		},
+		...people.rows,
+		{
+			id: "messages",
+			heading: "Messages",
+			note: noteOfMessages(status, others),
+			href: others.length ? scope("messages") : "",
+			link: "Only messages",
+		},
+		...others,
+	];
+}
+
+function noteOfMessages(status, others) {
+	if (status === "loading") return "Searching all messages…";
+	return others.length
+		? "The newest match of each conversation."
+		: "No other conversation has it in a message.";
+}
+
+/** The heading of a group of rows, as high as a row. */
+export function createHeading({ id, heading, note, href, link }) {
+	return h(
+		"li.row.group",
+		{ key: id },
+		h("h3", heading),
+		h("p.quiet", note, " ", href && h("a", { href, "data-navigate": "" }, link)),
+	);
+}
+
+/**
+ * `shown`: as list-view.mjs says it; `onClick(event, row)`, `onFocus(row)` and `onSwipe(row)`: what the user does with the
+ * row.
+ */
+export function createRow(shown, { onClick, onFocus, onSwipe }) {
+	const { row, filter, insight, pageName, isOpen, isSelected, isTabStop, isSwiped } = shown;
 	const tabindex = isTabStop ? 0 : -1;
 	const label = `Select ${displayName(row)}`;
 	const select = { type: "checkbox", "aria-label": label, checked: isSelected, tabindex };
@@ -31,7 +95,9 @@ export function createRow(shown, { onClick, onFocus }) {
 			class: { unread: row.unread_count > 0, open: isOpen, selected: isSelected },
 			onclick: (event) => onClick(event, row),
 			onfocusin: () => onFocus(row),
+			...(isSwiped && swipeHandlers(() => onSwipe(row))),
 		},
+		isSwiped && h("span.swipe-label", { "aria-hidden": "true" }, isDone(row) ? "Reopen" : "Done"),
 		h("label.select-box", h("input", select), avatar(row)),
 		h("a.line", link, rowHead(row), preview(row, filter), rowTags(row, pageName)),
 	);
@@ -92,14 +158,18 @@ export function highlight(text, search) {
 	return splitAtMatch(text, search).map(([part, isMatch]) => (isMatch ? h("mark", part) : part));
 }
 
+const isDone = (row) => row.conversation_status === "done";
+
+/** May the user change the status of the conversation by a swipe? */
+export const maySwipe = (row) => hasRole("tagger", findPage(row.page_id));
+
 function rowTags(row, pageName) {
 	const tags = row.conversation_tags.map(({ tag }) => tag);
 	const visible = tags.slice(0, MAX_TAGS);
-	const isDone = row.conversation_status === "done";
-	if (!tags.length && !pageName && !isDone) return null;
+	if (!tags.length && !pageName && !isDone(row)) return null;
 	return h(
 		"span.row-tags",
-		isDone && h("span.state", icon("done"), "Done"),
+		isDone(row) && h("span.state", icon("done"), "Done"),
 		visible.map((tag) => tagChip(tag, "", { key: tag.id }, tag.name)),
 		tags.length > visible.length && h("span.quiet", `+${tags.length - visible.length}`),
 		pageName && h("span.quiet.page-name", pageName),

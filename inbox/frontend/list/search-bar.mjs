@@ -2,17 +2,29 @@
 
 import { get, isAborted } from "../core/api.mjs";
 import { button, fill, h, tagChip, update } from "../core/dom.mjs";
-import { formatNumber } from "../core/format.mjs";
-import { filteredPages, navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
-import { contentOf, setTitle } from "../core/targets.mjs";
+import { formatNumber, plural } from "../core/format.mjs";
+import {
+	filteredPages,
+	navigate,
+	set,
+	state,
+	toggleInsight,
+	updateFilter,
+	watch,
+	when,
+} from "../core/store.mjs";
+import { announce, contentOf, setTitle } from "../core/targets.mjs";
 import { isEmptyFilter, splitKeys, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
 import { rememberSearch } from "./recent-searches.mjs";
-import { handleSuggestionKey, hideSuggestions, showSuggestions, startSuggestions } from "./suggestions.mjs";
-import { hasWords, isUnfinished } from "./typed-words.mjs";
 
 const TYPING_DELAY_MS = 180;
+const PLACEHOLDERS = { messages: "Search all messages", names: "Search names" };
+/** Suggestions and typed words, which are loaded when the field is first used. */
+const loadSuggestions = () => import("./suggestions.mjs");
+/** @type {Awaited<ReturnType<typeof loadSuggestions>> | null} */
+let suggestions = null;
 
 let typed = ""; // what is in the field
 let typingTimer = null;
@@ -23,15 +35,11 @@ export function startSearchBar({ saveView }) {
 	update("search", {
 		oninput: ({ target }) => onInput(target.value),
 		onkeydown: onKeyDown,
-		onfocus: () => showSuggestions(typed),
+		onfocus: () => suggest(typed),
 		onblur,
 	});
-	startSuggestions(chooseSuggestion);
 	const early = contentOf("search"); // the user typed before this script was loaded
 	if (early) onInput(early);
-	update("in-messages", {
-		onchange: ({ target }) => updateFilter({ search_in: target.checked ? "messages" : "" }),
-	});
 	update("filter-toggle", { onclick: () => set({ isFilterFormOpen: !state.isFilterFormOpen }) });
 	update("menu", { onclick: () => set({ isSidebarOpen: true }) });
 	update("insight-toggle", { onclick: toggleInsight });
@@ -42,23 +50,55 @@ export function startSearchBar({ saveView }) {
 	watch(({ filter }) => [filter], drawInput);
 	watch(({ list: { status, total, isExact } }) => [status, total, isExact], drawTotal);
 	watch(({ isFilterFormOpen, insight }) => [isFilterFormOpen, insight], drawToggles);
+	when(({ filter, list: { status, total } }) => [filter, status, total], announceResult);
+}
+
+let announced = state.filter; // the list that is there at first is not announced, and neither are its changes
+let isLoaded = false; // since the filter was chosen
+
+function announceResult({ filter, list: { status, total, isExact } }) {
+	if (filter === announced) return;
+	isLoaded ||= status === "loading" || status === "short";
+	if (!isLoaded || status === "loading" || (status === "ready" && total === null)) return;
+	[announced, isLoaded] = [filter, false];
+	if (status === "error") announce("Couldn't load the conversations");
+	else if (status === "short") announce("Enter at least three characters.");
+	else announce(isExact ? plural(total, "conversation") : `About ${plural(total, "conversation")}`);
 }
 
 function onInput(value) {
 	typed = value;
 	clearTimeout(typingTimer);
-	typingTimer = setTimeout(() => isUnfinished(typed) || search(), TYPING_DELAY_MS);
+	typingTimer = setTimeout(searchUnlessUnfinished, TYPING_DELAY_MS);
 	isInputPending = true;
 	fill("search-error");
-	showSuggestions(value);
+	suggest(value);
+}
+
+async function withSuggestions() {
+	const isFirst = !suggestions;
+	suggestions ??= await loadSuggestions();
+	if (isFirst) suggestions.startSuggestions(chooseSuggestion);
+	return suggestions;
+}
+
+// If they cannot be loaded, what is typed is searched for as it is.
+async function suggest(text) {
+	const { showSuggestions } = await withSuggestions().catch(() => ({ showSuggestions: null }));
+	if (text === typed) showSuggestions?.(text);
+}
+
+async function searchUnlessUnfinished() {
+	const { isUnfinished } = await withSuggestions().catch(() => ({ isUnfinished: () => false }));
+	if (!isUnfinished(typed)) search();
 }
 
 function onKeyDown(event) {
-	if (handleSuggestionKey(event)) {
+	if (suggestions?.handleSuggestionKey(event)) {
 		event.preventDefault();
 		event.stopPropagation(); // these keys are shortcuts, too
 	} else if (event.key === "Enter") {
-		hideSuggestions();
+		suggestions?.hideSuggestions();
 		rememberSearch(typed.trim());
 		search();
 	}
@@ -66,7 +106,7 @@ function onKeyDown(event) {
 
 function onblur() {
 	isSameHistoryEntry = false;
-	hideSuggestions();
+	suggestions?.hideSuggestions();
 	if (isInputPending) search();
 }
 
@@ -75,17 +115,20 @@ function chooseSuggestion(text) {
 	onInput(text);
 	update("search", { value: text });
 	if (text.endsWith(":")) return;
-	hideSuggestions();
+	suggestions?.hideSuggestions();
 	search();
 }
 
 async function search() {
 	clearTimeout(typingTimer);
 	const text = typed;
-	const filter = hasWords(text) ? await filterOf(text) : { search: text.trim() };
+	const isWords = suggestions?.hasWords(text) ?? text.includes(":");
+	const filter = isWords ? await filterOf(text) : { search: text.trim() };
 	if (!filter || text !== typed) return; // the user has typed on
 	isInputPending = false;
-	updateFilter(filter, { replace: isSameHistoryEntry });
+	// One search finds names and messages, unless the user has chosen a place.
+	const place = state.filter.search_in || "all";
+	updateFilter({ search_in: place, ...filter }, { replace: isSameHistoryEntry });
 	isSameHistoryEntry = true;
 }
 
@@ -115,9 +158,7 @@ function drawInput({ filter }) {
 		typed = value;
 		isSameHistoryEntry = false; // the user went back: what is typed next is a new entry
 	}
-	const placeholder = place === "messages" ? "Search all messages" : "Search name or last message";
-	update("search", { value: typed, placeholder });
-	update("in-messages", { checked: place === "messages" });
+	update("search", { value: typed, placeholder: PLACEHOLDERS[place] ?? "Search names and messages" });
 }
 
 function draw({ filter, tags, pages, views }, saveView) {
@@ -165,7 +206,7 @@ function matchSwitch(filter) {
 function drawTotal({ list: { status, total, isExact } }) {
 	const isUnknown = total === null || status === "error";
 	fill("total", !isUnknown && `${isExact ? "" : "about "}${formatNumber(total)}`);
-	update("list", { class: { loading: status === "loading" } });
+	update("list", { class: { loading: status === "loading" }, "aria-busy": String(status === "loading") });
 }
 
 function drawToggles({ isFilterFormOpen, insight }) {

@@ -5,6 +5,8 @@ import { state } from "../core/store.mjs";
 import { recentSearches } from "./recent-searches.mjs";
 import { suggestWords } from "./typed-words.mjs";
 
+export { hasWords, isUnfinished } from "./typed-words.mjs";
+
 let options = [];
 let selected = -1;
 let choose = (_text) => {};
@@ -12,8 +14,6 @@ let choose = (_text) => {};
 /** `onChoose(text)`: gets what the search becomes. */
 export function startSuggestions(onChoose) {
 	choose = onChoose;
-	update("search", { role: "combobox", "aria-controls": "suggestions", "aria-autocomplete": "list" });
-	draw();
 }
 
 export function showSuggestions(text) {

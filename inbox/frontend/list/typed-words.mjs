@@ -7,7 +7,7 @@ const VALUES = {
 	is: ["unread", "read", "open", "done", "waiting", "tagged", "untagged"],
 	has: ["attachment", "photo", "video", "audio", "file", "sticker"],
 	from: ["customer", "page"],
-	in: ["messages"],
+	in: ["messages", "names", "all"],
 	platform: ["messenger", "instagram"],
 };
 const HINTS = {
@@ -15,7 +15,7 @@ const HINTS = {
 	is: "unread, open, waiting …",
 	has: "attachments",
 	from: "who wrote last",
-	in: "all messages",
+	in: "only messages, or only names",
 	platform: "Messenger or Instagram",
 	before: "before a day, month or year: 2024-05",
 	after: "from a day, month or year on",

@@ -1,6 +1,6 @@
 // The choice of theme and density, in the menu of the account.
 
-import { fill, h, update } from "../core/dom.mjs";
+import { fill, h } from "../core/dom.mjs";
 import { chooseDensity, chooseTheme, chosenTheme } from "../core/preferences.mjs";
 import { set, watch } from "../core/store.mjs";
 
@@ -14,12 +14,16 @@ const DENSITIES = [
 	["compact", "Compact"],
 ];
 
+let isStarted = false;
+
+/** Starts when the menu is first opened; further calls do nothing. */
 export function startAppearance() {
+	if (isStarted) return;
+	isStarted = true;
 	watch(({ isCompact }) => [isCompact], draw);
 }
 
 function draw({ isCompact }) {
-	update("page", { class: { compact: isCompact } });
 	fill(
 		"appearance",
 		choice("Theme", THEMES, chosenTheme(), chooseTheme),

@@ -3,21 +3,32 @@
 import { get, isAborted } from "../core/api.mjs";
 import { rateLimited } from "../core/refresh.mjs";
 import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
+import { toParameters, viewFilter } from "../core/url.mjs";
 import { refreshTotal } from "../list/list-loader.mjs";
 
-// Each view is a filter. `pageField`: the field of the Pages whose sum is the count; without it the server counts.
+// Each view is a filter. `pageField`: the field of the Pages whose sum is the count; `rest`: all but that view; without
+// either the server counts.
 export const VIEWS = [
 	{ name: "All", icon: "all", filter: {}, pageField: "conversations" },
 	{ name: "Open", icon: "open", filter: { status: "active" } },
 	{ name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
 	{ name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
 	{ name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
-	{ name: "Done", icon: "done", filter: { status: "done" } },
+	{ name: "Done", icon: "done", filter: { status: "done" }, rest: "Open" },
 ];
 
+let moves = 0; // of saved views: an answer may be older than one
+
+/** The user has changed the order of the saved views: answers that are on their way do not have it. */
+export const noteMove = () => {
+	moves += 1;
+};
+
 const loader = (name, parts) => async () => {
+	const before = moves;
 	try {
 		const response = await get(`/api/${name}`);
+		if (name === "views" && before !== moves) return;
 		const loaded = Object.entries(parts).map(([key, part]) => [key, keepIfEqual(state[key], response[part])]);
 		set({ ...Object.fromEntries(loaded), setupError: null });
 	} catch (setupError) {
@@ -33,13 +44,24 @@ const loadPages = loader("pages", { pages: "pages" });
 export async function loadCounts() {
 	const { facebookPageId } = state.filter;
 	const pageFilter = facebookPageId ? { facebookPageId } : {};
-	const counts = await Promise.all(
-		VIEWS.map(async ({ name, filter, pageField }) => {
+	const counted = await Promise.all(
+		VIEWS.filter(({ rest }) => !rest).map(async ({ name, filter, pageField }) => {
 			const count = pageField ? sumOfPages(pageField) : await fetchCount({ ...pageFilter, ...filter });
 			return [name, count];
 		}),
 	);
-	if (facebookPageId === state.filter.facebookPageId) set({ counts: Object.fromEntries(counts) });
+	const counts = Object.fromEntries(counted);
+	for (const { name, filter, rest } of VIEWS) {
+		if (rest)
+			counts[name] = without(counts.All, counts[rest]) ?? (await fetchCount({ ...pageFilter, ...filter }));
+	}
+	if (facebookPageId === state.filter.facebookPageId) set({ counts });
+}
+
+/** The number of all conversations but these; null if one of the numbers is an estimate. */
+function without(all, some) {
+	if (!all?.isExact || !some?.isExact) return null;
+	return { number: Math.max(0, all.number - some.number), isExact: true };
 }
 
 function sumOfPages(field) {
@@ -59,6 +81,28 @@ export async function loadSidebar() {
 	await loadCounts();
 }
 
+// -- saved views: counted after the rows are there, one after the other, and seldom: a search takes its time
+const MAX_COUNTED_VIEWS = 20;
+const VIEW_COUNT_INTERVALS = { minimum: 30_000, maximum: 120_000 };
+
+/** Counts the first saved views again, at long intervals. */
+export const countViewsSoon = rateLimited(() => countViews(() => true), VIEW_COUNT_INTERVALS);
+
+/** Counts those of the first saved views that were not counted with their filter. */
+export const countNewViews = () => countViews((view) => state.viewCounts[view.id]?.address !== view.address);
+
+let counting = Promise.resolve();
+
+function countViews(isCounted) {
+	counting = counting.then(async () => {
+		for (const view of (state.views ?? []).slice(0, MAX_COUNTED_VIEWS).filter(isCounted)) {
+			const count = await fetchCount(toParameters(viewFilter(view)));
+			if (count) set({ viewCounts: { ...state.viewCounts, [view.id]: { ...count, address: view.address } } });
+		}
+	});
+	return counting;
+}
+
 // -- after changes of single conversations
 // Seven requests, and messages follow one another: the numbers may be some seconds old.
 const COUNT_INTERVALS = { minimum: 2000, maximum: 15_000 };
@@ -73,7 +117,9 @@ export function handleCounts({ conversationIds, rows }) {
 		rows?.length === conversationIds.length && rows.every((row) => counted.get(row.id) === countedOf(row));
 	for (const row of rows ?? []) counted.set(row.id, countedOf(row));
 	if (counted.size > MAX_KNOWN) counted.clear();
-	if (!isSame) countSoon();
+	if (isSame) return;
+	countSoon();
+	countViewsSoon();
 }
 
 const countedOf = (row) =>

@@ -3,21 +3,28 @@
 import { logOut } from "../core/api.mjs";
 import { button, fill, h, icon, iconButton, tagDot, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
-import { hasRoleAnywhere, navigate, set, state, watch } from "../core/store.mjs";
-import { focus, hasFocus } from "../core/targets.mjs";
+import { hasRoleAnywhere, navigate, set, state, watch, when } from "../core/store.mjs";
+import { focus, hasFocus, isSidebarOver } from "../core/targets.mjs";
 import { showError } from "../core/toast.mjs";
 import { cycleTag, isSameFilter, tagModeOf, toUrl, viewFilter } from "../core/url.mjs";
 import { isLive, syncPanel } from "../sync/sync-panel.mjs";
-import { VIEWS } from "./sidebar-loader.mjs";
+import { countNewViews, VIEWS } from "./sidebar-loader.mjs";
 
-export function startSidebar({ deleteView, createTag }) {
+/** Each of these functions is loaded when it is used. */
+export function startSidebar({ openViewMenu, deleteView, moveView, createTag }) {
 	update("close-sidebar", { onclick: close });
 	update("shade", { onclick: close });
 	update("logout", { onclick: () => logOut().catch(showError) });
 	watch(({ filter, counts, pages }) => [filter, counts, pages], drawViews);
 	watch(
-		({ filter, views, invalidViews }) => [filter, views, invalidViews],
-		(current) => drawSavedViews(current, deleteView),
+		({ filter, views, invalidViews, viewCounts, moved }) => [filter, views, invalidViews, viewCounts, moved],
+		(current) => drawSavedViews(current, { openViewMenu, deleteView, moveView }),
+	);
+	// After the rows, and only where they are seen.
+	when(
+		({ views, list, isSidebarOpen }) => [views, list.status === "ready", isSidebarOpen],
+		({ list, isSidebarOpen }) =>
+			list.status === "ready" && (isSidebarOpen || !isSidebarOver()) && countNewViews(),
 	);
 	watch(
 		({ filter, tags, pages }) => [filter, tags, pages],
@@ -47,9 +54,15 @@ function drawSection(id, heading, entries, ...more) {
 }
 
 /** @param {Record<string, any>} entry */
-function entry({ key, filter, name, symbol, count, isCurrent, more }) {
-	const link = { href: toUrl({ filter }), "data-navigate": "", "aria-current": isCurrent && "page" };
-	return h("li", { key }, h("a.entry", link, symbol, h("span.entry-name", name), countOf(count)), more);
+function entry({ key, filter, name, symbol, count, isCurrent, more, handlers = {}, hint = null }) {
+	const link = {
+		href: toUrl({ filter }),
+		"data-navigate": "",
+		"aria-current": isCurrent && "page",
+		"aria-keyshortcuts": hint,
+	};
+	const text = h("span.entry-name", { dir: "auto" }, name);
+	return h("li", { key, ...handlers }, h("a.entry", link, symbol, text, countOf(count)), more);
 }
 
 function countOf({ number = null, isExact = true } = {}) {
@@ -73,21 +86,50 @@ function drawViews({ filter, counts }) {
 	drawSection("views", "Views", entries);
 }
 
-function drawSavedViews({ filter, views, invalidViews, user }, deleteView) {
+function drawSavedViews({ filter, views, invalidViews, viewCounts, user, moved }, actions) {
 	update("saved", { hidden: !views?.length && !invalidViews?.length });
 	const entries = views?.map((view) => {
-		const isOwn = view.owner === user.name || user.isSuperuser;
+		const isOwn = view.owner === user.name;
+		const more = ({ currentTarget }) => actions.openViewMenu(currentTarget, view);
+		const label = `Actions for the view ${view.name}`;
+		const menu = { "aria-haspopup": "menu", "aria-expanded": "false" };
 		return entry({
 			key: view.id,
 			filter: viewFilter(view),
 			name: view.name,
 			symbol: icon("view"),
+			count: viewCounts[view.id],
 			isCurrent: isSameFilter(filter, viewFilter(view)),
-			more: isOwn && iconButton("close", `Delete the view ${view.name}`, () => deleteView(view)),
+			more: (isOwn || user.isSuperuser) && iconButton("more", label, more, menu),
+			handlers: isOwn ? moveHandlers(view, moved, actions.moveView) : {},
+			hint: isOwn ? "Alt+ArrowUp Alt+ArrowDown" : null,
 		});
 	});
-	const invalid = invalidViews?.map((view) => invalidEntry(view, deleteView));
+	const invalid = invalidViews?.map((view) => invalidEntry(view, actions.deleteView));
 	drawSection("saved", "Saved views", [entries, invalid]);
+}
+
+const STEPS = { ArrowUp: -1, ArrowDown: 1 };
+
+// The user's own views are moved with the pointer, or with Alt and the arrows.
+function moveHandlers(view, moved, moveView) {
+	const isOther = () => state.moved !== null && state.moved.id !== view.id;
+	return {
+		draggable: "true",
+		class: { moved: moved?.id === view.id },
+		ondragstart: () => set({ moved: view }),
+		ondragover: (event) => isOther() && event.preventDefault(),
+		ondrop(event) {
+			event.preventDefault();
+			if (isOther()) moveView(state.moved, view);
+		},
+		ondragend: () => set({ moved: null }),
+		onkeydown(event) {
+			if (!event.altKey || !STEPS[event.key]) return;
+			event.preventDefault();
+			moveView(view, STEPS[event.key]);
+		},
+	};
 }
 
 function invalidEntry(view, deleteView) {
@@ -112,7 +154,7 @@ function tagEntry(tag, mode) {
 	const modeLabel = MODE_LABELS[mode];
 	const content = [
 		tagDot(tag),
-		h("span.entry-name", tag.name),
+		h("span.entry-name", { dir: "auto" }, tag.name),
 		modeLabel && h("span.tag-mode", modeLabel),
 		countOf({ number: tag.conversations }),
 	];

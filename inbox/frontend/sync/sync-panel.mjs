@@ -54,9 +54,13 @@ const PROBLEM_LABELS = { silent: "Webhooks are missing", lost: "Webhooks have en
 export const isLive = ({ live }) => live.state === "subscribed" && live.lastEventAt !== null;
 
 function idlePanel(page, run, isManager) {
-	const hasFailed = run && run.status !== "complete";
+	const isCancelled = run?.status === "cancelled";
+	const hasFailed = run && run.status !== "complete" && !isCancelled;
 	const lastSync = page.lastSync ? `Synced ${formatShortTime(page.lastSync)}` : "Never synced";
-	const text = hasFailed ? `${STATUS_LABELS[run.status]}. ${run.message}` : lastSync;
+	const ended = isCancelled
+		? "Cancelled. What was synced stays, and the next sync goes on from there."
+		: hasFailed && `${STATUS_LABELS[run.status]}. ${run.message}`;
+	const text = ended || lastSync;
 	const live = isLive(page) ? "Live" : PROBLEM_LABELS[page.live.state];
 	const syncButton = isManager && button("Sync now", () => startSync(page), "button.small.plain");
 	return [

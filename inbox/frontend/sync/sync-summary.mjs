@@ -1,7 +1,7 @@
 // The summary of a sync run: its counts, and which conversations were skipped and why.
 
 import { get } from "../core/api.mjs";
-import { formatDuration, formatNumber, plural } from "../core/format.mjs";
+import { formatDateTime, formatDuration, formatNumber, plural } from "../core/format.mjs";
 import { set, state } from "../core/store.mjs";
 
 const MAX_REQUESTS = 5;
@@ -12,7 +12,8 @@ const MISSING_STATES = { owed: "Pending", unreadable: "Unreadable" };
 export async function loadSummary(page, id) {
 	const { sync_run: run } = await get(`/api/sync-runs/${id}`);
 	const { unreadable, owed: pending } = run.ledger?.threads ?? { unreadable: run.skipped, owed: run.owed };
-	const summary = { sentences: describeRun(run), reasons: await fetchReasons(page, unreadable + pending) };
+	const sentences = [...describeRun(run), ...describeLedger(run)];
+	const summary = { sentences, reasons: await fetchReasons(page, unreadable + pending) };
 	set({ summaries: { ...state.summaries, [id]: summary } });
 }
 
@@ -30,6 +31,21 @@ function describeRun(run) {
 		run.owed > 0 && `${plural(run.owed, "conversation")} pending: the next sync tries again.`,
 		run.error,
 		...(run.notes ?? []),
+	].filter(Boolean);
+}
+
+// What is stored of all that Facebook lists, and what is missing: at the end of the run.
+function describeLedger({ ledger, endedAt }) {
+	if (!ledger) return [];
+	const { threads, messages } = ledger;
+	return [
+		`As of ${formatDateTime(endedAt)}, Facebook lists ${plural(threads.listed, "conversation")}: ` +
+			`${formatNumber(threads.stored)} stored, ${formatNumber(threads.merged)} duplicate, ` +
+			`${formatNumber(threads.unreadable)} unreadable, ${formatNumber(threads.owed)} pending.`,
+		`Of about ${plural(messages.listed, "message")}, ${formatNumber(messages.held)} are stored and ` +
+			`${formatNumber(messages.unreadable)} are unreadable.`,
+		ledger.gaps > 0 &&
+			`Messages are missing in ${plural(ledger.gaps, "Instagram conversation")}: Instagram shows only the newest 20.`,
 	].filter(Boolean);
 }
 

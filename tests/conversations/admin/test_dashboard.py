@@ -78,6 +78,7 @@ def test_each_page_shows_its_state_and_coverage(conversation, page, staff):
     SyncRunFactory(page=page, status="error")  # the newest, without a report
     page.reconnect("The access token has expired.")
     text = dashboard(staff("viewer"))
+    assert "As of <span" in text
     assert "Facebook lists 12 threads" in text
     assert "38 are stored" in text
     assert "Reconnect needed" in text

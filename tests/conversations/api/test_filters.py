@@ -296,7 +296,7 @@ def test_all_parameters_work_together(page, viewer, four):
     [
         ("nonsense", "1"),
         ("cursor", "x"),
-        ("search_in", "names"),
+        ("search_in", "titles"),
         ("format", "json"),
         ("include_mode", "some"),
         ("include_tags", ","),

@@ -173,8 +173,10 @@ def random_parameters(dice, pages, ids, people) -> dict[str, str]:
     }
     chosen = dice.sample(sorted(possible), dice.choice([0, 1, 1, 2, 2, 3, 4, 6]))
     found = {name: possible[name]() for name in chosen}
-    if not is_short(found.get("search", "")) and "search" in found and dice.random() < 0.4:
-        found["search_in"] = "messages"
+    if "search" in found and dice.random() < 0.6:
+        found["search_in"] = dice.choice(["messages", "names", "all"])
+        if is_short(found["search"]) and found["search_in"] == "messages":
+            del found["search_in"]
     return found
 
 
@@ -202,7 +204,7 @@ def matches(row: Row, query: dict[str, str]) -> bool:
             "ids" not in query or str(row.pk) in query["ids"].split(","),
             "startDate" not in query or (day is not None and day >= query["startDate"]),
             "endDate" not in query or (day is not None and day <= query["endDate"]),
-            "search" not in query or contains(row, fold(query["search"]), "search_in" in query),
+            "search" not in query or contains(row, fold(query["search"]), query.get("search_in", "")),
         ]
     )
 
@@ -226,15 +228,16 @@ def is_short(term: str) -> bool:
     return len(fold(term)) < (2 if re.search("[ぁ-ヿ一-鿿ก-๛]", term) else 3)
 
 
-def contains(row: Row, term: str, in_messages: bool) -> bool:
-    if in_messages:
-        return any(term in fold(text) for text in row.messages)
+def contains(row: Row, term: str, place: str) -> bool:
+    in_messages = not is_short(term) and any(term in fold(text) for text in row.messages)
+    if place == "messages" or (place == "all" and in_messages):
+        return in_messages
     name = fold(row.fields["sender_name"])
     if is_short(term):
         for sign in "-'":
             name = name.replace(sign, " ")
         return any(word.startswith(term) for word in name.split())
-    return term in f"{name}\n{fold(row.fields['last_message'])}"
+    return term in (name if place == "names" else f"{name}\n{fold(row.fields['last_message'])}")
 
 
 def in_order(rows: list[Row]) -> list[int]:

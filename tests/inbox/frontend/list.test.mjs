@@ -11,8 +11,10 @@ import {
 	compare,
 	mergeRows,
 	overlaps,
+	partOf,
 	placeRows,
 	rangeOfIds,
+	rowsBefore,
 } from "../../../inbox/frontend/list/merge.mjs";
 
 const row = (id, minute, more = {}) => ({
@@ -94,5 +96,17 @@ test("a range of rows works in both directions", () => {
 	assert.deepEqual(
 		[rangeOfIds(rows, 7, 9), rangeOfIds(rows, 9, 8), rangeOfIds(rows, 1, 8), rangeOfIds(rows, 9, 1)],
 		[[9, 8, 7], [9, 8], [8], []],
+	);
+});
+
+test("a part above the loaded rows ends where they begin, and rows that belong above are not placed", () => {
+	const loaded = [row(5, 5), row(4, 4)];
+	assert.deepEqual(ids(rowsBefore([row(9, 9), row(4, 8), row(6, 6), row(5, 5), row(1, 1)], loaded)), [9, 6]);
+	const options = { isEnd: true, isHead: false };
+	assert.deepEqual(ids(placeRows(loaded, [7, 3], [row(7, 7), row(3, 3)], options)), [5, 4, 3]);
+	const parts = [{ after: null }, { after: row(6, 6) }, { after: row(4, 4) }];
+	assert.deepEqual(
+		[row(8, 8), row(6, 6), row(5, 5), row(3, 3)].map((one) => partOf(parts, one)),
+		[0, 0, 1, 2],
 	);
 });

@@ -37,7 +37,9 @@ def test_numbers_of_a_run_and_of_its_page_link_to_the_threads(page, threads, sta
     Thread.objects.create(page=PageFactory(), graph_id="t_0", state="owed")
     run = SyncRunFactory(page=page, ledger=take_coverage(page))
     client = staff("manager")
+    as_of = re.compile(r"As of <span[^>]*>\d+ \w+( \d{4})?, \d\d:\d\d</span>:")
     for path in (f"syncrun/{run.pk}", f"page/{page.pk}"):
+        assert as_of.search(client.get(f"/admin/conversations/{path}/change/").content.decode())
         links = links_in(client, f"/admin/conversations/{path}/change/")
         for state in Thread.State.values:
             response = client.get(links[f"{STATES.count(state)} {LABELS[state]}"])

@@ -61,7 +61,7 @@ def test_own_and_shared_views_of_visible_pages_are_listed(page, anna, ben):
     save(superuser(), name="for all", shared=True)
     save(anna, name="of the page", shared=True, facebookPageId=page.facebook_page_id)
     save(anna, name="elsewhere", shared=True, facebookPageId=elsewhere.facebook_page_id)
-    assert names(anna) == ["elsewhere", "for all", "mine", "of the page"]
+    assert names(anna) == ["elsewhere", "mine", "of the page", "for all"]
     assert names(ben) == ["for all", "of the page"]
     assert names(UserFactory()) == ["for all"]
     save(anna, 403, name="for all as well", shared=True)
@@ -106,6 +106,31 @@ def test_names_of_views_are_unique_per_owner(anna, ben):
 )
 def test_invalid_parameter_is_named_in_the_error(anna, body, field):
     assert save(anna, 400, **body)["field"] == field
+
+
+def test_owner_orders_views(page, anna, ben):
+    shared = {"shared": True, "facebookPageId": page.facebook_page_id}
+    ids = {name: save(anna, name=name, **shared)["id"] for name in ("a", "b", "c")}
+    bens = save(ben, name="b of ben", **shared)["id"]
+    order = [ids["c"], ids["a"], ids["c"]]
+    assert api(anna).put(f"{VIEWS}/order", {"viewIds": order}, format="json").status_code == 204
+    assert names(anna) == ["c", "a", "b", "b of ben"]
+    assert names(ben) == ["b of ben", "c", "a", "b"]
+    save(anna, name="0 is new")
+    assert names(anna) == ["c", "a", "b", "0 is new", "b of ben"]
+    for user, view_ids, code in (
+        (ben, [ids["a"]], 403),
+        (anna, [ids["a"], bens], 400),
+        (UserFactory(), [ids["a"]], 404),
+        (anna, [ids["a"], 10**30], 404),
+        (anna, [], 400),
+        (anna, ["x"], 400),
+        (anna, list(range(1, 102)), 400),
+    ):
+        assert api(user).put(f"{VIEWS}/order", {"viewIds": view_ids}, format="json").status_code == code
+    assert names(anna) == ["c", "a", "b", "0 is new", "b of ben"]
+    by_superuser = api(superuser()).put(f"{VIEWS}/order", {"viewIds": [ids["b"]]}, format="json")
+    assert (by_superuser.status_code, names(anna)[0]) == (204, "b")
 
 
 def test_invisible_page_is_a_404(anna):

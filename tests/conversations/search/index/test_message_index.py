@@ -54,6 +54,22 @@ def test_search_in_messages_ignores_names(page, viewer):
     assert search(viewer, "haribo")["conversations"] == []
 
 
+def test_names_and_messages_are_searched_together(page, viewer):
+    """Names alone, and names, last messages and all messages, of which each row tells the newest match."""
+    ann = ConversationFactory(page=page, sender_name="Ann Lee", last_message="boats")
+    ben = ConversationFactory(page=page, sender_name="Ben", last_message="Ann who?")
+    cleo = ConversationFactory(page=page, sender_name="Cleo", last_message="")
+    said = EventFactory(conversation=cleo, text="I know Ann")
+    EventFactory(conversation=cleo, text="bye")
+    names, everything = (search(viewer, "ann", search_in=place) for place in ("names", "all"))
+    assert [row["id"] for row in names["conversations"]] == [ann.pk]
+    assert "matches" not in names["conversations"][0]
+    found = {row["id"]: row["matches"]["event"] for row in everything["conversations"]}
+    assert found == {ann.pk: None, ben.pk: None, cleo.pk: said.pk}
+    assert everything["pagination"]["total"] == 3
+    assert [row["id"] for row in search(viewer, "an", search_in="all")["conversations"]] == [ann.pk]
+
+
 def test_new_and_changed_messages_are_found_by_their_current_text(page, viewer):
     row = ConversationFactory(page=page)
     event = EventFactory(conversation=row, text="first words")

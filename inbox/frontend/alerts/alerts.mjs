@@ -1,0 +1,63 @@
+// What is wrong now, in one banner over all panes: a sentence for each cause and, for who may do something about it, a
+// link; else whom to ask. A cause leaves with what it says.
+
+import { fill, h, update } from "../core/dom.mjs";
+import { displayList } from "../core/format.mjs";
+import { watch } from "../core/store.mjs";
+
+/**
+ * @typedef {object} Cause
+ * @property {string} key
+ * @property {string} text a whole sentence
+ * @property {{label: string, href: string}} [action] for who may do it
+ */
+
+/** Each returns the causes that it finds in the state of the page. @type {((state: any) => Cause[])[]} */
+const FINDERS = [lostStream, lostConnections];
+
+export function startAlerts() {
+	watch(({ isConnected, pages }) => [isConnected, pages], draw);
+}
+
+function draw(state) {
+	const causes = FINDERS.flatMap((find) => find(state));
+	update("alerts", { hidden: !causes.length });
+	fill(
+		"alerts",
+		causes.map(({ key, text, action }) =>
+			h(
+				"p.alert",
+				{ key },
+				h("span", { dir: "auto" }, text),
+				action && h("a.button.small", { href: action.href }, action.label),
+			),
+		),
+	);
+}
+
+function lostStream({ isConnected }) {
+	const text = "Live updates disconnected. Reconnecting…";
+	return isConnected === false ? [{ key: "stream", text }] : [];
+}
+
+function lostConnections({ pages, user }) {
+	const lost = (pages ?? []).filter((page) => page.state === "reconnect");
+	return lost.map((page) => ({
+		key: `page ${page.id}`,
+		text: user.isSuperuser ? sentence(page) : `${sentence(page)} ${whomToAsk(user)}`,
+		...(user.isSuperuser && {
+			action: {
+				label: `Reconnect ${page.name}`,
+				href: `/admin/conversations/page/connect/?page=${page.id}`,
+			},
+		}),
+	}));
+}
+
+const sentence = ({ name, reason }) =>
+	`${name} is no longer connected and gets no new messages. ${reason}`.trim();
+
+const whomToAsk = ({ superusers }) =>
+	superusers.length
+		? `A superuser can reconnect it: ask ${displayList(superusers)}.`
+		: "A superuser can reconnect it.";
