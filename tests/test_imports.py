@@ -155,6 +155,7 @@ REPEATED = {
     "models",
     "pages",
     "permissions",
+    "presence",
     "privacy",
     "refresh",
     "roles",

@@ -115,18 +115,22 @@ def encode(kind: str, data: str) -> bytes:
 def merged(queue: list[Event]) -> list[Event]:
     """Return fewer events that say the same to a reader who was slow."""
     changes = [event for event in queue if event.type == CHANGED]
-    runs = latest_per_run([event for event in queue if event.type != CHANGED])
-    return [*runs, merge_changes(changes)] if changes else runs
+    others = latest_of_each([event for event in queue if event.type != CHANGED])
+    return [*others, merge_changes(changes)] if changes else others
 
 
-def latest_per_run(events: list[Event]) -> list[Event]:
-    """Return the newest and all final events of each run."""
+def latest_of_each(events: list[Event]) -> list[Event]:
+    """Return the newest event of each run and of each conversation's presence, and all final ones of runs."""
     latest: list[Event] = []
     for event in events:
-        run = _payload(event).get("run")
-        latest = [other for other in latest if _payload(other).get("run") != run or _is_final(other)]
+        latest = [other for other in latest if _subject(other) != _subject(event) or _is_final(other)]
         latest.append(event)
     return latest
+
+
+def _subject(event: Event) -> tuple[str, int | None]:
+    payload = _payload(event)
+    return event.type, payload.get("run") or payload.get("conversationId")
 
 
 def merge_changes(events: list[Event]) -> Event:

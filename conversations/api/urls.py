@@ -8,6 +8,7 @@ from conversations.api.views.documentation import DocsView, SchemaView, UnknownR
 from conversations.api.views.exports import ExportViewSet
 from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
+from conversations.api.views.presence import PresenceView
 from conversations.api.views.refresh import FacebookView, RefreshView
 from conversations.api.views.runs import RunViewSet
 from conversations.api.views.saved_views import SavedViewViewSet
@@ -34,6 +35,7 @@ urlpatterns = [
     path("conversations/sync-stream", SyncStreamView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/facebook$", FacebookView.as_view()),
+    re_path(r"^conversations/(?P<pk>[0-9]+)/presence/(?P<tab>[0-9a-f]{32})$", PresenceView.as_view()),
     re_path(rf"{ATTACHMENT}$", AttachmentView.as_view(), name="attachment"),
     re_path(rf"{ATTACHMENT}/content$", AttachmentContentView.as_view(), name="attachment-content"),
     re_path(rf"{ATTACHMENT}/preview$", AttachmentPreviewView.as_view(), name="attachment-preview"),

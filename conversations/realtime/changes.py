@@ -85,15 +85,15 @@ async def forward(changes: Changes) -> None:
         logger.warning("Changes could not be read: %s", type(error).__name__)
         events = {page_id: event_of(page_id, ids) for page_id, ids in changes.items()}
     for page_id, event in events.items():
-        send(page_id, event)
+        send(page_id, "changed", event)
 
 
-def send(page_id: int, event: dict[str, Any]) -> None:
+def send(page_id: int, kind: str, event: dict[str, Any]) -> None:
     """Send the event to all streams of the Page in this process."""
     from django_eventstream import send_event
 
     for is_managed in (True, False):
-        send_event(channel_of(page_id, is_managed=is_managed), "changed", event)
+        send_event(channel_of(page_id, is_managed=is_managed), kind, event)
 
 
 def event_of(page_id: int, ids: set[int] | None, **more: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from django.db.models import Q
 
 from conversations.lib import notify
 from conversations.models import SyncRun
+from conversations.realtime import presence
 from conversations.realtime.changes import ChangeForwarder, channel_of
 from conversations.sync.progress import CHANNEL, SyncProgress
 
@@ -73,7 +74,7 @@ class Watcher:
 
 
 class RunListener:
-    """Passes states of runs, changes of Pages and changes of permissions to the streams of this process."""
+    """Passes states of runs, changes of Pages and of permissions, and presence to this process's streams."""
 
     def __init__(self) -> None:
         self.is_listening = False
@@ -127,6 +128,7 @@ class RunListener:
             tasks.create_task(self._listen())
             tasks.create_task(self._forward())
             tasks.create_task(self._changes.run())
+            tasks.create_task(presence.presence.run())
 
     async def _listen(self) -> None:
         while True:
@@ -144,6 +146,7 @@ class RunListener:
             await listener.execute(f"LISTEN {CHANNEL}")
             await listener.execute(f"LISTEN {PERMISSIONS}")
             await listener.execute(f"LISTEN {notify.CHANNEL}")
+            await listener.execute(f"LISTEN {presence.CHANNEL}")
             self.is_listening = True
             self._queue_states(list(self._watchers))  # notifications may have been missed
             if self._has_listened:
@@ -158,6 +161,8 @@ class RunListener:
             self._changes.add(*notify.parse(payload))
         elif channel == PERMISSIONS:
             self._notify_permissions([int(payload)])
+        elif channel == presence.CHANNEL:
+            presence.presence.handle(payload)
         else:
             self._queue_states([int(payload)])
 

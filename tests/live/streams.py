@@ -11,12 +11,13 @@ import requests
 class Stream:
     """Reads a stream in a thread. `ended` is set when the server closes the stream.
 
-    `states` are those of runs, and `changes` what has changed of a Page.
+    `states` are those of runs, `changes` what has changed of a Page, `presences` who has what open.
     """
 
     def __init__(self, method: str, url: str, headers: dict, body: dict | None = None):
         self.states: list[dict] = []
         self.changes: list[dict] = []
+        self.presences: list[dict] = []
         self.text, self.ended = "", threading.Event()
         self._changed = threading.Condition()
         self.response = requests.request(method, url, headers=headers, json=body, stream=True, timeout=60)
@@ -24,7 +25,7 @@ class Stream:
         self._reader.start()
 
     def _read(self) -> None:
-        kind = b""
+        kind, lists = b"", {b"changed": self.changes, b"presence": self.presences}
         with suppress(requests.RequestException):
             for line in self.response.iter_lines(chunk_size=None):
                 with self._changed:
@@ -32,7 +33,7 @@ class Stream:
                     if line.startswith(b"event: "):
                         kind = line[7:]
                     if line.startswith(b"data: "):
-                        (self.changes if kind == b"changed" else self.states).append(json.loads(line[6:]))
+                        lists.get(kind, self.states).append(json.loads(line[6:]))
                     self._changed.notify_all()
         self.ended.set()
         with self._changed:
@@ -44,6 +45,9 @@ class Stream:
 
     def wait_for_change(self, condition: Callable[[dict], bool]) -> dict:
         return self._wait_for(condition, self.changes)
+
+    def wait_for_presence(self, condition: Callable[[dict], bool]) -> dict:
+        return self._wait_for(condition, self.presences)
 
     def _wait_for(self, condition: Callable[[dict], bool], payloads: list[dict]) -> dict:
         with self._changed:

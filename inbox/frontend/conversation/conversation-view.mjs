@@ -18,6 +18,7 @@ import {
 } from "./conversation-loader.mjs";
 import { findInConversation, startMatchBar } from "./match-bar.mjs";
 import { messageElements } from "./messages.mjs";
+import { startPresence } from "./presence.mjs";
 
 const NEAR_PX = 300; // from the top or the end, where further messages are loaded
 const pane = endPane("messages");
@@ -41,6 +42,7 @@ export function startConversation({ pickTag, openConversationMenu }) {
 		({ openId }) => openConversation(openId),
 	);
 	when(messageParts, loadWhatIsMissing);
+	startPresence();
 }
 
 const headParts = ({ conversation, pages }) => [

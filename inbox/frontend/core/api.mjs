@@ -33,14 +33,20 @@ export function get(path, query = {}, { signal } = {}) {
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
-export const put = (path, body) => request("PUT", path, { body });
-export const remove = (path) => request("DELETE", path);
+export const put = (path, body = {}) => request("PUT", path, { body });
 
-/** @param {string} method @param {string} path @param {{body?: any, headers?: any, signal?: AbortSignal}} options */
-async function request(method, path, { body, headers, signal } = {}) {
+/** With `keepalive` the request outlives the page. */
+export const remove = (path, { keepalive = false } = {}) => request("DELETE", path, { keepalive });
+
+/**
+ * @param {string} method @param {string} path
+ * @param {{body?: any, headers?: any, signal?: AbortSignal, keepalive?: boolean}} options
+ */
+async function request(method, path, { body, headers, signal, keepalive } = {}) {
 	const { status, ok, text } = await send(path, {
 		method,
 		signal,
+		keepalive,
 		headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders()) },
 		body: body && JSON.stringify(body),
 	});

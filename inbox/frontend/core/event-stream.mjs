@@ -17,12 +17,19 @@ let source = null;
 let retryMs = RETRY_MS;
 let resign = null; // ends this tab's leadership or candidacy; null if it is neither
 
-const isHidden = () => document.visibilityState === "hidden";
+/** Does nobody look at this tab? */
+export const isHidden = () => document.visibilityState === "hidden";
+
+/** Calls `onChange()` when the tab is hidden or shown, and `onLeave()` when the page ends. */
+export function watchVisibility({ onChange, onLeave }) {
+	document.addEventListener("visibilitychange", onChange);
+	addEventListener("pagehide", onLeave);
+}
 
 /**
  * Calls these functions, all optional, from now on: `onRun(state)` of a sync run, `onChange(change)` of data elsewhere
- * (undefined: of anything), `onCatchUp()` when events may have been missed, `onConnected(isConnected)`, and
- * `onRefused()` by the server. A hidden tab gets only `onHiddenChange(change)`. `change.isWatched`: the user is at a tab.
+ * (undefined: of anything), `onPresence({conversationId, people})`, `onCatchUp()` when events may have been missed,
+ * `onConnected(isConnected)`, and `onRefused()` by the server. A hidden tab gets only `onHiddenChange(change)`. `change.isWatched`: the user is at a tab.
  */
 export function subscribe(callbacks) {
 	if (subscribers.push(callbacks) === 1) start();
@@ -112,6 +119,7 @@ function openStream() {
 		broadcast("onConnected", true);
 	});
 	source.addEventListener("progress", ({ data }) => broadcast("onRun", JSON.parse(data)));
+	source.addEventListener("presence", ({ data }) => broadcast("onPresence", JSON.parse(data)));
 	source.addEventListener("changed", ({ data }) =>
 		broadcast("onChange", { ...JSON.parse(data), isWatched: document.hasFocus() }),
 	);

@@ -30,6 +30,7 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {typeof NO_ROWS} list
  * @property {number | null} cursor the ID of the row that the keyboard is on
  * @property {any} conversation the open one: its row and events
+ * @property {{id: number, others: string[]} | null} people who else has the conversation with this ID open
  * @property {Record<string, any>} runs
  * @property {Record<string, any>} summaries
  * @property {boolean | null} isConnected
@@ -71,6 +72,7 @@ export let state = {
 		superusers: superusers.split(" ").filter(Boolean), // some of them, to be asked
 	},
 	pages: null,
+	people: null,
 	tags: null,
 	views: null,
 	invalidViews: null,

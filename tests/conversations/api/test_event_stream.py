@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def send_change(page_id: int) -> None:
-    send(page_id, event_of(page_id, None))
+    send(page_id, "changed", event_of(page_id, None))
 
 
 @pytest.mark.parametrize("is_manager", [True, False])
@@ -58,12 +58,16 @@ def test_slow_reader_gets_one_change_with_each_conversation_as_it_was_last():
 
     async def read() -> str:
         chunks, _ = await open_stream(page.pk, is_manager=True)
-        send(page.pk, event_of(page.pk, {1, 2}, unread=1, rows=[first, second]))
-        send(page.pk, event_of(page.pk, {1}, unread=2, rows=[first | {"last_message": "newer"}]))
-        send(page.pk, event_of(page.pk, {2}, unread=3, rows=[]))  # deleted
+        send(page.pk, "changed", event_of(page.pk, {1, 2}, unread=1, rows=[first, second]))
+        send(page.pk, "changed", event_of(page.pk, {1}, unread=2, rows=[first | {"last_message": "newer"}]))
+        send(page.pk, "changed", event_of(page.pk, {2}, unread=3, rows=[]))  # deleted
         text = await read_until(chunks, "changed")
         for number in range(MAX_PENDING):
-            send(page.pk, event_of(page.pk, set(range(10 * number, 10 * number + 10)), unread=0, rows=[]))
+            send(
+                page.pk,
+                "changed",
+                event_of(page.pk, set(range(10 * number, 10 * number + 10)), unread=0, rows=[]),
+            )
         return text + await read_until(chunks, "changed")
 
     few, many = changed(asyncio.run(read()))
