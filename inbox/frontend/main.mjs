@@ -43,6 +43,9 @@ const menuStyles = styles("./core/menu.css");
 const pickTag = lazy(tagPicker, "pickTag");
 const showShortcuts = lazy(() => import("./actions/shortcut-help.mjs"), "showShortcuts");
 const openListMenu = lazy(moreMenus, "openListMenu", menuStyles);
+const assigneePicker = () => import("./actions/assignee-picker.mjs");
+const pickAssignee = lazy(assigneePicker, "pickAssignee");
+const pickSnooze = lazy(() => import("./actions/snooze-picker.mjs"), "pickSnooze");
 const openConversationMenu = lazy(moreMenus, "openConversationMenu", menuStyles);
 const startEmptyState = lazy(() => import("./list/empty-state.mjs"), "startEmptyState", null);
 const startFilterForm = lazy(() => import("./list/filter-form.mjs"), "startFilterForm", null);
@@ -72,12 +75,16 @@ startShortcuts({
 	pickTag,
 	openPalette: lazy(() => import("./actions/command-palette.mjs"), "openPalette"),
 	showShortcuts,
+	pickAssignee,
+	assignToMe: lazy(assigneePicker, "assignToMe", null),
+	pickSnooze,
+	writeNote: lazy(() => import("./conversation/notes.mjs"), "writeNote", conversationStyles),
 	toggleStatus,
 	findInConversation: lazy(matchBar, "findInConversation", conversationStyles),
 	stepMatch: lazy(matchBar, "stepMatch", conversationStyles),
 });
 startSyncPanels({ loadSummary: lazy(() => import("./sync/sync-summary.mjs"), "loadSummary", null) });
-startBulkBar({ pickTag });
+startBulkBar({ pickTag, pickAssignee, pickSnooze });
 startAlerts();
 startPanes();
 update("shortcuts", { onclick: showShortcuts });
@@ -94,7 +101,7 @@ when(
 );
 when(
 	({ openId }) => [openId],
-	({ openId }) => openId && startConversation({ pickTag, openConversationMenu }),
+	({ openId }) => openId && startConversation({ pickTag, pickAssignee, pickSnooze, openConversationMenu }),
 );
 when(
 	({ insight, openId, filter }) => [insight, openId, filter],

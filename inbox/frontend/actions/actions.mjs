@@ -1,7 +1,7 @@
-// Changes the tags and the status of conversations: shown at once, reverted if the server refuses, and undoable.
+// Changes the tags, the status and the assignee of conversations, snoozes them, and marks them as read or unread: shown at once, reverted if the server refuses, and undoable.
 //
-// An action has `path` and `body` (its request), `field` and `change` (what it changes in a row), `verb` (assign, remove
-// or mark, with `tag` or `status`), `prefix` and `noChange` (texts). A target has `ids`, or `filter`: all that match it.
+// An action has `path` and `body` (its request), `field` and `change` (what it changes in a row), `verb` (of
+// confirm-bulk.mjs, with what it says), `prefix` and `noChange` (texts). A target has `ids`, or `filter`: all that match it.
 
 import { post } from "../core/api.mjs";
 import { lazy } from "../core/lazy.mjs";
@@ -51,12 +51,65 @@ export function setStatus(status, target) {
 	});
 }
 
-// The open conversation is done: the next one that is open follows it, in the order of the list.
+/** `user`: {id, name}; null: nobody. */
+export function assign(user, target) {
+	return run(target, {
+		path: "bulk-assign",
+		body: { userId: user?.id ?? null },
+		field: "assignee",
+		change: () => user,
+		verb: "hand over",
+		user,
+		prefix: user ? `${user.name}: ` : "",
+		noChange: user
+			? `Nothing to change: already assigned to ${user.name}.`
+			: "Nothing to change: not assigned.",
+	});
+}
+
+/** `until`: an ISO time; null ends the snooze. */
+export function snooze(until, target) {
+	if (until && target.ids?.length === 1) openNext(target.ids[0]);
+	return run(target, {
+		path: "bulk-snooze",
+		body: { snoozed_until: until },
+		field: "snoozed_until",
+		change: () => until,
+		verb: "snooze",
+		until,
+		prefix: "",
+		noChange: until
+			? "Nothing to change: it is done, or snoozed until then."
+			: "Nothing to change: not snoozed.",
+	});
+}
+
+export function markRead(isRead, target) {
+	return run(target, {
+		path: "bulk-read",
+		body: { read: isRead },
+		field: "unread_count",
+		change: (count) => (isRead ? 0 : Math.max(1, count)),
+		verb: "mark read",
+		isRead,
+		isFinal: true,
+		prefix: "",
+		noChange: `Nothing to change: already ${isRead ? "read" : "unread"}.`,
+	});
+}
+
+/** Marks the conversations as read, or as unread if the first one is read. */
+export function toggleRead(target) {
+	const [first] = loadedRows(idsOf(target).slice(0, 1)).values();
+	return markRead((first?.unread_count ?? 0) > 0, target);
+}
+
+// The open conversation is done or snoozed: the next one that is open follows it, in the order of the list.
 async function openNext(id) {
 	const rows = listedRows();
 	const place = rows.findIndex((row) => row.id === id);
 	if (state.openId !== id || place < 0) return;
-	const next = rows.slice(place + 1).find((row) => row.conversation_status !== "done");
+	const next = rows.slice(place + 1).find((row) => row.conversation_status !== "done" && !row.snoozed_until);
 	if (next) navigate({ openId: next.id }, { replace: true });
 	else closeOpen();
 	set({ cursor: next?.id ?? id });
@@ -86,7 +139,8 @@ function send({ ids, filter }, { path, body }, options) {
 // A result with `state` is that of an operation in slices, which goes on: this returns at once.
 function showResult({ prefix, noChange }, result) {
 	if (result.state) return void showInSlices(result, prefix);
-	if (result.changed) showUndoable(prefix, result);
+	if (result.changed && !result.act) showMessage(prefix + result.message);
+	else if (result.changed) showUndoable(prefix, result);
 	else showMessage(noChange);
 }
 
@@ -97,7 +151,7 @@ export function showOperations(operations) {
 
 async function showInSlices(operation, prefix) {
 	const end = await followOperation(operation, prefix);
-	if (end?.changed) showUndoable(prefix, end);
+	if (end?.changed && end.act) showUndoable(prefix, end);
 	else if (end) showMessage(prefix + end.message);
 }
 

@@ -4,16 +4,17 @@ import { button, fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
 import { clearSelection, hasRoleAnywhere, set, watch } from "../core/store.mjs";
 import { currentTarget } from "../list/selection.mjs";
-import { oppositeStatus, setStatus } from "./actions.mjs";
+import { oppositeStatus, setStatus, toggleRead } from "./actions.mjs";
 
-export function startBulkBar({ pickTag }) {
+/** Each of these functions is loaded when it is used. */
+export function startBulkBar(pickers) {
 	watch(
 		({ selection, isAllSelected, list, pages }) => [selection, isAllSelected, list, pages],
-		(current) => draw(current, pickTag),
+		(current) => draw(current, pickers),
 	);
 }
 
-function draw({ selection, isAllSelected, list }, pickTag) {
+function draw({ selection, isAllSelected, list }, pickers) {
 	const isShown = selection.size > 0 || isAllSelected;
 	update("selection", { hidden: !isShown });
 	if (!isShown) return fill("selection");
@@ -24,7 +25,7 @@ function draw({ selection, isAllSelected, list }, pickTag) {
 	return fill(
 		"selection",
 		h("strong", { "aria-live": "polite" }, label),
-		hasRoleAnywhere("tagger") && actionButtons(pickTag),
+		hasRoleAnywhere("tagger") && actionButtons(pickers),
 		!isAllSelected &&
 			selection.size !== list.total &&
 			button(`Select all ${totalOf(list)}`, selectAll, "link"),
@@ -32,13 +33,16 @@ function draw({ selection, isAllSelected, list }, pickTag) {
 	);
 }
 
-function actionButtons(pickTag) {
+function actionButtons({ pickTag, pickAssignee, pickSnooze }) {
 	const kind = "button.small.plain";
 	const status = oppositeStatus(currentTarget());
 	return [
 		button("Add tag", () => pickTag("assign", currentTarget()), "button.small"),
 		button("Remove tag", () => pickTag("remove", currentTarget()), kind),
 		button(status === "done" ? "Done" : "Reopen", () => setStatus(status, currentTarget()), kind),
+		button("Assign", () => pickAssignee(currentTarget()), kind),
+		button("Snooze", () => pickSnooze(currentTarget()), kind),
+		button("Read/unread", () => toggleRead(currentTarget()), kind),
 	];
 }
 

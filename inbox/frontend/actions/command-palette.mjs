@@ -7,10 +7,12 @@ import { currentTarget } from "../list/selection.mjs";
 import { saveView } from "../sidebar/saved-views.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { startSync } from "../sync/sync-runs.mjs";
-import { setStatus } from "./actions.mjs";
+import { markRead, setStatus, snooze } from "./actions.mjs";
+import { assignToMe, pickAssignee } from "./assignee-picker.mjs";
 import { chooseOption } from "./combobox.mjs";
 import { conversationItems, listItems } from "./more-menus.mjs";
 import { showShortcuts } from "./shortcut-help.mjs";
+import { pickSnooze } from "./snooze-picker.mjs";
 import { pickTag } from "./tag-picker.mjs";
 
 export async function openPalette() {
@@ -32,6 +34,12 @@ function actionCommands() {
 		target && command("Remove tag", "u", "untagged", () => pickTag("remove", target)),
 		target && command("Mark as done", "e", "done", () => setStatus("done", target)),
 		target && command("Reopen", "", "open", () => setStatus("active", target)),
+		target && command("Assign to …", "a", "person", () => pickAssignee(target)),
+		target && command("Assign to me", "m", "person", () => assignToMe(target)),
+		target && command("Snooze …", "z", "snooze", () => pickSnooze(target)),
+		target && command("End the snooze", "", "snooze", () => snooze(null, target)),
+		target && command("Mark as read", "", "unread", () => markRead(true, target)),
+		target && command("Mark as unread", "", "unread", () => markRead(false, target)),
 		...syncCommands,
 		...[...conversationItems(), ...listItems()].map(([label, run]) => command(label, "", "more", run)),
 		command("Insights", "i", "chart", () => navigate({ insight: true, openId: null })),

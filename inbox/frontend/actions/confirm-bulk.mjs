@@ -1,7 +1,7 @@
 // Asks for confirmation before an action changes all conversations that match a filter.
 
 import { confirm } from "../core/dialog.mjs";
-import { formatNumber, plural } from "../core/format.mjs";
+import { formatDateTime, formatNumber, plural } from "../core/format.mjs";
 import { showMessage } from "../core/toast.mjs";
 
 // Of each verb: the heading, the question and the button. `many`: e.g. "3 of 58 conversations"; `count`: "3".
@@ -16,6 +16,18 @@ const TEXTS = {
 		status === "done"
 			? ["Mark all that match as done", `Mark ${many} as done?`, `Mark ${count} as done`]
 			: ["Reopen all that match", `Reopen ${many}?`, `Reopen ${count}`],
+	"hand over": ({ user }, many, count) =>
+		user
+			? ["Assign all that match", `Assign ${many} to ${user.name}?`, `Assign ${count}`]
+			: ["Unassign all that match", `Assign ${many} to nobody?`, `Unassign ${count}`],
+	snooze: ({ until }, many, count) =>
+		until
+			? ["Snooze all that match", `Snooze ${many} until ${formatDateTime(until)}?`, `Snooze ${count}`]
+			: ["End the snooze of all that match", `End the snooze of ${many}?`, `End ${count}`],
+	"mark read": ({ isRead }, many, count) =>
+		isRead
+			? ["Mark all that match as read", `Mark ${many} as read?`, `Mark ${count} as read`]
+			: ["Mark all that match as unread", `Mark ${many} as unread?`, `Mark ${count} as unread`],
 };
 
 /**
@@ -28,5 +40,5 @@ export async function confirmBulk(action, preview) {
 	const total = plural(matched, "conversation");
 	const many = changed === matched ? total : `${formatNumber(changed)} of ${total}`;
 	const [heading, question, label] = TEXTS[action.verb](action, many, formatNumber(changed));
-	return confirm(heading, `${question} You can undo this.`, label);
+	return confirm(heading, action.isFinal ? question : `${question} You can undo this.`, label);
 }

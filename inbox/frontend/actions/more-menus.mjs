@@ -3,6 +3,10 @@
 import { lazy } from "../core/lazy.mjs";
 import { openMenu } from "../core/menu.mjs";
 import { findPage, hasRole, hasRoleAnywhere, state } from "../core/store.mjs";
+import { markRead } from "./actions.mjs";
+
+const pickAssignee = lazy(() => import("./assignee-picker.mjs"), "pickAssignee");
+const pickSnooze = lazy(() => import("./snooze-picker.mjs"), "pickSnooze");
 
 /** @typedef {import("../core/menu.mjs").Item} Item */
 
@@ -40,8 +44,17 @@ export function listItems() {
 /** The actions of the open conversation; none if there is none. */
 export function conversationItems(row = state.conversation?.row) {
 	if (!row) return [];
+	const target = { ids: [row.id] };
+	const isUnread = row.unread_count > 0;
+	/** @type {Item[]} */
+	const work = [
+		["Assign to …", () => pickAssignee(target)],
+		["Snooze …", () => pickSnooze(target)],
+		[isUnread ? "Mark as read" : "Mark as unread", () => markRead(isUnread, target)],
+	];
 	/** @type {Item[]} */
 	const items = [
+		...(hasRole("tagger", findPage(row.page_id)) ? work : []),
 		["Contact", () => showContact(row)],
 		["History", () => showHistory(row)],
 	];

@@ -6,12 +6,17 @@ import { clearSelection, closeOpen, navigate, set, state, toggleInsight } from "
 import { around, focus, isDialogOpen, leaveField } from "../core/targets.mjs";
 import { moveCursor } from "../list/list-view.mjs";
 import { currentTarget, toggleSelection } from "../list/selection.mjs";
+import { toggleRead } from "./actions.mjs";
 
 /** Each of these functions is loaded when it is used. */
 export function startShortcuts({
 	pickTag,
 	openPalette,
 	showShortcuts,
+	pickAssignee,
+	assignToMe,
+	pickSnooze,
+	writeNote,
 	toggleStatus,
 	findInConversation,
 	stepMatch,
@@ -26,6 +31,11 @@ export function startShortcuts({
 		e: () => withTarget(toggleStatus),
 		t: () => withTarget((target) => pickTag("assign", target)),
 		u: () => withTarget((target) => pickTag("remove", target)),
+		U: () => withTarget(toggleRead),
+		a: () => withTarget(pickAssignee),
+		m: () => withTarget(assignToMe),
+		z: () => withTarget(pickSnooze),
+		c: () => state.openId && writeNote(),
 		"/": () => focus("search"),
 		f: () => state.openId && findInConversation(),
 		n: () => state.openId && stepMatch(1),
@@ -42,7 +52,7 @@ function onKeyDown(event, shortcuts, openPalette) {
 	if (isDialogLoading()) return void (isTyping(event) && event.preventDefault());
 	if (event.ctrlKey || event.metaKey || event.altKey) {
 		if (!event.altKey && event.key.toLowerCase() === "k") run(event, openPalette);
-	} else if (around(event, "input:not([type=checkbox]), select")) endTyping(event);
+	} else if (around(event, "input:not([type=checkbox]), select, textarea")) endTyping(event);
 	else if (event.key in shortcuts && !isArrowOutsideList(event)) run(event, shortcuts[event.key]);
 }
 

@@ -1,9 +1,9 @@
 // The pane of the open conversation.
 
 import { changeTag, setStatus } from "../actions/actions.mjs";
-import { button, fill, h, iconButton, tagChip, update } from "../core/dom.mjs";
+import { button, fill, h, icon, iconButton, tagChip, update } from "../core/dom.mjs";
 import { endPane } from "../core/end-pane.mjs";
-import { displayName, plural } from "../core/format.mjs";
+import { displayName, formatDateTime, formatShortTime, plural } from "../core/format.mjs";
 import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
 import { closeOpen, findPage, hasRole, state, watch, when } from "../core/store.mjs";
 import { toUrl } from "../core/url.mjs";
@@ -18,7 +18,9 @@ import {
 } from "./conversation-loader.mjs";
 import { findInConversation, startMatchBar } from "./match-bar.mjs";
 import { messageElements } from "./messages.mjs";
+import { startNotes } from "./notes.mjs";
 import { startPresence } from "./presence.mjs";
+import { startReading } from "./reading.mjs";
 
 const NEAR_PX = 300; // from the top or the end, where further messages are loaded
 const pane = endPane("messages");
@@ -27,7 +29,7 @@ const drawn = { id: null, previous: null, shownMatchId: null };
 let isStarted = false;
 
 /** Starts when the first conversation is opened; further calls do nothing. */
-export function startConversation({ pickTag, openConversationMenu }) {
+export function startConversation(pickers) {
 	if (isStarted) return;
 	isStarted = true;
 	onInvalidate(refreshConversation);
@@ -35,13 +37,15 @@ export function startConversation({ pickTag, openConversationMenu }) {
 	onConversationsChanged(({ conversationIds }) => conversationIds.includes(state.openId) && refreshSoon());
 	update("messages", { onscroll: loadNearEnds });
 	startMatchBar();
-	watch(headParts, () => drawHead(pickTag, openConversationMenu));
+	watch(headParts, () => drawHead(pickers));
 	watch(messageParts, drawMessages);
 	when(
 		({ openId }) => [openId],
 		({ openId }) => openConversation(openId),
 	);
 	when(messageParts, loadWhatIsMissing);
+	startNotes();
+	startReading();
 	startPresence();
 }
 
@@ -66,7 +70,8 @@ const messageParts = ({ conversation, pages }) => [
 ];
 
 // -- the head: the customer, the tags and the actions
-function drawHead(pickTag, openMenu) {
+function drawHead(pickers) {
+	const { pickTag, openConversationMenu: openMenu } = pickers;
 	const { row, isFetching, status } = state.conversation ?? {};
 	const back = iconButton("back", "Back to the list", closeOpen);
 	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
@@ -79,6 +84,7 @@ function drawHead(pickTag, openMenu) {
 			"div.conversation-tags",
 			row.conversation_tags.map(({ tag }) => removableTag(row, tag, isTagger)),
 			isTagger && addTag,
+			workChips(row, isTagger, pickers),
 		),
 	);
 }
@@ -114,6 +120,21 @@ function actions(row, isTagger, isFetching, openMenu) {
 			"aria-expanded": "false",
 		}),
 	);
+}
+
+// The assignee, and until when the conversation is snoozed; taggers change both there.
+function workChips(row, isTagger, { pickAssignee, pickSnooze }) {
+	const target = { ids: [row.id] };
+	const assignee = row.assignee ? h("bdi", row.assignee.name) : "Assign";
+	const until = row.snoozed_until && `Snoozed until ${formatShortTime(row.snoozed_until)}`;
+	if (!isTagger)
+		return [row.assignee && h("span.state", icon("person"), assignee), until && h("span.state", until)];
+	const label = row.assignee ? `Assigned to ${row.assignee.name}. Change` : "Assign";
+	const title = row.snoozed_until && formatDateTime(row.snoozed_until);
+	return [
+		button([icon("person"), assignee], () => pickAssignee(target), "chip-button", { "aria-label": label }),
+		button([icon("snooze"), until ?? "Snooze"], () => pickSnooze(target), "chip-button", { title }),
+	];
 }
 
 function statusButton(row, isTagger) {

@@ -5,6 +5,7 @@ import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { keyedList } from "../core/keyed-list.mjs";
 import { highlight } from "../list/row.mjs";
 import { attachment } from "./attachments.mjs";
+import { noteElement } from "./notes.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
 const STATUS_NAMES = { active: "open", done: "done" };
@@ -21,6 +22,11 @@ const NOTES = {
 		referral?.ad_title && ": ",
 		referral?.ad_title && h("bdi", String(referral.ad_title)),
 	],
+	assignee_changed: ({ to }) =>
+		to ? ["assigned this to ", h("bdi", String(to.name ?? "a user"))] : ["assigned this to nobody"],
+	snoozed: ({ until }) => [`snoozed this until ${formatDateTime(until)}`],
+	snooze_ended: () => ["ended the snooze"],
+	note_added: () => ["added a note"],
 	status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
 };
 
@@ -39,8 +45,14 @@ const MAX_QUOTE_LENGTH = 140;
 const drawItems = keyedList({
 	key: ({ key }) => key,
 	shows: (item) => item,
-	draw: (item) => (item.day ? h("li.day", h("span", item.day)) : item.side ? message(item) : note(item)),
+	draw: drawItem,
 });
+
+function drawItem(item) {
+	if (item.day) return h("li.day", h("span", item.day));
+	if (item.event.kind === "note_added") return noteElement({ ...item, time: time(item.event) });
+	return item.side ? message(item) : note(item);
+}
 
 /**
  * Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found;
@@ -59,7 +71,7 @@ export function messageElements(events, { names, search, matchId, row }) {
 		const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
 		const about = side
 			? { side, sender, search, isMatch: event.id === matchId, receipt: receipts.get(event.id) }
-			: { customer: names.customer };
+			: { customer: names.customer, search, isMatch: event.id === matchId };
 		const item = { key: event.id, event, quoted: byGraphId.get(event.data.reply_to), ...about };
 		return isNewDay ? [{ key: `day of ${event.id}`, day: formatDay(event.occurred_at) }, item] : [item];
 	});

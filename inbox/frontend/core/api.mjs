@@ -33,6 +33,7 @@ export function get(path, query = {}, { signal } = {}) {
 }
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
+export const patch = (path, body) => request("PATCH", path, { body });
 export const put = (path, body = {}) => request("PUT", path, { body });
 
 /** With `keepalive` the request outlives the page. */

@@ -7,6 +7,7 @@ const THEME = "adminTheme"; // of django-unfold, which stores JSON
 const DENSITY = "inbox-density";
 const PANES = "inbox-panes";
 const NOTIFICATIONS = "inbox-notifications";
+const READING = "inbox-reading";
 const THEMES = ["auto", "light", "dark"];
 
 /** @returns {string} one of THEMES */
@@ -44,6 +45,15 @@ function paneWidths() {
 	} catch {
 		return {}; // somebody else's
 	}
+}
+
+/** Whether a conversation is marked as read when it is opened. */
+export const marksAsRead = () => localStorage.getItem(READING) !== "off";
+
+/** @param {boolean} isOn */
+export function chooseMarkingAsRead(isOn) {
+	if (isOn) localStorage.removeItem(READING);
+	else localStorage.setItem(READING, "off");
 }
 
 /** Whether the user is to be told of new messages. */

@@ -67,3 +67,13 @@ export const hasFreeFocus = (target) =>
 
 /** Is the window so narrow that the sidebar is over the list? */
 export const isSidebarOver = () => matchMedia("(max-width: 70rem)").matches;
+
+/**
+ * Writes a text where the cursor is, instead of the last `replaced` characters before it, as if the user had typed it.
+ * @param {HTMLTextAreaElement} field @param {string} text @param {number} replaced
+ */
+export function insertText(field, text, replaced) {
+	field.focus();
+	field.setRangeText(text, field.selectionStart - replaced, field.selectionStart, "end");
+	field.dispatchEvent(new Event("input", { bubbles: true }));
+}

@@ -38,6 +38,9 @@ function draw({ filter, pages }) {
 		"filters",
 		pageNames.length > 1 && select("Page", "facebookPageId", ["All Pages", ...pageNames]),
 		select("Status", "status", ["Any", ["active", "Open"], ["done", "Done"]]),
+		select("Assignee", "assignee", ["Any", ["me", "Me"], ["none", "Nobody"]]),
+		select("Snoozed", "snoozed", ["Any", ["true", "Snoozed"], ["false", "Not snoozed"]]),
+		select("Notes", "has_note", ["Any", ["true", "With notes"], ["false", "Without notes"]]),
 		select("Unread", "unread", ["Any", ["true", "Unread"], ["false", "Read"]]),
 		select("Tags", "untagged", ["Any", ["true", "Untagged"], ["false", "Tagged"]]),
 		hasInstagram &&

@@ -15,6 +15,8 @@ const ATTACHMENTS = {
 	card: "With cards",
 };
 
+const ASSIGNEES = { me: "Assigned to me", none: "Unassigned" };
+
 // Names and messages together are no chip: that is how one searches.
 const PLACES = { messages: "Only messages", names: "Only names" };
 
@@ -25,6 +27,10 @@ export function filterParts(filter, { tags, pages }) {
 	const labels = [
 		["facebookPageId", page?.name ?? "Another Page"],
 		["status", filter.status === "done" ? "Done" : "Open"],
+		["assignee", ASSIGNEES[filter.assignee] ?? `Assigned to user ${filter.assignee}`],
+		["mentioned", filter.mentioned === "me" ? "Mentions me" : `Mentions user ${filter.mentioned}`],
+		["snoozed", isTrue(filter.snoozed) ? "Snoozed" : "Not snoozed"],
+		["has_note", isTrue(filter.has_note) ? "With notes" : "Without notes"],
 		["waiting", isTrue(filter.waiting) ? "Needs reply (over 24 h)" : "No reply needed"],
 		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
 		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],

@@ -166,10 +166,12 @@ export const maySwipe = (row) => hasRole("tagger", findPage(row.page_id));
 function rowTags(row, pageName) {
 	const tags = row.conversation_tags.map(({ tag }) => tag);
 	const visible = tags.slice(0, MAX_TAGS);
-	if (!tags.length && !pageName && !isDone(row)) return null;
+	if (!tags.length && !pageName && !isDone(row) && !row.assignee && !row.snoozed_until) return null;
 	return h(
 		"span.row-tags",
 		isDone(row) && h("span.state", icon("done"), "Done"),
+		row.snoozed_until && h("span.state", icon("snooze"), `Until ${formatShortTime(row.snoozed_until)}`),
+		row.assignee && h("span.state", icon("person"), h("bdi", row.assignee.name)),
 		visible.map((tag) => tagChip(tag, "", { key: tag.id }, tag.name)),
 		tags.length > visible.length && h("span.quiet", `+${tags.length - visible.length}`),
 		pageName && h("span.quiet.page-name", pageName),

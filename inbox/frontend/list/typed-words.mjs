@@ -4,8 +4,10 @@
 import { fold } from "../core/folding.mjs";
 
 const VALUES = {
-	is: ["unread", "read", "open", "done", "waiting", "tagged", "untagged"],
-	has: ["attachment", "photo", "video", "audio", "file", "sticker"],
+	is: ["unread", "read", "open", "done", "snoozed", "waiting", "tagged", "untagged"],
+	has: ["attachment", "photo", "video", "audio", "file", "sticker", "note"],
+	assignee: ["me", "none"],
+	mentioned: ["me"],
 	from: ["customer", "page"],
 	in: ["messages", "names", "all"],
 	platform: ["messenger", "instagram"],
@@ -13,7 +15,9 @@ const VALUES = {
 const HINTS = {
 	tag: "has a tag; with - before it: does not",
 	is: "unread, open, waiting …",
-	has: "attachments",
+	has: "attachments or notes",
+	assignee: "me, none, or the ID of a user",
+	mentioned: "whom a note mentions",
 	from: "who wrote last",
 	in: "only messages, or only names",
 	platform: "Messenger or Instagram",

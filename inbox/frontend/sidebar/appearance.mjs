@@ -1,7 +1,13 @@
-// The choice of theme and density, in the menu of the account.
+// The choice of theme, density and what opening a conversation does, in the menu of the account.
 
 import { fill, h } from "../core/dom.mjs";
-import { chooseDensity, chooseTheme, chosenTheme } from "../core/preferences.mjs";
+import {
+	chooseDensity,
+	chooseMarkingAsRead,
+	chooseTheme,
+	chosenTheme,
+	marksAsRead,
+} from "../core/preferences.mjs";
 import { set, watch } from "../core/store.mjs";
 
 const THEMES = [
@@ -12,6 +18,11 @@ const THEMES = [
 const DENSITIES = [
 	["comfortable", "Comfortable"],
 	["compact", "Compact"],
+];
+
+const OPENING = [
+	["read", "Marks as read"],
+	["unread", "Leaves it unread"],
 ];
 
 let isStarted = false;
@@ -31,6 +42,9 @@ function draw({ isCompact }) {
 			chooseDensity(value === "compact");
 			set({ isCompact: value === "compact" });
 		}),
+		choice("Opening", OPENING, marksAsRead() ? "read" : "unread", (value) =>
+			chooseMarkingAsRead(value === "read"),
+		),
 	);
 }
 

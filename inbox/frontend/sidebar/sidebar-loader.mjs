@@ -6,15 +6,20 @@ import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
 import { toParameters, viewFilter } from "../core/url.mjs";
 import { refreshTotal } from "../list/list-loader.mjs";
 
-// Each view is a filter. `pageField`: the field of the Pages whose sum is the count; `rest`: all but that view; without
+// Each view is a filter. `pageField`: the field of the Pages whose sum is the count; `rest`: all but those views; without
 // either the server counts.
+const OPEN = { status: "active", snoozed: "false" };
 export const VIEWS = [
 	{ name: "All", icon: "all", filter: {}, pageField: "conversations" },
-	{ name: "Open", icon: "open", filter: { status: "active" } },
+	{ name: "Open", icon: "open", filter: OPEN },
+	{ name: "Mine", icon: "person", filter: { ...OPEN, assignee: "me" } },
+	{ name: "Unassigned", icon: "untagged", filter: { ...OPEN, assignee: "none" } },
+	{ name: "Mentions", icon: "mention", filter: { mentioned: "me" } },
 	{ name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
 	{ name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
 	{ name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
-	{ name: "Done", icon: "done", filter: { status: "done" }, rest: "Open" },
+	{ name: "Snoozed", icon: "snooze", filter: { snoozed: "true" } },
+	{ name: "Done", icon: "done", filter: { status: "done" }, rest: ["Open", "Snoozed"] },
 ];
 
 let moves = 0; // of saved views: an answer may be older than one
@@ -53,15 +58,20 @@ export async function loadCounts() {
 	const counts = Object.fromEntries(counted);
 	for (const { name, filter, rest } of VIEWS) {
 		if (rest)
-			counts[name] = without(counts.All, counts[rest]) ?? (await fetchCount({ ...pageFilter, ...filter }));
+			counts[name] =
+				without(
+					counts.All,
+					rest.map((view) => counts[view]),
+				) ?? (await fetchCount({ ...pageFilter, ...filter }));
 	}
 	if (facebookPageId === state.filter.facebookPageId) set({ counts });
 }
 
 /** The number of all conversations but these; null if one of the numbers is an estimate. */
-function without(all, some) {
-	if (!all?.isExact || !some?.isExact) return null;
-	return { number: Math.max(0, all.number - some.number), isExact: true };
+function without(all, parts) {
+	if (![all, ...parts].every((count) => count?.isExact)) return null;
+	const rest = parts.reduce((number, part) => number - part.number, all.number);
+	return { number: Math.max(0, rest), isExact: true };
 }
 
 function sumOfPages(field) {
@@ -104,7 +114,7 @@ function countViews(isCounted) {
 }
 
 // -- after changes of single conversations
-// Seven requests, and messages follow one another: the numbers may be some seconds old.
+// Eleven requests, and messages follow one another: the numbers may be some seconds old.
 const COUNT_INTERVALS = { minimum: 2000, maximum: 15_000 };
 const MAX_KNOWN = 5000;
 const countSoon = rateLimited(() => Promise.all([loadSidebar(), refreshTotal()]), COUNT_INTERVALS);
@@ -123,7 +133,13 @@ export function handleCounts({ conversationIds, rows }) {
 }
 
 const countedOf = (row) =>
-	[row.conversation_status, row.unread_count > 0, ...row.conversation_tags.map(({ tag }) => tag.id)].join();
+	[
+		row.conversation_status,
+		row.unread_count > 0,
+		row.assignee?.id,
+		row.snoozed_until,
+		...row.conversation_tags.map(({ tag }) => tag.id),
+	].join();
 
 /** Shows the number of unread conversations of a Page that the event stream tells. */
 /** @param {{pageId?: number, unread?: number}} [change] */
