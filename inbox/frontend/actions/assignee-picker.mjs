@@ -2,7 +2,7 @@
 
 import { get } from "../core/api.mjs";
 import { icon } from "../core/dom.mjs";
-import { filteredPages, state } from "../core/store.mjs";
+import { filteredPages, findPage, state } from "../core/store.mjs";
 import { showError } from "../core/toast.mjs";
 import { assign, loadedRows } from "./actions.mjs";
 import { chooseOption } from "./combobox.mjs";
@@ -35,7 +35,7 @@ export async function assignToMe(target) {
 /** [{id, name, role}]: who may be assigned to all conversations of the target. */
 async function assignable({ ids }) {
 	const pageIds = ids
-		? [...loadedRows(ids).values()].map((row) => row.page_id)
+		? [...loadedRows(ids).values()].map((row) => findPage(row.page_id)?.id)
 		: filteredPages().map(({ id }) => id);
 	const lists = await Promise.all([...new Set(pageIds)].slice(0, MAX_PAGES).map(colleagues));
 	const workers = lists.map((people) => people.filter(({ role }) => role !== "viewer"));

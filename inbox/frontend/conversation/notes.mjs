@@ -28,11 +28,10 @@ function draw({ conversation }) {
 	const { id, row } = conversation ?? {};
 	const isShown = Boolean(row && hasRole("tagger", findPage(row.page_id)));
 	update("notes", { hidden: !isShown });
-	fill("notes", isShown && form(id, row.page_id));
+	fill("notes", isShown && form(id, findPage(row.page_id).id));
 }
 
 function form(id, pageId) {
-	const suggestions = h("ul.mentions", { key: `mentions of ${id}` });
 	const text = h("textarea", {
 		id: "note-text",
 		name: "text",
@@ -44,7 +43,7 @@ function form(id, pageId) {
 		value: drafts.get(id) ?? "",
 		oninput: ({ target }) => {
 			drafts.set(id, target.value);
-			suggest(target, suggestions, pageId);
+			suggest(target, pageId);
 		},
 		onkeydown: (event) => {
 			if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
@@ -55,7 +54,13 @@ function form(id, pageId) {
 		event.preventDefault();
 		add(id, event.target.elements.text, event.submitter);
 	};
-	return h("form.note-form", { key: id, onsubmit }, text, h("button.button.small", "Add note"), suggestions);
+	return h(
+		"form.note-form",
+		{ key: id, onsubmit },
+		text,
+		h("button.button.small", "Add note"),
+		h("ul.mentions", { id: "mentions" }),
+	);
 }
 
 async function add(id, field, submitter) {
@@ -77,29 +82,29 @@ async function add(id, field, submitter) {
 // -- mentions
 const known = new Map(); // Page → the promise of its colleagues
 
-async function suggest(field, list, pageId) {
+async function suggest(field, pageId) {
 	const [, , begun] = MENTION.exec(field.value.slice(0, field.selectionStart)) ?? [];
-	if (begun === undefined) return fill(list);
+	if (begun === undefined) return fill("mentions");
 	if (!known.has(pageId)) known.set(pageId, colleagues(pageId));
 	const people = await known.get(pageId).catch(() => known.delete(pageId) && []);
 	const fitting = people.filter(
 		({ name }) => name.toLowerCase().startsWith(begun.toLowerCase()) && name !== begun,
 	);
 	return fill(
-		list,
+		"mentions",
 		fitting.slice(0, MAX_SUGGESTIONS).map(({ id, name }) =>
 			h(
 				"li",
 				{ key: id },
-				button(`@${name}`, () => complete(field, list, begun, name), "button.small.plain"),
+				button(`@${name}`, () => complete(field, begun, name), "button.small.plain"),
 			),
 		),
 	);
 }
 
-function complete(field, list, begun, name) {
+function complete(field, begun, name) {
 	insertText(field, `${name} `, begun.length);
-	fill(list);
+	fill("mentions");
 }
 
 // -- in the timeline
@@ -114,7 +119,7 @@ export function noteElement({ event, search, isMatch, time }) {
 			"p.quiet",
 			`Note by ${event.actor || "a former colleague"} · `,
 			time,
-			event.data.edited && " · edited",
+			event.data.edited_at && " · edited",
 			mayChange && [
 				" · ",
 				button("Edit", () => edit(event), "link"),
