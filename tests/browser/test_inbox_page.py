@@ -47,6 +47,9 @@ INSIGHT = {
     "days": [{"date": f"day {number}", "received": number, "sent": 90 - number} for number in range(90)],
     "hours": [[hour * (day == 4) for hour in range(24)] for day in range(7)],
     "ads": [],
+    "members": [{"id": 1, "name": "anna", "closedToday": 14, "open": 7, "firstReplySeconds": 1260}],
+    "waiting": 12,
+    "unanswered": 96,
     "tags": [{"tag": {"id": 1, "name": "VIP", "slug": "vip", "color": "#b45309"}, "conversations": 7}],
     "replies": [
         {"week": "2026-W40", "seconds": 7500, "count": 3},
@@ -130,6 +133,8 @@ def test_it_fits_a_phone_and_is_accessible(log_in, rows, scheme):
     expect(tab.get_by_text("Most messages: Fri, 23:00 to 24:00.")).to_be_visible()
     expect(tab.get_by_role("img", name="4,005 messages received and 4,095 sent in 90 days")).to_be_visible()
     expect(tab.get_by_text("2 h 5 min in the week of 2026-W40")).to_be_visible()
+    expect(tab.get_by_role("row", name="anna 7 14 21 min")).to_be_visible()
+    expect(tab.get_by_text("12 customers waiting for a reply. 96 older conversations ended")).to_be_visible()
     check_accessibility(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
 

@@ -13,7 +13,7 @@ import { watch } from "../core/store.mjs";
  */
 
 /** Each returns the causes that it finds in the state of the page. @type {((state: any) => Cause[])[]} */
-const FINDERS = [lostStream, lostConnections];
+const FINDERS = [lostStream, lostConnections, openAlerts];
 
 export function startAlerts() {
 	watch(({ isConnected, pages }) => [isConnected, pages], draw);
@@ -61,3 +61,18 @@ const whomToAsk = ({ superusers }) =>
 	superusers.length
 		? `A superuser can reconnect it: ask ${displayList(superusers)}.`
 		: "A superuser can reconnect it.";
+
+// Of a lost connection the banner tells already.
+function openAlerts({ pages, user }) {
+	const alertsOf = (page) => page.alerts.filter(({ cause }) => cause !== "token");
+	return (pages ?? []).flatMap((page) =>
+		alertsOf(page).map(({ cause, sentence: text, advice, mayMend, ask }) => ({
+			key: `${cause} of ${page.id}`,
+			text: `${page.name}: ${text} ${mayMend ? advice : `Ask ${displayList(ask)}.`}`,
+			...(mayMend &&
+				user.isStaff && {
+					action: { label: `See ${page.name}`, href: `/admin/conversations/page/${page.id}/change/` },
+				}),
+		})),
+	);
+}

@@ -22,8 +22,8 @@ const NOTES = {
 		referral?.ad_title && ": ",
 		referral?.ad_title && h("bdi", String(referral.ad_title)),
 	],
-	assignee_changed: ({ to }) =>
-		to ? ["assigned this to ", h("bdi", String(to.name ?? "a user"))] : ["assigned this to nobody"],
+	assignee_changed: ({ to, to_name: name }) =>
+		to ? ["assigned this to ", h("bdi", String(name))] : ["assigned this to nobody"],
 	snoozed: ({ until }) => [`snoozed this until ${formatDateTime(until)}`],
 	snooze_ended: () => ["ended the snooze"],
 	note_added: () => ["added a note"],

@@ -18,7 +18,7 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {Set<number>} selection
  * @property {number | null} anchor the row from which a range is selected
  * @property {boolean} isAllSelected all that match the filter, also those that are not loaded
- * @property {{name: string | undefined, isSuperuser: boolean, superusers: string[]}} user
+ * @property {{name: string | undefined, isSuperuser: boolean, isStaff: boolean, superusers: string[]}} user
  * @property {any[] | null} pages
  * @property {any[] | null} tags
  * @property {any[] | null} views
@@ -60,7 +60,7 @@ export const NO_ROWS = {
 const NO_SELECTION = { selection: new Set(), anchor: null, isAllSelected: false };
 const ROLES = ["viewer", "tagger", "manager", "superuser"];
 
-const { user, superuser, superusers = "" } = document.body.dataset;
+const { user, superuser, staff, superusers = "" } = document.body.dataset;
 
 /** @type {State} */
 export let state = {
@@ -69,6 +69,7 @@ export let state = {
 	user: {
 		name: user,
 		isSuperuser: superuser !== undefined,
+		isStaff: staff !== undefined,
 		superusers: superusers.split(" ").filter(Boolean), // some of them, to be asked
 	},
 	pages: null,

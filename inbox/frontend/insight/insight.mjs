@@ -10,6 +10,7 @@ import { bars, heatMap, lineChart } from "./charts.mjs";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MAX_TAGS = 12;
+const WORKLOAD = "Conversations assigned to each member, and the median first reply time in them.";
 
 let controller = null;
 
@@ -34,18 +35,39 @@ function heading() {
 	return h("header.conversation-bar", back, h("h2", "Insights"));
 }
 
-function content({ from, to, timeZone, days, hours, tags, ads, replies, conversations, isExact }) {
+function content(insight) {
+	const { from, to, timeZone, days, hours, tags, ads, replies, members, conversations, isExact } = insight;
 	const total = `${isExact ? "" : "About "}${plural(conversations, "conversation")}`;
 	return h(
 		"div.insight-body",
 		{ tabindex: 0, role: "region", "aria-label": "Charts" },
 		h("p.quiet", `${total} · ${from} to ${to} · ${timeZone}`),
+		h("p.quiet", waitingText(insight)),
 		card("Messages per day", legend(), messagesChart(days)),
 		card("Busiest hours", busiestHour(hours), heatMap(hours, DAYS)),
 		card("Median first reply time", latestReplyTime(replies), replyChart(replies)),
 		tags.length > 0 && card("Tags", null, tagBars(tags)),
+		members?.length > 0 && card("Team", h("p.quiet", WORKLOAD), memberTable(members)),
 		ads.length > 0 && card("Ads", h("p.quiet", "Conversations that each ad brought."), adBars(ads)),
 	);
+}
+
+// Customers who wait, apart from those of the past whose conversations were stored as done.
+function waitingText({ waiting, unanswered }) {
+	const past = unanswered ? ` ${plural(unanswered, "older conversation")} ended without one.` : "";
+	return `${plural(waiting, "customer")} waiting for a reply.${past}`;
+}
+
+function memberTable(members) {
+	const rows = members.map(({ id, name, open, closedToday, firstReplySeconds: seconds }) => {
+		const reply = seconds === null ? "none yet" : formatDuration(seconds);
+		const cells = [formatNumber(open), formatNumber(closedToday), reply].map((text) => h("td", text));
+		return h("tr", { key: id }, h("th", { scope: "row" }, h("bdi", name)), cells);
+	});
+	const heads = ["Member", "Open", "Closed today", "First reply"].map((text) =>
+		h("th", { scope: "col" }, text),
+	);
+	return h("table.team", h("thead", h("tr", heads)), h("tbody", rows));
 }
 
 function card(title, description, chart) {
