@@ -55,7 +55,7 @@ def old_conversations(page: Page, days: int) -> tuple[Targets, dict]:
     """Return the open conversations without a message for so many days, and what the audit log keeps."""
     end = timezone.now() - timedelta(days=days)
     parameters = {"status": Conversation.Status.ACTIVE.value, "endDate": end.isoformat()}
-    targets = targets_matching(parse_filter(parameters).criteria([page.pk]))
+    targets = targets_matching(parse_filter(parameters).criteria([page.pk], user_id=None))
     return targets, {"action": DONE.value, "filter": {"facebookPageId": page.facebook_page_id, **parameters}}
 
 
