@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
+from conversations.actions.bulk_operations import conversations
 from conversations.models import AuditEntry
 from conversations.models.audit import Action
 from tags.models import Tag
 
 MAX_ENTRIES = 200  # that are read; those that changed nothing are left out
-VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
-STATUS_WORDS = {"done": "Marked as done", "active": "Reopened"}
+TAGGED = {
+    "assign": _("Tagged %(conversations)s"),
+    "remove": _("Untagged %(conversations)s"),
+    "replace": _("Replaced the tags of %(conversations)s"),
+}
+STATUS_SET = {"done": _("Marked as done: %(conversations)s"), "active": _("Reopened: %(conversations)s")}
+CHANGED = _("Changed: %(conversations)s")
 
 
 def own_changes(user, limit: int = 50) -> list[dict]:
@@ -44,11 +52,10 @@ def as_change(entry: AuditEntry, names: dict[int, str], undone: set) -> dict:
 
 def describe_change(details: dict, names: dict[int, str]) -> str:
     """Say what was done: "Tagged 3 conversations: VIP, Late"."""
-    number = details["changed"]
-    conversations = f"{number:,} conversation{'s' * (number != 1)}"
+    changed = {"conversations": conversations(details["changed"])}
     action = details.get("action", "")
     status = details.get("status") or details.get("conversation_status") or action
-    if action not in VERBS:
-        return f"{STATUS_WORDS.get(status, 'Changed')}: {conversations}"
+    if action not in TAGGED:
+        return str(STATUS_SET.get(status, CHANGED) % changed)
     tags = ", ".join(names[pk] for pk in details.get("tagIds", ()) if pk in names)
-    return f"{VERBS[action]} {conversations}: {tags}".removesuffix(": ")
+    return f"{TAGGED[action] % changed}: {tags}".removesuffix(": ")

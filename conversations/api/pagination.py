@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -27,13 +28,20 @@ class ConversationPagination(BasePagination):
     def get_response(self, criteria: SearchCriteria, params: Mapping[str, str]) -> Response:
         cursor = params.get("cursor", "").strip()
         if cursor and params.get("page", "").strip():
-            raise ValidationError({"cursor": ["Provide cursor or page, not both."]})
+            raise ValidationError({"cursor": [gettext("Provide cursor or page, not both.")]})
         page = whole_number(params, "page", default=1)
         default = DEFAULT_LIMIT if criteria.ids is None else max(DEFAULT_LIMIT, len(criteria.ids))
         limit = whole_number(params, "limit", default=default, highest=10_000)
         total = params.get("total", "").strip() or ("estimate" if cursor else "exact")
         if total not in (*COUNT_MODES, "none"):
-            raise ValidationError({"total": [f"It must be exact, estimate or none, not {quote(total)}."]})
+            raise ValidationError(
+                {
+                    "total": [
+                        gettext("It must be exact, estimate or none, not %(total)s.")
+                        % {"total": quote(total)}
+                    ]
+                }
+            )
         start = min((page - 1) * limit, MAX_ID - limit - 1)
         after = decode_cursor(cursor) if cursor else None
         result = read_page(criteria, total=total, limit=limit, start=start, after=after)

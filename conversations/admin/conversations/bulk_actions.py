@@ -14,6 +14,8 @@ from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from conversations.actions import bulk_operations
@@ -29,33 +31,52 @@ from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids, require_role
 from tags.models import Tag
 
+Said = Callable[[int], str]  # what was done to a number of conversations, as a sentence
+
 
 class TagsForm(forms.Form):
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
+        label=_("Tags"),
         widget=UnfoldAdminSelectMultipleWidget({"size": 8}),
-        help_text="Hold Ctrl or ⌘ to select several.",
+        help_text=_("Hold Ctrl or ⌘ to select several."),
     )
 
 
-@admin.action(description="Add tags …")
+@admin.action(description=_("Add tags …"))
 def add_tags(modeladmin, request, queryset):
-    return run_tag_action(modeladmin, request, queryset, "assign", "Tagged")
+    return run_tag_action(modeladmin, request, queryset, "assign", tagged)
 
 
-@admin.action(description="Remove tags …")
+@admin.action(description=_("Remove tags …"))
 def remove_tags(modeladmin, request, queryset):
-    return run_tag_action(modeladmin, request, queryset, "remove", "Removed tags from")
+    return run_tag_action(modeladmin, request, queryset, "remove", untagged)
 
 
-@admin.action(description="Mark as done")
+@admin.action(description=_("Mark as done"))
 def mark_done(modeladmin, request, queryset):
-    return run_status_action(modeladmin, request, queryset, Conversation.Status.DONE, "Marked as done:")
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.DONE, marked_done)
 
 
-@admin.action(description="Reopen")
+@admin.action(description=_("Reopen"))
 def reopen(modeladmin, request, queryset):
-    return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Reopened")
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, reopened)
+
+
+def tagged(number: int) -> str:
+    return gettext("Tagged %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def untagged(number: int) -> str:
+    return gettext("Removed tags from %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def marked_done(number: int) -> str:
+    return gettext("Marked as done: %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def reopened(number: int) -> str:
+    return gettext("Reopened %(conversations)s.") % {"conversations": count_conversations(number)}
 
 
 ACTIONS = [add_tags, remove_tags, mark_done, reopen]
@@ -68,7 +89,7 @@ def targets_of(request, queryset) -> Targets:
     return targets_by_id(list(queryset.order_by().values_list("pk", flat=True)))
 
 
-def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
+def run_tag_action(modeladmin, request, queryset, action: str, said: Said):
     """Show the form with the tags; change them once it is submitted."""
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
@@ -80,7 +101,7 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
         return run_action(
             modeladmin,
             request,
-            verb,
+            said,
             targets,
             details,
             change=lambda operation: change_tags(
@@ -88,24 +109,24 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
             ),
             start=lambda: start_tagging(action, targets, tags, actor=request.user, audited=details),
         )
-    title = "Add tags" if action == "assign" else "Remove tags"
+    title = gettext("Add tags") if action == "assign" else gettext("Remove tags")
     return confirm(modeladmin, request, title, targets, form=form)
 
 
-def run_status_action(modeladmin, request, queryset, status: str, verb: str):
+def run_status_action(modeladmin, request, queryset, status: str, said: Said):
     """Change the status. For all that match the filters, ask for confirmation first."""
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
         return None
     if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
-        title = "Mark as done" if status == Conversation.Status.DONE else "Reopen"
+        title = gettext("Mark as done") if status == Conversation.Status.DONE else gettext("Reopen")
         number = count_status_changes(status, targets)
         return confirm(modeladmin, request, title, targets, would_change=number)
     details = audited(request, status)
     return run_action(
         modeladmin,
         request,
-        verb,
+        said,
         targets,
         details,
         change=lambda operation: change_status(status, targets, actor=request.user, operation=operation),
@@ -116,7 +137,7 @@ def run_status_action(modeladmin, request, queryset, status: str, verb: str):
 def run_action(
     modeladmin,
     request,
-    verb: str,
+    said: Said,
     targets: Targets,
     details: dict,
     *,
@@ -133,7 +154,7 @@ def run_action(
         require_role(request.user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
         numbers: dict[str, Any] = {"matched": matched, "changed": len(changed)}
         record(Action.BULK_CHANGED, request=request, operation=operation, **numbers, **details)
-    return report(modeladmin, request, verb, matched, len(changed), operation)
+    return report(modeladmin, request, said, matched, len(changed), operation)
 
 
 def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> None:
@@ -146,7 +167,7 @@ def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> 
 
 def report_started(modeladmin, request, operation: BulkOperation) -> None:
     url = reverse("admin:conversations_operation", args=[operation.operation])
-    message = format_html('{} <a href="{}">Show the progress</a>', describe(operation), url)
+    message = format_html('{} <a href="{}">{}</a>', describe(operation), url, gettext("Show the progress"))
     modeladmin.message_user(request, message, messages.SUCCESS)
 
 
@@ -188,18 +209,22 @@ def reject_viewers(modeladmin, request, targets: Targets) -> bool:
         pk__in=set(page_ids_of(targets)) - set(page_ids(request.user, TAGGER))
     ).first()
     if first:
-        message = f"Nothing was changed. You can only view conversations of {first}; select others."
+        message = gettext(
+            "Nothing was changed. You can only view conversations of %(page)s; select others."
+        ) % {"page": first}
         modeladmin.message_user(request, message, messages.ERROR)
     return first is not None
 
 
-def report(modeladmin, request, verb: str, matched: int, changed: int, operation: uuid.UUID) -> None:
+def report(modeladmin, request, said: Said, matched: int, changed: int, operation: uuid.UUID) -> None:
     """Show how many conversations were changed, with a link to undo the operation."""
-    message = f"{verb} {count_conversations(changed)}."
+    message = said(changed)
     if matched > changed:
-        message += f" {count_conversations(matched - changed)} unchanged."
+        message += " " + gettext("%(conversations)s unchanged.") % {
+            "conversations": count_conversations(matched - changed)
+        }
     if changed:
         url = reverse("admin:conversations_operation_undo", args=[operation])
-        template = '{} <a class="inbox-undo" data-operation="{}" href="{}">Undo</a>'
-        message = format_html(template, message, operation, url)
+        template = '{} <a class="inbox-undo" data-operation="{}" href="{}">{}</a>'
+        message = format_html(template, message, operation, url, gettext("Undo"))
     modeladmin.message_user(request, message, messages.SUCCESS)

@@ -5,6 +5,7 @@ from itertools import chain
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from conversations.admin.formatting import THREAD_STATE_LABELS
 from conversations.models import Page, Thread
@@ -29,10 +30,13 @@ def _line(page: Page, platform: str, report: dict) -> SafeString:
         ", ", "{}", ((_link(page, platform, state, threads[state]),) for state in Thread.State.values)
     )
     return format_html(
-        "{}Facebook lists {} thread{}: {}. Of about {} messages, {} are stored and {} are unreadable.",
+        ngettext(
+            "{}Facebook lists {} thread: {}. Of about {} messages, {} are stored and {} are unreadable.",
+            "{}Facebook lists {} threads: {}. Of about {} messages, {} are stored and {} are unreadable.",
+            threads["listed"],
+        ),
         f"{platform.capitalize()}: " if platform else "",
         f"{threads['listed']:,}",
-        "" if threads["listed"] == 1 else "s",
         states,
         *(f"{messages[name]:,}" for name in ("listed", "held", "unreadable")),
     )
@@ -41,5 +45,5 @@ def _line(page: Page, platform: str, report: dict) -> SafeString:
 def _link(page: Page, platform: str, state: str, number: int) -> SafeString:
     query = {"page": page.pk, "state__exact": state} | ({"platform__exact": platform} if platform else {})
     url = reverse("admin:conversations_thread_changelist", query=query)
-    label = THREAD_STATE_LABELS[Thread.State(state)].lower()
+    label = str(THREAD_STATE_LABELS[Thread.State(state)]).lower()
     return format_html('<a href="{}" class="inbox-link">{} {}</a>', url, f"{number:,}", label)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from django.db.models import Q
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -8,7 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.actions.bulk_operations import start_status, start_tagging
+from conversations.actions.bulk_operations import SENTENCES, STATUS_SENTENCES, start_status, start_tagging
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.api.bulk_response import run_bulk_action, storable_ids
@@ -51,7 +52,6 @@ from conversations.search.filters import PARAMETERS, ConversationFilter
 from tags.models import Tag
 
 BULK = {200: BulkResultSerializer, 202: BulkOperationSerializer, 429: ErrorSerializer}
-VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
 ONE = wrapped("conversation", ConversationSerializer)
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
@@ -132,7 +132,7 @@ class ConversationViewSet(GenericViewSet):
         require_confirmed_session(request)
         if counts := delete_person(conversation, actor=request.user):
             return Response({"deleted": counts.as_dict()})
-        raise NotFound("This conversation was already deleted.")
+        raise NotFound(gettext("This conversation was already deleted."))
 
     def conversation_response(self, conversation) -> Response:
         return Response({"conversation": rows.conversation_row(conversation.pk)})
@@ -199,7 +199,7 @@ class ConversationViewSet(GenericViewSet):
         return run_bulk_action(
             request.user,
             body,
-            VERBS[verb],
+            SENTENCES[verb],
             count_changes=lambda targets: count_tag_changes(verb, targets, tags),
             change=lambda targets, operation: change_tags(
                 verb, targets, tags, actor=request.user, operation=operation
@@ -218,7 +218,7 @@ class ConversationViewSet(GenericViewSet):
         return run_bulk_action(
             request.user,
             body,
-            f"Marked as {status}:",
+            STATUS_SENTENCES[status],
             count_changes=lambda targets: count_status_changes(status, targets),
             change=lambda targets, operation: change_status(
                 status, targets, actor=request.user, operation=operation
@@ -230,5 +230,5 @@ class ConversationViewSet(GenericViewSet):
 def tags_by_id(tag_ids: list[int]) -> list[Tag]:
     tags = list(Tag.objects.filter(pk__in=storable_ids(tag_ids)))
     if missing := set(tag_ids) - {tag.pk for tag in tags}:
-        raise ValidationError({"tagIds": [f"Unknown tag {min(missing)}."]})
+        raise ValidationError({"tagIds": [gettext("Unknown tag %(id)s.") % {"id": min(missing)}]})
     return tags

@@ -1,6 +1,7 @@
 from copy import copy
 
 from django.db import transaction
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
@@ -48,7 +49,7 @@ class SavedViewViewSet(GenericViewSet):
         """Return one view."""
         view = self.get_object()
         if problem := problem_of(view):
-            message = f"The filter of this view is not valid. {problem}"
+            message = gettext("The filter of this view is not valid. %(problem)s") % {"problem": problem}
             return error_response(status.HTTP_409_CONFLICT, message)
         return self.view_response(view)
 
@@ -78,7 +79,7 @@ class SavedViewViewSet(GenericViewSet):
     def get_owned_view(self) -> SavedView:
         view = self.get_object()
         if not self.request.user.is_superuser and view.owner != self.request.user:
-            raise PermissionDenied("Only the owner can change a view.")
+            raise PermissionDenied(gettext("Only the owner can change a view."))
         return view
 
     def save_view(self, view: SavedView) -> None:
@@ -88,7 +89,7 @@ class SavedViewViewSet(GenericViewSet):
         except InvalidFilter as error:
             raise ValidationError({error.parameter or "query": [error.message]}) from None
         if view.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
-            raise ValidationError({"name": [TOO_MANY]})
+            raise ValidationError({"name": [TOO_MANY % {"number": MAX_VIEWS}]})
         view.page = self.requested_page(body["facebookPageId"])
         view.name, view.is_shared = body["name"], body["shared"]
         if view.is_shared and not view.has_sharing_owner:
@@ -102,7 +103,7 @@ class SavedViewViewSet(GenericViewSet):
             return None
         page = Page.objects.visible_to(self.request.user).filter(facebook_page_id=facebook_page_id).first()
         if page is None:
-            raise NotFound("Page not found.")
+            raise NotFound(gettext("Page not found."))
         return page
 
     def view_response(self, view: SavedView, code: int = status.HTTP_200_OK) -> Response:
