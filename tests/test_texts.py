@@ -181,7 +181,7 @@ class Unmarked(ast.NodeVisitor):
             self.visit(value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        literal = "{}".join(part.value for part in node.values if isinstance(part, ast.Constant))
+        literal = "{}".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
         self._look_at(node.lineno, literal)
         for part in node.values:
             if isinstance(part, ast.FormattedValue):

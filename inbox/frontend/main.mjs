@@ -16,6 +16,7 @@ import {
 	setTabNotifier,
 } from "./core/refresh.mjs";
 import { set, watch, when } from "./core/store.mjs";
+import { gettext } from "./core/texts.mjs";
 import { timeZone } from "./core/time-zone.mjs";
 import { startEmptyState } from "./list/empty-state.mjs";
 import { startList } from "./list/list-view.mjs";
@@ -59,7 +60,7 @@ startNotifications();
 startAppearance();
 update("shortcuts", { onclick: showShortcuts });
 update("list-menu", { onclick: ({ currentTarget }) => openListMenu(currentTarget) });
-fill("time-zone", `Times in ${timeZone}`);
+fill("time-zone", gettext("Times in %(timeZone)s", { timeZone }));
 watch(({ openId, insight }) => [openId, insight], showScreen);
 watch(
 	({ isConnected }) => [isConnected],

@@ -8,6 +8,7 @@ import { lazy } from "../core/lazy.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
 import { clearSelection, navigate, set, setConversation, state } from "../core/store.mjs";
 import { focus } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { isSameFilter, toParameters } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
@@ -25,7 +26,7 @@ export function changeTag(verb, tag, target) {
 		verb,
 		tag,
 		prefix: `${tag.name}: `,
-		noChange: `${tag.name}: nothing to change.`,
+		noChange: gettext("%(tag)s: nothing to change.", { tag: tag.name }),
 	});
 }
 
@@ -39,7 +40,10 @@ export function setStatus(status, target) {
 		verb: "mark",
 		status,
 		prefix: "",
-		noChange: `Nothing to change: already ${status === "done" ? "done" : "open"}.`,
+		noChange:
+			status === "done"
+				? gettext("Nothing to change: already done.")
+				: gettext("Nothing to change: already open."),
 	});
 }
 
@@ -94,7 +98,7 @@ async function showInSlices(operation, prefix) {
 }
 
 function showUndoable(prefix, { message, act: operation }) {
-	showMessage(prefix + message, ["Undo", () => undo(operation)]);
+	showMessage(prefix + message, [gettext("Undo"), () => undo(operation)]);
 }
 
 /** Undoes an operation, by its ID, and shows what that changed. */

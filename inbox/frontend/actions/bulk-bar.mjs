@@ -3,6 +3,7 @@
 import { button, fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
 import { clearSelection, hasRoleAnywhere, set, state, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { toParameters } from "../core/url.mjs";
 import { oppositeStatus, setStatus } from "./actions.mjs";
 
@@ -32,8 +33,8 @@ function draw({ selection, isAllSelected, list }, pickTag) {
 	update("selection", { hidden: !isShown });
 	if (!isShown) return fill("selection");
 	const label = isAllSelected
-		? `All ${totalOf(list)} that match`
-		: `${formatNumber(selection.size)} selected`;
+		? gettext("All %(conversations)s that match", { conversations: totalOf(list) })
+		: gettext("%(count)s selected", { count: formatNumber(selection.size) });
 	const selectAll = () => set({ isAllSelected: true });
 	return fill(
 		"selection",
@@ -41,8 +42,8 @@ function draw({ selection, isAllSelected, list }, pickTag) {
 		hasRoleAnywhere("tagger") && actionButtons(pickTag),
 		!isAllSelected &&
 			selection.size !== list.total &&
-			button(`Select all ${totalOf(list)}`, selectAll, "link"),
-		iconButton("close", "Clear selection", clearSelection),
+			button(gettext("Select all %(conversations)s", { conversations: totalOf(list) }), selectAll, "link"),
+		iconButton("close", gettext("Clear selection"), clearSelection),
 	);
 }
 
@@ -50,12 +51,18 @@ function actionButtons(pickTag) {
 	const kind = "button.small.plain";
 	const status = oppositeStatus(currentTarget());
 	return [
-		button("Add tag", () => pickTag("assign", currentTarget()), "button.small"),
-		button("Remove tag", () => pickTag("remove", currentTarget()), kind),
-		button(status === "done" ? "Done" : "Reopen", () => setStatus(status, currentTarget()), kind),
+		button(gettext("Add tag"), () => pickTag("assign", currentTarget()), "button.small"),
+		button(gettext("Remove tag"), () => pickTag("remove", currentTarget()), kind),
+		button(
+			status === "done" ? gettext("Done") : gettext("Reopen"),
+			() => setStatus(status, currentTarget()),
+			kind,
+		),
 	];
 }
 
 function totalOf({ total, isExact }) {
-	return total === null ? "" : `${isExact ? "" : "about "}${plural(total, "conversation")}`;
+	if (total === null) return "";
+	const conversations = plural(total, "%(count)s conversation", "%(count)s conversations");
+	return isExact ? conversations : gettext("about %(conversations)s", { conversations });
 }

@@ -2,20 +2,33 @@
 
 import { confirm } from "../core/dialog.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showMessage } from "../core/toast.mjs";
 
 // Of each verb: the heading, the question and the button. `many`: e.g. "3 of 58 conversations"; `count`: "3".
 const TEXTS = {
-	assign: ({ tag }, many, count) => ["Tag all that match", `Add “${tag.name}” to ${many}?`, `Tag ${count}`],
+	assign: ({ tag }, many, count) => [
+		gettext("Tag all that match"),
+		gettext("Add “%(tag)s” to %(many)s?", { tag: tag.name, many }),
+		gettext("Tag %(count)s", { count }),
+	],
 	remove: ({ tag }, many, count) => [
-		"Untag all that match",
-		`Remove “${tag.name}” from ${many}?`,
-		`Untag ${count}`,
+		gettext("Untag all that match"),
+		gettext("Remove “%(tag)s” from %(many)s?", { tag: tag.name, many }),
+		gettext("Untag %(count)s", { count }),
 	],
 	mark: ({ status }, many, count) =>
 		status === "done"
-			? ["Mark all that match as done", `Mark ${many} as done?`, `Mark ${count} as done`]
-			: ["Reopen all that match", `Reopen ${many}?`, `Reopen ${count}`],
+			? [
+					gettext("Mark all that match as done"),
+					gettext("Mark %(many)s as done?", { many }),
+					gettext("Mark %(count)s as done", { count }),
+				]
+			: [
+					gettext("Reopen all that match"),
+					gettext("Reopen %(many)s?", { many }),
+					gettext("Reopen %(count)s", { count }),
+				],
 };
 
 /**
@@ -25,8 +38,9 @@ const TEXTS = {
 export async function confirmBulk(action, preview) {
 	const { matched, changed } = await preview();
 	if (!changed) return void showMessage(action.noChange);
-	const total = plural(matched, "conversation");
-	const many = changed === matched ? total : `${formatNumber(changed)} of ${total}`;
+	const total = plural(matched, "%(count)s conversation", "%(count)s conversations");
+	const many =
+		changed === matched ? total : gettext("%(count)s of %(total)s", { count: formatNumber(changed), total });
 	const [heading, question, label] = TEXTS[action.verb](action, many, formatNumber(changed));
-	return confirm(heading, `${question} You can undo this.`, label);
+	return confirm(heading, gettext("%(question)s You can undo this.", { question }), label);
 }

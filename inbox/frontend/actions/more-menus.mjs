@@ -3,6 +3,7 @@
 import { lazy } from "../core/lazy.mjs";
 import { openMenu } from "../core/menu.mjs";
 import { findPage, hasRole, hasRoleAnywhere, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 /** @typedef {import("../core/menu.mjs").Item} Item */
 
@@ -19,21 +20,21 @@ const openAtFacebook = lazy(() => import("../conversation/at-facebook.mjs"), "op
 const erasePerson = lazy(() => import("../conversation/erase-person.mjs"), "erasePerson");
 
 export function openListMenu(anchor) {
-	openMenu(anchor, "More", listItems());
+	openMenu(anchor, gettext("More"), listItems());
 }
 
 export function openConversationMenu(anchor, row) {
-	openMenu(anchor, "More", conversationItems(row));
+	openMenu(anchor, gettext("More"), conversationItems(row));
 }
 
 /** The actions of the list. */
 export function listItems() {
 	/** @type {Item[]} */
 	const items = [
-		["Export …", exportList],
-		["My exports", showExports],
+		[gettext("Export …"), exportList],
+		[gettext("My exports"), showExports],
 	];
-	if (hasRoleAnywhere("tagger")) items.push(["My changes", showOwnChanges]);
+	if (hasRoleAnywhere("tagger")) items.push([gettext("My changes"), showOwnChanges]);
 	return items;
 }
 
@@ -42,11 +43,12 @@ export function conversationItems(row = state.conversation?.row) {
 	if (!row) return [];
 	/** @type {Item[]} */
 	const items = [
-		["Contact", () => showContact(row)],
-		["History", () => showHistory(row)],
+		[gettext("Contact"), () => showContact(row)],
+		[gettext("History"), () => showHistory(row)],
 	];
-	if (row.platform === "messenger") items.push(["Open at Facebook", () => openAtFacebook(row)]);
-	items.push(["Export messages …", () => exportConversation(row)]);
-	if (hasRole("manager", findPage(row.page_id))) items.push(["Delete this person …", () => erasePerson(row)]);
+	if (row.platform === "messenger") items.push([gettext("Open at Facebook"), () => openAtFacebook(row)]);
+	items.push([gettext("Export messages …"), () => exportConversation(row)]);
+	if (hasRole("manager", findPage(row.page_id)))
+		items.push([gettext("Delete this person …"), () => erasePerson(row)]);
 	return items;
 }

@@ -6,6 +6,7 @@ import { endPane } from "../core/end-pane.mjs";
 import { displayName, plural } from "../core/format.mjs";
 import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
 import { findPage, hasRole, navigate, state, watch, when } from "../core/store.mjs";
+import { gettext, gettextParts } from "../core/texts.mjs";
 import { toUrl } from "../core/url.mjs";
 import { avatar } from "../list/row.mjs";
 import {
@@ -60,10 +61,10 @@ const messageParts = ({ conversation, pages }) => [
 // -- the head: the customer, the tags and the actions
 function drawHead(pickTag, openMenu) {
 	const { row, isFetching, status } = state.conversation ?? {};
-	const back = iconButton("back", "Back to the list", () => navigate({ openId: null }));
-	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
+	const back = iconButton("back", gettext("Back to the list"), () => navigate({ openId: null }));
+	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", gettext("Loading…")));
 	const isTagger = hasRole("tagger", findPage(row.page_id));
-	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
+	const addTag = button(gettext("+ Tag"), () => pickTag("assign", { ids: [row.id] }), "chip-button");
 	return fill(
 		"conversation-head",
 		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching, openMenu)),
@@ -77,7 +78,11 @@ function drawHead(pickTag, openMenu) {
 
 function customer(row) {
 	const platform = row.platform === "instagram" ? "Instagram" : "Messenger";
-	const details = [findPage(row.page_id)?.name, platform, `about ${plural(row.message_count, "message")}`];
+	const details = [
+		findPage(row.page_id)?.name,
+		platform,
+		plural(row.message_count, "about %(count)s message", "about %(count)s messages"),
+	];
 	const name = h("h2", h("bdi", displayName(row)));
 	return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · "), cameBy(row.referral)));
 }
@@ -85,9 +90,12 @@ function customer(row) {
 // The link lists all that the same ad has brought.
 function cameBy(referral) {
 	const { ad_id: ad, ad_title: title, ref } = referral ?? {};
-	if (!ad) return ref && [" · came by link ", h("bdi", ref)];
+	if (!ad) return ref && [" · ", gettextParts("came by link %(name)s", { name: h("bdi", ref) })];
 	const link = { href: toUrl({ filter: { ad_id: ad } }), "data-navigate": "" };
-	return [" · ", h("a", link, "Came by ad ", h("bdi", title ? `“${title}”` : ad))];
+	return [
+		" · ",
+		h("a", link, gettextParts("Came by ad %(name)s", { name: h("bdi", title ? `“${title}”` : ad) })),
+	];
 }
 
 function actions(row, isTagger, isFetching, openMenu) {
@@ -95,12 +103,12 @@ function actions(row, isTagger, isFetching, openMenu) {
 		"div.actions",
 		iconButton(
 			"sync",
-			isFetching ? "Fetching from Facebook…" : "Fetch this conversation from Facebook now",
+			isFetching ? gettext("Fetching from Facebook…") : gettext("Fetch this conversation from Facebook now"),
 			() => fetchFromFacebook(row.id),
 			{ disabled: isFetching },
 		),
 		statusButton(row, isTagger),
-		iconButton("more", "More", ({ currentTarget }) => openMenu(currentTarget, row), {
+		iconButton("more", gettext("More"), ({ currentTarget }) => openMenu(currentTarget, row), {
 			"aria-haspopup": "menu",
 			"aria-expanded": "false",
 		}),
@@ -109,10 +117,14 @@ function actions(row, isTagger, isFetching, openMenu) {
 
 function statusButton(row, isTagger) {
 	const isDone = row.conversation_status === "done";
-	if (!isTagger) return h("span.state", isDone ? "Done" : "Open");
+	if (!isTagger) return h("span.state", isDone ? gettext("Done") : gettext("Open"));
 	const target = { ids: [row.id] };
-	if (isDone) return button("Reopen", () => setStatus("active", target), "button.small.plain");
-	const label = [h("span.label-prefix", "Mark as "), h("span.label-status", "done")];
+	if (isDone) return button(gettext("Reopen"), () => setStatus("active", target), "button.small.plain");
+	// A phone shows only the status.
+	const status = h("span.label-status", gettext("done"));
+	const label = gettextParts("Mark as %(status)s", { status }).map((part) =>
+		part === status ? part : h("span.label-prefix", part),
+	);
 	return button(label, () => setStatus("done", target), "button.small");
 }
 
@@ -123,7 +135,7 @@ function removableTag(row, tag, isTagger) {
 		"",
 		{ key: tag.id },
 		tag.name,
-		isTagger && button("×", remove, "remove", { "aria-label": `Remove ${tag.name}` }),
+		isTagger && button("×", remove, "remove", { "aria-label": gettext("Remove %(tag)s", { tag: tag.name }) }),
 	);
 }
 
@@ -147,22 +159,22 @@ function loadWhatIsMissing({ conversation }) {
 }
 
 function namesOf({ row }) {
-	return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? "The Page" };
+	return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? gettext("The Page") };
 }
 
 function topItem({ status, error, next, events, id }) {
 	if (status === "error") {
-		const retry = button("Try again", () => openConversation(id));
+		const retry = button(gettext("Try again"), () => openConversation(id));
 		return h("li.state-message", h("p.error", error.message), retry);
 	}
-	if (status === "loading") return h("li.note", "Loading…");
+	if (status === "loading") return h("li.note", gettext("Loading…"));
 	if (next) {
 		return h(
 			"li.note",
-			button("Older messages", () => loadOlder(), "link"),
+			button(gettext("Older messages"), () => loadOlder(), "link"),
 		);
 	}
-	return h("li.note", events.length ? "Start of conversation" : "No messages yet");
+	return h("li.note", events.length ? gettext("Start of conversation") : gettext("No messages yet"));
 }
 
 async function showMatch(eventId) {

@@ -2,6 +2,7 @@
 
 import { button, fill, h, update } from "./dom.mjs";
 import { isDialogOpen } from "./targets.mjs";
+import { gettext } from "./texts.mjs";
 
 /** @typedef {import("./children.mjs").Child} Child */
 /** @typedef {(value?: any) => void} Close */
@@ -38,7 +39,7 @@ export async function openDialog(label, content, kind = "dialog") {
 function dialogButtons(close, submit) {
 	return h(
 		"div.dialog-buttons",
-		button("Cancel", () => close(), "button.plain"),
+		button(gettext("Cancel"), () => close(), "button.plain"),
 		submit,
 	);
 }

@@ -1,18 +1,19 @@
 // Describes a filter: a label for each part, with the filter that remains without it.
 
+import { gettext } from "../core/texts.mjs";
 import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs";
 
 const ATTACHMENTS = {
-	true: "With attachments",
-	1: "With attachments",
-	false: "Without attachments",
-	0: "Without attachments",
-	image: "With pictures",
-	video: "With videos",
-	audio: "With audio",
-	file: "With files",
-	sticker: "With stickers",
-	card: "With cards",
+	true: gettext("With attachments"),
+	1: gettext("With attachments"),
+	false: gettext("Without attachments"),
+	0: gettext("Without attachments"),
+	image: gettext("With pictures"),
+	video: gettext("With videos"),
+	audio: gettext("With audio"),
+	file: gettext("With files"),
+	sticker: gettext("With stickers"),
+	card: gettext("With cards"),
 };
 
 /** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
@@ -20,21 +21,24 @@ export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
 	const zone = filter.tz ? ` (${filter.tz})` : "";
 	const labels = [
-		["facebookPageId", page?.name ?? "Another Page"],
-		["status", filter.status === "done" ? "Done" : "Open"],
-		["waiting", isTrue(filter.waiting) ? "Needs reply (over 24 h)" : "No reply needed"],
-		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
-		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
+		["facebookPageId", page?.name ?? gettext("Another Page")],
+		["status", filter.status === "done" ? gettext("Done") : gettext("Open")],
+		["waiting", isTrue(filter.waiting) ? gettext("Needs reply (over 24 h)") : gettext("No reply needed")],
+		["unread", isTrue(filter.unread) ? gettext("Unread") : gettext("Read")],
+		["untagged", isTrue(filter.untagged) ? gettext("Untagged") : gettext("Tagged")],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
-		["ad_id", `Ad ${filter.ad_id}`],
+		["ad_id", gettext("Ad %(id)s", { id: filter.ad_id })],
 		["q", filter.q],
 		[
 			"last_message_from",
-			filter.last_message_from === "page" ? "Answered last by you" : "Customer wrote last",
+			filter.last_message_from === "page" ? gettext("Answered last by you") : gettext("Customer wrote last"),
 		],
-		["has_attachment", ATTACHMENTS[filter.has_attachment] ?? `With ${filter.has_attachment}`],
-		["startDate", `From ${filter.startDate}${zone}`],
-		["endDate", `Until ${filter.endDate}${zone}`],
+		[
+			"has_attachment",
+			ATTACHMENTS[filter.has_attachment] ?? gettext("With %(kind)s", { kind: filter.has_attachment }),
+		],
+		["startDate", gettext("From %(day)s", { day: `${filter.startDate}${zone}` })],
+		["endDate", gettext("Until %(day)s", { day: `${filter.endDate}${zone}` })],
 	];
 	const used = labels.filter(([name]) => filter[name]);
 	return [
@@ -66,5 +70,5 @@ export function listTitle(filter, views, savedViews) {
 		savedViews?.find((saved) => isSameFilter(saved.filter, filter)) ??
 		views.find((builtIn) => isSameFilter(builtIn.filter, { ...filter, facebookPageId: "" }));
 	if (view) return view.name;
-	return filter.search ? `“${filter.search}”` : "Filtered";
+	return filter.search ? `“${filter.search}”` : gettext("Filtered");
 }

@@ -4,6 +4,7 @@ import { button, fill, update } from "../core/dom.mjs";
 import { onConversationsChanged, onInvalidate } from "../core/refresh.mjs";
 import { navigate, set, state, watch, when } from "../core/store.mjs";
 import { around } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { virtualList } from "../core/virtual-list.mjs";
 import { isNearEnd } from "../core/visible-range.mjs";
 import { changeRows, loadList, loadMore, refreshList, retryLoadMore } from "./list-loader.mjs";
@@ -97,9 +98,13 @@ function shows(row, drawn, top) {
 }
 
 function drawFooter({ list: { status, rows: loaded, next, isLoadingMore, moreError } }) {
-	const message = moreError ? moreError.message : isLoadingMore || next ? "Loading more…" : "End of list";
+	const message = moreError
+		? moreError.message
+		: isLoadingMore || next
+			? gettext("Loading more…")
+			: gettext("End of list");
 	update("foot", { hidden: status !== "ready" || !loaded.length });
-	fill("foot", message, moreError && button("Try again", retryLoadMore, "link"));
+	fill("foot", message, moreError && button(gettext("Try again"), retryLoadMore, "link"));
 }
 
 // -- clicks and the keyboard

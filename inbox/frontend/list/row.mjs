@@ -12,6 +12,7 @@ import {
 	plural,
 } from "../core/format.mjs";
 import { findPage, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { toUrl } from "../core/url.mjs";
 
 const MAX_TAGS = 3;
@@ -21,7 +22,7 @@ const CONTEXT_LENGTH = 24; // characters before a match, so that it is visible i
 export function createRow(shown, { onClick, onFocus }) {
 	const { row, filter, insight, pageName, isOpen, isSelected, isTabStop } = shown;
 	const tabindex = isTabStop ? 0 : -1;
-	const label = `Select ${displayName(row)}`;
+	const label = gettext("Select %(name)s", { name: displayName(row) });
 	const select = { type: "checkbox", "aria-label": label, checked: isSelected, tabindex };
 	const href = toUrl({ filter, insight, openId: row.id });
 	const link = { href, tabindex, "aria-current": isOpen && "true" };
@@ -61,30 +62,43 @@ function rowHead(row) {
 }
 
 function broughtBy({ ad_id: ad, ad_title: title, ref }) {
-	return h("span.platform", { title: title || ref || ad || null }, ad ? "Ad" : "Link");
+	return h("span.platform", { title: title || ref || ad || null }, ad ? gettext("Ad") : gettext("Link"));
 }
+
+const KIND_NAMES = {
+	image: gettext("image"),
+	video: gettext("video"),
+	audio: gettext("audio"),
+	file: gettext("file"),
+	sticker: gettext("sticker"),
+	card: gettext("card"),
+};
 
 // Who wrote it is not known of a match of a search in messages.
 const isOurs = (row) => row.last_message_from === "page" && row.last_message && !row.matches?.snippet;
 
 function attachmentSign({ attachment_kinds: kinds = [] }) {
 	if (!kinds.length) return null;
-	const label = `Attachments: ${kinds.join(", ")}`;
+	const label = gettext("Attachments: %(kinds)s", {
+		kinds: kinds.map((kind) => KIND_NAMES[kind] ?? kind).join(", "),
+	});
 	return h("span.attached", { title: label }, icon("clip"), h("span.hidden", label));
 }
 
 function preview(row, filter) {
-	const text = row.matches?.snippet || row.last_message || "No text";
+	const text = row.matches?.snippet || row.last_message || gettext("No text");
 	const [[before, isMatch]] = splitAtMatch(text, filter.search);
 	const isTooFar = !isMatch && before.length > CONTEXT_LENGTH && before.length < text.length;
 	const excerpt = isTooFar ? `…${text.slice(before.length - CONTEXT_LENGTH)}` : text;
 	return h(
 		"span.preview",
-		isOurs(row) && h("span.writer", "You:"),
+		isOurs(row) && h("span.writer", gettext("You:")),
 		h("span.text", { dir: "auto" }, highlight(excerpt, filter.search)),
-		row.matches?.count > 1 && h("span.quiet", plural(row.matches.count, "message")),
+		row.matches?.count > 1 &&
+			h("span.quiet", plural(row.matches.count, "%(count)s message", "%(count)s messages")),
 		attachmentSign(row),
-		row.unread_count > 0 && h("span.badge", formatNumber(row.unread_count), h("span.hidden", " unread")),
+		row.unread_count > 0 &&
+			h("span.badge", formatNumber(row.unread_count), h("span.hidden", ` ${gettext("unread")}`)),
 	);
 }
 
@@ -99,7 +113,7 @@ function rowTags(row, pageName) {
 	if (!tags.length && !pageName && !isDone) return null;
 	return h(
 		"span.row-tags",
-		isDone && h("span.state", icon("done"), "Done"),
+		isDone && h("span.state", icon("done"), gettext("Done")),
 		visible.map((tag) => tagChip(tag, "", { key: tag.id }, tag.name)),
 		tags.length > visible.length && h("span.quiet", `+${tags.length - visible.length}`),
 		pageName && h("span.quiet.page-name", pageName),

@@ -5,6 +5,7 @@ import { button, fill, h, tagChip, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
 import { filteredPages, navigate, set, state, toggleInsight, updateFilter, watch } from "../core/store.mjs";
 import { contentOf, setTitle } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { isEmptyFilter, splitKeys, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
@@ -115,7 +116,8 @@ function drawInput({ filter }) {
 		typed = value;
 		isSameHistoryEntry = false; // the user went back: what is typed next is a new entry
 	}
-	const placeholder = place === "messages" ? "Search all messages" : "Search name or last message";
+	const placeholder =
+		place === "messages" ? gettext("Search all messages") : gettext("Search name or last message");
 	update("search", { value: typed, placeholder });
 	update("in-messages", { checked: place === "messages" });
 }
@@ -136,14 +138,14 @@ function drawChips(parts, filter, saveView) {
 		"chips",
 		parts.map(filterChip),
 		parts.filter(({ mode }) => mode === "include").length > 1 && matchSwitch(filter),
-		button("Save as view", saveView, "link"),
-		button("Clear", () => navigate({ filter: {} }), "link"),
+		button(gettext("Save as view"), saveView, "link"),
+		button(gettext("Clear"), () => navigate({ filter: {} }), "link"),
 	);
 }
 
 function filterChip({ key, label, mode, tag, without }) {
-	const text = `${mode === "exclude" ? "Not " : ""}${label}`;
-	const attributes = { "aria-label": `Remove filter: ${text}` };
+	const text = mode === "exclude" ? gettext("Not %(tag)s", { tag: label }) : label;
+	const attributes = { "aria-label": gettext("Remove filter: %(text)s", { text }) };
 	return tagChip(
 		tag,
 		mode,
@@ -158,13 +160,19 @@ function matchSwitch(filter) {
 		const attributes = { "aria-pressed": String(mode === (filter.include_mode ?? "")) };
 		return button(label, () => updateFilter({ include_mode: mode }), "segment", attributes);
 	};
-	const attributes = { role: "group", "aria-label": "Included tags" };
-	return h("span.segments", attributes, option("", "Match any"), option("all", "Match all"));
+	const attributes = { role: "group", "aria-label": gettext("Included tags") };
+	return h(
+		"span.segments",
+		attributes,
+		option("", gettext("Match any")),
+		option("all", gettext("Match all")),
+	);
 }
 
 function drawTotal({ list: { status, total, isExact } }) {
 	const isUnknown = total === null || status === "error";
-	fill("total", !isUnknown && `${isExact ? "" : "about "}${formatNumber(total)}`);
+	const number = isUnknown ? "" : formatNumber(total);
+	fill("total", isUnknown || isExact ? number : gettext("about %(number)s", { number }));
 	update("list", { class: { loading: status === "loading" } });
 }
 

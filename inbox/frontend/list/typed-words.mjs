@@ -2,6 +2,7 @@
 // types. docs/api.md has the same words.
 
 import { fold } from "../core/folding.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const VALUES = {
 	is: ["unread", "read", "open", "done", "waiting", "tagged", "untagged"],
@@ -11,15 +12,15 @@ const VALUES = {
 	platform: ["messenger", "instagram"],
 };
 const HINTS = {
-	tag: "has a tag; with - before it: does not",
-	is: "unread, open, waiting …",
-	has: "attachments",
-	from: "who wrote last",
-	in: "all messages",
-	platform: "Messenger or Instagram",
-	before: "before a day, month or year: 2024-05",
-	after: "from a day, month or year on",
-	on: "of a day, month or year",
+	tag: gettext("has a tag; with - before it: does not"),
+	is: gettext("unread, open, waiting …"),
+	has: gettext("attachments"),
+	from: gettext("who wrote last"),
+	in: gettext("all messages"),
+	platform: gettext("Messenger or Instagram"),
+	before: gettext("before a day, month or year: 2024-05"),
+	after: gettext("from a day, month or year on"),
+	on: gettext("of a day, month or year"),
 };
 const KEYS = Object.keys(HINTS);
 const ANY_WORD = new RegExp(`(?:^|\\s)-?(?:${KEYS.join("|")}|ad):`, "i");

@@ -3,15 +3,16 @@
 import { fill, h, update } from "../core/dom.mjs";
 import { chooseDensity, chooseTheme, chosenTheme } from "../core/preferences.mjs";
 import { set, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const THEMES = [
-	["auto", "As the system"],
-	["light", "Light"],
-	["dark", "Dark"],
+	["auto", gettext("As the system")],
+	["light", gettext("Light")],
+	["dark", gettext("Dark")],
 ];
 const DENSITIES = [
-	["comfortable", "Comfortable"],
-	["compact", "Compact"],
+	["comfortable", gettext("Comfortable")],
+	["compact", gettext("Compact")],
 ];
 
 export function startAppearance() {
@@ -22,8 +23,8 @@ function draw({ isCompact }) {
 	update("page", { class: { compact: isCompact } });
 	fill(
 		"appearance",
-		choice("Theme", THEMES, chosenTheme(), chooseTheme),
-		choice("Rows", DENSITIES, isCompact ? "compact" : "comfortable", (value) => {
+		choice(gettext("Theme"), THEMES, chosenTheme(), chooseTheme),
+		choice(gettext("Rows"), DENSITIES, isCompact ? "compact" : "comfortable", (value) => {
 			chooseDensity(value === "compact");
 			set({ isCompact: value === "compact" });
 		}),

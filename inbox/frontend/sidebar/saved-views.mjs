@@ -4,6 +4,7 @@ import { post, remove } from "../core/api.mjs";
 import { confirm, openForm } from "../core/dialog.mjs";
 import { h } from "../core/dom.mjs";
 import { findPage, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { toQuery } from "../core/url.mjs";
 import { loadViews } from "./sidebar-loader.mjs";
@@ -11,12 +12,18 @@ import { loadViews } from "./sidebar-loader.mjs";
 export async function saveView() {
 	const { facebookPageId, ...query } = toQuery(state.filter);
 	const page = findPage(facebookPageId);
-	const shareLabel = page ? `Share with everyone who has access to ${page.name}` : "Share with everyone";
+	const shareLabel = page
+		? gettext("Share with everyone who has access to %(page)s", { page: page.name })
+		: gettext("Share with everyone");
 	const fields = [
-		h("label", "Name", h("input", { name: "name", maxlength: 100, required: true, autofocus: true })),
+		h(
+			"label",
+			gettext("Name"),
+			h("input", { name: "name", maxlength: 100, required: true, autofocus: true }),
+		),
 		h("label.check", h("input", { type: "checkbox", name: "shared" }), shareLabel),
 	];
-	const saved = await openForm("Save as view", fields, "Save", (form) =>
+	const saved = await openForm(gettext("Save as view"), fields, gettext("Save"), (form) =>
 		post("/api/views", {
 			name: String(form.get("name")).trim(),
 			query,
@@ -26,13 +33,17 @@ export async function saveView() {
 	);
 	if (!saved) return;
 	await loadViews();
-	showMessage(`Saved as “${saved.view.name}”.`);
+	showMessage(gettext("Saved as “%(name)s”.", { name: saved.view.name }));
 }
 
 export async function deleteView(view) {
-	const warning = view.shared ? "It is shared with others. " : "";
-	const message = `${warning}The conversations are not deleted.`;
-	if (!(await confirm(`Delete the view “${view.name}”?`, message, "Delete"))) return;
+	const message = view.shared
+		? gettext("It is shared with others. The conversations are not deleted.")
+		: gettext("The conversations are not deleted.");
+	if (
+		!(await confirm(gettext("Delete the view “%(name)s”?", { name: view.name }), message, gettext("Delete")))
+	)
+		return;
 	await remove(`/api/views/${view.id}`).catch(showError);
 	await loadViews();
 }

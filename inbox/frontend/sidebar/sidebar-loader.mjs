@@ -3,16 +3,17 @@
 import { get, isAborted } from "../core/api.mjs";
 import { rateLimited } from "../core/refresh.mjs";
 import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { refreshTotal } from "../list/list-loader.mjs";
 
 // Each view is a filter. `pageField`: the field of the Pages whose sum is the count; without it the server counts.
 export const VIEWS = [
-	{ name: "All", icon: "all", filter: {}, pageField: "conversations" },
-	{ name: "Open", icon: "open", filter: { status: "active" } },
-	{ name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
-	{ name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
-	{ name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
-	{ name: "Done", icon: "done", filter: { status: "done" } },
+	{ name: gettext("All"), icon: "all", filter: {}, pageField: "conversations" },
+	{ name: gettext("Open"), icon: "open", filter: { status: "active" } },
+	{ name: gettext("Needs reply (over 24 h)"), icon: "waiting", filter: { waiting: "true" } },
+	{ name: gettext("Unread"), icon: "unread", filter: { unread: "true" }, pageField: "unread" },
+	{ name: gettext("Untagged"), icon: "untagged", filter: { untagged: "true" } },
+	{ name: gettext("Done"), icon: "done", filter: { status: "done" } },
 ];
 
 const loader = (name, parts) => async () => {
