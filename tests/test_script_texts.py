@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from babel.messages.jslexer import Token, tokenize
 
 from tests import texts
 
@@ -51,29 +51,59 @@ OTHER_CALLS = {
 FOR_ONE_CALL = {"conversations/static/conversations/html.js"}  # throws what its callers replace by a text
 
 
+TOKEN = re.compile(
+    r"""
+    (?P<comment> //[^\n]* | /\*.*?\*/ )
+    | (?P<string> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
+    | (?P<template> ` (?: \\. | \$\{ (?: [^{}`] | `[^`]*` | \{[^{}]*\} )* \} | [^`\\] )* ` )
+    | (?P<name> [A-Za-z_$][\w$]* )
+    | (?P<operator> === | !== | [^\w\s] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n\[])+/[a-z]*")
+
+
+class Token(NamedTuple):
+    kind: str | None
+    text: str
+    line: int
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Yield strings, names and operators. A slash that cannot divide anything begins a regular expression."""
+    position, before = 0, ""
+    while match := TOKEN.search(source, position):
+        kind, text, position = match.lastgroup, match[0], match.end()
+        begins_regex = text == "/" and not re.match(r"[\w)\]]", before[-1:])
+        if begins_regex and (regex := REGEX.match(source, match.start())):
+            position = regex.end()
+        elif kind != "comment":
+            yield Token(kind, text, source.count("\n", 0, match.start()) + 1)
+        before = before if kind == "comment" else text
+
+
 def unmarked_in(source: str) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     calls: list[str] = []
-    before: Token | None = None
-    for token in tokenize(source):
-        if token.type == "operator" and token.value in "([{":
-            calls.append(
-                before.value if before is not None and before.type == "name" and token.value == "(" else ""
-            )
-        elif token.type == "operator" and token.value in ")]}" and calls:
+    before = Token("", "", 0)
+    for token in tokens(source):
+        if token.kind in ("string", "template"):
+            if not is_marked(calls, before.text):
+                found += [(token.line, text) for text in texts_of_literal(token.text)]
+        elif token.text in ("(", "[", "{"):
+            calls.append(before.text if before.kind == "name" and token.text == "(" else "")
+        elif token.text in (")", "]", "}") and calls:
             calls.pop()
-        elif token.type in ("string", "template_string") and not is_marked(calls, before):
-            found += [(token.lineno, text) for text in texts_of_literal(token.value)]
-        if token.type not in ("whitespace", "linecomment", "multilinecomment"):
-            before = token
+        before = token
     return found
 
 
-def is_marked(calls: list[str], before: Token | None) -> bool:
+def is_marked(calls: list[str], before: str) -> bool:
     """Whether a literal stands where it is translated, or where it is a name of something."""
-    if calls and (calls[-1] in GETTEXT or calls[-1] in OTHER_CALLS):
+    if calls and calls[-1] in GETTEXT | OTHER_CALLS:
         return True
-    return before is not None and before.value in ("from", "import", "===", "!==", "case", "h", "svg")
+    return before in ("from", "import", "===", "!==", "case", "h", "svg")
 
 
 def texts_of_literal(literal: str) -> Iterator[str]:

@@ -92,12 +92,26 @@ def test_an_unmarked_text_of_a_template_is_found(source):
 # -- Python ------------------------------------------------------------------------------------------------
 # Where texts for people stand: pages, their forms and messages, errors of REST, and what was done.
 SHOWN = (
+    "conversations/actions",
     "conversations/admin",
     "conversations/api",
-    "conversations/actions",
+    "conversations/apps.py",
     "conversations/exports",
+    "conversations/permissions.py",
     "inbox",
     "tags",
+    *(f"conversations/connections/{name}.py" for name in ("discovery", "facebook_login", "interactive")),
+    *(f"conversations/lib/{name}.py" for name in ("days", "names", "request_scope")),
+    *(
+        f"conversations/models/{name}.py"
+        for name in ("aliases", "audit", "conversations", "exports", "pages", "roles", "runs", "saved_views")
+    ),
+    *(
+        f"conversations/search/{name}.py"
+        for name in ("counts", "insight_queries", "parsing", "stored_filters")
+    ),
+    "conversations/search/words.py",
+    *(f"conversations/sync/{name}.py" for name in ("coverage", "progress")),
 )
 GETTEXT = {"_", "gettext", "gettext_noop", "ngettext", "pgettext", "pgettext_lazy"}
 NOT_SHOWN_CALLS = re.compile(

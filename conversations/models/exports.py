@@ -60,7 +60,7 @@ class Export(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     what = models.TextField(choices=What)
     format = models.TextField(choices=Format)
-    selection = models.JSONField(default=dict, help_text="The filter, or the IDs of conversations")
+    selection = models.JSONField(default=dict, help_text=_("The filter, or the IDs of conversations"))
     # All Pages that may be in it: who downloads the file must see them. No references: it may outlive them.
     page_ids = ArrayField(models.BigIntegerField())
     state = models.TextField(choices=State, default=State.QUEUED)
