@@ -3,7 +3,7 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size explore soak screenshots stop packages development \
+.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size explore soak screenshots stop texts packages development \
 	programs python
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "                  POSTGRES=wheel or system: only on that PostgreSQL; SEED=7: in that order of files, with that data)"
 	@echo "make lint         check the style of Python (ruff), and style and types of the browser code (Biome and tsc, by npm)"
 	@echo "make format       format Python and the browser code"
+	@echo "make texts        write the catalogues of all texts in locale/ (LANGUAGE=de: begin that language)"
 	@echo "make audit        look for known vulnerabilities of the locked packages (needs the network)"
 	@echo "make attack       try every address as every kind of person, and press on the server (ONLY=matrix or pressure)"
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
@@ -51,6 +52,9 @@ format: development
 	@$(python) -m ruff check --fix-only --quiet
 	@$(python) -m ruff format
 	@$(python) tests/biome.py check --write
+
+texts: development
+	@$(python) -m tests.texts $(LANGUAGE)
 
 audit: python
 	@$(PYTHON) inbox/install.py requirements-audit.txt

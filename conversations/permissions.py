@@ -15,6 +15,7 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.utils.translation import gettext
 
 from conversations.lib.sql_files import read_statements
 from conversations.models.operations import BulkOperation
@@ -71,7 +72,7 @@ def has_role(user, ids: Iterable[int], role: Role) -> bool:
 def require_role(user, ids: Iterable[int], role: Role) -> None:
     """Raise PermissionDenied unless the user has at least this role on each of these Pages."""
     if not has_role(user, ids, role):
-        raise PermissionDenied(f"This needs the role {role} on the Page.")
+        raise PermissionDenied(gettext("This needs the role %(role)s on the Page.") % {"role": role})
 
 
 class PageUser(NamedTuple):
@@ -108,7 +109,9 @@ def require_cancel(user, operation: uuid.UUID) -> None:
     """Raise PermissionDenied if this bulk operation is in progress and the user may not cancel it."""
     active = BulkOperation.objects.active().filter(operation=operation).first()
     if active and not may_see_operation(user, active):
-        raise PermissionDenied("It is still in progress. Only who started it and managers may cancel it.")
+        raise PermissionDenied(
+            gettext("It is still in progress. Only who started it and managers may cancel it.")
+        )
 
 
 # -- acts that ask for the password again
@@ -122,7 +125,9 @@ class ConfirmationRequired(PermissionDenied):
     url = "/account/confirm"
 
     def __init__(self) -> None:
-        super().__init__("Confirm your password first: you last entered it more than 15 minutes ago.")
+        super().__init__(
+            gettext("Confirm your password first: you last entered it more than 15 minutes ago.")
+        )
 
 
 def require_confirmation(session) -> None:

@@ -44,6 +44,14 @@ def database(url: str) -> dict:
     return dict(config)
 
 
+def with_languages(middleware: list[str], languages: list[tuple[str, str]]) -> list[str]:
+    """Choose the language by the reader's browser, if there are several."""
+    if len(languages) == 1:
+        return middleware
+    place = middleware.index("django.middleware.common.CommonMiddleware")  # after the sessions
+    return [*middleware[:place], "django.middleware.locale.LocaleMiddleware", *middleware[place:]]
+
+
 def email(url: str) -> dict[str, Any]:
     """Return Django's settings for sending mail. Errors do not repeat the URL: it may contain a password."""
     scheme, _, rest = url.partition("://")

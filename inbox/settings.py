@@ -19,6 +19,7 @@ from inbox.setting_values import (
     static_url,
     time_zone,
     url_of,
+    with_languages,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -96,6 +97,8 @@ for name, origins in (
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=time_zone)
 USE_TZ = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # docs/contributing.md, "A language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["inbox.formats"]
 
 # -- Facebook ----------------------------------------------------------------------------------------------
@@ -292,6 +295,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+MIDDLEWARE = with_languages(MIDDLEWARE, LANGUAGES)
 if REQUIRE_2FA:
     MIDDLEWARE.append("inbox.accounts.second_factor_gate.SecondFactorGate")
 TEMPLATES = [
@@ -304,7 +308,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "builtins": ["django.templatetags.i18n", "inbox.web.texts"],
         },
     }
 ]

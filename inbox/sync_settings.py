@@ -9,3 +9,4 @@ from inbox.settings import *  # noqa: F403 - the same installation
 
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "conversations", "tags"]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+USE_I18N = False  # the command line is in English: no catalogue is read

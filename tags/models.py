@@ -6,25 +6,27 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import connection, models, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.labels import MAX_NAME, InvalidName, NameKeyField, SortKeyField, clean_name, name_key
 from conversations.lib.notify import notify_all_pages
 
 MAX_TAGS = 1000  # of the installation
-TOO_MANY = f"There are {MAX_TAGS:,} tags, which is the limit. Delete one first."
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a color such as #1f7a8c.")
+TOO_MANY = _("There are %(number)s tags, which is the limit. Delete one first.")
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Enter a color such as #1f7a8c."))
 
 
 class NameTaken(Exception):
     """Another tag already has this name, ignoring case."""
 
     def __init__(self, tag: "Tag"):
-        super().__init__(f"A tag with this name already exists: {tag.name}.")
+        super().__init__(gettext("A tag with this name already exists: %(name)s.") % {"name": tag.name})
 
 
 class TooManyTags(Exception):
     def __init__(self) -> None:
-        super().__init__(TOO_MANY)
+        super().__init__(TOO_MANY % {"number": f"{MAX_TAGS:,}"})
 
 
 class Tag(models.Model):
@@ -42,7 +44,7 @@ class Tag(models.Model):
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="tag_name_key",
-                violation_error_message="A tag with this name already exists.",
+                violation_error_message=_("A tag with this name already exists."),
             ),
             models.UniqueConstraint(fields=["slug"], name="tag_slug"),
             # Filters accept IDs and slugs; a slug of digits would be taken for an ID.

@@ -80,7 +80,7 @@ def test_a_second_list_is_found(source):
 
 def test_browser_has_the_labels_of_statuses_once_and_names_no_counters():
     state = (ROOT / "inbox/frontend/core/run-state.mjs").read_text()
-    labels = dict(re.findall(r'^\t(\w+): "(.+)",$', state, re.MULTILINE))
+    labels = dict(re.findall(r'^\t(\w+): gettext\("(.+)"\),$', state, re.MULTILINE))
     assert labels == {status.value: str(status.label) for status in SyncRun.Status}
     panel = (ROOT / "conversations/static/conversations/sync-panel.js").read_text()
     assert not re.findall(r"inserted|eventsCreated|unchanged", panel)

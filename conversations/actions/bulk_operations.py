@@ -8,7 +8,7 @@ result is that of one transaction at its start: what somebody else changed meanw
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import Error, InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.actions.assigning import assign_conversations
 from conversations.actions.reading import mark_read
@@ -41,7 +44,7 @@ from conversations.lib.notify import notify_changes, notify_conversations
 from conversations.lib.request_scope import TooManyRequests
 from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import TooSlow, lift_limit, time_limit
-from conversations.models import BulkOperation, OperationChunk
+from conversations.models import BulkOperation, Conversation, OperationChunk
 from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
 from tags.models import Tag
@@ -58,12 +61,21 @@ AIM_SECONDS, SLICE_SECONDS = 0.08, 0.15
 LATE = timedelta(days=1)  # how old messages are at most that a sync brings while an operation is in progress
 
 Kind, State = BulkOperation.Action, BulkOperation.State
-VERBS = {
-    Kind.ASSIGN: "Tagged",
-    Kind.REMOVE: "Untagged",
-    Kind.REPLACE: "Replaced the tags of",
-    Kind.UNDO: "Restored",
+# What an operation has done, and with further sentences how far it is.
+SENTENCES: dict[str, Promise] = {
+    Kind.ASSIGN: _("Tagged %(conversations)s."),
+    Kind.REMOVE: _("Untagged %(conversations)s."),
+    Kind.REPLACE: _("Replaced the tags of %(conversations)s."),
+    Kind.UNDO: _("Restored %(conversations)s."),
 }
+STATUS_SENTENCES: dict[str, Promise] = {
+    Conversation.Status.DONE: _("Marked as done: %(conversations)s."),
+    Conversation.Status.ACTIVE: _("Marked as active: %(conversations)s."),
+}
+ASSIGNED, UNASSIGNED = _("Assigned %(conversations)s."), _("Unassigned %(conversations)s.")
+SNOOZED, SNOOZE_ENDED = _("Snoozed %(conversations)s."), _("Ended the snooze of %(conversations)s.")
+MARKED_READ = _("Marked as read: %(conversations)s.")
+MARKED_UNREAD = _("Marked as unread: %(conversations)s.")
 
 
 class OperationEnded(Exception):
@@ -128,9 +140,9 @@ def _start(
     """Choose the conversations and create the operation. A worker does the rest (bulk_tasks)."""
     lock_creation_of_operations()
     if BulkOperation.objects.active().filter(actor=actor).count() >= MAX_ACTIVE:
-        message = (
-            f"You have {MAX_ACTIVE} bulk operations in progress already. Wait until one ends, or cancel one."
-        )
+        message = gettext(
+            "You have %(number)s bulk operations in progress already. Wait until one ends, or cancel one."
+        ) % {"number": MAX_ACTIVE}
         raise TooManyRequests(message)
     operation = BulkOperation.objects.create(
         action=kind,
@@ -201,7 +213,7 @@ def cancel_operation(operation: BulkOperation, *, actor) -> BulkOperation:
     """End an operation. What it has changed stays. Raises OperationEnded."""
     operation = _lock(operation.pk)
     if not operation.is_active:
-        raise OperationEnded("The operation has already ended.")
+        raise OperationEnded(gettext("The operation has already ended."))
     record(Action.BULK_CANCELLED, actor=actor, operation=operation.operation)
     _end(operation, State.CANCELLED)
     return operation
@@ -383,31 +395,46 @@ def _earlier(operation: BulkOperation) -> list[str]:
 # -- words -------------------------------------------------------------------------------------------------
 def describe(operation: BulkOperation) -> str:
     """Say in one or two sentences how far an operation is, or how it ended."""
-    done = f"{_verb(operation)} {_conversations(operation.changed)}"
+    done = str(
+        sentence_of(operation.action, operation.arguments)
+        % {"conversations": conversations(operation.changed)}
+    )
     if operation.state == State.COMPLETE:
         deleted = operation.arguments.get("deletes")
-        return f"Deleted the tag {deleted}. {done}." if deleted else f"{done}."
-    progress = f"{operation.processed:,} of {_conversations(operation.matched)} processed."
+        return (
+            gettext("Deleted the tag %(tag)s. %(done)s") % {"tag": deleted, "done": done} if deleted else done
+        )
+    matched = conversations(operation.matched)
     if operation.state == State.QUEUED:
-        return f"Queued: {_conversations(operation.matched)}."
+        return gettext("Queued: %(conversations)s.") % {"conversations": matched}
+    parts = {
+        "done": done.removesuffix("."),
+        "processed": f"{operation.processed:,}",
+        "conversations": matched,
+        "error": operation.error,
+    }
     if operation.state == State.RUNNING:
-        return f"{done} so far; {progress}"
-    ended = "Cancelled" if operation.state == State.CANCELLED else "Failed"
-    return f"{ended}: {done[0].lower()}{done[1:]}; {progress} {operation.error}".rstrip()
+        return gettext("%(done)s so far; %(processed)s of %(conversations)s processed.") % parts
+    parts["done"] = parts["done"][0].lower() + parts["done"][1:]
+    if operation.state == State.CANCELLED:
+        text = gettext("Cancelled: %(done)s; %(processed)s of %(conversations)s processed. %(error)s")
+    else:
+        text = gettext("Failed: %(done)s; %(processed)s of %(conversations)s processed. %(error)s")
+    return (text % parts).rstrip()
 
 
-def _verb(operation: BulkOperation) -> str:
-    arguments = operation.arguments
-    if operation.action == Kind.STATUS:
-        return f"Marked as {arguments['status']}:"
-    if operation.action == Kind.ASSIGNEE:
-        return "Assigned" if arguments["userId"] else "Unassigned"
-    if operation.action == Kind.SNOOZE:
-        return "Snoozed" if arguments["until"] else "Ended the snooze of"
-    if operation.action == Kind.READ:
-        return "Marked as read:" if arguments["read"] else "Marked as unread:"
-    return VERBS[Kind(operation.action)]
+def sentence_of(action: str, arguments: Mapping[str, Any]) -> Promise:
+    """Return what an action says that it has done, with `%(conversations)s`."""
+    if action == Kind.STATUS:
+        return STATUS_SENTENCES[arguments["status"]]
+    if action == Kind.ASSIGNEE:
+        return ASSIGNED if arguments["userId"] else UNASSIGNED
+    if action == Kind.SNOOZE:
+        return SNOOZED if arguments["until"] else SNOOZE_ENDED
+    if action == Kind.READ:
+        return MARKED_READ if arguments["read"] else MARKED_UNREAD
+    return SENTENCES[action]
 
 
-def _conversations(number: int) -> str:
-    return f"{number:,} conversation{'s' * (number != 1)}"
+def conversations(number: int) -> str:
+    return ngettext("%(number)s conversation", "%(number)s conversations", number) % {"number": f"{number:,}"}

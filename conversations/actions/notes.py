@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_conversations
@@ -48,7 +49,8 @@ def mentions_in(text: str, colleagues: Iterable[Colleague]) -> list[Colleague]:
 def data_of(text: str, colleagues: Iterable[Colleague]) -> dict:
     mentioned = mentions_in(text, colleagues)
     if len(mentioned) > MAX_MENTIONS:
-        raise InvalidNote(f"Mention at most {MAX_MENTIONS} people, not {len(mentioned)}.")
+        numbers = {"most": MAX_MENTIONS, "number": len(mentioned)}
+        raise InvalidNote(gettext("Mention at most %(most)s people, not %(number)s.") % numbers)
     return {"mentions": [colleague._asdict() for colleague in mentioned]}
 
 
@@ -60,7 +62,8 @@ def add_note(
     data = data_of(text, colleagues)
     lock_rows([conversation.page_id])
     if notes_of(conversation).count() >= MAX_NOTES:
-        raise InvalidNote(f"This conversation has {MAX_NOTES:,} notes. Delete one first.")
+        message = gettext("This conversation has %(number)s notes. Delete one first.")
+        raise InvalidNote(message % {"number": f"{MAX_NOTES:,}"})
     event = InteractionEvent.objects.create(
         conversation=conversation,
         kind=Kind.NOTE_ADDED,

@@ -3,14 +3,23 @@
 from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from conversations.actions.bulk_operations import conversations
 from conversations.models import AuditEntry
 from conversations.models.audit import Action
 from tags.models import Tag
 
 MAX_ENTRIES = 200  # that are read; those that changed nothing are left out
-VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
-STATUS_WORDS = {"done": "Marked as done", "active": "Reopened"}
+TAGGED = {
+    "assign": _("Tagged %(conversations)s"),
+    "remove": _("Untagged %(conversations)s"),
+    "replace": _("Replaced the tags of %(conversations)s"),
+}
+STATUS_SET = {"done": _("Marked as done: %(conversations)s"), "active": _("Reopened: %(conversations)s")}
+CHANGED = _("Changed: %(conversations)s")
+SNOOZED, SNOOZE_ENDED = _("Snoozed %(conversations)s"), _("Ended the snooze of %(conversations)s")
 
 
 def own_changes(user, limit: int = 50) -> list[dict]:
@@ -53,18 +62,22 @@ def as_change(entry: AuditEntry, names: dict[int, str], users: dict[int, str], u
 
 def describe_change(details: dict, names: dict[int, str], users: dict[int, str]) -> str:
     """Say what was done: "Tagged 3 conversations: VIP, Late"."""
-    number = details["changed"]
-    conversations = f"{number:,} conversation{'s' * (number != 1)}"
+    changed = {"conversations": conversations(details["changed"])}
     action = details.get("action", "")
     status = details.get("status") or details.get("conversation_status") or action
     if "userId" in details:
-        if details["userId"] is None:
-            return f"Unassigned {conversations}"
-        return f"Assigned {conversations}: {users.get(details['userId'], 'a deleted user')}"
+        return describe_assigning(details["userId"], changed, users)
     if {"until", "snoozed_until"} & details.keys():
         is_snoozed = details.get("until") or details.get("snoozed_until")
-        return f"{'Snoozed' if is_snoozed else 'Ended the snooze of'} {conversations}"
-    if action not in VERBS:
-        return f"{STATUS_WORDS.get(status, 'Changed')}: {conversations}"
+        return str((SNOOZED if is_snoozed else SNOOZE_ENDED) % changed)
+    if action not in TAGGED:
+        return str(STATUS_SET.get(status, CHANGED) % changed)
     tags = ", ".join(names[pk] for pk in details.get("tagIds", ()) if pk in names)
-    return f"{VERBS[action]} {conversations}: {tags}".removesuffix(": ")
+    return f"{TAGGED[action] % changed}: {tags}".removesuffix(": ")
+
+
+def describe_assigning(user_id: int | None, changed: dict[str, str], users: dict[int, str]) -> str:
+    if user_id is None:
+        return gettext("Unassigned %(conversations)s") % changed
+    names = {"user": users.get(user_id) or gettext("a deleted user")}
+    return gettext("Assigned %(conversations)s: %(user)s") % (changed | names)

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.db import DataError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from msgspec.structs import replace
 
 from conversations.connections.interactive import FacebookRefused, RefusalReason, interactive_client
@@ -53,7 +54,7 @@ def refresh(conversation: Conversation) -> RefreshResult:
         if not is_value_error(error):
             raise
         raise FacebookRefused(
-            "PostgreSQL cannot hold what Facebook sent. Nothing was changed.", RefusalReason.FACEBOOK
+            gettext("PostgreSQL cannot hold what Facebook sent. Nothing was changed."), RefusalReason.FACEBOOK
         ) from None
     return RefreshResult(result.events_created if result else 0, _describe(result))
 
@@ -67,7 +68,8 @@ def _read_record(
     """
     if not conversation.graph_id:
         raise FacebookRefused(
-            "The Facebook ID of this conversation is unknown. Sync the Page first.", RefusalReason.FACEBOOK
+            gettext("The Facebook ID of this conversation is unknown. Sync the Page first."),
+            RefusalReason.FACEBOOK,
         )
     record = client.conversation(conversation.graph_id)
     if record.problem:
@@ -138,7 +140,7 @@ def _store_unless_syncing(page: Page, row: ThreadRows) -> batch_loader.ThreadRes
     with sync_lock(page.pk) as lock:
         if not lock.is_acquired:
             raise FacebookRefused(
-                "There are many messages to read, and a running sync is reading them now.",
+                gettext("There are many messages to read, and a running sync is reading them now."),
                 RefusalReason.FACEBOOK,
             )
         return _store(page, row)
@@ -146,16 +148,28 @@ def _store_unless_syncing(page: Page, row: ThreadRows) -> batch_loader.ThreadRes
 
 def _describe(result: batch_loader.ThreadResult | None) -> str:
     if result is None:
-        return "A sync has just updated this conversation."
+        return gettext("A sync has just updated this conversation.")
     count = result.events_created
     if result.result == "skipped":
-        return f"Facebook does not show this conversation: {result.thread.reason}"
-    new = f"{count} new message{'s' * (count != 1)}" if count else ""
+        return gettext("Facebook does not show this conversation: %(reason)s") % {
+            "reason": result.thread.reason
+        }
+    if result.needs_history and not count:
+        return gettext("No new messages so far. The next sync reads the older ones.")
     if result.needs_history:
-        return f"{new or 'No new messages'} so far. The next sync reads the older ones."
+        text = ngettext(
+            "%(count)s new message so far. The next sync reads the older ones.",
+            "%(count)s new messages so far. The next sync reads the older ones.",
+            count,
+        )
+        return text % {"count": count}
     if count:
-        return f"{new}."
-    return "No changes." if result.result == "unchanged" else "No new messages; other changes were saved."
+        return ngettext("%(count)s new message.", "%(count)s new messages.", count) % {"count": count}
+    return (
+        gettext("No changes.")
+        if result.result == "unchanged"
+        else gettext("No new messages; other changes were saved.")
+    )
 
 
 # -- links -------------------------------------------------------------------------------------------------
@@ -168,7 +182,9 @@ def current_attachment_url(event: InteractionEvent, index: int) -> str:
     attachments = attachments_of(event.attachments, event.data, event.text)
     attachment = attachments[index] if index < len(attachments) else None
     if attachment is None or not attachment.address:
-        raise FacebookRefused("Facebook provides no link for this attachment.", RefusalReason.NOTHING)
+        raise FacebookRefused(
+            gettext("Facebook provides no link for this attachment."), RefusalReason.NOTHING
+        )
     if not attachment.expires:
         return attachment.address
     page = Page.objects.get(pk=event.conversation.page_id)
@@ -185,7 +201,7 @@ def _matching_url(attachment: Attachment, index: int, fresh: list[Attachment]) -
     match = match or (fresh[index] if index < len(fresh) else None)
     if match is None or not match.address or match.kind != attachment.kind:
         raise FacebookRefused(
-            "This attachment is no longer available at Facebook: it was deleted or hidden.",
+            gettext("This attachment is no longer available at Facebook: it was deleted or hidden."),
             RefusalReason.GONE,
         )
     return match.address
@@ -202,5 +218,7 @@ def facebook_url(conversation: Conversation) -> str:
     except ValueError:
         address, parts = "", urlsplit("")
     if parts.scheme != "https" or not f".{parts.hostname}".endswith(".facebook.com"):
-        raise FacebookRefused("Facebook provides no link to this conversation.", RefusalReason.NOTHING)
+        raise FacebookRefused(
+            gettext("Facebook provides no link to this conversation."), RefusalReason.NOTHING
+        )
     return address

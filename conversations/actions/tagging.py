@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from conversations.actions.targets import (
     Since,
@@ -32,7 +33,14 @@ class TagInUse(Exception):
     """The tag cannot be deleted because conversations have it."""
 
     def __init__(self, conversations: int):
-        super().__init__(f"The tag is on {conversations} conversation{'s' * (conversations != 1)}.")
+        super().__init__(
+            ngettext(
+                "The tag is on %(number)s conversation.",
+                "The tag is on %(number)s conversations.",
+                conversations,
+            )
+            % {"number": conversations}
+        )
         self.conversations = conversations
 
 
@@ -40,7 +48,7 @@ class TagChanged(Exception):
     """Somebody else has deleted the tag, or adds it at the same time."""
 
     def __init__(self) -> None:
-        super().__init__("Somebody changed the tag at the same time. Try again.")
+        super().__init__(gettext("Somebody changed the tag at the same time. Try again."))
 
 
 # -- actions: queries for the pairs to remove and to add ---------------------------------------------------

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -19,11 +21,11 @@ from conversations.models import (
 from conversations.permissions import page_ids
 
 SUBJECTS = ("name", "to", "until", "before")  # of events: the tag, the status, the time, the former text
-SYSTEM_ACTOR = "the system"  # shown where no user did it
+SYSTEM_ACTOR = _("the system")  # shown where no user did it
 THREAD_STATE_COLORS = {
-    "Duplicate": "info",
-    "Unreadable": "danger",
-    "Pending": "warning",
+    Thread.State.MERGED: "info",
+    Thread.State.UNREADABLE: "danger",
+    Thread.State.OWED: "warning",
 }
 
 
@@ -67,39 +69,40 @@ class ThreadAdmin(PageRecordAdmin):
     ]
     list_select_related = ["page"]
     search_fields = ["=graph_id"]
-    search_help_text = "Facebook ID"
+    search_help_text = _("Facebook ID")
     exclude = ["record"]
     ordering = ["-id"]
 
-    @display(description="Facebook ID")
+    @display(description=_("Facebook ID"))
     def facebook_id(self, thread):
         return thread.graph_id
 
-    @display(description="Page")
+    @display(description=_("Page"))
     def page_name(self, thread):
         return format_html('<span class="inbox-nowrap">{}</span>', thread.page)
 
-    @display(description="Stored")
+    @display(description=_("Stored"))
     def stored(self, thread):
         return f"{thread.held_count:,}"
 
-    @display(description="Listed")
+    @display(description=_("Listed"))
     def listed(self, thread):
         return "" if thread.message_count is None else f"{thread.message_count:,}"
 
-    @display(description="Updated", empty_value="-")
+    @display(description=_("Updated"), empty_value="-")
     def updated(self, thread):
         return short_time(thread.updated_time)
 
-    @display(description="Reason", empty_value="")
+    @display(description=_("Reason"), empty_value="")
     def reason_text(self, thread):
         return thread.reason or (
-            thread.gap_at and f"Messages before {thread.gap_at:%Y-%m-%d %H:%M} are missing"
+            thread.gap_at
+            and gettext("Messages before %(time)s are missing") % {"time": f"{thread.gap_at:%Y-%m-%d %H:%M}"}
         )
 
-    @display(description="State")
+    @display(description=_("State"))
     def state_label(self, thread):
-        return badge(THREAD_STATE_LABELS[thread.state], THREAD_STATE_COLORS)
+        return badge(THREAD_STATE_LABELS[thread.state], THREAD_STATE_COLORS.get(thread.state))
 
 
 @admin.register(InteractionEvent)
@@ -110,23 +113,23 @@ class InteractionEventAdmin(PageRecordAdmin):
     list_select_related = ["conversation__page", "actor"]
     ordering = ["-id"]
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def time(self, event):
         return short_time(event.occurred_at)
 
-    @display(description="Text", empty_value="")
+    @display(description=_("Text"), empty_value="")
     def text_or_subject(self, event):
         """The text of a message or note, or the kind of an attachment; else what the event is about."""
         if event.graph_id is None:
             names = ("name", "to_name", "until", "before") if "to_name" in event.data else SUBJECTS
             return event.text or next(filter(None, map(event.data.get, names)), None)
-        return event.text or attachments_of(event.attachments, event.data, event.text)[0].kind
+        return event.text or gettext(attachments_of(event.attachments, event.data, event.text)[0].kind)
 
-    @display(description="Kind")
+    @display(description=_("Kind"))
     def kind_label(self, event):
         return event.get_kind_display().capitalize()
 
-    @display(description="By", empty_value="")
+    @display(description=_("By"), empty_value="")
     def actor_name(self, event):
         """Empty for messages: their kind says who wrote them."""
         return None if event.kind.startswith("message") else event.actor or SYSTEM_ACTOR
@@ -141,15 +144,15 @@ class ConversationTagAdmin(PageRecordAdmin):
     class Media:
         css = {"all": ["conversations/list/list.css"]}
 
-    @display(description="Tag")
+    @display(description=_("Tag"))
     def tag_chip(self, row):
         return chip(row.tag)
 
-    @display(description="By")
+    @display(description=_("By"))
     def actor_name(self, row):
         return row.actor or SYSTEM_ACTOR
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def created(self, row):
         return short_time(row.created_at)
 
@@ -161,10 +164,10 @@ class ConversationAliasAdmin(PageRecordAdmin):
     list_display = ["sender_id", "conversation", "page", "created"]
     list_select_related = ["conversation", "page"]
     search_fields = ["=sender_id"]
-    search_help_text = "Facebook ID"
+    search_help_text = _("Facebook ID")
     ordering = ["-id"]
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def created(self, alias):
         return short_time(alias.created_at)
 
@@ -180,22 +183,22 @@ class RemovedConversationAdmin(PageRecordAdmin):
     list_select_related = ["conversation", "page"]
     list_filter = [("kind", ChoicesDropdownFilter)]
     search_fields = ["=sender_id"]
-    search_help_text = "Facebook ID"
+    search_help_text = _("Facebook ID")
     ordering = ["-id"]
 
-    @display(description="Number")
+    @display(description=_("Number"))
     def number(self, row):
         """The one that `manage.py separateconversations` asks for."""
         return row.pk
 
-    @display(description="Kind")
+    @display(description=_("Kind"))
     def kind_label(self, row):
         return row.get_kind_display()
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def created(self, row):
         return short_time(row.created_at)
 
-    @display(description="Undone", empty_value="")
+    @display(description=_("Undone"), empty_value="")
     def undone(self, row):
         return short_time(row.undone_at)

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import Count, Q
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -17,17 +19,23 @@ from conversations.models import Alert
 
 def alert_list(alerts: Iterable[ShownAlert]) -> SafeString:
     """Return the alerts as a list, each with what ends it, or whom to ask; empty if there is none."""
-    items = [(alert.sentence, _what_to_do(alert), short_time(alert.since)) for alert in alerts]
+    items = [(alert.sentence, _what_to_do(alert), _since(alert)) for alert in alerts]
     if not items:
         return SafeString()
-    rows = format_html_join("", '<li class="inbox-error">{} {} (since {})</li>', items)
+    rows = format_html_join("", '<li class="inbox-error">{} {} {}</li>', items)
     return format_html('<ul class="inbox-alerts">{}</ul>', rows)
+
+
+def _since(alert: ShownAlert) -> SafeString:
+    return format_html(gettext("(since {})"), short_time(alert.since))
 
 
 def _what_to_do(alert: ShownAlert) -> str:
     if alert.may_mend:
-        return alert.advice
-    return f"Ask {', '.join(alert.ask)}." if alert.ask else "Ask a superuser."
+        return str(alert.advice)
+    if not alert.ask:
+        return gettext("Ask a superuser.")
+    return gettext("Ask %(people)s.") % {"people": ", ".join(alert.ask)}
 
 
 @admin.register(Alert)
@@ -45,18 +53,19 @@ class AlertAdmin(PageRecordAdmin):
         due = Count("notices", filter=Q(notices__phase="opened", notices__next_at__isnull=False))
         return super().get_queryset(request).annotate(sent=sent, due=due)
 
-    @display(description="Noticed")
+    @display(description=_("Noticed"))
     def opened(self, alert):
         return short_time(alert.opened_at)
 
-    @display(description="What")
+    @display(description=_("What"))
     def cause_label(self, alert):
         return alert.get_cause_display()
 
-    @display(description="Over")
+    @display(description=_("Over"))
     def closed(self, alert):
-        return short_time(alert.closed_at) or badge("Open", {"Open": "danger"})
+        return short_time(alert.closed_at) or badge(gettext("Open"), "danger")
 
-    @display(description="Told")
+    @display(description=_("Told"))
     def told(self, alert):
-        return f"{alert.sent}, {alert.due} waiting" if alert.due else str(alert.sent)
+        numbers = {"sent": alert.sent, "due": alert.due}
+        return gettext("%(sent)s, %(due)s waiting") % numbers if alert.due else str(alert.sent)

@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
@@ -12,9 +13,11 @@ from conversations.admin.paginators import CappedPaginator
 from conversations.models import AuditEntry
 from conversations.models.audit import Action
 
+ACTION_LABELS = dict(Action.choices)
+
 
 class ActionFilter(DropdownFilter):
-    title, parameter_name = "action", "action"
+    title, parameter_name = _("action"), "action"
 
     def lookups(self, request, model_admin):
         return Action.choices
@@ -30,7 +33,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = [ActionFilter]
     list_filter_submit = True
     search_fields = ["=actor_name", "=address", "=target_name"]
-    search_help_text = "User, address or target, in full"
+    search_help_text = _("User, address or target, in full")
     ordering = ["-id"]
     sortable_by = ()
     paginator = CappedPaginator
@@ -39,19 +42,19 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_changelist(self, request, **kwargs):
         return CappedChangeList
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def time(self, entry):
         return short_time(entry.at)
 
-    @display(description="Action")
+    @display(description=_("Action"))
     def what(self, entry):
-        return entry.action.replace("_", " ").capitalize()
+        return ACTION_LABELS.get(entry.action, entry.action)
 
-    @display(description="On", empty_value="")
+    @display(description=_("On"), empty_value="")
     def on_what(self, entry):
         number = f"{entry.target_type} {entry.target_id}".strip()
         return entry.target_name or number
 
-    @display(description="Details", empty_value="")
+    @display(description=_("Details"), empty_value="")
     def more(self, entry):
         return json.dumps(entry.details, ensure_ascii=False) if entry.details else ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 WIDTH, HEIGHT = 1000, 100  # in units of the viewBox; the chart is stretched to the available space
 MAX_LABELS = 5  # below the horizontal axis
@@ -43,8 +44,9 @@ def data_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Safe
     cells = "<td>{}</td>" * (len(columns) - 1)
     lines = format_html_join("", f'<tr><th scope="row">{{}}</th>{cells}</tr>', rows)
     return format_html(
-        '<details class="insight-numbers"><summary>Numbers</summary><div><table><thead><tr>{}</tr></thead>'
+        '<details class="insight-numbers"><summary>{}</summary><div><table><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div></details>",
+        gettext("Numbers"),
         headings,
         lines,
     )
@@ -115,7 +117,10 @@ def bars(
         below=sample_labels([label for label, *_ in points]),
         summary=f"{title}. {summary}",
     )
-    legend = [("insight-up", f"{up} (up)"), ("insight-down", f"{down} (down)")]
+    legend = [
+        ("insight-up", gettext("%(name)s (up)") % {"name": up}),
+        ("insight-down", gettext("%(name)s (down)") % {"name": down}),
+    ]
     table = data_table(
         [axis, up.capitalize(), down.capitalize()],
         [(a, integer(b), integer(c)) for a, b, c in points],
@@ -172,7 +177,7 @@ def line(
     rows = [
         (
             label,
-            "none" if number is None else number_format(number),
+            gettext("none") if number is None else number_format(number),
             *(cells[n] for _, cells in extra_columns),
         )
         for n, (label, number) in enumerate(points)

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import charts
 from conversations.admin.alert_admin import alert_list
@@ -27,7 +29,7 @@ from conversations.search.filters import parse_filter
 from conversations.search.insight_queries import DAYS, Insight, insight
 from conversations.search.planner import read_cardinalities
 
-WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+WEEKDAYS = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
 HOURS = [f"{hour:02}" for hour in range(24)]
 
 
@@ -44,7 +46,7 @@ class PageCard:
 
     @property
     def state_label(self) -> str:
-        return PAGE_STATE_LABELS[self.page.connection[0]]
+        return str(PAGE_STATE_LABELS[self.page.connection[0]])
 
     @property
     def coverage(self) -> SafeString | None:
@@ -52,13 +54,16 @@ class PageCard:
 
     @property
     def counters(self) -> list[tuple[str, object]]:
-        numbers = {
-            "conversations": self.page.conversation_count,
-            "messages": self.page.message_count,
-            "unread": self.page.unread_count,
-        }
-        counters = [(label, charts.integer(number)) for label, number in numbers.items()]
-        return [*counters, ("last complete sync", short_time(self.page.last_synced_at) or "never")]
+        numbers = [
+            (gettext("conversations"), self.page.conversation_count),
+            (gettext("messages"), self.page.message_count),
+            (gettext("unread"), self.page.unread_count),
+        ]
+        counters = [(label, charts.integer(number)) for label, number in numbers]
+        return [
+            *counters,
+            (gettext("last complete sync"), short_time(self.page.last_synced_at) or gettext("never")),
+        ]
 
 
 def dashboard_context(request: HttpRequest) -> dict:
@@ -110,23 +115,31 @@ def today(data: Insight, pages: list[Any], waiting: Total) -> list[tuple[str, st
     _, received, sent = data.today
     unread = sum(page.unread_count for page in pages)
     rows = [
-        (received, "received today", "Messages from customers"),
-        (sent, "sent today", "Messages from the Page"),
-        (data.begun_today, "new conversations", "Conversations whose first message came today"),
-        (unread, "unread", "Conversations with unread messages"),
+        (received, gettext("received today"), gettext("Messages from customers")),
+        (sent, gettext("sent today"), gettext("Messages from the Page")),
+        (
+            data.begun_today,
+            gettext("new conversations"),
+            gettext("Conversations whose first message came today"),
+        ),
+        (unread, gettext("unread"), gettext("Conversations with unread messages")),
         (
             data.waiting,
-            f"waiting ({DAYS} days)",
-            f"Open conversations in which the customer wrote last, in the last {DAYS} days",
+            gettext("waiting (%(days)s days)") % {"days": DAYS},
+            gettext("Open conversations in which the customer wrote last, in the last %(days)s days")
+            % {"days": DAYS},
         ),
         (
             data.unanswered,
-            f"unanswered ({DAYS} days)",
-            "The customer wrote last, but the first sync has stored them as done: nobody waits",
+            gettext("unanswered (%(days)s days)") % {"days": DAYS},
+            gettext("The customer wrote last, but the first sync has stored them as done: nobody waits"),
         ),
     ]
     result = [(charts.integer(number), label, explanation) for number, label, explanation in rows]
-    return [*result, (str(waiting), "needs reply", "Open; the customer wrote last, over 24 hours ago")]
+    return [
+        *result,
+        (str(waiting), gettext("needs reply"), gettext("Open; the customer wrote last, over 24 hours ago")),
+    ]
 
 
 AD_COLOR = "#2563eb"
@@ -147,11 +160,12 @@ def daily_chart(data: Insight) -> SafeString:
     sent = sum(sent for _, _, sent in data.days)
     return charts.bars(
         [(day_label(day), above, below) for day, above, below in data.days],
-        title=f"Messages per day, last {DAYS} days",
-        summary=f"{charts.integer(received)} received, {charts.integer(sent)} sent.",
-        up="received",
-        down="sent",
-        axis="Day",
+        title=gettext("Messages per day, last %(days)s days") % {"days": DAYS},
+        summary=gettext("%(received)s received, %(sent)s sent.")
+        % {"received": charts.integer(received), "sent": charts.integer(sent)},
+        up=gettext("received"),
+        down=gettext("sent"),
+        axis=gettext("Day"),
     )
 
 
@@ -160,13 +174,18 @@ def hours_chart(data: Insight) -> SafeString:
         (number, -day, -hour) for day, row in enumerate(data.hours) for hour, number in enumerate(row)
     )
     number, day, hour = busiest[0], -busiest[1], -busiest[2]
-    result = f"Busiest: {WEEKDAYS[day]} from {HOURS[hour]}:00." if number else "No messages in this period."
+    result = (
+        gettext("Busiest: %(day)s from %(hour)s:00.") % {"day": WEEKDAYS[day], "hour": HOURS[hour]}
+        if number
+        else gettext("No messages in this period.")
+    )
     return charts.heat_map(
-        list(zip(WEEKDAYS, data.hours, strict=True)),
+        list(zip(map(str, WEEKDAYS), data.hours, strict=True)),
         HOURS,
-        title="Busiest hours",
-        summary=f"Messages received by weekday and hour, last {DAYS} days. {result}",
-        unit="messages",
+        title=gettext("Busiest hours"),
+        summary=gettext("Messages received by weekday and hour, last %(days)s days. %(result)s")
+        % {"days": DAYS, "result": result},
+        unit=gettext("messages"),
     )
 
 
@@ -174,16 +193,19 @@ def reply_chart(data: Insight) -> SafeString:
     weeks = [(day_label(monday), seconds) for monday, seconds, _ in data.replies]
     known = [seconds for _, seconds in weeks if seconds is not None]
     result = (
-        f"Last week with replies: {format_duration(known[-1])}." if known else "No replies in this period."
+        gettext("Last week with replies: %(duration)s.") % {"duration": format_duration(known[-1])}
+        if known
+        else gettext("No replies in this period.")
     )
     return charts.line(
         weeks,
-        title="Median first reply time, per week",
-        summary=f"From a customer's first unanswered message to the Page's next message. {result}",
-        axis="Week from",
-        value="Median",
+        title=gettext("Median first reply time, per week"),
+        summary=gettext("From a customer's first unanswered message to the Page's next message. %(result)s")
+        % {"result": result},
+        axis=gettext("Week from"),
+        value=gettext("Median"),
         number_format=format_duration,
-        extra_columns=[("Replies", [charts.integer(number) for _, _, number in data.replies])],
+        extra_columns=[(gettext("Replies"), [charts.integer(number) for _, _, number in data.replies])],
     )
 
 
@@ -195,8 +217,8 @@ def list_url(page: Page | None, **query: object) -> str:
 def ads_chart(data: Insight, page: Page | None) -> SafeString:
     return charts.named_bars(
         [(str(ad), AD_COLOR, ad.conversations, list_url(page, ad=ad.id)) for ad in data.ads],
-        title="Ads",
-        summary="Conversations that each Facebook ad brought, all time.",
+        title=gettext("Ads"),
+        summary=gettext("Conversations that each Facebook ad brought, all time."),
         empty="",
     )
 
@@ -207,7 +229,7 @@ def tags_chart(data: Insight, page: Page | None) -> SafeString:
             (tag["name"], tag["color"], number, list_url(page, include_tags=tag["id"]))
             for tag, number in data.tags
         ],
-        title="Tags",
-        summary="Conversations with each tag, all time.",
-        empty="No conversation has a tag yet.",
+        title=gettext("Tags"),
+        summary=gettext("Conversations with each tag, all time."),
+        empty=gettext("No conversation has a tag yet."),
     )

@@ -3,13 +3,16 @@
 `static/conversations/formatting.js` does the same in the browser for a run that is still going on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.utils import display_for_label
 
 from conversations.models import Conversation, Page, SyncRun, Thread
@@ -20,26 +23,30 @@ from tags.models import Tag
 
 WEEKDAY_SPAN = timedelta(days=6)  # for times within this span the name of the weekday is enough
 
-CONVERSATION_STATUS_LABELS: dict[str, str] = {
-    Conversation.Status.ACTIVE: "Open",
-    Conversation.Status.DONE: "Done",
+CONVERSATION_STATUS_LABELS: dict[str, str | Promise] = {
+    Conversation.Status.ACTIVE: _("Open"),
+    Conversation.Status.DONE: _("Done"),
 }
-SEARCH_PLACES = {"messages": "All messages", "names": "Names", "all": "Names and all messages"}
-PAGE_STATE_LABELS: dict[str, str] = {
-    Page.State.CONNECTED: "Connected",
-    Page.State.RECONNECT: "Reconnect needed",
+SEARCH_PLACES: dict[str, str | Promise] = {
+    "messages": _("All messages"),
+    "names": _("Names"),
+    "all": _("Names and all messages"),
 }
-THREAD_STATE_LABELS: dict[str, str] = {
-    Thread.State.STORED: "Stored",
-    Thread.State.MERGED: "Duplicate",
-    Thread.State.UNREADABLE: "Unreadable",
-    Thread.State.OWED: "Pending",
+PAGE_STATE_LABELS: dict[str, str | Promise] = {
+    Page.State.CONNECTED: _("Connected"),
+    Page.State.RECONNECT: _("Reconnect needed"),
+}
+THREAD_STATE_LABELS: dict[str, str | Promise] = {
+    Thread.State.STORED: _("Stored"),
+    Thread.State.MERGED: _("Duplicate"),
+    Thread.State.UNREADABLE: _("Unreadable"),
+    Thread.State.OWED: _("Pending"),
 }
 
 
-def badge(text: str, colors: Mapping[str, str]) -> SafeString | str:
+def badge(text: str | Promise, color: str | None) -> SafeString | str | Promise:
     """Return the text as a badge in its color. What is normal has none, so that what deviates is seen."""
-    return display_for_label(text, "", dict(colors)) if text in colors else text
+    return display_for_label(str(text), "", {str(text): color}) if color else text
 
 
 def live_part(name: str, content: object) -> SafeString:
@@ -79,11 +86,11 @@ def relative_time(local: datetime, now: datetime) -> str:
     minutes = (now - local) // timedelta(minutes=1)
     days = (now.date() - local.date()).days
     if 0 <= minutes < 60:
-        return f"{minutes} min ago" if minutes else "just now"
+        return gettext("%(minutes)s min ago") % {"minutes": minutes} if minutes else gettext("just now")
     if days == 0 and minutes >= 0:
-        return f"{minutes // 60} h ago"
+        return gettext("%(hours)s h ago") % {"hours": minutes // 60}
     if days == 1:
-        return f"yesterday {local:%H:%M}"
+        return gettext("yesterday %(time)s") % {"time": f"{local:%H:%M}"}
     if timedelta() < now - local < WEEKDAY_SPAN:
         return date_format(local, "D H:i")
     return date_format(local, "j M, H:i" if local.year == now.year else "j M Y, H:i")
@@ -101,13 +108,15 @@ def describe_result(state: SyncProgress | None) -> str:
         return ""
     done = state.done
     numbers = {name: getattr(state, name) for name in ("inserted", "updated", "skipped")}
-    parts = [f"{done:,} conversation{'s' * (done != 1)}"]
+    parts = [count_conversations(done)]
     parts += [f"{number:,} {LABELS[name]}" for name, number in numbers.items() if number]
-    return ", ".join(parts) if done else "No changes." * (state.status == SyncRun.Status.COMPLETE)
+    if done:
+        return ", ".join(parts)
+    return gettext("No changes.") if state.status == SyncRun.Status.COMPLETE else ""
 
 
 def count_conversations(number: int) -> str:
-    return f"{number:,} conversation{'' if number == 1 else 's'}"
+    return ngettext("%(number)s conversation", "%(number)s conversations", number) % {"number": f"{number:,}"}
 
 
 # -- tags --------------------------------------------------------------------------------------------------

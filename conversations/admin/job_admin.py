@@ -1,6 +1,7 @@
 """Read-only admin of background jobs and Graph API call budgets, for superusers."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import admin as _registers_jobs  # noqa: F401 - replaced here
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import TabularInline
@@ -18,7 +19,7 @@ admin.site.unregister(ProcrastinateJob)
 
 
 class StatusFilter(DropdownFilter):
-    title, parameter_name = "status", "status"
+    title, parameter_name = _("status"), "status"
 
     def lookups(self, request, model_admin):
         return ProcrastinateJob._meta.get_field("status").choices
@@ -53,9 +54,9 @@ class JobAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     inlines = [EventInline]
 
-    @display(description="Status")
+    @display(description=_("Status"))
     def status_label(self, job):
-        return badge(job.status, STATUS_COLORS)
+        return badge(job.status, STATUS_COLORS.get(job.status))
 
 
 @admin.register(CallBudget)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from conversations.admin.formatting import describe_result, describe_status
 from conversations.lib.durations import format_duration
@@ -28,7 +29,7 @@ class SyncPanel:
     def message(self) -> str:
         """One sentence about the run. Only managers read why it failed or waits; the status says that."""
         if self.state is None:
-            return "Never synced."
+            return gettext("Never synced.")
         return "" if self.state.status in PUBLIC_MESSAGES and not self.may_sync else self.state.message
 
     @property
@@ -68,7 +69,7 @@ class SyncPanel:
         """The counters as (label, name in the event stream, number)."""
         counters = self.state or RunCounters()
         shown = ["total", *(name for name in IN_PROGRESS if name in LABELS and name != "total")]
-        return [(LABELS[name], rest_name(name), f"{getattr(counters, name):,}") for name in shown]
+        return [(str(LABELS[name]), rest_name(name), f"{getattr(counters, name):,}") for name in shown]
 
     @property
     def result(self) -> str:

@@ -4,6 +4,8 @@ from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
@@ -25,11 +27,11 @@ class TagAdmin(BoundedAdmin):
     class Media:
         css = {"all": ["conversations/list/list.css"]}
 
-    @display(description="Name")
+    @display(description=_("Name"))
     def name_chip(self, tag):
         return chip(tag)
 
-    @display(description="Conversations")
+    @display(description=_("Conversations"))
     def conversations(self, tag):
         url = reverse("admin:conversations_conversation_changelist", query={"include_tags": tag.pk})
         return format_html('<a href="{}" class="inbox-link">Show</a>', url)
@@ -51,13 +53,15 @@ class TagAdmin(BoundedAdmin):
 
     # -- deletion: each conversation that loses the tag gets an event
     def get_deleted_objects(self, objs, request):
-        lines = [f"{tag}, which is removed from every conversation" for tag in objs]
+        lines = [gettext("%(tag)s, which is removed from every conversation") % {"tag": tag} for tag in objs]
         return lines, {"tags": len(lines)}, set(), []
 
     def delete_model(self, request, obj):
         if delete_tag_at_once_or_in_slices(obj, force=True, actor=request.user):
             request_work()
-            text = f"{obj} is on many conversations. It is removed from them in the background, then deleted."
+            text = gettext(
+                "%(tag)s is on many conversations. It is removed from them in the background, then deleted."
+            ) % {"tag": obj}
             messages.info(request, text)
 
     def response_delete(self, request, obj_display, obj_id):

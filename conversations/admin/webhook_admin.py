@@ -1,6 +1,7 @@
 """Read-only admin of what Facebook has delivered. Bodies are not shown: they have messages of customers."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -8,7 +9,11 @@ from conversations.admin.activity_admin import PageRecordAdmin, VisiblePageFilte
 from conversations.admin.formatting import badge, short_time
 from conversations.models import WebhookDelivery
 
-STATE_COLORS = {"Partial": "warning", "Failed": "danger", "Ignored": "info"}
+STATE_COLORS = {
+    WebhookDelivery.State.PARTIAL: "warning",
+    WebhookDelivery.State.FAILED: "danger",
+    WebhookDelivery.State.IGNORED: "info",
+}
 
 
 @admin.register(WebhookDelivery)
@@ -25,14 +30,14 @@ class WebhookDeliveryAdmin(PageRecordAdmin):
         visible = WebhookDelivery.objects.visible_to(request.user).defer("body", "people")
         return visible.defer("page__access_token").order_by(*self.ordering)
 
-    @display(description="Received")
+    @display(description=_("Received"))
     def received(self, delivery):
         return short_time(delivery.received_at, seconds=True)
 
-    @display(description="State")
+    @display(description=_("State"))
     def state_label(self, delivery):
-        return badge(delivery.get_state_display(), STATE_COLORS)
+        return badge(delivery.get_state_display(), STATE_COLORS.get(delivery.state))
 
-    @display(description="Notes")
+    @display(description=_("Notes"))
     def error_text(self, delivery):
         return delivery.error

@@ -1,7 +1,8 @@
 """What can be wrong with a Page: how it is noticed, in which words, and who may mend it. Only rows are read.
 
 The sentences are read by everybody who sees the Page, in mails and by other programs. They are ours alone: an
-error may have Facebook's words or a customer's.
+error may have Facebook's words or a customer's. An alert keeps its sentence in the language of the
+installation, as a worker writes it.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Max, OuterRef, Q, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Alert, Page, SyncRun
 from conversations.models.privacy import Erasure
@@ -20,7 +24,7 @@ Cause, Status = Alert.Cause, SyncRun.Status
 DAY = timedelta(days=1)
 EXPIRES_WITHIN = timedelta(days=7)
 FAILED = (Status.ERROR, Status.COMPLETE_WITH_ERRORS)
-RECONNECT = "Connect the Page again."
+RECONNECT = _("Connect the Page again.")
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,29 @@ class Kind:
     """A cause of alerts. `find` returns the sentence if it holds; `mender` is the role that can end it."""
 
     find: Callable[[Any, datetime], str | None]
-    advice: str
+    advice: Promise
     mender: str
 
 
 def find_refusal(page: Page, now: datetime) -> str | None:
     if page.connection[0] != Page.State.RECONNECT:
         return None
-    return "Inbox can no longer read this Page at Facebook. New messages do not arrive."
+    return gettext("Inbox can no longer read this Page at Facebook. New messages do not arrive.")
 
 
 def find_expiry(page: Page, now: datetime) -> str | None:
     if page.access_ends_at is None or page.access_ends_at > now + EXPIRES_WITHIN:
         return None
-    return f"The access to this Page at Facebook expires on {page.access_ends_at:%Y-%m-%d}."
+    day = f"{page.access_ends_at:%Y-%m-%d}"
+    return gettext("The access to this Page at Facebook expires on %(day)s.") % {"day": day}
 
 
 def find_lost_subscription(page: Page, now: datetime) -> str | None:
     if page.live_state != Page.LiveState.LOST:
         return None
-    return "Facebook has stopped to send messages of this Page at once: they arrive with the next sync."
+    return gettext(
+        "Facebook has stopped to send messages of this Page at once: they arrive with the next sync."
+    )
 
 
 def find_failed_audit(page: Any, now: datetime) -> str | None:
@@ -55,7 +62,7 @@ def find_failed_audit(page: Any, now: datetime) -> str | None:
     is_over = page.full_status == Status.COMPLETE_WITH_ERRORS and page.newest_status == Status.COMPLETE
     if page.last_synced_at is None or page.full_status not in FAILED or is_over:
         return None
-    return "The last full sync of this Page did not read everything: messages may be missing."
+    return gettext("The last full sync of this Page did not read everything: messages may be missing.")
 
 
 def find_overdue_sync(page: Any, now: datetime) -> str | None:
@@ -63,15 +70,17 @@ def find_overdue_sync(page: Any, now: datetime) -> str | None:
     since = max(filter(None, (page.last_synced_at or page.created_at, page.refused_until)))
     if not settings.SYNC_EVERY_MINUTES or now - since < DAY:
         return None
-    return "No sync of this Page has completed for a day: newer messages may be missing."
+    return gettext("No sync of this Page has completed for a day: newer messages may be missing.")
 
 
 KINDS: dict[str, Kind] = {
     Cause.TOKEN: Kind(find_refusal, RECONNECT, SUPERUSER),
     Cause.EXPIRY: Kind(find_expiry, RECONNECT, SUPERUSER),
     Cause.SUBSCRIPTION: Kind(find_lost_subscription, RECONNECT, SUPERUSER),
-    Cause.AUDIT: Kind(find_failed_audit, "See why in its sync runs, and start a full resync.", Role.MANAGER),
-    Cause.SYNC: Kind(find_overdue_sync, "See why in its sync runs, and start a sync.", Role.MANAGER),
+    Cause.AUDIT: Kind(
+        find_failed_audit, _("See why in its sync runs, and start a full resync."), Role.MANAGER
+    ),
+    Cause.SYNC: Kind(find_overdue_sync, _("See why in its sync runs, and start a sync."), Role.MANAGER),
 }
 
 

@@ -13,6 +13,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from urllib3.exceptions import HTTPError
 
 from conversations.alerts.causes import KINDS
@@ -51,7 +52,8 @@ def mail(notice: AlertNotice, user: AbstractUser) -> None:
         "advice": KINDS[alert.cause].advice,
         "link": link_to(alert),
     }
-    subject = f"{'Solved' if is_over else 'Inbox'}: {label} ({name})"
+    text = gettext("Solved: %(label)s (%(page)s)") if is_over else gettext("Inbox: %(label)s (%(page)s)")
+    subject = text % {"label": label, "page": name}
     try:
         send_mail(subject, render_to_string("mail/alert.txt", context), None, [user.email])
     except (OSError, smtplib.SMTPException) as error:
@@ -80,7 +82,7 @@ def body_of(notice: AlertNotice) -> dict[str, Any]:
             "id": alert.pk,
             "cause": alert.cause,
             "sentence": alert.sentence,
-            "advice": KINDS[alert.cause].advice,
+            "advice": str(KINDS[alert.cause].advice),
             "since": alert.opened_at.isoformat(),
             "until": alert.closed_at and alert.closed_at.isoformat(),
         },

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise
+
 from conversations.alerts.causes import KINDS
 from conversations.models.roles import SUPERUSER, Role
 
@@ -15,7 +17,7 @@ class ShownAlert:
     cause: str
     sentence: str
     since: datetime
-    advice: str
+    advice: Promise
     may_mend: bool
     ask: list[str]
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
@@ -26,8 +28,11 @@ from conversations.permissions import TAGGER, page_ids, require_role
 from conversations.search.parsing import MAX_ID
 
 
-def bulk_response(verb: str, matched: int, changed: int, operation: uuid.UUID | None) -> Response:
-    message = f"{verb} {changed} conversation{'s' * (changed != 1)}."
+def bulk_response(
+    sentence: str | Promise, matched: int, changed: int, operation: uuid.UUID | None
+) -> Response:
+    """`sentence` says what was done, with `%(conversations)s`."""
+    message = sentence % {"conversations": bulk_operations.conversations(changed)}
     undoable = operation if changed else None
     body = {"success": True, "message": message, "matched": matched, "changed": changed, "act": undoable}
     return Response(body)
@@ -43,7 +48,7 @@ def accepted(operation: BulkOperation) -> Response:
 def run_bulk_action(
     user,
     body: dict,
-    verb: str,
+    sentence: str | Promise,
     *,
     count_changes: Callable[[Targets], int],
     change: Callable[[Targets, uuid.UUID], set[int]],
@@ -62,14 +67,16 @@ def run_bulk_action(
         matched = count_targets(targets)
         check(targets)
         if body["dry_run"]:
-            return bulk_response("Would change", matched, count_changes(targets), None)
+            return bulk_response(
+                gettext("Would change %(conversations)s."), matched, count_changes(targets), None
+            )
         if matched > bulk_operations.MAX_AT_ONCE:
             return accepted(start_authorized(user, body, targets, start))
         changed = change(targets, operation)
         require_role(user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
         undoable = operation if is_undoable else None
         record_bulk_change(user, body, undoable, matched, len(changed))
-    return bulk_response(verb, matched, len(changed), undoable)
+    return bulk_response(sentence, matched, len(changed), undoable)
 
 
 def start_authorized(
@@ -111,7 +118,7 @@ def pages_of_visible(user, conversation_ids: Iterable[int]) -> dict[int, int]:
     visible = Conversation.objects.for_pages(page_ids(user))
     pages = dict(visible.filter(pk__in=storable_ids(requested)).values_list("pk", "page_id"))
     if missing := requested - pages.keys():
-        raise NotFound(f"Conversation {min(missing)} not found; nothing was changed.")
+        raise NotFound(gettext("Conversation %(id)s not found; nothing was changed.") % {"id": min(missing)})
     return pages
 
 

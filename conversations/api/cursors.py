@@ -3,6 +3,7 @@
 import base64
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from conversations.search.conditions import Keyset
@@ -49,7 +50,7 @@ def decode_id(cursor: str) -> tuple[int]:
 
 
 def invalid_cursor() -> ValidationError:
-    return ValidationError({"cursor": ["Invalid cursor."]})
+    return ValidationError({"cursor": [gettext("Invalid cursor.")]})
 
 
 def _valid_id(number: int) -> int:

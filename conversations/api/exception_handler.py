@@ -5,6 +5,9 @@ import re
 
 from django.db import IntegrityError
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import (
     APIException,
@@ -27,18 +30,26 @@ from tags.models import NameTaken, TooManyTags
 
 log = logging.getLogger(__name__)
 
-TOO_SLOW = (
+TOO_SLOW = _(
     "The search took too long. Narrow it: use more letters, one Page (facebookPageId),"
     " a tag (include_tags) or a time range (startDate, endDate)."
 )
 # What REST framework would say in words of its own.
-MESSAGES: dict[type[Exception], str] = {
-    NotAuthenticated: "Send an API key (Authorization: Token KEY), or log in at /login.",
-    AuthenticationFailed: "This API key is not valid, or it has ended.",
-    NotAcceptable: "The response is JSON: accept application/json.",
+MESSAGES: dict[type[Exception], Promise] = {
+    NotAuthenticated: _("Send an API key (Authorization: Token KEY), or log in at /login."),
+    AuthenticationFailed: _("This API key is not valid, or it has ended."),
+    NotAcceptable: _("The response is JSON: accept application/json."),
 }
-TERMS = {"InteractionEvent": "Event", "SavedView": "Saved view", "SyncRun": "Run"}  # of the glossary
-CONCURRENT_CHANGE = "Somebody changed the same data at the same time. Try again."
+TERMS = {  # of the glossary
+    "Conversation": _("Conversation"),
+    "Export": _("Export"),
+    "InteractionEvent": _("Event"),
+    "Page": _("Page"),
+    "SavedView": _("Saved view"),
+    "SyncRun": _("Run"),
+    "Tag": _("Tag"),
+}
+CONCURRENT_CHANGE = _("Somebody changed the same data at the same time. Try again.")
 
 
 def handle_exception(error: Exception, context: dict) -> Response | None:
@@ -72,7 +83,7 @@ def own_error_response(error: Exception) -> Response | None:
         case FacebookRefused():
             return error_response(error.http_status, str(error))
         case TooSlow():
-            return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, TOO_SLOW)
+            return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, str(TOO_SLOW))
         case IntegrityError():
             return error_response(status.HTTP_409_CONFLICT, conflict_of(error))
     return None
@@ -80,9 +91,9 @@ def own_error_response(error: Exception) -> Response | None:
 
 def conflict_of(error: IntegrityError) -> str:
     if "savedview_owner_name_key" in str(error):
-        return NAME_TAKEN
+        return str(NAME_TAKEN)
     log.warning("Two requests changed the same data", exc_info=error)
-    return CONCURRENT_CHANGE
+    return str(CONCURRENT_CHANGE)
 
 
 def error_response(code: int, message: str, **more) -> Response:
@@ -92,7 +103,7 @@ def error_response(code: int, message: str, **more) -> Response:
 
 def error_message(error: Exception, response: Response) -> str:
     if message := MESSAGES.get(type(error)):
-        return message
+        return str(message)
     if isinstance(error, Http404):
         return not_found_message(str(error))
     return str(error.detail) if isinstance(error, APIException) else response.data["detail"]
@@ -101,7 +112,11 @@ def error_message(error: Exception, response: Response) -> str:
 def not_found_message(text: str) -> str:
     """Say "Run not found." for Django's "No SyncRun matches the given query."."""
     found = re.match(r"No (\w+) matches ", text)
-    return f"{TERMS.get(found[1], found[1])} not found." if found else "Not found."
+    return (
+        gettext("%(thing)s not found.") % {"thing": TERMS.get(found[1], found[1])}
+        if found
+        else gettext("Not found.")
+    )
 
 
 def first_validation_error(detail, path: tuple[str, ...] = ()) -> dict[str, str]:

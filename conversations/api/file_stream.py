@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import conversation_ids, criteria_for
@@ -45,7 +46,14 @@ def chosen(params, name: str, options: tuple[str, ...]) -> str:
     """Return a parameter that is one of these options; the first one if it is missing or empty."""
     value = params.get(name, "").strip() or options[0]
     if value not in options:
-        raise ValidationError({name: [f"It must be {' or '.join(options)}, not {quote(value)}."]})
+        raise ValidationError(
+            {
+                name: [
+                    gettext("It must be %(options)s, not %(value)s.")
+                    % {"options": gettext(" or ").join(options), "value": quote(value)}
+                ]
+            }
+        )
     return value
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -32,13 +33,20 @@ class ConversationPagination(BasePagination):
     def get_response(self, criteria: SearchCriteria, params: Mapping[str, str]) -> Response:
         cursor = params.get("cursor", "").strip()
         if cursor and params.get("page", "").strip():
-            raise ValidationError({"cursor": ["Provide cursor or page, not both."]})
+            raise ValidationError({"cursor": [gettext("Provide cursor or page, not both.")]})
         page = whole_number(params, "page", default=1)
         default = DEFAULT_LIMIT if criteria.ids is None else max(DEFAULT_LIMIT, len(criteria.ids))
         limit = whole_number(params, "limit", default=default, highest=10_000)
         total = params.get("total", "").strip() or ("estimate" if cursor else "exact")
         if total not in (*COUNT_MODES, "none"):
-            raise ValidationError({"total": [f"It must be exact, estimate or none, not {quote(total)}."]})
+            raise ValidationError(
+                {
+                    "total": [
+                        gettext("It must be exact, estimate or none, not %(total)s.")
+                        % {"total": quote(total)}
+                    ]
+                }
+            )
         start = min((page - 1) * limit, MAX_ID - limit - 1)
         after = decode_cursor(cursor) if cursor else None
         result = read_page(criteria, total=total, limit=limit, start=start, after=after)
@@ -155,7 +163,7 @@ class EventPagination(KeysetPagination):
         params = request.query_params
         cursor, around = (params.get(name, "").strip() for name in ("cursor", "around"))
         if cursor and around:
-            raise ValidationError({"around": ["Provide around or cursor, not both."]})
+            raise ValidationError({"around": [gettext("Provide around or cursor, not both.")]})
         self.limit = whole_number(params, "limit", default=self.default_limit, highest=self.max_limit)
         self.total = queryset.count() if params.get("search", "").strip() else None
         if around:
@@ -168,7 +176,7 @@ class EventPagination(KeysetPagination):
     def rows_around(self, queryset, event_id: int) -> list:
         event = queryset.filter(pk=event_id).first()
         if event is None:
-            raise NotFound("This conversation has no such event.")
+            raise NotFound(gettext("This conversation has no such event."))
         position, before = self.position(event), self.limit // 2
         newer = list(queryset.before_cursor(*position).oldest_first()[: before + 1])
         older = list(queryset.after_cursor(*position).newest_first()[: self.limit - before])

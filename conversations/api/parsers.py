@@ -5,6 +5,8 @@ import math
 from collections import Counter
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
@@ -12,13 +14,13 @@ from rest_framework.parsers import BaseParser
 from conversations.lib.text import clean_json, is_plain
 
 MAX_DIGITS = 1000
-NUMBER_TOO_LARGE = "The body contains a number that is too large."
-NOT_PLAIN = "The body contains characters that are not allowed (NUL, or half of a surrogate pair)."
+NUMBER_TOO_LARGE = _("The body contains a number that is too large.")
+NOT_PLAIN = _("The body contains characters that are not allowed (NUL, or half of a surrogate pair).")
 
 
 class BodyTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body is too large."
+    default_detail = _("The body is too large.")
 
 
 class RepeatedField(Exception):
@@ -46,15 +48,15 @@ class AnyTypeJSONParser(BaseParser):
             )
             is_clean = clean_json(data) == data
         except UnicodeDecodeError:
-            raise ParseError("The body is not JSON: it is not UTF-8.") from None
+            raise ParseError(gettext("The body is not JSON: it is not UTF-8.")) from None
         except RecursionError:
-            raise ParseError("The body is nested too deeply.") from None
+            raise ParseError(gettext("The body is nested too deeply.")) from None
         except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}.") from None
+            raise ParseError(gettext("The body is not JSON: %(error)s.") % {"error": error}) from None
         except RepeatedField as error:
             raise named_error(error.name) from None
         if not isinstance(data, dict):
-            raise ParseError("The body must be a JSON object.")
+            raise ParseError(gettext("The body must be a JSON object."))
         if not is_clean:
             raise ParseError(NOT_PLAIN)
         return data
@@ -71,7 +73,7 @@ def as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def named_error(name: str) -> APIException:
     if not is_plain(name):
         return ParseError(NOT_PLAIN)
-    return ValidationError({name: ["Provide this field only once."]})
+    return ValidationError({name: [gettext("Provide this field only once.")]})
 
 
 def as_float(digits: str) -> float:

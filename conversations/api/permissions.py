@@ -1,5 +1,6 @@
 """Permission classes of the API. A Page that the user may not see is a 404, a missing role a 403."""
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
@@ -22,9 +23,9 @@ class TagPermission(BasePermission):
         if request.method in SAFE_METHODS or request.user.is_superuser:
             return True
         if request.method != "POST":
-            raise PermissionDenied("Only superusers rename and delete tags: all Pages share them.")
+            raise PermissionDenied(gettext("Only superusers rename and delete tags: all Pages share them."))
         if not page_ids(request.user, TAGGER):
-            raise PermissionDenied(f"This needs the role {TAGGER} on a Page.")
+            raise PermissionDenied(gettext("This needs the role %(role)s on a Page.") % {"role": TAGGER})
         return True
 
 

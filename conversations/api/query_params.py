@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 
@@ -33,11 +34,13 @@ class KnownParameters(BasePermission):
         known = getattr(view, "parameters", {}).get(getattr(view, "action", None), ())
         for name, values in request.query_params.lists():
             if name not in known:
-                raise ValidationError({name: ["Unknown parameter."]})
+                raise ValidationError({name: [gettext("Unknown parameter.")]})
             if len(values) > 1:
-                raise ValidationError({name: ["Provide this parameter only once."]})
+                raise ValidationError({name: [gettext("Provide this parameter only once.")]})
             if "\0" in values[0]:
-                raise ValidationError({name: ["This value contains characters that are not allowed."]})
+                raise ValidationError(
+                    {name: [gettext("This value contains characters that are not allowed.")]}
+                )
         return True
 
 
@@ -48,8 +51,12 @@ def whole_number(params: Mapping[str, str], name: str, *, default: int, highest:
         return default
     number = parse_number(text)
     if not number or (highest and number > highest):
-        expected = f"from 1 to {highest}" if highest else "from 1 on"
-        raise ValidationError({name: [f"It must be a whole number {expected}, not {quote(text)}."]})
+        message = (
+            gettext("It must be a whole number from 1 to %(highest)s, not %(value)s.")
+            if highest
+            else gettext("It must be a whole number from 1 on, not %(value)s.")
+        )
+        raise ValidationError({name: [message % {"highest": highest, "value": quote(text)}]})
     return number
 
 
@@ -69,9 +76,11 @@ def conversation_ids(params: Mapping[str, str]) -> tuple[int, ...] | None:
     try:
         ids = distinct(parse_id(key.strip()) for key in text.split(","))
     except ValueError as error:
-        raise ValidationError({"ids": [f"{error} Provide IDs, separated by commas."]}) from None
+        raise ValidationError(
+            {"ids": [gettext("%(error)s Provide IDs, separated by commas.") % {"error": error}]}
+        ) from None
     if len(ids) > MAX_IDS:
-        raise ValidationError({"ids": [f"Provide at most {MAX_IDS} IDs."]})
+        raise ValidationError({"ids": [gettext("Provide at most %(number)s IDs.") % {"number": MAX_IDS}]})
     return tuple(pk for pk in ids if pk <= MAX_ID)  # no conversation has a higher one
 
 
@@ -85,7 +94,7 @@ def requested_page_ids(user, facebook_page_id: str = "") -> list[int]:
     visible = memberships_of(user).items()
     ids = [page_id for page_id, membership in visible if membership.facebook_page_id == facebook_page_id]
     if not ids:
-        raise NotFound("Page not found.")
+        raise NotFound(gettext("Page not found."))
     return ids
 
 

@@ -1,6 +1,7 @@
 """Validates request bodies."""
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -110,14 +111,19 @@ class BulkFilterField(FilterField):
         parameters = super().to_internal_value(data)
         for name in data:
             if not parameters.get(name, "").replace(",", " ").strip():
-                raise ValidationError(f"{name} is empty. Leave it out to select without it.")
+                raise ValidationError(
+                    gettext("%(name)s is empty. Leave it out to select without it.") % {"name": name}
+                )
         try:
             meant = spelled_out(parameters).keys()
         except ValueError as error:
             raise ValidationError(f"q: {error}") from None
         if parameters and meant <= MODES:
-            names = " and ".join(sorted(parameters))
-            raise ValidationError(f"{names} alone would select everything. Use {{}} if you mean that.")
+            names = gettext(" and ").join(sorted(parameters))
+            raise ValidationError(
+                gettext("%(names)s alone would select everything. Use {} if you mean that.")
+                % {"names": names}
+            )
         return parameters
 
 
@@ -128,9 +134,9 @@ class BulkBody(serializers.Serializer):
 
     def validate(self, attrs):
         if "conversationIds" not in attrs and "filter" not in attrs:
-            raise ValidationError({"conversationIds": ["Provide conversationIds or filter."]})
+            raise ValidationError({"conversationIds": [gettext("Provide conversationIds or filter.")]})
         if "conversationIds" in attrs and "filter" in attrs:
-            raise ValidationError({"filter": ["Provide filter or conversationIds, not both."]})
+            raise ValidationError({"filter": [gettext("Provide filter or conversationIds, not both.")]})
         return attrs
 
 
@@ -159,7 +165,7 @@ class SnoozeField(serializers.DateTimeField):
     def to_internal_value(self, value):
         time = super().to_internal_value(value).replace(microsecond=0)
         if time <= timezone.now():
-            raise ValidationError("This time has passed. Provide a later one.")
+            raise ValidationError(gettext("This time has passed. Provide a later one."))
         return time
 
 
@@ -173,7 +179,9 @@ class ConversationChangeBody(serializers.Serializer):
 
     def validate(self, attrs):
         if not attrs:
-            raise ValidationError({"conversation_status": ["Provide conversation_status or snoozed_until."]})
+            raise ValidationError(
+                {"conversation_status": [gettext("Provide conversation_status or snoozed_until.")]}
+            )
         return attrs
 
 
@@ -186,6 +194,6 @@ def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:
     serializer = serializer_class(data=request.data)
     for name in request.data:
         if name not in serializer.fields:
-            raise ValidationError({name: ["Unknown field."]})
+            raise ValidationError({name: [gettext("Unknown field.")]})
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data

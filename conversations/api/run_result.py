@@ -29,7 +29,7 @@ def read_run_result(run_id: int) -> tuple[dict, int]:
         run = SyncRun.objects.get(pk=run_id)
         return run_result_body(run), http_status_of(run)
     except SyncRun.DoesNotExist:  # its Page was deleted in the meantime
-        run = SyncRun(pk=run_id, status=Status.CANCELLED, error=RUN_REMOVED)
+        run = SyncRun(pk=run_id, status=Status.CANCELLED, error=str(RUN_REMOVED))
         return run_result_body(run), http_status_of(run)
     finally:
         connection.close()

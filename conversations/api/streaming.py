@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 from django_eventstream.utils import sse_encode_event
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,8 +31,8 @@ HEARTBEAT_SECONDS = 15
 EVENT_STREAM = "text/event-stream"
 # Proxies must neither compress a stream, for which they would collect it first, nor buffer it.
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-LOST_ROLE = "You no longer have the role manager on this Page. The sync continues."
-NO_WORKER = "No worker has started the sync yet. Is one running? It stays queued."
+LOST_ROLE = _("You no longer have the role manager on this Page. The sync continues.")
+NO_WORKER = _("No worker has started the sync yet. Is one running? It stays queued.")
 
 
 class StreamLater(Response):
@@ -70,7 +71,7 @@ def set_after(event: asyncio.Event, seconds: float | None) -> Iterator[None]:
 # -- one run -----------------------------------------------------------------------------------------------
 async def read_current_state(run_id: int) -> SyncProgress:
     """Read the state of a run; its end as removed if the run was deleted."""
-    for _, state in await sync_to_async(read_states, thread_sensitive=False)([run_id]):
+    for _page, state in await sync_to_async(read_states, thread_sensitive=False)([run_id]):
         return state
     return SyncProgress.removed(run_id)
 

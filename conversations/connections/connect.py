@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.connections import subscription
 from conversations.connections.client import open_client
@@ -34,7 +36,7 @@ REQUIRED_PERMISSIONS = {
 EXPIRY_WARNING_DAYS = 14
 MAX_NAME_LENGTH = 200
 MAX_PAGES_NAMED = 5
-ADDRESS_BAR = (
+ADDRESS_BAR = _(
     "The address bar of facebook.com shows another ID for some Pages, for example after profile.php?id=."
 )
 
@@ -128,7 +130,9 @@ def describe_failure(error: Exception) -> str:
 def validate_token(token: str) -> None:
     """Raise ConnectionRefused if the text cannot be an access token."""
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise ConnectionRefused("This is not an access token: it is empty or contains invalid characters.")
+        raise ConnectionRefused(
+            gettext("This is not an access token: it is empty or contains invalid characters.")
+        )
 
 
 @transaction.atomic
@@ -188,28 +192,32 @@ def _explain_unknown_id(client: GraphClient, facebook_page_id: str, error: Graph
 def _describe_owner(client: GraphClient, facebook_page_id: str, owner: str) -> str:
     """Say to whom the token belongs, and which ID to connect instead."""
     refusal = (
-        f"This is not the token of Page {facebook_page_id}: Facebook says that it belongs to {owner:.40}."
-    )
+        gettext("This is not the token of Page %(page)s: Facebook says that it belongs to %(owner)s.")
+    ) % {"page": facebook_page_id, "owner": owner[:40]}
     try:
         pages = [(page.id, page.name) for page in list_accounts(client)]
     except InvalidRequestError:  # only people have accounts
         name = _short(client.get("me", fields="id,name").get("name"))
         own = f"{name} ({owner:.40})" if name else owner[:40]
-        return (
-            f"{refusal} The ID of the Page of this token is {owner:.40}: to connect {own}, use that ID. "
-            f"{ADDRESS_BAR} To connect Page {facebook_page_id}, use its own token."
-        )
+        other = gettext("The ID of the Page of this token is %(owner)s: to connect %(name)s, use that ID.")
+        this = gettext("To connect Page %(page)s, use its own token.") % {"page": facebook_page_id}
+        return f"{refusal} {other % {'owner': owner[:40], 'name': own}} {ADDRESS_BAR} {this}"
     except GraphError:
         pages = []
-    return f"{refusal} Use the Page's own token, not that of a person or another Page.{_list_pages(pages)}"
+    advice = gettext("Use the Page's own token, not that of a person or another Page.")
+    return f"{refusal} {advice}{_list_pages(pages)}"
 
 
 def _list_pages(pages: list[tuple[str, str]]) -> str:
     if not pages:
         return ""
-    names = ", ".join(f"{_short(name) or 'a Page'} ({page_id})" for page_id, name in pages[:MAX_PAGES_NAMED])
-    more = f" and {len(pages) - MAX_PAGES_NAMED} more" if len(pages) > MAX_PAGES_NAMED else ""
-    return f" The Pages of this person are {names}{more}. {ADDRESS_BAR}"
+    shown = [f"{_short(name) or gettext('a Page')} ({page_id})" for page_id, name in pages[:MAX_PAGES_NAMED]]
+    names = {"pages": ", ".join(shown), "number": len(pages) - MAX_PAGES_NAMED}
+    if len(pages) > MAX_PAGES_NAMED:
+        text = gettext("The Pages of this person are %(pages)s and %(number)s more.") % names
+    else:
+        text = gettext("The Pages of this person are %(pages)s.") % names
+    return f" {text} {ADDRESS_BAR}"
 
 
 def _short(value: object) -> str:

@@ -2,6 +2,9 @@
 
 from dataclasses import asdict, dataclass, field
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from conversations.connections import facebook_login
 from conversations.connections.client import open_user_client
 from conversations.connections.connect import (
@@ -21,20 +24,21 @@ from conversations.models import Page, Platform
 
 MAX_WAIT_SECONDS = 25  # in total: a person waits for the response
 TASKS = {"MESSAGING", "MODERATE"}  # with one of them a person may read a Page's conversations
-NO_PAGES = (
+NO_PAGES = _(
     "Facebook shows no Page to this token. Allow pages_show_list (and business_management, where the Pages "
     "belong to a business portfolio) and choose the Pages in Facebook's dialog, then create a new token."
 )
-UNKNOWN_PAGES = (
+UNKNOWN_PAGES = _(
     "Facebook did not say for which of these Pages each permission was given: if one is missing, that "
     "Page's conversations stay hidden."
 )
-GRANT_FOR_PAGE = (
+GRANT_FOR_PAGE = _(
     "Without it this Page's conversations stay hidden: select this Page, too, in Facebook's dialog (Edit "
     "settings), or at Facebook → Settings → Business integrations → your app → View and edit."
 )
-SHORT_LIVED = (
-    "Its Page tokens may expire within hours, because it could not be exchanged for a long-lived token: "
+SHORT_LIVED = _(
+    "Its Page tokens may expire within hours, because it could not be exchanged for a long-lived "
+    "token: %(reason)s"
 )
 
 
@@ -91,7 +95,7 @@ def inspect_token(token: str) -> TokenScope:
         granted = facts.scopes if facts else granted_permissions(client)
         pages = [_discovered_page(account, facts, granted, long_lived) for account in list_accounts(client)]
     if facts is None and granted is not None:
-        notes.append(UNKNOWN_PAGES)
+        notes.append(str(UNKNOWN_PAGES))
     if not pages:
         raise ConnectionRefused(NO_PAGES)
     return TokenScope(holder, False, sorted(pages, key=lambda page: page.name.casefold()), notes)
@@ -109,7 +113,10 @@ def patience() -> Patience:
     """Return the hooks that end a request when a person would wait too long."""
 
     def give_up(error: GraphError, seconds: float) -> None:
-        raise ConnectionRefused(f"{error} It would take another {seconds:.0f} seconds: try again later.")
+        raise ConnectionRefused(
+            gettext("%(error)s It would take another %(seconds)s seconds: try again later.")
+            % {"error": error, "seconds": f"{seconds:.0f}"}
+        )
 
     return Patience(MAX_WAIT_SECONDS, give_up)
 
@@ -126,12 +133,13 @@ def _request_accounts(client: GraphClient) -> bool:
 def _exchange_token(token: str) -> tuple[str, list[str]]:
     if not facebook_login.is_configured():
         return token, [
-            SHORT_LIVED + "set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET, or use a long-lived token."
+            SHORT_LIVED
+            % {"reason": gettext("set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET, or use a long-lived token.")}
         ]
     try:
         return facebook_login.exchange_for_long_lived(token), []
     except GraphError as error:
-        return token, [f"{SHORT_LIVED}{error}"]
+        return token, [SHORT_LIVED % {"reason": error}]
 
 
 def _facts(client: GraphClient, token: str) -> TokenFacts | None:
@@ -151,13 +159,17 @@ def _discovered_page(
 
 def _missing_access(account: Account) -> list[str]:
     if not account.token:
-        reason = "Facebook gives no token for this Page: the person has no role on it that an app may use."
-        return [f"{reason} Meta Business Suite → Settings → Business assets → Pages: assign the person."]
+        reason = gettext(
+            "Facebook gives no token for this Page: the person has no role on it that an app may use."
+        )
+        advice = gettext("Meta Business Suite → Settings → Business assets → Pages: assign the person.")
+        return [f"{reason} {advice}"]
     if account.tasks is None:
-        return ["Facebook did not say which tasks the person has on this Page."]
+        return [gettext("Facebook did not say which tasks the person has on this Page.")]
     if not TASKS & set(account.tasks):
-        reason = "The person lacks the task Messages on this Page."
-        return [f"{reason} Meta Business Suite → Settings → People: give access to the Page's messages."]
+        reason = gettext("The person lacks the task Messages on this Page.")
+        advice = gettext("Meta Business Suite → Settings → People: give access to the Page's messages.")
+        return [f"{reason} {advice}"]
     return []
 
 
@@ -167,13 +179,21 @@ def _missing_permissions(page_id: str, facts: TokenFacts | None, granted: frozen
     `granted` are those granted for any Page. `facts` tell for which Pages, if Facebook does.
     """
     if granted is None:
-        return ["Facebook did not say which permissions the token has."]
+        return [gettext("Facebook did not say which permissions the token has.")]
     needed = REQUIRED_PERMISSIONS[Platform.MESSENGER]
     here = facts.granted({page_id}) if facts else granted
     sentences = []
     if missing := sorted(needed - granted):
-        where = "allow it in Facebook's dialog, or at Facebook → Settings → Business integrations → your app"
-        sentences.append(f"Missing: {', '.join(missing)}. Without it conversations stay hidden: {where}.")
+        where = gettext(
+            "allow it in Facebook's dialog, or at Facebook → Settings → Business integrations → your app"
+        )
+        sentences.append(
+            gettext("Missing: %(permissions)s. Without it conversations stay hidden: %(where)s.")
+            % {"permissions": ", ".join(missing), "where": where}
+        )
     if elsewhere := sorted(needed & granted - here):
-        sentences.append(f"Allowed for other Pages only: {', '.join(elsewhere)}. {GRANT_FOR_PAGE}")
+        sentences.append(
+            gettext("Allowed for other Pages only: %(permissions)s. %(advice)s")
+            % {"permissions": ", ".join(elsewhere), "advice": GRANT_FOR_PAGE}
+        )
     return sentences

@@ -3,6 +3,8 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.connections.connect import ConnectionRefused
 from conversations.graph.errors import GraphError
@@ -10,14 +12,14 @@ from conversations.graph.oauth import exchange
 
 # Only what reading conversations needs, and the purpose of each.
 SCOPES = {
-    "pages_show_list": "to list your Pages",
-    "pages_messaging": "to read their conversations",
-    "pages_manage_metadata": "required by Facebook to read conversations",
-    "pages_read_engagement": "required by Facebook to read conversations",
+    "pages_show_list": _("to list your Pages"),
+    "pages_messaging": _("to read their conversations"),
+    "pages_manage_metadata": _("required by Facebook to read conversations"),
+    "pages_read_engagement": _("required by Facebook to read conversations"),
 }
 INSTAGRAM_SCOPES = {
-    "instagram_basic": "to find the Instagram account of a Page",
-    "instagram_manage_messages": "to read its conversations",
+    "instagram_basic": _("to find the Instagram account of a Page"),
+    "instagram_manage_messages": _("to read its conversations"),
 }
 
 
@@ -50,7 +52,8 @@ def exchange_code(code: str, return_url: str) -> str:
         return _exchange(code=code, redirect_uri=return_url)
     except GraphError as error:
         raise ConnectionRefused(
-            f"Facebook gave no token for this login. A login is valid once: log in again. {error}"
+            gettext("Facebook gave no token for this login. A login is valid once: log in again. %(error)s")
+            % {"error": error}
         ) from None
 
 

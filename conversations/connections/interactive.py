@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from conversations.connections.client import open_client
 from conversations.connections.patience import Patience
 from conversations.graph.capabilities import Capabilities
@@ -47,7 +50,7 @@ class FacebookRefused(Exception):
         return HTTP_STATUSES[self.reason]
 
 
-ASKING = Places("requests that wait for Facebook", per_user=4, in_all=100)
+ASKING = Places(_("requests that wait for Facebook"), per_user=4, in_all=100)
 
 
 @contextmanager
@@ -71,7 +74,9 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     state, reason = page.connection
     release_connection()  # that reading the conversation has opened
     if state == Page.State.RECONNECT:
-        raise FacebookRefused(f"Reconnect needed. {reason}".strip(), RefusalReason.RECONNECT)
+        raise FacebookRefused(
+            (gettext("Reconnect needed. %(reason)s") % {"reason": reason}).strip(), RefusalReason.RECONNECT
+        )
     try:
         with open_client(
             page.facebook_page_id,
@@ -90,13 +95,19 @@ def interactive_client(page: Page, platform: str) -> Iterator[GraphClient]:
     except PlatformError as error:
         raise FacebookRefused(error.text, RefusalReason.RECONNECT) from None
     except NotFoundError as error:
-        raise FacebookRefused(f"Facebook no longer shows this. {error.text}", RefusalReason.GONE) from None
+        raise FacebookRefused(
+            gettext("Facebook no longer shows this. %(reason)s") % {"reason": error.text}, RefusalReason.GONE
+        ) from None
     except GraphError as error:
-        raise FacebookRefused(f"Facebook did not answer. {error.text}", RefusalReason.FACEBOOK) from None
+        raise FacebookRefused(
+            gettext("Facebook did not answer. %(reason)s") % {"reason": error.text}, RefusalReason.FACEBOOK
+        ) from None
 
 
 def give_up(error: GraphError, seconds: float) -> None:
     """Raise FacebookRefused instead of waiting this long."""
     raise FacebookRefused(
-        f"Facebook is limiting our requests: try again in a minute. {error.text}", RefusalReason.FACEBOOK
+        gettext("Facebook is limiting our requests: try again in a minute. %(reason)s")
+        % {"reason": error.text},
+        RefusalReason.FACEBOOK,
     )

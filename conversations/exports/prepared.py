@@ -17,6 +17,8 @@ from django.db.models import F, Sum
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.exports.file_formats import AT_ONCE, head_of, pieces_of
 from conversations.lib.locks import lock_creation_of_exports
@@ -46,8 +48,8 @@ SMALL = {"conversations": (10_000, 1 << 62), "messages": (1_000, 50_000)}
 SIZE_SECONDS = 2.0
 STATEMENTS = read_statements(__file__)
 
-LOST_ACCESS = "You do not see all Pages of this export any more."
-TOO_LARGE = (
+LOST_ACCESS = _("You do not see all Pages of this export any more.")
+TOO_LARGE = _(
     "The file is too large to be kept. Narrow the filter, or download it with GET /api/conversations/export."
 )
 State = Export.State
@@ -101,9 +103,12 @@ def start_export(user, *, what: str, kind: str, selection: dict, pages: list[int
     lock_creation_of_exports()
     Export.objects.delete_expired()
     if user.exports.count() >= MAX_OF_USER:
-        raise TooManyRequests(f"You have {MAX_OF_USER} exports already. Delete one first.")
+        raise TooManyRequests(
+            gettext("You have %(max_of_user)s exports already. Delete one first.")
+            % {"max_of_user": MAX_OF_USER}
+        )
     if (Export.objects.aggregate(sum=Sum("stored_size"))["sum"] or 0) >= MAX_BYTES_IN_ALL:
-        raise ServerBusy("The server keeps as many exported files as it may. Try again later.")
+        raise ServerBusy(gettext("The server keeps as many exported files as it may. Try again later."))
     export = Export.objects.create(
         actor=user,
         what=what,
@@ -145,14 +150,14 @@ def work_on_next() -> bool:
 def _work_on(export: Export, now: datetime) -> None:
     export.worked_at = now
     if not sees_pages(get_user_model().objects.get(pk=export.actor_id), export):
-        return _end(export, State.FAILED, LOST_ACCESS)
+        return _end(export, State.FAILED, str(LOST_ACCESS))
     if export.state == State.QUEUED:
         return _choose(export)
     part = export.parts.filter(is_written=False).order_by("pk").first()
     if part is None:
         return _end(export, State.COMPLETE)
     if export.stored_size > MAX_BYTES:
-        return _end(export, State.FAILED, TOO_LARGE)
+        return _end(export, State.FAILED, str(TOO_LARGE))
     return _write(export, part)
 
 
@@ -236,11 +241,19 @@ def stored_file(export: Export) -> Iterator[bytes]:
 def describe(export: Export) -> str:
     """Say in a sentence how far an export is, or how it ended."""
     if export.state == State.QUEUED:
-        return "Waiting for a worker."
+        return gettext("Waiting for a worker.")
     if export.state == State.FAILED:
-        return f"Failed. {export.error}"
-    total = f"{export.total:,} conversation{'s' * (export.total != 1)}"
+        return gettext("Failed. %(error)s") % {"error": export.error}
+    total = ngettext("%(number)s conversation", "%(number)s conversations", export.total)
+    total %= {"number": f"{export.total:,}"}
     if export.state == State.RUNNING:
-        return f"{export.processed:,} of {total} written."
-    what = f"the messages of {total}" if export.what == Export.What.MESSAGES else total
-    return f"Ready: {what}."
+        return gettext("%(processed)s of %(total)s written.") % {
+            "processed": f"{export.processed:,}",
+            "total": total,
+        }
+    what = (
+        gettext("the messages of %(total)s") % {"total": total}
+        if export.what == Export.What.MESSAGES
+        else total
+    )
+    return gettext("Ready: %(what)s.") % {"what": what}

@@ -6,8 +6,16 @@ Any part of what Facebook sent may be missing or of another type.
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-UNAVAILABLE = "Unavailable"  # the kind of an attachment in place of content that Facebook does not provide
-UNSUPPORTED = "Facebook does not provide this type of message"
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+UNAVAILABLE = gettext_noop(
+    "Unavailable"
+)  # the kind of an attachment in place of content that Facebook does not provide
+UNSUPPORTED = _("Facebook does not provide this type of message")
+UNSENT = _("This message was unsent")
+NO_CONTENT = _("Facebook provides no content for this message")
 KIND_OF_MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "application": "File", "text": "File"}
 # The types of a webhook's attachments, of which there are more than Facebook lists.
 KIND_OF_TYPE = {
@@ -28,7 +36,18 @@ KIND_OF_TYPE = {
     "video": "Video",
 }
 KIND_OF_FIELD = {"video_data": "Video", "image_data": "Image", "generic_template": "Card"}
-KINDS = ("Image", "Video", "Audio", "File", "Card", "Sticker", "Link", "Story", "Attachment", UNAVAILABLE)
+KINDS = (  # English in REST; screens translate them
+    gettext_noop("Image"),
+    gettext_noop("Video"),
+    gettext_noop("Audio"),
+    gettext_noop("File"),
+    gettext_noop("Card"),
+    gettext_noop("Sticker"),
+    gettext_noop("Link"),
+    gettext_noop("Story"),
+    gettext_noop("Attachment"),
+    UNAVAILABLE,
+)
 PLAYERS = {"Image": "picture", "Sticker": "sticker", "Video": "video", "Audio": "audio"}
 MAX_PIXELS = 100_000  # a side of a picture; a larger number is an error
 
@@ -37,7 +56,7 @@ class Attachment(NamedTuple):
     """One attachment; its kind is one of KINDS. If it `expires`, its address works only for hours or days."""
 
     kind: str
-    name: str = ""
+    name: str | Promise = ""
     address: str = ""
     size: int | None = None  # bytes
     expires: bool = False
@@ -75,7 +94,7 @@ def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
     """Return the attachments in order, then sticker, links and story; at least one if there is no text."""
     data = _dict(data)
     if data.get("deleted") is True:
-        return [Attachment(UNAVAILABLE, "This message was unsent")]
+        return [Attachment(UNAVAILABLE, UNSENT)]
     result = [_attachment(_dict(item)) for item in _list(attachments)]
     if data.get("sticker"):
         result.append(Attachment("Sticker", "", web_address(data["sticker"]), expires=True))
@@ -86,7 +105,7 @@ def attachments_of(attachments: Any, data: Any, text: str) -> list[Attachment]:
     if data.get("is_unsupported"):
         result.append(Attachment(UNAVAILABLE, UNSUPPORTED))
     if not result and not text:
-        result.append(Attachment(UNAVAILABLE, "Facebook provides no content for this message"))
+        result.append(Attachment(UNAVAILABLE, NO_CONTENT))
     return result
 
 

@@ -5,6 +5,8 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
@@ -20,7 +22,7 @@ def parse_zone(name: str) -> ZoneInfo:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):  # a folder of zones, another file
             pass
-    raise ValueError("It is not the name of a time zone, such as Europe/Berlin or UTC.")
+    raise ValueError(gettext("It is not the name of a time zone, such as Europe/Berlin or UTC."))
 
 
 def parse_bound(text: str, zone: tzinfo, *, end: bool) -> datetime:

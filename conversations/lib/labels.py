@@ -10,13 +10,14 @@ from itertools import count
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.folding import IGNORABLE, fold
 
 MAX_NAME = 100  # characters
-CONTROL = "A name cannot contain control characters."
-EMPTY = "A name needs at least one visible character."
-TOO_LONG = f"Ensure this name has no more than {MAX_NAME} characters."
+CONTROL = _("A name cannot contain control characters.")
+EMPTY = _("A name needs at least one visible character.")
+TOO_LONG = _("Ensure this name has no more than %(number)s characters.")
 # An i with a dot above it is an i; other marks may stand between them.
 DOTTED_I = re.compile("i([\u0300-\u0306\u0308-\u036f]*)\u0307")
 PARTS = re.compile(r"[0-9]+|.", re.DOTALL)
@@ -44,7 +45,7 @@ def clean_name(name: str) -> str:
     if not cleaned:
         raise InvalidName(EMPTY)
     if len(cleaned) > MAX_NAME:
-        raise InvalidName(TOO_LONG)
+        raise InvalidName(TOO_LONG % {"number": MAX_NAME})
     return cleaned
 
 

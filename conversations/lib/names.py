@@ -4,6 +4,8 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from django.utils.translation import gettext
+
 from conversations.lib.folding import fold
 
 GENERAL_NAMES_FILE = Path(__file__).with_name("general_names.txt")  # with the name of the brand Facebook
@@ -18,7 +20,7 @@ INVISIBLE_CATEGORIES = ("C", "M", "Z")  # control and format characters, marks w
 
 def display_name(name: str, person_id: str) -> str:
     """Return the name as every screen shows it: one that shows nothing is replaced by the ID."""
-    return name if is_visible(name) else f"No name ({person_id})"
+    return name if is_visible(name) else gettext("No name (%(id)s)") % {"id": person_id}
 
 
 def is_visible(name: str) -> bool:

@@ -12,6 +12,9 @@ from contextvars import ContextVar
 from math import inf
 
 from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 RETRY_SECONDS = 2  # the Retry-After of a refusal
 
@@ -74,7 +77,7 @@ def hold_until_end(places: "Places", user: Hashable) -> None:
 class Places:
     """A number of places in this process, of which one user may hold some. Safe to use from threads."""
 
-    def __init__(self, what: str, *, per_user: int, in_all: float = inf):
+    def __init__(self, what: str | Promise, *, per_user: int, in_all: float = inf):
         self._what, self._per_user, self._in_all = what, per_user, in_all
         self._lock = threading.Lock()
         self._taken: Counter[Hashable] = Counter()
@@ -96,10 +99,14 @@ class Places:
     def _require_free(self, user: Hashable) -> None:
         if self._taken.get(user, 0) >= self._per_user:
             raise TooManyRequests(
-                f"You have {self._per_user} {self._what} already. Close one, or wait until one ends."
+                gettext("You have %(number)s %(what)s already. Close one, or wait until one ends.")
+                % {"number": self._per_user, "what": self._what}
             )
         if self._taken.total() >= self._in_all:
-            raise ServerBusy(f"The server has {self._in_all} {self._what}. Try again later.")
+            raise ServerBusy(
+                gettext("The server has %(number)s %(what)s. Try again later.")
+                % {"number": self._in_all, "what": self._what}
+            )
 
     def _enter(self, user: Hashable) -> None:
         with self._lock:
@@ -113,4 +120,4 @@ class Places:
                 del self._taken[user]
 
 
-STREAMS = Places("open streams and exports", per_user=20, in_all=500)
+STREAMS = Places(_("open streams and exports"), per_user=20, in_all=500)

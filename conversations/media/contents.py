@@ -44,7 +44,7 @@ def open_content(
     """
     if file := kept_part(event, index, part):
         if kept := open_kept(file, byte_range):
-            return Content(kept, file.media_type, attachment_at(event, index).name)
+            return Content(kept, file.media_type, str(attachment_at(event, index).name))
     elif settings.MEDIA_ARCHIVE:
         queue_parts([event])
     try:
@@ -78,4 +78,4 @@ def _open(event: InteractionEvent, index: int, url: str, byte_range: ByteRange |
     except BaseException:
         download.close()
         raise
-    return Content(download, media_type, attachment_at(event, index).name)
+    return Content(download, media_type, str(attachment_at(event, index).name))

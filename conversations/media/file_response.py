@@ -9,6 +9,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.request_scope import Places, hold_until_end, leave_work, release_connection
 from conversations.media.byte_range import ByteRange
@@ -18,7 +19,7 @@ from conversations.media.file_types import is_shown_in_place
 from conversations.models import InteractionEvent
 
 # A browser loads six at once. They wait for Facebook's file servers, in threads of their own while sending.
-DOWNLOADS = Places("files being loaded", per_user=8, in_all=64)
+DOWNLOADS = Places(_("files being loaded"), per_user=8, in_all=64)
 THREADS = ThreadPoolExecutor(16, "file")
 # A file of a stranger: it loads nothing, runs nothing, and is of no origin, also opened by itself.
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"

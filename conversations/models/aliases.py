@@ -3,6 +3,8 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import querysets
 from conversations.models.conversations import Conversation
@@ -29,7 +31,10 @@ class ConversationAlias(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.sender_id} is {self.conversation}"
+        return gettext("%(id)s is %(conversation)s") % {
+            "id": self.sender_id,
+            "conversation": self.conversation,
+        }
 
 
 class RemovedConversation(models.Model):
@@ -41,8 +46,8 @@ class RemovedConversation(models.Model):
     """
 
     class Kind(models.TextChoices):
-        JOINED = "joined"
-        SEPARATED = "separated"
+        JOINED = "joined", _("Joined")
+        SEPARATED = "separated", _("Separated")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="removed_conversations")
     # Null for separated ones. Deleting the person deletes this record, too.
@@ -50,7 +55,7 @@ class RemovedConversation(models.Model):
         Conversation, models.CASCADE, related_name="removed_conversations", null=True, blank=True
     )
     kind = models.TextField(choices=Kind)
-    removed_id = models.BigIntegerField(help_text="Primary key of the removed row")
+    removed_id = models.BigIntegerField(help_text=_("Primary key of the removed row"))
     sender_id = models.TextField()
     details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     created_at = models.DateTimeField(default=timezone.now)

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.client_address import address_of
 from conversations.lib.current_request import current_request
@@ -21,38 +23,38 @@ WITHOUT_NAME = ("conversation", "interactionevent", "thread")  # targets that wo
 class Action(models.TextChoices):
     """What can happen. Not the choices of a column: a new one needs no migration."""
 
-    SIGNED_IN = "signed_in"
-    SIGN_IN_FAILED = "sign_in_failed"
-    SIGN_IN_LOCKED = "sign_in_locked"
-    SIGN_IN_UNLOCKED = "sign_in_unlocked"
-    SIGNED_OUT = "signed_out"
-    SESSIONS_ENDED = "sessions_ended"
-    CONFIRMED = "confirmed"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
-    PASSWORD_RESET_SENT = "password_reset_sent"  # noqa: S105 - the name of an act
-    USER_INVITED = "user_invited"
-    USER_CREATED = "user_created"
-    USER_CHANGED = "user_changed"
-    SECOND_FACTOR_ADDED = "second_factor_added"
-    SECOND_FACTOR_REMOVED = "second_factor_removed"
-    RECOVERY_CODES_MADE = "recovery_codes_made"
-    KEY_CREATED = "key_created"
-    KEY_ENDED = "key_ended"
-    ROLE_CHANGED = "role_changed"
-    PAGE_CONNECTED = "page_connected"
-    PAGE_CHANGED = "page_changed"
-    EXPORTED = "exported"
-    EXPORT_DOWNLOADED = "export_downloaded"  # what a worker has prepared
-    PERSON_ERASED = "person_erased"
-    PAGE_ERASED = "page_erased"
-    BULK_STARTED = "bulk_started"
-    BULK_CANCELLED = "bulk_cancelled"
-    BULK_CHANGED = "bulk_changed"
-    BULK_UNDONE = "bulk_undone"
-    TAG_RENAMED = "tag_renamed"  # by an upgrade
-    VIEW_RENAMED = "view_renamed"
-    KEYS_ROTATED = "keys_rotated"
-    REFUSED = "refused"
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign in failed")
+    SIGN_IN_LOCKED = "sign_in_locked", _("Sign in locked")
+    SIGN_IN_UNLOCKED = "sign_in_unlocked", _("Sign in unlocked")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
+    CONFIRMED = "confirmed", _("Confirmed")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_RESET_SENT = "password_reset_sent", _("Password reset sent")
+    USER_INVITED = "user_invited", _("User invited")
+    USER_CREATED = "user_created", _("User created")
+    USER_CHANGED = "user_changed", _("User changed")
+    SECOND_FACTOR_ADDED = "second_factor_added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
+    KEY_CREATED = "key_created", _("Key created")
+    KEY_ENDED = "key_ended", _("Key ended")
+    ROLE_CHANGED = "role_changed", _("Role changed")
+    PAGE_CONNECTED = "page_connected", _("Page connected")
+    PAGE_CHANGED = "page_changed", _("Page changed")
+    EXPORTED = "exported", _("Exported")
+    EXPORT_DOWNLOADED = "export_downloaded", _("Export downloaded")  # what a worker has prepared
+    PERSON_ERASED = "person_erased", _("Person erased")
+    PAGE_ERASED = "page_erased", _("Page erased")
+    BULK_STARTED = "bulk_started", _("Bulk started")
+    BULK_CANCELLED = "bulk_cancelled", _("Bulk cancelled")
+    BULK_CHANGED = "bulk_changed", _("Bulk changed")
+    BULK_UNDONE = "bulk_undone", _("Bulk undone")
+    TAG_RENAMED = "tag_renamed", _("Tag renamed")  # by an upgrade
+    VIEW_RENAMED = "view_renamed", _("View renamed")
+    KEYS_ROTATED = "keys_rotated", _("Keys rotated")
+    REFUSED = "refused", _("Refused")
 
 
 class AuditQuerySet(QuerySet):
@@ -79,17 +81,17 @@ class AuditEntry(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    actor_name = models.TextField("by", blank=True, default="")
+    actor_name = models.TextField(_("by"), blank=True, default="")
     target_type = models.TextField(blank=True, default="")
     target_id = models.TextField(blank=True, default="")
-    target_name = models.TextField("target", blank=True, default="")
+    target_name = models.TextField(_("target"), blank=True, default="")
     address = models.TextField(blank=True, default="")
     details = models.JSONField(default=dict, blank=True)
 
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "audit log"
+        verbose_name_plural = _("audit log")
         indexes = [
             # What a user can undo.
             models.Index(
@@ -100,7 +102,10 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.action} by {self.actor_name or 'nobody'}"
+        return gettext("%(action)s by %(actor)s") % {
+            "action": self.action,
+            "actor": self.actor_name or gettext("nobody"),
+        }
 
 
 def record(

@@ -10,6 +10,8 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import MD5, Cast
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.names import display_name
 from conversations.models import querysets
@@ -20,7 +22,7 @@ from conversations.models.pages import Page, Platform
 GRAPH_TIME = "%Y-%m-%dT%H:%M:%S+0000"  # as Facebook writes times
 # The kinds of events that have an act and can be undone, in the words of their index.
 UNDOABLE_KINDS = ["tag_added", "tag_removed", "status_changed", "assignee_changed", "snoozed", "snooze_ended"]
-TOLD = "Which columns the newest state did not tell, each with the time and thread of the state that did"
+TOLD = _("Which columns the newest state did not tell, each with the time and thread of the state that did")
 
 
 def _facet(facet: Facet, **condition: object) -> Case:
@@ -32,23 +34,25 @@ class Conversation(models.Model):
     """All messages between a Page and one person."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Open"
-        DONE = "done"
+        ACTIVE = "active", _("Open")
+        DONE = "done", _("Done")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="conversations", db_index=False)
     sender_id = models.TextField()
     platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
-    graph_id = models.TextField(blank=True, default="", help_text="Facebook ID of the newest thread")
+    graph_id = models.TextField(blank=True, default="", help_text=_("Facebook ID of the newest thread"))
     sender_name = models.TextField(blank=True, default="")
     last_message = models.TextField(blank=True, default="")
     last_message_time = models.DateTimeField(null=True, blank=True)
     last_message_kind = models.TextField(
-        blank=True, default="", help_text="The kind of the newest message's event; empty: unknown"
+        blank=True, default="", help_text=_("The kind of the newest message's event; empty: unknown")
     )
-    message_count = models.BigIntegerField(default=0, help_text="As reported by Facebook, an estimate")
+    message_count = models.BigIntegerField(default=0, help_text=_("As reported by Facebook, an estimate"))
     # Ours: Graph's until a user marks the conversation, see sync.load.read_state.
     unread_count = models.BigIntegerField(default=0)
-    graph_unread_count = models.BigIntegerField(default=0, db_default=0, help_text="As Facebook last showed")
+    graph_unread_count = models.BigIntegerField(
+        default=0, db_default=0, help_text=_("As Facebook last showed")
+    )
     can_reply = models.BooleanField(default=True)
     conversation_status = models.TextField(choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -65,18 +69,21 @@ class Conversation(models.Model):
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
     # What only webhooks tell.
     seen_until = models.DateTimeField(
-        null=True, blank=True, help_text="The customer has seen our messages up to then"
+        null=True, blank=True, help_text=_("The customer has seen our messages up to then")
     )
     delivered_until = models.DateTimeField(null=True, blank=True)
     unsent_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Time of the newest message that was taken back"
+        null=True, blank=True, editable=False, help_text=_("Time of the newest message that was taken back")
     )
     referral = models.JSONField(
-        null=True, blank=True, help_text="The newest advertisement or link that brought the customer"
+        null=True, blank=True, help_text=_("The newest advertisement or link that brought the customer")
     )
     referred_at = models.DateTimeField(null=True, blank=True, editable=False)
     name_asked_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When Facebook was asked for the name of the person"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When Facebook was asked for the name of the person"),
     )
     # That of `referral`, for the index. It has no facet: each doubles the branches of a list.
     ad_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001 - null: no advertisement
@@ -181,15 +188,15 @@ class Thread(models.Model):
     """A thread that Facebook lists, and what became of it. Every listed thread has a row."""
 
     class State(models.TextChoices):
-        STORED = "stored"
-        MERGED = "merged", "Duplicate"  # its sender has a newer thread
-        UNREADABLE = "unreadable"  # not requested again until it changes
-        OWED = "owed", "Pending"  # the next run requests it
+        STORED = "stored", _("Stored")
+        MERGED = "merged", _("Duplicate")  # its sender has a newer thread
+        UNREADABLE = "unreadable", _("Unreadable")  # not requested again until it changes
+        OWED = "owed", _("Pending")  # the next run requests it
 
     class History(models.TextChoices):
-        PARTIAL = "partial"
-        COMPLETE = "complete"
-        TRUNCATED = "truncated"  # Instagram shows only the newest 20 messages
+        PARTIAL = "partial", _("Partial")
+        COMPLETE = "complete", _("Complete")
+        TRUNCATED = "truncated", _("Truncated")  # Instagram shows only the newest 20 messages
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="threads", db_index=False)
     platform = models.TextField(choices=Platform, default=Platform.MESSENGER)
@@ -200,21 +207,27 @@ class Thread(models.Model):
     updated_time = models.DateTimeField(null=True, blank=True)
     state = models.TextField(choices=State, default=State.STORED)
     reason = models.TextField(blank=True, default="")
-    message_count = models.BigIntegerField(default=0, help_text="As reported by Facebook, an estimate")
-    held_count = models.BigIntegerField(default=0, help_text="Stored messages of this thread")
-    unreadable_count = models.BigIntegerField(default=0, help_text="Messages that could not be read")
+    message_count = models.BigIntegerField(default=0, help_text=_("As reported by Facebook, an estimate"))
+    held_count = models.BigIntegerField(default=0, help_text=_("Stored messages of this thread"))
+    unreadable_count = models.BigIntegerField(default=0, help_text=_("Messages that could not be read"))
     # Facebook's message count when the whole thread was last read. An audit skips one with the same count.
     audited_count = models.BigIntegerField(null=True, blank=True)
     history = models.TextField(choices=History, default=History.PARTIAL)
     # Every message up to this time is stored; null until the thread was read to its beginning once.
     complete_until = models.DateTimeField(null=True, blank=True)
-    backfill = models.JSONField(null=True, blank=True, help_text="Position of the backfill of older messages")
+    backfill = models.JSONField(
+        null=True, blank=True, help_text=_("Position of the backfill of older messages")
+    )
     gap_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Messages before this one are missing: Instagram showed only newer ones at the next sync",
+        help_text=_(
+            "Messages before this one are missing: Instagram showed only newer ones at the next sync"
+        ),
     )
-    record = models.JSONField(null=True, blank=True, help_text="What Facebook sent, if it could not be read")
+    record = models.JSONField(
+        null=True, blank=True, help_text=_("What Facebook sent, if it could not be read")
+    )
     told = models.JSONField(default=dict, blank=True, editable=False, help_text=TOLD)
     # Who stands in the thread, if that does not tell for sure who is the customer: see sync.load.customer.
     people = models.JSONField(null=True, blank=True, editable=False)
@@ -244,18 +257,21 @@ class InteractionEvent(models.Model):
     """An event of a conversation: a message, or something that staff did."""
 
     class Kind(models.TextChoices):
-        MESSAGE_RECEIVED = "message_received"
-        MESSAGE_SENT = "message_sent"
-        MESSAGE_UNKNOWN = "message_unknown"  # Facebook does not name the sender
-        TAG_ADDED = "tag_added"
-        TAG_REMOVED = "tag_removed"
-        STATUS_CHANGED = "status_changed"
-        CONTENT_UPDATED = "content_updated"  # Facebook shows a newer state of a message
-        REFERRAL_RECEIVED = "referral_received"  # an advertisement or a link brought the customer
-        ASSIGNEE_CHANGED = "assignee_changed"
-        SNOOZED = "snoozed"
-        SNOOZE_ENDED = "snooze_ended"
-        NOTE_ADDED = "note_added"  # a note of staff, which no customer sees
+        MESSAGE_RECEIVED = "message_received", _("Message Received")
+        MESSAGE_SENT = "message_sent", _("Message Sent")
+        MESSAGE_UNKNOWN = "message_unknown", _("Message Unknown")  # Facebook does not name the sender
+        TAG_ADDED = "tag_added", _("Tag Added")
+        TAG_REMOVED = "tag_removed", _("Tag Removed")
+        STATUS_CHANGED = "status_changed", _("Status Changed")
+        CONTENT_UPDATED = "content_updated", _("Content Updated")  # Facebook shows a newer state of a message
+        REFERRAL_RECEIVED = (
+            "referral_received",
+            _("Referral Received"),
+        )  # an advertisement or a link brought the customer
+        ASSIGNEE_CHANGED = "assignee_changed", _("Assignee Changed")
+        SNOOZED = "snoozed", _("Snoozed")
+        SNOOZE_ENDED = "snooze_ended", _("Snooze Ended")
+        NOTE_ADDED = "note_added", _("Note Added")  # a note of staff, which no customer sees
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
@@ -266,14 +282,14 @@ class InteractionEvent(models.Model):
     attachments = models.JSONField(default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)  # without what `header` holds: see full_data
     fingerprint = models.IntegerField(
-        null=True, editable=False, help_text="Of a message's content, to find newer states"
+        null=True, editable=False, help_text=_("Of a message's content, to find newer states")
     )
     # Of equal times, the higher rank is the newer: Facebook shows seconds, and the order within them.
     rank = models.IntegerField(default=0, db_default=0, editable=False)
     header = models.BigIntegerField(
         null=True,
         editable=False,
-        help_text="The key of the MessageHeader that holds a part of `data`; null: none does",
+        help_text=_("The key of the MessageHeader that holds a part of `data`; null: none does"),
     )
     # Messages have no actor. A full index would contain little but nulls.
     actor = models.ForeignKey(
@@ -343,7 +359,7 @@ class ConversationTag(models.Model):
     last_message_time = models.DateTimeField(null=True, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    act = models.UUIDField(help_text="The operation that added the tag")
+    act = models.UUIDField(help_text=_("The operation that added the tag"))
 
     objects = querysets.ConversationTagQuerySet.as_manager()
 
@@ -369,4 +385,4 @@ class ConversationTag(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.tag} on {self.conversation}"
+        return gettext("%(tag)s on %(conversation)s") % {"tag": self.tag, "conversation": self.conversation}

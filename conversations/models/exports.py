@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.timeouts import lift_limit
 
@@ -42,10 +44,10 @@ class Export(models.Model):
     """One file of a user. `exports.prepared` writes it."""
 
     class State(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        COMPLETE = "complete"
-        FAILED = "failed"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        COMPLETE = "complete", _("Complete")
+        FAILED = "failed", _("Failed")
 
     class What(models.TextChoices):
         CONVERSATIONS = "conversations"
@@ -58,15 +60,17 @@ class Export(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     what = models.TextField(choices=What)
     format = models.TextField(choices=Format)
-    selection = models.JSONField(default=dict, help_text="The filter, or the IDs of conversations")
+    selection = models.JSONField(default=dict, help_text=_("The filter, or the IDs of conversations"))
     # All Pages that may be in it: who downloads the file must see them. No references: it may outlive them.
     page_ids = ArrayField(models.BigIntegerField())
     state = models.TextField(choices=State, default=State.QUEUED)
     error = models.TextField(blank=True, default="")
-    total = models.BigIntegerField(default=0, help_text="Conversations, known when it is running")
+    total = models.BigIntegerField(default=0, help_text=_("Conversations, known when it is running"))
     processed = models.BigIntegerField(default=0)
-    size = models.BigIntegerField(default=0, help_text="Bytes of the file")
-    stored_size = models.BigIntegerField(default=0, help_text="Bytes in the database, where it is compressed")
+    size = models.BigIntegerField(default=0, help_text=_("Bytes of the file"))
+    stored_size = models.BigIntegerField(
+        default=0, help_text=_("Bytes in the database, where it is compressed")
+    )
     created_at = models.DateTimeField(default=timezone.now)
     worked_at = models.DateTimeField(null=True, blank=True, editable=False)  # the next is the least recent
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -85,7 +89,7 @@ class Export(models.Model):
         ]
 
     def __str__(self):
-        return f"Export {self.pk}"
+        return gettext("Export %(number)s") % {"number": self.pk}
 
     @property
     def is_active(self) -> bool:

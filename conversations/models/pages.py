@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.encryption import EncryptedTextField
 from conversations.lib.notify import notify_changes
@@ -31,18 +33,18 @@ class Page(models.Model):
     """A Facebook Page whose conversations are stored."""
 
     class State(models.TextChoices):
-        CONNECTED = "connected"
-        RECONNECT = "reconnect"  # somebody must reconnect it; `state_reason` says why
+        CONNECTED = "connected", _("Connected")
+        RECONNECT = "reconnect", _("Reconnect")  # somebody must reconnect it; `state_reason` says why
 
     class LiveState(models.TextChoices):
         """Whether Facebook sends webhooks of this Page."""
 
-        OFF = "off"  # it is not subscribed
-        SUBSCRIBED = "subscribed"
-        SILENT = "silent"  # subscribed, but a sync brought a message that no webhook had brought
-        LOST = "lost"  # it was subscribed, and is not any more
+        OFF = "off", _("Off")  # it is not subscribed
+        SUBSCRIBED = "subscribed", _("Subscribed")
+        SILENT = "silent", _("Silent")  # subscribed, but a sync brought a message that no webhook had brought
+        LOST = "lost", _("Lost")  # it was subscribed, and is not any more
 
-    facebook_page_id = models.TextField("Facebook ID")
+    facebook_page_id = models.TextField(_("Facebook ID"))
     name = models.TextField(blank=True)
     access_token = EncryptedTextField(blank=True, editable=False)
     platforms = models.JSONField(default=messenger_only)
@@ -55,15 +57,17 @@ class Page(models.Model):
     state = models.TextField(choices=State, default=State.CONNECTED)
     state_reason = models.TextField(blank=True, default="")
     state_details = models.TextField(
-        blank=True, default="", db_default="", help_text="What Facebook says about it, for managers"
+        blank=True, default="", db_default="", help_text=_("What Facebook says about it, for managers")
     )
     migrated_to = models.TextField(
-        blank=True, default="", db_default="", help_text="Facebook ID of the Page into which it was merged"
+        blank=True, default="", db_default="", help_text=_("Facebook ID of the Page into which it was merged")
     )
     probe_at = models.DateTimeField(
-        null=True, blank=True, help_text="When to ask Facebook again whether it accepts the token"
+        null=True, blank=True, help_text=_("When to ask Facebook again whether it accepts the token")
     )
-    capabilities = models.JSONField(default=dict, blank=True, help_text="What Facebook allows for this Page")
+    capabilities = models.JSONField(
+        default=dict, blank=True, help_text=_("What Facebook allows for this Page")
+    )
     # By platform, as an ISO time: every thread updated up to then is stored, or marked as not readable.
     watermarks = models.JSONField(default=dict, blank=True)
     # Lists that never ended, by list, with the reason and where the next run reads on: see
@@ -71,33 +75,33 @@ class Page(models.Model):
     unfinished_lists = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_delivery_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the newest webhook arrived"
+        null=True, blank=True, editable=False, help_text=_("When the newest webhook arrived")
     )
     # Written by connections.subscription, and where webhooks are noticed to be missing, or to come again.
     live_state = models.TextField(choices=LiveState, default=LiveState.OFF, db_default="off")
     live_reason = models.TextField(
-        blank=True, default="", db_default="", help_text="What is wrong with the webhooks, for managers"
+        blank=True, default="", db_default="", help_text=_("What is wrong with the webhooks, for managers")
     )
     subscribed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since when it is subscribed without a break"
+        null=True, blank=True, editable=False, help_text=_("Since when it is subscribed without a break")
     )
     silent_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When a message without a webhook was noticed"
+        null=True, blank=True, editable=False, help_text=_("When a message without a webhook was noticed")
     )
     next_subscription_check = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When to check the subscription again"
+        null=True, blank=True, editable=False, help_text=_("When to check the subscription again")
     )
     last_full_sync_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a full sync last completed"
+        null=True, blank=True, help_text=_("When a full sync last completed")
     )
     access_ends_at = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text="When the token or its access to data expires; empty: never, or unknown",
+        help_text=_("When the token or its access to data expires; empty: never, or unknown"),
     )
     access_checked_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When Facebook was asked when the access ends"
+        null=True, blank=True, editable=False, help_text=_("When Facebook was asked when the access ends")
     )
     history_days = models.PositiveIntegerField(
         null=True,
@@ -125,7 +129,7 @@ class Page(models.Model):
         if self.state == self.State.CONNECTED and not self.access_token:
             return (
                 self.State.RECONNECT,
-                "The access token cannot be decrypted with the present TOKEN_ENCRYPTION_KEYS.",
+                gettext("The access token cannot be decrypted with the present TOKEN_ENCRYPTION_KEYS."),
             )
         return self.state, self.state_reason
 
@@ -211,7 +215,11 @@ class PageMember(models.Model):
         constraints = [models.UniqueConstraint(fields=["page", "user"], name="pagemember_page_user")]
 
     def __str__(self):
-        return f"{self.user} is {self.role} of {self.page}"
+        return gettext("%(user)s is %(role)s of %(page)s") % {
+            "user": self.user,
+            "role": self.role,
+            "page": self.page,
+        }
 
 
 class CallBudget(models.Model):
@@ -224,7 +232,7 @@ class CallBudget(models.Model):
     platform = models.TextField(choices=Platform)
     next_at = models.DateTimeField(null=True, blank=True)
     closed_until = models.DateTimeField(
-        null=True, blank=True, help_text="Facebook accepts no calls until then"
+        null=True, blank=True, help_text=_("Facebook accepts no calls until then")
     )
     reason = models.TextField(blank=True, default="")
 
@@ -234,7 +242,10 @@ class CallBudget(models.Model):
         ]
 
     def __str__(self):
-        return f"calls to {self.facebook_page_id} on {self.platform}"
+        return gettext("calls to %(page)s on %(platform)s") % {
+            "page": self.facebook_page_id,
+            "platform": self.platform,
+        }
 
 
 class PendingConnection(models.Model):
@@ -255,15 +266,15 @@ class Alert(models.Model):
     """
 
     class Cause(models.TextChoices):
-        TOKEN = "token", "Access refused"
-        EXPIRY = "expiry", "Access expires soon"
-        SUBSCRIPTION = "subscription", "Webhooks lost"
-        AUDIT = "audit", "Full sync failed"
-        SYNC = "sync", "No complete sync for a day"
+        TOKEN = "token", _("Access refused")
+        EXPIRY = "expiry", _("Access expires soon")
+        SUBSCRIPTION = "subscription", _("Webhooks lost")
+        AUDIT = "audit", _("Full sync failed")
+        SYNC = "sync", _("No complete sync for a day")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="alerts", db_index=False)
     cause = models.TextField(choices=Cause)
-    sentence = models.TextField(help_text="What is wrong, for everybody who sees the Page")
+    sentence = models.TextField(help_text=_("What is wrong, for everybody who sees the Page"))
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -299,9 +310,11 @@ class AlertNotice(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
     attempts = models.IntegerField(default=0)
-    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="null: not to be sent any more")
+    next_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text=_("null: not to be sent any more")
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True, default="", help_text="Why the last attempt failed")
+    error = models.TextField(blank=True, default="", help_text=_("Why the last attempt failed"))
 
     class Meta:
         indexes = [

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 PERSON_DELETED = "Person deleted. Nothing of this thread is stored."  # `Thread.reason`
 
@@ -72,28 +73,28 @@ class Erasure(models.Model):
     """The log of a deletion: who deleted what, when and how much, without any content."""
 
     class Kind(models.TextChoices):
-        PERSON = "person", "One person"
-        PAGE = "page", "Everything of a Page"
+        PERSON = "person", _("One person")
+        PAGE = "page", _("Everything of a Page")
 
     kind = models.TextField(choices=Kind)
     page = models.ForeignKey(
         "conversations.Page", models.SET_NULL, null=True, blank=True, related_name="erasures"
     )
-    facebook_page_id = models.TextField("Facebook ID of the Page")
+    facebook_page_id = models.TextField(_("Facebook ID of the Page"))
     # All IDs of a Page under which Facebook may still send webhooks of it, that of Instagram too.
     account_ids = ArrayField(models.TextField(), blank=True, default=list, editable=False)
     page_name = models.TextField(blank=True, default="")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    actor_name = models.TextField("by", blank=True, default="")
-    keeps_page = models.BooleanField(default=False, help_text="The Page stays connected")
+    actor_name = models.TextField(_("by"), blank=True, default="")
+    keeps_page = models.BooleanField(default=False, help_text=_("The Page stays connected"))
     conversations = models.BigIntegerField(default=0)
     messages = models.BigIntegerField(default=0)
-    history = models.BigIntegerField(default=0, help_text="Events of staff actions")
-    tags = models.BigIntegerField(default=0, help_text="Tags on conversations")
+    history = models.BigIntegerField(default=0, help_text=_("Events of staff actions"))
+    tags = models.BigIntegerField(default=0, help_text=_("Tags on conversations"))
     threads = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(default=0, help_text="Number of conversations at the start")
+    total = models.BigIntegerField(default=0, help_text=_("Number of conversations at the start"))
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)  # null: in progress
 

@@ -1,6 +1,7 @@
 """The roles of users on Pages."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 SUPERUSER = "superuser"  # not stored: superusers have every role on every Page
 
@@ -8,9 +9,9 @@ SUPERUSER = "superuser"  # not stored: superusers have every role on every Page
 class Role(models.TextChoices):
     """The role of a member of a Page. Each role includes the ones before it."""
 
-    VIEWER = "viewer"
-    TAGGER = "tagger"
-    MANAGER = "manager"
+    VIEWER = "viewer", _("Viewer")
+    TAGGER = "tagger", _("Tagger")
+    MANAGER = "manager", _("Manager")
 
     @property
     def sufficient(self) -> set[str]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
-def _counter(label: str) -> Any:
+def _counter(label: str | Promise) -> Any:
     return field(default=0, metadata={"label": label})
 
 
@@ -31,14 +33,14 @@ class RunCounters:
     messages and `requests` calls of Graph.
     """
 
-    inserted: int = _counter("new")
-    updated: int = _counter("changed")
-    unchanged: int = _counter("unchanged")
-    skipped: int = _counter("skipped")
-    owed: int = _counter("pending")
-    total: int = _counter("listed")
-    events_created: int = _counter("new messages")
-    requests: int = _counter("requests")
+    inserted: int = _counter(_("new"))
+    updated: int = _counter(_("changed"))
+    unchanged: int = _counter(_("unchanged"))
+    skipped: int = _counter(_("skipped"))
+    owed: int = _counter(_("pending"))
+    total: int = _counter(_("listed"))
+    events_created: int = _counter(_("new messages"))
+    requests: int = _counter(_("requests"))
 
     synced = property(_synced)
     done = property(_done)  # stored or skipped
@@ -65,7 +67,7 @@ class CounterColumns(models.Model):
     accounted = property(_accounted)
 
 
-LABELS: dict[str, str] = {each.name: each.metadata["label"] for each in fields(RunCounters)}
+LABELS: dict[str, str | Promise] = {each.name: each.metadata["label"] for each in fields(RunCounters)}
 STORED = tuple(LABELS)  # names of columns
 THREAD_RESULTS = STORED[:5]
 ALL = ("synced", *STORED)

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import querysets
 from conversations.models.pages import Page
@@ -13,44 +15,48 @@ class SyncRun(CounterColumns):
     """One execution of a sync. Only `sync.run_lifecycle.finish()` ends it, and it is never reopened."""
 
     class Mode(models.TextChoices):
-        FULL = "full"
-        INCREMENTAL = "incremental"
+        FULL = "full", _("Full")
+        INCREMENTAL = "incremental", _("Incremental")
 
     class Status(models.TextChoices):
-        QUEUED = "queued"
-        STARTING = "starting"
-        FETCHING = "fetching"
-        SYNCING = "syncing"
-        WAITING = "waiting"
-        RETRYING = "retrying"
-        COMPLETE = "complete"
-        COMPLETE_WITH_ERRORS = "complete_with_errors", "Completed with errors"
-        ERROR = "error", "Failed"
-        INTERRUPTED = "interrupted"
-        CANCELLED = "cancelled"
+        QUEUED = "queued", _("Queued")
+        STARTING = "starting", _("Starting")
+        FETCHING = "fetching", _("Fetching")
+        SYNCING = "syncing", _("Syncing")
+        WAITING = "waiting", _("Waiting")
+        RETRYING = "retrying", _("Retrying")
+        COMPLETE = "complete", _("Complete")
+        COMPLETE_WITH_ERRORS = "complete_with_errors", _("Completed with errors")
+        ERROR = "error", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Fault(models.TextChoices):
-        OWNER = "owner"  # somebody must reconnect the Page
-        FACEBOOK = "facebook"
-        INBOX = "inbox"
+        OWNER = "owner", _("Owner")  # somebody must reconnect the Page
+        FACEBOOK = "facebook", _("Facebook")
+        INBOX = "inbox", _("Inbox")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="runs")
     mode = models.TextField(choices=Mode)
-    trigger = models.TextField(help_text="Where the sync was requested")
+    trigger = models.TextField(help_text=_("Where the sync was requested"))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     status = models.TextField(choices=Status, default=Status.QUEUED)
     checkpoint = models.JSONField(
-        default=dict, blank=True, help_text="The checkpoint from which the next run resumes"
+        default=dict, blank=True, help_text=_("The checkpoint from which the next run resumes")
     )
-    notes = models.JSONField(default=list, blank=True, help_text="Remarks that need no action")
-    ledger = models.JSONField(default=dict, blank=True, help_text="Counts of threads by state at the end")
-    samples = models.JSONField(default=list, blank=True, help_text="Samples for the chart, see sync.timeline")
-    waits = models.JSONField(default=list, blank=True, help_text="Pauses, see sync.timeline")
+    notes = models.JSONField(default=list, blank=True, help_text=_("Remarks that need no action"))
+    ledger = models.JSONField(default=dict, blank=True, help_text=_("Counts of threads by state at the end"))
+    samples = models.JSONField(
+        default=list, blank=True, help_text=_("Samples for the chart, see sync.timeline")
+    )
+    waits = models.JSONField(default=list, blank=True, help_text=_("Pauses, see sync.timeline"))
     error = models.TextField(blank=True, default="")
-    fault = models.TextField(choices=Fault, blank=True, default="", help_text="Who must act after an error")
-    wait_reason = models.TextField(blank=True, default="", help_text="Reason of the pause")
+    fault = models.TextField(
+        choices=Fault, blank=True, default="", help_text=_("Who must act after an error")
+    )
+    wait_reason = models.TextField(blank=True, default="", help_text=_("Reason of the pause"))
     waits_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -66,7 +72,11 @@ class SyncRun(CounterColumns):
         ]
 
     def __str__(self):
-        return f"run {self.pk} of {self.page}: {self.status}"
+        return gettext("run %(number)s of %(page)s: %(status)s") % {
+            "number": self.pk,
+            "page": self.page,
+            "status": self.status,
+        }
 
     @property
     def duration(self) -> float:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.labels import MAX_NAME, NameKeyField, SortKeyField
 from conversations.lib.notify import notify_all_pages, notify_changes
@@ -10,9 +11,9 @@ from conversations.models import querysets
 from conversations.models.pages import Page
 
 MAX_VIEWS = 100  # of one user
-NAME_TAKEN = "You already have a view with this name."
-TOO_MANY = f"You have {MAX_VIEWS} saved views. Delete one first."
-MAY_NOT_SHARE = "Only members share with a Page, and only superusers share with everyone."
+NAME_TAKEN = _("You already have a view with this name.")
+TOO_MANY = _("You have %(number)s saved views. Delete one first.")
+MAY_NOT_SHARE = _("Only members share with a Page, and only superusers share with everyone.")
 
 
 class SavedView(models.Model):
@@ -22,12 +23,12 @@ class SavedView(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     page = models.ForeignKey(Page, models.CASCADE, related_name="saved_views", null=True, blank=True)
     is_shared = models.BooleanField(
-        default=False, help_text="With the members of the Page; without a Page, with everyone"
+        default=False, help_text=_("With the members of the Page; without a Page, with everyone")
     )
     query = models.JSONField(default=dict, blank=True)  # the list's parameters, without the Page
 
     position = models.IntegerField(
-        default=0, db_default=0, editable=False, help_text="Among the owner's views, from 1; 0: by name"
+        default=0, db_default=0, editable=False, help_text=_("Among the owner's views, from 1; 0: by name")
     )
 
     name_key = NameKeyField()

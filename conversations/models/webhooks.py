@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import querysets
 from conversations.models.pages import Page
@@ -20,11 +21,11 @@ class WebhookDelivery(models.Model):
     """The raw body of one request. One that names several Pages is split into one for each of them."""
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        DONE = "done"  # all items are applied
-        PARTIAL = "partial"  # some items are unknown or failed
-        FAILED = "failed"  # nothing of it could be read
-        IGNORED = "ignored"  # nothing in it is for a connected Page
+        PENDING = "pending", _("Pending")
+        DONE = "done", _("Done")  # all items are applied
+        PARTIAL = "partial", _("Partial")  # some items are unknown or failed
+        FAILED = "failed", _("Failed")  # nothing of it could be read
+        IGNORED = "ignored", _("Ignored")  # nothing in it is for a connected Page
 
     # Null: nobody has looked yet, or the Page is not connected.
     page = models.ForeignKey(Page, models.SET_NULL, null=True, blank=True, related_name="deliveries")
@@ -34,14 +35,14 @@ class WebhookDelivery(models.Model):
     attempts = models.IntegerField(default=0)
     error = models.TextField(blank=True, default="")
     items = models.IntegerField(default=0)
-    failed_items = models.IntegerField(default=0, help_text="Items that are unknown or failed")
+    failed_items = models.IntegerField(default=0, help_text=_("Items that are unknown or failed"))
     # Those whom the body names, so that it is found when one of them is deleted or takes a message back.
     people = ArrayField(models.TextField(), default=list, editable=False)
 
     objects = querysets.PageScopedQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "webhook deliveries"
+        verbose_name_plural = _("webhook deliveries")
         indexes = [
             models.Index("page", "received_at", "id", name="delivery_pending", condition=Q(state="pending")),
             models.Index("received_at", name="delivery_received_at"),

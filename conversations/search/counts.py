@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext
+
 from conversations.lib.sql_files import read_statements
 from conversations.search.criteria import SearchCriteria
 from conversations.search.list_sql import all_branches
@@ -19,7 +21,11 @@ class Total:
     is_exact: bool = True
 
     def __str__(self) -> str:
-        return f"{self.number:,}" if self.is_exact else f"about {self.number:,}"
+        return (
+            f"{self.number:,}"
+            if self.is_exact
+            else gettext("about %(number)s") % {"number": f"{self.number:,}"}
+        )
 
 
 def count_exact(criteria: SearchCriteria, cardinalities: Cardinalities) -> Total:

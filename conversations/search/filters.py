@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no types
 from drf_spectacular.utils import extend_schema_field
 
@@ -53,7 +55,7 @@ class TagKeysField(forms.CharField):
         text = super().to_python(value) or ""
         keys = [key.strip() for key in text.split(",") if key.strip()]
         if text and not keys:
-            raise invalid_value("Provide at least one tag.")
+            raise invalid_value(gettext("Provide at least one tag."))
         return keys
 
 
@@ -77,7 +79,10 @@ class DateTimeBoundField(forms.CharField):
                 return parse_bound(candidate, timezone.get_current_timezone(), end=self.end)
             except (ValueError, OverflowError):
                 continue
-        raise invalid_value(f"{quote(text)} is not a date (2024-12-31) or datetime (2024-12-31T23:59:00Z).")
+        raise invalid_value(
+            gettext("%(text)s is not a date (2024-12-31) or datetime (2024-12-31T23:59:00Z).")
+            % {"text": quote(text)}
+        )
 
 
 def invalid_value(reason: object) -> forms.ValidationError:
@@ -90,7 +95,9 @@ class TimeZoneField(forms.CharField):
         try:
             return parse_zone(text) if text else None
         except ValueError as error:
-            raise invalid_value(f"{error} Not {quote(text)}.") from None
+            raise invalid_value(
+                gettext("%(error)s Not %(text)s.") % {"error": error, "text": quote(text)}
+            ) from None
 
 
 class UserField(forms.CharField):
@@ -108,7 +115,10 @@ class UserField(forms.CharField):
             return min(parse_id(text), MAX_ID)
         except ValueError:
             known = ", ".join(self.words)
-            raise invalid_value(f"{quote(text)} is none of {known}, and not the ID of a user.") from None
+            raise invalid_value(
+                gettext("%(text)s is none of %(words)s, and not the ID of a user.")
+                % {"text": quote(text), "words": known}
+            ) from None
 
 
 class AttachmentField(forms.CharField):
@@ -124,7 +134,9 @@ class AttachmentField(forms.CharField):
             return (parse_flag(text), ALL_KINDS)
         except ValueError:
             names = ", ".join(KINDS_BY_NAME)
-            raise invalid_value(f"{quote(text)} is none of true, false, {names}.") from None
+            raise invalid_value(
+                gettext("%(text)s is none of true, false, %(names)s.") % {"text": quote(text), "names": names}
+            ) from None
 
 
 @extend_schema_field({"type": "string", "enum": ["true", "false", "1", "0", *KINDS_BY_NAME]})
@@ -153,9 +165,9 @@ class DateTimeBoundFilter(filters.CharFilter):
     field_class = DateTimeBoundField
 
 
-TERM_TOO_SHORT = (
-    f"Use at least {MIN_INDEXED_LETTERS} letters to search messages "
-    f"({MIN_INDEXED_UNSPACED} of Han, kana, Thai, Lao, Khmer or Myanmar)."
+TERM_TOO_SHORT = _(
+    "Use at least %(letters)s letters to search messages "
+    "(%(unspaced)s of Han, kana, Thai, Lao, Khmer or Myanmar)."
 )
 
 
@@ -310,10 +322,13 @@ def typed_parameters(data: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters that the words of `q` stand for. Raises ValueError, which says what is wrong."""
     text = data.get("q", "").strip()
     if len(text) > MAX_WORDS_LETTERS:
-        raise ValueError(f"Use at most {MAX_WORDS_LETTERS} characters, not {len(text)}.")
+        raise ValueError(
+            gettext("Use at most %(highest)s characters, not %(number)s.")
+            % {"highest": MAX_WORDS_LETTERS, "number": len(text)}
+        )
     typed = parse_words(text)
     if twice := [name for name in typed if data.get(name)]:
-        raise ValueError(f"Give {twice[0]} either as a parameter or in q.")
+        raise ValueError(gettext("Give %(name)s either as a parameter or in q.") % {"name": twice[0]})
     return typed
 
 
@@ -340,10 +355,16 @@ def combination_errors(values: Mapping[str, Any]) -> dict[str, list[str]]:
     if len(included) + len(excluded) > MAX_TAGS:
         name = "include_tags" if len(included) > MAX_TAGS or not excluded else "exclude_tags"
         given = len(included) + len(excluded)
-        return {name: [f"Use at most {MAX_TAGS} tags, included and excluded ones together, not {given}."]}
+        return {
+            name: [
+                gettext("Use at most %(highest)s tags, included and excluded ones together, not %(given)s.")
+                % {"highest": MAX_TAGS, "given": given}
+            ]
+        }
     term = fold_term(values["search"])
     if values["search_in"] == "messages" and term and is_short_term(term):
-        return {"search": [TERM_TOO_SHORT]}
+        letters = {"letters": MIN_INDEXED_LETTERS, "unspaced": MIN_INDEXED_UNSPACED}
+        return {"search": [TERM_TOO_SHORT % letters]}
     return {}
 
 

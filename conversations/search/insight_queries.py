@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from conversations.lib.sql_files import read_statements
 from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
@@ -82,7 +83,7 @@ class Ad(NamedTuple):
     conversations: int = 0
 
     def __str__(self) -> str:
-        return self.title or f"Ad {self.id}"
+        return self.title or gettext("Ad %(id)s") % {"id": self.id}
 
 
 @dataclass

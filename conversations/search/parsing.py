@@ -3,6 +3,8 @@
 import json
 import re
 
+from django.utils.translation import gettext
+
 MAX_ID = 2**63 - 1  # the largest bigint of PostgreSQL
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -14,7 +16,7 @@ def parse_id(value: object) -> int:
     """
     number = parse_number(value) if isinstance(value, str) else value
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ValueError(f"{quote(value)} is not an ID.")
+        raise ValueError(gettext("%(value)s is not an ID.") % {"value": quote(value)})
     return number
 
 
@@ -27,7 +29,7 @@ def parse_flag(value: object) -> bool:
     """Parse true, false, 1 or 0. Raises ValueError."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if text not in FLAGS:
-        raise ValueError(f"{quote(value)} is neither true nor false.")
+        raise ValueError(gettext("%(value)s is neither true nor false.") % {"value": quote(value)})
     return FLAGS[text]
 
 

@@ -7,6 +7,7 @@ one person's row is drawn on the pages of others.
 from collections.abc import Collection
 
 import orjson
+from django.utils.translation import gettext
 
 from conversations.lib.text import is_plain
 from conversations.models import SavedView
@@ -28,38 +29,44 @@ class InvalidFilter(ValueError):
 def as_parameters(query: object, known: Collection[str] = PARAMETERS) -> dict[str, str]:
     """Return a JSON object as parameters of the list, which are texts as in a URL. Raises InvalidFilter."""
     if not isinstance(query, dict):
-        raise InvalidFilter("It must be an object with parameters of the list.")
+        raise InvalidFilter(gettext("It must be an object with parameters of the list."))
     for name in query:
         if name not in known:
-            raise InvalidFilter(f"Unknown parameter {quote(name)}.")
+            raise InvalidFilter(gettext("Unknown parameter %(name)s.") % {"name": quote(name)})
     return {name: _as_text(name, value) for name, value in query.items() if value is not None}
 
 
 def _as_text(name: str, value: object) -> str:
     if isinstance(value, list) and name in TAG_LISTS:
         if wrong := [item for item in value if isinstance(item, bool | list)]:
-            raise InvalidFilter(f"{quote(wrong[0])} is not a tag.", name)
+            raise InvalidFilter(gettext("%(value)s is not a tag.") % {"value": quote(wrong[0])}, name)
         text = ",".join(_as_text(name, item) for item in value)
         if not text.replace(",", " ").strip():
-            raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
+            raise InvalidFilter(
+                gettext("This list is empty. Leave the parameter out to select without it."), name
+            )
         return text
     if value == []:
-        raise InvalidFilter("This list is empty. Leave the parameter out to select without it.", name)
+        raise InvalidFilter(
+            gettext("This list is empty. Leave the parameter out to select without it."), name
+        )
     if not isinstance(value, str | int):
-        raise InvalidFilter(f"It cannot be {quote(value)}.", name)
+        raise InvalidFilter(gettext("It cannot be %(value)s.") % {"value": quote(value)}, name)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not is_plain(text):
-        raise InvalidFilter("This value contains characters that are not allowed.", name)
+        raise InvalidFilter(gettext("This value contains characters that are not allowed."), name)
     return text
 
 
 def normalize(query: object) -> dict[str, str]:
     """Return the filter as it is stored. Raises InvalidFilter also for a value that the list refuses."""
     if "facebookPageId" in (query if isinstance(query, dict) else ()):
-        raise InvalidFilter("Provide facebookPageId beside the query, not in it.")
+        raise InvalidFilter(gettext("Provide facebookPageId beside the query, not in it."))
     parameters = as_parameters(query)
     if len(orjson.dumps(parameters)) > MAX_BYTES:
-        raise InvalidFilter(f"The filter is too long: at most {MAX_BYTES:,} bytes.")
+        raise InvalidFilter(
+            gettext("The filter is too long: at most %(number)s bytes.") % {"number": f"{MAX_BYTES:,}"}
+        )
     filters = parse_filter(parameters)
     for name, [error, *_] in filters.errors.items():
         raise InvalidFilter(str(error), name)

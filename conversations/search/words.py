@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from conversations.lib.labels import name_key
 from conversations.models import Platform
@@ -69,7 +70,9 @@ def parse_words(text: str) -> Parameters:
     for word in words:
         for name, value in parameters_of(word).items():
             if result.setdefault(name, value) != value:
-                raise InvalidWord(word, f"It contradicts {quote(sources[name].text)}.")
+                raise InvalidWord(
+                    word, gettext("It contradicts %(text)s.") % {"text": quote(sources[name].text)}
+                )
             sources.setdefault(name, word)
     search = " ".join(word.value for word in words if not word.key).strip()
     return result | tag_parameters(words) | ({"search": search} if search else {})
@@ -81,7 +84,9 @@ def parameters_of(word: Word) -> Parameters:
         return {}
     if word.key not in READERS:
         known = ", ".join(f"{key}:" for key in KEYS)
-        raise InvalidWord(word, f"The words are {known}. Put text with a colon in quotes.")
+        raise InvalidWord(
+            word, gettext("The words are %(known)s. Put text with a colon in quotes.") % {"known": known}
+        )
     return READERS[word.key](word)
 
 
@@ -109,7 +114,7 @@ def read_has(word: Word) -> Parameters:
         return {"has_note": "false" if word.is_negated else "true"}
     kind = HAS[choose(word, [*HAS, "note"])]
     if word.is_negated and kind != "true":
-        raise InvalidWord(word, "Only -has:attachment and -has:note are known.")
+        raise InvalidWord(word, gettext("Only -has:attachment and -has:note are known."))
     return {"has_attachment": "false" if word.is_negated else kind}
 
 
@@ -139,7 +144,7 @@ def read_on(word: Word) -> Parameters:
 def read_ad(word: Word) -> Parameters:
     refuse_minus(word)
     if not word.value:
-        raise InvalidWord(word, "Enter the ID of an ad after the colon.")
+        raise InvalidWord(word, gettext("Enter the ID of an ad after the colon."))
     return {"ad_id": word.value}
 
 
@@ -150,8 +155,10 @@ def read_person(word: Word) -> Parameters:
         return {word.key: value}
     if value in PEOPLE[word.key]:
         return {word.key: value}
-    known = " or ".join(f"{word.key}:{name}" for name in PEOPLE[word.key])
-    raise InvalidWord(word, f"Enter {known}, or the ID of a user after the colon.")
+    known = gettext(" or ").join(f"{word.key}:{name}" for name in PEOPLE[word.key])
+    raise InvalidWord(
+        word, gettext("Enter %(words)s, or the ID of a user after the colon.") % {"words": known}
+    )
 
 
 READERS: dict[str, Callable[[Word], Parameters]] = {
@@ -176,13 +183,16 @@ def choose(word: Word, values: Collection[str]) -> str:
     """Return the value of the word, which is one of these."""
     value = word.value.lower()
     if value not in values:
-        raise InvalidWord(word, f"Known are {', '.join(f'{word.key}:{name}' for name in values)}.")
+        raise InvalidWord(
+            word,
+            gettext("Known are %(words)s.") % {"words": ", ".join(f"{word.key}:{name}" for name in values)},
+        )
     return value
 
 
 def refuse_minus(word: Word) -> None:
     if word.is_negated:
-        raise InvalidWord(word, "It cannot have a minus sign.")
+        raise InvalidWord(word, gettext("It cannot have a minus sign."))
 
 
 def read_period(word: Word) -> tuple[date, date]:
@@ -194,7 +204,7 @@ def read_period(word: Word) -> tuple[date, date]:
             first = date(int(year), int(month or 1), int(day or 1))
             last = first if day else last_day(first.year, int(month or 12))
             return first, last
-    raise InvalidWord(word, "Enter a day (2024-05-31), a month (2024-05) or a year (2024).")
+    raise InvalidWord(word, gettext("Enter a day (2024-05-31), a month (2024-05) or a year (2024)."))
 
 
 def last_day(year: int, month: int) -> date:
@@ -208,7 +218,9 @@ def tag_parameters(words: list[Word]) -> Parameters:
     excluded = [(word, keys_of(word)) for word in words if word.key == "tag" and word.is_negated]
     choices = [word for word, keys in included if len(keys) > 1]
     if choices and len(included) > 1:
-        raise InvalidWord(choices[0], "Use either one word with several tags, or several words with one.")
+        raise InvalidWord(
+            choices[0], gettext("Use either one word with several tags, or several words with one.")
+        )
     slugs = slugs_of([*included, *excluded])
     result = {"include_tags": ",".join(slugs[key] for _, keys in included for key in keys)}
     result["exclude_tags"] = ",".join(slugs[key] for _, keys in excluded for key in keys)
@@ -219,7 +231,7 @@ def tag_parameters(words: list[Word]) -> Parameters:
 def keys_of(word: Word) -> list[str]:
     keys = [without_quotes(key).strip() for key in COMMA.split(word.quoted_value)]
     if not all(keys):
-        raise InvalidWord(word, "Enter the name of a tag after the colon.")
+        raise InvalidWord(word, gettext("Enter the name of a tag after the colon."))
     return keys
 
 
@@ -235,5 +247,5 @@ def slugs_of(named: list[tuple[Word, list[str]]]) -> dict[str, str]:
     for word, keys_of_word in named:
         for key in keys_of_word:
             if key not in slugs:
-                raise InvalidWord(word, f"There is no tag {quote(key)}.")
+                raise InvalidWord(word, gettext("There is no tag %(key)s.") % {"key": quote(key)})
     return slugs

@@ -4,13 +4,21 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import ArchivedPart, Page, Thread
 from conversations.sync.stored_state import read_unfinished_lists
 
 STATES = Thread.State.values  # each thread has one of these
 FILE_STATES = ArchivedPart.State.values
-LABELS: dict[str, str] = {Thread.State.MERGED: "duplicate", Thread.State.OWED: "pending"}
+LABELS: dict[str, str | Promise] = {
+    Thread.State.STORED: _("stored"),
+    Thread.State.MERGED: _("duplicate"),
+    Thread.State.UNREADABLE: _("unreadable"),
+    Thread.State.OWED: _("pending"),
+}
 MESSAGES = {"listed": "message_count", "held": "held_count", "unreadable": "unreadable_count"}
 
 
@@ -41,16 +49,21 @@ def describe_coverage(coverage: dict) -> str:
     if not coverage:
         return ""
     threads = coverage["threads"]
-    listed = f"{threads['listed']:,} thread{'s' * (threads['listed'] != 1)}"
-    states = ", ".join(f"{threads[state]:,} {LABELS.get(state, state)}" for state in STATES)
+    listed = ngettext(
+        "Facebook lists %(number)s thread: %(states)s",
+        "Facebook lists %(number)s threads: %(states)s",
+        threads["listed"],
+    )
+    states = ", ".join(f"{threads[state]:,} {LABELS[state]}" for state in STATES)
     lines = [*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage)]
-    return f"Facebook lists {listed}: {states}" + "".join(f". {text}" for text in lines)
+    return ". ".join([listed % {"number": f"{threads['listed']:,}", "states": states}, *lines])
 
 
 def describe_lists(coverage: dict) -> list[str]:
     """Return a sentence, without its full stop, for each list that never ended."""
     return [
-        f"Pending: {list_name(each['platform'], each['folder'])}. {each['reason'].removesuffix('.')}"
+        gettext("Pending: %(list)s. %(reason)s")
+        % {"list": list_name(each["platform"], each["folder"]), "reason": each["reason"].removesuffix(".")}
         for each in coverage.get("lists", ())
     ]
 
@@ -59,8 +72,12 @@ def describe_gaps(coverage: dict) -> list[str]:
     """Return a sentence, without its full stop, if messages are lost that Instagram no longer shows."""
     if not (number := coverage.get("gaps")):
         return []
-    threads = f"{number:,} Instagram thread{'s' * (number != 1)}"
-    return [f"Messages are missing in {threads}: Instagram shows only the newest 20"]
+    text = ngettext(
+        "Messages are missing in %(number)s Instagram thread: Instagram shows only the newest 20",
+        "Messages are missing in %(number)s Instagram threads: Instagram shows only the newest 20",
+        number,
+    )
+    return [text % {"number": f"{number:,}"}]
 
 
 def describe_files(coverage: dict) -> list[str]:
@@ -68,15 +85,18 @@ def describe_files(coverage: dict) -> list[str]:
     if not (files := coverage.get("files")):
         return []
     kept, waiting, missing = (files[state] for state in ("kept", "waiting", "missing"))
-    return [
-        f"Of {sum(files.values()):,} files of messages, {kept:,} are kept, {waiting:,} wait, "
-        f"{missing:,} are missing"
-    ]
+    text = gettext(
+        "Of %(number)s files of messages, %(kept)s are kept, %(waiting)s wait, %(missing)s are missing"
+    )
+    numbers = {"number": sum(files.values()), "kept": kept, "waiting": waiting, "missing": missing}
+    return [text % {name: f"{number:,}" for name, number in numbers.items()}]
 
 
 def list_name(platform: str, folder: str | None) -> str:
     """Return how a list of threads is called: "Messenger, folder spam"."""
-    return f"{platform.capitalize()}, folder {folder}" if folder else platform.capitalize()
+    if not folder:
+        return platform.capitalize()
+    return gettext("%(platform)s, folder %(name)s") % {"platform": platform.capitalize(), "name": folder}
 
 
 def _unfinished_lists(page: Page) -> list[dict[str, str | None]]:

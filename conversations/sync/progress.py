@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models import SyncRun
 from conversations.models.run_counters import IN_PROGRESS, RunCounters, rest_values, stored_values
@@ -22,14 +25,14 @@ TERMINAL_STATUSES = {
 }
 WAITING_STATUSES = {SyncRun.Status.WAITING, SyncRun.Status.RETRYING}
 
-RUN_REMOVED = "The sync run was deleted with all data of its Page."
+RUN_REMOVED = _("The sync run was deleted with all data of its Page.")
 # What users below managers see instead of the reason why a run failed or waits.
-PUBLIC_MESSAGES: dict[str, str] = {
-    SyncRun.Status.WAITING: "Waiting for Facebook.",
-    SyncRun.Status.RETRYING: "Waiting for Facebook.",
-    SyncRun.Status.ERROR: "The sync failed.",
-    SyncRun.Status.INTERRUPTED: "The sync was interrupted.",
-    SyncRun.Status.CANCELLED: "The sync was cancelled.",
+PUBLIC_MESSAGES: dict[str, str | Promise] = {
+    SyncRun.Status.WAITING: _("Waiting for Facebook."),
+    SyncRun.Status.RETRYING: _("Waiting for Facebook."),
+    SyncRun.Status.ERROR: _("The sync failed."),
+    SyncRun.Status.INTERRUPTED: _("The sync was interrupted."),
+    SyncRun.Status.CANCELLED: _("The sync was cancelled."),
 }
 
 
@@ -59,7 +62,7 @@ class SyncProgress(RunCounters):
     @classmethod
     def removed(cls, run_id: int) -> "SyncProgress":
         """Return the final state of a run whose row was deleted."""
-        return cls(page_id="", status=SyncRun.Status.CANCELLED, message=RUN_REMOVED, run=run_id)
+        return cls(page_id="", status=SyncRun.Status.CANCELLED, message=str(RUN_REMOVED), run=run_id)
 
     @property
     def is_end(self) -> bool:
@@ -82,7 +85,7 @@ class SyncProgress(RunCounters):
     def as_viewer_event(self) -> dict:
         """Return the event without the reason of an error or a pause, which only managers may see."""
         return self.as_event() | (
-            {"message": PUBLIC_MESSAGES[self.status]} if self.status in PUBLIC_MESSAGES else {}
+            {"message": str(PUBLIC_MESSAGES[self.status])} if self.status in PUBLIC_MESSAGES else {}
         )
 
 
@@ -117,25 +120,33 @@ def seconds_left(run: SyncRun) -> int | None:
 
 def message_for(run: SyncRun, *, is_manager: bool) -> str:
     """Return `describe_run()`, or for other users a text without the reason of an error or a pause."""
-    return describe_run(run) if is_manager else PUBLIC_MESSAGES.get(run.status) or describe_run(run)
+    return describe_run(run) if is_manager else str(PUBLIC_MESSAGES.get(run.status) or describe_run(run))
 
 
 def describe_run(run: SyncRun) -> str:
     """Return the state of the run as one sentence."""
-    stored = f"{run.synced:,} of {run.total:,} conversations"
-    messages = f"{run.events_created:,} new message{'s' * (run.events_created != 1)}"
-    result = messages + (f", {run.skipped:,} skipped" if run.skipped else "")
+    stored = gettext("%(synced)s of %(total)s conversations") % {
+        "synced": f"{run.synced:,}",
+        "total": f"{run.total:,}",
+    }
+    messages = ngettext("%(number)s new message", "%(number)s new messages", run.events_created)
+    messages %= {"number": f"{run.events_created:,}"}
+    skipped = gettext("%(number)s skipped") % {"number": f"{run.skipped:,}"} if run.skipped else ""
+    result = ", ".join(filter(None, [messages, skipped]))
     match run.status:
         case SyncRun.Status.QUEUED:
-            return "Waiting to start."
+            return gettext("Waiting to start.")
         case SyncRun.Status.STARTING | SyncRun.Status.FETCHING:
-            return "Fetching conversations from Facebook."
+            return gettext("Fetching conversations from Facebook.")
         case SyncRun.Status.WAITING | SyncRun.Status.RETRYING:
-            return run.wait_reason or "Waiting for Facebook."
+            return run.wait_reason or gettext("Waiting for Facebook.")
         case SyncRun.Status.COMPLETE:
-            return f"Synced: {result}."
+            return gettext("Synced: %(result)s.") % {"result": result}
         case SyncRun.Status.COMPLETE_WITH_ERRORS:
-            return f"Completed with errors: {result}, {run.owed:,} pending. The next sync tries these again."
+            text = gettext(
+                "Completed with errors: %(result)s, %(number)s pending. The next sync tries these again."
+            )
+            return text % {"result": result, "number": f"{run.owed:,}"}
         case SyncRun.Status.ERROR | SyncRun.Status.CANCELLED | SyncRun.Status.INTERRUPTED:
-            return run.error or f"Stopped at {stored}."
+            return run.error or gettext("Stopped at %(stored)s.") % {"stored": stored}
     return f"{stored}, {messages}."

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from psycopg.sql import SQL
 
 from conversations.lib.sql_files import read_statements
@@ -155,7 +156,7 @@ def cancel(run_id: int, *, by: str = "") -> SyncRun:
     """
     run = SyncRun.objects.select_for_update(of=["self"]).select_related("page").get(pk=run_id)
     if run.ended_at is not None:
-        raise RunEnded(f"Run {run.pk} has already ended.")
+        raise RunEnded(gettext("Run %(number)s has already ended.") % {"number": run.pk})
     finish(run, Status.CANCELLED, CANCELLED.format(f" by {by}" if by else ""))
     return run
 

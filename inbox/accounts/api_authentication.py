@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
@@ -31,12 +32,12 @@ class ApiKeyAuthentication(TokenAuthentication):
             return None
         user, key = result
         if key.scope != ApiKey.Scope.WRITE and request.method not in SAFE_METHODS:
-            raise PermissionDenied("This API key may only read. Use one with the scope write.")
+            raise PermissionDenied(gettext("This API key may only read. Use one with the scope write."))
         key.note_use()
         return user, ApiKeyCredential(key.pk)
 
     def authenticate_credentials(self, key: str):
         row = usable_key(digest_of(key))
         if row is None:
-            raise AuthenticationFailed("Invalid token.")
+            raise AuthenticationFailed(gettext("Invalid token."))
         return row.user, row

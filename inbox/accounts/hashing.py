@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from django.contrib.auth import hashers
 from django.db import connection
+from django.utils.translation import gettext
 
 from conversations.lib.low_priority import low_priority_threads
 from conversations.lib.request_scope import ServerBusy
@@ -19,7 +20,7 @@ class TooManySignIns(ServerBusy):
     """More passwords are to be checked at this moment than this process can: try again later."""
 
     def __init__(self) -> None:
-        super().__init__("Many people sign in at this moment. Wait a few seconds, then try again.")
+        super().__init__(gettext("Many people sign in at this moment. Wait a few seconds, then try again."))
 
 
 _slots = threading.BoundedSemaphore(SLOTS)

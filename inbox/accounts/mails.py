@@ -8,6 +8,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext_lazy as _
+
+SUBJECTS = {"forgotten": _("Set a new password for Inbox"), "invitation": _("Your account for Inbox")}
 
 
 def send(user_id: int, site: str, template: str) -> None:
@@ -19,5 +22,4 @@ def send(user_id: int, site: str, template: str) -> None:
     path = reverse("new-password", args=[uid, default_token_generator.make_token(user)])
     days = settings.PASSWORD_RESET_TIMEOUT // 86_400
     context = {"user": user, "link": site + path, "site": site, "days": days}
-    subject = {"forgotten": "Set a new password for Inbox", "invitation": "Your account for Inbox"}[template]
-    send_mail(subject, render_to_string(f"mail/{template}.txt", context), None, [user.email])
+    send_mail(str(SUBJECTS[template]), render_to_string(f"mail/{template}.txt", context), None, [user.email])

@@ -1,6 +1,7 @@
 """What a new password ends, by whichever way it is set."""
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext
 
 from conversations.models.audit import Action, record
 from inbox.accounts.models import ApiKey
@@ -19,7 +20,7 @@ class EndApiKeys:
         pass
 
     def get_help_text(self) -> str:
-        return "The API keys of the account end with the old password, unless they are kept."
+        return gettext("The API keys of the account end with the old password, unless they are kept.")
 
     def password_changed(self, password, user=None) -> None:
         if isinstance(user, get_user_model()) and not getattr(user, KEEPS_KEYS, False):

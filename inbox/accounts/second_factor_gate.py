@@ -7,6 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext
 from rest_framework.authentication import get_authorization_header
 from rest_framework.request import Request
 
@@ -35,7 +36,7 @@ class SecondFactorGate(MiddlewareMixin):
         if not second_factor.is_missing(request.user, request.session):
             return None
         if is_api:
-            message = "Staff need a second factor here: set it up first."
+            message = gettext("Staff need a second factor here: set it up first.")
             return JsonResponse({"error": message, "setUp": SET_UP}, status=403)
         return redirect("second-factor")
 

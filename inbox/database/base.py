@@ -8,10 +8,11 @@ from typing import Any
 
 import psycopg_pool
 from django.db.backends.postgresql import base
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.request_scope import ServerBusy, current_scope
 
-NO_CONNECTION = "The server is busy: no database connection was free. Try again in a moment."
+NO_CONNECTION = _("The server is busy: no database connection was free. Try again in a moment.")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

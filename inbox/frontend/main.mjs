@@ -20,6 +20,7 @@ import {
 } from "./core/refresh.mjs";
 import { set, watch, when } from "./core/store.mjs";
 import { focus } from "./core/targets.mjs";
+import { gettext } from "./core/texts.mjs";
 import { timeZone } from "./core/time-zone.mjs";
 import { dismissUnreached } from "./core/toast.mjs";
 import { refreshRows, startList } from "./list/list-view.mjs";
@@ -92,7 +93,7 @@ update("list-menu", { onclick: ({ currentTarget }) => openListMenu(currentTarget
 update("account-menu", { ontoggle: startAppearance });
 update("skip-to-list", { onclick: (event) => skipTo(event, "scroller") });
 update("skip-to-messages", { onclick: (event) => skipTo(event, "messages") });
-fill("time-zone", `Times in ${timeZone}`);
+fill("time-zone", gettext("Times in %(zone)s", { zone: timeZone }));
 offerNotifications();
 watch(({ openId, insight }) => [openId, insight], showScreen);
 when(
@@ -168,7 +169,7 @@ function onHiddenChange(change) {
 function offerNotifications() {
 	if (wantsNotifications()) startNotifications();
 	else if ("Notification" in globalThis && isSecureContext)
-		fill("notifications", button("Turn on notifications", toggleNotifications, "link"));
+		fill("notifications", button(gettext("Turn on notifications"), toggleNotifications, "link"));
 }
 
 function skipTo(event, id) {

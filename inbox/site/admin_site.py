@@ -10,38 +10,44 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from inbox.site.model_names import translate_names
+
+GROUPS = {"inbox": _("Inbox"), "pages": _("Pages"), "people": _("People"), "system": _("System")}
 MENU = {
-    "Inbox": {
-        "conversations_conversation": ("Conversations", "forum"),
-        "conversations_savedview": ("Saved views", "bookmark"),
-        "tags_tag": ("Tags", "label"),
-        "conversations_export": ("Exports", "download"),
+    "inbox": {
+        "conversations_conversation": (_("Conversations"), "forum"),
+        "conversations_savedview": (_("Saved views"), "bookmark"),
+        "tags_tag": (_("Tags"), "label"),
+        "conversations_export": (_("Exports"), "download"),
     },
-    "Pages": {
-        "conversations_page": ("Pages", "storefront"),
-        "conversations_syncrun": ("Sync runs", "sync"),
-        "conversations_alert": ("Alerts", "warning"),
-        "conversations_erasure": ("Erasures", "delete_history"),
+    "pages": {
+        "conversations_page": (_("Pages"), "storefront"),
+        "conversations_syncrun": (_("Sync runs"), "sync"),
+        "conversations_alert": (_("Alerts"), "warning"),
+        "conversations_erasure": (_("Erasures"), "delete_history"),
     },
-    "People": {
-        "auth_user": ("Users", "person"),
-        "accounts_apikey": ("API keys", "key"),
-        "axes_accesslog": ("Sign-ins", "login"),
-        "conversations_auditentry": ("Audit log", "policy"),
+    "people": {
+        "auth_user": (_("Users"), "person"),
+        "accounts_apikey": (_("API keys"), "key"),
+        "axes_accesslog": (_("Sign-ins"), "login"),
+        "conversations_auditentry": (_("Audit log"), "policy"),
     },
-    "System": {
-        "conversations_thread": ("Sync ledger", "receipt_long"),
-        "conversations_interactionevent": ("Events", "history"),
-        "conversations_conversationtag": ("Tags on conversations", "sell"),
-        "conversations_conversationalias": ("Further IDs", "badge"),
-        "conversations_removedconversation": ("Joined conversations", "merge"),
-        "conversations_webhookdelivery": ("Webhooks", "webhook"),
-        "procrastinate_procrastinatejob": ("Jobs", "work_history"),
-        "conversations_callbudget": ("Call budgets", "speed"),
-        "axes_accessfailurelog": ("Failed sign-ins", "gpp_bad"),
-        "axes_accessattempt": ("Sign-in locks", "lock_clock"),
+    "system": {
+        "conversations_thread": (_("Sync ledger"), "receipt_long"),
+        "conversations_interactionevent": (_("Events"), "history"),
+        "conversations_conversationtag": (_("Tags on conversations"), "sell"),
+        "conversations_conversationalias": (_("Further IDs"), "badge"),
+        "conversations_removedconversation": (_("Joined conversations"), "merge"),
+        "conversations_webhookdelivery": (_("Webhooks"), "webhook"),
+        "procrastinate_procrastinatejob": (_("Jobs"), "work_history"),
+        "conversations_callbudget": (_("Call budgets"), "speed"),
+        "axes_accessfailurelog": (_("Failed sign-ins"), "gpp_bad"),
+        "axes_accessattempt": (_("Sign-in locks"), "lock_clock"),
     },
 }
 
@@ -54,8 +60,13 @@ class AdminSite(UnfoldAdminSite):
     """Django's admin with unfold, behind the login page of the site."""
 
     site_url = None
-    index_title = "Dashboard"
+    index_title = _("Dashboard")
     index_template = "admin/dashboard.html"
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        super().register(model_or_iterable, admin_class, **options)
+        for model in [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable:
+            translate_names(model)
 
     def admin_view(self, view, cacheable=False):
         guarded = super().admin_view(view, cacheable)
@@ -96,30 +107,30 @@ def menu(request: HttpRequest) -> list[dict]:
         if model_admin.has_view_permission(request)
     }
     entries = {
-        title: [list_entry(name, *label) for name, label in names.items() if name in visible]
-        for title, names in MENU.items()
+        group: [list_entry(name, *label) for name, label in names.items() if name in visible]
+        for group, names in MENU.items()
     }
-    entries["Inbox"].insert(0, entry("home", "Inbox", "inbox") | {"active": never_active})
+    entries["inbox"].insert(0, entry("home", _("Inbox"), "inbox") | {"active": never_active})
     if request.user.is_superuser:
-        connect = entry("admin:conversations_page_connect", "Connect a Page", "add_link")
+        connect = entry("admin:conversations_page_connect", gettext("Connect a Page"), "add_link")
         if request.path.startswith(connect["link"]):
-            entries["Pages"][0]["active"] = never_active
-        entries["Pages"].insert(1, connect)
+            entries["pages"][0]["active"] = never_active
+        entries["pages"].insert(1, connect)
     from conversations.admin.conversations.quick_filters import views_menu  # needs this site to exist
 
-    entries["Inbox"][2:2] = views_menu(request)
+    entries["inbox"][2:2] = views_menu(request)
     return [
-        {"title": title, "items": items, "collapsible": title == "System"}
-        for title, items in entries.items()
+        {"title": GROUPS[group], "items": items, "collapsible": group == "system"}
+        for group, items in entries.items()
         if items
     ]
 
 
-def list_entry(name: str, title: str, icon: str) -> dict:
+def list_entry(name: str, title: str | Promise, icon: str) -> dict:
     return entry(f"admin:{name}_changelist", title, icon)
 
 
-def entry(name: str, title: str, icon: str) -> dict:
+def entry(name: str, title: str | Promise, icon: str) -> dict:
     return {"title": title, "icon": icon, "link": reverse(name)}
 
 

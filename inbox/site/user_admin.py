@@ -8,6 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.shortcuts import redirect
 from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken import admin as _registers_keys  # noqa: F401 - replaced here, as users are
 from rest_framework.authtoken.models import TokenProxy
 from unfold.admin import TabularInline
@@ -34,7 +36,7 @@ for model in (User, Group, TokenProxy):
 class RoleInline(TabularInline):
     model = PageMember
     autocomplete_fields = ["page"]
-    verbose_name, verbose_name_plural = "role on a Page", "Roles on Pages"
+    verbose_name, verbose_name_plural = _("role on a Page"), _("Roles on Pages")
 
     def get_extra(self, request, obj=None, **kwargs) -> int:
         return 0 if obj else 1  # a new user needs a role
@@ -50,8 +52,8 @@ class NewUserForm(UserCreationForm):
 
     invite = forms.BooleanField(
         required=False,
-        label="Send an invitation",
-        help_text="The user gets a mail with a link to set a password. Leave the passwords below empty.",
+        label=_("Send an invitation"),
+        help_text=_("The user gets a mail with a link to set a password. Leave the passwords below empty."),
         widget=UnfoldBooleanWidget,
     )
 
@@ -63,7 +65,7 @@ class NewUserForm(UserCreationForm):
         if self.cleaned_data.get("invite"):
             self.cleaned_data["usable_password"] = "false"  # noqa: S105 - none until the user sets one
             if not self.cleaned_data.get("email"):
-                self.add_error("email", "An invitation needs a mail address.")
+                self.add_error("email", gettext("An invitation needs a mail address."))
         return super().clean()
 
 
@@ -71,7 +73,7 @@ class NewPasswordForm(AdminPasswordChangeForm):
     """Sets the password of another user, whose sessions end, and whose API keys unless they are kept."""
 
     keep_keys = forms.BooleanField(
-        required=False, label="Keep the user's API keys", widget=UnfoldBooleanWidget
+        required=False, label=_("Keep the user's API keys"), widget=UnfoldBooleanWidget
     )
 
     def save(self, commit=True):
@@ -97,9 +99,9 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
     permission_fields = ("is_active", "is_staff", "is_superuser")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Personal info", {"fields": ("first_name", "last_name", "email")}),
-        ("Permissions", {"fields": permission_fields}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Permissions"), {"fields": permission_fields}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     actions = ["log_out", "remove_second_factor", "send_mail"]
 
@@ -140,15 +142,15 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
         super().save_formset(request, form, formset, change)
         record_roles(request, formset)
 
-    @admin.action(description="Log out everywhere")
+    @admin.action(description=_("Log out everywhere"))
     def log_out(self, request, queryset):
         require_confirmation(request.session)
         for user in queryset:
             number = end_sessions(user)
             record(Action.SESSIONS_ENDED, request=request, target=user, sessions=number)
-        self.message_user(request, "Logged out.", messages.SUCCESS)
+        self.message_user(request, gettext("Logged out."), messages.SUCCESS)
 
-    @admin.action(description="Remove the second factor and log out")
+    @admin.action(description=_("Remove the second factor and log out"))
     def remove_second_factor(self, request, queryset):
         """For who has lost the app and the recovery codes."""
         require_confirmation(request.session)
@@ -156,30 +158,36 @@ class UserAdmin(DjangoUserAdmin, SuperuserAdmin):
         for user in removed:
             end_sessions(user)
             record(Action.SECOND_FACTOR_REMOVED, request=request, target=user)
-        number = f"{len(removed)} user{'' if len(removed) == 1 else 's'}"
-        self.message_user(request, f"Removed the second factor of {number}.", messages.SUCCESS)
+        message = ngettext(
+            "Removed the second factor of %(number)s user.",
+            "Removed the second factor of %(number)s users.",
+            len(removed),
+        )
+        self.message_user(request, message % {"number": len(removed)}, messages.SUCCESS)
 
-    @admin.action(description="Send a link to set the password")
+    @admin.action(description=_("Send a link to set the password"))
     def send_mail(self, request, queryset):
         require_confirmation(request.session)
         able = [user for user in queryset if user.email and user.is_active]
         sent = sum(request_mail(request, user, Action.USER_INVITED) for user in able)
         level = messages.SUCCESS if sent else messages.WARNING
-        note = "" if sent == len(queryset) else " Others have no address, are inactive, or got one just now."
-        self.message_user(request, f"Sending {sent} mail{'' if sent == 1 else 's'}.{note}", level)
+        message = ngettext("Sending %(number)s mail.", "Sending %(number)s mails.", sent) % {"number": sent}
+        if sent < len(queryset):
+            message += " " + gettext("Others have no address, are inactive, or got one just now.")
+        self.message_user(request, message, level)
 
-    @display(description="Name", empty_value="")
+    @display(description=_("Name"), empty_value="")
     def full_name(self, user):
         return user.get_full_name()
 
-    @display(description="Rights", empty_value="")
+    @display(description=_("Rights"), empty_value="")
     def rights(self, user):
         """What is beyond the roles on Pages."""
-        return "Superuser" if user.is_superuser else "Staff" if user.is_staff else None
+        return gettext("Superuser") if user.is_superuser else gettext("Staff") if user.is_staff else None
 
-    @display(description="State", empty_value="")
+    @display(description=_("State"), empty_value="")
     def state(self, user):
-        return None if user.is_active else badge("Inactive", {"Inactive": "danger"})
+        return None if user.is_active else badge(gettext("Inactive"), "danger")
 
     def get_readonly_fields(self, request, obj=None):
         """Superusers cannot remove their own permissions: the last one would lock out everyone."""
@@ -202,29 +210,33 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions = ["end"]
 
-    @display(description="Key")
+    @display(description=_("Key"))
     def key(self, row):
         return f"{row.prefix}…"
 
-    @display(description="Created")
+    @display(description=_("Created"))
     def created(self, row):
         return short_time(row.created_at)
 
-    @display(description="Ends", empty_value="never")
+    @display(description=_("Ends"), empty_value=_("never"))
     def expires(self, row):
         return short_time(row.expires_at)
 
-    @display(description="Last used", empty_value="never")
+    @display(description=_("Last used"), empty_value=_("never"))
     def last_used(self, row):
         return short_time(row.last_used_at)
 
-    @admin.action(description="End")
+    @admin.action(description=_("End"))
     def end(self, request, queryset):
         rows = list(queryset)
         for row in rows:
             record(Action.KEY_ENDED, request=request, target=row, user=row.user.get_username())
         ended, _ = queryset.model.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        self.message_user(request, f"Ended {ended} key{'' if ended == 1 else 's'}.", messages.SUCCESS)
+        self.message_user(
+            request,
+            ngettext("Ended %(ended)s key.", "Ended %(ended)s keys.", ended) % {"ended": ended},
+            messages.SUCCESS,
+        )
 
     def has_view_permission(self, request, obj=None) -> bool:
         return obj is None and super().has_view_permission(request)  # the list has everything
@@ -236,18 +248,18 @@ class SignInRecordAdmin(ReadOnlyAdmin):
 
     list_display = ["time", "username", "ip_address", "browser"]
     search_fields = ["=username", "=ip_address"]
-    search_help_text = "Username or IP address"
+    search_help_text = _("Username or IP address")
     fields = ["attempt_time", "username", "ip_address", "user_agent", "path_info"]
     ordering = ["-attempt_time"]
     list_display_links = None
     sortable_by = ()
     show_full_result_count = False
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def time(self, row):
         return short_time(row.attempt_time)
 
-    @display(description="Browser")
+    @display(description=_("Browser"))
     def browser(self, row):
         return Truncator(row.user_agent).chars(60)
 
@@ -256,7 +268,7 @@ class SignInRecordAdmin(ReadOnlyAdmin):
 class SignInAdmin(SignInRecordAdmin):
     list_display = ["time", "logged_out", "username", "ip_address", "browser"]
 
-    @display(description="Logged out", empty_value="")
+    @display(description=_("Logged out"), empty_value="")
     def logged_out(self, row):
         return short_time(row.logout_time)
 
@@ -265,9 +277,9 @@ class SignInAdmin(SignInRecordAdmin):
 class FailedSignInAdmin(SignInRecordAdmin):
     list_display = ["time", "username", "ip_address", "result", "browser"]
 
-    @display(description="Result", label={"locked": "danger"}, empty_value="")
+    @display(description=_("Result"), empty_value="")
     def result(self, row):
-        return "locked" if row.locked_out else None
+        return badge(gettext("locked"), "danger") if row.locked_out else None
 
 
 @admin.register(AccessAttempt)
@@ -277,10 +289,12 @@ class SignInLockAdmin(SignInRecordAdmin):
     list_display = ["time", "username", "ip_address", "failures_since_start", "browser"]
     actions = ["unlock"]
 
-    @admin.action(description="Unlock")
+    @admin.action(description=_("Unlock"))
     def unlock(self, request, queryset):
         for row in queryset:
             record(Action.SIGN_IN_UNLOCKED, request=request, target=row.username, at=row.ip_address)
         number = queryset.delete()[0]
-        message = f"Unlocked {number} sign-in{'' if number == 1 else 's'}."
+        message = ngettext("Unlocked %(number)s sign-in.", "Unlocked %(number)s sign-ins.", number) % {
+            "number": number
+        }
         self.message_user(request, message, messages.SUCCESS)

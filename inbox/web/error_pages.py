@@ -5,6 +5,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views import defaults
 
 from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
@@ -16,13 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return as_json(request, 400, "Bad request.") or defaults.bad_request(request, exception)
+    return as_json(request, 400, gettext("Bad request.")) or defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, ConfirmationRequired):
         return unconfirmed(request, exception)
-    return as_json(request, 403, "Forbidden.") or defaults.permission_denied(request, exception)
+    return as_json(request, 403, gettext("Forbidden.")) or defaults.permission_denied(request, exception)
 
 
 def unconfirmed(request: HttpRequest, exception: ConfirmationRequired) -> HttpResponse:
@@ -34,14 +35,14 @@ def unconfirmed(request: HttpRequest, exception: ConfirmationRequired) -> HttpRe
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return as_json(request, 404, "Not found.") or defaults.page_not_found(request, exception)
+    return as_json(request, 404, gettext("Not found.")) or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if limited := response_at_limit(request, sys.exc_info()[1]):  # in a middleware, as the session is read
         vars(limited)["_has_been_logged"] = True  # Django would log a traceback
         return limited
-    message = "Internal server error. The server log has the details."
+    message = gettext("Internal server error. The server log has the details.")
     return as_json(request, 500, message) or defaults.server_error(request)
 
 
@@ -60,7 +61,9 @@ def response_at_limit(request: HttpRequest, error: BaseException | None) -> Http
 
 def too_slow(request: HttpRequest) -> HttpResponse:
     """The response where the database took too long."""
-    message = f"This took longer than {READ_SECONDS:.0f} seconds and was stopped. Try again."
+    message = gettext("This took longer than %(read_seconds)s seconds and was stopped. Try again.") % {
+        "read_seconds": f"{READ_SECONDS:.0f}"
+    }
     context = {"seconds": f"{READ_SECONDS:.0f}"}
     return as_json(request, 503, message) or render(request, "503.html", context, status=503)
 

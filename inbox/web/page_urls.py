@@ -11,6 +11,7 @@ from inbox.accounts.views.password_page import password
 from inbox.accounts.views.sessions_page import sessions
 from inbox.accounts.views.sign_in import SignInView, SignOutView, login_code
 from inbox.web.home import home
+from inbox.web.texts import texts
 
 urlpatterns = [
     path("", home, name="home"),
@@ -26,4 +27,5 @@ urlpatterns = [
     path("account/second-factor", factor, name="second-factor"),
     path("account/sessions", sessions, name="sessions"),
     path("account/confirm", confirm, name="confirm"),
+    path("texts/<language>/<version>.js", texts, name="texts"),
 ]

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from conversations.actions import bulk_operations
@@ -40,55 +42,98 @@ from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids, require_role
 from tags.models import Tag
 
+Said = Callable[[int], str]  # what was done to a number of conversations, as a sentence
+
 
 class TagsForm(forms.Form):
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
+        label=_("Tags"),
         widget=UnfoldAdminSelectMultipleWidget({"size": 8}),
-        help_text="Hold Ctrl or ⌘ to select several.",
+        help_text=_("Hold Ctrl or ⌘ to select several."),
     )
 
 
 class AssigneeForm(forms.Form):
-    assignee = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    assignee = forms.ChoiceField(label=_("Assignee"), required=False, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args, people: Mapping[int, str], **kwargs):
         super().__init__(*args, **kwargs)
-        choices = [("", "Nobody"), *((str(pk), name) for pk, name in people.items())]
+        choices = [("", gettext("Nobody")), *((str(pk), name) for pk, name in people.items())]
         cast(forms.ChoiceField, self.fields["assignee"]).choices = choices
 
 
 class SnoozeForm(forms.Form):
     hours = forms.ChoiceField(
-        label="Snooze for",
+        label=_("Snooze for"),
         required=False,
-        choices=[*SNOOZE_TIMES.items(), ("", "End the snooze")],
+        choices=[*SNOOZE_TIMES.items(), ("", _("End the snooze"))],
         widget=UnfoldAdminSelectWidget,
-        help_text="What is done stays as it is.",
+        help_text=_("What is done stays as it is."),
     )
 
 
-@admin.action(description="Add tags …")
+@admin.action(description=_("Add tags …"))
 def add_tags(modeladmin, request, queryset):
-    return run_tag_action(modeladmin, request, queryset, "assign", "Tagged")
+    return run_tag_action(modeladmin, request, queryset, "assign", tagged)
 
 
-@admin.action(description="Remove tags …")
+@admin.action(description=_("Remove tags …"))
 def remove_tags(modeladmin, request, queryset):
-    return run_tag_action(modeladmin, request, queryset, "remove", "Removed tags from")
+    return run_tag_action(modeladmin, request, queryset, "remove", untagged)
 
 
-@admin.action(description="Mark as done")
+@admin.action(description=_("Mark as done"))
 def mark_done(modeladmin, request, queryset):
-    return run_status_action(modeladmin, request, queryset, Conversation.Status.DONE, "Marked as done:")
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.DONE, marked_done)
 
 
-@admin.action(description="Reopen")
+@admin.action(description=_("Reopen"))
 def reopen(modeladmin, request, queryset):
-    return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, "Reopened")
+    return run_status_action(modeladmin, request, queryset, Conversation.Status.ACTIVE, reopened)
 
 
-@admin.action(description="Assign …")
+def tagged(number: int) -> str:
+    return gettext("Tagged %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def untagged(number: int) -> str:
+    return gettext("Removed tags from %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def marked_done(number: int) -> str:
+    return gettext("Marked as done: %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def reopened(number: int) -> str:
+    return gettext("Reopened %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def assigned(number: int) -> str:
+    return gettext("Assigned %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def unassigned(number: int) -> str:
+    return gettext("Unassigned %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def snoozed(number: int) -> str:
+    return gettext("Snoozed %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def snooze_ended(number: int) -> str:
+    return gettext("Ended the snooze of %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def marked_read(number: int) -> str:
+    return gettext("Marked as read: %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+def marked_unread(number: int) -> str:
+    return gettext("Marked as unread: %(conversations)s.") % {"conversations": count_conversations(number)}
+
+
+@admin.action(description=_("Assign …"))
 def assign(modeladmin, request, queryset):
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
@@ -96,13 +141,13 @@ def assign(modeladmin, request, queryset):
     people = people_of(page_ids_of(targets))
     form = AssigneeForm(request.POST if "confirmed" in request.POST else None, people=people)
     if not form.is_valid():
-        return confirm(modeladmin, request, "Assign", targets, form=form)
+        return confirm(modeladmin, request, gettext("Assign"), targets, form=form)
     user_id = int(form.cleaned_data["assignee"]) if form.cleaned_data["assignee"] else None
     details = audited(request, "assignee") | {"userId": user_id}
     return run_action(
         modeladmin,
         request,
-        "Assigned" if user_id else "Unassigned",
+        assigned if user_id else unassigned,
         targets,
         details,
         change=lambda operation: assign_conversations(
@@ -112,20 +157,20 @@ def assign(modeladmin, request, queryset):
     )
 
 
-@admin.action(description="Snooze …")
+@admin.action(description=_("Snooze …"))
 def snooze_selected(modeladmin, request, queryset):
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
         return None
     form = SnoozeForm(request.POST if "confirmed" in request.POST else None)
     if not form.is_valid():
-        return confirm(modeladmin, request, "Snooze", targets, form=form)
+        return confirm(modeladmin, request, gettext("Snooze"), targets, form=form)
     until = snooze_time(form.cleaned_data["hours"])
     details = audited(request, "snooze") | {"until": until and until.isoformat()}
     return run_action(
         modeladmin,
         request,
-        "Snoozed" if until else "Ended the snooze of",
+        snoozed if until else snooze_ended,
         targets,
         details,
         change=lambda operation: snooze(until, targets, actor=request.user, operation=operation),
@@ -133,12 +178,12 @@ def snooze_selected(modeladmin, request, queryset):
     )
 
 
-@admin.action(description="Mark as read")
+@admin.action(description=_("Mark as read"))
 def mark_as_read(modeladmin, request, queryset):
     return run_read_action(modeladmin, request, queryset, is_read=True)
 
 
-@admin.action(description="Mark as unread")
+@admin.action(description=_("Mark as unread"))
 def mark_as_unread(modeladmin, request, queryset):
     return run_read_action(modeladmin, request, queryset, is_read=False)
 
@@ -168,7 +213,7 @@ def targets_of(request, queryset) -> Targets:
     return targets_by_id(list(queryset.order_by().values_list("pk", flat=True)))
 
 
-def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
+def run_tag_action(modeladmin, request, queryset, action: str, said: Said):
     """Show the form with the tags; change them once it is submitted."""
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
@@ -180,7 +225,7 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
         return run_action(
             modeladmin,
             request,
-            verb,
+            said,
             targets,
             details,
             change=lambda operation: change_tags(
@@ -188,24 +233,24 @@ def run_tag_action(modeladmin, request, queryset, action: str, verb: str):
             ),
             start=lambda: start_tagging(action, targets, tags, actor=request.user, audited=details),
         )
-    title = "Add tags" if action == "assign" else "Remove tags"
+    title = gettext("Add tags") if action == "assign" else gettext("Remove tags")
     return confirm(modeladmin, request, title, targets, form=form)
 
 
-def run_status_action(modeladmin, request, queryset, status: str, verb: str):
+def run_status_action(modeladmin, request, queryset, status: str, said: Said):
     """Change the status. For all that match the filters, ask for confirmation first."""
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
         return None
     if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
-        title = "Mark as done" if status == Conversation.Status.DONE else "Reopen"
+        title = gettext("Mark as done") if status == Conversation.Status.DONE else gettext("Reopen")
         number = count_status_changes(status, targets)
         return confirm(modeladmin, request, title, targets, would_change=number)
     details = audited(request, status)
     return run_action(
         modeladmin,
         request,
-        verb,
+        said,
         targets,
         details,
         change=lambda operation: change_status(status, targets, actor=request.user, operation=operation),
@@ -218,7 +263,7 @@ def run_read_action(modeladmin, request, queryset, *, is_read: bool):
     targets = targets_of(request, queryset)
     if reject_viewers(modeladmin, request, targets):
         return None
-    title = "Mark as read" if is_read else "Mark as unread"
+    title = gettext("Mark as read") if is_read else gettext("Mark as unread")
     if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
         number = count_read_changes(is_read, targets)
         return confirm(modeladmin, request, title, targets, would_change=number)
@@ -226,7 +271,7 @@ def run_read_action(modeladmin, request, queryset, *, is_read: bool):
     return run_action(
         modeladmin,
         request,
-        f"{title.replace('Mark', 'Marked')}:",
+        marked_read if is_read else marked_unread,
         targets,
         details,
         change=lambda operation: mark_read(is_read, targets),
@@ -238,7 +283,7 @@ def run_read_action(modeladmin, request, queryset, *, is_read: bool):
 def run_action(
     modeladmin,
     request,
-    verb: str,
+    said: Said,
     targets: Targets,
     details: dict,
     *,
@@ -257,7 +302,7 @@ def run_action(
         numbers: dict[str, Any] = {"matched": matched, "changed": len(changed)}
         undoable = operation if is_undoable else None
         record(Action.BULK_CHANGED, request=request, operation=undoable, **numbers, **details)
-    return report(modeladmin, request, verb, matched, len(changed), undoable)
+    return report(modeladmin, request, said, matched, len(changed), undoable)
 
 
 def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> None:
@@ -270,7 +315,7 @@ def start_in_slices(modeladmin, request, start: Callable[[], BulkOperation]) -> 
 
 def report_started(modeladmin, request, operation: BulkOperation) -> None:
     url = reverse("admin:conversations_operation", args=[operation.operation])
-    message = format_html('{} <a href="{}">Show the progress</a>', describe(operation), url)
+    message = format_html('{} <a href="{}">{}</a>', describe(operation), url, gettext("Show the progress"))
     modeladmin.message_user(request, message, messages.SUCCESS)
 
 
@@ -312,18 +357,22 @@ def reject_viewers(modeladmin, request, targets: Targets) -> bool:
         pk__in=set(page_ids_of(targets)) - set(page_ids(request.user, TAGGER))
     ).first()
     if first:
-        message = f"Nothing was changed. You can only view conversations of {first}; select others."
+        message = gettext(
+            "Nothing was changed. You can only view conversations of %(page)s; select others."
+        ) % {"page": first}
         modeladmin.message_user(request, message, messages.ERROR)
     return first is not None
 
 
-def report(modeladmin, request, verb: str, matched: int, changed: int, operation: uuid.UUID | None) -> None:
+def report(modeladmin, request, said: Said, matched: int, changed: int, operation: uuid.UUID | None) -> None:
     """Show how many conversations were changed, with a link to undo the operation if there is one."""
-    message = f"{verb} {count_conversations(changed)}."
+    message = said(changed)
     if matched > changed:
-        message += f" {count_conversations(matched - changed)} unchanged."
+        message += " " + gettext("%(conversations)s unchanged.") % {
+            "conversations": count_conversations(matched - changed)
+        }
     if changed and operation:
         url = reverse("admin:conversations_operation_undo", args=[operation])
-        template = '{} <a class="inbox-undo" data-operation="{}" href="{}">Undo</a>'
-        message = format_html(template, message, operation, url)
+        template = '{} <a class="inbox-undo" data-operation="{}" href="{}">{}</a>'
+        message = format_html(template, message, operation, url, gettext("Undo"))
     modeladmin.message_user(request, message, messages.SUCCESS)

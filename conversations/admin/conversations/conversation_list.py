@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from conversations.actions.bulk_operations import (
@@ -66,7 +68,8 @@ from conversations.search.new_messages import MAX_COUNTED, count_new, current_ma
 
 TAG_ROWS = ConversationTag.objects.select_related("tag").order_by("tag__sort_key", "pk")
 
-TOO_SLOW = "The search took too long and was stopped. Type more letters, or filter by Page, tag or date."
+STATUS_COLORS = {Conversation.Status.DONE: "success"}
+TOO_SLOW = _("The search took too long and was stopped. Type more letters, or filter by Page, tag or date.")
 
 
 def rest_filter(request) -> dict[str, str] | None:
@@ -132,7 +135,7 @@ class ConversationAdmin(ConversationDetailAdmin):
     ]
     list_fullwidth = True
     search_fields = ["search"]
-    search_help_text = "Name or last message"
+    search_help_text = _("Name or last message")
     actions = ACTIONS
 
     # -- the list
@@ -183,39 +186,40 @@ class ConversationAdmin(ConversationDetailAdmin):
         is_capped = number is None or number > MAX_COUNTED
         return JsonResponse({"new": MAX_COUNTED if is_capped else number, "many": is_capped})
 
-    @display(description="Name")
+    @display(description=_("Name"))
     def name(self, row):
         return format_html('<span class="inbox-name">{}</span>', Truncator(str(row)).chars(40))
 
-    @display(description="Page")
+    @display(description=_("Page"))
     def page_name(self, row):
         return format_html('<span class="inbox-nowrap">{}</span>', Truncator(str(row.page)).chars(30))
 
-    @display(description="Last message")
+    @display(description=_("Last message"))
     def last_message_text(self, row):
         text = Truncator(" ".join(row.last_message.split())).chars(80)
         return format_html('<span class="inbox-last-message" dir="auto">{}</span>', text)
 
-    @display(description="Time", empty_value="")
+    @display(description=_("Time"), empty_value="")
     def time(self, row):
         return time_ago(row.last_message_time)
 
-    @display(description="Unread", empty_value="")
+    @display(description=_("Unread"), empty_value="")
     def unread(self, row):
         return format_html('<b class="inbox-unread">{}</b>', row.unread_count) if row.unread_count else None
 
-    @display(description="Status")
+    @display(description=_("Status"))
     def status(self, row):
         if row.snoozed_until:
-            until = short_time(row.snoozed_until)
-            return format_html("Snoozed until {}", until)
-        return badge(CONVERSATION_STATUS_LABELS[row.conversation_status], {"Done": "success"})
+            return format_html(gettext("Snoozed until {}"), short_time(row.snoozed_until))
+        return badge(
+            CONVERSATION_STATUS_LABELS[row.conversation_status], STATUS_COLORS.get(row.conversation_status)
+        )
 
-    @display(description="Assignee", empty_value="")
+    @display(description=_("Assignee"), empty_value="")
     def assigned(self, row):
         return row.assignee and row.assignee.get_username()
 
-    @display(description="Tags", empty_value="")
+    @display(description=_("Tags"), empty_value="")
     def tags(self, row):
         tags = [tag_row.tag for tag_row in row.tag_rows.all()]
         template = '<span class="inbox-tags" data-tags="{}" data-name="{}" data-pk="{}">{}</span>'
@@ -243,7 +247,7 @@ class ConversationAdmin(ConversationDetailAdmin):
         count = count_conversations(count_targets(targets_of_operation(operation)))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Undo",
+            "title": gettext("Undo"),
             "opts": self.opts,
             "count": count,
         }
@@ -253,7 +257,10 @@ class ConversationAdmin(ConversationDetailAdmin):
         if isinstance(result, BulkOperation):
             request_work()
             return report_started(self, request, result)
-        return messages.success(request, f"Restored {count_conversations(result.changed)}.")
+        return messages.success(
+            request,
+            gettext("Restored %(conversations)s.") % {"conversations": count_conversations(result.changed)},
+        )
 
     def operation(self, request, operation):
         """Show how far a bulk operation in slices is; cancel it on POST."""
@@ -266,7 +273,7 @@ class ConversationAdmin(ConversationDetailAdmin):
             return HttpResponseRedirect(request.path)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Bulk operation",
+            "title": gettext("Bulk operation"),
             "opts": self.opts,
             "operation": row,
             "message": describe(row),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from conversations.actions.refresh import facebook_url, refresh
@@ -114,7 +115,7 @@ class ConversationDetailAdmin(ConversationWorkAdmin):
         except FacebookRefused as refused:
             context = {
                 **self.admin_site.each_context(request),
-                "title": "Cannot be opened",
+                "title": gettext("Cannot be opened"),
                 "opts": self.opts,
                 "conversation": conversation,
                 "error": str(refused),

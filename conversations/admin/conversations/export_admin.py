@@ -8,6 +8,8 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
@@ -22,22 +24,23 @@ from conversations.models import Conversation, Export
 from conversations.permissions import page_ids
 from conversations.search.criteria import SearchCriteria
 
-STATE_COLORS = {"Queued": "info", "Running": "info", "Failed": "danger"}
+STATE_COLORS = {Export.State.QUEUED: "info", Export.State.RUNNING: "info", Export.State.FAILED: "danger"}
 REFRESH_SECONDS = 2
 
 
 class ExportForm(forms.Form):
     what = forms.ChoiceField(
-        label="Contents",
+        label=_("Contents"),
         choices=[
-            ("conversations", "Conversations"),
-            ("messages", "All their messages"),
+            ("conversations", _("Conversations")),
+            ("messages", _("All their messages")),
         ],
         initial="conversations",
         widget=UnfoldAdminRadioSelectWidget,
     )
     format = forms.ChoiceField(
-        choices=[("csv", "CSV, for spreadsheets"), ("ndjson", "NDJSON, for programs")],
+        label=_("Format"),
+        choices=[("csv", _("CSV, for spreadsheets")), ("ndjson", _("NDJSON, for programs"))],
         initial="csv",
         widget=UnfoldAdminRadioSelectWidget,
     )
@@ -59,27 +62,27 @@ class ExportAdmin(BoundedAdmin):
         return exports if request.user.is_superuser else exports.filter(actor=request.user)
 
     # -- the list
-    @display(description="File")
+    @display(description=_("File"))
     def file(self, export):
         return export.file_name
 
-    @display(description="State")
+    @display(description=_("State"))
     def state_label(self, export):
-        return badge(export.get_state_display(), STATE_COLORS)
+        return badge(export.get_state_display(), STATE_COLORS.get(export.state))
 
-    @display(description="Progress")
+    @display(description=_("Progress"))
     def progress(self, export):
         return describe(export)
 
-    @display(description="Size", empty_value="")
+    @display(description=_("Size"), empty_value="")
     def size_text(self, export):
         return filesizeformat(export.size) if export.size else None
 
-    @display(description="Requested")
+    @display(description=_("Requested"))
     def created(self, export):
         return short_time(export.created_at)
 
-    @display(description="Kept until")
+    @display(description=_("Kept until"))
     def expires(self, export):
         return short_time(export.expires_at)
 
@@ -90,7 +93,12 @@ class ExportAdmin(BoundedAdmin):
         form = ExportForm(request.POST if request.method == "POST" else None, initial=request.GET)
         if request.method == "POST" and form.is_valid() and not about.get("error"):
             return self.request_export(request, form.cleaned_data, criteria, selection)
-        context = {**self.admin_site.each_context(request), "title": "Export", "opts": self.opts, **about}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Export"),
+            "opts": self.opts,
+            **about,
+        }
         template = "admin/conversations/export/request.html"
         return TemplateResponse(request, template, context | {"form": form})
 
@@ -145,7 +153,7 @@ class ExportAdmin(BoundedAdmin):
 
     def get_deleted_objects(self, objs, request):
         """Without the thousands of pieces."""
-        lines = [format_html("{} of {}", export.file_name, export.actor) for export in objs]
+        lines = [format_html(gettext("{} of {}"), export.file_name, export.actor) for export in objs]
         return lines, {"exports": len(lines)}, set(), []
 
     # -- permissions

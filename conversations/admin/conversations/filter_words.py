@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from conversations.admin.formatting import CONVERSATION_STATUS_LABELS, SEARCH_PLACES
-from conversations.lib.attachment_kinds import KINDS_BY_NAME
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.models import Platform
 from conversations.search.filters import spelled_out
 from tags.models import Tag
@@ -11,38 +14,52 @@ from tags.models import Tag
 FLAG_TEXTS = {"1": "true", "0": "false"}
 # What a parameter says where it is true, and where it is false.
 FLAG_WORDS = {
-    "untagged": ("Untagged", "Tagged"),
-    "unread": ("Unread", "Read"),
-    "waiting": ("Needs reply (over 24 h)", "No reply needed"),
-    "snoozed": ("Snoozed", "Not snoozed"),
-    "has_note": ("With notes", "Without notes"),
+    "untagged": (_("Untagged"), _("Tagged")),
+    "unread": (_("Unread"), _("Read")),
+    "waiting": (_("Needs reply (over 24 h)"), _("No reply needed")),
+    "snoozed": (_("Snoozed"), _("Not snoozed")),
+    "has_note": (_("With notes"), _("Without notes")),
 }
-SENDER_WORDS = {"customer": "Customer wrote last", "page": "Answered last by the Page"}
-ATTACHMENT_WORDS = {"true": "With attachments", "false": "Without attachments"} | {
-    kind: f"With {kind}" for kind in KINDS_BY_NAME
+SENDER_WORDS: Mapping[str, str | Promise] = {
+    "customer": _("Customer wrote last"),
+    "page": _("Answered last by the Page"),
 }
-CHOICE_WORDS: dict[str, Mapping[str, str]] = {
+ATTACHMENT_WORDS: Mapping[str, str | Promise] = {
+    "true": _("With attachments"),
+    "false": _("Without attachments"),
+    "image": _("With image"),
+    "video": _("With video"),
+    "audio": _("With audio"),
+    "file": _("With file"),
+}
+CHOICE_WORDS: dict[str, Mapping[str, str | Promise]] = {
     "status": CONVERSATION_STATUS_LABELS,
-    "platform": {value: str(label) for value, label in Platform.choices},
+    "platform": dict(Platform.choices),
     "last_message_from": SENDER_WORDS,
     "has_attachment": ATTACHMENT_WORDS,
 }
-PLACE_WORDS = {place: f" in {words.lower()}" for place, words in SEARCH_PLACES.items()}
-PEOPLE_WORDS = {  # of whom `me` means, of nobody, and of another user
-    "assignee": ("Mine", "Unassigned", "Assigned to user {}"),
-    "mentioned": ("Mentions me", "", "Mentions user {}"),
+PLACE_WORDS: Mapping[str, str | Promise] = {  # where a search looks
+    "messages": _("“%(term)s” in all messages"),
+    "names": _("“%(term)s” in names"),
+    "all": _("“%(term)s” in names and all messages"),
 }
-EVERYTHING = "All conversations"
+PEOPLE_WORDS: Mapping[
+    str, tuple[str | Promise, ...]
+] = {  # of whom `me` means, of nobody, and of another user
+    "assignee": (_("Mine"), _("Unassigned"), _("Assigned to user %(id)s")),
+    "mentioned": (_("Mentions me"), "", _("Mentions user %(id)s")),
+}
+EVERYTHING = _("All conversations")
 
 
 def filter_words(query: Mapping[str, str], tags: Iterable[Tag]) -> str:
     """Describe valid parameters of the list, without the Page: "VIP or Late, without Old, Unread"."""
-    return ", ".join(_parts(spelled_out(query), tags)) or EVERYTHING
+    return ", ".join(map(str, _parts(spelled_out(query), tags))) or str(EVERYTHING)
 
 
-def _parts(query: Mapping[str, str], tags: Iterable[Tag]) -> Iterator[str]:
+def _parts(query: Mapping[str, str], tags: Iterable[Tag]) -> Iterator[str | Promise]:
     if term := query.get("search"):
-        yield f"“{term}”" + PLACE_WORDS.get(query.get("search_in", ""), "")
+        yield PLACE_WORDS.get(query.get("search_in", ""), "“%(term)s”") % {"term": term}
     yield from _tags(query, {key: tag.name for tag in tags for key in (str(tag.pk), tag.slug)})
     for name, (if_true, if_false) in FLAG_WORDS.items():
         if value := query.get(name):
@@ -52,32 +69,41 @@ def _parts(query: Mapping[str, str], tags: Iterable[Tag]) -> Iterator[str]:
             yield words[flag_text(value)]
     yield from _people(query)
     if ad := query.get("ad_id"):
-        yield f"ad {ad}"
+        yield gettext("ad %(id)s") % {"id": ad}
     yield from _dates(query)
 
 
-def _people(query: Mapping[str, str]) -> Iterator[str]:
+def _people(query: Mapping[str, str]) -> Iterator[str | Promise]:
     for name, (mine, nobody, other) in PEOPLE_WORDS.items():
         if value := query.get(name):
-            yield {"me": mine, "none": nobody}.get(value) or other.format(value)
+            yield {"me": mine, "none": nobody}.get(value) or other % {"id": value}
 
 
 def _tags(query: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     included, excluded = (
-        [names.get(key, f"{key} (deleted tag)") for key in tag_keys(query.get(name))]
+        [names.get(key, gettext("%(key)s (deleted tag)") % {"key": key}) for key in tag_keys(query.get(name))]
         for name in ("include_tags", "exclude_tags")
     )
     if included:
-        yield (" and " if query.get("include_mode") == "all" else " or ").join(included)
+        yield (both(included) if query.get("include_mode") == "all" else either(included))
     if excluded:
-        yield f"without {' or '.join(excluded)}"
+        yield gettext("without %(tags)s") % {"tags": either(excluded)}
 
 
 def _dates(query: Mapping[str, str]) -> Iterator[str]:
     zone = f" ({query['tz']})" if query.get("tz") else ""
-    for name, word in (("startDate", "from"), ("endDate", "until")):
-        if day := query.get(name):
-            yield f"{word} {day}{zone}"
+    if day := query.get("startDate"):
+        yield gettext("from %(day)s") % {"day": f"{day}{zone}"}
+    if day := query.get("endDate"):
+        yield gettext("until %(day)s") % {"day": f"{day}{zone}"}
+
+
+def both(names: list[str]) -> str:
+    return gettext(" and ").join(names)
+
+
+def either(names: list[str]) -> str:
+    return gettext(" or ").join(names)
 
 
 def tag_keys(text: str | None) -> list[str]:

@@ -1,6 +1,10 @@
 """The filters of the conversation list as the sidebar shows them; `list_query` applies them."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, MultipleDropdownFilter, RadioFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
@@ -27,7 +31,7 @@ class NoopFilterMixin:
 
 
 class PageFilter(NoopFilterMixin, DropdownFilter):
-    title, parameter_name = "Page", "page"
+    title, parameter_name = _("Page"), "page"
 
     def lookups(self, request, model_admin):
         pages = Page.objects.filter(pk__in=page_ids(request.user)).order_by("name", "pk")
@@ -43,54 +47,54 @@ class TagsFilter(NoopFilterMixin, MultipleDropdownFilter):
 
 
 class IncludeTagsFilter(TagsFilter):
-    title, parameter_name = "include tags", "include_tags"
+    title, parameter_name = _("include tags"), "include_tags"
 
 
 class ExcludeTagsFilter(TagsFilter):
-    title, parameter_name = "exclude tags", "exclude_tags"
+    title, parameter_name = _("exclude tags"), "exclude_tags"
 
 
 class ChoiceFilter(NoopFilterMixin, RadioFilter):
     """A choice of a few options."""
 
-    options: list[tuple[str, str]] = []
+    options: Sequence[tuple[str, str | Promise]] = ()
 
     def lookups(self, request, model_admin):
         return self.options
 
 
 class IncludeModeFilter(ChoiceFilter):
-    title, parameter_name = "match tags", "include_mode"
-    options = [("any", "Match any"), ("all", "Match all")]
+    title, parameter_name = _("match tags"), "include_mode"
+    options = [("any", _("Match any")), ("all", _("Match all"))]
 
 
 class UntaggedFilter(ChoiceFilter):
-    title, parameter_name = "tagged", "tagging"
-    options = [("untagged", "Untagged"), ("tagged", "Tagged")]
+    title, parameter_name = _("tagged"), "tagging"
+    options = [("untagged", _("Untagged")), ("tagged", _("Tagged"))]
 
 
 class UnreadFilter(ChoiceFilter):
-    title, parameter_name = "unread", "unread"
-    options = [("true", "Unread"), ("false", "Read")]
+    title, parameter_name = _("unread"), "unread"
+    options = [("true", _("Unread")), ("false", _("Read"))]
 
 
 class WaitingFilter(ChoiceFilter):
-    title, parameter_name = "needs reply", "reply"
-    options = [("waiting", "Needs reply (over 24 h)"), ("not_waiting", "Other")]
+    title, parameter_name = _("needs reply"), "reply"
+    options = [("waiting", _("Needs reply (over 24 h)")), ("not_waiting", _("Other"))]
 
 
 class StatusFilter(ChoiceFilter):
-    title, parameter_name = "status", "status"
+    title, parameter_name = _("status"), "status"
     options = list(CONVERSATION_STATUS_LABELS.items())
 
 
 class PlatformFilter(ChoiceFilter):
-    title, parameter_name = "platform", "platform"
+    title, parameter_name = _("platform"), "platform"
     options = Platform.choices
 
 
 class AdFilter(NoopFilterMixin, DropdownFilter):
-    title, parameter_name = "Ad that brought the customer", "ad"
+    title, parameter_name = _("Ad that brought the customer"), "ad"
 
     def lookups(self, request, model_admin):
         return [(ad.id, str(ad)) for ad in newest_ads(page_ids(request.user))]
@@ -100,51 +104,51 @@ class AdFilter(NoopFilterMixin, DropdownFilter):
 
 
 class SenderFilter(ChoiceFilter):
-    title, parameter_name = "newest message", "from"
-    options = [("customer", "From the customer"), ("page", "From the Page")]
+    title, parameter_name = _("newest message"), "from"
+    options = [("customer", _("From the customer")), ("page", _("From the Page"))]
 
 
 class AttachmentFilter(ChoiceFilter):
-    title, parameter_name = "attachments", "attachment"
+    title, parameter_name = _("attachments"), "attachment"
     options = [
-        ("true", "Any attachment"),
-        ("image", "Pictures"),
-        ("video", "Videos"),
-        ("audio", "Audio files"),
-        ("file", "Files"),
-        ("false", "None"),
+        ("true", _("Any attachment")),
+        ("image", _("Pictures")),
+        ("video", _("Videos")),
+        ("audio", _("Audio files")),
+        ("file", _("Files")),
+        ("false", _("None")),
     ]
 
 
 class AssigneeFilter(ChoiceFilter):
-    title, parameter_name = "assignee", "assignee"
-    options = [("me", "Mine"), ("none", "Unassigned")]
+    title, parameter_name = _("assignee"), "assignee"
+    options = [("me", _("Mine")), ("none", _("Unassigned"))]
 
 
 class SnoozedFilter(ChoiceFilter):
-    title, parameter_name = "snoozed", "snoozed"
-    options = [("false", "Not snoozed"), ("true", "Snoozed")]
+    title, parameter_name = _("snoozed"), "snoozed"
+    options = [("false", _("Not snoozed")), ("true", _("Snoozed"))]
 
 
 class NoteFilter(ChoiceFilter):
-    title, parameter_name = "notes", "note"
-    options = [("true", "With notes"), ("false", "Without notes")]
+    title, parameter_name = _("notes"), "note"
+    options = [("true", _("With notes")), ("false", _("Without notes"))]
 
 
 class MentionedFilter(ChoiceFilter):
-    title, parameter_name = "mentions", "mentioned"
-    options = [("me", "Mentions me")]
+    title, parameter_name = _("mentions"), "mentioned"
+    options = [("me", _("Mentions me"))]
 
 
 class SearchInFilter(ChoiceFilter):
-    title, parameter_name = "search in", "search_in"
+    title, parameter_name = _("search in"), "search_in"
     options = list(SEARCH_PLACES.items())
 
 
 class LastMessageFilter(NoopFilterMixin, admin.ListFilter):
     """From the start of one day to the end of another: the reader's days, or those of `tz`."""
 
-    title = "date of the last message"
+    title = _("date of the last message")
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
     name = "date"

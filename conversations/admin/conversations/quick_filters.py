@@ -4,7 +4,10 @@ from itertools import islice
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import escape
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.conversations.list_query import as_query, parameters_of
 from conversations.models import SavedView
@@ -13,11 +16,11 @@ from conversations.search.stored_filters import normalize, problem_of
 
 LIST = "admin:conversations_conversation_changelist"
 QUICK_FILTERS = {
-    "assignee": ("me", "Mine"),
-    "mentioned": ("me", "Mentions"),
-    "unread": ("true", "Unread"),
-    "tagging": ("untagged", "Untagged"),
-    "reply": ("waiting", "Needs reply (over 24 h)"),
+    "assignee": ("me", _("Mine")),
+    "mentioned": ("me", _("Mentions")),
+    "unread": ("true", _("Unread")),
+    "tagging": ("untagged", _("Untagged")),
+    "reply": ("waiting", _("Needs reply (over 24 h)")),
 }
 URL_NAMES_WITH_VIEWS = ("conversations_conversation_changelist", "conversations_savedview_")
 MAX_VIEWS = 20  # in the sidebar; the page of saved views lists all
@@ -25,7 +28,7 @@ MAX_VIEWS = 20  # in the sidebar; the page of saved views lists all
 
 def quick_filters(request: HttpRequest) -> list[dict]:
     """Return the filters with `title`, `query` and `is_on`. They combine with all other filters."""
-    links = [quick_filter(request, "All", {}, is_on=not set(QUICK_FILTERS) & set(request.GET))]
+    links = [quick_filter(request, gettext("All"), {}, is_on=not set(QUICK_FILTERS) & set(request.GET))]
     for name, (value, title) in QUICK_FILTERS.items():
         is_on = request.GET.get(name) == value
         others = {
@@ -36,7 +39,9 @@ def quick_filters(request: HttpRequest) -> list[dict]:
     return links
 
 
-def quick_filter(request: HttpRequest, title: str, parameters: dict[str, list[str]], *, is_on: bool) -> dict:
+def quick_filter(
+    request: HttpRequest, title: str | Promise, parameters: dict[str, list[str]], *, is_on: bool
+) -> dict:
     """Return a link to the current list with exactly these quick filters on."""
     query = request.GET.copy()
     for name in ("p", *QUICK_FILTERS):

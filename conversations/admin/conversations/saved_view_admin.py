@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -19,9 +21,9 @@ from conversations.search.stored_filters import normalize, problem_of
 from tags.models import Tag
 
 FIELD_TEXTS = {  # label and help text
-    "name": ("Name", "The name in the sidebar"),
-    "page": ("Page", "Empty: all Pages you have access to"),
-    "is_shared": ("Shared", "Share with the members of the Page; without a Page, with everyone"),
+    "name": (_("Name"), _("The name in the sidebar")),
+    "page": (_("Page"), _("Empty: all Pages you have access to")),
+    "is_shared": (_("Shared"), _("Share with the members of the Page; without a Page, with everyone")),
 }
 OWN_FIELDS = ("name", "page", "is_shared")
 
@@ -60,34 +62,36 @@ class SavedViewAdmin(BoundedAdmin):
             return ((None, {"fields": (*OWN_FIELDS, "filters")}),)
         return (
             (None, {"fields": OWN_FIELDS}),
-            ("Filter", {"fields": FILTER_FIELDS, "description": self.problem_text(obj)}),
+            (gettext("Filter"), {"fields": FILTER_FIELDS, "description": self.problem_text(obj)}),
         )
 
     def problem_text(self, obj: SavedView | None) -> str:
         problem = problem_of(obj) if obj else ""
-        return format_html("The stored filter cannot be used: {}", problem) if problem else ""
+        return format_html(gettext("The stored filter cannot be used: {}"), problem) if problem else ""
 
-    @display(description="View")
+    @display(description=_("View"))
     def links(self, view):
         change = reverse("admin:conversations_savedview_change", args=[view.pk])
         if problem_of(view):
-            return format_html('{} <a class="inbox-quiet" href="{}">Change</a>', view.name, change)
-        template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">Change</a>'
-        return format_html(template, view_url(view), view.name, change)
+            return format_html(
+                '{} <a class="inbox-quiet" href="{}">{}</a>', view.name, change, gettext("Change")
+            )
+        template = '<a class="inbox-link" href="{}">{}</a> <a class="inbox-quiet" href="{}">{}</a>'
+        return format_html(template, view_url(view), view.name, change, gettext("Change"))
 
-    @display(description="Page", empty_value="all")
+    @display(description=_("Page"), empty_value=_("all"))
     def page_name(self, view):
         return view.page
 
-    @display(description="Shared", empty_value="")
+    @display(description=_("Shared"), empty_value="")
     def shared(self, view):
-        return "Shared" if view.is_shared else None
+        return gettext("Shared") if view.is_shared else None
 
-    @display(description="Filter")
+    @display(description=_("Filter"))
     def filters(self, view):
         """The filter in words; what is wrong with it if it cannot be used. Such a view is in no menu."""
         if problem := problem_of(view):
-            return f"Not valid: {problem}"
+            return gettext("Not valid: %(problem)s") % {"problem": problem}
         tags = getattr(view, "known_tags", None)
         return filter_words(normalize(view.query), Tag.objects.all() if tags is None else tags)
 
@@ -128,7 +132,7 @@ class SavedViewAdmin(BoundedAdmin):
 
     def response_add(self, request, obj, post_url_continue=None):
         """Redirect to the list, filtered by the new view."""
-        self.message_user(request, f"Saved as “{obj.name}”. The sidebar lists it.")
+        self.message_user(request, gettext("Saved as “%(name)s”. The sidebar lists it.") % {"name": obj.name})
         return HttpResponseRedirect(view_url(obj))
 
     # -- permissions

@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -27,26 +29,27 @@ from tags.models import Tag
 
 TAG_FIELDS = ("include_tags", "exclude_tags")
 FLAG_FIELDS = (*FLAG_WORDS, "has_attachment")
+ANY = _("Any")
 
 
-def text_field(label: str, help_text: str = "") -> forms.CharField:
+def text_field(label: Any, help_text: Any = "") -> forms.CharField:
     return forms.CharField(
         required=False, label=label, help_text=help_text, widget=UnfoldAdminTextInputWidget
     )
 
 
-def choice_field(label: str, choices, absent: str = "Any") -> forms.ChoiceField:
+def choice_field(label: Any, choices, absent: Any = ANY) -> forms.ChoiceField:
     options = [("", absent), *choices]
     return forms.ChoiceField(required=False, label=label, choices=options, widget=UnfoldAdminSelectWidget)
 
 
-def flag_field(label: str, name: str) -> forms.ChoiceField:
+def flag_field(label: Any, name: str) -> forms.ChoiceField:
     return choice_field(label, zip(("true", "false"), FLAG_WORDS[name], strict=True))
 
 
-def tags_field(label: str) -> forms.MultipleChoiceField:
+def tags_field(label: Any) -> forms.MultipleChoiceField:
     widget = UnfoldAdminSelectMultipleWidget({"size": 6})
-    help_text = "Hold Ctrl or ⌘ to select several."
+    help_text = gettext("Hold Ctrl or ⌘ to select several.")
     return forms.MultipleChoiceField(required=False, label=label, help_text=help_text, widget=widget)
 
 
@@ -55,26 +58,26 @@ class SavedViewForm(forms.ModelForm):
 
     view_owner: Any  # whose view it is: the admin sets it
 
-    search = text_field("Search")
-    search_in = choice_field("Search in", SEARCH_PLACES.items(), "Names and last messages")
-    include_tags = tags_field("Tags")
-    include_mode = choice_field("Of these tags", [("all", "All of them")], "Any of them")
-    exclude_tags = tags_field("Without the tags")
-    untagged = flag_field("Tagged", "untagged")
-    unread = flag_field("Unread", "unread")
-    waiting = flag_field("Needs reply", "waiting")
-    status = choice_field("Status", CONVERSATION_STATUS_LABELS.items())
-    assignee = text_field("Assignee", "me, none or the ID of a user")
-    mentioned = text_field("Mentions", "me or the ID of a user")
-    snoozed = flag_field("Snoozed", "snoozed")
-    has_note = flag_field("Notes", "has_note")
-    platform = choice_field("Platform", Platform.choices)
-    ad_id = text_field("Ad", "The ID of the Facebook ad that brought the customer")
-    last_message_from = choice_field("Newest message", SENDER_WORDS.items())
-    has_attachment = choice_field("Attachments", ATTACHMENT_WORDS.items())
-    startDate = text_field("Last message from", "A day such as 2024-01-31")
-    endDate = text_field("Last message until", "A day such as 2024-12-31, which is included")
-    tz = text_field("Time zone of the days", "Such as Europe/Berlin; empty: that of each reader")
+    search = text_field(_("Search"))
+    search_in = choice_field(_("Search in"), SEARCH_PLACES.items(), _("Names and last messages"))
+    include_tags = tags_field(_("Tags"))
+    include_mode = choice_field(_("Of these tags"), [("all", _("All of them"))], _("Any of them"))
+    exclude_tags = tags_field(_("Without the tags"))
+    untagged = flag_field(_("Tagged"), "untagged")
+    unread = flag_field(_("Unread"), "unread")
+    waiting = flag_field(_("Needs reply"), "waiting")
+    status = choice_field(_("Status"), CONVERSATION_STATUS_LABELS.items())
+    assignee = text_field(_("Assignee"), _("me, none or the ID of a user"))
+    mentioned = text_field(_("Mentions"), _("me or the ID of a user"))
+    snoozed = flag_field(_("Snoozed"), "snoozed")
+    has_note = flag_field(_("Notes"), "has_note")
+    platform = choice_field(_("Platform"), Platform.choices)
+    ad_id = text_field(_("Ad"), _("The ID of the Facebook ad that brought the customer"))
+    last_message_from = choice_field(_("Newest message"), SENDER_WORDS.items())
+    has_attachment = choice_field(_("Attachments"), ATTACHMENT_WORDS.items())
+    startDate = text_field(_("Last message from"), _("A day such as 2024-01-31"))
+    endDate = text_field(_("Last message until"), _("A day such as 2024-12-31, which is included"))
+    tz = text_field(_("Time zone of the days"), _("Such as Europe/Berlin; empty: that of each reader"))
 
     class Meta:
         model = SavedView
@@ -87,7 +90,11 @@ class SavedViewForm(forms.ModelForm):
         slugs = {str(tag.pk): tag.slug for tag in tags}
         for name in TAG_FIELDS:
             keys = [slugs.get(key, key) for key in self.initial.get(name, ())]
-            deleted = [(key, f"{key} (deleted tag)") for key in keys if key not in slugs.values()]
+            deleted = [
+                (key, gettext("%(key)s (deleted tag)") % {"key": key})
+                for key in keys
+                if key not in slugs.values()
+            ]
             self.initial[name] = keys
             field = cast(forms.MultipleChoiceField, self.fields[name])
             field.choices = [*((tag.slug, tag.name) for tag in tags), *deleted]
@@ -125,7 +132,7 @@ class SavedViewForm(forms.ModelForm):
         if same_name.exclude(pk=self.instance.pk).exists():
             self.add_error("name", NAME_TAKEN)
         if self.instance.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
-            self.add_error("name", TOO_MANY)
+            self.add_error("name", TOO_MANY % {"number": MAX_VIEWS})
 
 
 FILTER_FIELDS = tuple(SavedViewForm.declared_fields)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from conversations.lib.attachments import UNAVAILABLE, reactions_of
 from conversations.media.display import Displayed, displayed
@@ -84,9 +85,9 @@ def as_message(event: InteractionEvent, now: datetime) -> Message:
 # -- times -------------------------------------------------------------------------------------------------
 def day_label(day: date, today: date) -> str:
     if day == today:
-        return "Today"
+        return gettext("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return gettext("Yesterday")
     return date_format(day, "l, j F" if day.year == today.year else "l, j F Y")
 
 
@@ -94,7 +95,7 @@ def time_label(moment: datetime, now: datetime) -> str:
     """Return the minutes since then within an hour, else the time of day; the day is shown separately."""
     minutes = int((now - moment).total_seconds() // 60)
     if 0 <= minutes < 60:
-        return f"{minutes} min ago" if minutes else "just now"
+        return gettext("%(minutes)s min ago") % {"minutes": minutes} if minutes else gettext("just now")
     return date_format(timezone.localtime(moment), "H:i")
 
 

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from conversations.actions.assigning import assign_conversations
@@ -30,12 +32,12 @@ from conversations.permissions import MANAGER, PageUser, assignable_user, collea
 
 # How long a conversation can be snoozed here, in hours. Other times: the inbox page and REST.
 SNOOZE_TIMES = {
-    "1": "1 hour",
-    "4": "4 hours",
-    "24": "1 day",
-    "72": "3 days",
-    "168": "1 week",
-    "720": "30 days",
+    "1": _("1 hour"),
+    "4": _("4 hours"),
+    "24": _("1 day"),
+    "72": _("3 days"),
+    "168": _("1 week"),
+    "720": _("30 days"),
 }
 
 
@@ -78,14 +80,14 @@ class ConversationWorkAdmin(PageScopedAdmin):
             targets = targets_by_id([conversation.pk])
             assign_conversations(user and user.pk, targets, actor=request.user)
         else:
-            messages.error(request, "Conversations of this Page cannot be assigned to this user.")
+            messages.error(request, gettext("Conversations of this Page cannot be assigned to this user."))
         return self.redirect_to(request, conversation)
 
     def snooze(self, request, pk):
         conversation = self.get_taggable(request, pk)
         until = snooze_time(request.POST.get("hours", ""))
         if until and conversation.conversation_status == Conversation.Status.DONE:
-            messages.error(request, "What is done cannot be snoozed. Reopen it first.")
+            messages.error(request, gettext("What is done cannot be snoozed. Reopen it first."))
         else:
             snooze(until, targets_by_id([conversation.pk]), actor=request.user)
         return self.redirect_to(request, conversation)
@@ -95,7 +97,9 @@ class ConversationWorkAdmin(PageScopedAdmin):
         text = request.POST.get("text", "").strip()
         people = [Colleague(each.id, each.name) for each in colleagues_of(conversation.page_id)]
         if not text or len(text) > MAX_LETTERS or not is_plain(text):
-            messages.error(request, f"A note has 1 to {MAX_LETTERS:,} characters.")
+            messages.error(
+                request, gettext("A note has 1 to %(number)s characters.") % {"number": f"{MAX_LETTERS:,}"}
+            )
             return self.redirect_to(request, conversation)
         try:
             add_note(conversation, text, colleagues=people, actor=request.user)
@@ -109,6 +113,6 @@ class ConversationWorkAdmin(PageScopedAdmin):
         pk = int(number) if number.isdecimal() and len(number) < 19 else 0
         note = get_object_or_404(notes_of(conversation).select_related("conversation"), pk=pk)
         if note.actor_id != request.user.pk and not has_role(request.user, [conversation.page_id], MANAGER):
-            raise PermissionDenied("Only its author and managers delete a note.")
+            raise PermissionDenied(gettext("Only its author and managers delete a note."))
         delete_note(note)
         return self.redirect_to(request, conversation)

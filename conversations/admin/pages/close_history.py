@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.actions.bulk_operations import start_status
 from conversations.actions.status import change_status
 from conversations.actions.targets import Targets, count_targets, targets_matching
-from conversations.admin.conversations.bulk_actions import run_action
+from conversations.admin.conversations.bulk_actions import marked_done, run_action
 from conversations.models import Conversation, Page
 from conversations.search.filters import parse_filter
 
@@ -22,7 +24,7 @@ USUAL_DAYS = 30  # where HISTORY_DONE_BEFORE is off
 
 class AgeForm(forms.Form):
     days = forms.IntegerField(
-        label="Days since the last message",
+        label=_("Days since the last message"),
         min_value=1,
         max_value=settings.MAX_DAYS,
         widget=forms.NumberInput(attrs={"class": "inbox-input"}),
@@ -42,7 +44,7 @@ def close_history(modeladmin, request: HttpRequest, page: Page) -> HttpResponse:
     run_action(
         modeladmin,
         request,
-        "Marked as done:",
+        marked_done,
         targets,
         details,
         change=lambda operation: change_status(DONE, targets, actor=request.user, operation=operation),
@@ -63,7 +65,7 @@ def _render(modeladmin, request: HttpRequest, page: Page, form: AgeForm, count: 
     context = {
         **modeladmin.admin_site.each_context(request),
         "opts": modeladmin.opts,
-        "title": "Close old conversations",
+        "title": gettext("Close old conversations"),
         "page": page,
         "form": form,
         "count": count,

@@ -16,6 +16,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from conversations.connections import facebook_login
@@ -30,24 +32,26 @@ from conversations.permissions import require_confirmation
 SCOPE_KEY, STATE_KEY = "token_scope", "login_state"  # session keys
 MAX_MINUTES = 15  # for the login at Facebook; a token is kept for less
 MAX_PAGES = 20  # at once: each needs several calls to Facebook while the user waits
-EXPIRED = f"The token was discarded after {MAX_MINUTES} minutes. Start again."
+EXPIRED = _("The token was discarded after %(minutes)s minutes. Start again.")
 
 
 class HistoryForm(forms.Form):
     """From which age on the conversations of a first sync are no work."""
 
     history_days = forms.IntegerField(
-        label="Days after which conversations of the first sync are done",
+        label=_("Days after which conversations of the first sync are done"),
         min_value=0,
         max_value=settings.MAX_DAYS,
         widget=forms.NumberInput(attrs={"class": "inbox-input"}),
-        help_text="Older ones are the past, not work: they are stored as done. With 0 all of them are open.",
+        help_text=_(
+            "Older ones are the past, not work: they are stored as done. With 0 all of them are open."
+        ),
     )
 
 
 class TokenForm(forms.Form):
     token = forms.CharField(
-        label="Access token of a person or a Page",
+        label=_("Access token of a person or a Page"),
         widget=forms.PasswordInput(attrs={"class": "inbox-input", "autocomplete": "off"}),
     )
 
@@ -94,7 +98,7 @@ def _page_to_reconnect(request: HttpRequest) -> Page | None:
 
 
 def _render(site, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    context = {**site.each_context(request), "title": "Connect a Page", **context}
+    context = {**site.each_context(request), "title": gettext("Connect a Page"), **context}
     response = TemplateResponse(request, f"admin/conversations/page/{template}.html", context)
     response["Cache-Control"] = "no-store"
     return response
@@ -109,7 +113,9 @@ def start(site, request: HttpRequest) -> HttpResponse:
         try:
             return _use_token(request, form.cleaned_data["token"].strip(), reconnected)
         except (ConnectionRefused, GraphError) as error:
-            form.add_error("token", f"Nothing was changed. {describe_failure(error)}")
+            form.add_error(
+                "token", gettext("Nothing was changed. %(reason)s") % {"reason": describe_failure(error)}
+            )
     context = {"form": form, "reconnected": reconnected, "has_login": facebook_login.is_configured()}
     return _render(site, request, "connect", **context)
 
@@ -127,8 +133,11 @@ def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> Ht
     page = scope.page(reconnected.facebook_page_id)
     if page is None:
         raise ConnectionRefused(
-            f"This is the token of {scope.holder}, which has no access to {reconnected} "
-            f"({reconnected.facebook_page_id}). Use a token of this Page, or of a person who manages it."
+            gettext(
+                "This is the token of %(holder)s, which has no access to %(reconnected)s (%(id)s). "
+                "Use a token of this Page, or of a person who manages it."
+            )
+            % {"holder": scope.holder, "reconnected": reconnected, "id": reconnected.facebook_page_id}
             + (f" {reconnected.state_reason}" if reconnected.migrated_to else "")
         )
     with asking_facebook(request.user):
@@ -160,13 +169,15 @@ def from_facebook(site, request: HttpRequest) -> HttpResponse:
         pk = _page_of_state(request)
         reconnected = Page.objects.filter(pk=pk).first() if pk else None
         if pk and reconnected is None:
-            raise ConnectionRefused("This Page no longer exists.")
+            raise ConnectionRefused(gettext("This Page no longer exists."))
         code = _code(request)
         with asking_facebook(request.user):
             token = facebook_login.exchange_code(code, _return_url(request))
         return _use_token(request, token, reconnected)
     except (ConnectionRefused, GraphError) as error:
-        messages.error(request, f"Nothing was changed. {describe_failure(error)}")
+        messages.error(
+            request, gettext("Nothing was changed. %(reason)s") % {"reason": describe_failure(error)}
+        )
     return redirect(_url(page=reconnected.pk) if reconnected else _url())
 
 
@@ -178,15 +189,19 @@ def _page_of_state(request: HttpRequest) -> int | None:
     except signing.BadSignature:
         state = {}
     if not nonce or state.get("nonce") != nonce:
-        raise ConnectionRefused("This login was not started here, or it has expired. Log in again.")
+        raise ConnectionRefused(gettext("This login was not started here, or it has expired. Log in again."))
     return state["page"]
 
 
 def _code(request: HttpRequest) -> str:
     if request.GET.get("error") == "access_denied":
-        raise ConnectionRefused("Facebook's dialog was cancelled. Inbox cannot read without permission.")
+        raise ConnectionRefused(
+            gettext("Facebook's dialog was cancelled. Inbox cannot read without permission.")
+        )
     if not request.GET.get("code"):
-        raise ConnectionRefused("Facebook's dialog ended with an error. Try again, or paste a token.")
+        raise ConnectionRefused(
+            gettext("Facebook's dialog ended with an error. Try again, or paste a token.")
+        )
     return request.GET["code"]
 
 
@@ -196,13 +211,13 @@ def choose(site, request: HttpRequest) -> HttpResponse:
     scope = _stored_scope(request)
     if scope is None:
         _forget_scope(request)
-        messages.error(request, EXPIRED)
+        messages.error(request, EXPIRED % {"minutes": MAX_MINUTES})
         return redirect(_url())
     selected = request.POST.getlist("pages")
     form = HistoryForm({"history_days": settings.HISTORY_DONE_BEFORE} | request.POST.dict())
     if request.method != "POST" or not 0 < len(selected) <= MAX_PAGES or not form.is_valid():
         is_wrong = request.method == "POST" and not 0 < len(selected) <= MAX_PAGES
-        error = f"Choose 1 to {MAX_PAGES} Pages." if is_wrong else ""
+        error = gettext("Choose 1 to %(number)s Pages.") % {"number": MAX_PAGES} if is_wrong else ""
         return _render(site, request, "choose", scope=scope, error=error, rows=_rows(scope), form=form)
     _forget_scope(request)
     connected = _connect(request, scope, selected, form.cleaned_data["history_days"])
@@ -254,7 +269,11 @@ def _connect(request: HttpRequest, scope: TokenScope, selected: list[str], histo
                 result = connect_discovered(page, history_days=history_days)
                 connected.append(result.page.pk)
         except (ConnectionRefused, GraphError) as error:
-            messages.error(request, f"{page.name} was not connected. {describe_failure(error)}")
+            messages.error(
+                request,
+                gettext("%(name)s was not connected. %(reason)s")
+                % {"name": page.name, "reason": describe_failure(error)},
+            )
     return connected
 
 
@@ -262,4 +281,4 @@ def _connect(request: HttpRequest, scope: TokenScope, selected: list[str], histo
 def done(site, request: HttpRequest) -> HttpResponse:
     ids = [pk for pk in request.GET.getlist("page") if pk.isascii() and pk.isdigit()]
     pages = list(Page.objects.filter(pk__in=ids).order_by("name", "pk"))
-    return _render(site, request, "connected", pages=pages, title="Connected")
+    return _render(site, request, "connected", pages=pages, title=gettext("Connected"))

@@ -6,6 +6,8 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from conversations.admin.base import PageScopedAdmin
@@ -49,29 +51,29 @@ class ErasureAdmin(PageScopedAdmin):
             request.user.is_superuser or page_ids(request.user, MANAGER)
         )
 
-    @display(description="Time")
+    @display(description=_("Time"))
     def time(self, erasure):
         return short_time(erasure.created_at)
 
-    @display(description="What")
+    @display(description=_("What"))
     def kind_label(self, erasure):
         return erasure.get_kind_display()
 
-    @display(description="Page")
+    @display(description=_("Page"))
     def page_label(self, erasure):
         return erasure.page_name or erasure.facebook_page_id
 
-    @display(description="Conversations")
+    @display(description=_("Conversations"))
     def conversation_number(self, erasure):
         return f"{erasure.conversations:,}"
 
-    @display(description="Messages")
+    @display(description=_("Messages"))
     def message_number(self, erasure):
         return f"{erasure.messages:,}"
 
-    @display(description="State")
+    @display(description=_("State"))
     def state_label(self, erasure):
-        return badge("Done" if erasure.ended_at else "In progress", {"In progress": "warning"})
+        return gettext("Done") if erasure.ended_at else badge(gettext("In progress"), "warning")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show one erasure with its progress. The page reloads itself until the erasure has ended."""
@@ -108,13 +110,17 @@ class ErasureAdmin(PageScopedAdmin):
         if request.method != "POST":
             counts = count_person(conversation)
             return self._render(
-                request, "person", "Delete this person", conversation=conversation, counts=counts
+                request, "person", gettext("Delete this person"), conversation=conversation, counts=counts
             )
         deleted = delete_person(conversation, actor=request.user)
         if deleted is None:
             raise Http404
-        removed = f"{deleted.messages:,} message{'' if deleted.messages == 1 else 's'}"
-        messages.success(request, f"Person deleted; {removed} removed.")
+        removed = ngettext(
+            "Person deleted; %(number)s message removed.",
+            "Person deleted; %(number)s messages removed.",
+            deleted.messages,
+        )
+        messages.success(request, removed % {"number": f"{deleted.messages:,}"})
         return HttpResponseRedirect(reverse("admin:conversations_conversation_changelist"))
 
     def erase(self, request, pk):
@@ -128,11 +134,11 @@ class ErasureAdmin(PageScopedAdmin):
             if request.POST.get("name", "").strip() == str(page).strip():
                 erasure = request_erasure(page, keep_page="keep" in request.POST, actor=request.user)
                 return self.redirect_to(erasure)
-            error = "The name does not match. Nothing was deleted."
+            error = gettext("The name does not match. Nothing was deleted.")
         if running := Erasure.objects.pages_in_progress().filter(page=page).first():
             return self.redirect_to(running)
         return self._render(
-            request, "page", "Delete everything", page=page, counts=count_page(page), error=error
+            request, "page", gettext("Delete everything"), page=page, counts=count_page(page), error=error
         )
 
     def redirect_to(self, erasure: Erasure) -> HttpResponseRedirect:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from conversations.admin import charts
 from conversations.admin.formatting import CONVERSATION_STATUS_LABELS, short_time
@@ -31,10 +32,10 @@ class ShownAct(NamedTuple):
 def numbers_of(work: Workload) -> list[tuple[str, str]]:
     """Return the numbers of a member, each after its label."""
     return [
-        ("open", charts.integer(work.open)),
-        ("closed today", charts.integer(work.closed_today)),
+        (gettext("open"), charts.integer(work.open)),
+        (gettext("closed today"), charts.integer(work.closed_today)),
         (
-            f"median first reply ({REPLY_DAYS} days)",
+            gettext("median first reply (%(days)s days)") % {"days": REPLY_DAYS},
             NO_NUMBER if work.first_reply is None else format_duration(work.first_reply),
         ),
     ]
@@ -62,7 +63,7 @@ def member_page(modeladmin, request: HttpRequest, page: Page, user_id: int) -> H
     context = {
         **modeladmin.admin_site.each_context(request),
         "opts": modeladmin.opts,
-        "title": f"{user.get_username()} on {page}",
+        "title": gettext("%(user)s on %(page)s") % {"user": user.get_username(), "page": page},
         "page": page,
         "member": user,
         "role": member.get_role_display() if member else "",
@@ -76,14 +77,15 @@ def member_page(modeladmin, request: HttpRequest, page: Page, user_id: int) -> H
 def words_of(act: Act) -> str:
     """Say what was done, without words of customers."""
     if act.kind == Kind.TAG_ADDED:
-        return f"Added the tag {act.tag}"
+        return gettext("Added the tag %(tag)s") % {"tag": act.tag}
     if act.kind == Kind.TAG_REMOVED:
-        return f"Removed the tag {act.tag}"
+        return gettext("Removed the tag %(tag)s") % {"tag": act.tag}
     if act.kind == Kind.STATUS_CHANGED:
-        return f"Set to {CONVERSATION_STATUS_LABELS.get(act.status, act.status)}"
-    return act.kind.replace("_", " ").capitalize()
+        status = CONVERSATION_STATUS_LABELS.get(act.status, act.status)
+        return gettext("Set to %(status)s") % {"status": status}
+    return str(Kind(act.kind).label).capitalize()
 
 
 def link_to_member(page_id: int, user_id: int) -> SafeString:
     url = reverse("admin:conversations_page_member", args=[page_id, user_id])
-    return format_html('<a class="inbox-link" href="{}">What they did</a>', url)
+    return format_html('<a class="inbox-link" href="{}">{}</a>', url, gettext("What they did"))

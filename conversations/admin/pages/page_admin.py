@@ -5,6 +5,8 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -26,17 +28,18 @@ from conversations.permissions import MANAGER, page_ids, require_confirmation, r
 from conversations.sync.coverage import take_coverage
 from conversations.tasks import request_sync
 
-LIVE_COLORS = {"Silent": "warning", "Lost": "danger"}
+STATE_COLORS = {Page.State.RECONNECT: "danger"}
+LIVE_COLORS = {Page.LiveState.SILENT: "warning", Page.LiveState.LOST: "danger"}
 
 
 class PageMemberInline(TabularInline):
     model = PageMember
     extra = 0
     autocomplete_fields = ["user"]
-    verbose_name_plural = "Members"
+    verbose_name_plural = _("Members")
     readonly_fields = ["activity"]
 
-    @display(description="Activity")
+    @display(description=_("Activity"))
     def activity(self, member):
         return link_to_member(member.page_id, member.user_id) if member.pk else ""
 
@@ -75,66 +78,66 @@ class PageAdmin(PageScopedAdmin):
             kwargs["widget"] = UnfoldAdminTextInputWidget
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @display(description="Facebook ID")
+    @display(description=_("Facebook ID"))
     def facebook_id(self, page):
         return page.facebook_page_id
 
-    @display(description="Name")
+    @display(description=_("Name"))
     def name_or_id(self, page):
         return str(page)
 
-    @display(description="State")
+    @display(description=_("State"))
     def state_label(self, page):
-        return badge(PAGE_STATE_LABELS[page.connection[0]], {"Reconnect needed": "danger"})
+        return badge(PAGE_STATE_LABELS[page.connection[0]], STATE_COLORS.get(page.connection[0]))
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_role_of(request.user).with_open_alerts()
 
-    @display(description="State")
+    @display(description=_("State"))
     def connection(self, page):
         state, reason = page.connection[0], page.reason_for(page.role)
-        return PAGE_STATE_LABELS[state] + (f": {reason}" if reason else "")
+        return f"{PAGE_STATE_LABELS[state]}: {reason}" if reason else PAGE_STATE_LABELS[state]
 
-    @display(description="Alerts")
+    @display(description=_("Alerts"))
     def alerts(self, page):
-        return live_part("alerts", alert_list(shown_alerts(page, page.role)) or "none")
+        return live_part("alerts", alert_list(shown_alerts(page, page.role)) or gettext("none"))
 
-    @display(description="Last complete sync", empty_value="never")
+    @display(description=_("Last complete sync"), empty_value=_("never"))
     def last_sync(self, page):
         return short_time(page.last_synced_at)
 
-    @display(description="Webhooks")
+    @display(description=_("Webhooks"))
     def live_badge(self, page):
-        return badge(self.live_label(page), LIVE_COLORS)
+        return badge(self.live_label(page), LIVE_COLORS.get(page.live_state))
 
     def live_label(self, page) -> str:
-        return "Live" if page.is_live else page.get_live_state_display()
+        return gettext("Live") if page.is_live else page.get_live_state_display()
 
-    @display(description="Webhooks")
+    @display(description=_("Webhooks"))
     def live(self, page):
         state, reason = self.live_label(page), page.live_reason_for(page.role) or ""
-        newest = short_time(page.last_delivery_at, seconds=True) or "none has come yet"
-        return live_part("live", format_html("{}, the newest: {}. {}", state, newest, reason))
+        newest = short_time(page.last_delivery_at, seconds=True) or gettext("none has come yet")
+        return live_part("live", format_html(gettext("{}, the newest: {}. {}"), state, newest, reason))
 
-    @display(description="Platforms")
+    @display(description=_("Platforms"))
     def platform_names(self, page):
         return ", ".join(str(platform).capitalize() for platform in page.platforms)
 
-    @display(description="Conversations")
+    @display(description=_("Conversations"))
     def conversations(self, page):
         url = reverse("admin:conversations_conversation_changelist", query={"page": page.pk})
         number = f"{page.conversations.count():,}"
         return live_part("conversations", format_html('<a href="{}" class="inbox-link">{}</a>', url, number))
 
-    @display(description="Unread conversations")
+    @display(description=_("Unread conversations"))
     def unread(self, page):
         return live_part("unread", f"{page.conversations.filter(unread_count__gt=0).count():,}")
 
-    @display(description="Sync ledger")
+    @display(description=_("Sync ledger"))
     def coverage(self, page):
         return live_part("coverage", coverage_table(page, take_coverage(page), timezone.now()))
 
-    @display(description="First connected")
+    @display(description=_("First connected"))
     def created(self, page):
         return short_time(page.created_at)
 

@@ -6,6 +6,7 @@ from itertools import chain
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
 from conversations.admin.formatting import THREAD_STATE_LABELS, short_time
 from conversations.models import Page, Thread
@@ -20,7 +21,7 @@ def coverage_table(page: Page, coverage: dict, as_of: datetime | None) -> SafeSt
     lines = ((_line(page, platform, report),) for platform, report in reports.items())
     notes = (*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage))
     texts = ((f"{text}.",) for text in notes)
-    times = ((format_html("As of {}:", short_time(as_of)),),) if as_of else ()
+    times = ((format_html(gettext("As of {}:"), short_time(as_of)),),) if as_of else ()
     parts = format_html_join("", "<p>{}</p>", chain(times, lines, texts))
     return format_html('<div class="inbox-coverage">{}</div>', parts)
 
@@ -31,10 +32,13 @@ def _line(page: Page, platform: str, report: dict) -> SafeString:
         ", ", "{}", ((_link(page, platform, state, threads[state]),) for state in Thread.State.values)
     )
     return format_html(
-        "{}Facebook lists {} thread{}: {}. Of about {} messages, {} are stored and {} are unreadable.",
+        ngettext(
+            "{}Facebook lists {} thread: {}. Of about {} messages, {} are stored and {} are unreadable.",
+            "{}Facebook lists {} threads: {}. Of about {} messages, {} are stored and {} are unreadable.",
+            threads["listed"],
+        ),
         f"{platform.capitalize()}: " if platform else "",
         f"{threads['listed']:,}",
-        "" if threads["listed"] == 1 else "s",
         states,
         *(f"{messages[name]:,}" for name in ("listed", "held", "unreadable")),
     )
@@ -43,5 +47,5 @@ def _line(page: Page, platform: str, report: dict) -> SafeString:
 def _link(page: Page, platform: str, state: str, number: int) -> SafeString:
     query = {"page": page.pk, "state__exact": state} | ({"platform__exact": platform} if platform else {})
     url = reverse("admin:conversations_thread_changelist", query=query)
-    label = THREAD_STATE_LABELS[Thread.State(state)].lower()
+    label = str(THREAD_STATE_LABELS[Thread.State(state)]).lower()
     return format_html('<a href="{}" class="inbox-link">{} {}</a>', url, f"{number:,}", label)

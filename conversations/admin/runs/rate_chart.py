@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.durations import format_duration
 
 WIDTH, HEIGHT = 600, 80  # of the viewBox; the chart is as wide as the space allows
 MAX_ROWS = 12  # of the table
 MIN_SAMPLES = 3  # fewer give no useful chart
-SERIES = {"Conversations": 1, "Messages": 2}  # the index of each in a sample
+SERIES = ((_("Conversations"), 1), (_("Messages"), 2))  # the index of each in a sample
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,23 @@ def rate_charts(samples: list, waits: list) -> list[RateChart]:
     """
     if len(samples) < MIN_SAMPLES or samples[-1][0] <= 0:
         return []
-    charts = (_chart(title, index, samples, waits) for title, index in SERIES.items())
+    charts = (_chart(title, index, samples, waits) for title, index in SERIES)
     return [chart for chart in charts if chart]
 
 
-def _chart(title: str, index: int, samples: list, waits: list) -> RateChart | None:
+def _chart(title: str | Promise, index: int, samples: list, waits: list) -> RateChart | None:
     intervals = list(_intervals(samples, index))
     highest, length = max(interval.rate for interval in intervals), samples[-1][0]
     if highest <= 0:
         return None
     mean = (samples[-1][index] - samples[0][index]) / length
-    factor, unit = (1, "second") if mean >= 1 else (60, "minute")
-    summary = f"{_number(mean * factor)} per {unit} on average, {_number(highest * factor)} at most"
+    factor = 1 if mean >= 1 else 60
+    text = (
+        gettext("%(mean)s per second on average, %(highest)s at most")
+        if factor == 1
+        else gettext("%(mean)s per minute on average, %(highest)s at most")
+    )
+    summary = text % {"mean": _number(mean * factor), "highest": _number(highest * factor)}
     svg = format_html(
         '<svg class="inbox-rate" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         '{}<path class="inbox-rate-area" d="{}"/></svg>',
@@ -62,7 +70,7 @@ def _chart(title: str, index: int, samples: list, waits: list) -> RateChart | No
         _waits(waits, length),
         _path(intervals, highest, length),
     )
-    return RateChart(title, summary, svg, format_duration(length))
+    return RateChart(str(title), summary, svg, format_duration(length))
 
 
 def _intervals(samples: list, index: int) -> Iterator[Interval]:

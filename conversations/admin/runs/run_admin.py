@@ -8,6 +8,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -59,11 +61,13 @@ class SyncRunAdmin(PageRecordAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "is_top": is_top})
 
     # -- the list
-    @display(description="Run")
+    @display(description=_("Run"))
     def number(self, run):
-        return format_html('<span class="inbox-nowrap">Run {}</span>', run.pk)
+        return format_html(
+            '<span class="inbox-nowrap">{}</span>', gettext("Run %(number)s") % {"number": run.pk}
+        )
 
-    @display(description="Status")
+    @display(description=_("Status"))
     def status_label(self, run):
         template = '<span class="inbox-status" data-run="{}" data-show="status" data-status="{}">{}</span>{}'
         return format_html(
@@ -74,32 +78,33 @@ class SyncRunAdmin(PageRecordAdmin):
             error_line(run.is_managed and run.error),
         )
 
-    @display(description="Conversations")
+    @display(description=_("Conversations"))
     def progress(self, run):
         template = (
             '<span class="inbox-line"><progress class="inbox-bar" data-run="{}" data-show="bar" max="{}"'
-            ' value="{}" aria-label="Conversations of run {}"></progress> {}</span>'
+            ' value="{}" aria-label="{}"></progress> {}</span>'
         )
         total, value = (run.total or 1, run.done) if run.total else (1, int(run.ended_at is not None))
-        return format_html(template, run.pk, total, value, run.pk, cell(run, "done", run.done))
+        label = gettext("Conversations of run %(number)s") % {"number": run.pk}
+        return format_html(template, run.pk, total, value, label, cell(run, "done", run.done))
 
-    @display(description="New")
+    @display(description=_("New"))
     def new(self, run):
         return cell(run, "inserted", run.inserted)
 
-    @display(description="New messages")
+    @display(description=_("New messages"))
     def new_messages(self, run):
         return cell(run, "eventsCreated", run.events_created)
 
-    @display(description="Mode")
+    @display(description=_("Mode"))
     def mode_and_trigger(self, run):
-        return f"{run.mode}, {requested_by(run)}"
+        return f"{run.get_mode_display().lower()}, {requested_by(run)}"
 
-    @display(description="Started", empty_value="-")
+    @display(description=_("Started"), empty_value="-")
     def started(self, run):
         return short_time(run.started_at)
 
-    @display(description="Duration", empty_value="-")
+    @display(description=_("Duration"), empty_value="-")
     def duration(self, run):
         if not run.ended_at or not run.started_at:
             return None
@@ -112,12 +117,13 @@ class SyncRunAdmin(PageRecordAdmin):
             self.get_object(request, object_id)
             raise PermissionDenied
         run = self.get_object(request, object_id)
+        title = gettext("Run %(number)s of %(page)s") % {"number": run.pk, "page": run.page}
         context = {
             **self.admin_site.each_context(request),
             **run_context(request, run),
-            "title": f"Run {run.pk} of {run.page}",
+            "title": title,
             "opts": self.opts,
-            "original": f"Run {run.pk} of {run.page}",  # without the status, which would become outdated
+            "original": title,  # without the status, which would become outdated
         }
         return TemplateResponse(request, "admin/conversations/syncrun/run.html", context)
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from conversations.admin.formatting import describe_status
 from conversations.admin.runs.coverage_table import coverage_table
@@ -71,8 +72,8 @@ def problem_threads(run: SyncRun) -> list[dict]:
     """Return the newest unreadable and pending threads of the Page as of now, with a link to all of them."""
     kinds = []
     for state, title in (
-        ("unreadable", "Skipped: unreadable"),
-        ("owed", "Pending: requested again by the next sync"),
+        ("unreadable", gettext("Skipped: unreadable")),
+        ("owed", gettext("Pending: requested again by the next sync")),
     ):
         threads = run.page.threads.filter(state=state).order_by("-pk")
         if rows := list(threads.values("graph_id", "reason")[: MAX_PROBLEMS + 1]):

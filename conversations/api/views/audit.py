@@ -1,3 +1,4 @@
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -55,7 +56,7 @@ class AuditViewSet(GenericViewSet):
     def list(self, request):
         """List the entries, newest first (superuser). They are kept for 400 days."""
         if not request.user.is_superuser:
-            raise PermissionDenied("Only superusers read the audit log.")
+            raise PermissionDenied(gettext("Only superusers read the audit log."))
         entries = self.get_queryset()
         if action := request.query_params.get("action", "").strip():
             entries = entries.filter(action=action)

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -10,7 +11,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from conversations.actions.bulk_operations import start_status, start_tagging
+from conversations.actions.bulk_operations import SENTENCES, STATUS_SENTENCES, start_status, start_tagging
 from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
@@ -54,8 +55,6 @@ from conversations.search.contact import contact_of
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from conversations.search.matches import with_text
 from tags.models import Tag
-
-VERBS = {"assign": "Tagged", "remove": "Untagged", "replace": "Replaced the tags of"}
 
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
 CHANGED_TAGS = inline_serializer(
@@ -143,7 +142,9 @@ class ConversationViewSet(ConversationWork):
         body = read_body(request, ConversationChangeBody)
         status = body.get("conversation_status", conversation.conversation_status)
         if body.get("snoozed_until") and status == Conversation.Status.DONE:
-            raise ValidationError({"snoozed_until": ["What is done cannot be snoozed. Reopen it first."]})
+            raise ValidationError(
+                {"snoozed_until": [gettext("What is done cannot be snoozed. Reopen it first.")]}
+            )
         operation, details = uuid.uuid4(), {"actor": request.user}
         changed = set[int]()
         with transaction.atomic():
@@ -164,7 +165,7 @@ class ConversationViewSet(ConversationWork):
         require_confirmed_session(request)
         if counts := delete_person(conversation, actor=request.user):
             return Response({"deleted": counts.as_dict()})
-        raise NotFound("This conversation was already deleted.")
+        raise NotFound(gettext("This conversation was already deleted."))
 
     def conversation_response(self, conversation) -> Response:
         return Response({"conversation": rows.conversation_row(conversation.pk)})
@@ -235,7 +236,7 @@ class ConversationViewSet(ConversationWork):
         return run_bulk_action(
             request.user,
             body,
-            VERBS[verb],
+            SENTENCES[verb],
             count_changes=lambda targets: count_tag_changes(verb, targets, tags),
             change=lambda targets, operation: change_tags(
                 verb, targets, tags, actor=request.user, operation=operation
@@ -254,7 +255,7 @@ class ConversationViewSet(ConversationWork):
         return run_bulk_action(
             request.user,
             body,
-            f"Marked as {status}:",
+            STATUS_SENTENCES[status],
             count_changes=lambda targets: count_status_changes(status, targets),
             change=lambda targets, operation: change_status(
                 status, targets, actor=request.user, operation=operation
@@ -273,5 +274,5 @@ def messages_with(events, conversation: Conversation, term: str):
 def tags_by_id(tag_ids: list[int]) -> list[Tag]:
     tags = list(Tag.objects.filter(pk__in=storable_ids(tag_ids)))
     if missing := set(tag_ids) - {tag.pk for tag in tags}:
-        raise ValidationError({"tagIds": [f"Unknown tag {min(missing)}."]})
+        raise ValidationError({"tagIds": [gettext("Unknown tag %(id)s.") % {"id": min(missing)}]})
     return tags

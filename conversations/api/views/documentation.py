@@ -1,6 +1,7 @@
 """The OpenAPI schema, the page that documents it, and the 404 for unknown routes."""
 
 from django.contrib.auth.views import redirect_to_login
+from django.utils.translation import gettext
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import IsAuthenticated
@@ -35,4 +36,4 @@ class UnknownRoute(APIView):
         self.perform_authentication(request)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        raise NotFound("Route not found. /api/docs lists all routes.")
+        raise NotFound(gettext("Route not found. /api/docs lists all routes."))

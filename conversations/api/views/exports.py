@@ -1,5 +1,6 @@
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -38,7 +39,7 @@ class ExportBody(serializers.Serializer):
 
     def validate(self, attrs):
         if ("conversationIds" in attrs) == ("filter" in attrs):
-            raise ValidationError({"filter": ["Provide either filter or conversationIds."]})
+            raise ValidationError({"filter": [gettext("Provide either filter or conversationIds.")]})
         return attrs
 
 
@@ -142,7 +143,7 @@ class ExportViewSet(GenericViewSet):
         """Download the file of a complete export, as long as you see all its Pages."""
         export = self.get_object()
         if export.state != Export.State.COMPLETE or not sees_pages(request.user, export):
-            raise NotFound("This file is not there.")
+            raise NotFound(gettext("This file is not there."))
         length = {"Content-Length": str(export.size)}
         if request.method == "HEAD":
             return HttpResponse(headers=file_headers(export.what, export.format) | length)
@@ -167,5 +168,5 @@ def selected(user, body: dict) -> tuple[SearchCriteria, dict]:
 def at_once(body: dict, url: str) -> dict:
     """Describe a file that needs no preparation."""
     empty = dict.fromkeys(("id", "total", "processed", "size", "created_at", "ended_at", "expires_at"))
-    ready = {"state": Export.State.COMPLETE, "message": "Ready.", "url": url}
+    ready = {"state": Export.State.COMPLETE, "message": gettext("Ready."), "url": url}
     return empty | ready | {"what": body["what"], "format": body["format"]}

@@ -1,4 +1,5 @@
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -68,5 +69,12 @@ class PageViewSet(GenericViewSet):
 def in_state(threads, state: str):
     """Filter threads by state; all if it is empty."""
     if state and state not in STATES:
-        raise ValidationError({"state": [f"It must be one of {', '.join(STATES)}, not {quote(state)}."]})
+        raise ValidationError(
+            {
+                "state": [
+                    gettext("It must be one of %(states)s, not %(state)s.")
+                    % {"states": ", ".join(STATES), "state": quote(state)}
+                ]
+            }
+        )
     return threads.filter(state=state) if state else threads

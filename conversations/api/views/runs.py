@@ -1,3 +1,4 @@
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -50,7 +51,7 @@ class RunViewSet(GenericViewSet):
             raise ValidationError({"page": [str(error)]}) from None
         page = Page.objects.visible_to(self.request.user).filter(pk=page_id).first()
         if page is None:
-            raise NotFound("Page not found.")
+            raise NotFound(gettext("Page not found."))
         return page
 
     @extend_schema(responses=ONE)

@@ -1,6 +1,7 @@
 from copy import copy
 
 from django.db import transaction
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -57,7 +58,7 @@ class SavedViewViewSet(GenericViewSet):
         """Return one view."""
         view = self.get_object()
         if problem := problem_of(view):
-            message = f"The filter of this view is not valid. {problem}"
+            message = gettext("The filter of this view is not valid. %(problem)s") % {"problem": problem}
             return error_response(status.HTTP_409_CONFLICT, message)
         return self.view_response(view)
 
@@ -91,9 +92,9 @@ class SavedViewViewSet(GenericViewSet):
         ids = read_body(request, ViewOrderBody)["viewIds"]
         views = self.get_queryset().in_bulk(storable_ids(ids))
         if any(view_id not in views for view_id in ids):
-            raise NotFound("View not found.")
+            raise NotFound(gettext("View not found."))
         if len({view.owner_id for view in views.values()}) > 1:
-            raise ValidationError({"viewIds": ["Order the views of one user at a time."]})
+            raise ValidationError({"viewIds": [gettext("Order the views of one user at a time.")]})
         for view in views.values():
             self.require_owner(view)
         put_in_order([views[view_id] for view_id in dict.fromkeys(ids)])
@@ -106,7 +107,7 @@ class SavedViewViewSet(GenericViewSet):
 
     def require_owner(self, view: SavedView) -> None:
         if not self.request.user.is_superuser and view.owner != self.request.user:
-            raise PermissionDenied("Only the owner can change a view.")
+            raise PermissionDenied(gettext("Only the owner can change a view."))
 
     def save_view(self, view: SavedView) -> None:
         body, before = read_body(self.request, SavedViewBody), copy(view)
@@ -115,7 +116,7 @@ class SavedViewViewSet(GenericViewSet):
         except InvalidFilter as error:
             raise ValidationError({error.parameter or "query": [error.message]}) from None
         if view.pk is None and view.owner.saved_views.count() >= MAX_VIEWS:
-            raise ValidationError({"name": [TOO_MANY]})
+            raise ValidationError({"name": [TOO_MANY % {"number": MAX_VIEWS}]})
         view.page = self.requested_page(body["facebookPageId"])
         view.name, view.is_shared = body["name"], body["shared"]
         if view.is_shared and not view.has_sharing_owner:
@@ -129,7 +130,7 @@ class SavedViewViewSet(GenericViewSet):
             return None
         page = Page.objects.visible_to(self.request.user).filter(facebook_page_id=facebook_page_id).first()
         if page is None:
-            raise NotFound("Page not found.")
+            raise NotFound(gettext("Page not found."))
         return page
 
     def view_response(self, view: SavedView, code: int = status.HTTP_200_OK) -> Response:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -123,13 +124,15 @@ def requested_page(user, body: dict) -> Page:
     Raises ValidationError, or NotFound if the user may not see it.
     """
     if "pageId" not in body and "facebookPageId" not in body:
-        raise ValidationError({"pageId": ["Provide pageId or facebookPageId."]})
+        raise ValidationError({"pageId": [gettext("Provide pageId or facebookPageId.")]})
     visible = list(Page.objects.visible_to(user).in_bulk().values())
     by_id = [page for page in visible if page.pk == body.get("pageId")]
     by_facebook_id = [page for page in visible if page.facebook_page_id == str(body.get("facebookPageId"))]
     matches = by_id or by_facebook_id
     if not matches or ("facebookPageId" not in body and not by_id):
-        raise NotFound("Page not found.")
+        raise NotFound(gettext("Page not found."))
     if "pageId" in body and "facebookPageId" in body and by_id != by_facebook_id:
-        raise ValidationError({"facebookPageId": ["pageId and facebookPageId name different Pages."]})
+        raise ValidationError(
+            {"facebookPageId": [gettext("pageId and facebookPageId name different Pages.")]}
+        )
     return matches[0]

@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import transaction
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.actions.bulk_operations import (
+    SENTENCES,
     cancel_operation,
     find_operation,
     pages_to_undo,
@@ -34,14 +36,14 @@ def parse_operation(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise NotFound("Operation not found.") from None
+        raise NotFound(gettext("Operation not found.")) from None
 
 
 def operation_for(user, act: str) -> BulkOperation:
     """Return the bulk operation in slices. Raises NotFound unless the user may see it."""
     operation = find_operation(parse_operation(act))
     if operation is None or not may_see_operation(user, operation):
-        raise NotFound("Operation not found.")
+        raise NotFound(gettext("Operation not found."))
     return operation
 
 
@@ -121,10 +123,12 @@ class UndoView(APIView):
         operation = parse_operation(act)
         pages = pages_to_undo(operation)
         if not pages & set(page_ids(request.user)):
-            raise NotFound("Operation not found.")
+            raise NotFound(gettext("Operation not found."))
         require_role(request.user, pages, TAGGER)
         require_cancel(request.user, operation)
         result = undo_at_once_or_in_slices(operation, actor=request.user)
         if isinstance(result, BulkOperation):
             return accepted(result)
-        return bulk_response("Restored", result.matched, result.changed, result.operation)
+        return bulk_response(
+            SENTENCES[BulkOperation.Action.UNDO], result.matched, result.changed, result.operation
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -14,7 +15,17 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.actions.assigning import assign_conversations, count_assignee_changes
-from conversations.actions.bulk_operations import start_assigning, start_marking, start_snooze
+from conversations.actions.bulk_operations import (
+    ASSIGNED,
+    MARKED_READ,
+    MARKED_UNREAD,
+    SNOOZE_ENDED,
+    SNOOZED,
+    UNASSIGNED,
+    start_assigning,
+    start_marking,
+    start_snooze,
+)
 from conversations.actions.notes import (
     MAX_LETTERS,
     Colleague,
@@ -78,7 +89,7 @@ class NoteBody(serializers.Serializer):
 
     def validate_text(self, text: str) -> str:
         if not is_plain(text):
-            raise ValidationError("This value contains characters that are not allowed.")
+            raise ValidationError(gettext("This value contains characters that are not allowed."))
         return text
 
 
@@ -89,7 +100,7 @@ def changed_conversation(conversation: Conversation, operation: uuid.UUID | None
 
 def require_assignable(user_id: int | None, page_ids: list[int]) -> None:
     if user_id is not None and not assignable_user(user_id, page_ids):
-        message = f"There is no such user with the role {TAGGER} on the Page."
+        message = gettext("There is no such user with the role %(role)s on the Page.") % {"role": TAGGER}
         raise ValidationError({"userId": [message]})
 
 
@@ -124,7 +135,7 @@ class ConversationWork(GenericViewSet):
         return run_bulk_action(
             request.user,
             body,
-            f"Marked as {'read' if is_read else 'unread'}:",
+            MARKED_READ if is_read else MARKED_UNREAD,
             count_changes=lambda targets: count_read_changes(is_read, targets),
             change=lambda targets, operation: mark_read(is_read, targets),
             start=lambda targets, audited: start_marking(
@@ -158,7 +169,7 @@ class ConversationWork(GenericViewSet):
         return run_bulk_action(
             request.user,
             body,
-            "Unassigned" if user_id is None else "Assigned",
+            UNASSIGNED if user_id is None else ASSIGNED,
             check=check,
             count_changes=lambda targets: count_assignee_changes(user_id, targets),
             change=lambda targets, operation: assign_conversations(
@@ -179,7 +190,7 @@ class ConversationWork(GenericViewSet):
         return run_bulk_action(
             request.user,
             body,
-            "Ended the snooze of" if until is None else "Snoozed",
+            SNOOZE_ENDED if until is None else SNOOZED,
             count_changes=lambda targets: count_snooze_changes(until, targets),
             change=lambda targets, operation: snooze(until, targets, actor=request.user, operation=operation),
             start=lambda targets, audited: start_snooze(until, targets, actor=request.user, audited=audited),
@@ -227,7 +238,7 @@ class ConversationWork(GenericViewSet):
         if note.actor_id != self.request.user.pk and not has_role(
             self.request.user, [conversation.page_id], MANAGER
         ):
-            raise PermissionDenied("Only its author and managers change a note.")
+            raise PermissionDenied(gettext("Only its author and managers change a note."))
         return note
 
 

@@ -3,6 +3,7 @@
 
 import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
 import { invalidate, onInvalidate } from "/static/inbox/app/core/refresh.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { fetchDocument } from "./html.js";
 import { isLeaving } from "./leaving.js";
 
@@ -113,9 +114,9 @@ function textOf(root, without = []) {
 function showNotice() {
 	if (notice.hasChildNodes()) return;
 	const button = document.createElement("button");
-	Object.assign(button, { type: "button", textContent: "Reload" });
+	Object.assign(button, { type: "button", textContent: gettext("Reload") });
 	button.addEventListener("click", () => location.reload());
-	notice.replaceChildren("This page has changed since you opened it. ", button);
+	notice.replaceChildren(gettext("This page has changed since you opened it."), " ", button);
 }
 
 notice.className = "inbox-changed";

@@ -1,6 +1,7 @@
 // The page of one conversation: loads older messages while the user scrolls up, handles the keys j, k and u,
 // and shows that a submitted form is being processed.
 
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { fetchDocument } from "./html.js";
 
 const PRELOAD_MARGIN = "800px"; // above the visible part: the next messages are loaded this far ahead
@@ -20,12 +21,12 @@ function onIntersect(entries) {
 async function load(link) {
 	observer.unobserve(link);
 	timeline.setAttribute("aria-busy", "true");
-	link.textContent = "Loading older messages …";
+	link.textContent = gettext("Loading older messages …");
 	try {
 		prepend(link, (await fetchDocument(link.dataset.older)).body);
 	} catch {
 		// The link still leads to the older messages; another attempt is one click away.
-		link.textContent = "Older messages could not be loaded. Try again";
+		link.textContent = gettext("Older messages could not be loaded. Try again");
 		link.addEventListener("click", retry, { once: true });
 	} finally {
 		timeline.removeAttribute("aria-busy");
@@ -48,7 +49,9 @@ function prepend(link, older) {
 	if (document.activeElement === link) timeline.focus({ preventScroll: true });
 	link.closest("li").remove();
 	list.prepend(...items);
-	status.textContent = next ? `${count} older messages loaded` : "Start of conversation";
+	status.textContent = next
+		? gettext("%(count)s older messages loaded", { count })
+		: gettext("Start of conversation");
 	if (next) observer.observe(next);
 }
 

@@ -2,6 +2,7 @@
 
 import { formatNumber, plural } from "/static/inbox/app/core/format.mjs";
 import { doneCount, hasEnded, isWaiting, STATUS_LABELS } from "/static/inbox/app/core/run-state.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 
 /** Does only a manager see the reason? */
 export const isPrivate = (state) =>
@@ -12,10 +13,14 @@ export const describeStatus = (status) => STATUS_LABELS[status];
 /** What a finished run has stored. */
 export function describeResult(state) {
 	const count = doneCount(state);
-	if (!count) return state.status === "complete" ? "No changes." : "";
-	const counts = { new: state.inserted, changed: state.updated, skipped: state.skipped };
-	const parts = Object.entries(counts)
+	if (!count) return state.status === "complete" ? gettext("No changes.") : "";
+	const counts = [
+		[gettext("new"), state.inserted],
+		[gettext("changed"), state.updated],
+		[gettext("skipped"), state.skipped],
+	];
+	const parts = counts
 		.filter(([, value]) => value)
 		.map(([label, value]) => `${formatNumber(value)} ${label}`);
-	return [plural(count, "conversation"), ...parts].join(", ");
+	return [plural(count, "%(count)s conversation", "%(count)s conversations"), ...parts].join(", ");
 }

@@ -9,6 +9,7 @@ import {
 	hasEnded,
 	isWaiting,
 } from "/static/inbox/app/core/run-state.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { describeResult, describeStatus, isPrivate } from "./formatting.js";
 
 const samples = new Map(); // by Facebook Page ID
@@ -47,7 +48,10 @@ function update(panel, state) {
 const rateText = (state) => (isWaiting(state) ? "" : describeRate(samples.get(state.page_id)));
 
 export function moveBar(bar, state) {
-	bar.ariaValueText = `${formatNumber(doneCount(state))} of ${formatNumber(state.total)}`;
+	bar.ariaValueText = gettext("%(count)s of %(total)s", {
+		count: formatNumber(doneCount(state)),
+		total: formatNumber(state.total),
+	});
 	if (!state.total && !hasEnded(state)) {
 		bar.removeAttribute("value"); // indeterminate: the total is not known yet
 	} else {
@@ -64,11 +68,19 @@ function countDown(panel, isPaused, seconds) {
 		setText(
 			panel,
 			"seconds",
-			isPaused ? (left > 0 ? `Resumes in ${formatDuration(left)}` : "Waiting for Facebook") : "",
+			isPaused
+				? left > 0
+					? gettext("Resumes in %(duration)s", { duration: formatDuration(left) })
+					: gettext("Waiting for Facebook")
+				: "",
 		);
 		if (left <= 0 || !panel.isConnected) clearInterval(timers.get(panel));
 	};
-	setText(panel, "until", isPaused && seconds ? `at ${formatTime(until, panel.dataset.timeZone)}` : "");
+	setText(
+		panel,
+		"until",
+		isPaused && seconds ? gettext("at %(time)s", { time: formatTime(until, panel.dataset.timeZone) }) : "",
+	);
 	timers.set(panel, setInterval(tick, 1000));
 	tick();
 }
@@ -76,7 +88,8 @@ function countDown(panel, isPaused, seconds) {
 // For screen readers: announces each new status and each quarter of the progress, not every number.
 function announce(panel, state) {
 	const quarter = state.total && !hasEnded(state) ? Math.floor((4 * doneCount(state)) / state.total) : 0;
-	const text = `Sync: ${describeStatus(state.status).toLowerCase()}${quarter ? `, ${25 * quarter} %` : ""}`;
+	const status = gettext("Sync: %(status)s", { status: describeStatus(state.status).toLowerCase() });
+	const text = quarter ? `${status}, ${25 * quarter} %` : status;
 	const region = part(panel, "announcement");
 	if (region.textContent !== text) region.textContent = text;
 }
@@ -89,7 +102,7 @@ function updateControls(panel, state) {
 	if (form) form.action = form.getAttribute("action").replace(/\d+(?=\/cancel\/$)/, state.run);
 	if (link) {
 		link.href = link.getAttribute("href").replace(/\d+(?=\/change\/$)/, state.run);
-		link.textContent = `Run ${state.run}`;
+		link.textContent = gettext("Run %(number)s", { number: state.run });
 	}
 }
 

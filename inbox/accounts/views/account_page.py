@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from conversations.permissions import ConfirmationRequired, require_confirmation
 
 ENTRIES = [
-    ("keys", "API keys"),
-    ("password", "Password"),
-    ("second-factor", "Second factor"),
-    ("sessions", "Sessions"),
+    ("keys", _("API keys")),
+    ("password", _("Password")),
+    ("second-factor", _("Second factor")),
+    ("sessions", _("Sessions")),
 ]
 
 

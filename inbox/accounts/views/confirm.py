@@ -6,6 +6,8 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models.audit import Action, record
 from conversations.permissions import CONFIRMED_AT
@@ -15,6 +17,7 @@ from inbox.accounts.views.account_page import AccountRequest, account_page
 
 class ConfirmForm(forms.Form):
     password = forms.CharField(
+        label=_("Password"),
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
@@ -30,7 +33,7 @@ def confirm(request: AccountRequest) -> HttpResponse:
             request.session[CONFIRMED_AT] = time.time()
             record(Action.CONFIRMED, request=request)
             return redirect(safe_target(target))
-        form.add_error("password", "This is not your password.")
+        form.add_error("password", gettext("This is not your password."))
     status = 200 if request.method != "POST" else 403
     return render(request, "account/confirm.html", {"form": form, "next": target}, status=status)
 

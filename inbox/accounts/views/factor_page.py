@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from conversations.lib.encryption import decrypt, encrypt
@@ -25,7 +27,7 @@ SET_UP_SECONDS = 30 * 60
 class FirstCodeForm(forms.Form):
     code = forms.CharField(
         max_length=16,
-        label="Code",
+        label=_("Code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
@@ -59,7 +61,7 @@ def turn_on(request: AccountRequest) -> HttpResponse:
     step = matching_step(secret, code)
     if step is None:
         if form.is_valid():
-            form.add_error("code", "This code does not fit. Is the clock of the app's device right?")
+            form.add_error("code", gettext("This code does not fit. Is the clock of the app's device right?"))
         return page(request, None, form=form)
     with transaction.atomic():
         device, codes = second_factor.turn_on(request.user, secret, step)
@@ -75,7 +77,7 @@ def turn_off(request: AccountRequest) -> None:
         second_factor.turn_off(request.user)
         record(Action.SECOND_FACTOR_REMOVED, request=request, target=request.user)
     request.session.pop(DEVICE_ID_SESSION_KEY, None)
-    messages.success(request, "The second factor is off.")
+    messages.success(request, gettext("The second factor is off."))
 
 
 def pending_secret(request: AccountRequest) -> str:

@@ -7,6 +7,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from conversations.models.audit import Action, record
@@ -20,7 +21,7 @@ COUNTED_AS = {"username": "forgotten password"}  # no user can have this name
 class ForgottenForm(forms.Form):
     name = forms.CharField(
         max_length=254,
-        label="User name or mail address",
+        label=_("User name or mail address"),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
 

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models.audit import Action, record
 from conversations.permissions import require_confirmation
@@ -19,15 +21,19 @@ MAX_KEYS = 50  # of one user
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(max_length=100, widget=forms.TextInput(attrs={"placeholder": "What uses it"}))
+    name = forms.CharField(
+        max_length=100,
+        label=_("Name"),
+        widget=forms.TextInput(attrs={"placeholder": _("What uses it")}),
+    )
     scope = forms.ChoiceField(
-        choices=[("read", "Read only"), ("write", "Read and write")],
+        choices=[("read", _("Read only")), ("write", _("Read and write"))],
         initial="read",
-        label="May",
+        label=pgettext_lazy("what a key is allowed to do", "May"),
     )
     expires = forms.DateField(
         required=False,
-        label="Ends after (optional)",
+        label=_("Ends after (optional)"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
@@ -38,7 +44,7 @@ class KeyForm(forms.Form):
         if day is None:
             return None
         if not timezone.localdate() <= day <= timezone.localdate() + timedelta(days=3650):
-            raise forms.ValidationError("Choose a day from today on, within ten years.")
+            raise forms.ValidationError(gettext("Choose a day from today on, within ten years."))
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
@@ -56,7 +62,10 @@ def keys(request: AccountRequest) -> HttpResponse:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=request.user.pk)
         if ApiKey.objects.filter(user=request.user).count() >= MAX_KEYS:
-            form.add_error(None, f"You have {MAX_KEYS} keys. End one that you no longer need.")
+            form.add_error(
+                None,
+                gettext("You have %(number)s keys. End one that you no longer need.") % {"number": MAX_KEYS},
+            )
             return page(request, form)
         fields = form.cleaned_data
         row, key = ApiKey.issue(request.user, fields["name"], fields["scope"], fields["expires"])
@@ -72,7 +81,7 @@ def end(request: AccountRequest) -> HttpResponse:
         if row is not None:
             record(Action.KEY_ENDED, request=request, target=row)
             row.delete()
-            messages.success(request, f"The key {row.name} has ended.")
+            messages.success(request, gettext("The key %(name)s has ended.") % {"name": row.name})
     return redirect("keys")
 
 

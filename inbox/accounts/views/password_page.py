@@ -7,6 +7,8 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models.audit import Action, record
 from inbox.accounts.login_throttle import password_is_right
@@ -18,12 +20,12 @@ from inbox.accounts.views.account_page import AccountRequest, account_page, show
 
 class PasswordForm(SetPasswordForm):
     old_password = forms.CharField(
-        label="Present password",
+        label=_("Present password"),
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    keep_keys = forms.BooleanField(required=False, label="Keep my API keys")
+    keep_keys = forms.BooleanField(required=False, label=_("Keep my API keys"))
     field_order = ["old_password", "new_password1", "new_password2", "keep_keys"]
 
 
@@ -34,7 +36,7 @@ def password(request: AccountRequest) -> HttpResponse:
         if password_is_right(request, request.user, form.cleaned_data["old_password"]):
             change(request, form)
             return redirect("password")
-        form.add_error("old_password", "This is not your present password.")
+        form.add_error("old_password", gettext("This is not your present password."))
     return show(request, "password", form=form, keys=ApiKey.objects.filter(user=request.user).count())
 
 
@@ -45,4 +47,4 @@ def change(request: AccountRequest, form: PasswordForm) -> None:
         end_sessions(form.user, keep=request.session.session_key)
         record(Action.PASSWORD_CHANGED, request=request, target=form.user)
         update_session_auth_hash(request, form.user)
-    messages.success(request, "Your password is changed, and you are logged out everywhere else.")
+    messages.success(request, gettext("Your password is changed, and you are logged out everywhere else."))

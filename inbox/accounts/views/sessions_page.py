@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from conversations.models.audit import Action, record
 from inbox.accounts.models import SessionRecord
@@ -27,7 +28,7 @@ def sessions(request: AccountRequest) -> HttpResponse:
         case "others":
             number = end_sessions(request.user, keep=own)
             record(Action.SESSIONS_ENDED, request=request, target=request.user, sessions=number)
-            messages.success(request, "Logged out everywhere else.")
+            messages.success(request, gettext("Logged out everywhere else."))
         case "end":
             end_one(request)
     return redirect("sessions")
@@ -41,4 +42,4 @@ def end_one(request: AccountRequest) -> None:
     if row is not None:
         Session.objects.filter(pk=row.session_key).delete()
         record(Action.SESSIONS_ENDED, request=request, target=request.user, sessions=1)
-        messages.success(request, "That session has ended.")
+        messages.success(request, gettext("That session has ended."))

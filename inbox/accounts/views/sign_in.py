@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -65,7 +67,7 @@ def sign_in(request: HttpRequest, user, device: Authenticator | None = None) -> 
 class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=64,
-        label="Code of your app, or a recovery code",
+        label=_("Code of your app, or a recovery code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
 
@@ -84,7 +86,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             request.session.pop(PENDING)
             sign_in(request, user, second_factor.authenticator_of(user))
             return redirect(safe_target(pending["next"]))
-        form.add_error("code", "This code is wrong or was used before. Wait for the next one.")
+        form.add_error("code", gettext("This code is wrong or was used before. Wait for the next one."))
     return render(request, "login_code.html", {"form": form})
 
 

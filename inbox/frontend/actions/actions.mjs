@@ -16,6 +16,7 @@ import {
 	state,
 } from "../core/store.mjs";
 import { focus } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { isSameFilter, toParameters } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
@@ -33,7 +34,7 @@ export function changeTag(verb, tag, target) {
 		verb,
 		tag,
 		prefix: `${tag.name}: `,
-		noChange: `${tag.name}: nothing to change.`,
+		noChange: gettext("%(tag)s: nothing to change.", { tag: tag.name }),
 	});
 }
 
@@ -47,7 +48,10 @@ export function setStatus(status, target) {
 		verb: "mark",
 		status,
 		prefix: "",
-		noChange: `Nothing to change: already ${status === "done" ? "done" : "open"}.`,
+		noChange:
+			status === "done"
+				? gettext("Nothing to change: already done.")
+				: gettext("Nothing to change: already open."),
 	});
 }
 
@@ -58,12 +62,12 @@ export function assign(user, target) {
 		body: { userId: user?.id ?? null },
 		field: "assignee",
 		change: () => user,
-		verb: "hand over",
+		verb: "handOver",
 		user,
 		prefix: user ? `${user.name}: ` : "",
 		noChange: user
-			? `Nothing to change: already assigned to ${user.name}.`
-			: "Nothing to change: not assigned.",
+			? gettext("Nothing to change: already assigned to %(user)s.", { user: user.name })
+			: gettext("Nothing to change: not assigned."),
 	});
 }
 
@@ -79,8 +83,8 @@ export function snooze(until, target) {
 		until,
 		prefix: "",
 		noChange: until
-			? "Nothing to change: it is done, or snoozed until then."
-			: "Nothing to change: not snoozed.",
+			? gettext("Nothing to change: it is done, or snoozed until then.")
+			: gettext("Nothing to change: not snoozed."),
 	});
 }
 
@@ -90,11 +94,13 @@ export function markRead(isRead, target) {
 		body: { read: isRead },
 		field: "unread_count",
 		change: (count) => (isRead ? 0 : Math.max(1, count)),
-		verb: "mark read",
+		verb: "markRead",
 		isRead,
 		isFinal: true,
 		prefix: "",
-		noChange: `Nothing to change: already ${isRead ? "read" : "unread"}.`,
+		noChange: isRead
+			? gettext("Nothing to change: already read.")
+			: gettext("Nothing to change: already unread."),
 	});
 }
 
@@ -156,7 +162,7 @@ async function showInSlices(operation, prefix) {
 }
 
 function showUndoable(prefix, { message, act: operation }) {
-	showMessage(prefix + message, ["Undo", () => undo(operation)]);
+	showMessage(prefix + message, [gettext("Undo"), () => undo(operation)]);
 }
 
 /** Undoes an operation, by its ID, and shows what that changed. */

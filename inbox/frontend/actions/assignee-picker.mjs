@@ -3,6 +3,7 @@
 import { get } from "../core/api.mjs";
 import { icon } from "../core/dom.mjs";
 import { filteredPages, findPage, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
 import { assign, loadedRows } from "./actions.mjs";
 import { chooseOption } from "./combobox.mjs";
@@ -17,11 +18,13 @@ export async function pickAssignee(target) {
 	const others = people.filter(({ name }) => name !== state.user.name);
 	const me = people.find(({ name }) => name === state.user.name);
 	const options = [
-		me && option(me, "Me", me.name),
+		me && option(me, gettext("Me"), me.name),
 		...others.map((user) => option(user, user.name, user.role)),
-		option(null, "Nobody"),
+		option(null, gettext("Nobody")),
 	];
-	const choice = await chooseOption("Assign to", options.filter(Boolean), { placeholder: "User name" });
+	const choice = await chooseOption(gettext("Assign to"), options.filter(Boolean), {
+		placeholder: gettext("User name"),
+	});
 	if (choice) await assign(choice.user && { id: choice.user.id, name: choice.user.name }, target);
 }
 

@@ -3,6 +3,7 @@
 import { button, fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber, plural } from "../core/format.mjs";
 import { clearSelection, hasRoleAnywhere, set, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { currentTarget } from "../list/selection.mjs";
 import { oppositeStatus, setStatus, toggleRead } from "./actions.mjs";
 
@@ -19,8 +20,8 @@ function draw({ selection, isAllSelected, list }, pickers) {
 	update("selection", { hidden: !isShown });
 	if (!isShown) return fill("selection");
 	const label = isAllSelected
-		? `All ${totalOf(list)} that match`
-		: `${formatNumber(selection.size)} selected`;
+		? gettext("All %(conversations)s that match", { conversations: totalOf(list) })
+		: gettext("%(count)s selected", { count: formatNumber(selection.size) });
 	const selectAll = () => set({ isAllSelected: true });
 	return fill(
 		"selection",
@@ -28,8 +29,8 @@ function draw({ selection, isAllSelected, list }, pickers) {
 		hasRoleAnywhere("tagger") && actionButtons(pickers),
 		!isAllSelected &&
 			selection.size !== list.total &&
-			button(`Select all ${totalOf(list)}`, selectAll, "link"),
-		iconButton("close", "Clear selection", clearSelection),
+			button(gettext("Select all %(conversations)s", { conversations: totalOf(list) }), selectAll, "link"),
+		iconButton("close", gettext("Clear selection"), clearSelection),
 	);
 }
 
@@ -37,15 +38,21 @@ function actionButtons({ pickTag, pickAssignee, pickSnooze }) {
 	const kind = "button.small.plain";
 	const status = oppositeStatus(currentTarget());
 	return [
-		button("Add tag", () => pickTag("assign", currentTarget()), "button.small"),
-		button("Remove tag", () => pickTag("remove", currentTarget()), kind),
-		button(status === "done" ? "Done" : "Reopen", () => setStatus(status, currentTarget()), kind),
-		button("Assign", () => pickAssignee(currentTarget()), kind),
-		button("Snooze", () => pickSnooze(currentTarget()), kind),
-		button("Read/unread", () => toggleRead(currentTarget()), kind),
+		button(gettext("Add tag"), () => pickTag("assign", currentTarget()), "button.small"),
+		button(gettext("Remove tag"), () => pickTag("remove", currentTarget()), kind),
+		button(
+			status === "done" ? gettext("Done") : gettext("Reopen"),
+			() => setStatus(status, currentTarget()),
+			kind,
+		),
+		button(gettext("Assign"), () => pickAssignee(currentTarget()), kind),
+		button(gettext("Snooze"), () => pickSnooze(currentTarget()), kind),
+		button(gettext("Read/unread"), () => toggleRead(currentTarget()), kind),
 	];
 }
 
 function totalOf({ total, isExact }) {
-	return total === null ? "" : `${isExact ? "" : "about "}${plural(total, "conversation")}`;
+	if (total === null) return "";
+	const conversations = plural(total, "%(count)s conversation", "%(count)s conversations");
+	return isExact ? conversations : gettext("about %(conversations)s", { conversations });
 }

@@ -4,6 +4,7 @@ import { openDialog } from "../core/dialog.mjs";
 import { fill, h, update } from "../core/dom.mjs";
 import { fold } from "../core/folding.mjs";
 import { reveal } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const MAX_OPTIONS = 60;
 
@@ -38,7 +39,7 @@ function combobox(label, placeholder, search, close) {
 			listItem(option, index, index === selectedIndex, () => close(option)),
 		);
 		fill(list, items);
-		fill(status, !options.length && "No results");
+		fill(status, !options.length && gettext("No results"));
 		update(input, { "aria-activedescendant": options.length > 0 && `option-${selectedIndex}` });
 	}
 

@@ -2,6 +2,7 @@
 
 import { icon, tagDot } from "../core/dom.mjs";
 import { hasRole, navigate, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { cycleTag, viewFilter } from "../core/url.mjs";
 import { currentTarget } from "../list/selection.mjs";
 import { saveView } from "../sidebar/saved-views.mjs";
@@ -16,7 +17,7 @@ import { pickSnooze } from "./snooze-picker.mjs";
 import { pickTag } from "./tag-picker.mjs";
 
 export async function openPalette() {
-	const command = await chooseOption("What would you like to do?", [
+	const command = await chooseOption(gettext("What would you like to do?"), [
 		...actionCommands(),
 		...filterCommands(),
 	]);
@@ -28,24 +29,24 @@ function actionCommands() {
 	const command = (label, hint, symbol, run) => ({ label, hint, symbol: () => icon(symbol), run });
 	const syncCommands = (state.pages ?? [])
 		.filter((page) => hasRole("manager", page))
-		.map((page) => command(`Sync ${page.name}`, "", "sync", () => startSync(page)));
+		.map((page) => command(gettext("Sync %(page)s", { page: page.name }), "", "sync", () => startSync(page)));
 	return [
-		target && command("Add tag", "t", "tag", () => pickTag("assign", target)),
-		target && command("Remove tag", "u", "untagged", () => pickTag("remove", target)),
-		target && command("Mark as done", "e", "done", () => setStatus("done", target)),
-		target && command("Reopen", "", "open", () => setStatus("active", target)),
-		target && command("Assign to …", "a", "person", () => pickAssignee(target)),
-		target && command("Assign to me", "m", "person", () => assignToMe(target)),
-		target && command("Snooze …", "z", "snooze", () => pickSnooze(target)),
-		target && command("End the snooze", "", "snooze", () => snooze(null, target)),
-		target && command("Mark as read", "", "unread", () => markRead(true, target)),
-		target && command("Mark as unread", "", "unread", () => markRead(false, target)),
+		target && command(gettext("Add tag"), "t", "tag", () => pickTag("assign", target)),
+		target && command(gettext("Remove tag"), "u", "untagged", () => pickTag("remove", target)),
+		target && command(gettext("Mark as done"), "e", "done", () => setStatus("done", target)),
+		target && command(gettext("Reopen"), "", "open", () => setStatus("active", target)),
+		target && command(gettext("Assign to …"), "a", "person", () => pickAssignee(target)),
+		target && command(gettext("Assign to me"), "m", "person", () => assignToMe(target)),
+		target && command(gettext("Snooze …"), "z", "snooze", () => pickSnooze(target)),
+		target && command(gettext("End the snooze"), "", "snooze", () => snooze(null, target)),
+		target && command(gettext("Mark as read"), "", "unread", () => markRead(true, target)),
+		target && command(gettext("Mark as unread"), "", "unread", () => markRead(false, target)),
 		...syncCommands,
 		...[...conversationItems(), ...listItems()].map(([label, run]) => command(label, "", "more", run)),
-		command("Insights", "i", "chart", () => navigate({ insight: true, openId: null })),
-		command("Save as view", "", "view", saveView),
-		command("Keyboard shortcuts", "?", "more", showShortcuts),
-		command("Clear filters", "", "close", () => navigate({ filter: {} })),
+		command(gettext("Insights"), "i", "chart", () => navigate({ insight: true, openId: null })),
+		command(gettext("Save as view"), "", "view", saveView),
+		command(gettext("Keyboard shortcuts"), "?", "more", showShortcuts),
+		command(gettext("Clear filters"), "", "close", () => navigate({ filter: {} })),
 	].filter(Boolean);
 }
 
@@ -58,8 +59,10 @@ function filterCommands() {
 		...VIEWS.map((view) =>
 			command(view.name, "view", () => icon(view.icon), { ...view.filter, facebookPageId }),
 		),
-		...(views ?? []).map((view) => command(view.name, "saved view", () => icon("view"), viewFilter(view))),
+		...(views ?? []).map((view) =>
+			command(view.name, gettext("saved view"), () => icon("view"), viewFilter(view)),
+		),
 		...(tags ?? []).map((tag) => command(tag.name, "tag", () => tagDot(tag), cycleTag(filter, tag))),
-		...(pages ?? []).map((page) => command(page.name, "Page", () => icon("all"), forPage(page))),
+		...(pages ?? []).map((page) => command(page.name, gettext("Page"), () => icon("all"), forPage(page))),
 	];
 }

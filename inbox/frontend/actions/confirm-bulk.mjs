@@ -2,32 +2,69 @@
 
 import { confirm } from "../core/dialog.mjs";
 import { formatDateTime, formatNumber, plural } from "../core/format.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showMessage } from "../core/toast.mjs";
 
 // Of each verb: the heading, the question and the button. `many`: e.g. "3 of 58 conversations"; `count`: "3".
 const TEXTS = {
-	assign: ({ tag }, many, count) => ["Tag all that match", `Add “${tag.name}” to ${many}?`, `Tag ${count}`],
+	assign: ({ tag }, many, count) => [
+		gettext("Tag all that match"),
+		gettext("Add “%(tag)s” to %(many)s?", { tag: tag.name, many }),
+		gettext("Tag %(count)s", { count }),
+	],
 	remove: ({ tag }, many, count) => [
-		"Untag all that match",
-		`Remove “${tag.name}” from ${many}?`,
-		`Untag ${count}`,
+		gettext("Untag all that match"),
+		gettext("Remove “%(tag)s” from %(many)s?", { tag: tag.name, many }),
+		gettext("Untag %(count)s", { count }),
 	],
 	mark: ({ status }, many, count) =>
 		status === "done"
-			? ["Mark all that match as done", `Mark ${many} as done?`, `Mark ${count} as done`]
-			: ["Reopen all that match", `Reopen ${many}?`, `Reopen ${count}`],
-	"hand over": ({ user }, many, count) =>
+			? [
+					gettext("Mark all that match as done"),
+					gettext("Mark %(many)s as done?", { many }),
+					gettext("Mark %(count)s as done", { count }),
+				]
+			: [
+					gettext("Reopen all that match"),
+					gettext("Reopen %(many)s?", { many }),
+					gettext("Reopen %(count)s", { count }),
+				],
+	handOver: ({ user }, many, count) =>
 		user
-			? ["Assign all that match", `Assign ${many} to ${user.name}?`, `Assign ${count}`]
-			: ["Unassign all that match", `Assign ${many} to nobody?`, `Unassign ${count}`],
+			? [
+					gettext("Assign all that match"),
+					gettext("Assign %(many)s to %(user)s?", { many, user: user.name }),
+					gettext("Assign %(count)s", { count }),
+				]
+			: [
+					gettext("Unassign all that match"),
+					gettext("Assign %(many)s to nobody?", { many }),
+					gettext("Unassign %(count)s", { count }),
+				],
 	snooze: ({ until }, many, count) =>
 		until
-			? ["Snooze all that match", `Snooze ${many} until ${formatDateTime(until)}?`, `Snooze ${count}`]
-			: ["End the snooze of all that match", `End the snooze of ${many}?`, `End ${count}`],
-	"mark read": ({ isRead }, many, count) =>
+			? [
+					gettext("Snooze all that match"),
+					gettext("Snooze %(many)s until %(time)s?", { many, time: formatDateTime(until) }),
+					gettext("Snooze %(count)s", { count }),
+				]
+			: [
+					gettext("End the snooze of all that match"),
+					gettext("End the snooze of %(many)s?", { many }),
+					gettext("End %(count)s", { count }),
+				],
+	markRead: ({ isRead }, many, count) =>
 		isRead
-			? ["Mark all that match as read", `Mark ${many} as read?`, `Mark ${count} as read`]
-			: ["Mark all that match as unread", `Mark ${many} as unread?`, `Mark ${count} as unread`],
+			? [
+					gettext("Mark all that match as read"),
+					gettext("Mark %(many)s as read?", { many }),
+					gettext("Mark %(count)s as read", { count }),
+				]
+			: [
+					gettext("Mark all that match as unread"),
+					gettext("Mark %(many)s as unread?", { many }),
+					gettext("Mark %(count)s as unread", { count }),
+				],
 };
 
 /**
@@ -37,8 +74,13 @@ const TEXTS = {
 export async function confirmBulk(action, preview) {
 	const { matched, changed } = await preview();
 	if (!changed) return void showMessage(action.noChange);
-	const total = plural(matched, "conversation");
-	const many = changed === matched ? total : `${formatNumber(changed)} of ${total}`;
+	const total = plural(matched, "%(count)s conversation", "%(count)s conversations");
+	const many =
+		changed === matched ? total : gettext("%(count)s of %(total)s", { count: formatNumber(changed), total });
 	const [heading, question, label] = TEXTS[action.verb](action, many, formatNumber(changed));
-	return confirm(heading, action.isFinal ? question : `${question} You can undo this.`, label);
+	return confirm(
+		heading,
+		action.isFinal ? question : gettext("%(question)s You can undo this.", { question }),
+		label,
+	);
 }

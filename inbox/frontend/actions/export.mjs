@@ -6,17 +6,18 @@ import { button, fill, h } from "../core/dom.mjs";
 import { download } from "../core/download.mjs";
 import { displayName, formatNumber, formatShortTime, plural } from "../core/format.mjs";
 import { state } from "../core/store.mjs";
+import { gettext, gettextParts } from "../core/texts.mjs";
 import { showError, showMessage, showProgress } from "../core/toast.mjs";
 import { toParameters } from "../core/url.mjs";
 
 const INTERVAL_MS = 1000;
 const FORMATS = [
-	["csv", "CSV, for spreadsheets"],
-	["ndjson", "NDJSON, for programs"],
+	["csv", gettext("CSV, for spreadsheets")],
+	["ndjson", gettext("NDJSON, for programs")],
 ];
 const WHAT = [
-	["conversations", "Conversations: names, tags, times, last message"],
-	["messages", "All their messages"],
+	["conversations", gettext("Conversations: names, tags, times, last message")],
+	["messages", gettext("All their messages")],
 ];
 const ACTIVE = ["queued", "running"];
 
@@ -26,21 +27,32 @@ export function exportList() {
 	const isSelection = selection.size > 0 && !isAllSelected;
 	const what = isSelection ? { conversationIds: [...selection] } : { filter: toParameters(filter) };
 	const number = isSelection ? selection.size : list.total;
-	const about = number === null || list.isExact || isSelection ? "" : "About ";
-	const scope =
-		number === null ? "All conversations of this list" : `${about}${plural(number, "conversation")}`;
-	return askAndExport(what, scope, radios("what", "Contents", WHAT));
+	return askAndExport(
+		what,
+		scopeOf(number, list.isExact || isSelection),
+		radios("what", gettext("Contents"), WHAT),
+	);
+}
+
+function scopeOf(number, isExact) {
+	if (number === null) return gettext("All conversations of this list");
+	const conversations = plural(number, "%(count)s conversation", "%(count)s conversations");
+	return isExact ? conversations : gettext("About %(conversations)s", { conversations });
 }
 
 export function exportConversation(row) {
 	const what = { conversationIds: [row.id] };
 	const fixed = h("input", { type: "hidden", name: "what", value: "messages" });
-	return askAndExport(what, ["All messages with ", h("bdi", displayName(row))], fixed);
+	return askAndExport(
+		what,
+		gettextParts("All messages with %(name)s", { name: h("bdi", displayName(row)) }),
+		fixed,
+	);
 }
 
 async function askAndExport(selection, scope, contents) {
-	const fields = [h("p", scope, "."), contents, radios("format", "Format", FORMATS)];
-	const result = await openForm("Export", fields, "Export", (form) =>
+	const fields = [h("p", scope, "."), contents, radios("format", gettext("Format"), FORMATS)];
+	const result = await openForm(gettext("Export"), fields, gettext("Export"), (form) =>
 		post("/api/exports", { ...selection, what: form.get("what"), format: form.get("format") }),
 	);
 	if (!result) return;
@@ -58,14 +70,17 @@ function radios(name, legend, options) {
 // -- a file that a worker prepares
 async function follow(file) {
 	const cancel = () => remove(path(file)).catch(showError);
-	const progress = showProgress(`Export: ${file.message}`, 1, ["Cancel", cancel]);
+	const progress = showProgress(gettext("Export: %(message)s", { message: file.message }), 1, [
+		gettext("Cancel"),
+		cancel,
+	]);
 	try {
 		const end = await untilEnded(file, ({ message, processed, total }) =>
-			progress.update(`Export: ${message}`, total ? processed / total : 0),
+			progress.update(gettext("Export: %(message)s", { message }), total ? processed / total : 0),
 		);
 		if (end.url) download(end.url);
-		const again = end.url && ["Download again", () => download(end.url)];
-		showMessage(`Export: ${end.message}`, again || undefined);
+		const again = end.url && [gettext("Download again"), () => download(end.url)];
+		showMessage(gettext("Export: %(message)s", { message: end.message }), again || undefined);
 	} catch (error) {
 		if (error.status !== 404) showError(error); // 404: it was cancelled
 	} finally {
@@ -92,13 +107,13 @@ const path = ({ id }) => `/api/exports/${id}`;
 // -- the files that are kept
 export async function showExports() {
 	const { exports: files } = await get("/api/exports");
-	return openDialog("My exports", (close) => {
+	return openDialog(gettext("My exports"), (close) => {
 		const list = h("ul.records");
 		draw(list, files);
-		const done = button("Close", () => close(), "button", { autofocus: true });
+		const done = button(gettext("Close"), () => close(), "button", { autofocus: true });
 		return [
-			h("h2", "My exports"),
-			h("p.quiet", "Large files are kept for 24 hours."),
+			h("h2", gettext("My exports")),
+			h("p.quiet", gettext("Large files are kept for 24 hours.")),
 			list,
 			h("div.dialog-buttons", done),
 		];
@@ -111,7 +126,7 @@ function draw(list, files) {
 		draw(list, (await get("/api/exports")).exports);
 	};
 	const items = files.map((file) => exportItem(file, () => drop(file)));
-	fill(list, items.length ? items : h("li.quiet", "No exports."));
+	fill(list, items.length ? items : h("li.quiet", gettext("No exports.")));
 }
 
 function exportItem(file, drop) {
@@ -124,10 +139,15 @@ function exportItem(file, drop) {
 		h("span.quiet", file.message),
 		h(
 			"span.record-buttons",
-			file.url && button("Download", () => download(file.url), "button.small"),
-			button(ACTIVE.includes(file.state) ? "Cancel" : "Delete", drop, "button.small.plain", {
-				"aria-label": `Delete ${name}`,
-			}),
+			file.url && button(gettext("Download"), () => download(file.url), "button.small"),
+			button(
+				ACTIVE.includes(file.state) ? gettext("Cancel") : gettext("Delete"),
+				drop,
+				"button.small.plain",
+				{
+					"aria-label": gettext("Delete %(name)s", { name }),
+				},
+			),
 		),
 	);
 }

@@ -3,6 +3,7 @@
 import { lazy } from "../core/lazy.mjs";
 import { openMenu } from "../core/menu.mjs";
 import { findPage, hasRole, hasRoleAnywhere, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { markRead } from "./actions.mjs";
 
 const pickAssignee = lazy(() => import("./assignee-picker.mjs"), "pickAssignee");
@@ -23,21 +24,21 @@ const openAtFacebook = lazy(() => import("../conversation/at-facebook.mjs"), "op
 const erasePerson = lazy(() => import("../conversation/erase-person.mjs"), "erasePerson");
 
 export function openListMenu(anchor) {
-	openMenu(anchor, "More", listItems());
+	openMenu(anchor, gettext("More"), listItems());
 }
 
 export function openConversationMenu(anchor, row) {
-	openMenu(anchor, "More", conversationItems(row));
+	openMenu(anchor, gettext("More"), conversationItems(row));
 }
 
 /** The actions of the list. */
 export function listItems() {
 	/** @type {Item[]} */
 	const items = [
-		["Export …", exportList],
-		["My exports", showExports],
+		[gettext("Export …"), exportList],
+		[gettext("My exports"), showExports],
 	];
-	if (hasRoleAnywhere("tagger")) items.push(["My changes", showOwnChanges]);
+	if (hasRoleAnywhere("tagger")) items.push([gettext("My changes"), showOwnChanges]);
 	return items;
 }
 
@@ -48,18 +49,19 @@ export function conversationItems(row = state.conversation?.row) {
 	const isUnread = row.unread_count > 0;
 	/** @type {Item[]} */
 	const work = [
-		["Assign to …", () => pickAssignee(target)],
-		["Snooze …", () => pickSnooze(target)],
-		[isUnread ? "Mark as read" : "Mark as unread", () => markRead(isUnread, target)],
+		[gettext("Assign to …"), () => pickAssignee(target)],
+		[gettext("Snooze …"), () => pickSnooze(target)],
+		[isUnread ? gettext("Mark as read") : gettext("Mark as unread"), () => markRead(isUnread, target)],
 	];
 	/** @type {Item[]} */
 	const items = [
 		...(hasRole("tagger", findPage(row.page_id)) ? work : []),
-		["Contact", () => showContact(row)],
-		["History", () => showHistory(row)],
+		[gettext("Contact"), () => showContact(row)],
+		[gettext("History"), () => showHistory(row)],
 	];
-	if (row.platform === "messenger") items.push(["Open at Facebook", () => openAtFacebook(row)]);
-	items.push(["Export messages …", () => exportConversation(row)]);
-	if (hasRole("manager", findPage(row.page_id))) items.push(["Delete this person …", () => erasePerson(row)]);
+	if (row.platform === "messenger") items.push([gettext("Open at Facebook"), () => openAtFacebook(row)]);
+	items.push([gettext("Export messages …"), () => exportConversation(row)]);
+	if (hasRole("manager", findPage(row.page_id)))
+		items.push([gettext("Delete this person …"), () => erasePerson(row)]);
 	return items;
 }

@@ -2,6 +2,7 @@
 
 import { get, post } from "../core/api.mjs";
 import { notifyChanged } from "../core/refresh.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showProgress } from "../core/toast.mjs";
 
 const INTERVAL_MS = 1000;
@@ -11,7 +12,7 @@ const ACTIVE = ["queued", "running"];
 export async function followOperation(operation, prefix = "") {
 	const path = `/api/acts/${operation.act}`;
 	const cancel = () => post(`${path}/cancel`).catch(showError);
-	const progress = showProgress(prefix + operation.message, operation.matched, ["Cancel", cancel]);
+	const progress = showProgress(prefix + operation.message, operation.matched, [gettext("Cancel"), cancel]);
 	try {
 		return await untilEnded(operation, path, (state) =>
 			progress.update(prefix + state.message, state.processed),

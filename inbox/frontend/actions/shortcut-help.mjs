@@ -2,32 +2,33 @@
 
 import { openDialog } from "../core/dialog.mjs";
 import { button, h } from "../core/dom.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const SHORTCUTS = [
-	["j, ↓", "Next conversation"],
-	["k, ↑", "Previous conversation"],
-	["Enter, o", "Open"],
-	["x", "Select (Shift-click for a range)"],
-	["e", "Done, or reopen"],
-	["t", "Add tag"],
-	["u", "Remove tag"],
-	["a, m", "Assign, assign to me"],
-	["z", "Snooze"],
-	["U", "Mark as read or unread"],
-	["c", "Add a note"],
-	["/", "Search"],
-	["f", "Search in the conversation"],
-	["n, N", "Next match, previous match"],
-	["Alt ↑, Alt ↓", "Move a saved view, in the sidebar"],
-	["i", "Insights"],
-	["Ctrl K, ⌘ K", "Command palette"],
-	["Esc", "Back"],
-	["?", "Keyboard shortcuts"],
+	["j, ↓", gettext("Next conversation")],
+	["k, ↑", gettext("Previous conversation")],
+	[gettext("Enter, o"), gettext("Open")],
+	["x", gettext("Select (Shift-click for a range)")],
+	["e", gettext("Done, or reopen")],
+	["t", gettext("Add tag")],
+	["u", gettext("Remove tag")],
+	["a, m", gettext("Assign, assign to me")],
+	["z", gettext("Snooze")],
+	["U", gettext("Mark as read or unread")],
+	["c", gettext("Add a note")],
+	["/", gettext("Search")],
+	["f", gettext("Search in the conversation")],
+	["n, N", gettext("Next match, previous match")],
+	[gettext("Alt ↑, Alt ↓"), gettext("Move a saved view, in the sidebar")],
+	["i", gettext("Insights")],
+	[gettext("Ctrl K, ⌘ K"), gettext("Command palette")],
+	[gettext("Esc"), gettext("Back")],
+	["?", gettext("Keyboard shortcuts")],
 ];
 
 export function showShortcuts() {
-	return openDialog("Keyboard shortcuts", (close) => [
-		h("h2", "Keyboard shortcuts"),
+	return openDialog(gettext("Keyboard shortcuts"), (close) => [
+		h("h2", gettext("Keyboard shortcuts")),
 		h(
 			"dl.shortcuts",
 			SHORTCUTS.map(([keys, description]) => [
@@ -40,7 +41,7 @@ export function showShortcuts() {
 		),
 		h(
 			"div.dialog-buttons",
-			button("Close", () => close(), "button", { autofocus: true }),
+			button(gettext("Close"), () => close(), "button", { autofocus: true }),
 		),
 	]);
 }

@@ -3,6 +3,7 @@
 import { openDialog } from "../core/dialog.mjs";
 import { button, h } from "../core/dom.mjs";
 import { formatDateTime } from "../core/format.mjs";
+import { gettext } from "../core/texts.mjs";
 import { snooze } from "./actions.mjs";
 
 const HOUR = 60;
@@ -13,7 +14,7 @@ const MONDAY = 1;
 
 /** `target`: as returned by `currentTarget()`. */
 export async function pickSnooze(target) {
-	const choice = await openDialog("Snooze", (close) => content(close, new Date()));
+	const choice = await openDialog(gettext("Snooze"), (close) => content(close, new Date()));
 	if (choice) await snooze(choice.until, target);
 }
 
@@ -34,19 +35,19 @@ function content(close, now) {
 	const least = localMinutes(new Date(now.getTime() + HOUR * 1000));
 	const input = { type: "datetime-local", name: "until", required: true, min: least };
 	return [
-		h("h2", "Snooze until"),
-		h("p.quiet", "It comes back at that time, or as soon as the customer writes."),
+		h("h2", gettext("Snooze until")),
+		h("p.quiet", gettext("It comes back at that time, or as soon as the customer writes.")),
 		h("div.choices", choices),
 		h(
 			"form.snooze-form",
 			{ onsubmit },
-			h("label", "Another time", h("input", input)),
-			h("button.button", "Snooze"),
+			h("label", gettext("Another time"), h("input", input)),
+			h("button.button", gettext("Snooze")),
 		),
 		h(
 			"div.dialog-buttons",
-			button("End the snooze", () => close({ until: null }), "button.plain"),
-			button("Cancel", () => close(), "button.plain"),
+			button(gettext("End the snooze"), () => close({ until: null }), "button.plain"),
+			button(gettext("Cancel"), () => close(), "button.plain"),
 		),
 	];
 }
@@ -60,10 +61,10 @@ export function timesAfter(now) {
 	const toMonday = (MONDAY - now.getDay() + DAYS) % DAYS || DAYS;
 	/** @type {[string, Date][]} */
 	const times = [
-		["In an hour", new Date(now.getTime() + HOUR * HOUR * 1000)],
-		["This evening", at(0, EVENING)],
-		["Tomorrow", at(1, MORNING)],
-		["Next week", at(toMonday, MORNING)],
+		[gettext("In an hour"), new Date(now.getTime() + HOUR * HOUR * 1000)],
+		[gettext("This evening"), at(0, EVENING)],
+		[gettext("Tomorrow"), at(1, MORNING)],
+		[gettext("Next week"), at(toMonday, MORNING)],
 	];
 	return times.filter(([, time]) => time > now);
 }

@@ -4,26 +4,27 @@ import { post } from "../core/api.mjs";
 import { openForm } from "../core/dialog.mjs";
 import { h, icon, tagDot } from "../core/dom.mjs";
 import { state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { loadTags } from "../sidebar/sidebar-loader.mjs";
 import { changeTag, loadedRows } from "./actions.mjs";
 import { chooseOption } from "./combobox.mjs";
 
 const COLORS = [
-	["Teal", "#1f7a8c"],
-	["Blue", "#2563eb"],
-	["Violet", "#7c3aed"],
-	["Pink", "#be185d"],
-	["Red", "#b91c1c"],
-	["Amber", "#b45309"],
-	["Green", "#15803d"],
-	["Gray", "#4b5563"],
+	[gettext("Teal"), "#1f7a8c"],
+	[gettext("Blue"), "#2563eb"],
+	[gettext("Violet"), "#7c3aed"],
+	[gettext("Pink"), "#be185d"],
+	[gettext("Red"), "#b91c1c"],
+	[gettext("Amber"), "#b45309"],
+	[gettext("Green"), "#15803d"],
+	[gettext("Gray"), "#4b5563"],
 ];
-const HEADINGS = { assign: "Add tag", remove: "Remove tag" };
+const HEADINGS = { assign: gettext("Add tag"), remove: gettext("Remove tag") };
 
 /** `verb`: assign or remove; `target`: as returned by `currentTarget()`. */
 export async function pickTag(verb, target) {
 	const extraOptions = (query) => newTagOptions(verb, query);
-	const options = { extraOptions, placeholder: "Tag name" };
+	const options = { extraOptions, placeholder: gettext("Tag name") };
 	const choice = await chooseOption(HEADINGS[verb], tagOptions(verb, target), options);
 	if (!choice) return;
 	const tag = choice.tag ?? (await createTag(choice.name));
@@ -38,7 +39,7 @@ function tagOptions(verb, { ids }) {
 	const total = rows.length;
 	const options = (state.tags ?? []).map((tag) => {
 		const count = rows.filter((row) => hasTag(row, tag)).length;
-		const hint = count && total > 1 ? `on ${count} of ${total}` : "";
+		const hint = count && total > 1 ? gettext("on %(count)s of %(total)s", { count, total }) : "";
 		return { tag, label: tag.name, symbol: () => tagDot(tag), count, hint };
 	});
 	if (!ids) return options;
@@ -48,7 +49,7 @@ function tagOptions(verb, { ids }) {
 function newTagOptions(verb, query) {
 	const exists = (state.tags ?? []).some(({ name }) => name.toLowerCase() === query.toLowerCase());
 	if (verb === "remove" || !query || exists) return [];
-	return [{ label: `New tag “${query}”`, name: query, symbol: () => icon("tag") }];
+	return [{ label: gettext("New tag “%(query)s”", { query }), name: query, symbol: () => icon("tag") }];
 }
 
 /** Asks for a name and a color. Resolves with the new tag, or null. */
@@ -56,10 +57,10 @@ export function createTag(name = "") {
 	const input = { name: "name", value: name, maxlength: 100, required: true, autofocus: true };
 	const swatches = COLORS.map(([label, color], index) => swatch(label, color, index === 0));
 	const fields = [
-		h("label", "Name", h("input", input)),
-		h("fieldset.swatches", h("legend", "Color"), swatches),
+		h("label", gettext("Name"), h("input", input)),
+		h("fieldset.swatches", h("legend", gettext("Color")), swatches),
 	];
-	return openForm("New tag", fields, "Create", async (form) => {
+	return openForm(gettext("New tag"), fields, gettext("Create"), async (form) => {
 		const { tag } = await post("/api/tags", {
 			name: String(form.get("name")).trim(),
 			color: form.get("color"),

@@ -4,6 +4,7 @@
 import { fill, h, update } from "../core/dom.mjs";
 import { displayList } from "../core/format.mjs";
 import { watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 /**
  * @typedef {object} Cause
@@ -36,18 +37,18 @@ function draw(state) {
 }
 
 function lostStream({ isConnected }) {
-	const text = "Live updates disconnected. Reconnecting…";
+	const text = gettext("Live updates disconnected. Reconnecting…");
 	return isConnected === false ? [{ key: "stream", text }] : [];
 }
 
 function lostConnections({ pages, user }) {
 	const lost = (pages ?? []).filter((page) => page.state === "reconnect");
 	return lost.map((page) => ({
-		key: `page ${page.id}`,
+		key: `page:${page.id}`,
 		text: user.isSuperuser ? sentence(page) : `${sentence(page)} ${whomToAsk(user)}`,
 		...(user.isSuperuser && {
 			action: {
-				label: `Reconnect ${page.name}`,
+				label: gettext("Reconnect %(page)s", { page: page.name }),
 				href: `/admin/conversations/page/connect/?page=${page.id}`,
 			},
 		}),
@@ -55,23 +56,26 @@ function lostConnections({ pages, user }) {
 }
 
 const sentence = ({ name, reason }) =>
-	`${name} is no longer connected and gets no new messages. ${reason}`.trim();
+	gettext("%(name)s is no longer connected and gets no new messages. %(reason)s", { name, reason }).trim();
 
 const whomToAsk = ({ superusers }) =>
 	superusers.length
-		? `A superuser can reconnect it: ask ${displayList(superusers)}.`
-		: "A superuser can reconnect it.";
+		? gettext("A superuser can reconnect it: ask %(people)s.", { people: displayList(superusers) })
+		: gettext("A superuser can reconnect it.");
 
 // Of a lost connection the banner tells already.
 function openAlerts({ pages, user }) {
 	const alertsOf = (page) => page.alerts.filter(({ cause }) => cause !== "token");
 	return (pages ?? []).flatMap((page) =>
 		alertsOf(page).map(({ cause, sentence: text, advice, mayMend, ask }) => ({
-			key: `${cause} of ${page.id}`,
-			text: `${page.name}: ${text} ${mayMend ? advice : `Ask ${displayList(ask)}.`}`,
+			key: `${cause}:${page.id}`,
+			text: `${page.name}: ${text} ${mayMend ? advice : gettext("Ask %(people)s.", { people: displayList(ask) })}`,
 			...(mayMend &&
 				user.isStaff && {
-					action: { label: `See ${page.name}`, href: `/admin/conversations/page/${page.id}/change/` },
+					action: {
+						label: gettext("See %(page)s", { page: page.name }),
+						href: `/admin/conversations/page/${page.id}/change/`,
+					},
 				}),
 		})),
 	);

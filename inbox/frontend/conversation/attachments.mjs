@@ -3,10 +3,27 @@
 import { h } from "../core/dom.mjs";
 import { openPicture } from "../core/lightbox.mjs";
 import { watchMedia } from "../core/media.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const MAX_KEPT = 400; // elements; a conversation is drawn again with each change, its pictures are not loaded again
 const kept = new Map();
 const LAZY = { alt: "", loading: "lazy", decoding: "async" }; // before the address, which starts the request
+
+const KINDS = {
+	Image: gettext("Image"),
+	Video: gettext("Video"),
+	Audio: gettext("Audio"),
+	File: gettext("File"),
+	Card: gettext("Card"),
+	Sticker: gettext("Sticker"),
+	Link: gettext("Link"),
+	Story: gettext("Story"),
+	Attachment: gettext("Attachment"),
+	Unavailable: gettext("Unavailable"),
+};
+
+/** What an attachment is called; its kind in REST is English. */
+export const kindName = (kind) => KINDS[kind] ?? kind;
 
 const FORMS = { picture, sticker, video, audio, card, file };
 
@@ -26,7 +43,7 @@ function keep(key, element) {
 }
 
 function caption({ kind, name }) {
-	return [h("b", kind), name && " ", name && h("bdi", name)];
+	return [h("b", kindName(kind)), name && " ", name && h("bdi", name)];
 }
 
 function box({ width, height }) {
@@ -41,7 +58,7 @@ function picture(item, selector = "img") {
 	const { kind, name, content, preview } = item;
 	const open = ({ currentTarget }) => openPicture(currentTarget);
 	const image = h(selector, { ...LAZY, src: preview ?? content, ...box(item) });
-	const label = `Open ${kind.toLowerCase()}${name ? `: ${name}` : ""}`;
+	const label = gettext("Open %(kind)s", { kind: kindName(kind).toLowerCase() }) + (name ? `: ${name}` : "");
 	const button = h(
 		"button.media-open",
 		{ type: "button", onclick: open, "aria-label": label, "data-full": content, "data-caption": name },
@@ -57,7 +74,7 @@ function video(item) {
 		preload: "none",
 		playsinline: true,
 		src: content,
-		"aria-label": name || item.kind,
+		"aria-label": name || kindName(item.kind),
 	};
 	const player = h("video", { ...attributes, "data-poster": preview, ...box(item) });
 	return watched(h("div.attachment.media", player, h("span.hidden", caption(item))));
@@ -69,7 +86,7 @@ function audio(item) {
 		controls: true,
 		preload: "none",
 		src: content,
-		"aria-label": name || item.kind,
+		"aria-label": name || kindName(item.kind),
 	});
 	return watched(h("div.attachment.media", player, h("span.hidden", caption(item))));
 }
@@ -78,9 +95,9 @@ function card(item) {
 	const { kind, name, title, subtitle, url, preview } = item;
 	const image = preview && h("img", { ...LAZY, src: preview, "data-optional": "" });
 	const words = [
-		h("b.media-kind", kind),
+		h("b.media-kind", kindName(kind)),
 		" ",
-		h("bdi.media-title", title || name || hostOf(url) || "open"),
+		h("bdi.media-title", title || name || hostOf(url) || gettext("open")),
 		subtitle && h("span.media-subtitle", { dir: "auto" }, subtitle),
 		hostOf(url) && h("span.media-host", hostOf(url)),
 	];
@@ -94,7 +111,7 @@ function card(item) {
 function file(item) {
 	const { kind, name, url, content, size } = item;
 	const link = { href: content ?? url, target: "_blank", rel: "noopener noreferrer nofollow" };
-	const target = h("a", link, h("b", kind), " ", h("bdi", name || "open"));
+	const target = h("a", link, h("b", kindName(kind)), " ", h("bdi", name || gettext("open")));
 	return h("p.attachment", target, size && h("span.media-size", ` ${formatSize(size)}`));
 }
 
@@ -104,7 +121,7 @@ function text(item) {
 
 /** As the admin writes it: 84.0 KB. */
 function formatSize(bytes) {
-	const units = ["bytes", "KB", "MB", "GB"];
+	const units = [gettext("bytes"), "KB", "MB", "GB"];
 	const step = Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
 	return step ? `${(bytes / 1024 ** step).toFixed(1)} ${units[step]}` : `${bytes} ${units[0]}`;
 }

@@ -5,13 +5,14 @@ import { openDialog } from "../core/dialog.mjs";
 import { button, h } from "../core/dom.mjs";
 import { displayName, formatDateTime, plural } from "../core/format.mjs";
 import { findPage, state } from "../core/store.mjs";
+import { gettext, gettextParts } from "../core/texts.mjs";
 import { toUrl } from "../core/url.mjs";
 
 const PLATFORMS = { messenger: "Messenger", instagram: "Instagram" };
 
 export async function showContact(row) {
 	const { contact } = await get(`/api/conversations/${row.id}/contact`);
-	return openDialog("Contact", (close) => [
+	return openDialog(gettext("Contact"), (close) => [
 		h("h2", h("bdi", displayName(row))),
 		h(
 			"dl.facts",
@@ -20,32 +21,35 @@ export async function showContact(row) {
 		contact.similar.length > 0 && similar(contact.similar, close),
 		h(
 			"div.dialog-buttons",
-			button("Close", () => close(), "button", { autofocus: true }),
+			button(gettext("Close"), () => close(), "button", { autofocus: true }),
 		),
 	]);
 }
 
 function facts(row, contact) {
 	const { received, sent, unknown, referral } = contact;
-	const numbers = [`${plural(received, "message")} from the customer`, `${sent} from the Page`];
-	if (unknown) numbers.push(`${unknown} of unknown sender`);
+	const numbers = [
+		plural(received, "%(count)s message from the customer", "%(count)s messages from the customer"),
+		gettext("%(sent)s from the Page", { sent }),
+	];
+	if (unknown) numbers.push(gettext("%(unknown)s of unknown sender", { unknown }));
 	const [id, ...otherIds] = contact.ids;
 	return [
-		["Page", findPage(row.page_id)?.name ?? row.page_id],
-		["Platform", PLATFORMS[row.platform]],
-		["Facebook ID", id],
-		["Further IDs", otherIds.join(", ")],
-		["Facebook ID of the conversation", contact.graph_id],
-		["First message", formatDateTime(contact.first_message_time)],
-		["Last message", formatDateTime(contact.last_message_time)],
-		["Messages", numbers.join(", ")],
-		["Came by", referral && cameBy(referral)],
-		["Can be answered", contact.can_reply ? "Yes" : "No, Facebook says"],
+		[gettext("Page"), findPage(row.page_id)?.name ?? row.page_id],
+		[gettext("Platform"), PLATFORMS[row.platform]],
+		[gettext("Facebook ID"), id],
+		[gettext("Further IDs"), otherIds.join(", ")],
+		[gettext("Facebook ID of the conversation"), contact.graph_id],
+		[gettext("First message"), formatDateTime(contact.first_message_time)],
+		[gettext("Last message"), formatDateTime(contact.last_message_time)],
+		[gettext("Messages"), numbers.join(", ")],
+		[gettext("Came by"), referral && cameBy(referral)],
+		[gettext("Can be answered"), contact.can_reply ? gettext("Yes") : gettext("No, Facebook says")],
 	].filter(([, value]) => value);
 }
 
 function cameBy({ ad_id: ad, ad_title: title, ref, source }) {
-	if (ad) return ["Ad ", h("bdi", title || ad)];
+	if (ad) return gettextParts("Ad %(name)s", { name: h("bdi", title || ad) });
 	return h("bdi", ref || source || "");
 }
 
@@ -60,5 +64,5 @@ function similar(rows, close) {
 			h("span.quiet", `${place} · ${formatDateTime(row.last_message_time)}`),
 		);
 	});
-	return h("section", h("h3", "May be the same person"), h("ul.records", items));
+	return h("section", h("h3", gettext("May be the same person")), h("ul.records", items));
 }

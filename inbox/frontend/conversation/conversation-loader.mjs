@@ -2,6 +2,7 @@
 
 import { get, isAborted, post } from "../core/api.mjs";
 import { keepIfEqual, listedRows, set, setConversation, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 import { textInMessages } from "../core/url.mjs";
 import { updateRows } from "../list/list-loader.mjs";
@@ -199,7 +200,7 @@ export async function fetchFromFacebook(id) {
 	try {
 		await post(route(id, "/refresh"));
 		await refreshConversation();
-		showMessage("This conversation is up to date with Facebook.");
+		showMessage(gettext("This conversation is up to date with Facebook."));
 	} catch (error) {
 		showError(error);
 	}

@@ -6,6 +6,7 @@ import { endPane } from "../core/end-pane.mjs";
 import { displayName, formatDateTime, formatShortTime, plural } from "../core/format.mjs";
 import { onConversationsChanged, onInvalidate, rateLimited } from "../core/refresh.mjs";
 import { closeOpen, findPage, hasRole, state, watch, when } from "../core/store.mjs";
+import { gettext, gettextParts } from "../core/texts.mjs";
 import { toUrl } from "../core/url.mjs";
 import { avatar } from "../list/row.mjs";
 import {
@@ -73,10 +74,10 @@ const messageParts = ({ conversation, pages }) => [
 function drawHead(pickers) {
 	const { pickTag, openConversationMenu: openMenu } = pickers;
 	const { row, isFetching, status } = state.conversation ?? {};
-	const back = iconButton("back", "Back to the list", closeOpen);
-	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", "Loading…"));
+	const back = iconButton("back", gettext("Back to the list"), closeOpen);
+	if (!row) return fill("conversation-head", back, status === "loading" && h("h2", gettext("Loading…")));
 	const isTagger = hasRole("tagger", findPage(row.page_id));
-	const addTag = button("+ Tag", () => pickTag("assign", { ids: [row.id] }), "chip-button");
+	const addTag = button(gettext("+ Tag"), () => pickTag("assign", { ids: [row.id] }), "chip-button");
 	return fill(
 		"conversation-head",
 		h("div.conversation-bar", back, avatar(row), customer(row), actions(row, isTagger, isFetching, openMenu)),
@@ -91,7 +92,11 @@ function drawHead(pickers) {
 
 function customer(row) {
 	const platform = row.platform === "instagram" ? "Instagram" : "Messenger";
-	const details = [findPage(row.page_id)?.name, platform, `about ${plural(row.message_count, "message")}`];
+	const details = [
+		findPage(row.page_id)?.name,
+		platform,
+		plural(row.message_count, "about %(count)s message", "about %(count)s messages"),
+	];
 	const name = h("h2", h("bdi", displayName(row)));
 	return h("div.customer", name, h("p.quiet", details.filter(Boolean).join(" · "), cameBy(row.referral)));
 }
@@ -99,9 +104,12 @@ function customer(row) {
 // The link lists all that the same ad has brought.
 function cameBy(referral) {
 	const { ad_id: ad, ad_title: title, ref } = referral ?? {};
-	if (!ad) return ref && [" · came by link ", h("bdi", ref)];
+	if (!ad) return ref && [" · ", gettextParts("came by link %(name)s", { name: h("bdi", ref) })];
 	const link = { href: toUrl({ filter: { ad_id: ad } }), "data-navigate": "" };
-	return [" · ", h("a", link, "Came by ad ", h("bdi", title ? `“${title}”` : ad))];
+	return [
+		" · ",
+		h("a", link, gettextParts("Came by ad %(name)s", { name: h("bdi", title ? `“${title}”` : ad) })),
+	];
 }
 
 function actions(row, isTagger, isFetching, openMenu) {
@@ -109,13 +117,13 @@ function actions(row, isTagger, isFetching, openMenu) {
 		"div.actions",
 		iconButton(
 			"sync",
-			isFetching ? "Fetching from Facebook…" : "Fetch this conversation from Facebook now",
+			isFetching ? gettext("Fetching from Facebook…") : gettext("Fetch this conversation from Facebook now"),
 			() => fetchFromFacebook(row.id),
 			{ disabled: isFetching },
 		),
-		iconButton("search", "Search in this conversation (f)", findInConversation),
+		iconButton("search", gettext("Search in this conversation (f)"), findInConversation),
 		statusButton(row, isTagger),
-		iconButton("more", "More", ({ currentTarget }) => openMenu(currentTarget, row), {
+		iconButton("more", gettext("More"), ({ currentTarget }) => openMenu(currentTarget, row), {
 			"aria-haspopup": "menu",
 			"aria-expanded": "false",
 		}),
@@ -125,24 +133,31 @@ function actions(row, isTagger, isFetching, openMenu) {
 // The assignee, and until when the conversation is snoozed; taggers change both there.
 function workChips(row, isTagger, { pickAssignee, pickSnooze }) {
 	const target = { ids: [row.id] };
-	const assignee = row.assignee ? h("bdi", row.assignee.name) : "Assign";
-	const until = row.snoozed_until && `Snoozed until ${formatShortTime(row.snoozed_until)}`;
+	const assignee = row.assignee ? h("bdi", row.assignee.name) : gettext("Assign");
+	const until =
+		row.snoozed_until && gettext("Snoozed until %(time)s", { time: formatShortTime(row.snoozed_until) });
 	if (!isTagger)
 		return [row.assignee && h("span.state", icon("person"), assignee), until && h("span.state", until)];
-	const label = row.assignee ? `Assigned to ${row.assignee.name}. Change` : "Assign";
+	const label = row.assignee
+		? gettext("Assigned to %(user)s. Change", { user: row.assignee.name })
+		: gettext("Assign");
 	const title = row.snoozed_until && formatDateTime(row.snoozed_until);
 	return [
 		button([icon("person"), assignee], () => pickAssignee(target), "chip-button", { "aria-label": label }),
-		button([icon("snooze"), until ?? "Snooze"], () => pickSnooze(target), "chip-button", { title }),
+		button([icon("snooze"), until ?? gettext("Snooze")], () => pickSnooze(target), "chip-button", { title }),
 	];
 }
 
 function statusButton(row, isTagger) {
 	const isDone = row.conversation_status === "done";
-	if (!isTagger) return h("span.state", isDone ? "Done" : "Open");
+	if (!isTagger) return h("span.state", isDone ? gettext("Done") : gettext("Open"));
 	const target = { ids: [row.id] };
-	if (isDone) return button("Reopen", () => setStatus("active", target), "button.small.plain");
-	const label = [h("span.label-prefix", "Mark as "), h("span.label-status", "done")];
+	if (isDone) return button(gettext("Reopen"), () => setStatus("active", target), "button.small.plain");
+	// A phone shows only the status.
+	const status = h("span.label-status", gettext("done"));
+	const label = gettextParts("Mark as %(status)s", { status }).map((part) =>
+		part === status ? part : h("span.label-prefix", part),
+	);
 	return button(label, () => setStatus("done", target), "button.small");
 }
 
@@ -153,7 +168,7 @@ function removableTag(row, tag, isTagger) {
 		"",
 		{ key: tag.id },
 		tag.name,
-		isTagger && button("×", remove, "remove", { "aria-label": `Remove ${tag.name}` }),
+		isTagger && button("×", remove, "remove", { "aria-label": gettext("Remove %(tag)s", { tag: tag.name }) }),
 	);
 }
 
@@ -191,31 +206,31 @@ function endItem({ previous }) {
 	return h(
 		"li.note",
 		{ key: "end" },
-		button("Newer messages", () => loadNewer(), "link"),
+		button(gettext("Newer messages"), () => loadNewer(), "link"),
 		" · ",
-		button("To the newest message", showNewest, "link"),
+		button(gettext("To the newest message"), showNewest, "link"),
 	);
 }
 
 function namesOf({ row }) {
-	return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? "The Page" };
+	return { customer: row ? displayName(row) : "", page: findPage(row?.page_id)?.name ?? gettext("The Page") };
 }
 
 function topItem({ status, error, next, events, id }) {
 	if (status === "error") {
 		if (error.status === 404) {
-			const text = "This conversation is not here any more, or you have no access to it.";
-			return h("li.state-message", h("p.error", text), button("Back to the list", closeOpen));
+			const text = gettext("This conversation is not here any more, or you have no access to it.");
+			return h("li.state-message", h("p.error", text), button(gettext("Back to the list"), closeOpen));
 		}
-		const retry = button("Try again", () => openConversation(id));
+		const retry = button(gettext("Try again"), () => openConversation(id));
 		return h("li.state-message", h("p.error", error.message), retry);
 	}
-	if (status === "loading") return h("li.note", "Loading…");
+	if (status === "loading") return h("li.note", gettext("Loading…"));
 	if (next) {
 		return h(
 			"li.note",
-			button("Older messages", () => loadOlder(), "link"),
+			button(gettext("Older messages"), () => loadOlder(), "link"),
 		);
 	}
-	return h("li.note", events.length ? "Start of conversation" : "No messages yet");
+	return h("li.note", events.length ? gettext("Start of conversation") : gettext("No messages yet"));
 }

@@ -6,6 +6,7 @@ import { openDialog } from "../core/dialog.mjs";
 import { button, fill, h } from "../core/dom.mjs";
 import { displayName, formatDateTime } from "../core/format.mjs";
 import { findPage, hasRole } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
 import { describeEvent } from "./messages.mjs";
 
@@ -22,15 +23,15 @@ export function showHistory(row) {
 		}));
 		return { items, next: pagination.nextCursor };
 	};
-	return showRecords("History", load);
+	return showRecords(gettext("History"), load);
 }
 
 /** What the user changed on any conversations. */
 export function showOwnChanges() {
-	return showRecords("My changes", async () => {
+	return showRecords(gettext("My changes"), async () => {
 		const { acts } = await get("/api/acts/own");
 		const items = acts.map(({ message, created_at: at, undone, act }) => ({
-			text: undone ? `${message} (undone)` : message,
+			text: undone ? gettext("%(message)s (undone)", { message }) : message,
 			at,
 			act: !undone && act,
 		}));
@@ -62,18 +63,18 @@ async function showRecords(heading, load) {
 		list,
 		h(
 			"div.dialog-buttons",
-			button("Close", () => close(), "button", { autofocus: true }),
+			button(gettext("Close"), () => close(), "button", { autofocus: true }),
 		),
 	]);
 }
 
 // The events of one act follow each other; the first one has the button.
 function listItems({ items, next }, { undoAndReload, loadMore }) {
-	if (!items.length) return h("li.quiet", "Nothing yet.");
+	if (!items.length) return h("li.quiet", gettext("Nothing yet."));
 	const rows = items.map(({ text, at, act }, index) => {
 		const isFirst = act && items[index - 1]?.act !== act;
-		const undoButton = isFirst && button("Undo", () => undoAndReload(act), "button.small.plain");
+		const undoButton = isFirst && button(gettext("Undo"), () => undoAndReload(act), "button.small.plain");
 		return h("li", h("span", text), h("span.quiet", formatDateTime(at)), undoButton);
 	});
-	return [...rows, next && h("li", button("Older", loadMore, "link"))];
+	return [...rows, next && h("li", button(gettext("Older"), loadMore, "link"))];
 }

@@ -4,6 +4,7 @@ import { fill, h, iconButton, update } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
 import { state, watch } from "../core/store.mjs";
 import { focus } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { isShort } from "../core/url.mjs";
 import { findMatches, leaveMatches, showNextMatch } from "./conversation-loader.mjs";
 
@@ -52,19 +53,21 @@ function draw({ conversation }) {
 			id: "match-text",
 			type: "search",
 			dir: "auto",
-			"aria-label": "Search in this conversation",
-			placeholder: "Search in this conversation",
+			"aria-label": gettext("Search in this conversation"),
+			placeholder: gettext("Search in this conversation"),
 			autocomplete: "off",
 			value: matches?.text ?? "",
 			oninput,
 			onkeydown,
 		}),
 		h("span.quiet", { role: "status" }, result(matches)),
-		iconButton("up", "Next match, older (n)", () => showNextMatch(1), {
+		iconButton("up", gettext("Next match, older (n)"), () => showNextMatch(1), {
 			disabled: !total || index >= total - 1,
 		}),
-		iconButton("down", "Previous match, newer (Shift N)", () => showNextMatch(-1), { disabled: index < 1 }),
-		iconButton("close", "Close the search", close),
+		iconButton("down", gettext("Previous match, newer (Shift N)"), () => showNextMatch(-1), {
+			disabled: index < 1,
+		}),
+		iconButton("close", gettext("Close the search"), close),
 	);
 }
 
@@ -72,8 +75,10 @@ function result(matches) {
 	if (!matches) return "";
 	const { index, total, error } = matches;
 	if (error) return error.message;
-	if (total === null) return "Searching…";
-	return total ? `${formatNumber(index + 1)} of ${formatNumber(total)}` : "Not found";
+	if (total === null) return gettext("Searching…");
+	return total
+		? gettext("%(index)s of %(count)s", { index: formatNumber(index + 1), count: formatNumber(total) })
+		: gettext("Not found");
 }
 
 function oninput({ target: { value } }) {

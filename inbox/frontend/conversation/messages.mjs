@@ -3,31 +3,47 @@
 import { h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { keyedList } from "../core/keyed-list.mjs";
+import { gettext, gettextParts } from "../core/texts.mjs";
 import { highlight } from "../list/row.mjs";
-import { attachment } from "./attachments.mjs";
+import { attachment, kindName } from "./attachments.mjs";
 import { noteElement } from "./notes.mjs";
 
 const SIDES = { message_received: "left", message_sent: "right", message_unknown: "middle" };
-const STATUS_NAMES = { active: "open", done: "done" };
+const STATUS_NAMES = { active: gettext("open"), done: gettext("done") };
 const statusName = (status) => STATUS_NAMES[status] ?? status;
 const NOTES = {
-	tag_added: ({ name }) => ["tagged ", h("b", String(name))],
-	tag_removed: ({ name }) => ["removed the tag ", h("b", String(name))],
-	content_updated: ({ before }) =>
+	tag_added: (actor, { name }) =>
+		gettextParts("%(actor)s tagged %(tag)s", { actor, tag: h("b", String(name)) }),
+	tag_removed: (actor, { name }) =>
+		gettextParts("%(actor)s removed the tag %(tag)s", { actor, tag: h("b", String(name)) }),
+	content_updated: (actor, { before }) =>
 		before
-			? ["showed a new text of a message. Before: ", h("bdi", String(before))]
-			: ["showed a newer state of a message"],
-	referral_received: ({ referral }) => [
-		referral?.ad_id ? "came by ad" : "came by a link",
+			? gettextParts("%(actor)s showed a new text of a message. Before: %(text)s", {
+					actor,
+					text: h("bdi", String(before)),
+				})
+			: gettext("%(actor)s showed a newer state of a message", { actor }),
+	referral_received: (actor, { referral }) => [
+		referral?.ad_id
+			? gettext("%(actor)s came by ad", { actor })
+			: gettext("%(actor)s came by a link", { actor }),
 		referral?.ad_title && ": ",
 		referral?.ad_title && h("bdi", String(referral.ad_title)),
 	],
-	assignee_changed: ({ to, to_name: name }) =>
-		to ? ["assigned this to ", h("bdi", String(name))] : ["assigned this to nobody"],
-	snoozed: ({ until }) => [`snoozed this until ${formatDateTime(until)}`],
-	snooze_ended: () => ["ended the snooze"],
-	note_added: () => ["added a note"],
-	status_changed: ({ from, to }) => [`changed the status from ${statusName(from)} to ${statusName(to)}`],
+	assignee_changed: (actor, { to, to_name: name }) =>
+		to
+			? gettextParts("%(actor)s assigned this to %(user)s", { actor, user: h("bdi", String(name)) })
+			: gettext("%(actor)s assigned this to nobody", { actor }),
+	snoozed: (actor, { until }) =>
+		gettext("%(actor)s snoozed this until %(time)s", { actor, time: formatDateTime(until) }),
+	snooze_ended: (actor) => gettext("%(actor)s ended the snooze", { actor }),
+	note_added: (actor) => gettext("%(actor)s added a note", { actor }),
+	status_changed: (actor, { from, to }) =>
+		gettext("%(actor)s changed the status from %(before)s to %(after)s", {
+			actor,
+			before: statusName(from),
+			after: statusName(to),
+		}),
 };
 
 // The data is from Facebook: any part may be missing or have another type.
@@ -38,7 +54,7 @@ const reactionsOf = ({ data: { reactions } }) =>
 		.filter((text) => typeof text === "string")
 		.join(" ");
 
-const UNSENT = "Message was unsent";
+const UNSENT = gettext("Message was unsent");
 const MAX_QUOTE_LENGTH = 140;
 
 // A message is drawn again only if it, what it quotes or what is said of it has changed.
@@ -68,7 +84,7 @@ export function messageElements(events, { names, search, matchId, row }) {
 		const isNewDay = day !== eventDay;
 		day = eventDay;
 		const side = SIDES[event.kind];
-		const sender = { left: names.customer, right: names.page, middle: "Unknown sender" }[side];
+		const sender = { left: names.customer, right: names.page, middle: gettext("Unknown sender") }[side];
 		const about = side
 			? { side, sender, search, isMatch: event.id === matchId, receipt: receipts.get(event.id) }
 			: { customer: names.customer, search, isMatch: event.id === matchId };
@@ -84,15 +100,17 @@ function receiptsOf(events, { seen_until: seen, delivered_until: delivered }) {
 	const newestUntil = (time) =>
 		time && sent.find((event) => Date.parse(event.occurred_at) <= Date.parse(time));
 	const marks = [
-		[newestUntil(delivered), "Delivered"],
-		[newestUntil(seen), "Seen"],
+		[newestUntil(delivered), gettext("Delivered")],
+		[newestUntil(seen), gettext("Seen")],
 	];
 	return new Map(marks.filter(([event]) => event).map(([event, label]) => [event.id, label]));
 }
 
+const kindOf = (event) => event?.display_attachments[0] && kindName(event.display_attachments[0].kind);
+
 function quote({ data: { reply_to: id } }, quoted) {
 	if (typeof id !== "string") return null;
-	const text = quoted?.text || quoted?.display_attachments[0]?.kind || "An earlier message";
+	const text = quoted?.text || kindOf(quoted) || gettext("An earlier message");
 	return h(
 		"blockquote.quote",
 		{ dir: "auto" },
@@ -117,7 +135,7 @@ function message({ event, side, sender, search, isMatch, receipt, quoted }) {
 			"p.quiet",
 			side === "middle" && `${sender} · `,
 			time(event),
-			event.data.edited && " · edited",
+			event.data.edited && ` · ${gettext("edited")}`,
 			reactions && ` · ${reactions}`,
 			receipt && ` · ${receipt}`,
 		),
@@ -134,8 +152,8 @@ function note({ event, customer }) {
 
 /** Says who did what, for events that are no messages; as children of an element. */
 export function describeEvent(event, customer) {
-	const description = NOTES[event.kind]?.(event.data) ?? [event.kind.replaceAll("_", " ")];
 	const actors = { content_updated: "Facebook", referral_received: customer };
-	const actor = actors[event.kind] ?? (event.actor || "The system");
-	return [actor, " ", description];
+	const actor = actors[event.kind] ?? (event.actor || gettext("The system"));
+	const describe = NOTES[event.kind];
+	return describe ? describe(actor, event.data) : `${actor} ${event.kind.replaceAll("_", " ")}`;
 }

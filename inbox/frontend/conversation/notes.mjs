@@ -6,6 +6,7 @@ import { confirm, openForm } from "../core/dialog.mjs";
 import { button, fill, h, update } from "../core/dom.mjs";
 import { findPage, hasRole, state, watch } from "../core/store.mjs";
 import { focus, insertText } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
 import { highlight } from "../list/row.mjs";
 import { refreshConversation } from "./conversation-loader.mjs";
@@ -38,8 +39,8 @@ function form(id, pageId) {
 		rows: 1,
 		maxlength: MAX_LENGTH,
 		dir: "auto",
-		placeholder: "Note for your team. @ mentions a colleague.",
-		"aria-label": "Note",
+		placeholder: gettext("Note for your team. @ mentions a colleague."),
+		"aria-label": gettext("Note"),
 		value: drafts.get(id) ?? "",
 		oninput: ({ target }) => {
 			drafts.set(id, target.value);
@@ -58,7 +59,7 @@ function form(id, pageId) {
 		"form.note-form",
 		{ key: id, onsubmit },
 		text,
-		h("button.button.small", "Add note"),
+		h("button.button.small", gettext("Add note")),
 		h("ul.mentions", { id: "mentions" }),
 	);
 }
@@ -117,14 +118,15 @@ export function noteElement({ event, search, isMatch, time }) {
 		h("div.bubble", h("p", { dir: "auto" }, highlight(event.text, search))),
 		h(
 			"p.quiet",
-			`Note by ${event.actor || "a former colleague"} · `,
+			gettext("Note by %(name)s", { name: event.actor || gettext("a former colleague") }),
+			" · ",
 			time,
-			event.data.edited_at && " · edited",
+			event.data.edited_at && ` · ${gettext("edited")}`,
 			mayChange && [
 				" · ",
-				button("Edit", () => edit(event), "link"),
+				button(gettext("Edit"), () => edit(event), "link"),
 				" · ",
-				button("Delete", () => erase(event), "link"),
+				button(gettext("Delete"), () => erase(event), "link"),
 			],
 		),
 	);
@@ -149,12 +151,19 @@ async function edit(event) {
 		await patch(path, { text: String(form.get("text")).trim() });
 		return true;
 	};
-	if (await openForm("Edit note", h("label", "Note", text), "Save", save)) await refreshConversation();
+	if (await openForm(gettext("Edit note"), h("label", gettext("Note"), text), gettext("Save"), save))
+		await refreshConversation();
 }
 
 async function erase(event) {
 	const path = address(event);
-	if (!(await confirm("Delete this note", "It is gone for everybody. You cannot undo this.", "Delete note")))
+	if (
+		!(await confirm(
+			gettext("Delete this note"),
+			gettext("It is gone for everybody. You cannot undo this."),
+			gettext("Delete note"),
+		))
+	)
 		return;
 	await remove(path).catch(showError);
 	await refreshConversation();

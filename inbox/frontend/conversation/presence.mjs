@@ -4,6 +4,7 @@ import { put, remove } from "../core/api.mjs";
 import { fill, h, update } from "../core/dom.mjs";
 import { isHidden, subscribe, watchVisibility } from "../core/event-stream.mjs";
 import { set, state, watch, when } from "../core/store.mjs";
+import { gettextParts } from "../core/texts.mjs";
 
 const REPEAT_MS = 30_000; // the server forgets a tab that was silent for 75 seconds
 const BYTES = 16;
@@ -54,5 +55,8 @@ function setPeople(id, present) {
 
 function showPeople(others) {
 	update("also-open", { hidden: others.length === 0 });
-	fill("also-open", others.length > 0 && ["Also open: ", h("bdi", others.join(", "))]);
+	fill(
+		"also-open",
+		others.length > 0 && gettextParts("Also open: %(people)s", { people: h("bdi", others.join(", ")) }),
+	);
 }

@@ -1,14 +1,15 @@
 // A client for the REST API, which uses the session of the signed-in user.
 
 import { endSession } from "./session.mjs";
+import { gettext } from "./texts.mjs";
 
 const TIMEOUT_MS = 120_000;
 const MESSAGES = {
-	200: "Unexpected response. Is a proxy between you and this server?",
-	403: "Your role on this Page doesn't allow this.",
-	404: "Not found, or you don't have access to it.",
-	409: "Someone changed this at the same time. Check it and try again.",
-	413: "The request is too large.",
+	200: gettext("Unexpected response. Is a proxy between you and this server?"),
+	403: gettext("Your role on this Page doesn't allow this."),
+	404: gettext("Not found, or you don't have access to it."),
+	409: gettext("Someone changed this at the same time. Check it and try again."),
+	413: gettext("The request is too large."),
 };
 
 /** A failed request: `status` (0: the server was not reached), a message for the user, and the `field` that is wrong. */
@@ -65,7 +66,7 @@ async function send(path, options) {
 		return { status: response.status, ok: response.ok, text: await response.text() };
 	} catch (error) {
 		if (isAborted(error)) throw error;
-		throw new ApiError(0, "Can't reach the server. Check your connection.");
+		throw new ApiError(0, gettext("Can't reach the server. Check your connection."));
 	}
 }
 
@@ -89,10 +90,12 @@ export async function logOut() {
 }
 
 function errorMessage(status, error) {
-	if (status === 403 && /CSRF/.test(error)) return "You logged in or out in another tab. Reload this page.";
+	if (status === 403 && /CSRF/.test(error))
+		return gettext("You logged in or out in another tab. Reload this page.");
 	if (typeof error === "string" && error) return error;
-	if (status >= 500) return `Server error (${status}). The server's log has the reason. Try again.`;
-	return MESSAGES[status] ?? `The server refused the request (${status}).`;
+	if (status >= 500)
+		return gettext("Server error (%(status)s). The server's log has the reason. Try again.", { status });
+	return MESSAGES[status] ?? gettext("The server refused the request (%(status)s).", { status });
 }
 
 const here = () => encodeURIComponent(location.pathname + location.search);

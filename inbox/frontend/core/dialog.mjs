@@ -3,6 +3,7 @@
 import { button, fill, h, update } from "./dom.mjs";
 import { openLayer } from "./entries.mjs";
 import { isDialogOpen } from "./targets.mjs";
+import { gettext } from "./texts.mjs";
 
 /** @typedef {import("./children.mjs").Child} Child */
 /** @typedef {(value?: any) => void} Close */
@@ -41,7 +42,7 @@ export async function openDialog(label, content, kind = "dialog") {
 function dialogButtons(close, submit) {
 	return h(
 		"div.dialog-buttons",
-		button("Cancel", () => close(), "button.plain"),
+		button(gettext("Cancel"), () => close(), "button.plain"),
 		submit,
 	);
 }

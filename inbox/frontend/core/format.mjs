@@ -1,18 +1,24 @@
 // Formats numbers, times and names.
 
+import { gettext, ngettext } from "./texts.mjs";
+
 const DAY_MS = 86_400_000;
-const wholeNumber = new Intl.NumberFormat("en");
+/** The language of the page. English dates are British, and never of an American order. */
+const LANGUAGE = globalThis.document?.documentElement.lang || "en";
+const DATES = LANGUAGE === "en" ? "en-GB" : LANGUAGE;
+const wholeNumber = new Intl.NumberFormat(LANGUAGE);
 /** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-const clock = new Intl.DateTimeFormat("en", CLOCK);
-const weekday = new Intl.DateTimeFormat("en", { weekday: "short" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayOfYear = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
+const clock = new Intl.DateTimeFormat(LANGUAGE, CLOCK);
+const weekday = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short" });
+const day = new Intl.DateTimeFormat(DATES, { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat(DATES, { dateStyle: "medium" });
+const longDay = new Intl.DateTimeFormat(DATES, { dateStyle: "full" });
 
 export const formatNumber = (value) => wholeNumber.format(value);
 
-export const plural = (count, word) => `${formatNumber(count)} ${word}${count === 1 ? "" : "s"}`;
+/** A text with the number as %(count)s: `plural(2, "%(count)s tag", "%(count)s tags")`. */
+export const plural = (count, one, many) => ngettext(one, many, count, { count: formatNumber(count) });
 
 const midnight = (moment) => new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
 
@@ -28,13 +34,13 @@ export function formatShortTime(text, now = new Date()) {
 
 /** `timeZone`: if it is not the browser's. */
 export const formatTime = (moment, timeZone) =>
-	(timeZone ? new Intl.DateTimeFormat("en", { ...CLOCK, timeZone }) : clock).format(new Date(moment));
+	(timeZone ? new Intl.DateTimeFormat(LANGUAGE, { ...CLOCK, timeZone }) : clock).format(new Date(moment));
 export const formatDateTime = (text) =>
 	text ? `${dayOfYear.format(new Date(text))}, ${formatTime(text)}` : "";
 
 export function formatDay(text, now = new Date()) {
 	const days = Math.round((midnight(now) - midnight(new Date(text))) / DAY_MS);
-	return { 0: "Today", 1: "Yesterday" }[days] ?? longDay.format(new Date(text));
+	return { 0: gettext("Today"), 1: gettext("Yesterday") }[days] ?? longDay.format(new Date(text));
 }
 
 /** A duration in its two largest units: "1 h 20 min", "45 s", "0.8 s"; as conversations/lib/durations.py. */
@@ -56,7 +62,7 @@ export const isVisible = (name) => /[^\p{C}\p{M}\p{Z}\u115f\u1160\u3164\uffa0\u2
 
 /** The name of a conversation's customer. */
 export const displayName = ({ sender_name: name, sender_id: id }) =>
-	isVisible(name) ? name : `No name (${id})`;
+	isVisible(name) ? name : gettext("No name (%(id)s)", { id });
 
 const isInitial = (character) => /[\p{L}\p{N}]/u.test(character) && isVisible(character);
 

@@ -1,6 +1,7 @@
 // Loads the modules that the list does not need when they are first used.
 
 import { h } from "./dom.mjs";
+import { gettext } from "./texts.mjs";
 import { showError } from "./toast.mjs";
 
 const DIALOG_STYLES = new URL("./dialogs.css", import.meta.url).href;
@@ -32,7 +33,7 @@ async function loadModule(load, styles) {
 		const [module] = await Promise.all([load(), styles && loadStyles(styles)]);
 		return module;
 	} catch {
-		throw new Error("Couldn't load a part of this page. Check your connection.");
+		throw new Error(gettext("Couldn't load a part of this page. Check your connection."));
 	} finally {
 		loadingDialogs -= Number(isDialog);
 	}

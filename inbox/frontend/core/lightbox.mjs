@@ -1,6 +1,7 @@
 // A picture in full, over the page; the arrows lead to the other pictures of the conversation.
 
 import { openLayer } from "./entries.mjs";
+import { gettext } from "./texts.mjs";
 
 const PICTURES = ".media-open[data-full]";
 const CONVERSATIONS = "#messages, .inbox-timeline";
@@ -27,14 +28,14 @@ function build(pictures) {
 	const note = make("p", { className: "lightbox-note" });
 	note.setAttribute("role", "status");
 	const save = make("a", { className: "lightbox-button", target: "_blank", rel: "noopener noreferrer" });
-	save.textContent = "Open in a new tab";
-	const previous = step("‹", "Previous picture", () => move(-1));
-	const next = step("›", "Next picture", () => move(1));
-	const close = step("×", "Close", () => dialog.close());
+	save.textContent = gettext("Open in a new tab");
+	const previous = step("‹", gettext("Previous picture"), () => move(-1));
+	const next = step("›", gettext("Next picture"), () => move(1));
+	const close = step("×", gettext("Close"), () => dialog.close());
 	const bar = make("div", { className: "lightbox-bar" });
 	bar.append(note, save, close);
 	const dialog = make("dialog", { className: "lightbox" });
-	dialog.setAttribute("aria-label", "Picture");
+	dialog.setAttribute("aria-label", gettext("Picture"));
 	dialog.append(bar, previous, image, next);
 	let place = 0;
 
@@ -42,9 +43,14 @@ function build(pictures) {
 		place = index;
 		const { full, caption } = pictures[index].dataset;
 		image.src = full;
-		image.alt = caption || "Picture without a name";
+		image.alt = caption || gettext("Picture without a name");
 		save.href = full;
-		note.textContent = [caption, `${index + 1} of ${pictures.length}`].filter(Boolean).join(" · ");
+		note.textContent = [
+			caption,
+			gettext("%(index)s of %(count)s", { index: index + 1, count: pictures.length }),
+		]
+			.filter(Boolean)
+			.join(" · ");
 		setEnabled(previous, index > 0, next);
 		setEnabled(next, index < pictures.length - 1, previous);
 	}
@@ -52,7 +58,7 @@ function build(pictures) {
 		if (pictures[place + by]) show(place + by);
 	}
 	image.addEventListener("error", () => {
-		note.textContent = "This picture cannot be shown.";
+		note.textContent = gettext("This picture cannot be shown.");
 	});
 	dialog.addEventListener("keydown", (event) => {
 		event.stopPropagation(); // the page has keys of its own

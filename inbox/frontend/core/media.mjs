@@ -1,11 +1,17 @@
 // Pictures and players of attachments, on the inbox page and in the admin: loads them when they are near, tries
 // again where there were too many at once, and says in their place why one cannot be had.
 
+import { gettext } from "./texts.mjs";
+
 const NEAR = "400px"; // of a video: its still picture is loaded this far ahead
 const MAX_TRIES = 4;
 const BUSY = [429, 503];
 const MEDIA = ".media :is(img, video, audio)"; // within the root, or the root itself is one
-const NAMES = { IMG: "picture", VIDEO: "video", AUDIO: "recording" };
+const NOT_SHOWN = {
+	IMG: gettext("This picture cannot be shown."),
+	VIDEO: gettext("This video cannot be shown."),
+	AUDIO: gettext("This recording cannot be shown."),
+};
 
 const near = new IntersectionObserver(onIntersect, { rootMargin: NEAR });
 const tries = new WeakMap();
@@ -49,13 +55,13 @@ function reload(media) {
 async function explain(url) {
 	try {
 		const response = await fetch(url, { headers: { Range: "bytes=0-0" } });
-		if (response.ok) return { reason: "Your browser cannot show it." };
+		if (response.ok) return { reason: gettext("Your browser cannot show it.") };
 		const isBusy = BUSY.includes(response.status);
 		const seconds = Number(response.headers.get("Retry-After")) || 2;
 		const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
 		return { isBusy, seconds, reason: isJson ? (await response.json()).error : "" };
 	} catch {
-		return { isBusy: true, seconds: 5, reason: "Can't reach the server." };
+		return { isBusy: true, seconds: 5, reason: gettext("Can't reach the server.") };
 	}
 }
 
@@ -64,6 +70,6 @@ function replace(media, reason) {
 	if ("optional" in media.dataset) return media.remove();
 	const note = document.createElement("p");
 	note.className = "media-note";
-	note.textContent = `This ${NAMES[media.tagName]} cannot be shown. ${reason ?? ""}`.trim();
+	note.textContent = `${NOT_SHOWN[media.tagName]} ${reason ?? ""}`.trim();
 	return place.replaceWith(note);
 }

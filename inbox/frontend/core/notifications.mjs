@@ -6,11 +6,12 @@ import { button, fill } from "./dom.mjs";
 import { displayName } from "./format.mjs";
 import { chooseNotifications, wantsNotifications } from "./preferences.mjs";
 import { findPage, navigate } from "./store.mjs";
+import { gettext } from "./texts.mjs";
 import { showError, showMessage } from "./toast.mjs";
 
 const MAX_SINGLE = 3; // more conversations at once are one notification
 const CLOCK_DIFFERENCE_MS = 60_000; // between this machine and the server
-const BLOCKED = "Your browser blocks notifications of this site. Allow them in its settings.";
+const BLOCKED = gettext("Your browser blocks notifications of this site. Allow them in its settings.");
 
 const startedAt = Date.now() - CLOCK_DIFFERENCE_MS;
 const shownUntil = new Map(); // conversation ID → the time of the newest message that was told
@@ -24,7 +25,7 @@ export function startNotifications() {
 }
 
 function drawButton() {
-	const label = isOn() ? "Turn off notifications" : "Turn on notifications";
+	const label = isOn() ? gettext("Turn off notifications") : gettext("Turn on notifications");
 	fill("notifications", button(label, toggle, "link"));
 }
 
@@ -33,7 +34,7 @@ export async function toggle() {
 	else if ((await Notification.requestPermission()) === "granted") chooseNotifications(true);
 	else return showError({ message: BLOCKED });
 	drawButton();
-	return isOn() && showMessage("You are notified of new messages while Inbox is open in a tab.");
+	return isOn() && showMessage(gettext("You are notified of new messages while Inbox is open in a tab."));
 }
 
 /**
@@ -44,7 +45,8 @@ export function notifyOfMessages({ rows = [], isWatched } = {}) {
 	const news = rows.filter(isNew);
 	for (const { id, last_message_time: time } of rows) if (time) shownUntil.set(id, Date.parse(time));
 	if (!news.length || isWatched || document.hasFocus() || !isPossible() || !isOn()) return;
-	if (news.length > MAX_SINGLE) show(`${news.length} conversations have new messages`, "", "inbox", null);
+	if (news.length > MAX_SINGLE)
+		show(gettext("%(count)s conversations have new messages", { count: news.length }), "", "inbox", null);
 	else for (const row of news) show(displayName(row), bodyOf(row), `inbox-${row.id}`, row.id);
 }
 
@@ -53,7 +55,7 @@ const isNew = ({ id, unread_count: unread, last_message_time: time }) =>
 
 function bodyOf(row) {
 	const page = findPage(row.page_id)?.name;
-	return page ? `New message to ${page}` : "New message";
+	return page ? gettext("New message to %(page)s", { page }) : gettext("New message");
 }
 
 // The same `tag` in several tabs is one notification.

@@ -3,6 +3,7 @@
 
 import { choosePaneWidth } from "./preferences.mjs";
 import { elementOf } from "./targets.mjs";
+import { gettext } from "./texts.mjs";
 
 const STEP_PX = 16;
 const MIN_CONVERSATION_PX = 320;
@@ -105,5 +106,5 @@ function describe(pane) {
 	edge.setAttribute("aria-valuemin", String(pane.min));
 	edge.setAttribute("aria-valuemax", String(Math.max(width, highest(pane))));
 	edge.setAttribute("aria-valuenow", String(width));
-	edge.setAttribute("aria-valuetext", `${width} pixels`);
+	edge.setAttribute("aria-valuetext", gettext("%(count)s pixels", { count: width }));
 }

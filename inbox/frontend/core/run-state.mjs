@@ -1,20 +1,21 @@
 // The state of a sync run: whether it has ended or waits, its rate and the time that is left.
 
 import { formatDuration, plural } from "./format.mjs";
+import { gettext } from "./texts.mjs";
 
 /** The labels of SyncRun.Status, which tests/test_counters_once.py compares. */
 export const STATUS_LABELS = {
-	queued: "Queued",
-	starting: "Starting",
-	fetching: "Fetching",
-	syncing: "Syncing",
-	waiting: "Waiting",
-	retrying: "Retrying",
-	complete: "Complete",
-	complete_with_errors: "Completed with errors",
-	error: "Failed",
-	interrupted: "Interrupted",
-	cancelled: "Cancelled",
+	queued: gettext("Queued"),
+	starting: gettext("Starting"),
+	fetching: gettext("Fetching"),
+	syncing: gettext("Syncing"),
+	waiting: gettext("Waiting"),
+	retrying: gettext("Retrying"),
+	complete: gettext("Complete"),
+	complete_with_errors: gettext("Completed with errors"),
+	error: gettext("Failed"),
+	interrupted: gettext("Interrupted"),
+	cancelled: gettext("Cancelled"),
 };
 
 const TERMINAL_STATUSES = ["complete", "complete_with_errors", "error", "interrupted", "cancelled"];
@@ -38,8 +39,20 @@ export function describeRate(samples) {
 	const seconds = first ? (last.at - first.at) / 1000 : 0;
 	if (1000 * seconds < MIN_WINDOW_MS || last.done <= first.done) return "";
 	const perSecond = (last.done - first.done) / seconds;
-	const [factor, unit] = perSecond < 1 ? [60, "minute"] : [1, "second"];
-	const rate = `${plural(Math.max(1, Math.round(perSecond * factor)), "conversation")} per ${unit}`;
+	const rate =
+		perSecond < 1
+			? plural(
+					Math.max(1, Math.round(60 * perSecond)),
+					"%(count)s conversation per minute",
+					"%(count)s conversations per minute",
+				)
+			: plural(
+					Math.round(perSecond),
+					"%(count)s conversation per second",
+					"%(count)s conversations per second",
+				);
 	const left = last.total === first.total ? Math.ceil((last.total - last.done) / perSecond) : 0;
-	return left > 0 ? `${rate} · about ${formatDuration(left)} left` : rate;
+	return left > 0
+		? gettext("%(rate)s · about %(duration)s left", { rate, duration: formatDuration(left) })
+		: rate;
 }

@@ -1,6 +1,7 @@
 // Short messages at the bottom of the page: what was done, with a way to undo it, and errors.
 
 import { button, fill, h, update } from "./dom.mjs";
+import { gettext } from "./texts.mjs";
 
 /** @typedef {[label: string, run: () => unknown]} Action a button in a message, which closes it */
 /** @typedef {{element: HTMLElement, isProgress: boolean}} Message */
@@ -40,7 +41,7 @@ export function dismissUnreached() {
  */
 export function showProgress(message, max, action) {
 	const text = h("span", message);
-	const bar = h("progress", { max, value: 0, "aria-label": "Progress" });
+	const bar = h("progress", { max, value: 0, "aria-label": gettext("Progress") });
 	const content = h("span", text, bar);
 	const close = show("toasts", "div.toast", content, action, true);
 	return {
@@ -64,7 +65,7 @@ function show(containerId, kind, content, action, isProgress = false) {
 		action?.[1]();
 	};
 	const actionButton = action && button(action[0], run, "");
-	const dismiss = button("×", close, "", { "aria-label": "Dismiss" });
+	const dismiss = button("×", close, "", { "aria-label": gettext("Dismiss") });
 	const message = { element: h(kind, h("span", content), actionButton, dismiss), isProgress };
 	draw(containerId, ...shown[containerId], message);
 	return close;

@@ -2,6 +2,7 @@
 
 import { h, svg } from "../core/dom.mjs";
 import { formatNumber } from "../core/format.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const [WIDTH, HEIGHT] = [600, 140];
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
@@ -51,7 +52,7 @@ export function heatMap(hours, days) {
 		);
 	return h(
 		"table.heat",
-		h("caption.hidden", "Messages from customers by weekday and hour"),
+		h("caption.hidden", gettext("Messages from customers by weekday and hour")),
 		h("thead", h("tr", h("td"), HOURS.map(hourHeading))),
 		h("tbody", hours.map(row)),
 	);

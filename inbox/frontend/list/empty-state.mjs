@@ -2,6 +2,7 @@
 
 import { button, fill, h, update } from "../core/dom.mjs";
 import { filteredPages, hasRole, navigate, state, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { isSameFilter } from "../core/url.mjs";
 import { isRunning, startSync } from "../sync/sync-runs.mjs";
 import { loadList } from "./list-loader.mjs";
@@ -35,9 +36,10 @@ function draw({ list, filter }) {
 
 function contentFor(list, filter) {
 	if (list.status === "error") return errorMessage(list.error);
-	if (list.status === "short") return message("Search in messages", "Enter at least three characters.");
+	if (list.status === "short")
+		return message(gettext("Search in messages"), gettext("Enter at least three characters."));
 	if (list.rows.length || list.people?.rows.length) return null;
-	if (list.status === "loading" || !state.pages) return message("Loading…");
+	if (list.status === "loading" || !state.pages) return message(gettext("Loading…"));
 	if (!state.pages.length) return noPages();
 	return isSameFilter(filter, { facebookPageId: filter.facebookPageId })
 		? noConversations()
@@ -51,57 +53,71 @@ function message(heading, ...more) {
 
 function errorMessage(error) {
 	if (error.status === 404)
-		return message("This Page is not here any more, or you have no access to it", clearFilterButton());
+		return message(
+			gettext("This Page is not here any more, or you have no access to it"),
+			clearFilterButton(),
+		);
 	if (error.status !== 400) {
-		const retry = button("Try again", () => loadList());
-		return message("Couldn't load the conversations", h("p.error", error.message), retry);
+		const retry = button(gettext("Try again"), () => loadList());
+		return message(gettext("Couldn't load the conversations"), h("p.error", error.message), retry);
 	}
 	const { filter } = state;
 	const without = { ...filter, [error.field]: "" };
 	return message(
-		"A part of this address is not a filter",
+		gettext("A part of this address is not a filter"),
 		h("p.error", error.message),
-		filter[error.field] && button("Remove this part", () => navigate({ filter: without })),
+		filter[error.field] && button(gettext("Remove this part"), () => navigate({ filter: without })),
 		clearFilterButton(),
 	);
 }
 
-const clearFilterButton = () => button("Clear filters", () => navigate({ filter: {} }));
+const clearFilterButton = () => button(gettext("Clear filters"), () => navigate({ filter: {} }));
 
 function noPages() {
 	if (!state.user.isSuperuser) {
-		const hint = "Ask an administrator of this Inbox to give you a role on a Page, then reload.";
-		return message("You don't have access to a Page yet", hint);
+		const hint = gettext("Ask an administrator of this Inbox to give you a role on a Page, then reload.");
+		return message(gettext("You don't have access to a Page yet"), hint);
 	}
 	return message(
-		"No Page is connected yet",
-		"Connect a Page, then sync its conversations.",
-		h("p", h("a", { href: "/admin/conversations/page/connect/" }, "Connect a Page")),
+		gettext("No Page is connected yet"),
+		gettext("Connect a Page, then sync its conversations."),
+		h("p", h("a", { href: "/admin/conversations/page/connect/" }, gettext("Connect a Page"))),
 	);
 }
 
 function noConversations() {
 	if (filteredPages().some(isRunning)) {
-		return message("Syncing the first conversations", "They appear here as they arrive.");
+		return message(gettext("Syncing the first conversations"), gettext("They appear here as they arrive."));
 	}
 	const managedPages = filteredPages().filter((page) => hasRole("manager", page));
 	if (!managedPages.length) {
-		return message("No conversations yet", "They appear here once a manager of the Page has synced it.");
+		return message(
+			gettext("No conversations yet"),
+			gettext("They appear here once a manager of the Page has synced it."),
+		);
 	}
-	const syncButtons = managedPages.map((page) => button(`Sync ${page.name}`, () => startSync(page)));
-	return message("No conversations yet", "Sync the Page to import all its conversations.", syncButtons);
+	const syncButtons = managedPages.map((page) =>
+		button(gettext("Sync %(page)s", { page: page.name }), () => startSync(page)),
+	);
+	return message(
+		gettext("No conversations yet"),
+		gettext("Sync the Page to import all its conversations."),
+		syncButtons,
+	);
 }
 
 function noResults(filter) {
 	const isPart = filter.search && filter.search_in !== "all";
 	const hint = filter.search
-		? `No conversation matches “${filter.search}” with these filters.`
-		: "No conversation matches these filters.";
+		? gettext("No conversation matches “%(search)s” with these filters.", { search: filter.search })
+		: gettext("No conversation matches these filters.");
 	return message(
-		"No results",
+		gettext("No results"),
 		hint,
 		isPart &&
-			button("Search names and all messages", () => navigate({ filter: { ...filter, search_in: "all" } })),
+			button(gettext("Search names and all messages"), () =>
+				navigate({ filter: { ...filter, search_in: "all" } }),
+			),
 		clearFilterButton(),
 	);
 }

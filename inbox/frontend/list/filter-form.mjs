@@ -2,15 +2,16 @@
 
 import { fill, h, update } from "../core/dom.mjs";
 import { updateFilter, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 /** The values of `has_attachment`, with their names. */
 export const ATTACHMENTS = [
-	["true", "With any"],
-	["image", "Pictures"],
-	["video", "Videos"],
-	["audio", "Audio files"],
-	["file", "Files"],
-	["false", "None"],
+	["true", gettext("With any")],
+	["image", gettext("Pictures")],
+	["video", gettext("Videos")],
+	["audio", gettext("Audio files")],
+	["file", gettext("Files")],
+	["false", gettext("None")],
 ];
 
 let isStarted = false;
@@ -36,19 +37,51 @@ function draw({ filter, pages }) {
 	};
 	fill(
 		"filters",
-		pageNames.length > 1 && select("Page", "facebookPageId", ["All Pages", ...pageNames]),
-		select("Status", "status", ["Any", ["active", "Open"], ["done", "Done"]]),
-		select("Assignee", "assignee", ["Any", ["me", "Me"], ["none", "Nobody"]]),
-		select("Snoozed", "snoozed", ["Any", ["true", "Snoozed"], ["false", "Not snoozed"]]),
-		select("Notes", "has_note", ["Any", ["true", "With notes"], ["false", "Without notes"]]),
-		select("Unread", "unread", ["Any", ["true", "Unread"], ["false", "Read"]]),
-		select("Tags", "untagged", ["Any", ["true", "Untagged"], ["false", "Tagged"]]),
+		pageNames.length > 1 && select(gettext("Page"), "facebookPageId", [gettext("All Pages"), ...pageNames]),
+		select(gettext("Status"), "status", [
+			gettext("Any"),
+			["active", gettext("Open")],
+			["done", gettext("Done")],
+		]),
+		select(gettext("Assignee"), "assignee", [
+			gettext("Any"),
+			["me", gettext("Me")],
+			["none", gettext("Nobody")],
+		]),
+		select(gettext("Snoozed"), "snoozed", [
+			gettext("Any"),
+			["true", gettext("Snoozed")],
+			["false", gettext("Not snoozed")],
+		]),
+		select(gettext("Notes"), "has_note", [
+			gettext("Any"),
+			["true", gettext("With notes")],
+			["false", gettext("Without notes")],
+		]),
+		select(gettext("Unread"), "unread", [
+			gettext("Any"),
+			["true", gettext("Unread")],
+			["false", gettext("Read")],
+		]),
+		select(gettext("Tags"), "untagged", [
+			gettext("Any"),
+			["true", gettext("Untagged")],
+			["false", gettext("Tagged")],
+		]),
 		hasInstagram &&
-			select("Platform", "platform", ["Any", ["messenger", "Messenger"], ["instagram", "Instagram"]]),
-		select("Newest message", "last_message_from", ["Any", ["customer", "Customer's"], ["page", "Page's"]]),
-		select("Attachments", "has_attachment", ["Any", ...ATTACHMENTS]),
-		day("From", "startDate"),
-		day("Until", "endDate"),
+			select(gettext("Platform"), "platform", [
+				gettext("Any"),
+				["messenger", "Messenger"],
+				["instagram", "Instagram"],
+			]),
+		select(gettext("Newest message"), "last_message_from", [
+			gettext("Any"),
+			["customer", gettext("Customer's")],
+			["page", gettext("Page's")],
+		]),
+		select(gettext("Attachments"), "has_attachment", [gettext("Any"), ...ATTACHMENTS]),
+		day(gettext("From"), "startDate"),
+		day(gettext("Until"), "endDate"),
 	);
 }
 

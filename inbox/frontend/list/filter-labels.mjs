@@ -1,50 +1,59 @@
 // Describes a filter: a label for each part, with the filter that remains without it.
 
+import { gettext } from "../core/texts.mjs";
 import { isSameFilter, normalize, splitKeys, withTagMode } from "../core/url.mjs";
 
 const ATTACHMENTS = {
-	true: "With attachments",
-	1: "With attachments",
-	false: "Without attachments",
-	0: "Without attachments",
-	image: "With pictures",
-	video: "With videos",
-	audio: "With audio",
-	file: "With files",
-	sticker: "With stickers",
-	card: "With cards",
+	true: gettext("With attachments"),
+	1: gettext("With attachments"),
+	false: gettext("Without attachments"),
+	0: gettext("Without attachments"),
+	image: gettext("With pictures"),
+	video: gettext("With videos"),
+	audio: gettext("With audio"),
+	file: gettext("With files"),
+	sticker: gettext("With stickers"),
+	card: gettext("With cards"),
 };
 
-const ASSIGNEES = { me: "Assigned to me", none: "Unassigned" };
+const ASSIGNEES = { me: gettext("Assigned to me"), none: gettext("Unassigned") };
 
 // Names and messages together are no chip: that is how one searches.
-const PLACES = { messages: "Only messages", names: "Only names" };
+const PLACES = { messages: gettext("Only messages"), names: gettext("Only names") };
 
 /** [{key, label, mode, tag, without}]: a chip for each part but the search, which is shown in its own field. */
 export function filterParts(filter, { tags, pages }) {
 	const page = pages?.find(({ facebook_page_id: id }) => id === filter.facebookPageId);
 	const zone = filter.tz ? ` (${filter.tz})` : "";
 	const labels = [
-		["facebookPageId", page?.name ?? "Another Page"],
-		["status", filter.status === "done" ? "Done" : "Open"],
-		["assignee", ASSIGNEES[filter.assignee] ?? `Assigned to user ${filter.assignee}`],
-		["mentioned", filter.mentioned === "me" ? "Mentions me" : `Mentions user ${filter.mentioned}`],
-		["snoozed", isTrue(filter.snoozed) ? "Snoozed" : "Not snoozed"],
-		["has_note", isTrue(filter.has_note) ? "With notes" : "Without notes"],
-		["waiting", isTrue(filter.waiting) ? "Needs reply (over 24 h)" : "No reply needed"],
-		["unread", isTrue(filter.unread) ? "Unread" : "Read"],
-		["untagged", isTrue(filter.untagged) ? "Untagged" : "Tagged"],
+		["facebookPageId", page?.name ?? gettext("Another Page")],
+		["status", filter.status === "done" ? gettext("Done") : gettext("Open")],
+		["assignee", ASSIGNEES[filter.assignee] ?? gettext("Assigned to user %(id)s", { id: filter.assignee })],
+		[
+			"mentioned",
+			filter.mentioned === "me"
+				? gettext("Mentions me")
+				: gettext("Mentions user %(id)s", { id: filter.mentioned }),
+		],
+		["snoozed", isTrue(filter.snoozed) ? gettext("Snoozed") : gettext("Not snoozed")],
+		["has_note", isTrue(filter.has_note) ? gettext("With notes") : gettext("Without notes")],
+		["waiting", isTrue(filter.waiting) ? gettext("Needs reply (over 24 h)") : gettext("No reply needed")],
+		["unread", isTrue(filter.unread) ? gettext("Unread") : gettext("Read")],
+		["untagged", isTrue(filter.untagged) ? gettext("Untagged") : gettext("Tagged")],
 		["platform", filter.platform === "instagram" ? "Instagram" : "Messenger"],
-		["ad_id", `Ad ${filter.ad_id}`],
+		["ad_id", gettext("Ad %(id)s", { id: filter.ad_id })],
 		["q", filter.q],
 		[
 			"last_message_from",
-			filter.last_message_from === "page" ? "Answered last by you" : "Customer wrote last",
+			filter.last_message_from === "page" ? gettext("Answered last by you") : gettext("Customer wrote last"),
 		],
-		["has_attachment", ATTACHMENTS[filter.has_attachment] ?? `With ${filter.has_attachment}`],
+		[
+			"has_attachment",
+			ATTACHMENTS[filter.has_attachment] ?? gettext("With %(kind)s", { kind: filter.has_attachment }),
+		],
 		["search_in", PLACES[filter.search_in]],
-		["startDate", `From ${filter.startDate}${zone}`],
-		["endDate", `Until ${filter.endDate}${zone}`],
+		["startDate", gettext("From %(day)s", { day: `${filter.startDate}${zone}` })],
+		["endDate", gettext("Until %(day)s", { day: `${filter.endDate}${zone}` })],
 	];
 	const used = labels.filter(([name, label]) => filter[name] && label);
 	return [
@@ -76,5 +85,5 @@ export function listTitle(filter, views, savedViews) {
 		savedViews?.find((saved) => isSameFilter(saved.filter, filter)) ??
 		views.find((builtIn) => isSameFilter(builtIn.filter, { ...filter, facebookPageId: "" }));
 	if (view) return view.name;
-	return filter.search ? `“${filter.search}”` : "Filtered";
+	return filter.search ? `“${filter.search}”` : gettext("Filtered");
 }

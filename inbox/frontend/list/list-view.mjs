@@ -5,6 +5,7 @@ import { beforeLeaving, remember } from "../core/entries.mjs";
 import { onConversationsChanged, onInvalidate } from "../core/refresh.mjs";
 import { navigate, set, state, watch, when } from "../core/store.mjs";
 import { around, hasFreeFocus } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { virtualList } from "../core/virtual-list.mjs";
 import { isNearEnd, isNearStart } from "../core/visible-range.mjs";
 import {
@@ -172,14 +173,23 @@ function shows(row, drawn, top) {
 }
 
 function drawFooter({ list: { status, rows: loaded, people, next, isLoadingMore, moreError } }) {
-	const message = moreError ? moreError.message : isLoadingMore || next ? "Loading more…" : "End of list";
+	const message = moreError
+		? moreError.message
+		: isLoadingMore || next
+			? gettext("Loading more…")
+			: gettext("End of list");
 	update("foot", { hidden: status !== "ready" || !(loaded.length || people?.rows.length) });
-	fill("foot", message, moreError && button("Try again", retryLoadMore, "link"));
+	fill("foot", message, moreError && button(gettext("Try again"), retryLoadMore, "link"));
 }
 
 function drawDepth({ list: { skipped } }) {
 	update("depth", { hidden: !skipped });
-	fill("depth", "You are further down this list. ", button("Go to the newest", goToNewest, "link"));
+	fill(
+		"depth",
+		gettext("You are further down this list."),
+		" ",
+		button(gettext("Go to the newest"), goToNewest, "link"),
+	);
 }
 
 async function goToNewest() {

@@ -13,6 +13,7 @@ import {
 } from "../core/format.mjs";
 import { findPage, hasRole, listedRows, state } from "../core/store.mjs";
 import { swipeHandlers } from "../core/swipe.mjs";
+import { gettext } from "../core/texts.mjs";
 import { toUrl } from "../core/url.mjs";
 
 const MAX_TAGS = 3;
@@ -42,30 +43,32 @@ function groupedItems(rows, people, status, filter) {
 	return [
 		{
 			id: "people",
-			heading: "People",
-			note: isMore ? `The newest ${people.rows.length} whose name matches.` : "Their name matches.",
+			heading: gettext("People"),
+			note: isMore
+				? gettext("The newest %(count)s whose name matches.", { count: people.rows.length })
+				: gettext("Their name matches."),
 			href: isMore ? scope("names") : "",
 			link: people.isExact
-				? `Show all ${formatNumber(people.total)} people`
-				: `Show all people, about ${formatNumber(people.total)}`,
+				? gettext("Show all %(count)s people", { count: formatNumber(people.total) })
+				: gettext("Show all people, about %(count)s", { count: formatNumber(people.total) }),
 		},
 		...people.rows,
 		{
 			id: "messages",
-			heading: "Messages",
+			heading: gettext("Messages"),
 			note: noteOfMessages(status, others),
 			href: others.length ? scope("messages") : "",
-			link: "Only messages",
+			link: gettext("Only messages"),
 		},
 		...others,
 	];
 }
 
 function noteOfMessages(status, others) {
-	if (status === "loading") return "Searching all messages…";
+	if (status === "loading") return gettext("Searching all messages…");
 	return others.length
-		? "The newest match of each conversation."
-		: "No other conversation has it in a message.";
+		? gettext("The newest match of each conversation.")
+		: gettext("No other conversation has it in a message.");
 }
 
 /** The heading of a group of rows, as high as a row. */
@@ -85,7 +88,7 @@ export function createHeading({ id, heading, note, href, link }) {
 export function createRow(shown, { onClick, onFocus, onSwipe }) {
 	const { row, filter, insight, pageName, isOpen, isSelected, isTabStop, isSwiped } = shown;
 	const tabindex = isTabStop ? 0 : -1;
-	const label = `Select ${displayName(row)}`;
+	const label = gettext("Select %(name)s", { name: displayName(row) });
 	const select = { type: "checkbox", "aria-label": label, checked: isSelected, tabindex };
 	const href = toUrl({ filter, insight, openId: row.id });
 	const link = { href, tabindex, "aria-current": isOpen && "true" };
@@ -97,7 +100,8 @@ export function createRow(shown, { onClick, onFocus, onSwipe }) {
 			onfocusin: () => onFocus(row),
 			...(isSwiped && swipeHandlers(() => onSwipe(row))),
 		},
-		isSwiped && h("span.swipe-label", { "aria-hidden": "true" }, isDone(row) ? "Reopen" : "Done"),
+		isSwiped &&
+			h("span.swipe-label", { "aria-hidden": "true" }, isDone(row) ? gettext("Reopen") : gettext("Done")),
 		h("label.select-box", h("input", select), avatar(row)),
 		h("a.line", link, rowHead(row), preview(row, filter), rowTags(row, pageName)),
 	);
@@ -127,30 +131,43 @@ function rowHead(row) {
 }
 
 function broughtBy({ ad_id: ad, ad_title: title, ref }) {
-	return h("span.platform", { title: title || ref || ad || null }, ad ? "Ad" : "Link");
+	return h("span.platform", { title: title || ref || ad || null }, ad ? gettext("Ad") : gettext("Link"));
 }
+
+const KIND_NAMES = {
+	image: gettext("image"),
+	video: gettext("video"),
+	audio: gettext("audio"),
+	file: gettext("file"),
+	sticker: gettext("sticker"),
+	card: gettext("card"),
+};
 
 // Who wrote it is not known of a match of a search in messages.
 const isOurs = (row) => row.last_message_from === "page" && row.last_message && !row.matches?.snippet;
 
 function attachmentSign({ attachment_kinds: kinds = [] }) {
 	if (!kinds.length) return null;
-	const label = `Attachments: ${kinds.join(", ")}`;
+	const label = gettext("Attachments: %(kinds)s", {
+		kinds: kinds.map((kind) => KIND_NAMES[kind] ?? kind).join(", "),
+	});
 	return h("span.attached", { title: label }, icon("clip"), h("span.hidden", label));
 }
 
 function preview(row, filter) {
-	const text = row.matches?.snippet || row.last_message || "No text";
+	const text = row.matches?.snippet || row.last_message || gettext("No text");
 	const [[before, isMatch]] = splitAtMatch(text, filter.search);
 	const isTooFar = !isMatch && before.length > CONTEXT_LENGTH && before.length < text.length;
 	const excerpt = isTooFar ? `…${text.slice(before.length - CONTEXT_LENGTH)}` : text;
 	return h(
 		"span.preview",
-		isOurs(row) && h("span.writer", "You:"),
+		isOurs(row) && h("span.writer", gettext("You:")),
 		h("span.text", { dir: "auto" }, highlight(excerpt, filter.search)),
-		row.matches?.count > 1 && h("span.quiet", plural(row.matches.count, "message")),
+		row.matches?.count > 1 &&
+			h("span.quiet", plural(row.matches.count, "%(count)s message", "%(count)s messages")),
 		attachmentSign(row),
-		row.unread_count > 0 && h("span.badge", formatNumber(row.unread_count), h("span.hidden", " unread")),
+		row.unread_count > 0 &&
+			h("span.badge", formatNumber(row.unread_count), h("span.hidden", ` ${gettext("unread")}`)),
 	);
 }
 
@@ -169,8 +186,13 @@ function rowTags(row, pageName) {
 	if (!tags.length && !pageName && !isDone(row) && !row.assignee && !row.snoozed_until) return null;
 	return h(
 		"span.row-tags",
-		isDone(row) && h("span.state", icon("done"), "Done"),
-		row.snoozed_until && h("span.state", icon("snooze"), `Until ${formatShortTime(row.snoozed_until)}`),
+		isDone(row) && h("span.state", icon("done"), gettext("Done")),
+		row.snoozed_until &&
+			h(
+				"span.state",
+				icon("snooze"),
+				gettext("Until %(time)s", { time: formatShortTime(row.snoozed_until) }),
+			),
 		row.assignee && h("span.state", icon("person"), h("bdi", row.assignee.name)),
 		visible.map((tag) => tagChip(tag, "", { key: tag.id }, tag.name)),
 		tags.length > visible.length && h("span.quiet", `+${tags.length - visible.length}`),

@@ -14,13 +14,14 @@ import {
 	when,
 } from "../core/store.mjs";
 import { announce, contentOf, setTitle } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { isEmptyFilter, splitKeys, viewFilter } from "../core/url.mjs";
 import { VIEWS } from "../sidebar/sidebar-loader.mjs";
 import { filterParts, listTitle } from "./filter-labels.mjs";
 import { rememberSearch } from "./recent-searches.mjs";
 
 const TYPING_DELAY_MS = 180;
-const PLACEHOLDERS = { messages: "Search all messages", names: "Search names" };
+const PLACEHOLDERS = { messages: gettext("Search all messages"), names: gettext("Search names") };
 /** Suggestions and typed words, which are loaded when the field is first used. */
 const loadSuggestions = () => import("./suggestions.mjs");
 /** @type {Awaited<ReturnType<typeof loadSuggestions>> | null} */
@@ -61,9 +62,14 @@ function announceResult({ filter, list: { status, total, isExact } }) {
 	isLoaded ||= status === "loading" || status === "short";
 	if (!isLoaded || status === "loading" || (status === "ready" && total === null)) return;
 	[announced, isLoaded] = [filter, false];
-	if (status === "error") announce("Couldn't load the conversations");
-	else if (status === "short") announce("Enter at least three characters.");
-	else announce(isExact ? plural(total, "conversation") : `About ${plural(total, "conversation")}`);
+	if (status === "error") announce(gettext("Couldn't load the conversations"));
+	else if (status === "short") announce(gettext("Enter at least three characters."));
+	else announce(totalText(total, isExact));
+}
+
+function totalText(total, isExact) {
+	const conversations = plural(total, "%(count)s conversation", "%(count)s conversations");
+	return isExact ? conversations : gettext("About %(conversations)s", { conversations });
 }
 
 function onInput(value) {
@@ -158,7 +164,10 @@ function drawInput({ filter }) {
 		typed = value;
 		isSameHistoryEntry = false; // the user went back: what is typed next is a new entry
 	}
-	update("search", { value: typed, placeholder: PLACEHOLDERS[place] ?? "Search names and messages" });
+	update("search", {
+		value: typed,
+		placeholder: PLACEHOLDERS[place] ?? gettext("Search names and messages"),
+	});
 }
 
 function draw({ filter, tags, pages, views }, saveView) {
@@ -177,14 +186,14 @@ function drawChips(parts, filter, saveView) {
 		"chips",
 		parts.map(filterChip),
 		parts.filter(({ mode }) => mode === "include").length > 1 && matchSwitch(filter),
-		button("Save as view", saveView, "link"),
-		button("Clear", () => navigate({ filter: {} }), "link"),
+		button(gettext("Save as view"), saveView, "link"),
+		button(gettext("Clear"), () => navigate({ filter: {} }), "link"),
 	);
 }
 
 function filterChip({ key, label, mode, tag, without }) {
-	const text = `${mode === "exclude" ? "Not " : ""}${label}`;
-	const attributes = { "aria-label": `Remove filter: ${text}` };
+	const text = mode === "exclude" ? gettext("Not %(tag)s", { tag: label }) : label;
+	const attributes = { "aria-label": gettext("Remove filter: %(text)s", { text }) };
 	return tagChip(
 		tag,
 		mode,
@@ -199,13 +208,19 @@ function matchSwitch(filter) {
 		const attributes = { "aria-pressed": String(mode === (filter.include_mode ?? "")) };
 		return button(label, () => updateFilter({ include_mode: mode }), "segment", attributes);
 	};
-	const attributes = { role: "group", "aria-label": "Included tags" };
-	return h("span.segments", attributes, option("", "Match any"), option("all", "Match all"));
+	const attributes = { role: "group", "aria-label": gettext("Included tags") };
+	return h(
+		"span.segments",
+		attributes,
+		option("", gettext("Match any")),
+		option("all", gettext("Match all")),
+	);
 }
 
 function drawTotal({ list: { status, total, isExact } }) {
 	const isUnknown = total === null || status === "error";
-	fill("total", !isUnknown && `${isExact ? "" : "about "}${formatNumber(total)}`);
+	const number = isUnknown ? "" : formatNumber(total);
+	fill("total", isUnknown || isExact ? number : gettext("about %(number)s", { number }));
 	update("list", { class: { loading: status === "loading" }, "aria-busy": String(status === "loading") });
 }
 

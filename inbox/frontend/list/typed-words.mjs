@@ -2,6 +2,7 @@
 // types. docs/api.md has the same words.
 
 import { fold } from "../core/folding.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const VALUES = {
 	is: ["unread", "read", "open", "done", "snoozed", "waiting", "tagged", "untagged"],
@@ -13,17 +14,17 @@ const VALUES = {
 	platform: ["messenger", "instagram"],
 };
 const HINTS = {
-	tag: "has a tag; with - before it: does not",
-	is: "unread, open, waiting …",
-	has: "attachments or notes",
-	assignee: "me, none, or the ID of a user",
-	mentioned: "whom a note mentions",
-	from: "who wrote last",
-	in: "only messages, or only names",
-	platform: "Messenger or Instagram",
-	before: "before a day, month or year: 2024-05",
-	after: "from a day, month or year on",
-	on: "of a day, month or year",
+	tag: gettext("has a tag; with - before it: does not"),
+	is: gettext("unread, open, waiting …"),
+	has: gettext("attachments or notes"),
+	assignee: gettext("me, none, or the ID of a user"),
+	mentioned: gettext("whom a note mentions"),
+	from: gettext("who wrote last"),
+	in: gettext("only messages, or only names"),
+	platform: gettext("Messenger or Instagram"),
+	before: gettext("before a day, month or year: 2024-05"),
+	after: gettext("from a day, month or year on"),
+	on: gettext("of a day, month or year"),
 };
 const KEYS = Object.keys(HINTS);
 const ANY_WORD = new RegExp(`(?:^|\\s)-?(?:${KEYS.join("|")}|ad):`, "i");

@@ -9,20 +9,21 @@ import {
 	marksAsRead,
 } from "../core/preferences.mjs";
 import { set, watch } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const THEMES = [
-	["auto", "As the system"],
-	["light", "Light"],
-	["dark", "Dark"],
+	["auto", gettext("As the system")],
+	["light", gettext("Light")],
+	["dark", gettext("Dark")],
 ];
 const DENSITIES = [
-	["comfortable", "Comfortable"],
-	["compact", "Compact"],
+	["comfortable", gettext("Comfortable")],
+	["compact", gettext("Compact")],
 ];
 
 const OPENING = [
-	["read", "Marks as read"],
-	["unread", "Leaves it unread"],
+	["read", gettext("Marks as read")],
+	["unread", gettext("Leaves it unread")],
 ];
 
 let isStarted = false;
@@ -37,12 +38,12 @@ export function startAppearance() {
 function draw({ isCompact }) {
 	fill(
 		"appearance",
-		choice("Theme", THEMES, chosenTheme(), chooseTheme),
-		choice("Rows", DENSITIES, isCompact ? "compact" : "comfortable", (value) => {
+		choice(gettext("Theme"), THEMES, chosenTheme(), chooseTheme),
+		choice(gettext("Rows"), DENSITIES, isCompact ? "compact" : "comfortable", (value) => {
 			chooseDensity(value === "compact");
 			set({ isCompact: value === "compact" });
 		}),
-		choice("Opening", OPENING, marksAsRead() ? "read" : "unread", (value) =>
+		choice(gettext("Opening"), OPENING, marksAsRead() ? "read" : "unread", (value) =>
 			chooseMarkingAsRead(value === "read"),
 		),
 	);

@@ -3,6 +3,7 @@
 import { get, isAborted } from "../core/api.mjs";
 import { rateLimited } from "../core/refresh.mjs";
 import { filteredPages, keepIfEqual, set, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { toParameters, viewFilter } from "../core/url.mjs";
 import { refreshTotal } from "../list/list-loader.mjs";
 
@@ -10,16 +11,21 @@ import { refreshTotal } from "../list/list-loader.mjs";
 // either the server counts.
 const OPEN = { status: "active", snoozed: "false" };
 export const VIEWS = [
-	{ name: "All", icon: "all", filter: {}, pageField: "conversations" },
-	{ name: "Open", icon: "open", filter: OPEN },
-	{ name: "Mine", icon: "person", filter: { ...OPEN, assignee: "me" } },
-	{ name: "Unassigned", icon: "untagged", filter: { ...OPEN, assignee: "none" } },
-	{ name: "Mentions", icon: "mention", filter: { mentioned: "me" } },
-	{ name: "Needs reply (over 24 h)", icon: "waiting", filter: { waiting: "true" } },
-	{ name: "Unread", icon: "unread", filter: { unread: "true" }, pageField: "unread" },
-	{ name: "Untagged", icon: "untagged", filter: { untagged: "true" } },
-	{ name: "Snoozed", icon: "snooze", filter: { snoozed: "true" } },
-	{ name: "Done", icon: "done", filter: { status: "done" }, rest: ["Open", "Snoozed"] },
+	{ name: gettext("All"), icon: "all", filter: {}, pageField: "conversations" },
+	{ name: gettext("Open"), icon: "open", filter: OPEN },
+	{ name: gettext("Mine"), icon: "person", filter: { ...OPEN, assignee: "me" } },
+	{ name: gettext("Unassigned"), icon: "untagged", filter: { ...OPEN, assignee: "none" } },
+	{ name: gettext("Mentions"), icon: "mention", filter: { mentioned: "me" } },
+	{ name: gettext("Needs reply (over 24 h)"), icon: "waiting", filter: { waiting: "true" } },
+	{ name: gettext("Unread"), icon: "unread", filter: { unread: "true" }, pageField: "unread" },
+	{ name: gettext("Untagged"), icon: "untagged", filter: { untagged: "true" } },
+	{ name: gettext("Snoozed"), icon: "snooze", filter: { snoozed: "true" } },
+	{
+		name: gettext("Done"),
+		icon: "done",
+		filter: { status: "done" },
+		rest: [gettext("Open"), gettext("Snoozed")],
+	},
 ];
 
 let moves = 0; // of saved views: an answer may be older than one

@@ -5,6 +5,7 @@ import { button, fill, h, icon, iconButton, tagDot, update } from "../core/dom.m
 import { formatNumber } from "../core/format.mjs";
 import { hasRoleAnywhere, navigate, set, state, watch, when } from "../core/store.mjs";
 import { focus, hasFocus, isSidebarOver } from "../core/targets.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
 import { cycleTag, isSameFilter, tagModeOf, toUrl, viewFilter } from "../core/url.mjs";
 import { isLive, syncPanel } from "../sync/sync-panel.mjs";
@@ -83,7 +84,7 @@ function drawViews({ filter, counts }) {
 			isCurrent,
 		});
 	});
-	drawSection("views", "Views", entries);
+	drawSection("views", gettext("Views"), entries);
 }
 
 function drawSavedViews({ filter, views, invalidViews, viewCounts, user, moved }, actions) {
@@ -91,7 +92,7 @@ function drawSavedViews({ filter, views, invalidViews, viewCounts, user, moved }
 	const entries = views?.map((view) => {
 		const isOwn = view.owner === user.name;
 		const more = ({ currentTarget }) => actions.openViewMenu(currentTarget, view);
-		const label = `Actions for the view ${view.name}`;
+		const label = gettext("Actions for the view %(name)s", { name: view.name });
 		const menu = { "aria-haspopup": "menu", "aria-expanded": "false" };
 		return entry({
 			key: view.id,
@@ -106,7 +107,7 @@ function drawSavedViews({ filter, views, invalidViews, viewCounts, user, moved }
 		});
 	});
 	const invalid = invalidViews?.map((view) => invalidEntry(view, actions.deleteView));
-	drawSection("saved", "Saved views", [entries, invalid]);
+	drawSection("saved", gettext("Saved views"), [entries, invalid]);
 }
 
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
@@ -134,19 +135,25 @@ function moveHandlers(view, moved, moveView) {
 
 function invalidEntry(view, deleteView) {
 	const name = h("span.entry.quiet", icon("view"), h("span.entry-name", view.name));
-	const remove = iconButton("close", `Delete the view ${view.name}`, () => deleteView(view));
-	return [h("li", name, remove), h("li", h("p.error.hint", `Not valid any more: ${view.error}`))];
+	const remove = iconButton("close", gettext("Delete the view %(name)s", { name: view.name }), () =>
+		deleteView(view),
+	);
+	return [
+		h("li", name, remove),
+		h("li", h("p.error.hint", gettext("Not valid any more: %(error)s", { error: view.error }))),
+	];
 }
 
-const MODE_LABELS = { include: "Include", exclude: "Exclude" };
+const MODE_LABELS = { include: gettext("Include"), exclude: gettext("Exclude") };
+const MODE_STATES = { include: gettext("included"), exclude: gettext("excluded") };
 
 function drawTags({ filter, tags }, createTag) {
 	drawSection(
 		"tags",
-		"Tags",
+		gettext("Tags"),
 		tags?.map((tag) => tagEntry(tag, tagModeOf(filter, tag))),
-		tags?.length === 0 && h("p.quiet.hint", "No tags yet"),
-		hasRoleAnywhere("tagger") && button("New tag", () => createTag(), "link.hint"),
+		tags?.length === 0 && h("p.quiet.hint", gettext("No tags yet")),
+		hasRoleAnywhere("tagger") && button(gettext("New tag"), () => createTag(), "link.hint"),
 	);
 }
 
@@ -158,10 +165,13 @@ function tagEntry(tag, mode) {
 		modeLabel && h("span.tag-mode", modeLabel),
 		countOf({ number: tag.conversations }),
 	];
-	const label = `${tag.name}, ${formatNumber(tag.conversations)} conversations`;
+	const label = gettext("%(tag)s, %(count)s conversations", {
+		tag: tag.name,
+		count: formatNumber(tag.conversations),
+	});
 	const attributes = {
-		"aria-label": modeLabel ? `${label}, ${modeLabel.toLowerCase()}d` : label,
-		title: "Click to include, click again to exclude",
+		"aria-label": modeLabel ? `${label}, ${MODE_STATES[mode]}` : label,
+		title: gettext("Click to include, click again to exclude"),
 	};
 	const onclick = () => navigate({ filter: cycleTag(state.filter, tag) });
 	return h("li", { key: tag.id }, button(content, onclick, `entry.${mode}`, attributes));
@@ -180,7 +190,7 @@ function drawPages({ filter, pages, setupError }) {
 			more: syncPanel(page),
 		});
 	});
-	drawSection("pages", "Pages", entries, setupError && h("p.error.hint", setupError.message));
+	drawSection("pages", gettext("Pages"), entries, setupError && h("p.error.hint", setupError.message));
 }
 
 /** The dot beside the name of a Page: green if webhooks bring its messages. The sync panel says it in words. */

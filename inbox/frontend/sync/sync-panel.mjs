@@ -4,6 +4,7 @@ import { button, h } from "../core/dom.mjs";
 import { formatDuration, formatNumber, formatShortTime, plural } from "../core/format.mjs";
 import { describeRate, doneCount, STATUS_LABELS } from "../core/run-state.mjs";
 import { hasRole, set, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { cancelSync, isRunning, runOf, samplesOf, startSync } from "./sync-runs.mjs";
 
 let loadSummary = null;
@@ -13,8 +14,13 @@ export function syncPanel(page) {
 	const isManager = hasRole("manager", page);
 	return h(
 		"div.sync",
-		{ role: "group", "aria-label": `Sync of ${page.name}`, "data-status": run?.status },
-		page.state === "reconnect" && h("p.error", `Reconnect needed. ${page.reason}`),
+		{
+			role: "group",
+			"aria-label": gettext("Sync of %(page)s", { page: page.name }),
+			"data-status": run?.status,
+		},
+		page.state === "reconnect" &&
+			h("p.error", gettext("Reconnect needed. %(reason)s", { reason: page.reason })),
 		isRunning(page) ? runningPanel(page, run, isManager) : idlePanel(page, run, isManager),
 	);
 }
@@ -24,31 +30,37 @@ function runningPanel(page, run, isManager) {
 	const done = doneCount(run);
 	const isTotalKnown = run.total > done; // the first run of a Page only knows what is listed so far
 	const bar = {
-		"aria-label": `Sync of ${page.name}`,
+		"aria-label": gettext("Sync of %(page)s", { page: page.name }),
 		max: run.total || 1,
 		value: isTotalKnown ? done : null,
 	};
-	const progress = `${formatNumber(done)} ${isTotalKnown ? `of ${formatNumber(run.total)}` : "so far"}`;
+	const count = formatNumber(done);
+	const progress = isTotalKnown
+		? gettext("%(count)s of %(total)s", { count, total: formatNumber(run.total) })
+		: gettext("%(count)s so far", { count });
 	return [
 		h("progress", bar),
 		h("p", h("strong", STATUS_LABELS[run.status]), done > 0 && ` · ${progress}`),
 		h("p.quiet", rateText(page, run)),
 		isManager && run.message && run.waitsUntil && h("p.quiet", run.message),
-		isManager && button("Cancel sync", () => cancelSync(run), "link"),
+		isManager && button(gettext("Cancel sync"), () => cancelSync(run), "link"),
 	];
 }
 
 function rateText(page, run) {
-	if (run.waitsUntil) return `Resumes in ${formatDuration(Math.round((run.waitsUntil - Date.now()) / 1000))}`;
+	if (run.waitsUntil)
+		return gettext("Resumes in %(duration)s", {
+			duration: formatDuration(Math.round((run.waitsUntil - Date.now()) / 1000)),
+		});
 	const parts = [
 		describeRate(samplesOf(page)),
-		run.eventsCreated && plural(run.eventsCreated, "new message"),
+		run.eventsCreated && plural(run.eventsCreated, "%(count)s new message", "%(count)s new messages"),
 	];
-	return parts.filter(Boolean).join(" · ") || "You can close this page; the sync continues.";
+	return parts.filter(Boolean).join(" · ") || gettext("You can close this page; the sync continues.");
 }
 
 // -- before and after
-const PROBLEM_LABELS = { silent: "Webhooks are missing", lost: "Webhooks have ended" };
+const PROBLEM_LABELS = { silent: gettext("Webhooks are missing"), lost: gettext("Webhooks have ended") };
 
 /** Whether webhooks bring its messages: some have come, and none is known to be missing. */
 export const isLive = ({ live }) => live.state === "subscribed" && live.lastEventAt !== null;
@@ -56,13 +68,15 @@ export const isLive = ({ live }) => live.state === "subscribed" && live.lastEven
 function idlePanel(page, run, isManager) {
 	const isCancelled = run?.status === "cancelled";
 	const hasFailed = run && run.status !== "complete" && !isCancelled;
-	const lastSync = page.lastSync ? `Synced ${formatShortTime(page.lastSync)}` : "Never synced";
+	const lastSync = page.lastSync
+		? gettext("Synced %(time)s", { time: formatShortTime(page.lastSync) })
+		: gettext("Never synced");
 	const ended = isCancelled
-		? "Cancelled. What was synced stays, and the next sync goes on from there."
+		? gettext("Cancelled. What was synced stays, and the next sync goes on from there.")
 		: hasFailed && `${STATUS_LABELS[run.status]}. ${run.message}`;
 	const text = ended || lastSync;
-	const live = isLive(page) ? "Live" : PROBLEM_LABELS[page.live.state];
-	const syncButton = isManager && button("Sync now", () => startSync(page), "button.small.plain");
+	const live = isLive(page) ? gettext("Live") : PROBLEM_LABELS[page.live.state];
+	const syncButton = isManager && button(gettext("Sync now"), () => startSync(page), "button.small.plain");
 	return [
 		live && h("p.quiet", live, page.live.reason && `. ${page.live.reason}`),
 		h(hasFailed ? "p.error" : "p.quiet", text),
@@ -72,7 +86,7 @@ function idlePanel(page, run, isManager) {
 
 function summaryOf(page, run) {
 	const summary = state.summaries[run.run];
-	if (!summary) return button("Last sync details", () => loadSummary(page, run.run), "link");
+	if (!summary) return button(gettext("Last sync details"), () => loadSummary(page, run.run), "link");
 	return h(
 		"div.summary",
 		{ role: "status" },

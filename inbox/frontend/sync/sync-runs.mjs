@@ -4,6 +4,7 @@ import { post } from "../core/api.mjs";
 import { invalidate } from "../core/refresh.mjs";
 import { addSample, hasEnded } from "../core/run-state.mjs";
 import { set, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 import { showError, showMessage } from "../core/toast.mjs";
 
 const samples = {}; // by Facebook Page ID
@@ -35,7 +36,7 @@ export async function startSync(page) {
 		const { run, status } = await post("/api/conversations/sync", body, { Prefer: "respond-async" });
 		const counts = { synced: 0, skipped: 0, total: 0, eventsCreated: 0 };
 		if (runOf(page)?.run !== run) {
-			handleRun({ ...counts, run, status, message: "Queued.", page_id: page.facebook_page_id });
+			handleRun({ ...counts, run, status, message: gettext("Queued."), page_id: page.facebook_page_id });
 		}
 	} catch (error) {
 		showError(error);
@@ -43,6 +44,6 @@ export async function startSync(page) {
 }
 
 export async function cancelSync({ run }) {
-	const onSuccess = () => showMessage("Cancelling the sync. Conversations that were synced stay.");
+	const onSuccess = () => showMessage(gettext("Cancelling the sync. Conversations that were synced stay."));
 	await post(`/api/sync-runs/${run}/cancel`).then(onSuccess, showError);
 }

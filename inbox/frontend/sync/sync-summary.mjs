@@ -3,10 +3,11 @@
 import { get } from "../core/api.mjs";
 import { formatDateTime, formatDuration, formatNumber, plural } from "../core/format.mjs";
 import { set, state } from "../core/store.mjs";
+import { gettext } from "../core/texts.mjs";
 
 const MAX_REQUESTS = 5;
 const LIMIT = 1000;
-const MISSING_STATES = { owed: "Pending", unreadable: "Unreadable" };
+const MISSING_STATES = { owed: gettext("Pending"), unreadable: gettext("Unreadable") };
 
 /** Loads {sentences, reasons} of a run into `state.summaries`, under the ID of the run. */
 export async function loadSummary(page, id) {
@@ -19,33 +20,61 @@ export async function loadSummary(page, id) {
 
 function describeRun(run) {
 	const counts = [
-		[run.inserted, "new"],
-		[run.updated, "updated"],
-		[run.unchanged, "unchanged"],
+		[run.inserted, gettext("new")],
+		[run.updated, gettext("updated")],
+		[run.unchanged, gettext("unchanged")],
 	];
 	const parts = counts.filter(([count]) => count).map(([count, label]) => `${formatNumber(count)} ${label}`);
-	const details = parts.length ? `: ${parts.join(", ")}` : "";
+	const synced = plural(run.synced, "%(count)s conversation", "%(count)s conversations");
 	return [
-		`${plural(run.synced, "conversation")}${details}. ${plural(run.eventsCreated, "new message")}. Duration: ${formatDuration(run.duration)}.`,
-		run.skipped > 0 && `${plural(run.skipped, "conversation")} skipped: Facebook doesn't allow access.`,
-		run.owed > 0 && `${plural(run.owed, "conversation")} pending: the next sync tries again.`,
+		gettext("%(conversations)s. %(messages)s. Duration: %(duration)s.", {
+			conversations: parts.length ? `${synced}: ${parts.join(", ")}` : synced,
+			messages: plural(run.eventsCreated, "%(count)s new message", "%(count)s new messages"),
+			duration: formatDuration(run.duration),
+		}),
+		run.skipped > 0 &&
+			plural(
+				run.skipped,
+				"%(count)s conversation skipped: Facebook doesn't allow access.",
+				"%(count)s conversations skipped: Facebook doesn't allow access.",
+			),
+		run.owed > 0 &&
+			plural(
+				run.owed,
+				"%(count)s conversation pending: the next sync tries again.",
+				"%(count)s conversations pending: the next sync tries again.",
+			),
 		run.error,
 		...(run.notes ?? []),
 	].filter(Boolean);
 }
+
+const formattedNumbers = (counts) =>
+	Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, formatNumber(count)]));
 
 // What is stored of all that Facebook lists, and what is missing: at the end of the run.
 function describeLedger({ ledger, endedAt }) {
 	if (!ledger) return [];
 	const { threads, messages } = ledger;
 	return [
-		`As of ${formatDateTime(endedAt)}, Facebook lists ${plural(threads.listed, "conversation")}: ` +
-			`${formatNumber(threads.stored)} stored, ${formatNumber(threads.merged)} duplicate, ` +
-			`${formatNumber(threads.unreadable)} unreadable, ${formatNumber(threads.owed)} pending.`,
-		`Of about ${plural(messages.listed, "message")}, ${formatNumber(messages.held)} are stored and ` +
-			`${formatNumber(messages.unreadable)} are unreadable.`,
+		gettext(
+			"As of %(time)s, Facebook lists %(conversations)s: %(stored)s stored, %(merged)s duplicate, %(unreadable)s unreadable, %(owed)s pending.",
+			{
+				time: formatDateTime(endedAt),
+				conversations: plural(threads.listed, "%(count)s conversation", "%(count)s conversations"),
+				...formattedNumbers(threads),
+			},
+		),
+		gettext("Of about %(messages)s, %(held)s are stored and %(unreadable)s are unreadable.", {
+			messages: plural(messages.listed, "%(count)s message", "%(count)s messages"),
+			...formattedNumbers(messages),
+		}),
 		ledger.gaps > 0 &&
-			`Messages are missing in ${plural(ledger.gaps, "Instagram conversation")}: Instagram shows only the newest 20.`,
+			plural(
+				ledger.gaps,
+				"Messages are missing in %(count)s Instagram conversation: Instagram shows only the newest 20.",
+				"Messages are missing in %(count)s Instagram conversations: Instagram shows only the newest 20.",
+			),
 	].filter(Boolean);
 }
 
@@ -58,7 +87,7 @@ async function fetchReasons(page, missing) {
 		const query = { limit: LIMIT, ...(cursor && { cursor }) };
 		const { threads, pagination } = await get(`/api/pages/${page.id}/threads`, query);
 		for (const thread of threads.filter(({ state: threadState }) => MISSING_STATES[threadState])) {
-			const reason = `${MISSING_STATES[thread.state]}: ${thread.reason || "no reason given"}`;
+			const reason = `${MISSING_STATES[thread.state]}: ${thread.reason || gettext("no reason given")}`;
 			counts.set(reason, (counts.get(reason) ?? 0) + 1);
 			remaining -= 1;
 		}

@@ -411,7 +411,7 @@ def test_a_conversation_that_matches_only_after_the_check_is_not_changed_without
     request = rf.post("/admin/")
     request.user = user
     with pytest.raises(PermissionDenied):
-        run_action(None, request, "Marked", targets, {}, change=partial(change, targets), start=lambda: None)
+        run_action(None, request, str, targets, {}, change=partial(change, targets), start=lambda: None)
     assert not Conversation.objects.filter(conversation_status="done").exists()
 
 

@@ -4,6 +4,7 @@
 import { get } from "/static/inbox/app/core/api.mjs";
 import { subscribe } from "/static/inbox/app/core/event-stream.mjs";
 import { formatNumber } from "/static/inbox/app/core/format.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { list, show } from "./results.js";
 
 const INTERVAL_MS = 2000; // the shortest time between two requests
@@ -31,7 +32,10 @@ function showButton({ new: count, many }) {
 	if (!count) return box.replaceChildren();
 	const button = box.querySelector("button") ?? document.createElement("button");
 	button.type = "button";
-	button.textContent = `Show ${formatNumber(count)}${many ? " or more" : ""} new`;
+	const number = formatNumber(count);
+	button.textContent = many
+		? gettext("Show %(number)s or more new", { number })
+		: gettext("Show %(number)s new", { number });
 	button.onclick = showNewest;
 	if (!button.isConnected) box.replaceChildren(button);
 }

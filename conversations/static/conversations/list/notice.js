@@ -1,6 +1,7 @@
 // The notice about the last action, with a button to undo it.
 
 import { post } from "/static/inbox/app/core/api.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { refresh } from "./results.js";
 
 const notice = document.getElementById("inbox-notice");
@@ -19,7 +20,7 @@ export function showError(error) {
 
 function undoButton(operation) {
 	const button = document.createElement("button");
-	Object.assign(button, { type: "button", className: "inbox-undo", textContent: "Undo" });
+	Object.assign(button, { type: "button", className: "inbox-undo", textContent: gettext("Undo") });
 	button.addEventListener("click", () => undo(operation));
 	return button;
 }
@@ -28,7 +29,7 @@ function undoButton(operation) {
 function progressLink(operation) {
 	const link = document.createElement("a");
 	link.href = `/admin/conversations/conversation/operations/${operation}/`;
-	link.textContent = "Show the progress";
+	link.textContent = gettext("Show the progress");
 	return link;
 }
 

@@ -1,5 +1,6 @@
 // Searches while the user types. The URL follows; text typed without a longer pause is one step of the history.
 
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { show } from "./results.js";
 
 const DEBOUNCE_MS = 300;
@@ -41,4 +42,4 @@ addEventListener("popstate", () => {
 	lastSearchAt = 0;
 	show(location.href);
 });
-input.setAttribute("aria-label", "Search conversations");
+input.setAttribute("aria-label", gettext("Search conversations"));

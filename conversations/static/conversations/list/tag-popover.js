@@ -3,6 +3,7 @@
 
 import { post } from "/static/inbox/app/core/api.mjs";
 import { formatNumber } from "/static/inbox/app/core/format.mjs";
+import { gettext } from "/static/inbox/app/core/texts.mjs";
 import { showError, showNotice } from "./notice.js";
 import { currentFilter, list, refresh } from "./results.js";
 
@@ -38,7 +39,7 @@ function addButtons() {
 	for (const cell of list().querySelectorAll("[data-tags]")) {
 		const button = document.createElement("button");
 		Object.assign(button, { type: "button", className: "inbox-tag-row", textContent: "+" });
-		button.setAttribute("aria-label", `Tags of ${cell.dataset.name}`);
+		button.setAttribute("aria-label", gettext("Tags of %(name)s", { name: cell.dataset.name }));
 		button.setAttribute("aria-haspopup", "dialog");
 		button.addEventListener("click", () => openForRow(button, cell));
 		cell.append(button);
@@ -56,7 +57,7 @@ function openForRow(button, cell) {
 	targets = { conversationIds: [Number(cell.dataset.pk)] };
 	const tags = new Set(cell.dataset.tags.split(","));
 	for (const box of checkboxes()) box.checked = tags.has(box.value);
-	open(button, `Tags of ${cell.dataset.name}`);
+	open(button, gettext("Tags of %(name)s", { name: cell.dataset.name }));
 }
 
 function openForSelection(button) {
@@ -68,7 +69,10 @@ function openForSelection(button) {
 	targets = isAll ? { filter: currentFilter() } : { conversationIds: selected };
 	for (const box of checkboxes()) box.checked = false;
 	const number = isAll ? list().dataset.count : selected.length;
-	open(button, isAll ? `All ${number} matches` : `${number} selected`);
+	open(
+		button,
+		isAll ? gettext("All %(number)s matches", { number }) : gettext("%(number)s selected", { number }),
+	);
 	showPreview();
 }
 
@@ -111,8 +115,11 @@ async function changeRow(box) {
 		const action = box.checked ? "assign" : "remove";
 		const result = await post(BULK_URL, { ...targets, tagIds: [Number(box.value)], action });
 		redraw(cell);
-		const change = box.checked ? `added tag ${name}` : `removed tag ${name}`;
-		showNotice(`${cell.dataset.name}: ${change}.`, result.changed && result.act);
+		const names = { customer: cell.dataset.name, tag: name };
+		const notice = box.checked
+			? gettext("%(customer)s: added tag %(tag)s.", names)
+			: gettext("%(customer)s: removed tag %(tag)s.", names);
+		showNotice(notice, result.changed && result.act);
 	} catch (error) {
 		box.checked = !box.checked;
 		showError(error);
@@ -144,8 +151,9 @@ async function showPreview() {
 	const tagIds = checkedTags();
 	const buttons = actionButtons();
 	for (const button of buttons) button.disabled = true;
-	if (!targets.filter && targets.conversationIds === undefined) return setPreview("The filter is invalid.");
-	if (!tagIds.length) return setPreview("Choose tags to add or remove.");
+	if (!targets.filter && targets.conversationIds === undefined)
+		return setPreview(gettext("The filter is invalid."));
+	if (!tagIds.length) return setPreview(gettext("Choose tags to add or remove."));
 	try {
 		const previews = buttons.map((button) =>
 			post(BULK_URL, { ...targets, tagIds, action: button.dataset.action, dry_run: true }),
@@ -153,7 +161,11 @@ async function showPreview() {
 		const [adding, removing] = await Promise.all(previews);
 		if (String(tagIds) !== String(checkedTags())) return; // other tags were chosen meanwhile
 		setPreview(
-			`${formatNumber(adding.matched)} match. Add changes ${formatNumber(adding.changed)}, Remove changes ${formatNumber(removing.changed)}.`,
+			gettext("%(matched)s match. Add changes %(adding)s, Remove changes %(removing)s.", {
+				matched: formatNumber(adding.matched),
+				adding: formatNumber(adding.changed),
+				removing: formatNumber(removing.changed),
+			}),
 		);
 		buttons[0].disabled = !adding.changed;
 		buttons[1].disabled = !removing.changed;
