@@ -63,7 +63,7 @@ def last_position(owner) -> int:
 
 
 def put_in_order(views: list[SavedView]) -> None:
-    """Store this order of views of one owner. Views that it does not have follow, as they were."""
+    """Store this order of views of one owner. Views that it does not have follow, unchanged."""
     owner = views[0].owner
     with transaction.atomic():
         own = list(owner.saved_views.select_for_update().order_by("position", "sort_key", "pk"))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import requests
@@ -22,8 +23,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from conversations.actions.assigning import assign_conversations
+from conversations.actions.notes import Colleague, add_note
+from conversations.actions.snoozing import snooze
 from conversations.actions.tagging import tag_conversations
+from conversations.actions.targets import targets_by_id
 from conversations.models import Conversation, ConversationTag, Page
+from conversations.models.roles import Role
 from tags.models import Tag, free_slug
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -36,6 +42,7 @@ LATENCY = 0.2  # of the time that Facebook takes: the first sync is short, but l
 SANDBOX = [*MANAGE, "sandbox", "--page-id", PAGE_ID, "--token", PAGE_TOKEN, "--latency", str(LATENCY)]
 EVERY_SECONDS = 4  # somebody writes to the Page
 TAGS = {"VIP": "#b45309", "Order": "#2563eb", "Follow up": "#be185d", "Solved": "#15803d"}
+NOTES = ["@demo she asked twice already. Can you answer?", "Sent the invoice again by mail."]
 
 
 class Command(BaseCommand):
@@ -77,6 +84,7 @@ class Command(BaseCommand):
         self.run("connectpage", PAGE_ID, PAGE_ACCESS_TOKEN=PAGE_TOKEN)
         self.run("syncconversations", "--page", PAGE_ID)
         make_tags()
+        make_work()
 
     def print_now(self, text: str) -> None:
         self.stdout.write(text)
@@ -310,3 +318,28 @@ def make_tags() -> None:
     }
     for name, conversations in queries.items():
         tag_conversations(list(conversations.values_list("pk", flat=True)), [tags[name]], actor=None)
+
+
+def make_work() -> None:
+    """Give the demo two colleagues, and some conversations to them and to its user, once."""
+    page = Page.objects.get(facebook_page_id=PAGE_ID)
+    if page.members.exists():
+        return
+    demo = get_user_model().objects.get(username=make_staff()[0])
+    anna, ben = (make_colleague(page, name) for name in ("anna", "ben"))
+    open_ones = Conversation.objects.for_pages([page.pk]).newest_first().filter(conversation_status="active")
+    rows = list(open_ones[:40])
+    for user, part in ((demo, rows[3:9]), (anna, rows[9:20]), (ben, rows[20:28])):
+        assign_conversations(user.pk, targets_by_id([row.pk for row in part]), actor=anna)
+    tomorrow = timezone.now() + timedelta(days=1)
+    snooze(tomorrow, targets_by_id([row.pk for row in rows[28:32]]), actor=ben)
+    people = [Colleague(user.pk, user.username) for user in (demo, anna, ben)]
+    for row, text in zip(rows[3:], NOTES, strict=False):
+        add_note(row, text, colleagues=people, actor=anna)
+
+
+def make_colleague(page: Page, name: str):
+    """Create a user without a password, who can be mentioned and assigned."""
+    user = get_user_model().objects.create_user(name)
+    page.members.create(user=user, role=Role.TAGGER)
+    return user

@@ -1,7 +1,7 @@
 import pytest
 
-from conversations.management.commands.demo import PAGE_ID, TAGS, make_tags
-from conversations.models import ConversationTag
+from conversations.management.commands.demo import PAGE_ID, TAGS, make_tags, make_work
+from conversations.models import ConversationTag, InteractionEvent
 from tests.factories import ConversationFactory, PageFactory
 
 
@@ -16,3 +16,19 @@ def test_tags_of_the_demo_are_assigned_once():
     ConversationTag.objects.first().delete()
     make_tags()
     assert ConversationTag.objects.count() == before - 1
+
+
+@pytest.mark.django_db
+def test_colleagues_of_the_demo_have_work_once(settings, tmp_path):
+    settings.STATE_DIR = tmp_path
+    page = PageFactory(facebook_page_id=PAGE_ID)
+    ConversationFactory.create_batch(40, page=page)
+    make_work()
+    assert set(page.members.values_list("user__username", "role")) == {("anna", "tagger"), ("ben", "tagger")}
+    assigned = page.conversations.exclude(assignee=None)
+    assert set(assigned.values_list("assignee__username", flat=True)) == {"demo", "anna", "ben"}
+    assert page.conversations.exclude(snoozed_until=None).count() == 4
+    assert InteractionEvent.objects.filter(kind="note_added", data__mentions__0__name="demo").count() == 1
+    page.conversations.update(assignee=None)
+    make_work()
+    assert not assigned.all().exists()
