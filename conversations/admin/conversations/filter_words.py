@@ -31,6 +31,9 @@ ATTACHMENT_WORDS: Mapping[str, str | Promise] = {
     "video": _("With video"),
     "audio": _("With audio"),
     "file": _("With file"),
+    "sticker": _("With sticker"),
+    "card": _("With card"),
+    "other": _("With other"),
 }
 CHOICE_WORDS: dict[str, Mapping[str, str | Promise]] = {
     "status": CONVERSATION_STATUS_LABELS,
@@ -43,9 +46,8 @@ PLACE_WORDS: Mapping[str, str | Promise] = {  # where a search looks
     "names": _("“%(term)s” in names"),
     "all": _("“%(term)s” in names and all messages"),
 }
-PEOPLE_WORDS: Mapping[
-    str, tuple[str | Promise, ...]
-] = {  # of whom `me` means, of nobody, and of another user
+# Of whom `me` means, of nobody, and of another user.
+PEOPLE_WORDS: Mapping[str, tuple[str | Promise, ...]] = {
     "assignee": (_("Mine"), _("Unassigned"), _("Assigned to user %(id)s")),
     "mentioned": (_("Mentions me"), "", _("Mentions user %(id)s")),
 }
