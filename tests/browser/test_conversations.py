@@ -72,7 +72,7 @@ def test_conversation_fits_a_small_screen(log_in, page, scheme):
         assert tab.evaluate("document.documentElement.scrollWidth") == 360
     expect(tab.get_by_role("link", name="image-7")).to_be_visible()
     tab.get_by_label("Tag to add").select_option("VIP")
-    tab.get_by_role("button", name="Add").click()
+    tab.get_by_role("button", name="Add", exact=True).click()
     tab.get_by_role("button", name="Remove VIP").click()
     expect(tab.get_by_text("Removed tag VIP")).to_be_visible()
     tab.get_by_role("button", name="Mark as done").click()

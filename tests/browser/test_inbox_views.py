@@ -63,7 +63,8 @@ def test_views_are_renamed_and_get_another_filter(tab):
 
 
 def test_views_are_ordered_with_menu_keyboard_and_pointer(tab):
-    act(tab, "Beta", "Move up")
+    with tab.expect_response("**/api/views/order"):
+        act(tab, "Beta", "Move up")
     expect(names(tab)).to_have_text(["Beta", "Alpha", "Gamma", "Shared"])
     beta = tab.get_by_role("link", name=re.compile("^Beta"))
     with tab.expect_response("**/api/views/order"):
