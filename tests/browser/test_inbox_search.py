@@ -112,7 +112,7 @@ def test_one_search_finds_people_first_and_then_messages_with_the_date(log_in, p
     expect(names(tab)).to_have_text(["Ben"])
     expect(tab.get_by_role("button", name="Remove filter: Only messages")).to_be_visible()
     tab.get_by_label("Search", exact=True).fill("an")
-    expect(tab.get_by_text("Enter at least three characters.")).to_be_visible()
+    expect(tab.locator("#list-state").get_by_text("Enter at least three characters.")).to_be_visible()
     tab.get_by_role("button", name="Remove filter: Only messages").click()
     expect(names(tab)).to_have_text(["Ana"])
 
