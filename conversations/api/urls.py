@@ -35,7 +35,7 @@ urlpatterns = [
     path("conversations/sync-stream", SyncStreamView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/facebook$", FacebookView.as_view()),
-    re_path(r"^conversations/(?P<pk>[0-9]+)/presence/(?P<tab>[0-9a-f]{32})$", PresenceView.as_view()),
+    re_path(r"^conversations/(?P<pk>[0-9]+)/presence/(?P<tab>[^/]+)$", PresenceView.as_view()),
     re_path(rf"{ATTACHMENT}$", AttachmentView.as_view(), name="attachment"),
     re_path(rf"{ATTACHMENT}/content$", AttachmentContentView.as_view(), name="attachment-content"),
     re_path(rf"{ATTACHMENT}/preview$", AttachmentPreviewView.as_view(), name="attachment-preview"),

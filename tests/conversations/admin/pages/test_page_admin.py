@@ -159,8 +159,8 @@ def test_missing_worker_is_shown(page, root, monkeypatch):
 def test_dashboard_runs_no_query_per_page(page, root, django_assert_num_queries):
     for number in range(2):
         # Session, user, visible Pages, the Pages, their newest runs, workers, disconnected Pages; the
-        # numbers of the insights; members and what they closed.
-        with django_assert_num_queries(7 + 6 + 2):
+        # numbers of the insights; members, what they closed, have open and replied.
+        with django_assert_num_queries(7 + 6 + 4):
             text = root.get("/admin/").content.decode()
         assert text.count("inbox-sync") == 1 + 3 * number
         for _ in range(3):
