@@ -8,8 +8,14 @@
 
 const PLACEHOLDER = /%\((\w+)\)s/;
 
-/** It may come later than this module: the admin loads one of its own. @returns {Catalogue | undefined} */
-const catalogue = () => /** @type {any} */ (globalThis).django;
+/**
+ * It may come later than this module: the admin loads one of its own. Its pages without one have a `django` with jQuery.
+ * @returns {Catalogue | undefined}
+ */
+const catalogue = () => {
+	const { django } = /** @type {any} */ (globalThis);
+	return django?.gettext && django;
+};
 
 /** @param {string} text @param {Values} [values] */
 export const gettext = (text, values) => filled(catalogue()?.gettext(text) ?? text, values);
