@@ -16,12 +16,13 @@ ROOT = Path(__file__).parents[1]
 SHAPE = ROOT / "conversations/lib/attachments.py"
 REQUESTED = ROOT / "conversations/graph/fields.py"  # names the fields that Facebook is asked for
 SANDBOX = ROOT / "conversations/sandbox"
+TRANSLATED = ROOT / "inbox" / "frontend" / "conversation" / "attachments.mjs"  # it names kinds for readers
 SOURCES = [
     path
     for top in ("conversations", "inbox", "templates")
     for path in (ROOT / top).rglob("*.*")
     if path.suffix in (".py", ".mjs", ".js", ".html")
-    and path not in (SHAPE, REQUESTED)
+    and path not in (SHAPE, REQUESTED, TRANSLATED)
     and SANDBOX not in path.parents
 ]
 FIELDS = r"\b(mime_type|image_data|video_data|file_url|generic_template)\b"

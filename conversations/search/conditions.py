@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from conversations.lib.sql_files import read_statements
 from conversations.models.facets import Facet
 from conversations.search.criteria import NOBODY, SearchCriteria
 from conversations.search.planner import (
     FEW_TAGS,
     MAX_BRANCHES,
-    STATEMENTS,
     AccessPath,
     has_all_tags,
     has_any_tag,
@@ -20,6 +20,7 @@ from conversations.search.sql import Sql
 
 Keyset = tuple[datetime | None, int]  # the position of a row in the list: its time and its id
 
+STATEMENTS = read_statements(__file__)
 KIND_FROM = {"customer": "message_received", "page": "message_sent"}
 ONE_TAG = (
     "EXISTS (SELECT FROM conversations_conversationtag x WHERE x.conversation_id = {id} AND x.tag_id = %s)"
