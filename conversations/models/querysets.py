@@ -8,6 +8,8 @@ from django.db.models import (
     Case,
     Exists,
     F,
+    Func,
+    JSONField,
     OuterRef,
     Q,
     QuerySet,
@@ -16,11 +18,12 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce
 
 from conversations.models.facets import Facet, facet_values
 from conversations.models.roles import SUPERUSER, Role
 
+ALERT = {"cause": "cause", "sentence": "sentence", "since": "opened_at"}  # what is shown, with the fields
 UNREAD = [value for value in facet_values() if value & Facet.UNREAD]
 
 
@@ -58,7 +61,8 @@ class PageQuerySet(QuerySet):
     def with_open_alerts(self):
         """Add `open_alerts`, oldest first, and up to three names of who may act (see `alerts.shown`)."""
         alerts = apps.get_model("conversations", "Alert").objects.filter(page=OuterRef("pk"), closed_at=None)
-        content = JSONObject(cause="cause", sentence="sentence", since="opened_at")
+        parts = (part for name, field in ALERT.items() for part in (Value(name), F(field)))
+        content = Func(*parts, function="jsonb_build_object", output_field=JSONField())
         users = get_user_model().objects.filter(is_active=True).order_by("pk")
         managers = users.filter(page_memberships__page=OuterRef("pk"), page_memberships__role=Role.MANAGER)
         return self.annotate(
