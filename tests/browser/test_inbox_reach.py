@@ -225,3 +225,18 @@ def test_result_of_a_search_is_announced_and_changes_are_not(log_in, rows, page)
     notify_conversations(page.pk, [ConversationFactory(page=page, sender_name="Buyer 2000").pk])
     expect(tab.locator("#total")).to_have_text("12")
     expect(tab.locator("#announcer")).to_have_text("11 conversations")
+
+
+def test_open_alerts_are_in_the_banner_until_they_end(log_in, rows, page):
+    manager, viewer = log_in("manager", "/"), log_in("viewer", "/")
+    User.objects.create_superuser("eva")
+    page.live_state = "lost"
+    page.save()
+    text = "Demo Shop: Facebook has stopped to send messages of this Page at once"
+    for tab in (manager, viewer):
+        expect(tab.locator("#alerts")).to_contain_text(text)
+        expect(tab.locator("#alerts")).to_contain_text("Ask eva.")
+    page.live_state = "off"
+    page.save()
+    for tab in (manager, viewer):
+        expect(tab.locator("#alerts")).to_be_hidden()
