@@ -11,7 +11,7 @@ import { showError } from "../core/toast.mjs";
 import { highlight } from "../list/row.mjs";
 import { refreshConversation } from "./conversation-loader.mjs";
 
-const MAX_LENGTH = 4000;
+const MAX_LENGTH = 5000;
 const MENTION = /(^|[^\w@.+-])@([\w@.+-]*)$/; // at the place where the user types
 const MAX_SUGGESTIONS = 6;
 const drafts = new Map(); // conversation → the text that is not saved yet
