@@ -6,7 +6,8 @@ import { formatDateTime } from "../core/format.mjs";
 import { gettext } from "../core/texts.mjs";
 import { snooze } from "./actions.mjs";
 
-const HOUR = 60;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const MORNING = 9;
 const EVENING = 18;
 const DAYS = 7;
@@ -32,7 +33,7 @@ function content(close, now) {
 		const time = new Date(String(new FormData(event.target).get("until")));
 		close({ until: time.toISOString() });
 	};
-	const least = localMinutes(new Date(now.getTime() + HOUR * 1000));
+	const least = localMinutes(new Date(now.getTime() + MINUTE_MS));
 	const input = { type: "datetime-local", name: "until", required: true, min: least };
 	return [
 		h("h2", gettext("Snooze until")),
@@ -61,7 +62,7 @@ export function timesAfter(now) {
 	const toMonday = (MONDAY - now.getDay() + DAYS) % DAYS || DAYS;
 	/** @type {[string, Date][]} */
 	const times = [
-		[gettext("In an hour"), new Date(now.getTime() + HOUR * HOUR * 1000)],
+		[gettext("In an hour"), new Date(now.getTime() + HOUR_MS)],
 		[gettext("This evening"), at(0, EVENING)],
 		[gettext("Tomorrow"), at(1, MORNING)],
 		[gettext("Next week"), at(toMonday, MORNING)],
