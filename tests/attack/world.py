@@ -1,5 +1,6 @@
 """A Page with one of everything, and the people who try to reach it."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -36,7 +37,14 @@ _numbers = count(1)
 def create_page(people: dict[str, User] | None = None) -> dict[str, object]:
     """Create the Page with its rows, on which these people have their roles. Return the ids by name."""
     number = next(_numbers)
-    page = PageFactory(name="Shop", facebook_page_id=f"8{number:014}", access_token=SECRET)
+    now = timezone.now()
+    page = PageFactory(
+        name="Shop",
+        facebook_page_id=f"8{number:014}",
+        access_token=SECRET,
+        access_checked_at=now,  # it is not due for the daily checks, which would change it meanwhile
+        next_subscription_check=now + timedelta(days=1),
+    )
     for role in ROLES:
         if people:
             PageMemberFactory(page=page, user=people[role], role=role)

@@ -12,19 +12,21 @@ export const isDialogLoading = () => loadingDialogs > 0;
 
 /**
  * Returns a function that loads a module and calls `functionName` of it; its errors are shown to the user.
+ * Once the module is loaded, it is called at once, so that keys pressed right after it are for what it opens.
  * `load`: imports the module. `styles`: the address of its style sheet; null: none.
  * @param {() => Promise<any>} load @param {string} functionName @param {string | null} [styles]
  */
-export const lazy =
-	(load, functionName, styles = DIALOG_STYLES) =>
-	async (...args) => {
+export const lazy = (load, functionName, styles = DIALOG_STYLES) => {
+	let module;
+	return async (...args) => {
 		try {
-			const module = await loadModule(load, styles);
+			module ??= await loadModule(load, styles);
 			return await module[functionName](...args);
 		} catch (error) {
 			return showError(error);
 		}
 	};
+};
 
 async function loadModule(load, styles) {
 	const isDialog = styles === DIALOG_STYLES;
