@@ -32,12 +32,14 @@ FIELDS = [
     "assignee",
     "snoozed_until",
 ]
+READ = [*FIELDS, "assignee_name"]
 TIMES = {"snoozed_until", "last_message_time", "created_at", "updated_at", "seen_until", "delivered_until"}
 STATEMENTS = read_statements(__file__)
 COMPUTED = {
     "page_id": "p.facebook_page_id",
     "last_message_from": STATEMENTS["last_message_from"],
     "assignee": "c.assignee_id",
+    "assignee_name": "assignee.username",
 }
 KINDS_OF_BITS = [AttachmentKind(bits).names for bits in range(ALL_KINDS + 1)]
 
@@ -49,7 +51,7 @@ def column(name: str) -> Sql:
     return Sql(COMPUTED.get(name) or f"c.{name}")
 
 
-COLUMNS = Sql.join(", ", map(column, FIELDS))
+COLUMNS = Sql.join(", ", map(column, READ))
 
 
 def row_chunks(ids: Sql) -> Iterator[list[dict]]:
@@ -62,12 +64,12 @@ def row_chunks(ids: Sql) -> Iterator[list[dict]]:
 
 
 def as_dict(values: tuple) -> dict:
-    """Return the row of these columns; after those of FIELDS comes the name of the assignee."""
-    row = dict(zip(FIELDS, values, strict=False))
+    row = dict(zip(READ, values, strict=True))
+    name = row.pop("assignee_name")
+    if row["assignee"] is not None:
+        row["assignee"] = {"id": row["assignee"], "name": name}
     if row["referral"] is not None:
         row["referral"] = json.loads(row["referral"])
-    if row["assignee"] is not None:
-        row["assignee"] = {"id": row["assignee"], "name": values[-1]}
     row["attachment_kinds"] = KINDS_OF_BITS[row["attachment_kinds"]]
     return row
 

@@ -1,7 +1,7 @@
 -- name: rows
 -- The conversations of a query for id and time, in the order of the list.
 WITH ids AS MATERIALIZED ({ids})
-SELECT {columns}, assignee.username FROM ids
+SELECT {columns} FROM ids
 JOIN conversations_conversation AS c ON c.id = ids.id
 JOIN conversations_page AS p ON p.id = c.page_id
 LEFT JOIN auth_user AS assignee ON assignee.id = c.assignee_id

@@ -60,7 +60,8 @@ class Copy:
     """Sends an answer, and keeps it if it is small."""
 
     def __init__(self, send: Callable[..., Any]):
-        self._send, self.messages, self.size = send, [], 0
+        self._send, self.size = send, 0
+        self.messages: list[Message] = []
 
     async def send(self, message: Message) -> None:
         self.size += size_of([message])

@@ -11,6 +11,7 @@ from conversations.lib import timeouts
 from conversations.lib.request_scope import RequestScope, current_scope
 from inbox.web.handler import RequestHandler, note_user_of
 from tests.factories import ConversationFactory, TagFactory, new_key, superuser
+from tests.inbox.web.asgi import request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,34 +33,8 @@ def user():
 
 def ask(handler, user, address: str, *, method: str = "GET", body: bytes = b"") -> tuple[int, dict, bytes]:
     """Return status, headers and body of the response."""
-    path, _, query = address.partition("?")
-    return asyncio.run(answer(handler, path, query, headers_of(user, path), method, body))
-
-
-async def answer(handler, path, query, headers, method, body):
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "path": path,
-        "query_string": query.encode(),
-        "headers": [(b"host", b"localhost"), (b"content-length", str(len(body)).encode()), *headers],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-        "scheme": "http",
-    }
-    requests, sent = [{"type": "http.request", "body": body}], []
-
-    async def receive():
-        return requests.pop() if requests else await asyncio.Event().wait()
-
-    async def send(message):
-        sent.append(message)
-
-    await handler(scope, receive, send)
-    start, *parts = sent
-    names = {name.decode().lower(): value.decode() for name, value in start["headers"]}
-    return start["status"], names, b"".join(part.get("body", b"") for part in parts)
+    path = address.partition("?")[0]
+    return request(handler, address, headers_of(user, path), method=method, body=body)
 
 
 def headers_of(user, path: str) -> list[tuple[bytes, bytes]]:

@@ -1,67 +1,47 @@
 """Answers for static files are sent again as Django sent them first."""
 
-import asyncio
-
 import pytest
 
 from inbox.web import static_cache
 from inbox.web.handler import RequestHandler
 from inbox.web.static_cache import StaticCache
+from tests.inbox.web.asgi import request
 
-pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")  # as inbox/asgi.py
+pytestmark = [
+    pytest.mark.django_db(transaction=True),  # of the pages
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume"),  # as inbox/asgi.py
+]
 
 ICON, SCRIPT = "/static/inbox/icon.svg", "/static/inbox/app/core/dom.mjs"
 HTTPS = ("x-forwarded-proto", "https")
 
 
+class Counted:
+    def __init__(self) -> None:
+        self.handler, self.requests = RequestHandler(), 0
+
+    async def __call__(self, scope, receive, send) -> None:
+        self.requests += 1
+        await self.handler(scope, receive, send)
+
+
 @pytest.fixture
 def cache():
     """The cache in front of the real handler, which counts what it is asked."""
-    handler = RequestHandler()
-
-    async def application(scope, receive, send):
-        application.asked.append(scope["path"])
-        await handler(scope, receive, send)
-
-    application.asked = []
-    yield StaticCache(application)
-    handler._threads.shutdown()
+    counted = Counted()
+    yield StaticCache(counted)
+    counted.handler._threads.shutdown()
 
 
 def get(cache: StaticCache, path: str, *headers: tuple[str, str], method: str = "GET"):
     """Return status, headers and body."""
-    return asyncio.run(answer(cache, path, headers, method))
-
-
-async def answer(cache: StaticCache, path: str, headers, method: str):
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "path": path,
-        "query_string": b"",
-        "headers": [(b"host", b"localhost"), *((name.encode(), value.encode()) for name, value in headers)],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-        "scheme": "http",
-    }
-    requests, sent = [{"type": "http.request"}], []
-
-    async def receive():
-        return requests.pop() if requests else await asyncio.Event().wait()
-
-    async def send(message):
-        sent.append(message)
-
-    await cache(scope, receive, send)
-    start, *parts = sent
-    assert not parts[-1].get("more_body")
-    named = {name.decode().lower(): value.decode() for name, value in start["headers"]}
-    return start["status"], named, b"".join(part.get("body", b"") for part in parts)
+    return request(cache, path, [(name.encode(), value.encode()) for name, value in headers], method=method)
 
 
 def asked(cache: StaticCache) -> int:
-    return len(cache._application.asked)
+    counted = cache._application
+    assert isinstance(counted, Counted)
+    return counted.requests
 
 
 def test_file_is_read_once_and_keeps_its_headers(cache):
@@ -83,14 +63,12 @@ def test_browser_that_has_the_file_gets_no_body(cache):
 
 def test_redirect_to_https_is_not_answered_with_the_file(cache, settings):
     settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, ("HTTP_X_FORWARDED_PROTO", "https")
-    redirecting = StaticCache(cache._application)
-    cache._application.asked.clear()
-    handler = RequestHandler()  # which reads the settings
-    redirecting._application = handler
-    assert get(redirecting, ICON, HTTPS)[0] == 200
-    assert get(redirecting, ICON, HTTPS)[0] == 200
+    counted = Counted()  # which reads the settings
+    redirecting = StaticCache(counted)
+    assert [get(redirecting, ICON, HTTPS)[0] for _ in range(2)] == [200, 200]
     assert get(redirecting, ICON)[0] == 301
-    handler._threads.shutdown()
+    assert counted.requests == 2
+    counted.handler._threads.shutdown()
 
 
 @pytest.mark.parametrize(
