@@ -70,13 +70,18 @@ def nothing_stays(request, django_db_blocker) -> Iterator[None]:
     beside, tables = (request.getfixturevalue(name) for name in ("beside", "empty_tables"))
     shared_web: SharedWeb = request.getfixturevalue("shared_web")
     if shared_web.is_running and not uses_shared_web(request.node):
-        shared_web.stop()
-        with django_db_blocker.unblock(), beside.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {WORKERS} CASCADE")
+        with django_db_blocker.unblock():
+            stop_web(shared_web, tables, beside)
     yield
     spared = [WORKERS] if shared_web.is_running else []
     with django_db_blocker.unblock():
         empty_surely(tables, beside, spared)
+
+
+def stop_web(shared_web: SharedWeb, tables: list[str], beside: BaseDatabaseWrapper) -> None:
+    """Stop the process, and empty what it wrote since: its worker, and what late requests left."""
+    shared_web.stop()
+    empty_surely(tables, beside, [])
 
 
 def uses_database(request: pytest.FixtureRequest) -> bool:

@@ -98,7 +98,7 @@ def test_search_in_messages_opens_the_matching_message(log_in, page):
     EventFactory.create_batch(120, conversation=row)
     tab = log_in("viewer", "/?search_in=messages")
     tab.get_by_label("Search", exact=True).press_sequentially("um")
-    expect(tab.get_by_text("Enter at least three characters.")).to_be_visible()
+    expect(tab.locator("#list-state").get_by_text("Enter at least three characters.")).to_be_visible()
     tab.get_by_label("Search", exact=True).press_sequentially("brella")
     expect(tab.locator("#rows mark")).to_have_text("Umbrella")
     expect(tab.locator("#rows time")).to_have_text("1 Jun 2023")

@@ -5,8 +5,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
+from conversations.models.audit import Action, AuditEntry, record
 from conversations.tasks import sync_page
 from tests.conftest import environment_of
+from tests.leftovers import stop_web
 
 run_twice = pytest.mark.parametrize("run", ["first", "second"])
 processes: list[int] = []
@@ -34,6 +36,14 @@ def test_process_that_a_test_has_restarted_is_stopped(start_shared, shared_web):
     web.start()
     shared_web.end_test(connection)
     assert web.process.wait(60) < 0
+
+
+def test_what_it_writes_after_a_test_is_not_found_by_the_next(start_shared, shared_web, beside, empty_tables):
+    start_shared()
+    record(Action.REFUSED)
+    stop_web(shared_web, empty_tables, beside)
+    assert not AuditEntry.objects.exists()
+    assert not ProcrastinateWorker.objects.exists()
 
 
 def test_worker_is_gone_in_tests_that_do_not_use_the_process(transactional_db, shared_web):

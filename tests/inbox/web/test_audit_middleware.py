@@ -8,6 +8,8 @@ from django.utils.functional import SimpleLazyObject
 
 from inbox.web.audit_middleware import AuditLog
 
+pytestmark = pytest.mark.django_db
+
 
 def database_away():
     raise OperationalError("the database is away")
