@@ -32,6 +32,9 @@ class PageFactory(Factory):
     facebook_page_id = factory.Sequence("70000000000{:04}".format)
     name = factory.Sequence("Shop {}".format)
     access_token = "EAAtokenOfThePage"
+    # It is not due for its daily checks, which a worker would do at any time.
+    access_checked_at = factory.LazyFunction(timezone.now)
+    next_subscription_check = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
 
 
 class PageMemberFactory(Factory):

@@ -1,6 +1,5 @@
 """A Page with one of everything, and the people who try to reach it."""
 
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -37,14 +36,7 @@ _numbers = count(1)
 def create_page(people: dict[str, User] | None = None) -> dict[str, object]:
     """Create the Page with its rows, on which these people have their roles. Return the ids by name."""
     number = next(_numbers)
-    now = timezone.now()
-    page = PageFactory(
-        name="Shop",
-        facebook_page_id=f"8{number:014}",
-        access_token=SECRET,
-        access_checked_at=now,  # it is not due for the daily checks, which would change it meanwhile
-        next_subscription_check=now + timedelta(days=1),
-    )
+    page = PageFactory(name="Shop", facebook_page_id=f"8{number:014}", access_token=SECRET)
     for role in ROLES:
         if people:
             PageMemberFactory(page=page, user=people[role], role=role)

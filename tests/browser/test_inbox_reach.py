@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.lib.notify import notify_conversations
 from conversations.models import Conversation
@@ -132,9 +132,26 @@ def test_back_closes_what_is_open(log_in, rows):
     expect(row_of(tab, "Buyer 29")).to_be_focused()
     expect(tab).to_have_url(re.compile("/$"))
     tab.keyboard.press("?")
+    expect(tab.get_by_role("dialog")).to_be_visible()
     tab.keyboard.press("Escape")
     expect(tab.get_by_role("dialog")).to_have_count(0)
     tab.wait_for_function("() => !history.state?.layer")
+
+
+def test_escape_while_a_dialog_loads_opens_none(log_in, rows):
+    tab = log_in("tagger", "/")
+    expect(row_of(tab, "Buyer 29")).to_be_visible()
+    held: list[Route] = []
+    tab.route(re.compile("shortcut-help"), lambda route: held.append(route))
+    with tab.expect_request(re.compile("shortcut-help")):
+        tab.keyboard.press("?")
+    tab.keyboard.press("Escape")
+    [route] = held
+    route.continue_()
+    tab.evaluate("url => import(url)", route.request.url)
+    assert tab.get_by_role("dialog").count() == 0
+    tab.keyboard.press("?")
+    expect(tab.get_by_role("dialog")).to_be_visible()
 
 
 def swipe(tab: Tab, name: str, distance: int) -> None:

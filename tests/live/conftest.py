@@ -5,15 +5,13 @@ database starts its own with `start_web`.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from conversations.models import Page
 from tests.conftest import environment_of
-from tests.factories import new_key
+from tests.factories import PageFactory, new_key
 from tests.live.process import Web
 from tests.live.shared_web import SharedWeb, uses_shared_web
 from tests.live.streams import Stream
@@ -55,15 +53,7 @@ def web(transactional_db, sandbox, open_stream, shared_web: SharedWeb) -> Iterat
 
 @pytest.fixture
 def page(transactional_db, shop) -> Page:
-    """A Page that is not due for its daily checks, which a worker would do at any time."""
-    now = timezone.now()
-    return Page.objects.create(
-        facebook_page_id=shop.id,
-        name=shop.name,
-        access_token=shop.token,
-        access_checked_at=now,
-        next_subscription_check=now + timedelta(days=1),
-    )
+    return PageFactory(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from conversations.sandbox import faults
 from tests.conftest import environment_of
 from tests.crash.conftest import database, postgres_server  # noqa: F401 - fixtures
 from tests.crash.processes import Database, wait_until
-from tests.factories import new_key
+from tests.factories import PageFactory, new_key
 from tests.machine import in_time
 
 from .process import Web
@@ -31,7 +31,7 @@ def key(database: Database) -> dict[str, str]:  # noqa: F811 - a fixture, import
 
 @pytest.fixture
 def page(database: Database, shop) -> models.Page:  # noqa: F811 - a fixture, imported
-    return models.Page.objects.create(facebook_page_id=shop.id, access_token=shop.token)
+    return PageFactory(facebook_page_id=shop.id, access_token=shop.token)
 
 
 @pytest.fixture

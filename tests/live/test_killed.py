@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
 from tests.crash.processes import wait_until
+from tests.factories import PageFactory
 from tests.machine import condition_in_time
 
 SECONDS = 20  # on an idle machine: less than a dead worker counts as alive
@@ -19,7 +20,7 @@ def other(world) -> Page:
     """A second Page, whose sync waits."""
     shop = world.add_page("900000000000002", "Other Shop")
     world.add_conversation(shop, messages=2)
-    return Page.objects.create(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
+    return PageFactory(facebook_page_id=shop.id, name=shop.name, access_token=shop.token)
 
 
 def ask(web, key, page: Page) -> int:

@@ -16,12 +16,12 @@ from conversations.sync import run_lifecycle
 from conversations.sync.progress import TERMINAL_STATUSES
 from inbox.accounts.models import ApiKey
 from inbox.accounts.sessions import STARTED_AT, SessionStore, end_sessions
-from tests.factories import new_key
+from tests.factories import PageFactory, new_key
 
 
 @pytest.fixture
 def other(page) -> Page:
-    return Page.objects.create(facebook_page_id="55", name="Other", access_token="EAAother")
+    return PageFactory(facebook_page_id="55", name="Other", access_token="EAAother")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_lower_role_gets_no_reasons_and_a_new_role_gets_events_at_once(listen, a
     assert wait_for_error(stream, fail_run(other, "A reason"))["message"] == "A reason"
     PageMember.objects.filter(page=other, user=anna).update(role="viewer")
     assert wait_for_error(stream, fail_run(other, "Another reason"))["message"] == "The sync failed."
-    newest = fail_run(third := Page.objects.create(facebook_page_id="77"), "long ago")
+    newest = fail_run(third := PageFactory(facebook_page_id="77"), "long ago")
     PageMember.objects.create(page=third, user=anna, role="viewer")
     wait_for_error(stream, newest)  # the current state of the new Page
 

@@ -7,6 +7,7 @@ from django.db import connection
 from conversations.models import Page, SyncRun
 from conversations.sandbox import faults
 from tests.crash.processes import wait_until
+from tests.factories import PageFactory
 
 PAGES = 20
 BESIDE = 14  # connections of a process that syncs nothing: worker, listener, the pool of requests
@@ -17,7 +18,7 @@ def pages(transactional_db, world) -> list[Page]:
     shops = [world.add_page(f"9000000000001{number:02}") for number in range(PAGES)]
     for shop in shops:
         world.add_conversation(shop, messages=2)
-    return [Page.objects.create(facebook_page_id=shop.id, access_token=shop.token) for shop in shops]
+    return [PageFactory(facebook_page_id=shop.id, access_token=shop.token) for shop in shops]
 
 
 def connections() -> int:

@@ -6,9 +6,9 @@ import pytest
 import requests
 from django.db import connection
 
-from conversations.models import Page, PageMember, SyncRun
+from conversations.models import PageMember, SyncRun
 from conversations.sandbox import faults
-from tests.factories import new_key
+from tests.factories import PageFactory, new_key
 from tests.machine import in_time, pause
 
 ENDS = {"complete", "complete_with_errors", "error", "interrupted", "cancelled"}
@@ -97,7 +97,7 @@ def test_run_continues_when_its_client_disconnects(web, page, inbox, key, open_s
 
 def test_users_get_no_events_of_other_pages(web, page, inbox, world, key, open_stream, django_user_model):
 
-    other = Page.objects.create(facebook_page_id="55", access_token="EAAother")
+    other = PageFactory(facebook_page_id="55", access_token="EAAother")
     guest = django_user_model.objects.create_user("guest")
     PageMember.objects.create(page=other, user=guest, role="manager")
     theirs = {"Authorization": f"Token {new_key(guest)}"}

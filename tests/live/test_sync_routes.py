@@ -4,8 +4,9 @@ import pytest
 import requests
 from django.conf import settings
 
-from conversations.models import Page, SyncRun
+from conversations.models import SyncRun
 from conversations.sandbox import faults
+from tests.factories import PageFactory
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ INVALID = [
 
 
 def test_invalid_requests_are_errors_and_queue_nothing(web, page, key):
-    other = Page.objects.create(facebook_page_id="55", access_token="EAAother")
+    other = PageFactory(facebook_page_id="55", access_token="EAAother")
     two_pages = ({"pageId": page.pk, "facebookPageId": other.facebook_page_id}, 400, "different Pages")
     for body, status, text in [*INVALID, two_pages]:
         for route in ("sync", "sync-stream"):

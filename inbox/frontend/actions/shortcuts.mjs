@@ -1,7 +1,7 @@
 // Keyboard shortcuts. The list for the user is in shortcut-help.mjs.
 
 import { update } from "../core/dom.mjs";
-import { isDialogLoading } from "../core/lazy.mjs";
+import { cancelDialogs, isDialogLoading } from "../core/lazy.mjs";
 import { clearSelection, closeOpen, navigate, set, state, toggleInsight } from "../core/store.mjs";
 import { around, focus, isDialogOpen, leaveField } from "../core/targets.mjs";
 import { moveCursor } from "../list/list-view.mjs";
@@ -47,9 +47,15 @@ export function startShortcuts({
 	update("page", { onkeydown: (event) => onKeyDown(event, shortcuts, openPalette) });
 }
 
+/** Keys pressed while a dialog is being loaded are not for the page. Esc is for the dialog. */
+function keepFromPage(event) {
+	if (event.key === "Escape") cancelDialogs();
+	else if (isTyping(event)) event.preventDefault();
+}
+
 function onKeyDown(event, shortcuts, openPalette) {
 	if (isDialogOpen()) return; // a dialog has its own keys
-	if (isDialogLoading()) return void (isTyping(event) && event.preventDefault());
+	if (isDialogLoading()) return keepFromPage(event);
 	if (event.ctrlKey || event.metaKey || event.altKey) {
 		if (!event.altKey && event.key.toLowerCase() === "k") run(event, openPalette);
 	} else if (around(event, "input:not([type=checkbox]), select, textarea")) endTyping(event);

@@ -6,9 +6,15 @@ import { showError } from "./toast.mjs";
 
 const DIALOG_STYLES = new URL("./dialogs.css", import.meta.url).href;
 let loadingDialogs = 0;
+let cancellations = 0;
 
 /** Is a dialog being loaded? Keys that are pressed meanwhile are not for the page. */
 export const isDialogLoading = () => loadingDialogs > 0;
+
+/** Opens none of the dialogs that are being loaded. */
+export const cancelDialogs = () => {
+	cancellations++;
+};
 
 /**
  * Returns a function that loads a module and calls `functionName` of it; its errors are shown to the user.
@@ -19,8 +25,10 @@ export const isDialogLoading = () => loadingDialogs > 0;
 export const lazy = (load, functionName, styles = DIALOG_STYLES) => {
 	let module;
 	return async (...args) => {
+		const before = cancellations;
 		try {
 			module ??= await loadModule(load, styles);
+			if (cancellations !== before) return null; // as if it had been dismissed
 			return await module[functionName](...args);
 		} catch (error) {
 			return showError(error);
