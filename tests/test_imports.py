@@ -41,6 +41,7 @@ ALLOWED = {
         "conversations.lib",
         "conversations.models",
         "conversations.permissions",
+        "conversations.privacy",
         "conversations.realtime",
         "conversations.tasks",
         "conversations.webhooks",
