@@ -110,6 +110,12 @@ class Page(models.Model):
         blank=True,
         help_text="Instead of HISTORY_DONE_BEFORE: of which age on a first sync inserts as done; 0: none",
     )
+    kept_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Messages of before then were erased: RETENTION_DAYS"),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 APP_USERS = "app"  # in place of the ID of a Page: people who logged in with Facebook
 PERSON_DELETED = "Person deleted. Nothing of this thread is stored."  # `Thread.reason`
+TOO_OLD = "Older than RETENTION_DAYS. Nothing of this thread is stored."
 
 
 def new_key() -> str:
@@ -98,6 +99,7 @@ class Erasure(models.Model):
     class Kind(models.TextChoices):
         PERSON = "person", _("One person")
         PAGE = "page", _("Everything of a Page")
+        AGE = "age", _("What is too old")  # RETENTION_DAYS
 
     kind = models.TextField(choices=Kind)
     page = models.ForeignKey(
