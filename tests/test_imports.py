@@ -27,6 +27,7 @@ SERVICES = [
     "conversations.permissions",
     "conversations.privacy",
     "conversations.realtime",
+    "conversations.reporting",
     "conversations.search",
     "conversations.sync.coverage",
     "conversations.sync.progress",
@@ -108,6 +109,7 @@ ALLOWED = {
         "conversations.sync",
         "conversations.webhooks.blanking",
     ],
+    "conversations.reporting": ["conversations.lib", "conversations.models"],
     "conversations.webhooks": [
         "conversations.connections",
         "conversations.graph",
