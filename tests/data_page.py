@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).parent.parent
-VIEWS = ROOT / "conversations" / "reporting" / "views.sql"
+VIEWS = ROOT / "conversations" / "reporting" / "sql" / "views.sql"
 PAGE, PICTURE = ROOT / "docs" / "data.md", ROOT / "docs" / "data-model.svg"
 BEGIN, END = "<!-- views -->\n", "<!-- /views -->\n"
 COMMENT = re.compile(

@@ -75,7 +75,7 @@ def new_code() -> str:
 
 
 class PrivacyRequest(models.Model):
-    """Somebody who had logged in with Facebook wanted their data deleted. It does not say who."""
+    """Somebody took back the access given with Facebook Login, or wanted their data deleted. Not who."""
 
     code = models.TextField(unique=True, default=new_code, editable=False)  # opens the page about it
     digest = models.TextField(unique=True, editable=False)

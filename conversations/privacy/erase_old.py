@@ -145,7 +145,7 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
         values = {"ids": list(touched), "since": since}
         for statement in ("delete_history", "delete_headers", "clear_conversations", "shorten_threads"):
             cursor.execute(STATEMENTS[statement], values)
-    MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed anew
+    MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed again
     rows = Conversation.objects.filter(pk__in=touched)
     show_last_messages(rows.exclude(events__kind__startswith="message_"))  # the row had a text that is gone
     recount(list(rows.filter(read_until__isnull=False).values_list("pk", flat=True)))

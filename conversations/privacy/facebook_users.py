@@ -22,6 +22,8 @@ ASKED = "The person who connected this Page had their access deleted. Connect th
 def deauthorize(user_id: str) -> int:
     """End the access that this person has given. Return to how many Pages; 0 when it is repeated."""
     number = _end_access(user_id, REMOVED)
+    if number:  # who also wants their data deleted reads of these Pages, too
+        _note(user_id, number)
     record(Action.APP_REMOVED, pages=number)
     return number
 
@@ -29,14 +31,19 @@ def deauthorize(user_id: str) -> int:
 @transaction.atomic
 def delete_user(user_id: str) -> PrivacyRequest:
     """Delete what is stored of this person. Return the request, which is the same when they ask again."""
+    number = _end_access(user_id, ASKED)
+    record(Action.USER_DATA_DELETED, pages=number)
+    return _note(user_id, number)
+
+
+def _note(user_id: str, pages: int) -> PrivacyRequest:
+    """Keep that something was done, by a hash of the ID, and how much."""
     key, _ = ForgottenKey.objects.get_or_create(facebook_page_id=APP_USERS)
     digest = app_user_digest(key.key, user_id)
     request, _ = PrivacyRequest.objects.select_for_update().get_or_create(digest=digest)
-    number = _end_access(user_id, ASKED)
-    request.pages += number
+    request.pages += pages
     request.done_at = timezone.now()
     request.save(update_fields=["pages", "done_at"])
-    record(Action.USER_DATA_DELETED, pages=number)
     return request
 
 

@@ -9,8 +9,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.models.sql import own_schema
 
 SCHEMA = "reporting"
-ROOM = Path(__file__).parent
-VIEWS = (ROOM / "views.sql").read_text()
+VIEWS = (Path(__file__).parent / "sql" / "views.sql").read_text()
 STATEMENTS = read_statements(__file__)
 MARK = "Inbox: "  # the comment of the schema begins with it
 NOT_OURS = (

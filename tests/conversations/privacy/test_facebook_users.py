@@ -69,7 +69,12 @@ def test_removing_the_app_answers_with_nothing_and_again_too(page, facebook):
         answer = post(facebook, DEAUTHORIZE)
         assert (answer.status_code, answer.content) == (200, b"")
     assert len(entries("page_disconnected")) == 1
-    assert not PrivacyRequest.objects.exists()
+
+
+def test_who_removed_the_app_before_reads_of_those_pages_too(page, facebook, client):
+    post(facebook, DEAUTHORIZE)
+    url = post(facebook, DELETION).json()["url"]
+    assert "The access to 1 Page that you gave" in client.get(url).content.decode()
 
 
 def test_deletion_answers_as_facebook_wants_and_a_repetition_the_same(page, facebook, settings):

@@ -10,7 +10,7 @@ FROM conversations_page;
 
 COMMENT ON VIEW reporting.pages IS 'Connected Facebook Pages.';
 COMMENT ON COLUMN reporting.pages.id IS 'Our ID of the Page, page_id in the other views.';
-COMMENT ON COLUMN reporting.pages.facebook_page_id IS 'Facebook''s ID.';
+COMMENT ON COLUMN reporting.pages.facebook_page_id IS 'The Facebook ID of the Page.';
 COMMENT ON COLUMN reporting.pages.name IS 'The name in Inbox.';
 COMMENT ON COLUMN reporting.pages.platforms IS 'messenger, instagram, or both.';
 COMMENT ON COLUMN reporting.pages.instagram_account_id IS 'The linked account on Instagram; null: none.';
@@ -37,7 +37,7 @@ COMMENT ON COLUMN reporting.conversations.page_id IS 'The Page: pages.id.';
 COMMENT ON COLUMN reporting.conversations.platform IS 'messenger or instagram.';
 COMMENT ON COLUMN reporting.conversations.sender_id IS 'The customer''s ID for this Page (PSID or IGSID).';
 COMMENT ON COLUMN reporting.conversations.sender_name IS 'The customer''s name; null: unknown.';
-COMMENT ON COLUMN reporting.conversations.graph_id IS 'Facebook''s ID of the newest thread; null: only webhooks told of it.';
+COMMENT ON COLUMN reporting.conversations.graph_id IS 'The Facebook ID of the newest thread; null: only webhooks told of it.';
 COMMENT ON COLUMN reporting.conversations.last_message IS 'The text of the newest message.';
 COMMENT ON COLUMN reporting.conversations.last_message_time IS 'Its time.';
 COMMENT ON COLUMN reporting.conversations.last_message_from IS 'customer or page; null: unknown.';
@@ -45,7 +45,7 @@ COMMENT ON COLUMN reporting.conversations.message_count IS 'Facebook''s number o
 COMMENT ON COLUMN reporting.conversations.unread_count IS 'Unread messages, as Inbox shows them.';
 COMMENT ON COLUMN reporting.conversations.can_reply IS 'Whether Facebook lets the Page reply.';
 COMMENT ON COLUMN reporting.conversations.conversation_status IS 'active (Open) or done.';
-COMMENT ON COLUMN reporting.conversations.assignee IS 'The user who works on it; null: nobody.';
+COMMENT ON COLUMN reporting.conversations.assignee IS 'The user to whom it is assigned; null: nobody.';
 COMMENT ON COLUMN reporting.conversations.snoozed_until IS 'Until when it is put aside; null: it is not.';
 COMMENT ON COLUMN reporting.conversations.seen_until IS 'The customer has seen our messages up to then; null: unknown.';
 COMMENT ON COLUMN reporting.conversations.delivered_until IS 'Our messages were delivered up to then; null: unknown.';
@@ -85,7 +85,7 @@ COMMENT ON COLUMN reporting.messages.reaction_count IS 'Reactions to it, such as
 COMMENT ON COLUMN reporting.messages.is_unsent IS 'Whether its sender has deleted it for everybody.';
 COMMENT ON COLUMN reporting.messages.is_edited IS 'Whether its sender has changed it.';
 COMMENT ON COLUMN reporting.messages.postback_title IS 'The button that the customer tapped; null: it is no tap.';
-COMMENT ON COLUMN reporting.messages.graph_id IS 'Facebook''s ID of the message.';
+COMMENT ON COLUMN reporting.messages.graph_id IS 'The Facebook ID of the message.';
 COMMENT ON COLUMN reporting.messages.place_in_second IS 'Of messages in the same second, the higher is the newer.';
 
 CREATE VIEW reporting.tags AS SELECT id, name, slug, color FROM tags_tag;
