@@ -169,7 +169,7 @@ def _drawn(box: Box) -> list[str]:
 
 def _links(boxes: dict[str, Box]) -> list[str]:
     """A line from each column that refers to a table: beside the boxes, or over them if it is far."""
-    lines = []
+    lines: list[str] = []
     for box in boxes.values():
         for number, row in enumerate(box.rows):
             if row.target:

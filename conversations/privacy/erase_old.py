@@ -7,6 +7,7 @@ old events go. If the process ends, the next job continues: `Page.kept_from` say
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -127,7 +128,7 @@ def _erase_conversations(page: Page, ids: list[int], since: datetime) -> None:
 def _with_old_events(page: Page, since: datetime, last: int) -> list[int]:
     """Return the next conversations that have old events, in the order of their IDs."""
     with connection.cursor() as cursor:
-        values = {"page": page.pk, "since": since, "last": last, "limit": CHUNK}
+        values: dict[str, Any] = {"page": page.pk, "since": since, "last": last, "limit": CHUNK}
         cursor.execute(STATEMENTS["with_old_events"], values)
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -142,7 +143,7 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS["delete_events"], {"ids": ids, "since": since, "limit": EVENTS})
         touched = {owner: (messages, history) for owner, messages, history in cursor.fetchall()}
-        values = {"ids": list(touched), "since": since}
+        values: dict[str, Any] = {"ids": list(touched), "since": since}
         for statement in ("delete_history", "delete_headers", "clear_conversations", "shorten_threads"):
             cursor.execute(STATEMENTS[statement], values)
     MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed again
