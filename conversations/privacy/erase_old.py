@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from conversations.lib.days import kept_from
-from conversations.lib.locks import lock_rows
+from conversations.lib.locks import is_sync_locked, lock_rows
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.media import archive
@@ -75,7 +75,8 @@ def _erase_of_page(page: Page, since: datetime, is_stopped: Callable[[], bool]) 
         while _erase_events(page, ids, since):
             _check(is_stopped)
         last = ids[-1]
-    _finish(page, since)
+    if not page.conversations.filter(_is_over(since)).exists():  # else the next job continues
+        _finish(page, since)
 
 
 def _check(is_stopped: Callable[[], bool]) -> None:
@@ -85,7 +86,11 @@ def _check(is_stopped: Callable[[], bool]) -> None:
 
 # -- conversations whose newest message is too old ---------------------------------------------------------
 def _ended_before(page: Page, since: datetime) -> list[int]:
+    """Return some of them, without those whose older messages a running sync is reading at this moment."""
     rows = page.conversations.filter(_is_over(since)).order_by("pk")
+    if is_sync_locked(page.pk):
+        begun = page.threads.filter(backfill__isnull=False, conversation__isnull=False)
+        rows = rows.exclude(pk__in=begun.values("conversation"))
     return list(rows.values_list("pk", flat=True)[:CHUNK])
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
 from conversations.lib import days
+from conversations.lib.locks import SyncLock
 from conversations.models import (
     ArchivedPart,
     Conversation,
@@ -204,6 +205,23 @@ def test_it_stops_between_steps_and_goes_on(sync, page, threads, settings):
     erase_old()
     assert texts() == KEPT
     assert Erasure.objects.get().ended_at
+
+
+def test_what_a_running_sync_is_reading_waits_for_its_end(sync, page, threads, settings):
+    sync()
+    Thread.objects.filter(conversation__sender_id=OLD.id).update(backfill={"after": "x"})
+    settings.RETENTION_DAYS = 30
+    lock = SyncLock(page.pk)
+    assert lock.acquire()
+    try:
+        erase_old()
+    finally:
+        lock.release()
+    assert Conversation.objects.filter(sender_id=OLD.id).exists()
+    assert Page.objects.get().kept_from is None
+    erase_old()
+    assert texts() == KEPT
+    assert Page.objects.get().kept_from
 
 
 def test_a_conversation_without_a_message_left_shows_none(page, thirty):
