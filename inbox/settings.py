@@ -140,6 +140,12 @@ HISTORY_DONE_BEFORE = env.int(
     30,
     validate=validate.Range(min=0, max=MAX_DAYS, error="must be a number of days from {min} (off) to {max}"),
 )
+# Days: older messages are erased, and no sync stores them again. 0: all are kept.
+RETENTION_DAYS = env.int(
+    "RETENTION_DAYS",
+    0,
+    validate=validate.Range(min=0, max=MAX_DAYS, error="must be a number of days from {min} (off) to {max}"),
+)
 
 # -- jobs --------------------------------------------------------------------------------------------------
 SYNC_EVERY_MINUTES = env.int(

@@ -27,6 +27,7 @@ SERVICES = [
     "conversations.permissions",
     "conversations.privacy",
     "conversations.realtime",
+    "conversations.reporting",
     "conversations.search",
     "conversations.sync.coverage",
     "conversations.sync.progress",
@@ -41,6 +42,7 @@ ALLOWED = {
         "conversations.lib",
         "conversations.models",
         "conversations.permissions",
+        "conversations.privacy",
         "conversations.realtime",
         "conversations.tasks",
         "conversations.webhooks",
@@ -107,6 +109,7 @@ ALLOWED = {
         "conversations.sync",
         "conversations.webhooks.blanking",
     ],
+    "conversations.reporting": ["conversations.lib", "conversations.models"],
     "conversations.webhooks": [
         "conversations.connections",
         "conversations.graph",

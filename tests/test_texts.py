@@ -142,6 +142,7 @@ EXCEPTIONS = {
     "inbox/asgi.py": "protocol",
     "inbox/web/admission.py": "answers before Django, which knows no language yet",
     "inbox/web/body_limit.py": "likewise",
+    "inbox/web/privacy_pages.py": "read by Facebook; what people read is in the template",
     "inbox/web/webhook_endpoint.py": "read by Facebook",
     "inbox/web/health.py": "read by programs",
     "inbox/web/middleware.py": "names of headers, and what a page of errors does not show",

@@ -89,11 +89,13 @@ def connect_page(
     *,
     name: str = "",
     history_days: int | None = None,
+    connected_by: str = "",
 ) -> ConnectResult:
     """Store the Page with its token after Facebook has confirmed that they belong together.
 
     A Page that is connected again keeps its data. `history_days`: the first sync inserts conversations that
-    are older as done (0: none); None leaves it as it is. Raises ConnectionRefused, and GraphError if Facebook
+    are older as done (0: none); None leaves it as it is. `connected_by`: the ID of the person whose token it
+    is, if it is known; else Facebook may tell. Raises ConnectionRefused, and GraphError if Facebook
     refuses or cannot be reached.
     """
     validate_token(token)
@@ -107,7 +109,8 @@ def connect_page(
     values: dict[str, Any] = {"access_token": token, "name": name or facebook_name, **access_end(facts)}
     if history_days is not None:
         values["history_days"] = history_days
-    page, created = _store(facebook_page_id, values, instagram, notes)
+    owner = _short(connected_by or (facts.user_id if facts else ""))
+    page, created = _store(facebook_page_id, values, instagram, notes, owner)
     return ConnectResult(page, created, [*notes, *_subscribe(page, hooks)])
 
 
@@ -137,13 +140,18 @@ def validate_token(token: str) -> None:
 
 @transaction.atomic
 def _store(
-    facebook_page_id: str, values: dict[str, Any], instagram: InstagramAccount, notes: list[str]
+    facebook_page_id: str,
+    values: dict[str, Any],
+    instagram: InstagramAccount,
+    notes: list[str],
+    connected_by: str,
 ) -> tuple[Page, bool]:
     """Store the Page with these values of its columns. An empty one leaves the column as it is."""
     page, created = Page.objects.select_for_update().get_or_create(facebook_page_id=facebook_page_id)
     for column, value in values.items():
         setattr(page, column, getattr(page, column) if value == "" else value)
     record(Action.PAGE_CONNECTED, target=page, again=not created)
+    page.connected_by = connected_by  # also an empty one: the former token is gone
     page.mark_connected()
     page.capabilities = page.capabilities | {"notes": notes}
     add_instagram(page, instagram)

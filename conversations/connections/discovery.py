@@ -18,6 +18,7 @@ from conversations.connections.connect import (
 from conversations.connections.patience import Patience
 from conversations.graph.accounts import Account, list_accounts
 from conversations.graph.client import GraphClient
+from conversations.graph.coercion import as_id
 from conversations.graph.errors import GraphError, InvalidRequestError, shorten
 from conversations.graph.probes.token import TokenFacts, token_facts
 from conversations.models import Page, Platform
@@ -60,12 +61,16 @@ class DiscoveredPage:
 
 @dataclass
 class TokenScope:
-    """Whom a token belongs to and which Pages it shows. `holder` is the user's or Page's name at Facebook."""
+    """Whom a token belongs to and which Pages it shows. `holder` is the user's or Page's name at Facebook.
+
+    `user_id` is the ID that the user has in the app of the token; "" for a Page.
+    """
 
     holder: str
     is_page: bool
     pages: list[DiscoveredPage]
     notes: list[str] = field(default_factory=list)
+    user_id: str = ""
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -98,15 +103,25 @@ def inspect_token(token: str) -> TokenScope:
         notes.append(str(UNKNOWN_PAGES))
     if not pages:
         raise ConnectionRefused(NO_PAGES)
-    return TokenScope(holder, False, sorted(pages, key=lambda page: page.name.casefold()), notes)
+    pages.sort(key=lambda page: page.name.casefold())
+    return TokenScope(holder, False, pages, notes, as_id(owner.get("id")))
 
 
-def connect_discovered(page: DiscoveredPage, *, history_days: int | None = None) -> ConnectResult:
+def connect_discovered(
+    page: DiscoveredPage, *, history_days: int | None = None, connected_by: str = ""
+) -> ConnectResult:
     """Connect the Page like connect_page(), but wait less. A name that was set here is kept."""
     if not page.token:
         raise ConnectionRefused(" ".join(page.missing))
     known = Page.objects.filter(facebook_page_id=page.id).values_list("name", flat=True).first()
-    return connect_page(page.id, page.token, patience(), name=known or "", history_days=history_days)
+    return connect_page(
+        page.id,
+        page.token,
+        patience(),
+        name=known or "",
+        history_days=history_days,
+        connected_by=connected_by,
+    )
 
 
 def patience() -> Patience:

@@ -1,10 +1,15 @@
-"""Days and times as people write them, in a time zone: also on days on which the clocks change."""
+"""Days and times as people write them, in a time zone: also on days on which the clocks change.
+
+And from which day on messages are kept (RETENTION_DAYS).
+"""
 
 import re
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -67,3 +72,17 @@ def _clock_change(moment: datetime) -> datetime:
         key=lambda second: (first + timedelta(seconds=second)).astimezone(moment.tzinfo).utcoffset() == after,
     )
     return first + timedelta(seconds=change)
+
+
+def kept_from() -> datetime | None:
+    """Return the time before which no message is kept, a midnight in UTC; None: all are kept."""
+    if not settings.RETENTION_DAYS:
+        return None
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=settings.RETENTION_DAYS)
+
+
+def is_kept(time: datetime | None) -> bool:
+    """Whether a message of this time is kept. One whose time is unknown is."""
+    since = kept_from()
+    return since is None or time is None or time >= since

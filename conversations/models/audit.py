@@ -42,6 +42,9 @@ class Action(models.TextChoices):
     KEY_ENDED = "key_ended", _("Key ended")
     ROLE_CHANGED = "role_changed", _("Role changed")
     PAGE_CONNECTED = "page_connected", _("Page connected")
+    PAGE_DISCONNECTED = "page_disconnected", _("Page disconnected")  # by the person who had connected it
+    APP_REMOVED = "app_removed", _("App removed at Facebook")
+    USER_DATA_DELETED = "user_data_deleted", _("Data of a Facebook user deleted")
     PAGE_CHANGED = "page_changed", _("Page changed")
     EXPORTED = "exported", _("Exported")
     EXPORT_DOWNLOADED = "export_downloaded", _("Export downloaded")  # what a worker has prepared

@@ -94,6 +94,8 @@ class Page(models.Model):
     last_full_sync_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When a full sync last completed")
     )
+    # Whose login gave the token: the ID of a person in our app, which is none of a customer. Empty: unknown.
+    connected_by = models.TextField(blank=True, default="", db_default="", editable=False)
     access_ends_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -107,6 +109,12 @@ class Page(models.Model):
         null=True,
         blank=True,
         help_text="Instead of HISTORY_DONE_BEFORE: of which age on a first sync inserts as done; 0: none",
+    )
+    kept_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Messages of before then were erased: RETENTION_DAYS"),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

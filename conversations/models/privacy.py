@@ -10,7 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+APP_USERS = "app"  # in place of the ID of a Page: people who logged in with Facebook
 PERSON_DELETED = "Person deleted. Nothing of this thread is stored."  # `Thread.reason`
+TOO_OLD = "Older than RETENTION_DAYS. Nothing of this thread is stored."
 
 
 def new_key() -> str:
@@ -18,7 +20,7 @@ def new_key() -> str:
 
 
 class ForgottenKey(models.Model):
-    """The random key of a Page's fingerprints. It is not a setting, because settings can change.
+    """The random key of a Page's fingerprints, or that of APP_USERS. No setting, because settings can change.
 
     The row is identified by the Facebook ID: it remains when the Page is deleted and connected again.
     """
@@ -59,8 +61,30 @@ def thread_digest(key: str, graph_id: str) -> str:
     return _digest(key, f"thread {graph_id}")
 
 
+def app_user_digest(key: str, user_id: str) -> str:
+    """Return the fingerprint of a person who logged in with Facebook, by the ID that they have in our app."""
+    return _digest(key, f"app user {user_id}")
+
+
 def _digest(key: str, text: str) -> str:
     return hmac.digest(key.encode(), text.encode(), hashlib.sha256).hex()
+
+
+def new_code() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class PrivacyRequest(models.Model):
+    """Somebody took back the access given with Facebook Login, or wanted their data deleted. Not who."""
+
+    code = models.TextField(unique=True, default=new_code, editable=False)  # opens the page about it
+    digest = models.TextField(unique=True, editable=False)
+    pages = models.IntegerField(default=0, help_text=_("Pages whose access was deleted"))
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"request of {self.created_at:%Y-%m-%d}"
 
 
 class ErasureQuerySet(models.QuerySet):
@@ -75,6 +99,7 @@ class Erasure(models.Model):
     class Kind(models.TextChoices):
         PERSON = "person", _("One person")
         PAGE = "page", _("Everything of a Page")
+        AGE = "age", _("What is too old")  # RETENTION_DAYS
 
     kind = models.TextField(choices=Kind)
     page = models.ForeignKey(

@@ -73,18 +73,18 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     """
     page = conversation.page
     lock_rows([page.pk])
-    _lock_message_index()
+    lock_message_index()
     counts = count_person(conversation)
     if not counts.conversations:
         return None
     _save_fingerprints(page, conversation)
-    _empty_threads(_threads(conversation))
+    empty_threads(_threads(conversation), PERSON_DELETED)
     # In the transaction nothing is lost that a failure brings back; what stays then is removed by a job.
     files = archive.digests_of(_conversations(conversation))
     transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
     ids, deleted = _ids(conversation), list(_conversations(conversation).values_list("pk", flat=True))
-    _delete_files(page, deleted)
-    _delete_mentions(page, ids)
+    delete_files(page, deleted)
+    clear_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)
     delete_conversations(_conversations(conversation))
     record(
@@ -138,7 +138,7 @@ def _threads(conversation: Conversation) -> QuerySet[Thread]:
     )
 
 
-def _lock_message_index() -> None:
+def lock_message_index() -> None:
     """Wait for the indexer, which could otherwise write an index row of the deleted messages again."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
@@ -156,27 +156,27 @@ def _save_fingerprints(page: Page, conversation: Conversation) -> None:
     ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
 
 
-def _delete_files(page: Page, conversation_ids: list[int]) -> None:
-    """Delete exported files that hold the person, also as a conversation that was joined with these."""
+def delete_files(page: Page, conversation_ids: list[int]) -> None:
+    """Delete exported files that hold these conversations, also as those that were joined with them."""
     joined = page.removed_conversations.filter(conversation__in=conversation_ids)
     Export.objects.delete_holding(page.pk, [*conversation_ids, *joined.values_list("removed_id", flat=True)])
 
 
-def _delete_mentions(page: Page, ids: list[str]) -> None:
-    """Delete what names this person beside the conversation and its threads."""
+def clear_mentions(page: Page, ids: list[str]) -> None:
+    """Delete what names these people beside their conversations and threads."""
     page.threads.filter(people__has_any_keys=ids).update(people=None)
     page.removed_conversations.filter(Q(sender_id__in=ids) | Q(details__kept__in=ids)).delete()
     blank_people(page, ids)
 
 
-def _empty_threads(threads: QuerySet[Thread]) -> None:
+def empty_threads(threads: QuerySet[Thread], reason: str) -> None:
     """Keep the rows, because Facebook still lists the threads, with nothing but their IDs and the reason."""
     ids = list(threads.values_list("pk", flat=True))
     Thread.objects.filter(pk__in=ids).update(
         conversation=None,
         updated_time=None,
         state=Thread.State.UNREADABLE,
-        reason=PERSON_DELETED,
+        reason=reason,
         message_count=0,
         held_count=0,
         unreadable_count=0,

@@ -55,11 +55,17 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(item)
 
 
-def clear_traces(page: Page, conversations: Iterable[Conversation], ids: list[str]) -> None:
-    """Clear saved views, exports, remarks of runs, the audit log and the history of the admin."""
+def clear_traces(
+    page: Page, conversations: Iterable[Conversation], ids: list[str], *, by_name: bool = True
+) -> None:
+    """Clear saved views, exports, remarks of runs, the audit log and the history of the admin.
+
+    Not `by_name`: only what has an ID. Of many people, nearly every word is a part of a name.
+    """
     rows = list(conversations)
     graph_ids = page.threads.filter(conversation__in=rows).values_list("graph_id", flat=True)
-    naming = Naming([*ids, *graph_ids, *(row.graph_id for row in rows)], [row.sender_name for row in rows])
+    names = [row.sender_name for row in rows if by_name]
+    naming = Naming([*ids, *graph_ids, *(row.graph_id for row in rows)], names)
     _delete_views(page, naming)
     _delete_exports(naming)
     _clear_runs(page, naming)

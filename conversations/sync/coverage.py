@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from conversations.lib.days import kept_from
 from conversations.models import ArchivedPart, Page, Thread
 from conversations.sync.stored_state import read_unfinished_lists
 
@@ -30,7 +31,8 @@ def take_coverage(page: Page) -> dict:
     threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
     lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
     "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any. `files`,
-    where the archive has looked for any: how many are "kept", "waiting" and "missing".
+    where the archive has looked for any: how many are "kept", "waiting" and "missing". `kept_from`, where
+    older messages are erased: the date.
     """
     rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums()).order_by("platform")
     platforms = {row["platform"]: _from_row(row) for row in rows}
@@ -40,6 +42,8 @@ def take_coverage(page: Page) -> dict:
     coverage |= {"gaps": gaps} if gaps else {}
     files = dict(page.archived_parts.order_by().values_list("state").annotate(Count("pk")))
     coverage |= {"files": {state: files.get(state, 0) for state in FILE_STATES}} if files else {}
+    since = kept_from()
+    coverage |= {"kept_from": f"{since:%Y-%m-%d}"} if since else {}
     lists = _unfinished_lists(page)
     return coverage | {"lists": lists} if lists else coverage
 
@@ -56,6 +60,7 @@ def describe_coverage(coverage: dict) -> str:
     )
     states = ", ".join(f"{threads[state]:,} {LABELS[state]}" for state in STATES)
     lines = [*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage)]
+    lines += describe_age(coverage)
     return ". ".join([listed % {"number": f"{threads['listed']:,}", "states": states}, *lines])
 
 
@@ -90,6 +95,13 @@ def describe_files(coverage: dict) -> list[str]:
     )
     numbers = {"number": sum(files.values()), "kept": kept, "waiting": waiting, "missing": missing}
     return [text % {name: f"{number:,}" for name, number in numbers.items()}]
+
+
+def describe_age(coverage: dict) -> list[str]:
+    """Return a sentence, without its full stop, if old messages are not kept."""
+    if not (date := coverage.get("kept_from")):
+        return []
+    return [gettext("Messages of before %(date)s are not kept") % {"date": date}]
 
 
 def list_name(platform: str, folder: str | None) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
+from conversations.lib.days import is_kept
 from conversations.lib.notify import notify_conversations
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
@@ -148,7 +149,7 @@ def read_delivery(page: Page, delivery: WebhookDelivery, suppressed: Suppression
                 # The message of the error may quote the item: it is not kept.
                 outcome.errors.append(f"It could not be read ({type(error).__name__}).")
             else:
-                if not suppressed.suppresses_sender(change.person):
+                if is_kept(change.time) and not suppressed.suppresses_sender(change.person):
                     outcome.changes.append(change)
     outcome.names_deleted_person = any(map(suppressed.suppresses_sender, outcome.people))
     return outcome

@@ -11,6 +11,7 @@ from inbox.accounts.views.password_page import password
 from inbox.accounts.views.sessions_page import sessions
 from inbox.accounts.views.sign_in import SignInView, SignOutView, login_code
 from inbox.web.home import home
+from inbox.web.privacy_pages import data_deletion, deauthorized, privacy_request
 from inbox.web.texts import texts
 
 urlpatterns = [
@@ -27,5 +28,8 @@ urlpatterns = [
     path("account/second-factor", factor, name="second-factor"),
     path("account/sessions", sessions, name="sessions"),
     path("account/confirm", confirm, name="confirm"),
+    path("webhooks/facebook/deauthorize", deauthorized, name="deauthorized"),
+    path("webhooks/facebook/data-deletion", data_deletion, name="data-deletion"),
+    path("privacy/requests/<code>", privacy_request, name="privacy-request"),
     path("texts/<language>/<version>.js", texts, name="texts"),
 ]

@@ -39,6 +39,8 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("GRAPH_CALLS_PER_SECOND", "two"),
         ("HISTORY_DONE_BEFORE", "-1"),
         ("HISTORY_DONE_BEFORE", "a month"),
+        ("RETENTION_DAYS", "-1"),
+        ("RETENTION_DAYS", "a year"),
         ("PROXY_COUNT", "-1"),
         ("REQUIRE_2FA", "perhaps"),
         ("EMAIL_URL", "mail.example.com:hush-hush"),

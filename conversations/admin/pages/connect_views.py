@@ -141,7 +141,7 @@ def _use_token(request: HttpRequest, token: str, reconnected: Page | None) -> Ht
             + (f" {reconnected.state_reason}" if reconnected.migrated_to else "")
         )
     with asking_facebook(request.user):
-        connect_discovered(page)
+        connect_discovered(page, connected_by=scope.user_id)
     return redirect(_url("done", page=reconnected.pk))
 
 
@@ -266,7 +266,7 @@ def _connect(request: HttpRequest, scope: TokenScope, selected: list[str], histo
     for page in filter(None, map(scope.page, dict.fromkeys(selected))):
         try:
             with asking_facebook(request.user):
-                result = connect_discovered(page, history_days=history_days)
+                result = connect_discovered(page, history_days=history_days, connected_by=scope.user_id)
                 connected.append(result.page.pk)
         except (ConnectionRefused, GraphError) as error:
             messages.error(

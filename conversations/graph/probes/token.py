@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conversations.graph.client import GraphClient
+from conversations.graph.coercion import as_id
 from conversations.graph.probes.batch import dicts, request_batch
 
 LATEST = 253402300799  # the last second of the year 9999, the last that a datetime holds
@@ -22,6 +23,7 @@ class TokenFacts:
     targets: Mapping[str, frozenset[str]]
     expires_at: int | None
     data_access_expires_at: int | None
+    user_id: str = ""  # of the person who gave it, as the app of the token knows them
 
     def granted(self, ids: set[str]) -> frozenset[str]:
         """Return the permissions for a Page, given its ID and that of its Instagram account."""
@@ -48,6 +50,7 @@ def _facts(data: Any) -> TokenFacts | None:
         {str(row.get("scope")): _targets(row) for row in dicts(data.get("granular_scopes")) if _targets(row)},
         _seconds(data.get("expires_at")),
         _seconds(data.get("data_access_expires_at")),
+        as_id(data.get("user_id")),
     )
 
 

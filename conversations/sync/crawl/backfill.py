@@ -9,6 +9,7 @@ from conversations.graph.client import GraphClient
 from conversations.graph.errors import EndlessListError, StaleCursorError, TransientError
 from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.graph.records import MessageBatch
+from conversations.lib.days import kept_from
 from conversations.models import Thread
 from conversations.sync.crawl.worker_pool import Call
 from conversations.sync.load.backfill_state import BackfillState, RequestedMessages
@@ -141,4 +142,5 @@ def _is_far_enough(backfill: BackfillState, batch: MessageBatch) -> bool:
     if backfill.has_window and backfill.requested.count >= INSTAGRAM_WINDOW:
         return True
     times = [message.created_time for message in batch.messages if message.created_time]
-    return backfill.held_until is not None and bool(times) and times[-1] < backfill.held_until
+    needed = [time for time in (backfill.held_until, kept_from()) if time is not None]
+    return bool(needed) and bool(times) and times[-1] < max(needed)

@@ -40,6 +40,7 @@ from conversations.sync.load.reconcile import (
 )
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.headers import insert_headers
+from conversations.sync.load.states.old_messages import without_old
 from conversations.sync.load.states.ranks import Pair, Place, rank_events
 from conversations.sync.load.states.read_state import NO_NEWS, GraphNews, news_of, save_unread_counts
 from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
@@ -91,7 +92,7 @@ def save_batch(
     OperationalError or IntegrityError. `done_before`: new conversations whose last message is older are done.
     """
     outcomes: dict[str, ThreadResult] = {}
-    for batch in _split_repeats(rows):
+    for batch in _split_repeats(without_old(rows)):
         for outcome in _save_distinct(
             page, batch, is_keyed=is_keyed, tolerant=tolerant, done_before=done_before
         ):

@@ -14,6 +14,7 @@ from conversations.lib.text import clean
 from conversations.models import Page, SyncRun, Thread
 from conversations.sync.load.backfill_state import Backfills, BackfillState, StoredMessages
 from conversations.sync.load.separation import mixed_ids
+from conversations.sync.load.states.old_messages import reaches_old
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import (
     finish_backfill,
@@ -112,7 +113,8 @@ class HistoryWriter:
         is_full = (
             batch.after is not None and backfill.requested.count >= INSTAGRAM_WINDOW and backfill.has_window
         )
-        finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut or is_full)
+        is_cut = is_cut or is_full or reaches_old(backfill.stored.oldest)
+        finish_backfill(backfill.thread, backfill.stored.newest, truncated=is_cut)
         self._transaction.counters.count(backfill.thread.pk, backfill.result)
 
     def abandon(self, backfill: BackfillState, error: GraphError) -> None:

@@ -18,6 +18,7 @@ from conversations.sync.load.copy_events import claim_messages, insert_events, m
 from conversations.sync.load.event_row import EventRow, event_row
 from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.states.event_states import is_other_state, update_events
+from conversations.sync.load.states.old_messages import old_ids
 from conversations.sync.load.states.ranks import rank_events
 from conversations.sync.load.states.read_state import recount
 from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
@@ -53,7 +54,8 @@ def save_messages(
     update_events([(before.id, event) for event, before in pairs if before and is_other_state(event, before)])
     ranking = rank_events(pairs, partial(stored.by_second, owner.pk), newer_id)
     move_events(ranking.moved)
-    new = {event.graph_id: event for event in ranking.new}
+    too_old = old_ids(ranking.new)
+    new = {event.graph_id: event for event in ranking.new if event.graph_id not in too_old}
     claimed = {graph_id for pk in mixed for graph_id in claim_messages(pk, owner.pk, list(new.values()))}
     new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])

@@ -19,7 +19,7 @@ from conversations.models import (
 )
 from conversations.models.message_headers import HeaderSplit, MessageHeader
 from conversations.models.operations import OperationChunk
-from conversations.models.privacy import Fingerprint, ForgottenKey
+from conversations.models.privacy import Fingerprint, ForgottenKey, PrivacyRequest
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
@@ -68,7 +68,8 @@ def test_every_model_of_ours_is_registered():
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
     files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
-    hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
+    # Nobody needs fingerprints, or may see tokens and codes.
+    hidden = {ForgottenKey, Fingerprint, PendingConnection, PrivacyRequest}
     parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece, AlertNotice}  # of rows that have a page
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)

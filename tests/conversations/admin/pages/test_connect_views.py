@@ -228,7 +228,17 @@ def test_facebook_login_continues_with_the_list_of_pages(root, uma, login, sandb
 
 def test_facebook_login_reconnects_a_page(page, root, uma, login):
     assert "is connected" in text(root.get(use_dialog(root, page=page.pk), follow=True))
-    assert Page.objects.get().state == "connected"
+    after = Page.objects.get()
+    assert (after.state, after.connected_by) == ("connected", uma.id)
+
+
+def test_the_person_whose_login_it_is_is_kept_until_another_token_comes(root, uma, login, shop, world):
+    root.get(use_dialog(root), follow=True)
+    root.post(CHOOSE, {"pages": [shop.id]}, follow=True)
+    assert Page.objects.get().connected_by == uma.id
+    world.users.clear()  # Facebook does not tell whose token it is
+    enter_token(root, shop.token, Page.objects.get())
+    assert Page.objects.get().connected_by == ""
 
 
 def test_cancelled_dialog_is_reported(root, uma, login):
