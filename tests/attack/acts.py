@@ -22,6 +22,7 @@ REST    export a Page                    login   login   hidden  hidden  hidden 
 REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    see its contact times            login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its history                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see a Page                       login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its threads                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
@@ -120,6 +121,11 @@ REQUESTS: dict[
         {"what": "messages", "filter": {"facebookPageId": "{facebook}"}},
     ),
     ("REST", "see the contact card"): ("get /api/conversations/{conversation}/contact", None, "Ada"),
+    ("REST", "see its contact times"): (
+        "get /api/conversations/{conversation}/contact-times",
+        None,
+        "received",
+    ),
     ("REST", "see its history"): ("get /api/conversations/{conversation}/events?what=history", None, "VIP"),
     ("REST", "see a Page"): ("get /api/pages/{page}",),
     ("REST", "see its threads"): ("get /api/pages/{page}/threads",),
