@@ -276,6 +276,31 @@ def test_deleting_a_person_deletes_files_with_a_conversation_that_was_joined(pag
     assert not Export.objects.exists()
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["joined", "separated again"])
+def test_deleting_a_person_deletes_files_that_have_them_under_another_conversation(page, viewer, rows, again):
+    request_export(viewer, conversationIds=[row.pk for row in rows[:3]])
+    work()
+    person = ConversationFactory(page=page, sender_id="8")
+    rows[1].removed_conversations.create(
+        page=page, kind="joined", removed_id=10**9, sender_id="8", undone_at=timezone.now() if again else None
+    )
+    delete_person(person, actor=superuser())
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_deleting_a_person_deletes_files_with_mixed_conversations(page, viewer, rows, is_finished):
+    request_export(viewer, conversationIds=[row.pk for row in rows[:3]])
+    work()
+    if is_finished:
+        page.removed_conversations.create(page=page, kind="separated", removed_id=rows[1].pk, sender_id="9")
+    else:
+        page.business_aliases = {rows[1].sender_id: {"source": "sender", "applied": True}}
+        page.save()
+    delete_person(ConversationFactory(page=page), actor=superuser())
+    assert not Export.objects.exists()
+
+
 def test_deleting_a_person_deletes_exports_whose_filter_names_them(viewer, rows):
     person = ConversationFactory(sender_name="Guinevere Blackwood")
     ExportFactory(selection={"filter": {"search": "guinevere"}})
