@@ -154,7 +154,7 @@ EXCEPTIONS = {
 NOT_TRANSLATED = {
     *("Accept-Encoding", "Allow", "Authorization", "Authorization, Cookie", "Cookie", "Location", "Prefer"),
     *("Retry-After", "Token"),  # headers, and the scheme of one
-    *("Inbox", "Messenger", "Instagram", "Facebook", "CSV", "NDJSON"),  # names
+    *("Inbox", "Messenger", "Instagram", "Facebook", "CSV", "NDJSON", "Parquet"),  # names
     *("Inbox ({}):", "Inbox ({})"),  # what an app for codes shows
     # Descriptions of OpenAPI, and what no answer shows.
     "With `search_in=messages` or `all`: conversations whose newest messages are not indexed yet.",

@@ -20,6 +20,7 @@ REST    list a Page                      login   login   hidden  hidden  hidden 
 REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    export a Page as Parquet         login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its contact times            login   login   hidden  hidden  hidden  ok      ok      ok      ok
@@ -115,6 +116,9 @@ REQUESTS: dict[
     ("REST", "export a Page"): ("get /api/conversations/export?facebookPageId={facebook}",),
     ("REST", "export its messages"): (
         "get /api/conversations/export?what=messages&facebookPageId={facebook}&ids={conversation}",
+    ),
+    ("REST", "export a Page as Parquet"): (
+        "get /api/conversations/export?format=parquet&facebookPageId={facebook}",
     ),
     ("REST", "request a file of a Page"): (
         "post /api/exports",

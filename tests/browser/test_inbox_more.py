@@ -47,9 +47,14 @@ def is_accessible(tab: Tab) -> bool:
 
 
 def downloaded(tab: Tab, press) -> tuple[str, str]:
+    name, content = downloaded_bytes(tab, press)
+    return name, content.decode()
+
+
+def downloaded_bytes(tab: Tab, press) -> tuple[str, bytes]:
     with tab.expect_download() as download:
         press()
-    return download.value.suggested_filename, download.value.path().read_text()
+    return download.value.suggested_filename, download.value.path().read_bytes()
 
 
 def test_list_is_exported(log_in, rows, size):
@@ -73,6 +78,16 @@ def test_one_conversation_is_exported(log_in, rows, size):
     dialog.get_by_label("NDJSON").check()
     name, text = downloaded(tab, dialog.get_by_role("button", name="Export").click)
     assert (name, text.count("\n"), "Hello from Ben" in text) == ("messages.ndjson", 1, True)
+
+
+def test_export_as_parquet(log_in, rows):
+    tab = log_in("viewer", "/")
+    expect(tab.locator("#total")).to_have_text("3")
+    choose(tab, "Export …")
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Parquet").check()
+    name, content = downloaded_bytes(tab, dialog.get_by_role("button", name="Export").click)
+    assert (name, content[:4], content[-4:]) == ("conversations.parquet", b"PAR1", b"PAR1")
 
 
 def test_large_export_is_prepared_with_progress(log_in, rows):

@@ -50,6 +50,7 @@ from conversations.api.serializers import (
     PersonCountsSerializer,
 )
 from conversations.api.views.work import BULK, ONE, ConversationWork, changed_conversation
+from conversations.exports.file_formats import FORMATS
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
@@ -101,7 +102,9 @@ IDS = OpenApiParameter(
     " parameters are returned; `limit` is then as high unless given.",
 )
 DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only count the rows.")
-FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="The default is csv.")
+FORMAT = OpenApiParameter(
+    "format", enum=list(FORMATS), description="The default is csv. parquet needs an optional package."
+)
 WHAT = OpenApiParameter(
     "what",
     enum=["conversations", "messages"],
