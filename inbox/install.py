@@ -1,4 +1,6 @@
-"""Create .venv with the packages that a requirements file locks: python3 inbox/install.py requirements.txt
+"""Create .venv with the packages that requirements files lock: python3 inbox/install.py requirements.txt
+
+What is optional has files of its own, which may be several: requirements-s3.txt requirements-parquet.txt
 
 Two files have environments of their own: requirements-sdk.txt (the clients of Facebook that a test runs) and
 requirements-audit.txt (`make audit`).
@@ -18,21 +20,22 @@ from pathlib import Path
 APART = {"requirements-sdk.txt": ".venv-sdk", "requirements-audit.txt": ".venv-audit"}
 VENV = Path(next((APART[name] for name in sys.argv[1:] if name in APART), ".venv"))
 PYTHON = VENV / "bin" / "python"
-CONTAINING = {"requirements.txt": ("requirements-dev.txt", "requirements-s3.txt")}
+CONTAINING = {
+    "requirements.txt": ("requirements-dev.txt", "requirements-parquet.txt", "requirements-s3.txt"),
+    "requirements-parquet.txt": ("requirements-dev.txt",),
+}
 TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv
 
 
-def main(requirements: str) -> None:
+def main(*requirements: str) -> None:
     if sys.version_info < (3, 11):
         sys.exit(
             f"inbox: Python 3.11 or newer is needed, not {sys.version.split()[0]}: make PYTHON=python3.12 …"
         )
-    with open(requirements) as lock:
+    with open(requirements[0]) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_whole() or not any(
-            is_installed(name) for name in (requirements, *CONTAINING.get(requirements, ()))
-        ):
-            install(requirements)
+        if not is_whole() or not all(map(is_met, requirements)):
+            install(*requirements)
 
 
 def is_whole() -> bool:
@@ -41,37 +44,44 @@ def is_whole() -> bool:
     return finished and PYTHON.exists() and not run([PYTHON, "-c", "import requests"])
 
 
+def is_met(requirements: str) -> bool:
+    """Whether these packages are installed, maybe with more."""
+    return any(is_installed(name) for name in (requirements, *CONTAINING.get(requirements, ())))
+
+
 def is_installed(requirements: str) -> bool:
     mark = VENV / requirements
     return mark.exists() and filecmp.cmp(requirements, mark, shallow=False)
 
 
-def install(requirements: str) -> None:
-    print(f"Installing the packages of {requirements} into {VENV} …", flush=True)
+def install(*requirements: str) -> None:
+    print(f"Installing the packages of {' and '.join(requirements)} into {VENV} …", flush=True)
     keep = is_whole()
     for mark in VENV.glob("requirements*.txt"):
         mark.unlink()  # an interrupted attempt leaves no mark, so the next one starts over
     # If uv fails, try pip: only pip knows the indexes that pip is configured with.
-    if failure := with_uv(requirements) and with_pip(requirements, keep):
+    files = [word for name in requirements for word in ("-r", name)]
+    if failure := with_uv(files) and with_pip(files, keep):
         VENV.mkdir(exist_ok=True)
         (VENV / "install.log").write_text(failure)
         reason = "no connection" if "Retrying" in failure else failure.strip().splitlines()[-1]
         sys.exit(
             f"inbox: the packages could not be installed: {reason} (the whole story: {VENV}/install.log)"
         )
-    shutil.copy(requirements, VENV)
+    for name in requirements:
+        shutil.copy(name, VENV)
 
 
-def with_uv(requirements: str) -> str:
+def with_uv(files: list[str]) -> str:
     uv = shutil.which("uv")
     if not uv:
         return "no uv"
     return run([uv, "venv", "--clear", "--python", sys.executable, VENV]) or run(
-        [uv, "pip", "install", "--python", PYTHON, "--require-hashes", "-r", requirements]
+        [uv, "pip", "install", "--python", PYTHON, "--require-hashes", *files]
     )
 
 
-def with_pip(requirements: str, keep: bool) -> str:
+def with_pip(files: list[str], keep: bool) -> str:
     try:
         import ensurepip  # noqa: F401 (a separate package in Debian)
     except ImportError:
@@ -79,9 +89,7 @@ def with_pip(requirements: str, keep: bool) -> str:
     pip = [PYTHON, "-m", "pip"]
     keep = keep and not run([*pip, "--version"])  # uv creates .venv without pip
     failure = "" if keep else run([sys.executable, "-m", "venv", "--clear", VENV])
-    return failure or run(
-        [*pip, "install", "--disable-pip-version-check", "--require-hashes", "-r", requirements]
-    )
+    return failure or run([*pip, "install", "--disable-pip-version-check", "--require-hashes", *files])
 
 
 def run(command: list) -> str:

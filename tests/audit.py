@@ -20,6 +20,7 @@ PAGE = ROOT / "docs" / "security.md"
 LOCKED = (
     "requirements.txt",
     "requirements-s3.txt",
+    "requirements-parquet.txt",
     "requirements-dev.txt",
     "requirements-sdk.txt",
     "requirements-audit.txt",

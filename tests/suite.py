@@ -31,6 +31,7 @@ NEAR_THE_DATABASE = [
     "tests/conversations/connections",
     "tests/conversations/lib",
     "tests/conversations/management/test_deduplicate.py",
+    "tests/conversations/management/test_exportdata.py",
     "tests/conversations/models",
     "tests/conversations/privacy",
     "tests/conversations/search",

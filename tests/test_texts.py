@@ -128,7 +128,7 @@ GETTEXT = {"_", "gettext", "gettext_noop", "ngettext", "pgettext", "pgettext_laz
 NOT_SHOWN_CALLS = re.compile(
     r"(logger|log|logging)\.\w+|Sql(\.\w+)?|re\.\w+|extend_schema|OpenApi\w+|optional|\w+Serializer(MethodField)?"
     r"|serializers\.\w+|IdField|query_parameter|ImproperlyConfigured|validate\.\w+|env\.\w+|required|warnings\.\w+"
-    r"|TypeVar|SendingFailed|(\w+\.)*execute|fetch\w*|run|sys\.exit|RuntimeError|TypeError|BadRequest|NotStored"
+    r"|TypeVar|SendingFailed|FolderProblem|columns|hours_of_week|(\w+\.)*execute|fetch\w*|run|sys\.exit|RuntimeError|TypeError|BadRequest|NotStored"
 )
 TEXT = re.compile(r"[“A-Z][\w'…]*[ .…]|\w \w+ \w|^[A-Z][a-z]+$")
 NOT_A_TEXT = re.compile(
@@ -155,7 +155,7 @@ EXCEPTIONS = {
 NOT_TRANSLATED = {
     *("Accept-Encoding", "Allow", "Authorization", "Authorization, Cookie", "Cookie", "Location", "Prefer"),
     *("Retry-After", "Token"),  # headers, and the scheme of one
-    *("Inbox", "Messenger", "Instagram", "Facebook", "CSV", "NDJSON"),  # names
+    *("Inbox", "Messenger", "Instagram", "Facebook", "CSV", "NDJSON", "Parquet"),  # names
     *("Inbox ({}):", "Inbox ({})"),  # what an app for codes shows
     # Descriptions of OpenAPI, and what no answer shows.
     "With `search_in=messages` or `all`: conversations whose newest messages are not indexed yet.",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.query_params import conversation_ids, criteria_for
+from conversations.exports import parquet
 from conversations.exports.file_formats import CONTENT_TYPES, FORMATS, LINES, whole_file
 from conversations.lib.request_scope import STREAMS, hold_until_end, leave_work, release_connection
 from conversations.models import Page
@@ -32,6 +33,7 @@ def export_response(request) -> HttpResponse | StreamingHttpResponse:
     params = request.query_params
     what = chosen(params, "what", tuple(LINES))
     kind = chosen(params, "format", FORMATS)
+    require_format(kind)
     criteria = replace(criteria_for(request.user, params), ids=conversation_ids(params))
     if request.method == "HEAD":
         return HttpResponse(headers=file_headers(what, kind))  # and nothing is exported
@@ -55,6 +57,12 @@ def chosen(params, name: str, options: tuple[str, ...]) -> str:
             }
         )
     return value
+
+
+def require_format(kind: str) -> None:
+    """Raise ValidationError if what writes this format is not installed."""
+    if kind == "parquet" and not parquet.is_available():
+        raise ValidationError({"format": [str(parquet.MISSING)]})
 
 
 def file_headers(what: str, kind: str) -> dict[str, str]:

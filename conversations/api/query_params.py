@@ -104,6 +104,14 @@ def time_zone_of(params: Mapping[str, str]) -> tzinfo:
     return parse_zone(name) if name else timezone.get_default_timezone()
 
 
+def requested_zone(params: Mapping[str, str]) -> tzinfo:
+    """Return the time zone of parameters that are no filter. Raises ValidationError."""
+    try:
+        return time_zone_of(params)
+    except ValueError as error:
+        raise ValidationError({"tz": [str(error)]}) from None
+
+
 def criteria_for(user, params: Mapping[str, str]) -> SearchCriteria:
     """Return the search criteria of filter parameters, for the Pages that the user may see.
 

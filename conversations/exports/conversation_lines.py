@@ -1,6 +1,7 @@
 """The lines of a file of conversations: one for each."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 import orjson
 
@@ -27,6 +28,11 @@ COLUMNS = [
     "snoozed_until",
 ]
 FACEBOOK_IDS = ("page_id", "sender_id")
+NUMBERS = ("id", "message_count", "unread_count")
+TIMES = ("last_message_time", "created_at", "updated_at", "snoozed_until")
+SEVERAL = ("tags", "attachment_kinds")
+KINDS = dict.fromkeys(NUMBERS, "integer") | dict.fromkeys(TIMES, "time") | dict.fromkeys(SEVERAL, "texts")
+PARQUET = {name: KINDS.get(name, "text") for name in COLUMNS}
 
 
 def as_ndjson(rows: Iterable[dict], page_names: Mapping[str, str]) -> Iterator[bytes]:
@@ -37,6 +43,19 @@ def as_ndjson(rows: Iterable[dict], page_names: Mapping[str, str]) -> Iterator[b
 
 def as_csv(rows: Iterable[dict], page_names: Mapping[str, str]) -> Iterator[bytes]:
     yield csv_lines(csv_row(row, page_names) for row in rows).encode()
+
+
+def as_records(rows: Iterable[dict], page_names: Mapping[str, str]) -> Iterator[tuple]:
+    """Yield the values of PARQUET."""
+    for row in rows:
+        times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in TIMES}
+        named = {
+            "page_name": page_names.get(row["page_id"], ""),
+            "tags": [tag_row["tag"]["name"] for tag_row in row["conversation_tags"]],
+            "assignee": row["assignee"] and row["assignee"]["name"],
+        }
+        values = {**row, **times, **named}
+        yield tuple(values[name] for name in COLUMNS)
 
 
 def csv_row(row: dict, page_names: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import groupby
 
 import orjson
@@ -27,6 +28,11 @@ COLUMNS = [
     "attachments",
     "graph_id",
 ]
+PARQUET = (
+    dict.fromkeys(COLUMNS, "text")
+    | {"id": "integer", "conversation_id": "integer", "occurred_at": "time"}
+    | {"data": "text"}  # JSON, as `attachments`
+)
 FIELDS = ["id", "kind", "graph_id", "occurred_at", "text", "attachments", "data"]  # of a message
 OF_CONVERSATION = ["page_id", "sender_id", "sender_name", "platform"]
 FACEBOOK_IDS = ("page_id", "sender_id", "graph_id")
@@ -50,6 +56,16 @@ def as_csv(conversations: list[dict], page_names: Mapping[str, str]) -> Iterator
     for conversation, messages in messages_of(conversations):
         head = conversation | shared_values(conversation, page_names)
         yield csv_lines(csv_row(message, head) for message in messages).encode()
+
+
+def as_records(conversations: list[dict], page_names: Mapping[str, str]) -> Iterator[tuple]:
+    """Yield the values of PARQUET."""
+    for conversation, messages in messages_of(conversations):
+        shared = conversation | shared_values(conversation, page_names)
+        for message in messages:
+            time = {"occurred_at": datetime.fromisoformat(message["occurred_at"])}
+            values = {**shared, **message, **time}
+            yield tuple(values[name] for name in PARQUET)
 
 
 def shared_values(conversation: dict, page_names: Mapping[str, str]) -> dict:

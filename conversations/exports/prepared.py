@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations.exports.file_formats import AT_ONCE, head_of, pieces_of
+from conversations.exports.file_formats import AT_ONCE, conversations_of_part, end_of, head_of, part_of
 from conversations.lib.locks import lock_creation_of_exports
 from conversations.lib.request_scope import ServerBusy, TooManyRequests
 from conversations.lib.sql_files import read_statements
@@ -155,6 +155,9 @@ def _work_on(export: Export, now: datetime) -> None:
         return _choose(export)
     part = export.parts.filter(is_written=False).order_by("pk").first()
     if part is None:
+        footers = export.parts.order_by("pk").values_list("footer", flat=True)
+        known = [bytes(footer) for footer in footers if footer is not None]
+        _add(export, [end_of(export.what, export.format, known)])
         return _end(export, State.COMPLETE)
     if export.stored_size > MAX_BYTES:
         return _end(export, State.FAILED, str(TOO_LARGE))
@@ -172,7 +175,8 @@ def _choose(export: Export) -> None:
     if criteria.in_messages:
         index_pending()
     ids = all_ids_query(criteria)
-    run(Sql.compose(STATEMENTS["choose"], export=export.pk, ids=ids, size=AT_ONCE[export.what]))
+    size = conversations_of_part(export.what, export.format)
+    run(Sql.compose(STATEMENTS["choose"], export=export.pk, ids=ids, size=size))
     [(export.total,)] = fetch_all(Sql.compose(STATEMENTS["count"], export=export.pk))
     export.state = State.RUNNING
     _add(export, [head_of(export.what, export.format)])
@@ -192,9 +196,12 @@ def _write(export: Export, part: ExportPart) -> None:
     ids = Sql.compose(STATEMENTS["in_order"], ids=part.conversation_ids)
     chunks = rows.row_chunks(ids)
     conversations = [row for chunk in chunks for row in rows.add_tags(chunk)]
-    _add(export, pieces_of(export.what, export.format, conversations, names))
-    part.is_written = True
-    part.save(update_fields=["is_written"])
+    writer, size = part_of(export.what, export.format, position=export.size), AT_ONCE[export.what]
+    for start in range(0, len(conversations), size):
+        _add(export, writer.pieces(conversations[start : start + size], names))
+    _add(export, [writer.rest()])
+    part.footer, part.is_written = writer.footer() or None, True
+    part.save(update_fields=["footer", "is_written"])
     export.processed += len(part.conversation_ids)
     export.save()
 

@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count
 
 from conversations.lib.locks import lock_rows
-from conversations.models import Conversation, InteractionEvent, Page, Thread
+from conversations.models import Conversation, Export, InteractionEvent, Page, Thread
 from conversations.models.constraints import Index, UniqueKey, missing_keys, wider_indexes
 from conversations.sync.load.joining import copy_columns, unite_tags, update_thread_states
 
@@ -80,7 +80,10 @@ def _merge(conversations: list[Conversation], counts: MergeCounts) -> None:
     for relation in Conversation._meta.related_objects:
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": others})
         rows.update(**{relation.field.name: target})
-    Conversation.objects.filter(pk__in=[other.pk for other in others]).delete()
+    removed = [other.pk for other in others]
+    # Who is deleted later must leave these files, too, which know the person by the removed rows.
+    Export.objects.delete_holding(target.page_id, removed)
+    Conversation.objects.filter(pk__in=removed).delete()
     target.save()
     if target.graph_id:
         update_thread_states(target)

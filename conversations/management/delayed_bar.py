@@ -1,7 +1,8 @@
-"""A progress bar that appears only when the work takes long."""
+"""Progress bars that appear only when the work takes long."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,14 +15,25 @@ DELAY_SECONDS = 2  # before the bar appears
 
 def delayed_bar(items: Collection[T], description: str) -> Iterator[T]:
     """Yield the items one by one; after two seconds show a progress bar on standard error."""
-    started, progress = time.monotonic(), Progress(console=Console(stderr=True))
-    task = progress.add_task(description, total=len(items))
-    try:
+    with delayed_count(len(items), description) as count:
         for item in items:
             yield item
-            progress.advance(task)
-            if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
-                progress.start()
+            count(1)
+
+
+@contextmanager
+def delayed_count(total: int, description: str) -> Iterator[Callable[[int], None]]:
+    """Yield a function that is called with what was done; after two seconds it shows a bar likewise."""
+    started, progress = time.monotonic(), Progress(console=Console(stderr=True))
+    task = progress.add_task(description, total=total)
+
+    def count(number: int) -> None:
+        progress.advance(task, number)
+        if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
+            progress.start()
+
+    try:
+        yield count
     finally:
         if progress.live.is_started:
             progress.stop()

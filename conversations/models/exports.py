@@ -56,6 +56,7 @@ class Export(models.Model):
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
         NDJSON = "ndjson", "NDJSON"
+        PARQUET = "parquet", "Parquet"
 
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     what = models.TextField(choices=What)
@@ -106,6 +107,8 @@ class ExportPart(models.Model):
     export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
     conversation_ids = ArrayField(models.BigIntegerField())
     is_written = models.BooleanField(default=False)
+    # Of a Parquet file: it leads to the row groups of the part.
+    footer = models.BinaryField(null=True, editable=False)
 
     def __str__(self):
         return f"{len(self.conversation_ids)} conversations"

@@ -12,6 +12,7 @@ from django.db import models
 SLOT_SECONDS = 900
 WEEK_SLOTS = 7 * 24 * 4
 KEPT_DAYS = 100  # the page shows 90 days, in any time zone
+ANSWER_SECONDS = 24 * 3600  # a message of the Page is answered if the customer writes within this time
 
 
 def pack(numbers: Iterable[int]) -> bytes:
@@ -49,6 +50,9 @@ class MessageBucket(models.Model):
     unanswered = models.IntegerField(
         default=0, db_default=0, help_text="The same in conversations that were stored as done"
     )
+    answered = models.IntegerField(
+        default=0, db_default=0, help_text="Of the sent ones, those that the customer answered within a day"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "slot"], name="messagebucket_page_slot")]
@@ -84,6 +88,9 @@ class ConversationStats(models.Model):
     page_id = models.BigIntegerField(db_index=True)
     received = models.BinaryField(help_text="The slot of each message, packed")
     sent = models.BinaryField(help_text="The slot of each message, packed")
+    answered = models.BinaryField(
+        default=b"", help_text="The slot of each sent message that was answered within a day, packed"
+    )
     asked = models.BinaryField(help_text="The slot of each first message that was replied to, packed")
     seconds = models.BinaryField(help_text="Seconds until each of these replies, packed")
     begun = models.IntegerField(null=True, help_text="The slot of the first message, if it is recent enough")

@@ -113,7 +113,7 @@ def _erase_conversations(page: Page, ids: list[int], since: datetime) -> None:
     number = threads.count()
     files = archive.digests_of(rows)
     transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
-    delete_files(page, kept)
+    delete_files(page, kept, senders)
     clear_mentions(page, senders)
     clear_traces(page, rows, senders, by_name=False)
     empty_threads(threads, TOO_OLD)
@@ -155,7 +155,7 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
     rows = Conversation.objects.filter(pk__in=touched)
     show_last_messages(rows.exclude(events__kind__startswith="message_"))  # the row had a text that is gone
     recount(list(rows.filter(read_until__isnull=False).values_list("pk", flat=True)))
-    delete_files(page, list(touched))
+    delete_files(page, list(touched), list(rows.values_list("sender_id", flat=True)))
     messages, history = (
         (sum(numbers) for numbers in zip(*touched.values(), strict=True)) if touched else (0, 0)
     )

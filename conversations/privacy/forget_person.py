@@ -18,6 +18,7 @@ from conversations.models import (
     Export,
     InteractionEvent,
     Page,
+    RemovedConversation,
     Thread,
 )
 from conversations.models.audit import Action, record
@@ -31,6 +32,7 @@ from conversations.models.privacy import (
 )
 from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
+from conversations.sync.load.separation import mixed_ids
 from conversations.webhooks.blanking import blank_people
 
 MESSAGES = Q(kind__startswith="message_")
@@ -83,7 +85,7 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     files = archive.digests_of(_conversations(conversation))
     transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
     ids, deleted = _ids(conversation), list(_conversations(conversation).values_list("pk", flat=True))
-    delete_files(page, deleted)
+    delete_files(page, deleted, ids)
     clear_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)
     delete_conversations(_conversations(conversation))
@@ -156,10 +158,18 @@ def _save_fingerprints(page: Page, conversation: Conversation) -> None:
     ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
 
 
-def delete_files(page: Page, conversation_ids: list[int]) -> None:
-    """Delete exported files that hold these conversations, also as those that were joined with them."""
-    joined = page.removed_conversations.filter(conversation__in=conversation_ids)
-    Export.objects.delete_holding(page.pk, [*conversation_ids, *joined.values_list("removed_id", flat=True)])
+def delete_files(page: Page, conversation_ids: list[int], ids: list[str]) -> None:
+    """Delete exported files that hold these people.
+
+    Those, too, in which they stand under another conversation: one that was joined with these, or was
+    until somebody undid that, or one that mixes several people or did.
+    """
+    is_separated = Q(kind=RemovedConversation.Kind.SEPARATED)
+    records = page.removed_conversations.filter(
+        Q(conversation__in=conversation_ids) | Q(sender_id__in=ids) | is_separated
+    )
+    others = {pk for pair in records.values_list("removed_id", "conversation_id") for pk in pair if pk}
+    Export.objects.delete_holding(page.pk, {*conversation_ids, *others, *mixed_ids(page)})
 
 
 def clear_mentions(page: Page, ids: list[str]) -> None:

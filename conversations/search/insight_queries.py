@@ -7,7 +7,7 @@ later, when they are indexed.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from conversations.lib.sql_files import read_statements
 from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
 from conversations.search import counts
+from conversations.search.contact_times import ContactTimes, Slots, contact_times_of
 from conversations.search.criteria import SearchCriteria
 from conversations.search.index.message_index import index_pending
 from conversations.search.list_sql import ids_query
@@ -37,7 +38,6 @@ EXAMINED_ADS = 500  # of all Pages, to find these
 STATEMENTS = read_statements(__file__)
 HAS_UNINDEXED = "SELECT EXISTS (SELECT FROM conversations_messageindexqueue)"
 
-Slots = Mapping[int, int]  # number by slot
 Replies = Iterable[tuple[bytes, bytes]]  # sorted slots and their seconds, packed
 
 
@@ -102,6 +102,7 @@ class Insight:
     begun_today: int  # conversations whose first message is from today
     waiting: int  # open conversations without a reply to a message of these days
     unanswered: int  # the same that the first sync has stored as done: nobody waits
+    contact_times: ContactTimes
     tags: list[tuple[dict[str, Any], int]] = field(default_factory=list)
     ads: list[Ad] = field(default_factory=list)
     conversations: int = 0
@@ -115,23 +116,24 @@ class Insight:
 # -- queries -----------------------------------------------------------------------------------------------
 def insight(criteria: SearchCriteria, *, now: datetime | None = None) -> Insight:
     """Compute the statistics of a search."""
-    span = Span.until(now or timezone.now())
+    now = now or timezone.now()
+    span = Span.until(now)
     if criteria == SearchCriteria(criteria.page_ids, criteria.all_pages):
-        return insight_of_pages(list(criteria.page_ids), span)
+        return insight_of_pages(list(criteria.page_ids), span, now)
     unindexed = index_pending() if criteria.in_messages else 0
-    result = insight_of_conversations(criteria, span)
+    result = insight_of_conversations(criteria, span, now)
     result.is_exact = result.is_exact and not unindexed
     return result
 
 
-def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
+def insight_of_pages(page_ids: list[int], span: Span, now: datetime) -> Insight:
     """Read the stored sums of whole Pages, in six queries."""
     start, end = span.slots
     slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
-    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 6)]
+    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 7)]
     first, last = start // WEEK_SLOTS, end // WEEK_SLOTS
     weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
-    result = build_insight(span, columns, weeks)
+    result = build_insight(span, now, columns, weeks)
     result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_pages"], pages=page_ids))
     result.ads = top_ads(Sql.compose(STATEMENTS["ads_of_pages"], pages=page_ids), page_ids)
     result.conversations = read_cardinalities(SearchCriteria(tuple(page_ids))).everything
@@ -139,13 +141,14 @@ def insight_of_pages(page_ids: list[int], span: Span) -> Insight:
     return result
 
 
-def insight_of_conversations(criteria: SearchCriteria, span: Span) -> Insight:
+def insight_of_conversations(criteria: SearchCriteria, span: Span, now: datetime) -> Insight:
     conversation_ids, number, is_all = newest_matching(criteria)
     stats = fetch_all(Sql.compose(STATEMENTS["stats"], ids=conversation_ids))
     start, end = span.slots
     columns: list[Slots] = [slots_between(b"".join(row[n] for row in stats), start, end) for n in (0, 1)]
     columns += [Counter(row[n] for row in stats if row[n] and start <= row[n] < end) for n in (4, 5, 6)]
-    result = build_insight(span, columns, [(row[2], row[3]) for row in stats])
+    columns.append(slots_between(b"".join(row[7] for row in stats), start, end))
+    result = build_insight(span, now, columns, [(row[2], row[3]) for row in stats])
     result.tags = top_tags(Sql.compose(STATEMENTS["tags_of_conversations"], ids=conversation_ids))
     ads = Sql.compose(STATEMENTS["ads_of_conversations"], ids=conversation_ids)
     result.ads = top_ads(ads, list(criteria.page_ids))
@@ -191,24 +194,24 @@ def newest_ads(page_ids: list[int]) -> list[Ad]:
 
 
 # -- results -----------------------------------------------------------------------------------------------
-def build_insight(span: Span, columns: Sequence[Slots], replies: Replies) -> Insight:
+def build_insight(span: Span, now: datetime, columns: Sequence[Slots], replies: Replies) -> Insight:
     """Group the numbers by days, hours and weeks. `columns`: those of MessageBucket, by slot."""
-    received, sent, begun, waiting, unanswered = columns
+    received, sent, begun, waiting, unanswered, answered = columns
     days = [[0, 0] for _ in range(DAYS)]
-    hours = [[0] * 24 for _ in range(7)]
     positions = local_positions(span, timezone.get_current_timezone_name())
     start, _ = span.slots
-    for slot, number in received.items():
-        day, weekday, hour = positions[slot - start]
-        days[day][0] += number
-        hours[weekday][hour] += number
-    for slot, number in sent.items():
-        days[positions[slot - start][0]][1] += number
+    for column, slots in enumerate((received, sent)):
+        for slot, number in slots.items():
+            days[positions[slot - start][0]][column] += number
+    times = contact_times_of(
+        received, sent, answered, now=now, place=lambda slot: positions[slot - start][1:]
+    )
     today = first_slot_of(span.last)
     return Insight(
         span=span,
         days=[(day, both[0], both[1]) for day, both in zip(span.days, days, strict=True)],
-        hours=hours,
+        hours=times.received,
+        contact_times=times,
         replies=weekly_medians(span, replies),
         begun_today=sum(number for slot, number in begun.items() if slot >= today),
         waiting=sum(waiting.values()),

@@ -1,6 +1,7 @@
 -- name: buckets
 -- The sums of the Pages by slot.
-SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting), sum(unanswered) FROM conversations_messagebucket
+SELECT slot, sum(received), sum(sent), sum(begun), sum(waiting), sum(unanswered), sum(answered)
+FROM conversations_messagebucket
 WHERE page_id = ANY({pages}::bigint[]) AND slot >= {start} AND slot < {end} GROUP BY slot
 
 -- name: reply_times
@@ -8,7 +9,7 @@ SELECT asked, seconds FROM conversations_weeklyreplytimes
 WHERE page_id = ANY({pages}::bigint[]) AND week BETWEEN {first} AND {last}
 
 -- name: stats
-SELECT received, sent, asked, seconds, begun, waiting, unanswered FROM conversations_conversationstats
+SELECT received, sent, asked, seconds, begun, waiting, unanswered, answered FROM conversations_conversationstats
 WHERE conversation_id = ANY({ids}::bigint[])
 
 -- name: top_tags

@@ -20,8 +20,10 @@ REST    list a Page                      login   login   hidden  hidden  hidden 
 REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    export a Page as Parquet         login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok
+REST    see its contact times            login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its history                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see a Page                       login   login   hidden  hidden  hidden  ok      ok      ok      ok
 REST    see its threads                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
@@ -115,11 +117,19 @@ REQUESTS: dict[
     ("REST", "export its messages"): (
         "get /api/conversations/export?what=messages&facebookPageId={facebook}&ids={conversation}",
     ),
+    ("REST", "export a Page as Parquet"): (
+        "get /api/conversations/export?format=parquet&facebookPageId={facebook}",
+    ),
     ("REST", "request a file of a Page"): (
         "post /api/exports",
         {"what": "messages", "filter": {"facebookPageId": "{facebook}"}},
     ),
     ("REST", "see the contact card"): ("get /api/conversations/{conversation}/contact", None, "Ada"),
+    ("REST", "see its contact times"): (
+        "get /api/conversations/{conversation}/contact-times",
+        None,
+        "received",
+    ),
     ("REST", "see its history"): ("get /api/conversations/{conversation}/events?what=history", None, "VIP"),
     ("REST", "see a Page"): ("get /api/pages/{page}",),
     ("REST", "see its threads"): ("get /api/pages/{page}/threads",),

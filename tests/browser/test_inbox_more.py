@@ -1,6 +1,7 @@
 """The menus of the inbox page: exports, contact card, history, deletion, the conversation at Facebook."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page as Tab
@@ -46,9 +47,14 @@ def is_accessible(tab: Tab) -> bool:
 
 
 def downloaded(tab: Tab, press) -> tuple[str, str]:
+    name, content = downloaded_bytes(tab, press)
+    return name, content.decode()
+
+
+def downloaded_bytes(tab: Tab, press) -> tuple[str, bytes]:
     with tab.expect_download() as download:
         press()
-    return download.value.suggested_filename, download.value.path().read_text()
+    return download.value.suggested_filename, download.value.path().read_bytes()
 
 
 def test_list_is_exported(log_in, rows, size):
@@ -72,6 +78,16 @@ def test_one_conversation_is_exported(log_in, rows, size):
     dialog.get_by_label("NDJSON").check()
     name, text = downloaded(tab, dialog.get_by_role("button", name="Export").click)
     assert (name, text.count("\n"), "Hello from Ben" in text) == ("messages.ndjson", 1, True)
+
+
+def test_export_as_parquet(log_in, rows):
+    tab = log_in("viewer", "/")
+    expect(tab.locator("#total")).to_have_text("3")
+    choose(tab, "Export …")
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Parquet").check()
+    name, content = downloaded_bytes(tab, dialog.get_by_role("button", name="Export").click)
+    assert (name, content[:4], content[-4:]) == ("conversations.parquet", b"PAR1", b"PAR1")
 
 
 def test_large_export_is_prepared_with_progress(log_in, rows):
@@ -103,6 +119,39 @@ def test_contact_card_leads_to_the_same_person(log_in, page, rows, size):
     assert is_accessible(tab)
     dialog.get_by_role("link", name="ANA").click()
     expect(tab.locator("#events")).to_contain_text("Hello from ANA")
+    expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contact_card_tells_the_best_time_to_contact(log_in, rows, size, scheme):
+    friday = datetime(2024, 5, 17, 9, tzinfo=UTC)
+    for week in range(12):
+        for kind, hours in (("message_sent", 0), ("message_received", 2 if week < 8 else 30)):
+            at = friday - timedelta(weeks=week) + timedelta(hours=hours)
+            EventFactory(conversation=rows[0], kind=kind, occurred_at=at)
+    zone = {"timezone_id": "Asia/Tehran", "color_scheme": scheme}
+    tab = opened(log_in, rows[0], "viewer", **size, **zone)
+    choose(tab, "Contact", of="#conversation")
+    dialog = tab.get_by_role("dialog", name="Contact")
+    expect(dialog).to_contain_text("in the time zone Asia/Tehran.")
+    expect(dialog).to_contain_text("13 messages. Most often: Fri 14:00 to 15:00 (8), Sat 18:00 to 19:00 (4).")
+    expect(dialog).to_contain_text("8 of 12 messages were answered within 24 hours (67%).")
+    expect(dialog.get_by_role("heading", name="Ana")).to_be_focused()
+    received = dialog.get_by_role("table", name="Messages from the customer by weekday and hour")
+    expect(received.get_by_role("row", name=re.compile("^Fri( 0){14} 8"))).to_have_count(1)
+    answered = dialog.get_by_role("table", name="Messages from the Page that were answered")
+    expect(answered.get_by_role("cell", name="8 of 12 answered")).to_have_count(4)  # with the sums
+    assert is_accessible(tab)
+
+
+def test_contact_card_of_few_messages_says_so(log_in, rows):
+    tab = opened(log_in, rows[0], "viewer")
+    choose(tab, "Contact", of="#conversation")
+    dialog = tab.get_by_role("dialog", name="Contact")
+    expect(dialog).to_contain_text("Not enough yet: 1 of 10 messages.")
+    expect(dialog).to_contain_text("Not enough yet: 0 of 10 messages.")
+    expect(dialog.get_by_role("table")).to_have_count(0)
+    tab.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
 

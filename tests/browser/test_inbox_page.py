@@ -32,7 +32,7 @@ API = {
     "/api/acts": 1,  # operations that go on
     "/api/events": 1,  # the stream
 }
-COLD_BYTES, ALL_BYTES = 199_700, 342_800
+COLD_BYTES, ALL_BYTES = 199_700, 343_500
 LONG_TASK_MS = 500  # on an idle machine; longer tasks would block typing
 MANY, PART = 100_000, 5000
 WATCH = """
@@ -40,6 +40,17 @@ WATCH = """
   new PerformanceObserver(list => slow.push(...list.getEntries().map(({ duration }) => duration)))
     .observe({ type: "longtask", buffered: true });
 """
+
+
+def answers(sent: int, answered: int, share: float | None = None) -> dict:
+    return {"observations": sent, "answered": answered, "share": share}
+
+
+def at(hour: int, number: int) -> list[int]:
+    return [number * (one == hour) for one in range(24)]
+
+
+ANSWERS_OF_HOURS = {9: answers(15, 0, 0.0), 17: answers(35, 12, 0.343)}
 INSIGHT = {
     "from": "2026-08-27",
     "to": "2026-11-24",
@@ -55,6 +66,20 @@ INSIGHT = {
         {"week": "2026-W40", "seconds": 7500, "count": 3},
         {"week": "2026-W41", "seconds": None, "count": 0},
     ],
+    "contactTimes": {
+        "minimum": 10,
+        "received": {"observations": 0, "isEnough": False, "hours": [at(0, 0)] * 7, "best": []},
+        "answers": {
+            **answers(50, 12, 0.24),
+            "isEnough": True,
+            "sent": [*[at(9, 5)] * 3, at(17, 35), *[at(0, 0)] * 3],
+            "answeredHours": [*[at(0, 0)] * 3, at(17, 12), *[at(0, 0)] * 3],
+            "weekdays": [*[answers(5, 0)] * 3, answers(35, 12, 0.343), *[answers(0, 0)] * 3],
+            "hours": [ANSWERS_OF_HOURS.get(hour, answers(0, 0)) for hour in range(24)],
+            "bestWeekday": None,
+            "bestHour": 17,
+        },
+    },
     "conversations": 12,
     "isExact": True,
 }
@@ -134,6 +159,8 @@ def test_it_fits_a_phone_and_is_accessible(log_in, rows, scheme):
     expect(tab.get_by_role("img", name="4,005 messages received and 4,095 sent in 90 days")).to_be_visible()
     expect(tab.get_by_text("2 h 5 min in the week of 2026-W40")).to_be_visible()
     expect(tab.get_by_role("row", name="anna 7 14 21 min")).to_be_visible()
+    expect(tab.get_by_text("12 of 50 messages were answered within 24 hours (24%).")).to_be_visible()
+    expect(tab.get_by_text("Best time of day: 17:00 to 18:00 (34%).")).to_be_visible()
     expect(tab.get_by_text("12 customers waiting for a reply. 96 older conversations ended")).to_be_visible()
     check_accessibility(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") == 360

@@ -17,6 +17,7 @@ from conversations.admin.base import BoundedAdmin
 from conversations.admin.conversations.conversation_list import rest_filter
 from conversations.admin.conversations.list_query import criteria_of, filter_error
 from conversations.admin.formatting import badge, short_time
+from conversations.exports import parquet
 from conversations.exports.export_tasks import request_export_work
 from conversations.exports.prepared import describe, prepare_unless_small, sees_pages, stream_address
 from conversations.lib.request_scope import ServerBusy, TooManyRequests
@@ -40,10 +41,20 @@ class ExportForm(forms.Form):
     )
     format = forms.ChoiceField(
         label=_("Format"),
-        choices=[("csv", _("CSV, for spreadsheets")), ("ndjson", _("NDJSON, for programs"))],
+        choices=[
+            ("csv", _("CSV, for spreadsheets")),
+            ("ndjson", _("NDJSON, for programs")),
+            ("parquet", _("Parquet, for data analysis")),
+        ],
         initial="csv",
         widget=UnfoldAdminRadioSelectWidget,
     )
+
+    def clean_format(self) -> str:
+        kind = self.cleaned_data["format"]
+        if kind == "parquet" and not parquet.is_available():
+            raise forms.ValidationError(parquet.MISSING)
+        return kind
 
 
 @admin.register(Export)

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from conversations.actions.status import change_status, count_status_changes, se
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.actions.targets import targets_by_id
 from conversations.api.bulk_response import run_bulk_action, storable_ids
+from conversations.api.contact_serializers import ConversationTimesSerializer, contact_times_body
 from conversations.api.event_serializers import EventSerializer
 from conversations.api.file_stream import chosen, export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
@@ -29,6 +31,7 @@ from conversations.api.query_params import (
     conversation_ids,
     criteria_for,
     flag,
+    requested_zone,
 )
 from conversations.api.request_serializers import (
     BulkStatusBody,
@@ -47,11 +50,13 @@ from conversations.api.serializers import (
     PersonCountsSerializer,
 )
 from conversations.api.views.work import BULK, ONE, ConversationWork, changed_conversation
+from conversations.exports.file_formats import FORMATS
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.privacy.forget_person import count_person, delete_person
 from conversations.search import rows
 from conversations.search.contact import contact_of
+from conversations.search.contact_times import times_of_conversation
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from conversations.search.matches import with_text
 from tags.models import Tag
@@ -65,6 +70,8 @@ CHANGED_TAGS = inline_serializer(
     },
 )
 CONTACT = wrapped("contact", ContactSerializer)
+CONTACT_TIMES = wrapped("contactTimes", ConversationTimesSerializer)
+ZONE = OpenApiParameter("tz", str, description="IANA time zone of the hours; by default TIME_ZONE.")
 MESSAGES = Q(kind__startswith="message_")
 NOTES = Q(kind=InteractionEvent.Kind.NOTE_ADDED)
 KINDS_OF_EVENTS = {
@@ -95,7 +102,9 @@ IDS = OpenApiParameter(
     " parameters are returned; `limit` is then as high unless given.",
 )
 DRY_RUN = OpenApiParameter("dry_run", enum=["true", "false", "1", "0"], description="Only count the rows.")
-FORMAT = OpenApiParameter("format", enum=["csv", "ndjson"], description="The default is csv.")
+FORMAT = OpenApiParameter(
+    "format", enum=list(FORMATS), description="The default is csv. parquet needs an optional package."
+)
 WHAT = OpenApiParameter(
     "what",
     enum=["conversations", "messages"],
@@ -117,6 +126,7 @@ class ConversationViewSet(ConversationWork):
         "events": {"what", "search", *EventPagination.parameters},
         "export": {"what", "format", "facebookPageId", "ids", *PARAMETERS},
         "destroy": {"dry_run"},
+        "contact_times": {"tz"},
     }
 
     def get_queryset(self):
@@ -188,6 +198,18 @@ class ConversationViewSet(ConversationWork):
         """Return who the customer is: IDs, numbers of messages, and conversations of the same name."""
         card = contact_of(self.get_object(), page_ids(request.user))
         return Response({"contact": ContactSerializer(card).data | {"similar": card["similar"]}})
+
+    @extend_schema(parameters=[ZONE], responses=CONTACT_TIMES)
+    @action(detail=True, filter_backends=[], pagination_class=None, url_path="contact-times")
+    def contact_times(self, request, pk):
+        """Return when the customer writes, and when messages of the Page were answered within 24 hours."""
+        zone = requested_zone(request.query_params)
+        conversation = self.get_object()
+        with timezone.override(zone):
+            times, since, is_complete = times_of_conversation(conversation.pk)
+            name = timezone.get_current_timezone_name()
+        body = contact_times_body(times) | {"timeZone": name, "since": since, "isComplete": is_complete}
+        return Response({"contactTimes": ConversationTimesSerializer(body).data})
 
     @extend_schema(responses=TAGS)
     @action(detail=True, filter_backends=[], pagination_class=None)

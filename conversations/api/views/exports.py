@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.bulk_response import pages_of_visible
-from conversations.api.file_stream import file_headers, file_response
+from conversations.api.file_stream import file_headers, file_response, require_format
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import NULLABLE_STRING
 from conversations.api.query_params import criteria_for
@@ -41,6 +41,10 @@ class ExportBody(serializers.Serializer):
         if ("conversationIds" in attrs) == ("filter" in attrs):
             raise ValidationError({"filter": [gettext("Provide either filter or conversationIds.")]})
         return attrs
+
+    def validate_format(self, kind: str) -> str:
+        require_format(kind)
+        return kind
 
 
 class ExportSerializer(serializers.ModelSerializer):

@@ -4,6 +4,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from conversations.api.contact_serializers import ContactTimesSerializer, contact_times_body
 from conversations.api.query_params import criteria_for, time_zone_of
 from conversations.api.schema import wrapped
 from conversations.api.serializers import ErrorSerializer, TagSerializer
@@ -71,6 +72,9 @@ class InsightSerializer(serializers.Serializer):
     unanswered = serializers.IntegerField(
         help_text="The same in conversations that the first sync has stored as done: nobody waits"
     )
+    contactTimes = ContactTimesSerializer(
+        help_text="When messages come from customers, and when those of the Page are answered within 24 hours"
+    )
     conversations = serializers.IntegerField(help_text="Number of matches; an estimate if not isExact")
     isExact = serializers.BooleanField(
         help_text="false: very many conversations match and only the newest are included, or new messages"
@@ -111,6 +115,7 @@ def insight_body(result: Insight, members: list[Workload] | None) -> dict:
         "members": None if members is None else MemberSerializer(members, many=True).data,
         "waiting": result.waiting,
         "unanswered": result.unanswered,
+        "contactTimes": contact_times_body(result.contact_times),
         "conversations": result.conversations,
         "isExact": result.is_exact,
     }
@@ -130,7 +135,7 @@ class InsightViewSet(GenericViewSet):
         responses={200: wrapped("insight", InsightSerializer), 404: ErrorSerializer, 503: ErrorSerializer},
     )
     def list(self, request):
-        """Return messages of 90 days by day and hour, tags, and median reply times."""
+        """Return messages of 90 days by day and hour, tags, reply times, and when customers answer."""
         criteria = criteria_for(request.user, request.query_params)
         with timezone.override(time_zone_of(request.query_params)):
             members = members_of(request.user, criteria)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
 from conversations.models.insight import (
+    ANSWER_SECONDS,
     KEPT_DAYS,
     SLOT_SECONDS,
     WEEK_SLOTS,
@@ -28,7 +29,7 @@ from conversations.search.sql import Sql, fetch_all, run
 
 STATEMENTS = read_statements(__file__)
 RECEIVED, SENT = "message_received", "message_sent"
-COUNTERS = ("received", "sent", "begun", "waiting", "unanswered")
+COUNTERS = ("received", "sent", "begun", "waiting", "unanswered", "answered")
 
 
 def oldest_slot(now: datetime) -> int:
@@ -43,7 +44,8 @@ class StatsBuilder:
 
     A reply time runs from the customer's first unanswered message to the next message of the Page. When staff
     set the conversation to done, no reply is due. One that is done although nobody has set it so is the past
-    that a first sync has brought: nobody waits for a reply.
+    that a first sync has brought: nobody waits for a reply. A message of the Page is answered if the customer
+    writes within ANSWER_SECONDS, whatever else the Page has sent meanwhile.
     """
 
     is_new: bool = True  # there is no earlier message
@@ -51,17 +53,16 @@ class StatsBuilder:
     is_done: bool = False
     received: list[int] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     seconds: list[int] = field(default_factory=list)
     begun: int | None = None
     waiting_since: int | None = None  # None: no reply is due, or since before the oldest slot
+    sent_since: list[int] = field(default_factory=list)  # by the Page since the customer wrote
 
     def add_event(self, kind: str, at: int) -> None:
-        slot = at // SLOT_SECONDS
         if kind in (RECEIVED, SENT):
-            (self.received if kind == RECEIVED else self.sent).append(slot)
-            if self.is_new:
-                self.begun, self.is_new = slot, False
+            self._count(kind, at)
         if kind == RECEIVED:
             if not self.is_waiting:
                 self.is_waiting, self.waiting_since = True, at
@@ -71,6 +72,19 @@ class StatsBuilder:
             self.seconds.append(at - self.waiting_since)
         self.is_waiting, self.waiting_since = False, None
 
+    def _count(self, kind: str, at: int) -> None:
+        slot = at // SLOT_SECONDS
+        if self.is_new:
+            self.begun, self.is_new = slot, False
+        if kind == SENT:
+            self.sent.append(slot)
+            self.sent_since.append(at)
+            return
+        self.received.append(slot)
+        answered = [sent for sent in self.sent_since if at - sent <= ANSWER_SECONDS]
+        self.answered += [sent // SLOT_SECONDS for sent in answered]
+        self.sent_since = []
+
     def build(self, conversation_id: int, page_id: int) -> ConversationStats:
         slot = None if self.waiting_since is None else self.waiting_since // SLOT_SECONDS
         return ConversationStats(
@@ -78,6 +92,7 @@ class StatsBuilder:
             page_id=page_id,
             received=pack(self.received),
             sent=pack(self.sent),
+            answered=pack(self.answered),
             asked=pack(self.asked),
             seconds=pack(self.seconds),
             begun=self.begun,
@@ -127,6 +142,7 @@ def slot_increments(stats: ConversationStats) -> Iterator[tuple[str, int]]:
     """Yield each column and slot that these statistics add one to. The slot may be None."""
     yield from (("received", slot) for slot in unpack(stats.received))
     yield from (("sent", slot) for slot in unpack(stats.sent))
+    yield from (("answered", slot) for slot in unpack(stats.answered))
     yield from ((name, getattr(stats, name)) for name in ("begun", "waiting", "unanswered"))
 
 

@@ -20,11 +20,14 @@ SELECT known.id, (
 FROM unnest({ids}::bigint[]) AS known(id)
 
 -- name: add_to_buckets
-INSERT INTO conversations_messagebucket AS stored (page_id, slot, received, sent, begun, waiting, unanswered)
-SELECT page.id, slot, received, sent, begun, waiting, unanswered FROM
+INSERT INTO conversations_messagebucket AS stored
+  (page_id, slot, received, sent, begun, waiting, unanswered, answered)
+SELECT page.id, slot, received, sent, begun, waiting, unanswered, answered FROM
   unnest({pages}::bigint[], {slots}::int[], {received}::int[], {sent}::int[], {begun}::int[], {waiting}::int[],
-    {unanswered}::int[]) AS change(page_id, slot, received, sent, begun, waiting, unanswered)
+    {unanswered}::int[], {answered}::int[])
+    AS change(page_id, slot, received, sent, begun, waiting, unanswered, answered)
 JOIN conversations_page AS page ON page.id = change.page_id ORDER BY 1, 2
 ON CONFLICT (page_id, slot) DO UPDATE SET received = stored.received + excluded.received,
   sent = stored.sent + excluded.sent, begun = stored.begun + excluded.begun,
-  waiting = stored.waiting + excluded.waiting, unanswered = stored.unanswered + excluded.unanswered
+  waiting = stored.waiting + excluded.waiting, unanswered = stored.unanswered + excluded.unanswered,
+  answered = stored.answered + excluded.answered

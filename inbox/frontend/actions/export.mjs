@@ -14,6 +14,7 @@ const INTERVAL_MS = 1000;
 const FORMATS = [
 	["csv", gettext("CSV, for spreadsheets")],
 	["ndjson", gettext("NDJSON, for programs")],
+	["parquet", gettext("Parquet, for data analysis")],
 ];
 const WHAT = [
 	["conversations", gettext("Conversations: names, tags, times, last message")],

@@ -6,24 +6,33 @@ import { button, h } from "../core/dom.mjs";
 import { displayName, formatDateTime, plural } from "../core/format.mjs";
 import { findPage, state } from "../core/store.mjs";
 import { gettext, gettextParts } from "../core/texts.mjs";
+import { timeZone } from "../core/time-zone.mjs";
 import { toUrl } from "../core/url.mjs";
+import { ANSWERS, answerChart, EXPLANATION, receivedChart } from "../insight/contact-times.mjs";
 
 const PLATFORMS = { messenger: "Messenger", instagram: "Instagram" };
 
 export async function showContact(row) {
-	const { contact } = await get(`/api/conversations/${row.id}/contact`);
-	return openDialog(gettext("Contact"), (close) => [
-		h("h2", h("bdi", displayName(row))),
+	const path = `/api/conversations/${row.id}`;
+	const [{ contact }, { contactTimes }] = await Promise.all([
+		get(`${path}/contact`),
+		get(`${path}/contact-times`, { tz: timeZone }),
+	]);
+	const content = (close) => [
+		// It has the focus: the button at the end would scroll what is above it out of view.
+		h("h2", { tabindex: -1, autofocus: true }, h("bdi", displayName(row))),
 		h(
 			"dl.facts",
 			facts(row, contact).map(([name, value]) => [h("dt", name), h("dd", value)]),
 		),
+		times(contactTimes),
 		contact.similar.length > 0 && similar(contact.similar, close),
 		h(
 			"div.dialog-buttons",
-			button(gettext("Close"), () => close(), "button", { autofocus: true }),
+			button(gettext("Close"), () => close()),
 		),
-	]);
+	];
+	return openDialog(gettext("Contact"), content, "dialog.contact");
 }
 
 function facts(row, contact) {
@@ -51,6 +60,20 @@ function facts(row, contact) {
 function cameBy({ ad_id: ad, ad_title: title, ref, source }) {
 	if (ad) return gettextParts("Ad %(name)s", { name: h("bdi", title || ad) });
 	return h("bdi", ref || source || "");
+}
+
+function times({ received, answers, minimum, since, timeZone: zone }) {
+	const date = formatDateTime(since);
+	return h(
+		"section.contact-times",
+		h("h3", gettext("Best time to contact")),
+		since && h("p.quiet", gettext("Since %(date)s, in the time zone %(zone)s.", { date, zone })),
+		h("h4", gettext("When this person writes")),
+		receivedChart(received, minimum),
+		h("h4", ANSWERS),
+		answerChart(answers, minimum),
+		h("p.quiet", EXPLANATION),
+	);
 }
 
 function similar(rows, close) {

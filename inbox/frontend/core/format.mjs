@@ -7,6 +7,7 @@ const DAY_MS = 86_400_000;
 const LANGUAGE = globalThis.document?.documentElement.lang || "en";
 const DATES = LANGUAGE === "en" ? "en-GB" : LANGUAGE;
 const wholeNumber = new Intl.NumberFormat(LANGUAGE);
+const percentage = new Intl.NumberFormat(LANGUAGE, { style: "percent" });
 /** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const clock = new Intl.DateTimeFormat(LANGUAGE, CLOCK);
@@ -16,6 +17,9 @@ const dayOfYear = new Intl.DateTimeFormat(DATES, { dateStyle: "medium" });
 const longDay = new Intl.DateTimeFormat(DATES, { dateStyle: "full" });
 
 export const formatNumber = (value) => wholeNumber.format(value);
+
+/** A part of 1 as "58%". */
+export const formatShare = (share) => percentage.format(share);
 
 /** A text with the number as %(count)s: `plural(2, "%(count)s tag", "%(count)s tags")`. */
 export const plural = (count, one, many) => ngettext(one, many, count, { count: formatNumber(count) });

@@ -6,6 +6,15 @@ import { gettext } from "../core/texts.mjs";
 
 const [WIDTH, HEIGHT] = [600, 140];
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+export const DAYS = [
+	gettext("Mon"),
+	gettext("Tue"),
+	gettext("Wed"),
+	gettext("Thu"),
+	gettext("Fri"),
+	gettext("Sat"),
+	gettext("Sun"),
+];
 
 /** Lines over a shared axis. `series`: [{className, values}]; null is a gap. `format`: for the highest value. */
 export function lineChart(series, { label, format = formatNumber }) {
@@ -37,26 +46,59 @@ export function linePath(values, highest) {
 }
 
 /** Seven rows of 24 cells; a darker cell has more messages. */
-export function heatMap(hours, days) {
+export function heatMap(hours, caption) {
 	const highest = Math.max(1, ...hours.flat());
 	const cell = (count, day, hour) => {
 		const css = { "--part": `${Math.round((100 * count) / highest)}%` };
 		const number = formatNumber(count);
-		return h("td", { css, title: `${days[day]} ${hour}:00: ${number}` }, h("span.hidden", number));
+		return h("td", { css, title: `${DAYS[day]} ${hour}:00: ${number}` }, h("span.hidden", number));
 	};
-	const row = (counts, day) =>
-		h(
-			"tr",
-			h("th", { scope: "row" }, days[day]),
+	const rows = hours.map((counts, day) =>
+		heatRow(
+			DAYS[day],
 			counts.map((count, hour) => cell(count, day, hour)),
+		),
+	);
+	return heatTable(caption, rows);
+}
+
+/**
+ * How many of our messages were answered: rows and cells as in heatMap(), and a last one of each for all days and hours. A
+ * darker cell has a higher share; one with fewer than `minimum` messages has only a border. `answers`: as in REST.
+ */
+export function answerMap(answers, minimum, caption) {
+	const anyDay = gettext("All days");
+	const cell = ({ observations, answered }, day, hour) => {
+		const values = { answered: formatNumber(answered), sent: formatNumber(observations) };
+		const text = gettext("%(answered)s of %(sent)s answered", values);
+		const title = [day, hour === undefined ? "" : ` ${hour}:00`, `: ${text}`].join("");
+		if (observations < minimum) return h("td.few", { title }, h("span.hidden", observations ? text : "–"));
+		const css = { "--part": `${Math.round((100 * answered) / observations)}%` };
+		return h("td", { css, title }, h("span.hidden", text));
+	};
+	const rows = answers.sent.map((sent, day) => {
+		const cells = sent.map((observations, hour) =>
+			cell({ observations, answered: answers.answeredHours[day][hour] }, DAYS[day], hour),
 		);
-	return h(
-		"table.heat",
-		h("caption.hidden", gettext("Messages from customers by weekday and hour")),
-		h("thead", h("tr", h("td"), HOURS.map(hourHeading))),
-		h("tbody", hours.map(row)),
+		return heatRow(DAYS[day], [...cells, cell(answers.weekdays[day], DAYS[day])]);
+	});
+	const all = [...answers.hours.map((hour, index) => cell(hour, anyDay, index)), cell(answers, anyDay)];
+	return heatTable(
+		caption,
+		[...rows, heatRow(gettext("All"), all, "tr.all")],
+		h("th.all", { scope: "col" }, gettext("All")),
 	);
 }
+
+const heatRow = (name, cells, kind = "tr") => h(kind, h("th", { scope: "row" }, name), cells);
+
+const heatTable = (caption, rows, lastHeading) =>
+	h(
+		"table.heat",
+		h("caption.hidden", caption),
+		h("thead", h("tr", h("td"), HOURS.map(hourHeading), lastHeading)),
+		h("tbody", rows),
+	);
 
 // Every sixth hour is visible.
 function hourHeading(hour) {

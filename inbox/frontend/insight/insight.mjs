@@ -7,17 +7,9 @@ import { closeOpen, state } from "../core/store.mjs";
 import { gettext } from "../core/texts.mjs";
 import { timeZone } from "../core/time-zone.mjs";
 import { toParameters } from "../core/url.mjs";
-import { bars, heatMap, lineChart } from "./charts.mjs";
+import { bars, DAYS, heatMap, lineChart } from "./charts.mjs";
+import { ANSWERS, answerChart, EXPLANATION } from "./contact-times.mjs";
 
-const DAYS = [
-	gettext("Mon"),
-	gettext("Tue"),
-	gettext("Wed"),
-	gettext("Thu"),
-	gettext("Fri"),
-	gettext("Sat"),
-	gettext("Sun"),
-];
 const MAX_TAGS = 12;
 const WORKLOAD = gettext("Conversations assigned to each member, and the median first reply time in them.");
 
@@ -46,6 +38,7 @@ function heading() {
 
 function content(insight) {
 	const { from, to, timeZone, days, hours, tags, ads, replies, members, conversations, isExact } = insight;
+	const { answers, minimum } = insight.contactTimes;
 	const exact = plural(conversations, "%(count)s conversation", "%(count)s conversations");
 	const total = isExact ? exact : gettext("About %(conversations)s", { conversations: exact });
 	return h(
@@ -54,7 +47,12 @@ function content(insight) {
 		h("p.quiet", `${total} · ${gettext("%(from)s to %(to)s", { from, to })} · ${timeZone}`),
 		h("p.quiet", waitingText(insight)),
 		card(gettext("Messages per day"), legend(), messagesChart(days)),
-		card(gettext("Busiest hours"), busiestHour(hours), heatMap(hours, DAYS)),
+		card(
+			gettext("Busiest hours"),
+			busiestHour(hours),
+			heatMap(hours, gettext("Messages from customers by weekday and hour")),
+		),
+		card(ANSWERS, h("p.quiet", EXPLANATION), answerChart(answers, minimum)),
 		card(gettext("Median first reply time"), latestReplyTime(replies), replyChart(replies)),
 		tags.length > 0 && card(gettext("Tags"), null, tagBars(tags)),
 		members?.length > 0 && card(gettext("Team"), h("p.quiet", WORKLOAD), memberTable(members)),

@@ -8,9 +8,24 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from conversations.lib.locks import sync_lock
-from conversations.models import Conversation, ConversationTag, InteractionEvent, Page, Thread, constraints
+from conversations.models import (
+    Conversation,
+    ConversationTag,
+    Export,
+    InteractionEvent,
+    Page,
+    Thread,
+    constraints,
+)
 from tests.conversations.sync.copies import row_versions
-from tests.factories import NOON, ConversationFactory, EventFactory, PageFactory, TagFactory
+from tests.factories import (
+    NOON,
+    ConversationFactory,
+    EventFactory,
+    ExportFactory,
+    PageFactory,
+    TagFactory,
+)
 from tests.legacy_database import WITH_THE_OWNERS_INDEX, WITH_THE_OWNERS_KEY, WITHOUT_ANY_KEY, make_legacy
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +171,13 @@ def test_same_sender_id_on_another_page_is_not_merged(page):
     duplicates(PageFactory(), 1)
     merge()
     assert Conversation.objects.count() == 2
+
+
+def test_files_with_a_merged_conversation_are_deleted(page):
+    make_legacy(WITHOUT_ANY_KEY)
+    first, second = duplicates(page)
+    exports = [ExportFactory(page_ids=[page.pk]) for _ in range(2)]
+    for export, row in zip(exports, (first, second), strict=True):
+        export.parts.create(conversation_ids=[row.pk], is_written=True)
+    merge()
+    assert list(Export.objects.all()) == exports[:1]

@@ -46,6 +46,8 @@ def naive_insight(conversations: list[Conversation], zone: str, now: datetime) -
         "begun": 0,
         "waiting": 0,
         "unanswered": 0,
+        "sent": Counter(),
+        "answered": Counter(),
     }
     for row in conversations:
         events = [
@@ -56,7 +58,21 @@ def naive_insight(conversations: list[Conversation], zone: str, now: datetime) -
         found["begun"] += bool(messages) and messages[0][0].date() == today
         count_messages(found, [message for message in messages if message[0].date() in shown])
         time_replies(found, events, shown, is_done=row.conversation_status == "done")
+        count_answers(found, messages, shown, now)
     return found
+
+
+def count_answers(found: dict, messages: list, shown: set, now: datetime) -> None:
+    """Each message of the Page: is there one of the customer within 24 hours after it?"""
+    day = timedelta(days=1)
+    settled = int((now - day).timestamp()) // 900 * 900  # by quarters of an hour
+    for number, (at, kind) in enumerate(messages):
+        if kind == SENT and at.date() in shown and at.timestamp() < settled:
+            later = [other.timestamp() for other, kind in messages[number:] if kind == RECEIVED]
+            found["sent"][at.weekday(), at.hour] += 1
+            found["answered"][at.weekday(), at.hour] += any(
+                int(other) - int(at.timestamp()) <= day.total_seconds() for other in later
+            )
 
 
 def count_messages(found: dict, messages: list) -> None:
@@ -95,6 +111,10 @@ def assert_same(found, expected: dict) -> None:
     assert replies == {
         monday: (int(median(waits)), len(waits)) for monday, waits in expected["waits"].items()
     }
+    for name in ("sent", "answered"):
+        grid = getattr(found.contact_times, name)
+        numbers = {(day, hour): n for day, row in enumerate(grid) for hour, n in enumerate(row) if n}
+        assert numbers == {key: number for key, number in expected[name].items() if number}, name
     assert found.begun_today == expected["begun"]
     assert (found.waiting, found.unanswered) == (expected["waiting"], expected["unanswered"])
 

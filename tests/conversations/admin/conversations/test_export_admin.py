@@ -1,5 +1,7 @@
 """Exports in the admin: of the filtered list, of one conversation, and files that a worker prepares."""
 
+import sys
+
 import pytest
 
 from conversations.exports import prepared
@@ -104,3 +106,12 @@ def test_list_runs_no_query_per_row(page, staff, rows, large, django_assert_num_
         client.post(f"{ADD}?page={page.pk}", CHOICE)
     with django_assert_num_queries(6):  # session, user, Pages, disconnected ones, count, rows
         client.get(EXPORTS)
+
+
+def test_parquet_is_exported_where_its_package_is_installed(page, staff, rows, monkeypatch):
+    client, choice = staff("viewer"), {"what": "conversations", "format": "parquet"}
+    answer = client.get(client.post(f"{ADD}?page={page.pk}", choice)["Location"])
+    assert b"".join(answer.streaming_content).startswith(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    answer = client.post(f"{ADD}?page={page.pk}", choice)
+    assert (answer.status_code, "requirements-parquet.txt" in answer.content.decode()) == (200, True)

@@ -1,5 +1,7 @@
 """The contact card, the history of a conversation, and a user's own changes with their undo."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from conversations.actions.status import set_status
@@ -58,6 +60,66 @@ def test_contact_takes_as_many_queries_for_many(page, tagger, django_assert_num_
         assert len(contact_of(tagger, row)["similar"]) == 10
 
 
+# -- contact times -----------------------------------------------------------------------------------------
+def contact_times_of(client, row, **parameters) -> dict:
+    answer = client.get(f"/api/conversations/{row.pk}/contact-times", parameters)
+    assert answer.status_code == 200, answer.content
+    return answer.json()["contactTimes"]
+
+
+def test_contact_times_have_the_documented_shape(page, tagger):
+    row, friday = ConversationFactory(page=page), datetime(2024, 5, 17, 22, 30, tzinfo=UTC)
+    for week in range(12):
+        at = friday - timedelta(weeks=week)
+        EventFactory(conversation=row, kind="message_sent", occurred_at=at)
+        if week % 2:
+            EventFactory(conversation=row, occurred_at=at + timedelta(hours=1))
+        EventFactory(conversation=row, occurred_at=at + timedelta(hours=30))
+    found = contact_times_of(tagger, row, tz="Europe/Berlin")
+    assert (found["timeZone"], found["minimum"], found["isComplete"]) == ("Europe/Berlin", 10, True)
+    assert found["since"] == "2024-03-01T22:30:00Z"
+    received, answers = found["received"], found["answers"]
+    assert (received["observations"], received["isEnough"]) == (18, True)
+    assert sum(map(sum, received["hours"])) == 18
+    assert received["best"][0] == {"weekday": 6, "hour": 6, "observations": 8}  # in summer
+    every = {"observations": 12, "answered": 6, "share": 0.5}
+    assert {name: answers[name] for name in every} == every
+    # In Berlin it was Saturday, 0:30, in summer, and Friday, 23:30, in winter.
+    assert [day["observations"] for day in answers["weekdays"]] == [0, 0, 0, 0, 5, 7, 0]
+    assert (answers["hours"][0], answers["hours"][23]["share"]) == (
+        {"observations": 7, "answered": 3, "share": None},
+        None,
+    )
+    assert (answers["sent"][4][23], answers["answeredHours"][5][0]) == (5, 3)
+    assert (answers["isEnough"], answers["bestWeekday"], answers["bestHour"]) == (True, None, None)
+    assert len(answers["hours"]) == 24
+
+
+def test_contact_times_of_few_messages_conclude_nothing(page, tagger):
+    row = ConversationFactory(page=page)
+    EventFactory.create_batch(9, conversation=row, occurred_at=datetime(2024, 5, 17, 9, tzinfo=UTC))
+    found = contact_times_of(tagger, row)
+    assert found["received"]["hours"][4][9] == 9
+    assert (found["received"]["isEnough"], found["received"]["best"]) == (False, [])
+    assert (found["answers"]["isEnough"], found["answers"]["share"]) == (False, None)
+    empty = contact_times_of(tagger, ConversationFactory(page=page))
+    assert (empty["since"], empty["received"]["observations"]) == (None, 0)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "Europe", "../etc/passwd", "Factory"])
+def test_unknown_time_zone_is_named_in_the_error(page, tagger, zone):
+    row = ConversationFactory(page=page)
+    answer = tagger.get(f"/api/conversations/{row.pk}/contact-times", {"tz": zone})
+    assert (answer.status_code, answer.json()["field"]) == (400, "tz")
+
+
+def test_contact_times_take_four_queries(page, tagger, django_assert_num_queries):
+    row = ConversationFactory(page=page)
+    EventFactory.create_batch(12, conversation=row)
+    with django_assert_num_queries(4):  # the key, the Pages, the conversation, the messages
+        contact_times_of(tagger, row)
+
+
 def test_history_has_no_messages(page, user, tagger):
     row = ConversationFactory(page=page)
     EventFactory(conversation=row)
@@ -105,5 +167,5 @@ def test_own_changes_take_three_queries(page, tagger, three, django_assert_num_q
 
 def test_conversations_of_other_pages_are_hidden(tagger):
     row = ConversationFactory(page=PageFactory())
-    for suffix in ("contact", "facebook"):
+    for suffix in ("contact", "contact-times", "facebook"):
         assert tagger.get(f"/api/conversations/{row.pk}/{suffix}").status_code == 404

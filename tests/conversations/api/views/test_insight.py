@@ -65,7 +65,21 @@ def test_response_has_exactly_the_documented_shape(page, replied):
     assert (found["conversations"], found["isExact"]) == (1, True)
     assert set(found) == {
         *("from", "to", "timeZone", "days", "hours", "tags", "ads", "replies", "conversations", "isExact"),
-        *("members", "waiting", "unanswered"),
+        *("members", "waiting", "unanswered", "contactTimes"),
+    }
+    times = found["contactTimes"]
+    assert (times["minimum"], times["received"]["hours"]) == (10, found["hours"])
+    assert times["received"] | {"hours": None} == {
+        "observations": 1,
+        "isEnough": False,
+        "hours": None,
+        "best": [],
+    }
+    assert {name: times["answers"][name] for name in ("observations", "answered", "share", "isEnough")} == {
+        "observations": 0,
+        "answered": 0,
+        "share": None,
+        "isEnough": False,
     }
 
 

@@ -1,10 +1,12 @@
 """Files that a worker prepares: complete, their owner's alone, bounded, and gone with who is in them."""
 
+import io
 import json
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pyarrow import parquet
 
 from conversations.exports import file_formats, prepared
 from conversations.exports.prepared import work, work_on_next
@@ -33,6 +35,7 @@ def small(monkeypatch):
     monkeypatch.setitem(prepared.SMALL, "messages", (2, 1000))
     monkeypatch.setattr(file_formats, "AT_ONCE", dict.fromkeys(file_formats.AT_ONCE, 2))
     monkeypatch.setattr(prepared, "AT_ONCE", file_formats.AT_ONCE)
+    monkeypatch.setattr(file_formats, "PARQUET_BATCHES", 1)
 
 
 @pytest.fixture
@@ -71,11 +74,15 @@ def state_of(client, export: dict) -> dict:
 
 
 def download(client, url: str) -> str:
+    return download_bytes(client, url).decode()
+
+
+def download_bytes(client, url: str) -> bytes:
     answer = client.get(url)
     assert answer.status_code == 200, answer.content
     body = b"".join(answer.streaming_content)
     assert int(answer.get("Content-Length", len(body))) == len(body)
-    return body.decode()
+    return body
 
 
 @pytest.mark.parametrize("what", ["conversations", "messages"])
@@ -91,6 +98,30 @@ def test_prepared_file_is_the_one_that_is_sent_at_once(viewer, rows, what, kind)
     assert download(viewer, done["url"]) == b"".join(sent.streaming_content).decode()
     assert done["size"] == len(download(viewer, done["url"]).encode())
     assert [row["id"] for row in viewer.get(EXPORTS).json()["exports"]] == [export["id"]]
+
+
+@pytest.mark.parametrize("what", ["conversations", "messages"])
+@pytest.mark.parametrize("batches", [1, 2])
+def test_prepared_parquet_has_the_rows_that_are_sent_at_once(viewer, rows, what, batches, monkeypatch):
+    monkeypatch.setattr(file_formats, "PARQUET_BATCHES", batches)
+    export = request_export(viewer, what=what, format="parquet")
+    work()
+    content = download_bytes(viewer, state_of(viewer, export)["url"])
+    sent = viewer.get("/api/conversations/export", {"what": what, "format": "parquet"})
+    expected = parquet.read_table(io.BytesIO(b"".join(sent.streaming_content)))
+    assert parquet.read_table(io.BytesIO(content)).equals(expected)
+    assert expected.num_rows == (5 if what == "conversations" else 10)
+    # One group for each part; two or four conversations are one.
+    assert parquet.read_metadata(io.BytesIO(content)).num_row_groups == {1: 3, 2: 2}[batches]
+    assert content.count(b"PAR1") == 2, "at the beginning and the end alone"
+
+
+def test_prepared_parquet_of_nothing_is_a_file(user, viewer, page):
+    ExportFactory(actor=user, page_ids=[page.pk], format="parquet", state="queued", ended_at=None)
+    work()
+    [export] = viewer.get(EXPORTS).json()["exports"]
+    content = download_bytes(viewer, export["url"])
+    assert parquet.read_table(io.BytesIO(content)).num_rows == 0
 
 
 def test_small_file_needs_no_preparation(viewer, rows):
@@ -273,6 +304,31 @@ def test_deleting_a_person_deletes_files_with_a_conversation_that_was_joined(pag
     kept = ConversationFactory(page=page)
     kept.removed_conversations.create(page=page, kind="joined", removed_id=rows[2].pk, sender_id="8")
     delete_person(kept, actor=superuser())
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["joined", "separated again"])
+def test_deleting_a_person_deletes_files_that_have_them_under_another_conversation(page, viewer, rows, again):
+    request_export(viewer, conversationIds=[row.pk for row in rows[:3]])
+    work()
+    person = ConversationFactory(page=page, sender_id="8")
+    rows[1].removed_conversations.create(
+        page=page, kind="joined", removed_id=10**9, sender_id="8", undone_at=timezone.now() if again else None
+    )
+    delete_person(person, actor=superuser())
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_deleting_a_person_deletes_files_with_mixed_conversations(page, viewer, rows, is_finished):
+    request_export(viewer, conversationIds=[row.pk for row in rows[:3]])
+    work()
+    if is_finished:
+        page.removed_conversations.create(page=page, kind="separated", removed_id=rows[1].pk, sender_id="9")
+    else:
+        page.business_aliases = {rows[1].sender_id: {"source": "sender", "applied": True}}
+        page.save()
+    delete_person(ConversationFactory(page=page), actor=superuser())
     assert not Export.objects.exists()
 
 
