@@ -1,7 +1,8 @@
 """A progress bar that appears only when the work takes long."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -22,6 +23,24 @@ def delayed_bar(items: Collection[T], description: str) -> Iterator[T]:
             progress.advance(task)
             if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
                 progress.start()
+    finally:
+        if progress.live.is_started:
+            progress.stop()
+
+
+@contextmanager
+def delayed_steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that shows what is done, how much of it, and of how much; after two seconds."""
+    started, progress = time.monotonic(), Progress(console=Console(stderr=True))
+    task = progress.add_task("", total=None)
+
+    def show(description: str, done: int, total: int) -> None:
+        progress.update(task, description=description, completed=done, total=total or None)
+        if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
+            progress.start()
+
+    try:
+        yield show
     finally:
         if progress.live.is_started:
             progress.stop()
