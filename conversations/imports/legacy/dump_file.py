@@ -49,7 +49,8 @@ class DumpFile:
             self.total = path.stat().st_size
         except OSError as error:
             raise WrongSource(f"The dump cannot be opened: {error.strerror}.") from None
-        self._stream, self._found = self._raw, set[str]()
+        self._stream: BinaryIO = self._raw
+        self._found: set[str] = set()
         try:
             self._stream = self._open()
         except SourceError:
@@ -67,6 +68,7 @@ class DumpFile:
     def _open(self) -> BinaryIO:
         head = self._raw.read(HEAD)
         self._raw.seek(0)
+        stream: BinaryIO = self._raw
         if head.startswith(GZIP):
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw))
             try:
@@ -74,8 +76,6 @@ class DumpFile:
                 stream.seek(0)
             except (OSError, EOFError, zlib.error):
                 raise SourceError(DAMAGED) from None
-        else:
-            stream = self._raw
         refuse_other_formats(head)
         return stream
 

@@ -1,5 +1,6 @@
 """Merges the tags of all users of the old application: names that are the same here become one tag."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -8,11 +9,11 @@ from msgspec import Struct, field
 from conversations.imports.legacy.shaping import as_id, as_time
 from conversations.imports.legacy.source import Row, SourceError
 from conversations.lib.labels import MAX_NAME, name_key, tidy
-from tags.models import COLOR
 
 BLOCKED, BLOCKED_NAME = "blocked", "blocked"  # the key of staged rows, and the tag
 STAGE = "Stage: {}"
 MAX_TAGS = 100_000  # that are read
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class LegacyTag(Struct):
@@ -71,7 +72,7 @@ def grouped(tags: Iterable[LegacyTag]) -> list[TagGroup]:
         group = groups.setdefault(name_key(tag.name), TagGroup(tag.name))
         group.keys.append(tag.key)
         group.is_optional &= tag.is_optional
-        if not group.color and COLOR.regex.search(tag.color.strip()):
+        if not group.color and COLOR.fullmatch(tag.color.strip()):
             group.color = tag.color.strip()
     return list(groups.values())
 

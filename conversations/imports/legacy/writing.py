@@ -26,7 +26,8 @@ STATEMENTS = read_statements(__file__)
 
 def create_tags(staged: Staged, *, dry_run: bool) -> tuple[int, list[str]]:
     """Create the tags that are missing. Return how many, and the names of those that are too many."""
-    created, refused = 0, []
+    created = 0
+    refused: list[str] = []
     for number in groups_to_create(staged):
         group = staged.groups[number]
         color = {"color": group.color} if group.color else {}
