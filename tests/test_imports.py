@@ -21,6 +21,7 @@ SERVICES = [
     "conversations.exports",
     "conversations.graph.errors",
     "conversations.graph.error_table",
+    "conversations.imports",
     "conversations.lib",
     "conversations.media",
     "conversations.models",
@@ -94,6 +95,14 @@ ALLOWED = {
         "conversations.models",
         "conversations.permissions",
         "conversations.search",
+    ],
+    "conversations.imports": [
+        "conversations.actions.tagging",
+        "conversations.lib",
+        "conversations.models",
+        "conversations.search.sql",
+        "conversations.sync.load.suppression",
+        "tags",
     ],
     "conversations.media": [
         "conversations.connections",

@@ -121,6 +121,16 @@ def _change(to_remove: Sql, to_add: Sql, actor, operation: uuid.UUID) -> set[int
     return {pk for (pk,) in fetch_all(statement)}
 
 
+@transaction.atomic
+def import_tags(pairs: Sql, *, operation: uuid.UUID) -> int:
+    """Add tags that another application has assigned, and return how many conversations lacked theirs.
+
+    `pairs` is a query for conversation_id, tag_id, legacy_id and created_at. Nobody is named as the user, and
+    the events have the times of the other application. The caller holds the locks and notifies.
+    """
+    return fetch_value(Sql.compose(STATEMENTS["import_tags"], pairs=pairs, operation=str(operation)))
+
+
 # -- conversations by ID -----------------------------------------------------------------------------------
 def tag_conversations(
     conversation_ids: Collection[int], tags: Iterable[Tag], *, actor, operation: uuid.UUID | None = None

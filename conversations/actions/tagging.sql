@@ -27,6 +27,28 @@ removed AS (
 )
 SELECT DISTINCT conversation_id FROM changes
 
+-- name: import_tags
+-- Adds tags that another application has assigned, since when it had them, each with an event.
+WITH to_add AS MATERIALIZED (
+  SELECT DISTINCT ON (conversation_id, tag_id) conversation_id, tag_id, legacy_id, created_at FROM ({pairs}) AS pairs
+  ORDER BY conversation_id, tag_id, created_at, legacy_id
+), added AS (
+  INSERT INTO conversations_conversationtag
+    (conversation_id, tag_id, page_id, last_message_time, created_at, act)
+  SELECT c.id, to_add.tag_id, c.page_id, c.last_message_time, to_add.created_at, {operation}::uuid
+  FROM to_add JOIN conversations_conversation AS c ON c.id = to_add.conversation_id
+  ORDER BY c.id, to_add.tag_id
+  ON CONFLICT (conversation_id, tag_id) DO NOTHING
+  RETURNING conversation_id, tag_id
+), events AS (
+  INSERT INTO conversations_interactionevent (conversation_id, kind, occurred_at, text, attachments, data)
+  SELECT conversation_id, 'tag_added', to_add.created_at, '', '[]'::jsonb, jsonb_build_object(
+    'id', tag.id, 'name', tag.name, 'act', {operation}::text, 'legacy_id', to_add.legacy_id)
+  FROM added JOIN to_add USING (conversation_id, tag_id) JOIN tags_tag AS tag ON tag.id = tag_id
+  ORDER BY conversation_id, tag.id
+)
+SELECT count(*) FROM added
+
 -- name: no_pairs
 SELECT NULL::bigint AS conversation_id, NULL::bigint AS tag_id WHERE false
 

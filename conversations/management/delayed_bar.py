@@ -37,3 +37,21 @@ def delayed_count(total: int, description: str) -> Iterator[Callable[[int], None
     finally:
         if progress.live.is_started:
             progress.stop()
+
+
+@contextmanager
+def delayed_steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that shows what is done, how much of it, and of how much; after two seconds."""
+    started, progress = time.monotonic(), Progress(console=Console(stderr=True))
+    task = progress.add_task("", total=None)
+
+    def show(description: str, done: int, total: int) -> None:
+        progress.update(task, description=description, completed=done, total=total or None)
+        if not progress.live.is_started and time.monotonic() - started > DELAY_SECONDS:
+            progress.start()
+
+    try:
+        yield show
+    finally:
+        if progress.live.is_started:
+            progress.stop()

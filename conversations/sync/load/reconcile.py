@@ -99,6 +99,8 @@ def reconcile_conversation(
     state.sender_name = state.sender_name or received.sender_name  # what Facebook shows instead of a name
     if row.shown.oldest is None and (versions[1] <= versions[0] or _may_be_unsent(current, received)):
         first = second = current  # it has only the snippet of a message that is stored, or taken back
+    elif is_imported(current) and received.last_message_time:
+        first = second = received
     state.last_message, state.last_message_time, state.last_message_kind = _last_message(first, second)
     state.conversation_status = _status(current, row.events)
     state.search = search_text(state)
@@ -110,15 +112,27 @@ def close_history(
 ) -> None:
     """Set new conversations to done whose last message is older than that. Both mappings are by sender ID.
 
-    One that was inserted so, and has a thread that is newer, is open, as if that one had come first.
+    What only an import has brought is as new as what is not stored. One that was inserted so, and has a
+    thread that is newer, is open, as if that one had come first.
     """
     for sender, state in states.items():
         stored, is_old = before.get(sender), _is_older(state, done_before)
-        if stored is None:
+        if stored is None or (state is not stored and is_imported(stored)):
             if is_old:
                 state.conversation_status = DONE
         elif not is_old and _is_older(stored, done_before):
             state.conversation_status = Conversation.Status.ACTIVE
+
+
+def is_imported(stored: Conversation) -> bool:
+    """Whether the time of its last message is that of an import, which does not know the message.
+
+    `told` holds the imported time until a sync lists a thread of the person; a webhook sets another time.
+    """
+    if stored.graph_id or "last_message_time" not in stored.told:
+        return False
+    time, _ = stored.told["last_message_time"]
+    return (datetime.fromisoformat(time) if time else None) == stored.last_message_time
 
 
 def _is_older(conversation: Conversation, time: datetime) -> bool:

@@ -32,6 +32,10 @@ class SuppressionList:
             rows = Fingerprint.objects.filter(facebook_page_id=self._page_id)
             self._digests = set(rows.values_list("digest", flat=True))
 
+    @property
+    def has_people(self) -> bool:
+        return bool(self._digests)
+
     def suppresses(self, thread: Thread) -> bool:
         """Whether the thread belongs to a deleted person."""
         return bool(self._digests) and thread_digest(self._key, thread.graph_id) in self._digests
