@@ -21,6 +21,7 @@ SERVICES = [
     "conversations.exports",
     "conversations.graph.errors",
     "conversations.graph.error_table",
+    "conversations.imports",
     "conversations.lib",
     "conversations.media",
     "conversations.models",
@@ -93,6 +94,13 @@ ALLOWED = {
         "conversations.permissions",
         "conversations.search",
     ],
+    "conversations.imports": [
+        "conversations.lib",
+        "conversations.media",
+        "conversations.models",
+        "conversations.sync",
+    ],
+    "conversations.imports.archives": ["conversations.lib"],
     "conversations.media": [
         "conversations.connections",
         "conversations.graph",
@@ -169,7 +177,7 @@ REPEATED = {
     "work",
     "webhooks",
 }
-MAX_FILES = 21
+MAX_FILES = 22
 
 
 @cache
