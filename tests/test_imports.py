@@ -99,11 +99,13 @@ ALLOWED = {
     "conversations.imports": [
         "conversations.actions.tagging",
         "conversations.lib",
+        "conversations.media",
         "conversations.models",
         "conversations.search.sql",
-        "conversations.sync.load.suppression",
+        "conversations.sync",
         "tags",
     ],
+    "conversations.imports.archives": ["conversations.lib"],
     "conversations.media": [
         "conversations.connections",
         "conversations.graph",
@@ -181,7 +183,7 @@ REPEATED = {
     "work",
     "webhooks",
 }
-MAX_FILES = 21
+MAX_FILES = 22
 
 
 @cache

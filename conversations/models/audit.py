@@ -46,6 +46,11 @@ class Action(models.TextChoices):
     APP_REMOVED = "app_removed", _("App removed at Facebook")
     USER_DATA_DELETED = "user_data_deleted", _("Data of a Facebook user deleted")
     PAGE_CHANGED = "page_changed", _("Page changed")
+    ARCHIVE_IMPORTED = "archive_imported", _("Archive imported")
+    IMPORT_JOINED = "import_joined", _("Imported thread joined")
+    IMPORT_SEPARATED = "import_separated", _("Imported thread separated")
+    IMPORT_REJECTED = "import_rejected", _("Suggestion of an import rejected")
+    IMPORT_REOPENED = "import_reopened", _("Suggestion of an import reopened")
     EXPORTED = "exported", _("Exported")
     EXPORT_DOWNLOADED = "export_downloaded", _("Export downloaded")  # what a worker has prepared
     PERSON_ERASED = "person_erased", _("Person erased")

@@ -51,6 +51,24 @@ class Fingerprint(models.Model):
         return self.digest[:12]
 
 
+class MessageFingerprint(models.Model):
+    """The keyed hash of a message that a deleted person wrote: an import does not store that person again.
+
+    Archives name no IDs, so that nothing else tells whose a thread of an archive is.
+    """
+
+    facebook_page_id = models.TextField()
+    digest = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["facebook_page_id", "digest"], name="messagefingerprint_once")
+        ]
+
+    def __str__(self):
+        return self.digest[:12]
+
+
 def sender_digest(key: str, sender_id: str) -> str:
     """Return the fingerprint of a person."""
     return _digest(key, f"sender {sender_id}")
@@ -64,6 +82,11 @@ def thread_digest(key: str, graph_id: str) -> str:
 def app_user_digest(key: str, user_id: str) -> str:
     """Return the fingerprint of a person who logged in with Facebook, by the ID that they have in our app."""
     return _digest(key, f"app user {user_id}")
+
+
+def message_digest(key: str, second: int, text: str) -> str:
+    """Return the fingerprint of a message. The text is in the form NFC."""
+    return _digest(key, f"message {second} {text}")
 
 
 def _digest(key: str, text: str) -> str:

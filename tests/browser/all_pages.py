@@ -1,6 +1,7 @@
 """Finds the URLs of all pages of the site and creates rows of each model to show on them."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 from django.contrib.admin import ModelAdmin, site
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from conversations.sandbox.data import media
 from conversations.tasks import sync_page
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
 from tests.factories import (
+    NOON,
     ConversationFactory,
     EventFactory,
     ExportFactory,
@@ -45,6 +47,12 @@ def fill(page: Page) -> None:
     SyncRunFactory(page=page)
     SyncRunFactory(page=page, status="error", error=f"Facebook says: {LONG}")
     sync_page.configure(queue=STUCK_QUEUE).defer(run_id=0)
+    imported = page.imported_threads.create(
+        thread_id="77", customer_name=LONG, conversation=row, state="suggested", message_count=1
+    )
+    imported.suggestions.create(conversation=nameless, proofs=1, texts=1, found=1)
+    said = [EventFactory(conversation=one, text=LONG, occurred_at=NOON) for one in (row, nameless)]
+    imported.messages.create(key=uuid4(), event_id=said[0].pk, proof=1)
     page.alerts.create(cause="sync", sentence="No sync of this Page has completed for a day.")
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
