@@ -1,0 +1,1 @@
+"""Moving in: what people bring from elsewhere becomes conversations and messages."""
