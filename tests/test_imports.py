@@ -21,6 +21,7 @@ SERVICES = [
     "conversations.exports",
     "conversations.graph.errors",
     "conversations.graph.error_table",
+    "conversations.imports",
     "conversations.lib",
     "conversations.media",
     "conversations.models",
@@ -93,6 +94,7 @@ ALLOWED = {
         "conversations.permissions",
         "conversations.search",
     ],
+    "conversations.imports.archives": ["conversations.graph.decoding", "conversations.lib"],
     "conversations.media": [
         "conversations.connections",
         "conversations.graph",
@@ -141,6 +143,7 @@ ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}
 # client and the sandbox, and so on. No name stands in three.
 REPEATED = {
     "accounts",
+    "archive",
     "attachments",
     "audit",
     "base",

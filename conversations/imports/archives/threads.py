@@ -7,6 +7,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEY_BYTES = 16  # of the digest in an import key
+MAX_PROBLEMS = 1_000
+# Why a file is not read, for the user. It makes an import incomplete.
+FILE_REASONS = {
+    "damaged": "damaged",
+    "encrypted": "encrypted with a password",
+    "html_only": "in HTML only",
+    "no_json": "not complete, or no JSON",
+    "no_regular_file": "a link or a special file",
+    "too_compressed": "compressed too much to be messages",
+    "too_large": "too large",
+    "unknown_compression": "compressed in an unknown way",
+    "unsafe_name": "named like a file outside of the archive",
+}
+# Why messages are not read, if that makes an import incomplete. An `empty` one has only a sender and a time,
+# which is all that Facebook has of it.
+LOST = {
+    "no_business": "in threads without a name of the business",
+    "no_object": "no messages at all",
+    "no_time": "without a usable time",
+}
 
 
 class ArchiveError(Exception):
@@ -30,7 +50,7 @@ class ArchiveMessage:
     is_prose: bool  # the text is a sentence of Meta's about what happened, in the language of the account
     attachments: tuple[dict[str, Any], ...]
     media: tuple[str, ...]
-    reactions: tuple[dict[str, str], ...]  # as rows have them: {"actor": customer or page, "reaction", "emoji"}
+    reactions: tuple[dict[str, str], ...]  # as rows have them: {"actor", "reaction", "emoji"}
     data: dict[str, Any]
     ordinal: int = 0
 
@@ -64,14 +84,34 @@ class ArchiveThread:
 
 @dataclass
 class ArchiveOverview:
-    """What is known before the first thread is read; `skipped` and `problems` grow while threads are read."""
+    """What is known before the first thread is read, and from `skipped` on what reading the threads adds."""
 
-    kind: str  # page, personal, instagram, encrypted, or unknown if nothing in the archive tells
-    business_names: list[str]  # the names that may be the business's, best first
-    threads: int
-    skipped: Counter[str]  # the numbers of files and messages by reason
+    kind: str = ""  # page, personal, instagram, encrypted, or unknown if nothing in the archive tells
+    threads: int = 0
+    business_names: list[str] = field(default_factory=list)  # that may be the business's, best first
     named_in: dict[str, int] = field(default_factory=dict)  # the number of threads in which a name takes part
     profile_names: list[str] = field(default_factory=list)  # of these names, those that the profile has
-    former_names: list[str] = field(default_factory=list)  # that may be earlier ones: see business.py
+    former_names: list[str] = field(default_factory=list)  # that may be earlier ones: see owner_names.py
+    skipped: Counter[str] = field(default_factory=Counter)  # files and messages by reason
     problems: list[str] = field(default_factory=list)  # what could not be read, for the user
+    gaps: dict[str, tuple[int, ...]] = field(default_factory=dict)  # by the key of the thread
     unrepaired: int = 0  # texts that stay as they came, because they are no complete UTF-8
+
+    def skip(self, name: str, reason: str) -> None:
+        """Count a file that is not read, and name it."""
+        self.skipped[reason] += 1
+        self.add_problem(f"{name}: {FILE_REASONS[reason]}.")
+
+    def add_problem(self, text: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(text)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it holds the chats of a person: those with Pages are not encrypted."""
+        return self.kind in ("personal", "encrypted")
+
+    @property
+    def lost(self) -> int:
+        """The number of files and messages that are left out although they may have content."""
+        return sum(self.skipped[reason] for reason in (*FILE_REASONS, *LOST))
