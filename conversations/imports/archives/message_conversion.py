@@ -24,6 +24,18 @@ TYPE_OF_EXTENSION = {
     **dict.fromkeys(("mp4", "mov", "webm"), "video"),
     **dict.fromkeys(("ogg", "opus", "mp3", "m4a", "aac", "wav"), "audio"),
 }
+# The fields of messages that have a text only; the last three are of no use.
+PLAIN = frozenset(
+    {
+        "sender_name",
+        "timestamp_ms",
+        "content",
+        "ip",
+        "is_geoblocked_for_viewer",
+        "is_unsent_image_by_messenger_kid_parent",
+    }
+)
+NO_FIELDS: dict[str, Any] = {}
 MAX_TEXT = 100_000  # characters; Messenger has 20,000
 MAX_FIELD = 2_000  # characters of a link, a title, a name of a file
 MAX_ITEMS = 1_000  # attachments or reactions of a message
@@ -54,6 +66,8 @@ class MessageReader:
         if message.get("is_unsent") is True:  # what is left of it is Meta's
             return ArchiveMessage(time, is_ours, "", False, (), (), (), {"deleted": True})
         text = repair(_text(message.get("content"))[:MAX_TEXT])
+        if text and message.keys() <= PLAIN:  # nearly all messages
+            return ArchiveMessage(time, is_ours, text, is_prose(text, sender, NO_FIELDS), (), (), (), {})
         attachments, media = self._files(message, repair, parent)
         data = _data(message, repair)
         is_bump = not text and bool(bumped := _bumped_text(message))

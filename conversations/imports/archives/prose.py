@@ -23,25 +23,28 @@ Patterns = dict[str, list[re.Pattern[str]]]
 
 
 def is_prose(text: str, sender: str, message: dict) -> bool:
-    """Whether this text of a message is Meta's. `message` has the fields of the archive."""
-    if not text:
-        return False
-    if any(_is_given(message.get(name)) for name in TELLING) or _type_tells(message):
+    """Whether this text of a message is Meta's.
+
+    `message` has the fields of the archive, or none if it has a text only.
+    """
+    if message and text and _fields_tell(message):
         return True
-    if len(text) > MAX_LENGTH:
+    if not text or len(text) > MAX_LENGTH:
         return False
-    return (
-        _is_reaction(text) or _is_about_its_sender(text, sender, message) or _is_known(text.strip(), sender)
-    )
+    if _is_reaction(text) or _is_known(text.strip(), sender):
+        return True
+    return bool(message) and _is_about_its_sender(text, sender, message)
+
+
+def _fields_tell(message: dict) -> bool:
+    kind = message.get("type")
+    if isinstance(kind, str) and kind in TELLING_TYPES:
+        return True
+    return any(_is_given(message.get(name)) for name in TELLING)
 
 
 def _is_given(value: Any) -> bool:
     return value is not None and value is not False and value != []  # a call may have taken 0 seconds
-
-
-def _type_tells(message: dict) -> bool:
-    kind = message.get("type")
-    return isinstance(kind, str) and kind in TELLING_TYPES
 
 
 def _is_reaction(text: str) -> bool:

@@ -84,15 +84,18 @@ class ArchiveThread:
 
 @dataclass
 class ArchiveOverview:
-    """What is known before the first thread is read, and from `skipped` on what reading the threads adds."""
+    """What is known before the first thread is read.
+
+    Reading the threads adds to `skipped`, `problems`, `gaps` and `unrepaired`.
+    """
 
     kind: str = ""  # page, personal, instagram, encrypted, or unknown if nothing in the archive tells
-    threads: int = 0
     business_names: list[str] = field(default_factory=list)  # that may be the business's, best first
+    threads: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)  # files and messages by reason
     named_in: dict[str, int] = field(default_factory=dict)  # the number of threads in which a name takes part
     profile_names: list[str] = field(default_factory=list)  # of these names, those that the profile has
     former_names: list[str] = field(default_factory=list)  # that may be earlier ones: see owner_names.py
-    skipped: Counter[str] = field(default_factory=Counter)  # files and messages by reason
     problems: list[str] = field(default_factory=list)  # what could not be read, for the user
     gaps: dict[str, tuple[int, ...]] = field(default_factory=dict)  # by the key of the thread
     unrepaired: int = 0  # texts that stay as they came, because they are no complete UTF-8
