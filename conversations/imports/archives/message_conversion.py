@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from conversations.imports.archives.prose import is_prose
 from conversations.imports.archives.repair import Repair
-from conversations.imports.archives.thread_json import time_of
+from conversations.imports.archives.thread_json import MAX_NAME, time_of
 from conversations.imports.archives.threads import ArchiveMessage
 from conversations.lib.labels import name_key
 
@@ -59,7 +59,7 @@ class MessageReader:
         time = time_of(message)
         if time is None:
             return self._skip("no_time")
-        sender = repair(_text(message.get("sender_name"))[:MAX_FIELD])
+        sender = repair(_text(message.get("sender_name"))[:MAX_NAME])
         if len(self.senders) < MAX_ITEMS:
             self.senders.add(sender)
         is_ours = self._is_ours(sender)
@@ -117,7 +117,7 @@ class MessageReader:
         reactions = []
         for item in items[:MAX_ITEMS]:
             if isinstance(item, dict) and (emoji := repair(_text(item.get("reaction")))[:MAX_FIELD]):
-                actor = "page" if self._is_ours(repair(_text(item.get("actor")))) else "customer"
+                actor = "page" if self._is_ours(repair(_text(item.get("actor"))[:MAX_NAME])) else "customer"
                 reactions.append({"actor": actor, "reaction": "other", "emoji": emoji})
         return tuple(sorted(reactions, key=lambda one: (one["actor"], one["emoji"])))
 

@@ -18,6 +18,7 @@ BOM = b"\xef\xbb\xbf"
 FIRST_MS = int(datetime(2004, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LAST_MS = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
 MAX_DIGITS = 15
+MAX_NAME = 2_000  # characters of a name or a title
 # The fields of the archive of encrypted chats, and what the usual archive calls them.
 ENCRYPTED_FIELDS = {
     "senderName": "sender_name",
@@ -105,8 +106,8 @@ def _head(fields: Any, repair: Repair) -> ThreadHead | None:
     title = thread_name if is_encrypted else fields.get("title")
     repair = clean if is_encrypted else repair
     return ThreadHead(
-        [repair(name) for name in _names(participants)],
-        repair(title) if isinstance(title, str) else "",
+        [repair(name[:MAX_NAME]) for name in _names(participants)],
+        repair(title[:MAX_NAME]) if isinstance(title, str) else "",
         fields.get("thread_type") == "RegularGroup",
         is_encrypted,
     )

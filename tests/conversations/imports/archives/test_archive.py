@@ -133,7 +133,7 @@ def test_encrypted_chats_are_read_without_repair(tmp_path):
     }
     empty = content | {"messages": [], "threadName": "Bo_1"}
     files = {
-        "Ána Söder_3.json": json.dumps(content, ensure_ascii=False).encode(),
+        "Ána Söder_3.json": json.dumps(content).encode(),
         "Bo_1.json": json.dumps(empty).encode(),
         "media/8d.jpeg": made.JPEG,
         "your_posts_1.json": b'[{"messages": 1}]',
@@ -199,6 +199,17 @@ def test_missing_files_of_a_thread_are_reported(numbers, gaps, tmp_path):
     assert found.gaps == tuple(gaps)
     assert overview.gaps == ({ANA_FOLDER: tuple(gaps)} if gaps else {})
     assert texts(found) == [str(number) for number in sorted(numbers, reverse=True)]
+
+
+def test_messages_of_one_moment_stay_in_their_order(tmp_path):
+    files = {
+        made.path_in(PAGE_ROOT, number=number): made.as_json(
+            thread([message(SHOP, 0, word) for word in words])
+        )
+        for number, words in ((10, "ab"), (2, "cd"), (1, "ef"))
+    }
+    [found], _ = read(made.write_folder(tmp_path, files))
+    assert texts(found) == list("abcdef")
 
 
 def test_copies_that_a_system_has_renamed_are_the_same_file(tmp_path):
