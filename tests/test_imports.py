@@ -94,6 +94,12 @@ ALLOWED = {
         "conversations.permissions",
         "conversations.search",
     ],
+    "conversations.imports": [
+        "conversations.lib",
+        "conversations.media",
+        "conversations.models",
+        "conversations.sync",
+    ],
     "conversations.imports.archives": ["conversations.graph.decoding", "conversations.lib"],
     "conversations.media": [
         "conversations.connections",
@@ -172,7 +178,7 @@ REPEATED = {
     "work",
     "webhooks",
 }
-MAX_FILES = 21
+MAX_FILES = 22
 
 
 @cache

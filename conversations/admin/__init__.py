@@ -2,6 +2,7 @@
 
 from conversations.admin import activity_admin, alert_admin, audit_admin, job_admin, tag_admin, webhook_admin
 from conversations.admin.conversations import conversation_list, export_admin, saved_view_admin
+from conversations.admin.imports import import_admin
 from conversations.admin.pages import erasure, page_admin
 from conversations.admin.runs import run_admin
 
@@ -12,6 +13,7 @@ __all__ = [
     "conversation_list",
     "erasure",
     "export_admin",
+    "import_admin",
     "job_admin",
     "page_admin",
     "run_admin",

@@ -241,6 +241,11 @@ class CoverageSerializer(CoverageCountsSerializer):
     gaps = serializers.IntegerField(
         required=False, help_text="Instagram threads with messages that are lost, if there are any"
     )
+    archives = serializers.DictField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        required=False,
+        help_text='Months with messages of archives alone ("2021-05"): their number, and that of Facebook\'s',
+    )
     files = FileCountsSerializer(required=False, help_text="Files of messages, where the archive keeps them")
     platforms = serializers.DictField(
         child=CoverageCountsSerializer(), required=False, help_text="The same by platform, if there are two"

@@ -66,11 +66,12 @@ class Attachment(NamedTuple):
     height: int | None = None
     title: str = ""  # of a card or a link; `name` may say more
     subtitle: str = ""
+    is_kept: bool = False  # it came with an archive, and its file is here; it has no address
 
     @property
     def has_file(self) -> bool:
-        """Whether the address is that of a file at Facebook, not of somebody's page."""
-        return bool(self.address) and self.expires
+        """Whether there is a file: at the address, which is Facebook's and not somebody's page, or here."""
+        return self.is_kept or (bool(self.address) and self.expires)
 
     @property
     def show(self) -> str:
@@ -153,6 +154,8 @@ def _of_webhook(item: dict) -> Attachment:
         name = _text(item["type"]).replace("_", " ")
     address = web_address(payload.get("url") or item.get("url") or item.get("payload"))
     found = Attachment(kind, name, address, expires=kind not in ("Link", "Attachment", "Card"))
+    if item.get("kept") is True and not address:
+        return found._replace(is_kept=True)
     return _with_element(found, payload) if kind == "Card" else found
 
 

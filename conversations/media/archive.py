@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Protocol
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from conversations.lib.locks import lock_file
 from conversations.media.byte_range import ByteRange
-from conversations.media.download import CHUNK_BYTES, Download
+from conversations.media.download import CHUNK_BYTES
 from conversations.media.file_types import type_of
 from conversations.media.parts import Part
 from conversations.models import ArchivedPart, Conversation, InteractionEvent, MediaFile
@@ -65,8 +65,15 @@ def open_kept(file: MediaFile, byte_range: ByteRange | None) -> KeptFile | None:
         return None
 
 
-def keep(part: ArchivedPart, download: Download) -> int:
-    """Store what is downloaded as this part. Returns its size. Raises DownloadFailed."""
+class Readable(Protocol):
+    """A file from its beginning: a download, or a file that is here already."""
+
+    def read(self) -> bytes: ...
+    def head(self) -> bytes: ...
+
+
+def keep(part: ArchivedPart, download: Readable) -> int:
+    """Store what is read as this part. Returns its size. Raises DownloadFailed."""
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as content:
         digest, size, head = sha256(), 0, download.head()
         while chunk := download.read():

@@ -36,8 +36,9 @@ def _displayed(event: InteractionEvent, index: int, attachment: Attachment) -> D
     def route(name: str) -> str:
         return reverse(name, args=[event.conversation_id, event.pk, index])
 
-    has_content = attachment.has_file and is_of_facebook(attachment.address)
-    has_preview = is_of_facebook(attachment.picture)
+    has_content = attachment.is_kept or (attachment.has_file and is_of_facebook(attachment.address))
+    is_kept_picture = attachment.is_kept and attachment.show in ("picture", "sticker")
+    has_preview = is_kept_picture or is_of_facebook(attachment.picture)
     show = attachment.show
     if show in SHOWN_BY_CONTENT and not has_content:
         show = "file"

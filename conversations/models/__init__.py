@@ -5,6 +5,7 @@ from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
 from conversations.models.exports import Export, ExportPart, ExportPiece
+from conversations.models.imports import ImportCheck, ImportedMessage, ImportedThread, ImportSuggestion
 from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewal, MediaFile
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
@@ -36,6 +37,10 @@ __all__ = [
     "Export",
     "ExportPart",
     "ExportPiece",
+    "ImportCheck",
+    "ImportSuggestion",
+    "ImportedMessage",
+    "ImportedThread",
     "InteractionEvent",
     "LinkRenewal",
     "MediaFile",

@@ -43,11 +43,13 @@ class RemovedConversation(models.Model):
     Joined: it was of the same person as `conversation`, which has its messages, tags and history now.
     Separated: it mixed several people, because the business was taken for the customer. Only the tags and
     the history that belong to nobody in particular are left of it, in `details`.
+    Imported: only an archive knew its person, who then proved to be that of `conversation`.
     """
 
     class Kind(models.TextChoices):
         JOINED = "joined", _("Joined")
         SEPARATED = "separated", _("Separated")
+        IMPORTED = "imported", _("Imported")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="removed_conversations")
     # Null for separated ones. Deleting the person deletes this record, too.

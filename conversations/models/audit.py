@@ -43,6 +43,11 @@ class Action(models.TextChoices):
     ROLE_CHANGED = "role_changed", _("Role changed")
     PAGE_CONNECTED = "page_connected", _("Page connected")
     PAGE_CHANGED = "page_changed", _("Page changed")
+    ARCHIVE_IMPORTED = "archive_imported", _("Archive imported")
+    IMPORT_JOINED = "import_joined", _("Imported thread joined")
+    IMPORT_SEPARATED = "import_separated", _("Imported thread separated")
+    IMPORT_REJECTED = "import_rejected", _("Suggestion of an import rejected")
+    IMPORT_REOPENED = "import_reopened", _("Suggestion of an import reopened")
     EXPORTED = "exported", _("Exported")
     EXPORT_DOWNLOADED = "export_downloaded", _("Export downloaded")  # what a worker has prepared
     PERSON_ERASED = "person_erased", _("Person erased")

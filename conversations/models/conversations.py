@@ -272,11 +272,14 @@ class InteractionEvent(models.Model):
         SNOOZED = "snoozed", _("Snoozed")
         SNOOZE_ENDED = "snooze_ended", _("Snooze Ended")
         NOTE_ADDED = "note_added", _("Note Added")  # a note of staff, which no customer sees
+        ARCHIVE_JOINED = "archive_joined", _("Archive Joined")  # a thread of an archive belongs here
+        ARCHIVE_SEPARATED = "archive_separated", _("Archive Separated")  # it does not, any more
 
     # The constraint and the index below serve this foreign key.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
     kind = models.TextField(choices=Kind)
-    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: not a message; unique otherwise
+    # Null: no message, or one that only an archive has. Unique otherwise.
+    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001
     occurred_at = models.DateTimeField()
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)

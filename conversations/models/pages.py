@@ -108,6 +108,10 @@ class Page(models.Model):
         blank=True,
         help_text="Instead of HISTORY_DONE_BEFORE: of which age on a first sync inserts as done; 0: none",
     )
+    # Whether rows of an archive may be here, so that a sync has to look for them. Never taken back.
+    has_imports = models.BooleanField(default=False, db_default=False, editable=False)
+    # By month that has messages of archives alone ("2021-05"): their number, and that of Facebook's.
+    import_months = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = querysets.PageQuerySet.as_manager()

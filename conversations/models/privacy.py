@@ -49,6 +49,24 @@ class Fingerprint(models.Model):
         return self.digest[:12]
 
 
+class MessageFingerprint(models.Model):
+    """The keyed hash of a message that a deleted person wrote: an import does not store that person again.
+
+    Archives name no IDs, so that nothing else tells whose a thread of an archive is.
+    """
+
+    facebook_page_id = models.TextField()
+    digest = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["facebook_page_id", "digest"], name="messagefingerprint_once")
+        ]
+
+    def __str__(self):
+        return self.digest[:12]
+
+
 def sender_digest(key: str, sender_id: str) -> str:
     """Return the fingerprint of a person."""
     return _digest(key, f"sender {sender_id}")
@@ -57,6 +75,11 @@ def sender_digest(key: str, sender_id: str) -> str:
 def thread_digest(key: str, graph_id: str) -> str:
     """Return the fingerprint of a thread."""
     return _digest(key, f"thread {graph_id}")
+
+
+def message_digest(key: str, second: int, text: str) -> str:
+    """Return the fingerprint of a message. The text is in the form NFC."""
+    return _digest(key, f"message {second} {text}")
 
 
 def _digest(key: str, text: str) -> str:

@@ -186,5 +186,6 @@ def _finish(erasure: Erasure, page: Page) -> None:
     page.removed_conversations.all().delete()
     # As if the Page had just been connected, except that its capabilities remain known.
     page.watermarks, page.last_synced_at, page.last_full_sync_at = {}, None, None
-    page.last_delivery_at = None
-    page.save(update_fields=["watermarks", "last_synced_at", "last_full_sync_at", "last_delivery_at"])
+    page.last_delivery_at, page.has_imports, page.import_months = None, False, {}
+    fields = ["watermarks", "last_synced_at", "last_full_sync_at", "last_delivery_at"]
+    page.save(update_fields=[*fields, "has_imports", "import_months"])

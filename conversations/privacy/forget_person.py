@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from unicodedata import normalize
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, TextField
@@ -16,23 +17,29 @@ from conversations.models import (
     ConversationAlias,
     ConversationTag,
     Export,
+    ImportedThread,
     InteractionEvent,
     Page,
     Thread,
 )
 from conversations.models.audit import Action, record
+from conversations.models.imports import own_sender_id
 from conversations.models.privacy import (
     PERSON_DELETED,
     Erasure,
     Fingerprint,
     ForgottenKey,
+    MessageFingerprint,
+    message_digest,
     sender_digest,
     thread_digest,
 )
 from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
+from conversations.sync.load.imported.staging import MIN_PROOF
 from conversations.webhooks.blanking import blank_people
 
+MAX_FINGERPRINTS = 200  # messages of a deleted person
 MESSAGES = Q(kind__startswith="message_")
 
 
@@ -120,9 +127,12 @@ def _conversations(conversation: Conversation) -> QuerySet[Conversation]:
 
 
 def _ids(conversation: Conversation) -> list[str]:
-    """Return all IDs of the person."""
+    """Return all IDs of the person, with the keys of imported threads."""
     aliases = ConversationAlias.objects.filter(conversation__in=_conversations(conversation))
-    return [conversation.sender_id, *aliases.order_by("pk").values_list("sender_id", flat=True)]
+    imported = ImportedThread.objects.filter(conversation__in=_conversations(conversation))
+    ids = [conversation.sender_id, *aliases.order_by("pk").values_list("sender_id", flat=True)]
+    keys = map(own_sender_id, imported.order_by("pk").values_list("thread_id", flat=True))
+    return list(dict.fromkeys([*ids, *keys]))
 
 
 def _threads(conversation: Conversation) -> QuerySet[Thread]:
@@ -153,7 +163,21 @@ def _save_fingerprints(page: Page, conversation: Conversation) -> None:
         [Fingerprint(facebook_page_id=page.facebook_page_id, digest=digest) for digest in digests],
         ignore_conflicts=True,
     )
+    _save_message_fingerprints(page, conversation, row.key)
     ForgottenKey.objects.filter(pk=row.pk).update(forgotten_count=F("forgotten_count") + 1)
+
+
+def _save_message_fingerprints(page: Page, conversation: Conversation, key: str) -> None:
+    """Keep by what an import recognizes the person: hashes of the newest messages, which cannot be read."""
+    events = InteractionEvent.objects.filter(conversation__in=_conversations(conversation))
+    received = events.filter(kind=InteractionEvent.Kind.MESSAGE_RECEIVED).exclude(text="")
+    pairs = received.newest_first().values_list("occurred_at", "text")[:MAX_FINGERPRINTS]
+    texts = ((int(time.timestamp()), normalize("NFC", text)) for time, text in pairs)
+    digests = {message_digest(key, second, text) for second, text in texts if len(text) >= MIN_PROOF}
+    MessageFingerprint.objects.bulk_create(
+        [MessageFingerprint(facebook_page_id=page.facebook_page_id, digest=each) for each in sorted(digests)],
+        ignore_conflicts=True,
+    )
 
 
 def _delete_files(page: Page, conversation_ids: list[int]) -> None:

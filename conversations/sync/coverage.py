@@ -1,6 +1,6 @@
 """Coverage: what became of all threads that Facebook lists of a Page, in numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
@@ -30,7 +30,8 @@ def take_coverage(page: Page) -> dict:
     threads on two platforms, `platforms` has the same for each by its name. Threads that Facebook no longer
     lists stay included. If a list never ended, `lists` has its "platform", "folder" (None: the inbox) and
     "reason". `gaps` is the number of Instagram threads of which messages are lost, if there are any. `files`,
-    where the archive has looked for any: how many are "kept", "waiting" and "missing".
+    where the archive has looked for any: how many are "kept", "waiting" and "missing". `archives`, if there
+    are imported messages that Facebook does not show: by month their number, and that of Facebook's messages.
     """
     rows = page.threads.order_by().values("platform").annotate(**_counts(), **_sums()).order_by("platform")
     platforms = {row["platform"]: _from_row(row) for row in rows}
@@ -40,6 +41,7 @@ def take_coverage(page: Page) -> dict:
     coverage |= {"gaps": gaps} if gaps else {}
     files = dict(page.archived_parts.order_by().values_list("state").annotate(Count("pk")))
     coverage |= {"files": {state: files.get(state, 0) for state in FILE_STATES}} if files else {}
+    coverage |= {"archives": page.import_months} if page.import_months else {}
     lists = _unfinished_lists(page)
     return coverage | {"lists": lists} if lists else coverage
 
@@ -55,7 +57,8 @@ def describe_coverage(coverage: dict) -> str:
         threads["listed"],
     )
     states = ", ".join(f"{threads[state]:,} {LABELS[state]}" for state in STATES)
-    lines = [*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage)]
+    lines = [*describe_lists(coverage), *describe_gaps(coverage)]
+    lines += [*describe_archives(coverage), *describe_files(coverage)]
     return ". ".join([listed % {"number": f"{threads['listed']:,}", "states": states}, *lines])
 
 
@@ -78,6 +81,42 @@ def describe_gaps(coverage: dict) -> list[str]:
         number,
     )
     return [text % {"number": f"{number:,}"}]
+
+
+def describe_archives(coverage: dict) -> list[str]:
+    """Return a sentence, without its full stop, for the months of archives alone, and for those of both."""
+    if not (months := coverage.get("archives")):
+        return []
+    number = sum(archived for archived, _ in months.values())
+    alone = month_ranges(month for month, (_, shown) in months.items() if not shown)
+    both = month_ranges(month for month, (_, shown) in months.items() if shown)
+    brought = ngettext(
+        "Archives brought %(number)s message that Facebook does not show",
+        "Archives brought %(number)s messages that Facebook does not show",
+        number,
+    )
+    lines = [brought % {"number": f"{number:,}"}]
+    lines += [gettext("From archives alone: %(months)s") % {"months": alone}] if alone else []
+    return lines + ([gettext("From archives and Facebook: %(months)s") % {"months": both}] if both else [])
+
+
+def month_ranges(months: Iterable[str]) -> str:
+    """Return months as ranges: "2019-03 to 2020-12, 2022-01"."""
+    spans: list[list[str]] = []
+    for month in sorted(months):
+        if spans and _number(month) == _number(spans[-1][-1]) + 1:
+            spans[-1][1:] = [month]
+        else:
+            spans.append([month])
+    return ", ".join(
+        gettext("%(first)s to %(last)s") % {"first": span[0], "last": span[1]} if len(span) > 1 else span[0]
+        for span in spans
+    )
+
+
+def _number(month: str) -> int:
+    year, _, number = month.partition("-")
+    return 12 * int(year) + int(number)
 
 
 def describe_files(coverage: dict) -> list[str]:

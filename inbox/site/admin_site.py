@@ -29,6 +29,7 @@ MENU = {
         "conversations_page": (_("Pages"), "storefront"),
         "conversations_syncrun": (_("Sync runs"), "sync"),
         "conversations_alert": (_("Alerts"), "warning"),
+        "conversations_importedthread": (_("Imported threads"), "unarchive"),
         "conversations_erasure": (_("Erasures"), "delete_history"),
     },
     "people": {

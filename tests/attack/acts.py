@@ -81,6 +81,8 @@ admin   save a view                      login   login   refused ok      ok     
 admin   change somebody's view           login   login   refused hidden  hidden  refused refused refused ok
 admin   sync                             login   login   refused hidden  hidden  refused refused ok      ok
 admin   close old conversations          login   login   refused hidden  hidden  refused refused ok      ok
+admin   see an imported thread           login   login   refused hidden  hidden  hidden  hidden  ok      ok
+admin   take an imported thread out      login   login   refused hidden  hidden  hidden  hidden  ok      ok
 admin   ask to delete a person           login   login   refused hidden  hidden  refused refused ok      ok
 admin   delete a person                  login   login   refused hidden  hidden  refused refused ok      ok
 admin   see that a person was deleted    login   login   refused hidden  hidden  hidden  hidden  ok      ok
@@ -231,6 +233,11 @@ REQUESTS: dict[
     ),
     ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
     ("admin", "close old conversations"): (f"post {ADMIN}/page/{{page}}/close-history/", {"days": 30}),
+    ("admin", "see an imported thread"): (f"get {ADMIN}/importedthread/{{imported}}/change/",),
+    ("admin", "take an imported thread out"): (
+        f"post {ADMIN}/importedthread/{{imported}}/decide/",
+        {"act": "take_out"},
+    ),
     ("admin", "ask to delete a person"): (f"get {ADMIN}/erasure/person/{{conversation}}/",),
     ("admin", "delete a person"): (f"post {ADMIN}/erasure/person/{{conversation}}/", {}),
     ("admin", "see that a person was deleted"): (f"get {ADMIN}/erasure/{{erasure}}/change/",),

@@ -94,10 +94,12 @@ def admin_ids(page: Page) -> dict[str, object]:
         page=page, conversation=conversation, kind="joined", removed_id=1, sender_id="removed"
     )
     alert = Alert.objects.create(page=page, cause="token", sentence="Inbox can no longer read it.")
+    imported = page.imported_threads.create(thread_id="77", conversation=conversation, state="matched")
     budget = CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger")
     return {
         "alert": alert.pk,
         "alias": alias.pk,
+        "imported": imported.pk,
         "removed": removed.pk,
         "delivery": page.deliveries.create(body=b"{}", state="done").pk,
         "budget": budget.pk,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from conversations.admin.formatting import THREAD_STATE_LABELS, short_time
 from conversations.models import Page, Thread
-from conversations.sync.coverage import describe_files, describe_gaps, describe_lists
+from conversations.sync.coverage import describe_archives, describe_files, describe_gaps, describe_lists
 
 
 def coverage_table(page: Page, coverage: dict, as_of: datetime | None) -> SafeString | None:
@@ -19,7 +19,8 @@ def coverage_table(page: Page, coverage: dict, as_of: datetime | None) -> SafeSt
         return None
     reports = coverage.get("platforms") or {"": coverage}
     lines = ((_line(page, platform, report),) for platform, report in reports.items())
-    notes = (*describe_lists(coverage), *describe_gaps(coverage), *describe_files(coverage))
+    notes = [*describe_lists(coverage), *describe_gaps(coverage), *describe_archives(coverage)]
+    notes += describe_files(coverage)
     texts = ((f"{text}.",) for text in notes)
     times = ((format_html(gettext("As of {}:"), short_time(as_of)),),) if as_of else ()
     parts = format_html_join("", "<p>{}</p>", chain(times, lines, texts))

@@ -23,7 +23,7 @@ class Limits:
     ratio_from: int = MB  # smaller files may have any ratio
 
 
-class EntryRefused(Exception):
+class EntryRefused(ValueError):
     """An entry is not read. `reason` is a key of `ArchiveOverview.skipped`."""
 
     def __init__(self, reason: str):

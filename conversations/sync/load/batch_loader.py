@@ -27,6 +27,7 @@ from conversations.sync.load.copy_events import (
     stored_messages,
 )
 from conversations.sync.load.existing import ExistingRows, read_existing
+from conversations.sync.load.imported.adoption import adopt_events, note_checks
 from conversations.sync.load.live.last_message import move_tag_rows, show_last_messages
 from conversations.sync.load.live.silence import note_missed
 from conversations.sync.load.reconcile import (
@@ -142,6 +143,7 @@ def _save_distinct(
     page: Page, batch: list[ThreadRows], *, is_keyed: bool, tolerant: bool, done_before: datetime | None
 ) -> list[ThreadResult]:
     existing, joined = read_existing(page, batch, is_keyed=is_keyed)
+    adopted = _adopt_imported(batch, existing) if page.has_imports else 0
     _drop_stored_events(batch, existing)
     old_senders = set(existing.conversations)
     lost = {row.thread.graph_id: _lost_before(row, existing) for row in batch}
@@ -172,6 +174,8 @@ def _save_distinct(
         outcomes.append(outcome)
     if outcomes:
         outcomes[0].joined = joined
+    if page.has_imports and (adopted or any(created.values())):
+        _note_checks(batch, existing)
     return outcomes
 
 
@@ -201,6 +205,20 @@ def _result(thread: Thread, *, is_new: bool, touched: bool) -> str:
     if is_new:
         return "inserted"
     return "updated" if touched else "unchanged"
+
+
+# -- rows of archives ------------------------------------------------------------------------------------
+def _adopt_imported(batch: list[ThreadRows], existing: ExistingRows) -> int:
+    """Let what an archive had brought before be found as stored."""
+    stored = existing.conversations
+    return adopt_events(
+        (stored[row.sender_id].pk, row.events) for row in batch if row.sender_id in stored and row.events
+    )
+
+
+def _note_checks(batch: list[ThreadRows], existing: ExistingRows) -> None:
+    senders = {row.sender_id for row in batch if row.conversation}
+    note_checks({existing.conversations[sender].pk for sender in senders & existing.conversations.keys()})
 
 
 # -- stored rows -----------------------------------------------------------------------------------------

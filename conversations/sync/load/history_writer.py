@@ -92,6 +92,7 @@ class HistoryWriter:
             untimed=known.untimed,
             mixed=mixed_ids(self._page),
             is_first=is_newest and thread.history == Thread.History.COMPLETE,  # an audit
+            has_imports=self._page.has_imports,
         )
         self._run.events_created += created
         if created and thread.conversation_id:

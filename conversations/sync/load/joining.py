@@ -199,7 +199,7 @@ def restore(record: RemovedConversation) -> Conversation:
         raise ValueError("This join was undone before.")
     details, keep = record.details, record.conversation
     ConversationAlias.objects.filter(page=record.page, sender_id=record.sender_id).delete()
-    drop = _recreate(record)
+    drop = recreate(record)
     keep.aliases.filter(sender_id__in=details["aliases"]).update(conversation=drop)
     keep.events.filter(pk__in=details["events"]).update(conversation=drop)
     with connection.cursor() as cursor:
@@ -219,7 +219,8 @@ def restore(record: RemovedConversation) -> Conversation:
     return drop
 
 
-def _recreate(record: RemovedConversation) -> Conversation:
+def recreate(record: RemovedConversation) -> Conversation:
+    """Return the removed conversation, stored again without its messages."""
     row = Conversation(pk=record.removed_id, page=record.page, updated_at=timezone.now())
     for name, value in record.details["columns"].items():
         column = Conversation._meta.get_field(name)

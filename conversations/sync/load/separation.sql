@@ -51,7 +51,7 @@ RETURNING conversation_id
 UPDATE conversations_conversation AS row SET last_message_kind = %(after)s, updated_at = now()
 WHERE id = ANY(%(ids)s) AND last_message_kind = %(before)s AND %(after)s = (
   SELECT kind FROM conversations_interactionevent
-  WHERE conversation_id = row.id AND graph_id IS NOT NULL ORDER BY occurred_at DESC, rank DESC, id DESC LIMIT 1)
+  WHERE conversation_id = row.id AND kind LIKE 'message\_%%' ORDER BY occurred_at DESC, rank DESC, id DESC LIMIT 1)
 
 -- name: named_people
 SELECT person, max(name), min(occurred_at) FROM named_messages GROUP BY person ORDER BY person

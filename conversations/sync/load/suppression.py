@@ -4,7 +4,13 @@ from django.db import connection
 
 from conversations.lib.locks import LOCK_ROWS, ROWS
 from conversations.models import Page, Thread
-from conversations.models.privacy import PERSON_DELETED, Fingerprint, sender_digest, thread_digest
+from conversations.models.privacy import (
+    PERSON_DELETED,
+    Fingerprint,
+    message_digest,
+    sender_digest,
+    thread_digest,
+)
 from conversations.sync.load.customer import PAIR
 from conversations.sync.load.transform import ThreadRows
 
@@ -39,6 +45,10 @@ class SuppressionList:
     def suppresses_sender(self, sender_id: str) -> bool:
         """Whether this is an ID of a deleted person."""
         return bool(self._digests) and sender_digest(self._key, sender_id) in self._digests
+
+    def digest_of_message(self, second: int, text: str) -> str:
+        """Return the fingerprint of a message, to be compared with those of deleted people."""
+        return message_digest(self._key, second, text)
 
     def filter_rows(self, rows: list[ThreadRows]) -> list[ThreadRows]:
         """Return the rows, those of deleted people reduced to the fact that the thread exists."""

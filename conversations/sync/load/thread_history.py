@@ -16,6 +16,7 @@ from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.copy_events import claim_messages, insert_events, move_events, stored_messages
 from conversations.sync.load.event_row import EventRow, event_row
+from conversations.sync.load.imported.adoption import adopt_events, note_checks
 from conversations.sync.load.reconcile import has_hidden_messages
 from conversations.sync.load.states.event_states import is_other_state, update_events
 from conversations.sync.load.states.ranks import rank_events
@@ -36,6 +37,7 @@ def save_messages(
     untimed: Sequence[str] = (),
     mixed: Collection[int] = (),
     is_first: bool = False,
+    has_imports: bool = False,
 ) -> int:
     """Insert more messages of a thread, and replace stored ones by newer states. Return how many were new.
 
@@ -43,10 +45,12 @@ def save_messages(
     Between them are `untimed`, stored ones (oldest first) that have no time: they take that of the newest.
     `mixed` are conversations that may have some of them: see sync.load.separation. `is_first`: these are the
     newest messages of a thread that is read as a whole, which counts its unreadable messages again.
+    `has_imports`: rows of an archive may be among the stored ones.
     """
     owner = _customer_of(thread)
     shown = {event.graph_id for event in events}  # an answer may repeat what an earlier one has shown
     moved = _at_time_of(events[-1], [each for each in untimed if each not in shown]) if events else []
+    adopted = adopt_events([(owner.pk, events)]) if has_imports else 0
     stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
     pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
@@ -58,10 +62,12 @@ def save_messages(
     new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
     created = len(new) - len(existing) - len(refused)
-    if created or refused or unreadable or claimed or is_first:
+    if has_imports and (created or adopted):
+        note_checks([owner.pk])
+    if created or adopted or refused or unreadable or claimed or is_first:
         # Add in the database: a list may have updated the row in the meantime.
         Thread.objects.filter(pk=thread.pk).update(
-            held_count=F("held_count") + created + len(claimed),
+            held_count=F("held_count") + created + adopted + len(claimed),
             unreadable_count=(0 if is_first else F("unreadable_count")) + unreadable + len(refused),
         )
     if thread.complete_until is not None:

@@ -18,6 +18,7 @@ from conversations.sync.load.batch_loader import ThreadResult
 from conversations.sync.load.business_watch import BusinessWatch
 from conversations.sync.load.corrections import correct_people
 from conversations.sync.load.history_writer import HistoryWriter
+from conversations.sync.load.imported.settling import settle_run
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.load.thread_history import save_backfills
 from conversations.sync.load.transform import ThreadRows, batch_to_rows, to_rows
@@ -240,6 +241,8 @@ class BatchWriter:
     def correct_people(self) -> None:
         """Correct at the end of a run what earlier runs stored for the wrong person."""
         correct_people(self._page, self._run, self.transaction, self._business, self._suppressed)
+        if self._page.has_imports:
+            settle_run(self._page, self._run, self.transaction)
 
     def leave_pending(self, note: str) -> None:
         """Count something as pending that has no row in the Thread table, and add a note to the run."""

@@ -37,6 +37,8 @@ const NOTES = {
 	snoozed: (actor, { until }) =>
 		gettext("%(actor)s snoozed this until %(time)s", { actor, time: formatDateTime(until) }),
 	snooze_ended: (actor) => gettext("%(actor)s ended the snooze", { actor }),
+	archive_joined: (actor) => gettext("%(actor)s added messages of an archive", { actor }),
+	archive_separated: (actor) => gettext("%(actor)s took messages of an archive apart", { actor }),
 	note_added: (actor) => gettext("%(actor)s added a note", { actor }),
 	status_changed: (actor, { from, to }) =>
 		gettext("%(actor)s changed the status from %(before)s to %(after)s", {

@@ -12,6 +12,9 @@ from conversations.models import (
     CallBudget,
     ExportPart,
     ExportPiece,
+    ImportCheck,
+    ImportedMessage,
+    ImportSuggestion,
     Page,
     PageMember,
     PendingConnection,
@@ -19,7 +22,7 @@ from conversations.models import (
 )
 from conversations.models.message_headers import HeaderSplit, MessageHeader
 from conversations.models.operations import OperationChunk
-from conversations.models.privacy import Fingerprint, ForgottenKey
+from conversations.models.privacy import Fingerprint, ForgottenKey, MessageFingerprint
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
 from tests.factories import ConversationFactory, EventFactory, PageFactory, SyncRunFactory, TagFactory
 
@@ -68,8 +71,10 @@ def test_every_model_of_ours_is_registered():
     index_modules = ("conversations.models.search", "conversations.models.insight")
     indexes = {model for model in models if model.__module__ in index_modules}
     files = {model for model in models if model.__module__ == "conversations.models.media"}  # of messages
-    hidden = {ForgottenKey, Fingerprint, PendingConnection}  # nobody needs fingerprints, or may see tokens
+    # Nobody needs fingerprints, or may see tokens.
+    hidden = {ForgottenKey, Fingerprint, MessageFingerprint, PendingConnection}
     parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece, AlertNotice}  # of rows that have a page
+    parts |= {ImportedMessage, ImportSuggestion, ImportCheck}
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

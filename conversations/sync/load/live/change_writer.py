@@ -18,9 +18,10 @@ from conversations.lib.text import as_json
 from conversations.models import Conversation, Page, Thread, constraints
 from conversations.sync.load.copy_events import insert_events
 from conversations.sync.load.event_row import EventRow, event_row
-from conversations.sync.load.live.changes import Change, Mark, NewReferral, Nothing, OfMessage
+from conversations.sync.load.imported import adoption
+from conversations.sync.load.live.changes import Change, Mark, Message, NewReferral, Nothing, OfMessage
 from conversations.sync.load.live.conversation_state import ConversationState, save_conversations
-from conversations.sync.load.live.message_state import MessageState
+from conversations.sync.load.live.message_state import MessageState, side_of
 from conversations.sync.load.live.placing import place_messages
 from conversations.sync.load.ownership import owners_of_ids
 from conversations.sync.load.transform import search_text
@@ -63,6 +64,8 @@ def save_changes(page: Page, received: Sequence[Received]) -> Saved:
     """Apply the changes, whatever their order."""
     effective = [each for each in received if not isinstance(each.change, Nothing)]
     people = _conversations(page, effective)
+    if page.has_imports:
+        _adopt_imported(people, effective)
     _read_messages(people.values())
     for each in sorted(effective, key=lambda each: each.moment):
         if person := people.get(each.change.person):
@@ -75,6 +78,24 @@ def save_changes(page: Page, received: Sequence[Received]) -> Saved:
         {message.graph_id for message in messages if message.is_deleted},
         {person.state.row.pk for person in changed if person.is_changed},
     )
+
+
+# -- rows of archives --------------------------------------------------------------------------------------
+def _adopt_imported(people: dict[str, PersonChanges], received: Iterable[Received]) -> None:
+    """Let the messages fill what an archive had brought before."""
+    messages = [
+        adoption.Received(
+            people[each.change.person].state.row.pk,
+            each.change.graph_id,
+            side_of(each.change),
+            each.change.time,
+            each.change.text,
+        )
+        for each in received
+        if isinstance(each.change, Message) and each.change.time
+    ]
+    adoption.adopt(messages, is_webhook=True)
+    adoption.note_checks({message.owner for message in messages})
 
 
 # -- conversations -----------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ KEPT = (
     "referral",
     "reacted_at",
 )
-FROM_WEBHOOK = "webhook"  # `data.source` of a message that no sync has shown yet
+# `data.source` of a message that no sync has shown yet, or neither a sync nor a webhook.
+FROM_WEBHOOK, FROM_ARCHIVE = "webhook", "archive"
 
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
@@ -194,8 +195,8 @@ class MessageState(Struct):
 
 
 def is_from_webhook(data: dict[str, Any]) -> bool:
-    """Whether no list has shown this message yet."""
-    return data.get("source") == FROM_WEBHOOK or "stub" in data
+    """Whether no list has shown this message yet, or not as a whole."""
+    return data.get("source") in (FROM_WEBHOOK, FROM_ARCHIVE) or "stub" in data
 
 
 def side_of(change: Change) -> str:

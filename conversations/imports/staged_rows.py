@@ -1,0 +1,117 @@
+"""Puts messages of archives into the table of `staging` by COPY, and from there into the tables, as sets."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from unicodedata import normalize
+from uuid import UUID
+
+from django.db import connection
+
+from conversations.imports.archives.threads import ArchiveMessage
+from conversations.lib.sql_files import read_statements
+from conversations.lib.text import as_json, clean
+from conversations.models import InteractionEvent
+from conversations.sync.load.event_row import escape
+from conversations.sync.load.imported.staging import COLUMNS, MIN_PROOF
+from conversations.sync.load.live.message_state import FROM_ARCHIVE
+
+STATEMENTS = read_statements(__file__)
+CHUNK_LINES = 2000  # sent at once
+EPOCH = datetime.fromtimestamp(0, UTC)
+LAST_MS = 253_402_300_799_999  # of the year 9999
+RECEIVED, SENT = InteractionEvent.Kind.MESSAGE_RECEIVED.value, InteractionEvent.Kind.MESSAGE_SENT.value
+
+
+class Counts(NamedTuple):
+    """Messages that were imported before, that are stored already, and that are new."""
+
+    known: int
+    stored: int
+    new: int
+
+
+def has_time(message: ArchiveMessage) -> bool:
+    return 0 < message.time_ms <= LAST_MS
+
+
+def time_of(message: ArchiveMessage) -> datetime:
+    return EPOCH + timedelta(milliseconds=message.time_ms)
+
+
+def kind_of(message: ArchiveMessage) -> str:
+    return SENT if message.is_from_page else RECEIVED
+
+
+def is_proof(message: ArchiveMessage) -> bool:
+    """Whether the message can prove whose a thread is (see sync.load.imported.matching)."""
+    is_own = not (message.is_from_page or message.is_prose or message.data.get("deleted"))
+    return is_own and len(normalize("NFC", message.text)) >= MIN_PROOF
+
+
+def data_of(message: ArchiveMessage) -> dict[str, Any]:
+    """Return `data` of the event."""
+    data = message.data | {"source": FROM_ARCHIVE, "ms": message.time_ms % 1000}
+    data |= {"prose": True} if message.is_prose else {}
+    return data | ({"reactions": list(message.reactions)} if message.reactions else {})
+
+
+def stage(owned: Iterable[tuple[int, Iterable[ArchiveMessage]]]) -> None:
+    """Stage the messages of these threads, oldest first, and mark those that were imported before."""
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        with cursor.copy(STATEMENTS["copy"].format(columns=COLUMNS)) as copy:
+            for chunk in _chunks(_lines(owned)):
+                copy.write(chunk)
+        cursor.execute(STATEMENTS["mark_known"])
+
+
+def count() -> Counts:
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["count"])
+        return Counts(*cursor.fetchone())
+
+
+def insert(thread_ids: Collection[int]) -> None:
+    """Store the staged messages of these threads that were not imported before."""
+    with connection.cursor() as cursor:
+        for name in ("insert_events", "insert_messages"):
+            cursor.execute(STATEMENTS[name], {"threads": list(thread_ids)})
+
+
+def events_of(messages: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Return the primary keys of the events of messages, by thread and import key."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["events_of"], {"messages": as_json(list(messages))})
+        return {(thread, key.hex): event for thread, key, event in cursor.fetchall()}
+
+
+def _lines(owned: Iterable[tuple[int, Iterable[ArchiveMessage]]]) -> Iterator[str]:
+    for thread, messages in owned:
+        for message in messages:
+            yield _line(thread, message)
+
+
+def _line(thread: int, message: ArchiveMessage) -> str:
+    columns = (
+        str(thread),
+        str(UUID(message.import_key)),
+        kind_of(message),
+        time_of(message).isoformat(),
+        str(message.time_ms // 1000),
+        escape(clean(message.text)),
+        escape(as_json(list(message.attachments))),
+        escape(as_json(data_of(message))),
+        "t" if message.is_prose else "f",
+        "t" if is_proof(message) else "f",
+    )
+    return "\t".join(columns) + "\n"
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    chunk: list[str] = []
+    for line in lines:
+        chunk.append(line)
+        if len(chunk) >= CHUNK_LINES:
+            yield "".join(chunk).encode()
+            chunk = []
+    yield "".join(chunk).encode()

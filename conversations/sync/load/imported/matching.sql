@@ -1,0 +1,74 @@
+-- name: undecided_threads
+-- The imported threads of a Page that have a proof in common with one of these conversations, and belong to none yet.
+SELECT DISTINCT thread.id
+FROM conversations_interactionevent AS event
+CROSS JOIN generate_series(-1, 1) AS near (second)
+JOIN conversations_importedmessage AS message ON message.proof = hashtextextended(
+  normalize(event.text, NFC), floor(extract(epoch FROM event.occurred_at))::bigint + near.second)
+JOIN conversations_importedthread AS thread ON thread.id = message.thread_id
+WHERE event.conversation_id = ANY(%(ids)s) AND event.kind = 'message_received'
+  AND length(event.text) >= %(min_length)s
+  AND thread.page_id = %(page)s AND thread.state <> 'matched' AND thread.conversation_id <> event.conversation_id
+
+-- name: proofs
+-- By staged thread and conversation: how many proofs they have in common, and the length of the longest. Of conversations
+-- that have a text one second apart, those with the same second count. A text that several have in one second proves
+-- nothing, nor does a conversation of which somebody has said that it is another person's.
+WITH hits AS (
+  SELECT message.thread_id, message.second, message.hash, length(message.text) AS length, stored.conversation_id,
+    abs(stored.second - message.second) AS distance
+  FROM archive_messages AS message
+  JOIN conversations_importedthread AS thread ON thread.id = message.thread_id
+  JOIN stored_texts AS stored
+    ON stored.hash = message.hash AND stored.second BETWEEN message.second - 1 AND message.second + 1
+  JOIN conversations_conversation AS owner
+    ON owner.id = stored.conversation_id AND owner.platform = thread.platform
+  WHERE message.is_proof AND thread.state <> 'matched' AND owner.id IS DISTINCT FROM thread.conversation_id
+    AND NOT EXISTS (
+      SELECT FROM conversations_importsuggestion AS suggestion
+      WHERE suggestion.thread_id = thread.id AND suggestion.conversation_id = owner.id
+        AND suggestion.rejected_at IS NOT NULL
+    )
+), nearest AS (
+  SELECT *, min(distance) OVER (PARTITION BY thread_id, second, hash) AS least FROM hits
+), proofs AS (
+  SELECT thread_id, second, hash, max(length) AS length, min(conversation_id) AS conversation_id
+  FROM nearest WHERE distance = least GROUP BY 1, 2, 3 HAVING count(DISTINCT conversation_id) = 1
+)
+SELECT thread_id, conversation_id, count(*), max(length) FROM proofs GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+
+-- name: found_texts
+-- By pair of staged thread and conversation: how many texts the archive has in the time that both hold without a gap, and
+-- how many of them the conversation has, too. The text of a message that was taken back is not known any more.
+WITH pair AS (
+  SELECT (pair->>0)::bigint AS thread_id, (pair->>1)::bigint AS conversation_id
+  FROM json_array_elements(%(pairs)s::json) AS pair
+), span AS (
+  SELECT pair.*, greatest(own.first, held.first, listed.first) AS first, least(own.last, held.last, listed.last) AS last
+  FROM pair
+  CROSS JOIN LATERAL (
+    SELECT min(second) AS first, max(second) AS last FROM archive_messages AS message
+    WHERE message.thread_id = pair.thread_id
+  ) AS own
+  CROSS JOIN LATERAL (
+    SELECT floor(extract(epoch FROM min(event.occurred_at))) AS first,
+      floor(extract(epoch FROM max(event.occurred_at))) AS last
+    FROM conversations_interactionevent AS event
+    WHERE event.conversation_id = pair.conversation_id AND event.kind IN ('message_received', 'message_sent')
+  ) AS held
+  CROSS JOIN LATERAL (
+    SELECT extract(epoch FROM max(thread.gap_at)) AS first,
+      floor(extract(epoch FROM min(thread.complete_until) FILTER (WHERE thread.history = 'partial'))) AS last
+    FROM conversations_thread AS thread WHERE thread.conversation_id = pair.conversation_id
+  ) AS listed
+)
+SELECT span.thread_id, span.conversation_id, count(*), count(*) FILTER (WHERE EXISTS (
+  SELECT FROM conversations_interactionevent AS event
+  WHERE event.conversation_id = span.conversation_id AND event.kind = message.kind
+    AND event.occurred_at >= to_timestamp(message.second - 1) AND event.occurred_at < to_timestamp(message.second + 2)
+    AND (event.data ? 'deleted' OR hashtextextended(normalize(event.text, NFC), 0) = message.hash)
+))
+FROM span JOIN archive_messages AS message
+  ON message.thread_id = span.thread_id AND message.second BETWEEN span.first AND span.last
+WHERE NOT message.is_prose AND message.text <> ''
+GROUP BY 1, 2
