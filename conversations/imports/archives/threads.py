@@ -53,6 +53,7 @@ class ArchiveMessage:
     reactions: tuple[dict[str, str], ...]  # as rows have them: {"actor", "reaction", "emoji"}
     data: dict[str, Any]
     ordinal: int = 0
+    _import_key: str = field(default="", init=False, repr=False, compare=False)  # once it is computed
 
     @property
     def content(self) -> str:
@@ -63,9 +64,12 @@ class ArchiveMessage:
     @property
     def import_key(self) -> str:
         """The key of this message within its thread: the same in each archive that has it."""
-        side = "page" if self.is_from_page else "customer"
-        content = f"{self.time_ms}\n{side}\n{self.ordinal}\n{self.content}"
-        return hashlib.blake2b(content.encode(), digest_size=KEY_BYTES).hexdigest()
+        if not self._import_key:
+            side = "page" if self.is_from_page else "customer"
+            content = f"{self.time_ms}\n{side}\n{self.ordinal}\n{self.content}".encode()
+            key = hashlib.blake2b(content, digest_size=KEY_BYTES).hexdigest()
+            object.__setattr__(self, "_import_key", key)
+        return self._import_key
 
 
 @dataclass(frozen=True, slots=True)
