@@ -59,12 +59,12 @@ def _proven_names(overview: ArchiveOverview, page: Page) -> list[str]:
 def _check_threads(overview: ArchiveOverview, names: Sequence[str]) -> None:
     """Refuse names that few threads have: it is the archive of somebody else."""
     count = threads_named(overview, names)
-    if count >= overview.threads * MOST:
+    if count and count >= overview.compared * MOST:
         return
     others = [name for name in (*overview.business_names, *overview.former_names) if name not in names]
     candidates = ", ".join(_shown(overview, name) for name in dict.fromkeys(others[:MAX_SHOWN]))
     raise ArchiveError(
-        f"Only {count} of {pluralize(overview.threads, 'thread')} have the name"
+        f"Only {count:,} of {pluralize(overview.compared, 'thread')} have the name"
         f" {' or '.join(map(_quoted, names))}: this is the archive of somebody else, or the business has had"
         f" further names, which you can add with --business-name. It may be {candidates or 'any'}."
     )
@@ -89,7 +89,7 @@ def _names_of(page: Page) -> list[str]:
 
 def _shown(overview: ArchiveOverview, name: str) -> str:
     count = overview.named_in.get(name, 0)
-    return f"{_quoted(name)} (in {count:,} of {pluralize(overview.threads, 'thread')})"
+    return f"{_quoted(name)} (in {count:,} of {pluralize(overview.compared, 'thread')})"
 
 
 def _quoted(name: str) -> str:

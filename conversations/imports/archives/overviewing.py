@@ -139,6 +139,7 @@ class Overviewer:
             counter.add(thread.heads)
             thread.heads = []  # they are read again with the messages
         keys = {name_key(name) for name in profiles}
+        self._overview.compared = counter.threads
         self._overview.named_in = dict(counter.named_in)
         self._overview.business_names = suggest(counter, profiles)
         self._overview.profile_names = [name for name in counter.named_in if name_key(name) in keys]

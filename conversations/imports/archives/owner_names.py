@@ -26,14 +26,14 @@ class NameCounter:
     """Counts in how many threads each name takes part, and what the titles of threads tell."""
 
     def __init__(self) -> None:
-        self.threads = 0
+        self.threads = 0  # with several people: others do not tell whose the archive is
         self.named_in: Counter[str] = Counter()
         self.former: Counter[str] = Counter()
 
     def add(self, heads: Iterable[ThreadHead]) -> None:
         """Count a thread by what its files say."""
         heads = list(heads)
-        self.threads += 1
+        self.threads += any(len(head.participants) > 1 for head in heads)
         names = {name for head in heads for name in head.participants if not is_placeholder(name, "")}
         if len(self.named_in) < MAX_NAMES:
             self.named_in.update(names)
@@ -81,7 +81,7 @@ def proven_name(overview: ArchiveOverview, page_names: Collection[str]) -> str:
     """
     name = next(iter(overview.business_names), "")
     is_in_profile = name in overview.profile_names
-    if not name or overview.named_in[name] < overview.threads * (MOST if is_in_profile else NEARLY_ALL):
+    if not name or overview.named_in[name] < overview.compared * (MOST if is_in_profile else NEARLY_ALL):
         return ""
     if not page_names:
         return name if is_in_profile else ""

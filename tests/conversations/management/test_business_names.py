@@ -22,7 +22,9 @@ class Terminal(io.StringIO):
 
 def overview() -> ArchiveOverview:
     named_in = {"Bakery": 9, "Ana": 1, "Old Bakery": 1, "Uma": 9}
-    return ArchiveOverview("page", ["Uma", "Bakery"], 10, named_in=named_in, former_names=["Old Bakery"])
+    return ArchiveOverview(
+        "page", ["Uma", "Bakery"], 10, named_in=named_in, compared=10, former_names=["Old Bakery"]
+    )
 
 
 def answer(monkeypatch, text):

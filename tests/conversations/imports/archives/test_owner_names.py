@@ -58,3 +58,12 @@ def test_one_thread_with_two_people_proves_nothing_by_itself(tmp_path):
     found = overview(tmp_path, PEOPLE[:1])
     assert found.business_names == [SHOP, "Ana"]  # the thread has the name of the other
     assert proven_name(found, []) == ""
+
+
+def test_threads_with_one_name_tell_nothing(tmp_path):
+    found = overview(tmp_path, [("Ana", SHOP), ("x", "x"), ("", "")])
+    assert (found.threads, found.compared) == (3, 3)
+    odd = made.path_in(PAGE_ROOT, "odd_1085463558100099")
+    made.write_folder(tmp_path, {odd: made.as_json(thread([message("x", 0, "x")], ("x",)))})
+    with Archive([tmp_path]) as archive:
+        assert (archive.overview.threads, archive.overview.compared) == (4, 3)
