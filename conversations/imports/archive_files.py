@@ -82,9 +82,9 @@ def keep_files(page: Page, files: Files, pairs: Iterable[Pair]) -> int:
 
 def _wanted(pairs: Iterable[Pair]) -> Iterator[Wanted]:
     keys = {
-        (row.pk, message.import_key, index): key
-        for row, thread in pairs
-        for message in thread.messages
+        (row.pk, name, index): key
+        for row, thread, keys, _ in pairs
+        for name, message in zip(keys, thread.messages, strict=True)
         for index, key in enumerate(message.media)
         if key
     }

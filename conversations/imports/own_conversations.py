@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -18,12 +19,19 @@ from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import search_text
 from conversations.sync.load.upsert import write_conversations
 
-Pair = tuple[ImportedThread, ArchiveThread]
+
+class Pair(NamedTuple):
+    """A thread of an archive and its row, with the keys of its messages and a digest of them."""
+
+    row: ImportedThread
+    thread: ArchiveThread
+    keys: list[str]
+    digest: str
 
 
 def give_own(page: Page, pairs: Iterable[Pair]) -> None:
     """Give each of these threads, which are in no conversation, one of its own, unknown to Facebook."""
-    rows = {own_sender_id(row.thread_id): row for row, _ in pairs}
+    rows = {own_sender_id(pair.row.thread_id): pair.row for pair in pairs}
     stored = {one.sender_id: one for one in page.conversations.filter(sender_id__in=rows)}
     new = {key: _own_conversation(page, key, row) for key, row in rows.items() if key not in stored}
     now = timezone.now()
@@ -31,8 +39,7 @@ def give_own(page: Page, pairs: Iterable[Pair]) -> None:
         one.created_at = one.updated_at = now
     write_conversations(new, {}, is_keyed=not constraints.missing_keys())
     for key, row in rows.items():
-        row.conversation = stored.get(key) or new[key]
-    ImportedThread.objects.bulk_update(list(rows.values()), ["conversation"], batch_size=1000)
+        row.conversation_id = (stored.get(key) or new[key]).pk
 
 
 def _own_conversation(page: Page, sender_id: str, row: ImportedThread) -> Conversation:
@@ -52,10 +59,10 @@ def show_newest(pairs: Collection[Pair]) -> None:
 
     A message of the customer that nobody has seen yet opens it again, and ends its snooze.
     """
-    before = Conversation.objects.in_bulk([row.conversation_id for row, _ in pairs])
+    before = Conversation.objects.in_bulk({pair.row.conversation_id for pair in pairs})
     changed: dict[str, Conversation] = {}
     woken = set()
-    for row, thread in pairs:
+    for row, thread, *_ in pairs:
         stored = before[row.conversation_id]
         state = changed.get(stored.sender_id) or unsaved_conversation(stored)
         known_until = state.last_message_time

@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unicodedata import normalize
-from uuid import UUID
 
 from django.db import connection
 
 from conversations.imports.archives.threads import ArchiveMessage
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json, clean
-from conversations.models import InteractionEvent
+from conversations.models import ImportedThread, InteractionEvent
 from conversations.sync.load.event_row import escape
 from conversations.sync.load.imported.staging import COLUMNS, MIN_PROOF
 from conversations.sync.load.live.message_state import FROM_ARCHIVE
@@ -20,6 +19,17 @@ STATEMENTS = read_statements(__file__)
 CHUNK_LINES = 2000  # sent at once
 EPOCH = datetime.fromtimestamp(0, UTC)
 LAST_MS = 253_402_300_799_999  # of the year 9999
+THREAD_COLUMNS = (
+    "id",
+    "conversation_id",
+    "state",
+    "customer_name",
+    "message_count",
+    "first_at",
+    "last_at",
+    "has_gaps",
+    "digest",
+)
 RECEIVED, SENT = InteractionEvent.Kind.MESSAGE_RECEIVED.value, InteractionEvent.Kind.MESSAGE_SENT.value
 
 
@@ -45,8 +55,10 @@ def kind_of(message: ArchiveMessage) -> str:
 
 def is_proof(message: ArchiveMessage) -> bool:
     """Whether the message can prove whose a thread is (see sync.load.imported.matching)."""
-    is_own = not (message.is_from_page or message.is_prose or message.data.get("deleted"))
-    return is_own and len(normalize("NFC", message.text)) >= MIN_PROOF
+    if message.is_from_page or message.is_prose or message.data.get("deleted"):
+        return False
+    text = message.text
+    return len(text if text.isascii() else normalize("NFC", text)) >= MIN_PROOF
 
 
 def data_of(message: ArchiveMessage) -> dict[str, Any]:
@@ -56,8 +68,8 @@ def data_of(message: ArchiveMessage) -> dict[str, Any]:
     return data | ({"reactions": list(message.reactions)} if message.reactions else {})
 
 
-def stage(owned: Iterable[tuple[int, Iterable[ArchiveMessage]]]) -> None:
-    """Stage the messages of these threads, oldest first, and mark those that were imported before."""
+def stage(owned: Iterable[tuple[int, Iterable[tuple[str, ArchiveMessage]]]]) -> None:
+    """Stage the messages of these threads, with their keys, and mark those that were imported before."""
     with connection.wrap_database_errors, connection.cursor() as cursor:
         with cursor.copy(STATEMENTS["copy"].format(columns=COLUMNS)) as copy:
             for chunk in _chunks(_lines(owned)):
@@ -78,6 +90,18 @@ def insert(thread_ids: Collection[int]) -> None:
             cursor.execute(STATEMENTS[name], {"threads": list(thread_ids)})
 
 
+def save_threads(rows: Iterable[ImportedThread]) -> None:
+    """Write what an import changes of these rows. The ORM would take longer to write the statement."""
+    values = [{name: _plain(getattr(row, name)) for name in THREAD_COLUMNS} for row in rows]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS["save_threads"], {"rows": as_json(values)})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def events_of(messages: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """Return the primary keys of the events of messages, by thread and import key."""
     with connection.cursor() as cursor:
@@ -85,21 +109,21 @@ def events_of(messages: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]
         return {(thread, key.hex): event for thread, key, event in cursor.fetchall()}
 
 
-def _lines(owned: Iterable[tuple[int, Iterable[ArchiveMessage]]]) -> Iterator[str]:
+def _lines(owned: Iterable[tuple[int, Iterable[tuple[str, ArchiveMessage]]]]) -> Iterator[str]:
     for thread, messages in owned:
-        for message in messages:
-            yield _line(thread, message)
+        for key, message in messages:
+            yield _line(thread, key, message)
 
 
-def _line(thread: int, message: ArchiveMessage) -> str:
+def _line(thread: int, key: str, message: ArchiveMessage) -> str:
     columns = (
         str(thread),
-        str(UUID(message.import_key)),
+        key,
         kind_of(message),
         time_of(message).isoformat(),
         str(message.time_ms // 1000),
         escape(clean(message.text)),
-        escape(as_json(list(message.attachments))),
+        escape(as_json(list(message.attachments))) if message.attachments else "[]",
         escape(as_json(data_of(message))),
         "t" if message.is_prose else "f",
         "t" if is_proof(message) else "f",

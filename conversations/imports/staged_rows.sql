@@ -28,6 +28,14 @@ SELECT thread_id, key, coalesce(stored_id, event_id),
   CASE WHEN is_proof THEN hashtextextended(normalize(text, NFC), second) END
 FROM archive_messages WHERE thread_id = ANY(%(threads)s) AND NOT is_known
 
+-- name: save_threads
+-- Writes what changed of imported threads.
+UPDATE conversations_importedthread AS thread
+SET conversation_id = row.conversation_id, state = row.state, customer_name = row.customer_name,
+  message_count = row.message_count, first_at = row.first_at, last_at = row.last_at, has_gaps = row.has_gaps,
+  digest = row.digest
+FROM json_populate_recordset(NULL::conversations_importedthread, %(rows)s::json) AS row WHERE thread.id = row.id
+
 -- name: events_of
 -- The events of staged messages, by thread and key.
 SELECT message.thread_id, message.key, message.event_id FROM conversations_importedmessage AS message

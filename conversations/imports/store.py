@@ -28,7 +28,7 @@ from conversations.sync.load.imported.matching import Decision, decide, save_sug
 from conversations.sync.load.imported.months import count_months
 from conversations.sync.load.imported.pairing import pair_messages
 from conversations.sync.load.imported.settling import attach_decided, update_histories
-from conversations.sync.load.imported.staging import analyze, clear_messages, stage_texts, staging
+from conversations.sync.load.imported.staging import analyze_messages, clear_messages, stage_texts, staging
 
 MESSAGES, THREADS = 20_000, 1000  # of one batch; a longer thread is one of its own
 WAIT_SECONDS, PAUSE_SECONDS = 60.0, 0.5  # for a sync of the Page to end
@@ -142,16 +142,12 @@ class _Import:
             Page.objects.filter(pk=self._page.pk).update(has_imports=True)
             self._page.has_imports = not self._dry_run
         pairs = self._rows([thread for thread in batch if self._is_wanted(thread)])
-        fresh = [(row, thread) for row, thread in pairs if row.digest != digest_of(thread)]
-        self.result.known += sum(
-            len(thread.messages) for row, thread in pairs if row.digest == digest_of(thread)
-        )
+        fresh = [pair for pair in pairs if pair.row.digest != pair.digest]
+        self.result.known += sum(len(pair.keys) for pair in pairs if pair.row.digest == pair.digest)
         if fresh:
             self._store(fresh)
-        states = dict(
-            ImportedThread.objects.filter(pk__in=[row.pk for row, _ in pairs]).values_list("pk", "state")
-        )
-        self.result.threads.update(states[row.pk] for row, _ in pairs)
+        rows = ImportedThread.objects.filter(pk__in=[pair.row.pk for pair in pairs])
+        self.result.threads.update(rows.values_list("state", flat=True))
         notify_changes([self._page.pk])
         if self._dry_run:
             transaction.set_rollback(True)
@@ -185,7 +181,7 @@ class _Import:
         new = [self._row(key, thread) for key, thread in by_id.items() if key not in stored]
         ImportedThread.objects.bulk_create(new, batch_size=1000)
         rows = {row.thread_id: row for row in self._stored(by_id)}
-        return [(rows[key], thread) for key, thread in by_id.items()]
+        return [pair_of(rows[key], thread) for key, thread in by_id.items()]
 
     def _stored(self, thread_ids: Iterable[str]):
         return self._page.imported_threads.filter(thread_id__in=list(thread_ids))
@@ -201,14 +197,16 @@ class _Import:
     def _store(self, pairs: list[Pair]) -> None:
         """Store threads of which something is new. Their conversations are decided first."""
         clear_messages()
-        staged_rows.stage((row.pk, thread.messages) for row, thread in pairs)
-        analyze()
+        staged_rows.stage((pair.row.pk, zip(pair.keys, pair.thread.messages, strict=True)) for pair in pairs)
+        analyze_messages()
         decisions = decide()
-        _describe(pairs)
         empty = self._give_conversations(pairs, decisions)
+        for pair in pairs:
+            _describe(pair)
+        staged_rows.save_threads(pair.row for pair in pairs)
         for group in _by_conversation(pairs):
-            pair_messages([row.pk for row, _ in group if row.pk not in empty])
-            staged_rows.insert([row.pk for row, _ in group])
+            pair_messages([pair.row.pk for pair in group if pair.row.pk not in empty])
+            staged_rows.insert([pair.row.pk for pair in group])
         counts = staged_rows.count()
         self.result.known += counts.known
         self.result.adopted += counts.stored
@@ -216,21 +214,27 @@ class _Import:
         show_newest(pairs)
         save_suggestions(decisions)
         attach_decided(self._page, decisions)
-        update_histories({row.conversation_id for row, _ in pairs})
+        update_histories({pair.row.conversation_id for pair in pairs if pair.row.conversation_id})
 
     def _give_conversations(self, pairs: list[Pair], decisions: dict[int, Decision]) -> set[int]:
         """Give new threads their conversation: the one that is proved, or one of their own.
 
-        Return the latter: the threads whose conversation has no message yet.
+        Return the latter: the threads whose conversation has no message yet. The caller saves the rows.
         """
-        new = [(row, thread) for row, thread in pairs if row.conversation_id is None]
-        proved = [row for row, _ in new if row.pk in decisions and decisions[row.pk].conversation]
-        for row in proved:
-            row.conversation_id, row.state = decisions[row.pk].conversation, State.MATCHED
-        ImportedThread.objects.bulk_update(proved, ["conversation", "state"], batch_size=1000)
-        others = [(row, thread) for row, thread in new if row.conversation_id is None]
+        new = [pair for pair in pairs if pair.row.conversation_id is None]
+        for row, *_ in new:
+            if row.pk in decisions and decisions[row.pk].conversation:
+                row.conversation_id, row.state = decisions[row.pk].conversation, State.MATCHED
+        others = [pair for pair in new if pair.row.conversation_id is None]
         give_own(self._page, others)
-        return {row.pk for row, _ in others}
+        return {pair.row.pk for pair in others}
+
+
+def pair_of(row: ImportedThread, thread: ArchiveThread) -> Pair:
+    """Return both with a digest of all messages: a thread with the same one was imported as a whole."""
+    keys = [message.import_key for message in thread.messages]
+    digest = hashlib.blake2b("".join(keys).encode(), digest_size=16)
+    return Pair(row, thread, keys, digest.hexdigest())
 
 
 def merged(one: ArchiveThread, other: ArchiveThread) -> ArchiveThread:
@@ -240,26 +244,14 @@ def merged(one: ArchiveThread, other: ArchiveThread) -> ArchiveThread:
     return replace(other, messages=ordered, gaps=(*one.gaps, *other.gaps))
 
 
-def digest_of(thread: ArchiveThread) -> str:
-    """Return a digest of all messages: a thread with the same one was imported before as a whole."""
-    digest = hashlib.blake2b(digest_size=16)
-    for message in thread.messages:
-        digest.update(bytes.fromhex(message.import_key))
-    return digest.hexdigest()
-
-
-def _describe(pairs: Iterable[Pair]) -> None:
-    """Note in the rows what the archive has of each thread."""
-    rows = []
-    for row, thread in pairs:
-        times = [staged_rows.time_of(thread.messages[at]) for at in (0, -1)]
-        row.first_at, row.last_at = _extended(row, times)
-        row.message_count = max(row.message_count, len(thread.messages))
-        row.has_gaps, row.digest = bool(thread.gaps), digest_of(thread)
-        row.customer_name = clean(thread.customer_name) or row.customer_name
-        rows.append(row)
-    fields = ["first_at", "last_at", "message_count", "has_gaps", "digest", "customer_name"]
-    ImportedThread.objects.bulk_update(rows, fields, batch_size=1000)
+def _describe(pair: Pair) -> None:
+    """Note in the row what the archive has of the thread."""
+    row, thread = pair.row, pair.thread
+    times = [staged_rows.time_of(thread.messages[at]) for at in (0, -1)]
+    row.first_at, row.last_at = _extended(row, times)
+    row.message_count = max(row.message_count, len(thread.messages))
+    row.has_gaps, row.digest = bool(thread.gaps), pair.digest
+    row.customer_name = clean(thread.customer_name) or row.customer_name
 
 
 def _extended(row: ImportedThread, times: list[datetime]) -> tuple[datetime, datetime]:
@@ -271,11 +263,11 @@ def _by_conversation(pairs: Iterable[Pair]) -> list[list[Pair]]:
     """Return groups that have each conversation once: a second thread finds what the first has stored."""
     groups: list[list[Pair]] = []
     counts: Counter[int] = Counter()
-    for row, thread in pairs:
-        owner = row.conversation_id or 0
+    for pair in pairs:
+        owner = pair.row.conversation_id or 0
         if counts[owner] == len(groups):
             groups.append([])
-        groups[counts[owner]].append((row, thread))
+        groups[counts[owner]].append(pair)
         counts[owner] += 1
     return groups
 

@@ -43,32 +43,36 @@ SELECT thread_id, conversation_id, count(*), max(length) FROM proofs GROUP BY 1,
 WITH pair AS (
   SELECT (pair->>0)::bigint AS thread_id, (pair->>1)::bigint AS conversation_id
   FROM json_array_elements(%(pairs)s::json) AS pair
+), owned AS MATERIALIZED (
+  SELECT event.conversation_id, event.kind, floor(extract(epoch FROM event.occurred_at))::bigint AS second,
+    hashtextextended(normalize(event.text, NFC), 0) AS hash, event.data ? 'deleted' AS is_deleted
+  FROM conversations_interactionevent AS event
+  WHERE event.conversation_id IN (SELECT conversation_id FROM pair)
+    AND event.kind IN ('message_received', 'message_sent')
+), held AS (
+  SELECT conversation_id, min(second) AS first, max(second) AS last FROM owned GROUP BY 1
+), listed AS (
+  SELECT conversation_id, extract(epoch FROM max(gap_at)) AS first,
+    floor(extract(epoch FROM min(complete_until) FILTER (WHERE history = 'partial'))) AS last
+  FROM conversations_thread WHERE conversation_id IN (SELECT conversation_id FROM pair) GROUP BY 1
 ), span AS (
-  SELECT pair.*, greatest(own.first, held.first, listed.first) AS first, least(own.last, held.last, listed.last) AS last
-  FROM pair
-  CROSS JOIN LATERAL (
-    SELECT min(second) AS first, max(second) AS last FROM archive_messages AS message
-    WHERE message.thread_id = pair.thread_id
-  ) AS own
-  CROSS JOIN LATERAL (
-    SELECT floor(extract(epoch FROM min(event.occurred_at))) AS first,
-      floor(extract(epoch FROM max(event.occurred_at))) AS last
-    FROM conversations_interactionevent AS event
-    WHERE event.conversation_id = pair.conversation_id AND event.kind IN ('message_received', 'message_sent')
-  ) AS held
-  CROSS JOIN LATERAL (
-    SELECT extract(epoch FROM max(thread.gap_at)) AS first,
-      floor(extract(epoch FROM min(thread.complete_until) FILTER (WHERE thread.history = 'partial'))) AS last
-    FROM conversations_thread AS thread WHERE thread.conversation_id = pair.conversation_id
-  ) AS listed
+  SELECT pair.thread_id, pair.conversation_id, greatest(held.first, listed.first) AS first,
+    least(held.last, listed.last) AS last
+  FROM pair JOIN held USING (conversation_id) LEFT JOIN listed USING (conversation_id)
+), texts AS (
+  SELECT span.conversation_id, message.thread_id, message.event_id, message.kind, message.second, message.hash
+  FROM span JOIN archive_messages AS message
+    ON message.thread_id = span.thread_id AND message.second BETWEEN span.first AND span.last
+  WHERE NOT message.is_prose AND message.text <> ''
+), found AS (
+  SELECT texts.conversation_id, texts.thread_id, texts.event_id FROM texts JOIN owned
+    ON owned.conversation_id = texts.conversation_id AND owned.kind = texts.kind AND owned.hash = texts.hash
+      AND owned.second BETWEEN texts.second - 1 AND texts.second + 1
+  UNION
+  SELECT texts.conversation_id, texts.thread_id, texts.event_id FROM texts JOIN owned
+    ON owned.conversation_id = texts.conversation_id AND owned.kind = texts.kind AND owned.second = texts.second
+  WHERE owned.is_deleted
 )
-SELECT span.thread_id, span.conversation_id, count(*), count(*) FILTER (WHERE EXISTS (
-  SELECT FROM conversations_interactionevent AS event
-  WHERE event.conversation_id = span.conversation_id AND event.kind = message.kind
-    AND event.occurred_at >= to_timestamp(message.second - 1) AND event.occurred_at < to_timestamp(message.second + 2)
-    AND (event.data ? 'deleted' OR hashtextextended(normalize(event.text, NFC), 0) = message.hash)
-))
-FROM span JOIN archive_messages AS message
-  ON message.thread_id = span.thread_id AND message.second BETWEEN span.first AND span.last
-WHERE NOT message.is_prose AND message.text <> ''
+SELECT texts.thread_id, texts.conversation_id, count(*), count(found.event_id)
+FROM texts LEFT JOIN found USING (thread_id, conversation_id, event_id)
 GROUP BY 1, 2

@@ -15,7 +15,7 @@ from conversations.models import Conversation, ImportCheck, ImportedThread, Impo
 from conversations.sync.load.imported.attaching import attach
 from conversations.sync.load.imported.matching import Decision, decide, save_suggestions, undecided_threads
 from conversations.sync.load.imported.months import count_months
-from conversations.sync.load.imported.staging import analyze, stage_texts, stage_threads, staging
+from conversations.sync.load.imported.staging import stage_texts, stage_threads, staging
 from conversations.sync.transaction import RunTransaction
 
 STATEMENTS = read_statements(__file__)
@@ -68,7 +68,6 @@ def _decide(page: Page, threads: list[int], conversation_ids: Collection[int]) -
     with staging():
         stage_threads(threads)
         stage_texts(page.pk, {*conversation_ids, *others})
-        analyze()
         decisions = decide()
         save_suggestions(decisions)
         return attach_decided(page, decisions)
@@ -78,9 +77,11 @@ def attach_decided(page: Page, decisions: dict[int, Decision]) -> int:
     """Give the threads whose conversation is decided to it. Return how many."""
     sure = {thread: each.conversation for thread, each in decisions.items() if each.conversation}
     attached = []
-    for thread in ImportedThread.objects.filter(pk__in=sure).order_by("pk"):
-        target = Conversation.objects.filter(pk=sure[thread.pk]).first()
-        if target and thread.state != ImportedThread.State.MATCHED:
+    waiting = ImportedThread.objects.filter(pk__in=sure).exclude(state=ImportedThread.State.MATCHED)
+    for pk in waiting.order_by("pk").values_list("pk", flat=True):
+        thread = ImportedThread.objects.select_related("conversation").get(pk=pk)
+        target = Conversation.objects.filter(pk=sure[pk]).first()
+        if target and thread.state != ImportedThread.State.MATCHED:  # it may have come along with another one
             attach(page, thread, target)
             attached.append(target.pk)
     update_histories(attached)

@@ -26,13 +26,14 @@ def stage_threads(thread_ids: Collection[int]) -> None:
     """Stage all messages of these imported threads."""
     clear_messages()
     _execute("stage_threads", threads=list(thread_ids))
+    _execute("analyze_messages")
 
 
 def stage_conversation(conversation_id: int, thread_id: int) -> None:
     """Stage the messages of a conversation that only archives know."""
     clear_messages()
     _execute("stage_conversation", conversation=conversation_id, thread=thread_id)
-    analyze()
+    _execute("analyze_messages")
 
 
 def stage_texts(page_id: int, conversation_ids: Collection[int] | None = None) -> None:
@@ -40,14 +41,16 @@ def stage_texts(page_id: int, conversation_ids: Collection[int] | None = None) -
     _execute("clear_texts")
     ids = None if conversation_ids is None else sorted(conversation_ids)
     _execute("stage_texts", page=page_id, ids=ids, min_length=MIN_PROOF)
+    _execute("analyze_texts")
 
 
 def clear_messages() -> None:
     _execute("clear_messages")
 
 
-def analyze() -> None:
-    _execute("analyze")
+def analyze_messages() -> None:
+    """Let PostgreSQL know what the caller has staged."""
+    _execute("analyze_messages")
 
 
 def _execute(name: str, **parameters: Any) -> None:

@@ -65,6 +65,9 @@ FROM conversations_interactionevent AS event JOIN conversations_conversation AS 
 WHERE owner.page_id = %(page)s AND (%(ids)s::bigint[] IS NULL OR event.conversation_id = ANY(%(ids)s::bigint[]))
   AND event.kind = 'message_received' AND length(event.text) >= %(min_length)s AND NOT event.data ? 'prose'
 
--- name: analyze
+-- name: analyze_messages
 -- The tables are new, so that PostgreSQL would guess their sizes.
-ANALYZE archive_messages; ANALYZE stored_texts
+ANALYZE archive_messages
+
+-- name: analyze_texts
+ANALYZE stored_texts
