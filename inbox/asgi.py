@@ -25,12 +25,18 @@ from inbox.process.loading import loading  # noqa: E402 - after the set-up
 from inbox.web.admission import Admission  # noqa: E402 - after the set-up
 from inbox.web.body_limit import BodyLimit  # noqa: E402 - after the set-up
 from inbox.web.handler import RequestHandler  # noqa: E402 - after the set-up
+from inbox.web.static_cache import StaticCache  # noqa: E402 - after the set-up
 from inbox.web.webhook_endpoint import WebhookEndpoint  # noqa: E402 - after the set-up
 
 serve = RequestHandler()
 # The body is read before a request gets a place: a slow client must not hold one.
 serve_http = WebhookEndpoint(
-    BodyLimit(Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    StaticCache(
+        BodyLimit(
+            Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ),
+        is_off=settings.WHITENOISE_AUTOREFRESH,
+    )
 )
 gc.freeze()  # what the start has created stays: no later collection looks at it
 gc.enable()

@@ -1,6 +1,7 @@
 """Turns texts of the environment into values of settings, and refuses those that are not valid."""
 
 import hmac
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,10 +97,19 @@ def media_storage(folder: str, bucket: str, endpoint: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "MEDIA_S3_BUCKET is set, but django-storages is missing: pip install -r requirements-s3.txt"
         )
-    options = {"bucket_name": bucket, "default_acl": None, "file_overwrite": True}
+    options = {"bucket_name": bucket, "default_acl": None, "file_overwrite": True} | s3_limits()
     if endpoint:
         options["endpoint_url"] = endpoint
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def s3_limits() -> dict[str, Any]:
+    """Return bounds of time and memory: while a bucket is away, readers get the file from Facebook."""
+    config = import_module("botocore.config").Config
+    return {
+        "client_config": config(connect_timeout=3, read_timeout=10, retries={"max_attempts": 2}),
+        "max_memory_size": 1024 * 1024,  # bytes of a file; more is put on disk while it is read
+    }
 
 
 # Every process reads the settings and few render a page: these import templates and URLs when they are used.

@@ -108,8 +108,9 @@ def _keep(page: Page, files: Files, wanted: Wanted) -> bool:
     try:
         with closing(files.open_media(wanted.key)) as stream:
             archive.keep(part, LocalFile(stream))
-    except (OSError, KeyError, ValueError, DownloadFailed) as error:
-        reason = str(error) if isinstance(error, DownloadFailed) else NOT_THERE
+    except (OSError, KeyError, ValueError, DownloadFailed, archive.StorageFailed) as error:
+        # A repeated import tries it again.
+        reason = NOT_THERE if isinstance(error, OSError | KeyError | ValueError) else str(error)
         lost = ArchivedPart.objects.filter(pk=part.pk, state=State.WAITING, event__graph_id=None)
         lost.update(state=State.MISSING, reason=reason)
         return False

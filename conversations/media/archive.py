@@ -1,6 +1,7 @@
 """The archive: files of attachments in Django's storage `media`, each content once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
@@ -22,6 +23,19 @@ from conversations.models import ArchivedPart, Conversation, InteractionEvent, M
 IN_MEMORY_BYTES = 1024 * 1024
 UNUSED_AT_ONCE = 500
 State = ArchivedPart.State
+
+
+class StorageFailed(Exception):
+    """The storage is away or full, or does not have the file. The text has no address and no key."""
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Raise StorageFailed for what the storage raises: OSError, or errors of its own library."""
+    try:
+        yield
+    except Exception as error:
+        raise StorageFailed(f"the storage of files failed ({type(error).__name__})") from error
 
 
 class KeptFile:
@@ -58,10 +72,11 @@ def kept_part(event: InteractionEvent, index: int, part: Part) -> MediaFile | No
 
 
 def open_kept(file: MediaFile, byte_range: ByteRange | None) -> KeptFile | None:
-    """Open a file; None if the storage does not have it, as after a restored backup."""
+    """Open a file; None if the storage is away or does not have it, as after a restored backup."""
     try:
-        return KeptFile(storages["media"].open(file.path), file.size, byte_range)
-    except OSError:
+        with storage_errors():
+            return KeptFile(storages["media"].open(file.path), file.size, byte_range)
+    except StorageFailed:
         return None
 
 
@@ -73,7 +88,7 @@ class Readable(Protocol):
 
 
 def keep(part: ArchivedPart, download: Readable) -> int:
-    """Store what is read as this part. Returns its size. Raises DownloadFailed."""
+    """Store what is read as this part. Returns its size. Raises DownloadFailed and StorageFailed."""
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as content:
         digest, size, head = sha256(), 0, download.head()
         while chunk := download.read():
@@ -95,9 +110,10 @@ def _store(part: ArchivedPart, content: SpooledTemporaryFile, file: MediaFile) -
         MediaFile.objects.get_or_create(
             digest=file.digest, defaults={"size": file.size, "media_type": file.media_type}
         )
-        if not storage.exists(file.path):
-            content.seek(0)
-            storage.save(file.path, File(content, file.path))
+        content.seek(0)
+        with storage_errors():
+            if not storage.exists(file.path):
+                storage.save(file.path, File(content, file.path))
         # The message may have been unsent or deleted meanwhile.
         ArchivedPart.objects.filter(pk=part.pk).update(state=State.KEPT, reason="", file=file)
 
@@ -109,7 +125,10 @@ def digests_of(conversations: QuerySet[Conversation]) -> list[str]:
 
 
 def remove_unused(digests: Iterable[str] | None = None) -> int:
-    """Remove files that no attachment refers to from the storage: these, or any. Returns how many."""
+    """Remove files that no attachment refers to from the storage: these, or any. Returns how many.
+
+    Raises StorageFailed; what is left then is removed by the next call for any.
+    """
     unused = MediaFile.objects.filter(parts=None)
     unused = (
         unused.filter(digest__in=digests) if digests is not None else unused.filter(created_at__lt=_before())
@@ -129,6 +148,7 @@ def _remove(digest: str) -> bool:
     file = MediaFile.objects.filter(digest=digest, parts=None).first()
     if file is None:
         return False
-    storages["media"].delete(file.path)
+    with storage_errors():
+        storages["media"].delete(file.path)
     file.delete()
     return True

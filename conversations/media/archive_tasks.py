@@ -1,5 +1,6 @@
 """The background task that keeps files of attachments, and removes those that nothing refers to any more."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from conversations.lib.locks import files_lock
 from conversations.lib.steps import run_in_steps
 from conversations.media import archive, archive_filling, archive_queue
 from conversations.models import MediaFile
+
+logger = logging.getLogger(__name__)
 
 
 @app.periodic(cron="* * * * *")
@@ -24,8 +27,15 @@ def work(is_stopped: Callable[[], bool]) -> None:
     with files_lock() as lock:
         if not lock.is_acquired:
             return
-        while archive.remove_unused() and not is_stopped():
-            pass
-        if settings.MEDIA_ARCHIVE:
-            archive_queue.find_new(is_stopped)
-            archive_filling.fill(is_stopped)
+        try:
+            _remove_and_keep(is_stopped)
+        except archive.StorageFailed as error:
+            logger.warning("Files of attachments wait: %s.", error)  # the next run tries again
+
+
+def _remove_and_keep(is_stopped: Callable[[], bool]) -> None:
+    while archive.remove_unused() and not is_stopped():
+        pass
+    if settings.MEDIA_ARCHIVE:
+        archive_queue.find_new(is_stopped)
+        archive_filling.fill(is_stopped)

@@ -37,7 +37,7 @@ STATEMENTS = read_statements(__file__)
 COMPUTED = {
     "page_id": "p.facebook_page_id",
     "last_message_from": STATEMENTS["last_message_from"],
-    "assignee": STATEMENTS["assignee"],
+    "assignee": "c.assignee_id",
 }
 KINDS_OF_BITS = [AttachmentKind(bits).names for bits in range(ALL_KINDS + 1)]
 
@@ -62,10 +62,12 @@ def row_chunks(ids: Sql) -> Iterator[list[dict]]:
 
 
 def as_dict(values: tuple) -> dict:
-    row = dict(zip(FIELDS, values, strict=True))
-    for name in ("referral", "assignee"):
-        if row[name] is not None:
-            row[name] = json.loads(row[name])
+    """Return the row of these columns; after those of FIELDS comes the name of the assignee."""
+    row = dict(zip(FIELDS, values, strict=False))
+    if row["referral"] is not None:
+        row["referral"] = json.loads(row["referral"])
+    if row["assignee"] is not None:
+        row["assignee"] = {"id": row["assignee"], "name": values[-1]}
     row["attachment_kinds"] = KINDS_OF_BITS[row["attachment_kinds"]]
     return row
 

@@ -1,7 +1,7 @@
 -- name: rows
 -- The conversations of a query for id and time, in the order of the list.
 WITH ids AS MATERIALIZED ({ids})
-SELECT {columns} FROM ids
+SELECT {columns}, assignee.username FROM ids
 JOIN conversations_conversation AS c ON c.id = ids.id
 JOIN conversations_page AS p ON p.id = c.page_id
 LEFT JOIN auth_user AS assignee ON assignee.id = c.assignee_id
@@ -13,9 +13,6 @@ replace(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '
 
 -- name: last_message_from
 CASE c.last_message_kind WHEN 'message_received' THEN 'customer' WHEN 'message_sent' THEN 'page' END
-
--- name: assignee
-CASE WHEN c.assignee_id IS NOT NULL THEN json_build_object('id', assignee.id, 'name', assignee.username)::text END
 
 -- name: tags
 -- The tags of these conversations, each tag once, with the rows of its conversations.

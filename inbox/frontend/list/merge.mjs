@@ -48,8 +48,9 @@ export function overlaps(rows, head) {
 
 /** Adds further rows at the end, without duplicates. */
 export function appendRows(rows, part) {
-	const ids = new Set(rows.map(({ id }) => id));
-	return [...rows, ...part.filter(({ id }) => !ids.has(id))];
+	const added = new Map(part.map((row) => [row.id, row]));
+	for (const { id } of rows) added.delete(id); // not a set of all IDs: there may be 100,000 rows
+	return rows.concat([...added.values()]);
 }
 
 /** Those rows of a part that stand before the loaded ones. */

@@ -15,15 +15,21 @@ from conversations.sync.service import sync_conversations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ArchivedPart.State
+FOLDER = "django.core.files.storage.FileSystemStorage"
+AWAY = "tests.conversations.media.away_storage.AwayStorage"
 
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
     settings.MEDIA_ARCHIVE = True
     options = {"location": str(tmp_path / "media")}
-    backend = "django.core.files.storage.FileSystemStorage"
-    settings.STORAGES = settings.STORAGES | {"media": {"BACKEND": backend, "OPTIONS": options}}
+    settings.STORAGES = settings.STORAGES | {"media": {"BACKEND": FOLDER, "OPTIONS": options}}
     return tmp_path / "media"
+
+
+def move(settings, backend: str) -> None:
+    media = settings.STORAGES["media"] | {"BACKEND": backend}
+    settings.STORAGES = settings.STORAGES | {"media": media}
 
 
 def run() -> None:
@@ -143,3 +149,21 @@ def test_file_that_the_storage_lost_is_read_from_facebook(viewer, newest):
         storages["media"].delete(file.path)
     answer = viewer.get(address(newest))
     assert (answer.status_code, answer.getvalue()[:4]) == (200, b"\x89PNG")
+
+
+def test_storage_that_is_away_is_waited_for_and_stops_nobody(viewer, newest, folder, settings, caplog):
+    run()
+    before = stored(folder)
+    move(settings, AWAY)
+    answer = viewer.get(address(newest))
+    assert (answer.status_code, answer.getvalue()[:4]) == (200, b"\x89PNG")  # from Facebook
+    ArchivedPart.objects.filter(event=newest.pk).update(state=State.WAITING)
+    run()
+    assert ArchivedPart.objects.filter(state=State.WAITING).count() == 7
+    assert "the storage of files failed (EndpointError)" in caplog.text
+    delete_person(newest.conversation, actor=User.objects.create_superuser("root"))
+    assert stored(folder) == before
+    move(settings, FOLDER)
+    MediaFile.objects.update(created_at="2024-01-01T00:00:00Z")
+    run()
+    assert stored(folder) == set()

@@ -1,0 +1,160 @@
+"""The inbox page at three sizes and in two themes: a walk through what it offers, beside a second user."""
+
+import re
+from itertools import product
+
+import pytest
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from conversations.models import Conversation
+from conversations.sandbox.data import media
+from conversations.search.index.message_index import index_pending
+from conversations.sync.service import sync_conversations
+from tests.browser.accessibility import load_axe, violations
+from tests.factories import ConversationFactory, TagFactory
+
+SIZES = {"desktop": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
+WALKS = [
+    pytest.param(*size, scheme, id=f"{name}-{scheme}")
+    for (name, size), scheme in product(SIZES.items(), ("light", "dark"))
+]
+
+
+@pytest.fixture
+def ana(world, shop, page, sandbox):
+    """Ana has sent a picture and asked for an umbrella. Ben got an answer, and more people wrote before."""
+    sandbox.switches.serve_files = True
+    messages = [{"message": "", **media.image(8)}, {"message": "Is the blue umbrella there?"}]
+    thread = world.add_conversation(shop, "Ana", messages=messages)
+    for number in range(5):
+        ConversationFactory(page=page, sender_name=f"Buyer {number}")
+    ConversationFactory(page=page, sender_name="Ben", last_message_kind="message_sent")
+    TagFactory(name="VIP")
+    sync_conversations(page)
+    index_pending()
+    return Conversation.objects.get(graph_id=thread.id)
+
+
+class Walk:
+    """A user's way through the page. Whatever is open must be accessible and fit the width."""
+
+    def __init__(self, tab: Tab, width: int):
+        self.tab, self.width = tab, width
+        load_axe(tab)
+
+    @property
+    def is_phone(self) -> bool:
+        return self.width < 600
+
+    def check(self) -> None:
+        found = violations(self.tab)
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert self.tab.evaluate("document.documentElement.scrollWidth") <= self.width
+
+    def row(self, name: str):
+        return self.tab.locator("#rows li").filter(has_text=name)
+
+    def link(self, name: str):
+        return self.tab.locator("#rows").get_by_role("link", name=re.compile(f"^{name} "))
+
+    def choose(self, action: str) -> None:
+        self.tab.locator("#conversation").get_by_role("button", name="More", exact=True).click()
+        self.tab.get_by_role("menuitem", name=action).click()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), WALKS)
+def test_everything_is_reached_beside_a_second_user(log_in, ana, page, width, height, scheme):
+    viewport = {"width": width, "height": height}
+    tab = log_in("tagger", "/", viewport=viewport, color_scheme=scheme, has_touch=width < 1000)
+    colleague = log_in("manager", "/?status=active")
+    expect(colleague.locator("#total")).to_have_text("7")
+    walk = Walk(tab, width)
+    list_tells(walk)
+    words_find(walk)
+    messages_are_found(walk)
+    picture_is_shown(walk)
+    contact_and_history(walk)
+    work_is_seen_by(colleague, walk)
+    banner_comes_and_goes(colleague, walk, page)
+
+
+def list_tells(walk: Walk) -> None:
+    expect(walk.tab.locator("#total")).to_have_text("7")
+    expect(walk.row("Ben").locator(".writer")).to_have_text("You:")
+    walk.check()
+    if walk.width < 1120:
+        walk.tab.get_by_role("button", name="Views, tags and Pages").click()
+    expect(walk.tab.get_by_role("link", name=re.compile("^All"))).to_have_text(re.compile("7$"))
+    walk.check()
+    if walk.width < 1120:
+        walk.tab.go_back()
+        expect(walk.tab.locator("#sidebar")).to_be_hidden()
+
+
+def words_find(walk: Walk) -> None:
+    search = walk.tab.get_by_label("Search", exact=True)
+    search.fill("has:photo")
+    search.press("Enter")
+    expect(walk.tab.locator("#rows .name")).to_have_text(["Ana"])
+    walk.check()
+    walk.tab.get_by_role("button", name="Clear", exact=True).click()
+    expect(walk.tab.locator("#total")).to_have_text("7")
+
+
+def messages_are_found(walk: Walk) -> None:
+    search = walk.tab.get_by_label("Search", exact=True)
+    search.fill("umbrella")
+    expect(walk.tab.locator("#rows .name")).to_have_text(["Ana"])
+    expect(walk.row("Ana").locator("mark")).to_have_text("umbrella")
+    walk.check()
+    walk.link("Ana").click()
+    expect(walk.tab.locator(".message.match")).to_be_in_viewport()
+    expect(walk.tab.locator("#match-bar [role=status]")).to_have_text("1 of 1")
+    walk.check()
+
+
+def picture_is_shown(walk: Walk) -> None:
+    opener = walk.tab.get_by_role("button", name="Open image: image-8")
+    opener.focus()
+    walk.tab.keyboard.press("Enter")
+    box = walk.tab.get_by_role("dialog", name="Picture")
+    expect(box).to_be_visible()
+    walk.check()
+    walk.tab.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def contact_and_history(walk: Walk) -> None:
+    for action in ("Contact", "History"):
+        walk.choose(action)
+        dialog = walk.tab.get_by_role("dialog", name=action)
+        expect(dialog).to_be_visible()
+        walk.check()
+        walk.tab.go_back()
+        expect(dialog).to_have_count(0)
+
+
+def work_is_seen_by(colleague: Tab, walk: Walk) -> None:
+    """A tag and a conversation that is done are on the other screen without a reload."""
+    walk.tab.get_by_role("button", name="+ Tag").click()
+    walk.tab.get_by_role("dialog").get_by_role("combobox").fill("VIP")
+    walk.tab.keyboard.press("Enter")
+    ana = colleague.locator("#rows li").filter(has_text="Ana")
+    expect(ana.get_by_text("VIP")).to_be_visible()
+    walk.tab.get_by_role("button", name="Mark as done").click()
+    expect(ana).to_have_count(0)
+    expect(colleague.locator("#total")).to_have_text("6")
+
+
+def banner_comes_and_goes(colleague: Tab, walk: Walk, page) -> None:
+    page.live_state = "lost"
+    page.save()
+    for tab in (walk.tab, colleague):
+        expect(tab.locator("#alerts")).to_contain_text("Facebook has stopped to send messages")
+    walk.check()
+    page.live_state = "off"
+    page.save()
+    for tab in (walk.tab, colleague):
+        expect(tab.locator("#alerts")).to_be_hidden()
