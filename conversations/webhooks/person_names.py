@@ -25,6 +25,7 @@ from conversations.lib.names import is_placeholder
 from conversations.lib.notify import notify_conversations
 from conversations.lib.text import clean
 from conversations.models import Conversation, Page, Platform
+from conversations.models.imports import OWN_KEY
 from conversations.sync.load.transform import search_text
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ def name_people(is_stopped: Callable[[], bool] = lambda: False) -> None:
 def _nameless(now: datetime):
     """Return conversations that no sync has listed yet, and that nobody has asked about today."""
     is_due = Q(name_asked_at=None) | Q(name_asked_at__lt=now - AGAIN)
-    return Conversation.objects.filter(is_due, sender_name="", graph_id="")
+    known = Conversation.objects.exclude(sender_id__startswith=OWN_KEY)  # archives tell no IDs
+    return known.filter(is_due, sender_name="", graph_id="")
 
 
 def _pages_with_nameless() -> list[Page]:

@@ -19,6 +19,8 @@ from conversations.models import (
     Conversation,
     ConversationAlias,
     ConversationTag,
+    ImportCheck,
+    ImportedThread,
     InteractionEvent,
     Page,
     RemovedConversation,
@@ -84,7 +86,10 @@ def join(page: Page, first: Conversation, second: Conversation) -> RemovedConver
         page=page, conversation=keep, kind="joined", removed_id=drop.pk, sender_id=drop.sender_id
     )
     record.details = _snapshot(keep, drop)
+    if page.has_imports:
+        record.details["imported"] = list(drop.imported_threads.values_list("pk", flat=True))
     record.details["duplicates"] = move_all(keep, drop)
+    move_imports(page, keep, drop)
     ConversationAlias.objects.filter(conversation=drop).update(conversation=keep)
     drop.delete()
     ConversationAlias.objects.create(page=page, conversation=keep, sender_id=record.sender_id)
@@ -112,6 +117,13 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     if keep.unsent_at:
         show_newest_messages([keep])
     return duplicates
+
+
+def move_imports(page: Page, keep: Conversation, drop: Conversation) -> None:
+    """Move what is noted of imported threads, whose messages have moved. The next run compares them again."""
+    if page.has_imports:
+        ImportedThread.objects.filter(conversation=drop).update(conversation=keep)
+        ImportCheck.objects.get_or_create(conversation=keep)
 
 
 def _drop_duplicates(keep: Conversation, drop: Conversation) -> list[str]:
@@ -201,6 +213,8 @@ def restore(record: RemovedConversation) -> Conversation:
     ConversationAlias.objects.filter(page=record.page, sender_id=record.sender_id).delete()
     drop = recreate(record)
     keep.aliases.filter(sender_id__in=details["aliases"]).update(conversation=drop)
+    if imported := details.get("imported"):
+        keep.imported_threads.filter(pk__in=imported).update(conversation=drop)
     keep.events.filter(pk__in=details["events"]).update(conversation=drop)
     with connection.cursor() as cursor:
         names = [record.sender_id, *details["aliases"]]

@@ -17,7 +17,7 @@ from msgspec import Struct
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, InteractionEvent, Page, RemovedConversation, Thread
 from conversations.sync.load.customer import PAIR
-from conversations.sync.load.joining import UNREAD_THREAD, move_all, show_newest_messages
+from conversations.sync.load.joining import UNREAD_THREAD, move_all, move_imports, show_newest_messages
 from conversations.sync.load.ownership import owners_of_ids
 from conversations.sync.load.transform import NO_CUSTOMER
 
@@ -107,6 +107,7 @@ def _give_all(page: Page, mixed: Conversation, person: NamedPerson) -> None:
     owner = owners_of_ids(page, [person.sender_id]).get(person.sender_id)
     if owner:
         move_all(owner, mixed)
+        move_imports(page, owner, mixed)
         mixed.delete()
     else:
         owner = mixed

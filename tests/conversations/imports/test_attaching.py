@@ -13,12 +13,13 @@ from conversations.models import (
     InteractionEvent,
     RemovedConversation,
 )
+from conversations.sync.load.joining import join, restore
 from conversations.sync.service import sync_conversations
+from conversations.webhooks import person_names
 from tests.conversations.imports.in_memory import all_rows, counts_of, messages_of, said, store, thread_of
 from tests.conversations.imports.test_store import ARCHIVE, MATCHED, NEW, QUESTION, at_facebook
-from tests.conversations.webhooks.deliveries import deliver
-from tests.conversations.webhooks.deliveries import message as webhook
-from tests.factories import TagFactory, UserFactory
+from tests.conversations.webhooks.deliveries import deliver, item
+from tests.factories import ConversationFactory, TagFactory, UserFactory
 
 OLD = said(-60, "Good morning")
 
@@ -75,10 +76,12 @@ def test_webhook_fills_the_row_of_the_archive(page, world, shop):
     row = Conversation.objects.get()
     before = row.events.get(text="Still there?")
     person = row.sender_id
-    deliver(webhook("m_new", "Still there?", ms=round(before.occurred_at.timestamp() * 1000), person=person))
+    ms = round(before.occurred_at.timestamp() * 1000)
+    deliver(item("message", {"mid": "m_new", "text": "Still there?"}, ms=ms, person=person))
     after = row.events.get(text="Still there?")
     assert (after.pk, after.graph_id, after.data) == (before.pk, "m_new", {"source": "webhook", "ms": 500})
     assert InteractionEvent.objects.count() == 4
+    assert row.threads.get().held_count == 4
 
 
 @pytest.mark.parametrize("kind", ["reaction", "deletion"])
@@ -88,18 +91,17 @@ def test_webhook_that_comes_before_its_message_leaves_one_row(page, world, shop,
     store(page, thread_of("77", *ARCHIVE, said(60.5, "Still there?")))
     row = Conversation.objects.get()
     ms = round(row.events.get(text="Still there?").occurred_at.timestamp() * 1000)
-    first = {"mid": "m_new", "is_deleted": True} if kind == "deletion" else None
-    made = webhook("m_new", ms=ms, person=row.sender_id)
-    if first:
-        made["message"] = first
-    else:
-        del made["message"]
-        made["reaction"] = {"mid": "m_new", "action": "react", "reaction": "love", "emoji": "❤"}
-    deliver(made)
-    deliver(webhook("m_new", "Still there?", ms=ms, person=row.sender_id))
+    first = {
+        "deletion": ("message", {"mid": "m_new", "is_deleted": True}),
+        "reaction": ("reaction", {"mid": "m_new", "action": "react", "reaction": "love", "emoji": "❤"}),
+    }[kind]
+    for made in (first, ("message", {"mid": "m_new", "text": "Still there?"})):
+        deliver(item(*made, ms=ms, person=row.sender_id))
     events = row.events.filter(graph_id="m_new") | row.events.filter(graph_id=None)
     [stored] = events.filter(kind__startswith="message_")
-    assert (stored.text, stored.data.get("deleted")) == (("", True) if first else ("Still there?", None))
+    assert (stored.text, stored.data.get("deleted")) == (
+        ("", True) if kind == "deletion" else ("Still there?", None)
+    )
     assert counts_of(store(page, thread_of("77", *ARCHIVE, said(60.5, "Still there?"))))[1] == (0, 4, 0)
 
 
@@ -217,3 +219,37 @@ def test_taking_one_of_two_threads_out_leaves_what_the_other_has(page, world, sh
     own = decisions.take_out(ImportedThread.objects.get(thread_id="b8"), actor=manager)
     assert [text for *_, text in messages_of(own)][:2] == ["Good morning", "Only there"]
     assert [text for *_, text in messages_of(ana)][:2] == ["Good morning", QUESTION]
+
+
+def test_threads_that_came_together_join_together(page, world, shop):
+    before = [said(-90, "Good morning to you"), said(-80, "I would like the red one")]
+    store(page, thread_of("77", *before), thread_of("78", said(-1, "Anything else?")))
+    recent = [said(0, QUESTION), said(9, "Thank you")]
+    assert counts_of(store(page, thread_of("b7", *before, *recent))) == (MATCHED, (2, 0, 2))
+    show_ana(world, shop)
+    sync_conversations(page)
+    ana = Conversation.objects.get(sender_name="Ana", can_reply=True)
+    assert len(messages_of(ana)) == 5
+    assert set(ana.imported_threads.values_list("thread_id", flat=True)) == {"77", "b7"}
+    assert Conversation.objects.count() == 2
+
+
+def test_imported_threads_come_along_when_conversations_are_joined(page, world, shop):
+    show_ana(world, shop)
+    sync_conversations(page)
+    ana = Conversation.objects.get()
+    store(page, thread_of("77", OLD, *ARCHIVE))
+    page.refresh_from_db()
+    older = ConversationFactory(page=page, sender_id="another")
+    Conversation.objects.filter(pk=older.pk).update(created_at=ana.created_at)
+    record = join(page, ana, older)
+    kept = Conversation.objects.get()
+    assert kept.imported_threads.get().thread_id == "77"
+    restore(record)
+    assert ImportedThread.objects.get().conversation_id in Conversation.objects.values_list("pk", flat=True)
+    assert counts_of(store(page, thread_of("77", OLD, *ARCHIVE))) == (MATCHED, (0, 4, 0))
+
+
+def test_nobody_asks_facebook_for_the_name_of_a_thread(page):
+    store(page, thread_of("77", OLD, name=""))
+    assert list(person_names._pages_with_nameless()) == []

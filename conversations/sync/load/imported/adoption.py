@@ -37,14 +37,14 @@ def adopt_events(owned: Iterable[tuple[int, Iterable[EventRow]]]) -> int:
         for event in events
         if event.has_time
     ]
-    return adopt(messages)
+    return len(adopt(messages))
 
 
-def adopt(messages: list[Received], *, is_webhook: bool = False) -> int:
-    """Give rows of archives the IDs of the messages that they are. Return how many."""
+def adopt(messages: list[Received], *, is_webhook: bool = False) -> list[Received]:
+    """Give rows of archives the IDs of the messages that they are. Return these messages."""
     messages = list({(one.owner, one.graph_id): one for one in messages}.values())
     if not messages:
-        return 0
+        return []
     with connection.cursor() as cursor:
         rows = [
             [number, one.owner, one.graph_id, one.kind, _second(one).isoformat(), one.text]
@@ -60,7 +60,7 @@ def adopt(messages: list[Received], *, is_webhook: bool = False) -> int:
             cursor.execute(STATEMENTS["adopt"], {"adopted": as_json(adopted), "is_webhook": is_webhook})
         if dropped:
             cursor.execute(STATEMENTS["drop"], {"dropped": as_json(dropped)})
-        return len(adopted)
+        return [messages[each] for each in chosen if each not in places]
 
 
 def choose(candidates: Iterable[tuple[Key, int]]) -> dict[Key, int]:

@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
 
     @property
     def is_found(self) -> bool:
-        return self.found >= FOUND * self.texts
+        return self.texts > 0 and self.found >= FOUND * self.texts
 
 
 class Decision(NamedTuple):

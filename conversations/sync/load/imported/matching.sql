@@ -1,14 +1,16 @@
 -- name: undecided_threads
--- The imported threads of a Page that have a proof in common with one of these conversations, and belong to none yet.
+-- The imported threads of a Page that have a proof in common with one of these conversations, and that are in one that
+-- only archives know.
 SELECT DISTINCT thread.id
 FROM conversations_interactionevent AS event
 CROSS JOIN generate_series(-1, 1) AS near (second)
 JOIN conversations_importedmessage AS message ON message.proof = hashtextextended(
   normalize(event.text, NFC), floor(extract(epoch FROM event.occurred_at))::bigint + near.second)
 JOIN conversations_importedthread AS thread ON thread.id = message.thread_id
+JOIN conversations_conversation AS own ON own.id = thread.conversation_id AND starts_with(own.sender_id, 'archive:')
 WHERE event.conversation_id = ANY(%(ids)s) AND event.kind = 'message_received'
   AND length(event.text) >= %(min_length)s
-  AND thread.page_id = %(page)s AND thread.state <> 'matched' AND thread.conversation_id <> event.conversation_id
+  AND thread.page_id = %(page)s AND own.id <> event.conversation_id
 
 -- name: proofs
 -- By staged thread and conversation: how many proofs they have in common, and the length of the longest. Of conversations
@@ -23,7 +25,9 @@ WITH hits AS (
     ON stored.hash = message.hash AND stored.second BETWEEN message.second - 1 AND message.second + 1
   JOIN conversations_conversation AS owner
     ON owner.id = stored.conversation_id AND owner.platform = thread.platform
-  WHERE message.is_proof AND thread.state <> 'matched' AND owner.id IS DISTINCT FROM thread.conversation_id
+  LEFT JOIN conversations_conversation AS own ON own.id = thread.conversation_id
+  WHERE message.is_proof AND owner.id IS DISTINCT FROM own.id
+    AND (own.id IS NULL OR starts_with(own.sender_id, 'archive:'))
     AND NOT EXISTS (
       SELECT FROM conversations_importsuggestion AS suggestion
       WHERE suggestion.thread_id = thread.id AND suggestion.conversation_id = owner.id

@@ -12,6 +12,7 @@ from django.db import connection
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.models import Conversation, ImportCheck, ImportedThread, ImportSuggestion, Page, SyncRun
+from conversations.models.imports import OWN_KEY
 from conversations.sync.load.imported.attaching import attach
 from conversations.sync.load.imported.matching import Decision, decide, save_suggestions, undecided_threads
 from conversations.sync.load.imported.months import count_months
@@ -77,11 +78,11 @@ def attach_decided(page: Page, decisions: dict[int, Decision]) -> int:
     """Give the threads whose conversation is decided to it. Return how many."""
     sure = {thread: each.conversation for thread, each in decisions.items() if each.conversation}
     attached = []
-    waiting = ImportedThread.objects.filter(pk__in=sure).exclude(state=ImportedThread.State.MATCHED)
-    for pk in waiting.order_by("pk").values_list("pk", flat=True):
-        thread = ImportedThread.objects.select_related("conversation").get(pk=pk)
+    waiting = ImportedThread.objects.filter(pk__in=sure, conversation__sender_id__startswith=OWN_KEY)
+    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        thread = waiting.select_related("conversation").filter(pk=pk).first()  # it may have come along by now
         target = Conversation.objects.filter(pk=sure[pk]).first()
-        if target and thread.state != ImportedThread.State.MATCHED:  # it may have come along with another one
+        if thread and target and thread.conversation_id != target.pk:
             attach(page, thread, target)
             attached.append(target.pk)
     update_histories(attached)

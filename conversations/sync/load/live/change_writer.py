@@ -4,7 +4,7 @@ Everything here runs in the caller's transaction, which holds `locks.lock_rows()
 that a change that is stored already writes nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,7 +94,10 @@ def _adopt_imported(people: dict[str, PersonChanges], received: Iterable[Receive
         for each in received
         if isinstance(each.change, Message) and each.change.time
     ]
-    adoption.adopt(messages, is_webhook=True)
+    adopted = Counter(message.owner for message in adoption.adopt(messages, is_webhook=True))
+    for row in {person.state.row.pk: person.state.row for person in people.values()}.values():
+        if adopted[row.pk]:
+            _count_held(row, adopted[row.pk])
     adoption.note_checks({message.owner for message in messages})
 
 
@@ -213,7 +216,11 @@ def _count(people: Iterable[PersonChanges]) -> None:
     """Count new messages in the thread that has them, as far as a sync has seen one already."""
     for person in people:
         created = sum(message.pk is None and message.is_message for message in person.messages.values())
-        row = person.state.row
-        if created and row.graph_id:
-            threads = Thread.objects.filter(page=row.page_id, graph_id=row.graph_id)
-            threads.update(held_count=F("held_count") + created)
+        if created:
+            _count_held(person.state.row, created)
+
+
+def _count_held(row: Conversation, created: int) -> None:
+    if row.graph_id:
+        threads = Thread.objects.filter(page=row.page_id, graph_id=row.graph_id)
+        threads.update(held_count=F("held_count") + created)
