@@ -105,7 +105,7 @@ ALLOWED = {
         "conversations.sync",
         "tags",
     ],
-    "conversations.imports.archives": ["conversations.lib"],
+    "conversations.imports.archives": ["conversations.graph.decoding", "conversations.lib"],
     "conversations.media": [
         "conversations.connections",
         "conversations.graph",
@@ -155,6 +155,7 @@ ROOT_MODULES = {"__init__", "apps", "checks", "permissions", "tasks"}
 # client and the sandbox, and so on. No name stands in three.
 REPEATED = {
     "accounts",
+    "archive",
     "attachments",
     "audit",
     "base",

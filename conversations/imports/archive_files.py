@@ -5,7 +5,8 @@ Facebook shows, too, spare a download.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, NamedTuple, Protocol
+from contextlib import closing
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -27,8 +28,15 @@ State = ArchivedPart.State
 NOT_THERE = gettext_noop("The archive does not have this file.")
 
 
+class Stream(Protocol):
+    """A file of the archive. Raises ValueError if it is damaged or too large."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
 class Files(Protocol):
-    def open_media(self, key: str) -> BinaryIO: ...
+    def open_media(self, key: str) -> Stream: ...
 
 
 class Wanted(NamedTuple):
@@ -42,7 +50,7 @@ class Wanted(NamedTuple):
 class LocalFile:
     """A file of the archive while it is read, as media.archive.keep() reads a download."""
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: Stream):
         self._stream, self._read, self._pushed_back = stream, 0, b""
 
     def read(self) -> bytes:
@@ -98,10 +106,11 @@ def _keep(page: Page, files: Files, wanted: Wanted) -> bool:
         event_id=wanted.event, index=wanted.index, part=Part.CONTENT, defaults={"page": page}
     )
     try:
-        with files.open_media(wanted.key) as stream:
+        with closing(files.open_media(wanted.key)) as stream:
             archive.keep(part, LocalFile(stream))
-    except (OSError, KeyError, ValueError, DownloadFailed) as error:
-        reason = str(error) if isinstance(error, DownloadFailed) else NOT_THERE
+    except (OSError, KeyError, ValueError, DownloadFailed, archive.StorageFailed) as error:
+        # A repeated import tries it again.
+        reason = NOT_THERE if isinstance(error, OSError | KeyError | ValueError) else str(error)
         lost = ArchivedPart.objects.filter(pk=part.pk, state=State.WAITING, event__graph_id=None)
         lost.update(state=State.MISSING, reason=reason)
         return False

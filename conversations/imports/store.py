@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -46,7 +46,7 @@ class Archive(Protocol):
     overview: ArchiveOverview
 
     def threads(self, business_names: Collection[str]) -> Iterator[ArchiveThread]: ...
-    def open_media(self, key: str) -> BinaryIO: ...
+    def open_media(self, key: str) -> archive_files.Stream: ...
 
 
 @dataclass

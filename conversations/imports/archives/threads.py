@@ -98,6 +98,7 @@ class ArchiveOverview:
     threads: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # files and messages by reason
     named_in: dict[str, int] = field(default_factory=dict)  # the number of threads in which a name takes part
+    compared: int = 0  # the number of threads that tell by their names whose the archive is
     profile_names: list[str] = field(default_factory=list)  # of these names, those that the profile has
     former_names: list[str] = field(default_factory=list)  # that may be earlier ones: see owner_names.py
     problems: list[str] = field(default_factory=list)  # what could not be read, for the user

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations.models import Conversation, ImportedThread, InteractionEvent, Page, Thread
 from conversations.sandbox import World
 from conversations.sync.service import sync_conversations
-from tests.conversations.imports.archives import START, counts_of, said, store, thread_of
+from tests.conversations.imports.in_memory import START, counts_of, said, store, thread_of
 from tests.conversations.webhooks.deliveries import deliver, item
 from tests.conversations.webhooks.test_with_sync import ACCOUNT, link_account
 from tests.seeds import MORE, SEED

@@ -16,7 +16,7 @@ from conversations.models import (
 from conversations.sync.load.joining import join, restore
 from conversations.sync.service import sync_conversations
 from conversations.webhooks import person_names
-from tests.conversations.imports.archives import all_rows, counts_of, messages_of, said, store, thread_of
+from tests.conversations.imports.in_memory import all_rows, counts_of, messages_of, said, store, thread_of
 from tests.conversations.imports.test_store import ARCHIVE, MATCHED, NEW, QUESTION, at_facebook
 from tests.conversations.webhooks.deliveries import deliver, item
 from tests.factories import ConversationFactory, TagFactory, UserFactory

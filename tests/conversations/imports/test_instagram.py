@@ -6,7 +6,7 @@ from conversations.imports import decisions
 from conversations.models import ImportedThread, Page, Thread
 from conversations.sync.coverage import describe_archives, month_ranges, take_coverage
 from conversations.sync.service import sync_conversations
-from tests.conversations.imports.archives import START, messages_of, said, store, thread_of
+from tests.conversations.imports.in_memory import START, messages_of, said, store, thread_of
 from tests.conversations.webhooks.test_with_sync import link_account
 from tests.factories import UserFactory
 

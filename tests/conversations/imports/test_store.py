@@ -19,7 +19,7 @@ from conversations.models import (
 from conversations.privacy.forget_person import delete_person
 from conversations.search.index.message_index import index_pending
 from conversations.sync.service import sync_conversations
-from tests.conversations.imports.archives import (
+from tests.conversations.imports.in_memory import (
     START,
     all_rows,
     counts_of,
