@@ -8,7 +8,7 @@ SELECT conversation_id, false FROM conversations_conversationstats WHERE sent <>
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0147_events_of_actors")]
+    dependencies = [("conversations", "0151_imports")]
 
     operations = [
         migrations.AddField(

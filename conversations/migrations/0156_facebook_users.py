@@ -5,7 +5,7 @@ import conversations.models.privacy
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0147_events_of_actors")]
+    dependencies = [("conversations", "0155_parquet_exports")]
 
     operations = [
         migrations.AddField(

@@ -37,8 +37,8 @@ from conversations.models.privacy import (
 )
 from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
-from conversations.sync.load.separation import mixed_ids
 from conversations.sync.load.imported.staging import MIN_PROOF
+from conversations.sync.load.separation import mixed_ids
 from conversations.webhooks.blanking import blank_people
 
 MAX_FINGERPRINTS = 200  # messages of a deleted person
