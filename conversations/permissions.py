@@ -1,6 +1,6 @@
 """Roles on Pages: which Pages a user may see and what the user may do there.
 
-A user has at most one role on each Page: viewer, tagger or manager; each role includes the ones before it.
+A user has at most one role on each Page: viewer, tagger, agent or manager; each role includes the ones before it.
 Superusers have every role on every Page. Django's own model permissions are not used.
 
 The roles are read once for each user object, as Django's own permissions are. Each request loads its user,
@@ -22,7 +22,7 @@ from conversations.models.operations import BulkOperation
 from conversations.models.roles import SUPERUSER, Role
 
 STATEMENTS = read_statements(__file__)
-VIEWER, TAGGER, MANAGER = Role
+VIEWER, TAGGER, AGENT, MANAGER = Role
 MAX_BIGINT = 2**63 - 1
 CACHE = "_memberships"  # the attribute of a user object
 

@@ -35,11 +35,11 @@ def files_with(pattern: str, *, suffixes: set[str] = SUFFIXES) -> set[str]:
 # -- roles -------------------------------------------------------------------------------------------------
 def test_members_have_the_roles_of_one_enum():
     assert PageMember.Role is Role
-    assert Role.values == ["viewer", "tagger", "manager"]  # stored values: they never change
+    assert Role.values == ["viewer", "tagger", "agent", "manager"]  # stored values: they never change
 
 
 def test_no_other_python_module_lists_the_roles():
-    names = r"""["']viewer["']|["']tagger["']|["']manager["']"""
+    names = r"""["']viewer["']|["']tagger["']|["']agent["']|["']manager["']"""
     assert files_with(names, suffixes={".py", ".sql"}) == {"conversations/models/roles.py"}
 
 

@@ -11,6 +11,7 @@ class Role(models.TextChoices):
 
     VIEWER = "viewer", _("Viewer")
     TAGGER = "tagger", _("Tagger")
+    AGENT = "agent", _("Agent")
     MANAGER = "manager", _("Manager")
 
     @property

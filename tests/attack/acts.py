@@ -6,103 +6,103 @@
 # All requests are about one Page. `ended`: a manager whose account is inactive, or whose session has ended.
 # `nobody`: a user without a role and without staff status. `staff`: the same with staff status. `other`: the
 # manager of another Page. In the admin all of the following are staff, too.
-WHO = ["stranger", "ended", "nobody", "staff", "other", "viewer", "tagger", "manager", "superuser"]
+WHO = ["stranger", "ended", "nobody", "staff", "other", "viewer", "tagger", "agent", "manager", "superuser"]
 
 # ok       done or shown
 # login    sign in first: 401, or a redirect to /login
 # hidden   not visible: 404, or the expected text is not in the response
 # refused  visible, but the role is missing: 403
 TABLE = """
-REST    see a conversation               login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    read its messages                login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    ask for it by its ID             login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    list a Page                      login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    export a Page as Parquet         login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see its contact times            login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see its history                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see a Page                       login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see its threads                  login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see a run                        login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    see why a run failed             login   login   hidden  hidden  hidden  hidden  hidden  ok      ok
-REST    tag a conversation               login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    replace its tags                 login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    tag many                         login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    undo an action                   login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    set the status                   login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    set the status of many           login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    mark as read                     login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    mark as unread                   login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    mark many as read                login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    assign a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    assign many                      login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    snooze a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    snooze many                      login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    write a note                     login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    read the notes                   login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    change somebody's note           login   login   hidden  hidden  hidden  refused refused ok      ok
-REST    delete somebody's note           login   login   hidden  hidden  hidden  refused refused ok      ok
-REST    see who works on the Page        login   login   hidden  hidden  hidden  refused ok      ok      ok
-REST    create a tag                     login   login   refused refused ok      refused ok      ok      ok
-REST    rename a tag                     login   login   refused refused refused refused refused refused ok
-REST    delete a tag                     login   login   refused refused refused refused refused refused ok
-REST    save a view of the Page          login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    use a shared view                login   login   hidden  hidden  hidden  ok      ok      ok      ok
-REST    change somebody's view           login   login   hidden  hidden  hidden  refused refused refused ok
-REST    order somebody's views           login   login   hidden  hidden  hidden  refused refused refused ok
-REST    sync                             login   login   hidden  hidden  hidden  refused refused ok      ok
-REST    count what a deletion removes    login   login   hidden  hidden  hidden  refused refused ok      ok
-REST    delete a person                  login   login   hidden  hidden  hidden  refused refused ok      ok
-stream  sync and watch                   login   login   hidden  hidden  hidden  refused refused ok      ok
-stream  watch a Page                     login   login   hidden  hidden  hidden  ok      ok      ok      ok
-admin   see a conversation               login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   find it in the list              login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   export a conversation            login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   see a Page                       login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   see a thread of the ledger       login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   see a run                        login   login   refused hidden  hidden  ok      ok      ok      ok
-admin   see why a run failed             login   login   refused hidden  hidden  hidden  hidden  ok      ok
-admin   connect a Page                   login   login   refused refused refused refused refused refused ok
-admin   see the members of a Page        login   login   refused hidden  hidden  hidden  hidden  ok      ok
-admin   tag a conversation               login   login   refused hidden  hidden  refused ok      ok      ok
-admin   set the status                   login   login   refused hidden  hidden  refused ok      ok      ok
-admin   mark as read                     login   login   refused hidden  hidden  refused ok      ok      ok
-admin   assign a conversation            login   login   refused hidden  hidden  refused ok      ok      ok
-admin   snooze a conversation            login   login   refused hidden  hidden  refused ok      ok      ok
-admin   write a note                     login   login   refused hidden  hidden  refused ok      ok      ok
-admin   delete somebody's note           login   login   refused hidden  hidden  refused refused ok      ok
-admin   undo an action                   login   login   refused refused refused refused ok      ok      ok
-admin   create a tag                     login   login   refused refused ok      refused ok      ok      ok
-admin   rename a tag                     login   login   refused refused refused refused refused refused ok
-admin   delete a tag                     login   login   refused refused refused refused refused refused ok
-admin   save a view                      login   login   refused ok      ok      ok      ok      ok      ok
-admin   change somebody's view           login   login   refused hidden  hidden  refused refused refused ok
-admin   sync                             login   login   refused hidden  hidden  refused refused ok      ok
-admin   close old conversations          login   login   refused hidden  hidden  refused refused ok      ok
-admin   see an imported thread           login   login   refused hidden  hidden  hidden  hidden  ok      ok
-admin   take an imported thread out      login   login   refused hidden  hidden  hidden  hidden  ok      ok
-admin   ask to delete a person           login   login   refused hidden  hidden  refused refused ok      ok
-admin   delete a person                  login   login   refused hidden  hidden  refused refused ok      ok
-admin   see that a person was deleted    login   login   refused hidden  hidden  hidden  hidden  ok      ok
-admin   rename a Page                    login   login   refused hidden  hidden  refused refused refused ok
-admin   add a member at the Page         login   login   refused hidden  hidden  refused refused refused ok
-admin   add a member at the user         login   login   refused refused refused refused refused refused ok
-admin   delete everything of a Page      login   login   refused refused refused refused refused refused ok
-admin   see users                        login   login   refused refused refused refused refused refused ok
-admin   see API keys                     login   login   refused refused refused refused refused refused ok
-admin   see sign-ins                     login   login   refused refused refused refused refused refused ok
-admin   end an API key                   login   login   refused refused refused refused refused refused ok
-admin   change the password of a user    login   login   refused refused refused refused refused refused ok
-site    create an own API key            login   login   ok      ok      ok      ok      ok      ok      ok
-site    change the own password          login   login   ok      ok      ok      ok      ok      ok      ok
-site    set up a second factor           login   login   ok      ok      ok      ok      ok      ok      ok
-site    see the own sessions             login   login   ok      ok      ok      ok      ok      ok      ok
-site    log out everywhere               login   login   ok      ok      ok      ok      ok      ok      ok
-site    confirm the password             login   login   ok      ok      ok      ok      ok      ok      ok
+REST    see a conversation               login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    read its messages                login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    ask for it by its ID             login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    list a Page                      login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    search a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    export a Page                    login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    export its messages              login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    export a Page as Parquet         login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    request a file of a Page         login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see the contact card             login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see its contact times            login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see its history                  login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see a Page                       login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see its threads                  login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see a run                        login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see why a run failed             login   login   hidden  hidden  hidden  hidden  hidden  hidden  ok      ok
+REST    tag a conversation               login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    replace its tags                 login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    tag many                         login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    undo an action                   login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    set the status                   login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    set the status of many           login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    mark as read                     login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    mark as unread                   login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    mark many as read                login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    assign a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    assign many                      login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    snooze a conversation            login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    snooze many                      login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    write a note                     login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    read the notes                   login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    change somebody's note           login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    delete somebody's note           login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    see who works on the Page        login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    create a tag                     login   login   refused refused ok      refused ok      ok      ok      ok
+REST    rename a tag                     login   login   refused refused refused refused refused refused refused ok
+REST    delete a tag                     login   login   refused refused refused refused refused refused refused ok
+REST    save a view of the Page          login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    use a shared view                login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    change somebody's view           login   login   hidden  hidden  hidden  refused refused refused refused ok
+REST    order somebody's views           login   login   hidden  hidden  hidden  refused refused refused refused ok
+REST    sync                             login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    count what a deletion removes    login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    delete a person                  login   login   hidden  hidden  hidden  refused refused refused ok      ok
+stream  sync and watch                   login   login   hidden  hidden  hidden  refused refused refused ok      ok
+stream  watch a Page                     login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+admin   see a conversation               login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   find it in the list              login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   export a conversation            login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   see a Page                       login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   see a thread of the ledger       login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   see a run                        login   login   refused hidden  hidden  ok      ok      ok      ok      ok
+admin   see why a run failed             login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
+admin   connect a Page                   login   login   refused refused refused refused refused refused refused ok
+admin   see the members of a Page        login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
+admin   tag a conversation               login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   set the status                   login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   mark as read                     login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   assign a conversation            login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   snooze a conversation            login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   write a note                     login   login   refused hidden  hidden  refused ok      ok      ok      ok
+admin   delete somebody's note           login   login   refused hidden  hidden  refused refused refused ok      ok
+admin   undo an action                   login   login   refused refused refused refused ok      ok      ok      ok
+admin   create a tag                     login   login   refused refused ok      refused ok      ok      ok      ok
+admin   rename a tag                     login   login   refused refused refused refused refused refused refused ok
+admin   delete a tag                     login   login   refused refused refused refused refused refused refused ok
+admin   save a view                      login   login   refused ok      ok      ok      ok      ok      ok      ok
+admin   change somebody's view           login   login   refused hidden  hidden  refused refused refused refused ok
+admin   sync                             login   login   refused hidden  hidden  refused refused refused ok      ok
+admin   close old conversations          login   login   refused hidden  hidden  refused refused refused ok      ok
+admin   see an imported thread           login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
+admin   take an imported thread out      login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
+admin   ask to delete a person           login   login   refused hidden  hidden  refused refused refused ok      ok
+admin   delete a person                  login   login   refused hidden  hidden  refused refused refused ok      ok
+admin   see that a person was deleted    login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
+admin   rename a Page                    login   login   refused hidden  hidden  refused refused refused refused ok
+admin   add a member at the Page         login   login   refused hidden  hidden  refused refused refused refused ok
+admin   add a member at the user         login   login   refused refused refused refused refused refused refused ok
+admin   delete everything of a Page      login   login   refused refused refused refused refused refused refused ok
+admin   see users                        login   login   refused refused refused refused refused refused refused ok
+admin   see API keys                     login   login   refused refused refused refused refused refused refused ok
+admin   see sign-ins                     login   login   refused refused refused refused refused refused refused ok
+admin   end an API key                   login   login   refused refused refused refused refused refused refused ok
+admin   change the password of a user    login   login   refused refused refused refused refused refused refused ok
+site    create an own API key            login   login   ok      ok      ok      ok      ok      ok      ok      ok
+site    change the own password          login   login   ok      ok      ok      ok      ok      ok      ok      ok
+site    set up a second factor           login   login   ok      ok      ok      ok      ok      ok      ok      ok
+site    see the own sessions             login   login   ok      ok      ok      ok      ok      ok      ok      ok
+site    log out everywhere               login   login   ok      ok      ok      ok      ok      ok      ok      ok
+site    confirm the password             login   login   ok      ok      ok      ok      ok      ok      ok      ok
 """
 ROWS = [(line[:8].strip(), line[8:41].strip(), line[41:].split()) for line in TABLE.strip().splitlines()]
 

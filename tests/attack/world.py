@@ -28,7 +28,7 @@ from tests.factories import (
 CUSTOMER, MESSAGE = "Ada Musterfrau", "Hello you, it is about the red boat"
 SECRET = "EAAtokenOfThePage"
 NEVER = [SECRET, "pbkdf2_sha256$"]  # in no answer to anybody
-ROLES = ["viewer", "tagger", "manager"]
+ROLES = ["viewer", "tagger", "agent", "manager"]
 
 _numbers = count(1)
 

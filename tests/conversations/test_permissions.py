@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 from conversations.models import PageMember
 from conversations.models.roles import Role
-from conversations.permissions import MANAGER, TAGGER, VIEWER, has_role, page_ids, require_role
+from conversations.permissions import AGENT, MANAGER, TAGGER, VIEWER, has_role, page_ids, require_role
 from tests.factories import PageFactory, PageMemberFactory, member, superuser
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,12 @@ def other_page():
 
 @pytest.mark.parametrize(
     ("role", "included"),
-    [("viewer", {VIEWER}), ("tagger", {VIEWER, TAGGER}), ("manager", {VIEWER, TAGGER, MANAGER})],
+    [
+        ("viewer", {VIEWER}),
+        ("tagger", {VIEWER, TAGGER}),
+        ("agent", {VIEWER, TAGGER, AGENT}),
+        ("manager", set(Role)),
+    ],
 )
 def test_role_includes_itself_and_the_lower_ones(other_page, role, included):
     page = PageFactory()

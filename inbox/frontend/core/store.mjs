@@ -58,7 +58,7 @@ export const NO_ROWS = {
 	moreError: null,
 };
 const NO_SELECTION = { selection: new Set(), anchor: null, isAllSelected: false };
-const ROLES = ["viewer", "tagger", "manager", "superuser"];
+const ROLES = ["viewer", "tagger", "agent", "manager", "superuser"];
 
 const { user, superuser, staff, superusers = "" } = document.body.dataset;
 

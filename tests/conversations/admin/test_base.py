@@ -38,7 +38,7 @@ PAGE_SCOPED_MODELS = [
     "webhookdelivery",
     "alert",
 ]
-ROLES = ["viewer", "tagger", "manager"]
+ROLES = ["viewer", "tagger", "agent", "manager"]
 
 
 def admin_url(model: str, view: str = "changelist", *args) -> str:
