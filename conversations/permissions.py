@@ -10,6 +10,7 @@ and an open stream loads its reader again when permissions change.
 import time
 import uuid
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -18,7 +19,9 @@ from django.db import connection
 from django.utils.translation import gettext
 
 from conversations.lib.sql_files import read_statements
+from conversations.models.answers.saved_replies import SavedReply
 from conversations.models.operations import BulkOperation
+from conversations.models.pages import Page
 from conversations.models.roles import SUPERUSER, Role
 
 STATEMENTS = read_statements(__file__)
@@ -111,6 +114,41 @@ def require_cancel(user, operation: uuid.UUID) -> None:
     if active and not may_see_operation(user, active):
         raise PermissionDenied(
             gettext("It is still in progress. Only who started it and managers may cancel it.")
+        )
+
+
+class ReplyRights:
+    """What a user may do with saved replies. A Page that is None stands for all Pages."""
+
+    def __init__(self, user):
+        self._user = user
+
+    def may_make(self, page_id: int | None) -> bool:
+        """Whether the user is tagger of the Page; for all Pages: of any."""
+        return bool(page_ids(self._user, TAGGER)) if page_id is None else self._has_role(page_id, TAGGER)
+
+    def may_change(self, reply: SavedReply) -> bool:
+        """Whether the user made it and may still make such, or manages the Page (for all: all Pages)."""
+        if reply.maker_id == self._user.pk and self.may_make(reply.page_id):
+            return True
+        return self._manages_all if reply.page_id is None else self._has_role(reply.page_id, MANAGER)
+
+    def require_making(self, page_id: int | None) -> None:
+        if not self.may_make(page_id):
+            raise PermissionDenied(gettext("This needs the role %(role)s on the Page.") % {"role": TAGGER})
+
+    def require_change(self, reply: SavedReply) -> None:
+        if not self.may_change(reply):
+            raise PermissionDenied(gettext("Only its maker and managers change a saved reply."))
+
+    def _has_role(self, page_id: int, role: Role) -> bool:
+        return has_role(self._user, [page_id], role)
+
+    @cached_property
+    def _manages_all(self) -> bool:
+        managed = page_ids(self._user, MANAGER)
+        return self._user.is_superuser or (
+            bool(managed) and not Page.objects.exclude(pk__in=managed).exists()
         )
 
 

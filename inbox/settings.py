@@ -405,6 +405,7 @@ REST_RESOURCES = {
     "filter": "Filters as people type them.",
     "insight": "Statistics.",
     "pages": "Facebook Pages and their threads.",
+    "saved-replies": "Texts that staff often send.",
     "sync-runs": "Syncs.",
     "tags": "Tags, which all Pages share.",
     "views": "Saved filters of the list.",

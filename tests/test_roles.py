@@ -7,7 +7,16 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
+from conversations.models import (
+    Conversation,
+    ConversationTag,
+    Draft,
+    Page,
+    PageMember,
+    SavedReply,
+    SavedView,
+    SyncRun,
+)
 from conversations.models.privacy import Erasure
 from inbox.accounts.models import ApiKey
 from tags.models import Tag
@@ -107,7 +116,19 @@ def test_refused_requests_change_nothing(ids):
     """Compare all rows before and after each refused request."""
 
     def state() -> list:
-        tables = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, ApiKey]
+        tables = [
+            Page,
+            Tag,
+            SyncRun,
+            SavedReply,
+            SavedView,
+            Draft,
+            Erasure,
+            Conversation,
+            ConversationTag,
+            PageMember,
+            ApiKey,
+        ]
         rows = [list(table._base_manager.order_by("pk").values()) for table in tables]
         return [[{**row, "last_used_at": None} for row in table] for table in rows]
 

@@ -108,6 +108,7 @@ SHOWN = (
         for name in (
             "aliases",
             "alerts",
+            "answers/saved_replies",
             "audit",
             "conversations",
             "exports",

@@ -23,6 +23,7 @@ from conversations.actions.bulk_operations import OperationEnded
 from conversations.actions.tagging import TagChanged, TagInUse
 from conversations.connections.interactive import FacebookRefused
 from conversations.lib.timeouts import TooSlow
+from conversations.models.answers import saved_replies
 from conversations.models.saved_views import NAME_TAKEN
 from conversations.permissions import ConfirmationRequired
 from conversations.tasks import RunEnded
@@ -45,6 +46,7 @@ TERMS = {  # of the glossary
     "Export": _("Export"),
     "InteractionEvent": _("Event"),
     "Page": _("Page"),
+    "SavedReply": _("Saved reply"),
     "SavedView": _("Saved view"),
     "SyncRun": _("Run"),
     "Tag": _("Tag"),
@@ -89,9 +91,17 @@ def own_error_response(error: Exception) -> Response | None:
     return None
 
 
+CONFLICTS = {  # constraint → what it means
+    "savedview_owner_name_key": NAME_TAKEN,
+    "savedreply_page_name": saved_replies.NAME_TAKEN,
+    "savedreply_page_shortcut": saved_replies.SHORTCUT_TAKEN,
+}
+
+
 def conflict_of(error: IntegrityError) -> str:
-    if "savedview_owner_name_key" in str(error):
-        return str(NAME_TAKEN)
+    for constraint, message in CONFLICTS.items():
+        if constraint in str(error):
+            return str(message)
     log.warning("Two requests changed the same data", exc_info=error)
     return str(CONCURRENT_CHANGE)
 

@@ -5,12 +5,14 @@ from conversations.api.views.attachments import AttachmentContentView, Attachmen
 from conversations.api.views.audit import AuditViewSet
 from conversations.api.views.conversations import ConversationViewSet
 from conversations.api.views.documentation import DocsView, SchemaView, UnknownRoute
+from conversations.api.views.drafts import DraftView
 from conversations.api.views.exports import ExportViewSet
 from conversations.api.views.insight import InsightViewSet
 from conversations.api.views.pages import PageViewSet
 from conversations.api.views.presence import PresenceView
 from conversations.api.views.refresh import FacebookView, RefreshView
 from conversations.api.views.runs import RunViewSet
+from conversations.api.views.saved_replies import SavedReplyViewSet
 from conversations.api.views.saved_views import SavedViewViewSet
 from conversations.api.views.sync import EventsView, SyncStreamView, SyncView
 from conversations.api.views.tags import TagViewSet
@@ -26,6 +28,7 @@ router.register("exports", ExportViewSet)
 router.register("filter", FilterViewSet, basename="filter")
 router.register("insight", InsightViewSet, basename="insight")
 router.register("pages", PageViewSet)
+router.register("saved-replies", SavedReplyViewSet)
 router.register("sync-runs", RunViewSet)
 router.register("tags", TagViewSet)
 router.register("views", SavedViewViewSet)
@@ -35,6 +38,7 @@ urlpatterns = [
     path("conversations/sync-stream", SyncStreamView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/refresh$", RefreshView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/facebook$", FacebookView.as_view()),
+    re_path(r"^conversations/(?P<pk>[0-9]+)/draft$", DraftView.as_view()),
     re_path(r"^conversations/(?P<pk>[0-9]+)/presence/(?P<tab>[^/]+)$", PresenceView.as_view()),
     re_path(rf"{ATTACHMENT}$", AttachmentView.as_view(), name="attachment"),
     re_path(rf"{ATTACHMENT}/content$", AttachmentContentView.as_view(), name="attachment-content"),

@@ -2,6 +2,8 @@
 
 from conversations.models import insight, privacy, search
 from conversations.models.aliases import ConversationAlias, RemovedConversation
+from conversations.models.answers.drafts import Draft
+from conversations.models.answers.saved_replies import SavedReply
 from conversations.models.audit import AuditEntry
 from conversations.models.conversations import Conversation, ConversationTag, InteractionEvent, Thread
 from conversations.models.exports import Export, ExportPart, ExportPiece
@@ -34,6 +36,7 @@ __all__ = [
     "Conversation",
     "ConversationAlias",
     "ConversationTag",
+    "Draft",
     "Export",
     "ExportPart",
     "ExportPiece",
@@ -51,6 +54,7 @@ __all__ = [
     "PendingConnection",
     "Platform",
     "RemovedConversation",
+    "SavedReply",
     "SavedView",
     "SyncRun",
     "Thread",

@@ -160,6 +160,12 @@ class NewestByIdQuerySet(PageScopedQuerySet):
         return self.filter(id__lt=row_id)
 
 
+class SavedReplyQuerySet(NewestByIdQuerySet):
+    def usable_on(self, page_ids):
+        """Return those of these Pages and those for all Pages; without a Page there are none."""
+        return self.filter(Q(page__in=page_ids) | Q(page=None)) if page_ids else self.none()
+
+
 class RunQuerySet(NewestByIdQuerySet):
     def without_details(self):
         """Defer the columns that only the page of a run shows: some kilobytes in each row."""

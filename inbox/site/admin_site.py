@@ -22,6 +22,7 @@ MENU = {
     "inbox": {
         "conversations_conversation": (_("Conversations"), "forum"),
         "conversations_savedview": (_("Saved views"), "bookmark"),
+        "conversations_savedreply": (_("Saved replies"), "quickreply"),
         "tags_tag": (_("Tags"), "label"),
         "conversations_export": (_("Exports"), "download"),
     },

@@ -54,6 +54,12 @@ REST    save a view of the Page          login   login   hidden  hidden  hidden 
 REST    use a shared view                login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
 REST    change somebody's view           login   login   hidden  hidden  hidden  refused refused refused refused ok
 REST    order somebody's views           login   login   hidden  hidden  hidden  refused refused refused refused ok
+REST    make a saved reply               login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    make a saved reply for all       login   login   refused refused ok      refused ok      ok      ok      ok
+REST    see a saved reply                login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    change somebody's saved reply    login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    use a saved reply                login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
+REST    keep a draft                     login   login   hidden  hidden  hidden  refused refused ok      ok      ok
 REST    sync                             login   login   hidden  hidden  hidden  refused refused refused ok      ok
 REST    count what a deletion removes    login   login   hidden  hidden  hidden  refused refused refused ok      ok
 REST    delete a person                  login   login   hidden  hidden  hidden  refused refused refused ok      ok
@@ -81,6 +87,8 @@ admin   rename a tag                     login   login   refused refused refused
 admin   delete a tag                     login   login   refused refused refused refused refused refused refused ok
 admin   save a view                      login   login   refused ok      ok      ok      ok      ok      ok      ok
 admin   change somebody's view           login   login   refused hidden  hidden  refused refused refused refused ok
+admin   make a saved reply for all       login   login   refused refused ok      refused ok      ok      ok      ok
+admin   change somebody's saved reply    login   login   refused hidden  hidden  refused refused refused ok      ok
 admin   sync                             login   login   refused hidden  hidden  refused refused refused ok      ok
 admin   close old conversations          login   login   refused hidden  hidden  refused refused refused ok      ok
 admin   see an imported thread           login   login   refused hidden  hidden  hidden  hidden  hidden  ok      ok
@@ -196,6 +204,21 @@ REQUESTS: dict[
     ("REST", "use a shared view"): ("get /api/views/{view}",),
     ("REST", "change somebody's view"): ("put /api/views/{view}", {"name": "V {number}"}),
     ("REST", "order somebody's views"): ("put /api/views/order", {"viewIds": ["{view}"]}),
+    ("REST", "make a saved reply"): (
+        "post /api/saved-replies",
+        {"name": "R {number}", "text": "Hi", "facebookPageId": "{facebook}"},
+    ),
+    ("REST", "make a saved reply for all"): ("post /api/saved-replies", {"name": "R {number}", "text": "Hi"}),
+    ("REST", "see a saved reply"): ("get /api/saved-replies/{reply}",),
+    ("REST", "change somebody's saved reply"): (
+        "put /api/saved-replies/{reply}",
+        {"name": "R {number}", "text": "Hi", "facebookPageId": "{facebook}"},
+    ),
+    ("REST", "use a saved reply"): (
+        "post /api/saved-replies/{reply}/use",
+        {"conversationId": "{conversation}"},
+    ),
+    ("REST", "keep a draft"): ("put /api/conversations/{conversation}/draft", {"text": "Hello"}),
     ("REST", "sync"): ("post /api/conversations/sync", {"pageId": "{page}"}),
     ("REST", "count what a deletion removes"): ("delete /api/conversations/{conversation}?dry_run=1",),
     ("REST", "delete a person"): ("delete /api/conversations/{conversation}",),
@@ -240,6 +263,14 @@ REQUESTS: dict[
     ("admin", "change somebody's view"): (
         f"post {ADMIN}/savedview/{{view}}/change/",
         {"name": "V {number}"},
+    ),
+    ("admin", "make a saved reply for all"): (
+        f"post {ADMIN}/savedreply/add/",
+        {"name": "R {number}", "text": "Hi"},
+    ),
+    ("admin", "change somebody's saved reply"): (
+        f"post {ADMIN}/savedreply/{{reply}}/change/",
+        {"name": "R {number}", "text": "Hi", "page": "{page}"},
     ),
     ("admin", "sync"): (f"post {ADMIN}/page/{{page}}/sync/", {}),
     ("admin", "close old conversations"): (f"post {ADMIN}/page/{{page}}/close-history/", {"days": 30}),

@@ -18,7 +18,16 @@ from django.utils import timezone
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from conversations.models import Conversation, ConversationTag, Page, PageMember, SavedView, SyncRun
+from conversations.models import (
+    Conversation,
+    ConversationTag,
+    Draft,
+    Page,
+    PageMember,
+    SavedReply,
+    SavedView,
+    SyncRun,
+)
 from conversations.models.privacy import Erasure
 from inbox.accounts.models import ApiKey
 from tags.models import Tag
@@ -35,7 +44,19 @@ CSRF = "attack" * 5 + "32"
 SECONDS = 60
 # The server may close a connection at the moment in which it is used again.
 ONCE_MORE = Retry(1, allowed_methods=SAFE, raise_on_status=False)
-TABLES = [Page, Tag, SyncRun, SavedView, Erasure, Conversation, ConversationTag, PageMember, ApiKey]
+TABLES = [
+    Page,
+    Tag,
+    SyncRun,
+    SavedReply,
+    SavedView,
+    Draft,
+    Erasure,
+    Conversation,
+    ConversationTag,
+    PageMember,
+    ApiKey,
+]
 NOTED = {"last_used_at", "last_login"}  # written by reading
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import Alert, CallBudget, Page, SavedView
+from conversations.models import Alert, CallBudget, Page, SavedReply, SavedView
 from conversations.models.aliases import ConversationAlias, RemovedConversation
 from conversations.models.audit import Action, AuditEntry
 from conversations.models.privacy import Erasure
@@ -55,6 +55,7 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         conversation=conversation, kind="note_added", graph_id=None, text="She likes red", actor=colleague
     )
     view = SavedView.objects.create(name=f"Old {number}", owner=colleague, page=page, is_shared=True)
+    reply = SavedReply.objects.create(name=f"Old {number}", text="Hi", maker=colleague, page=page)
     return {
         "number": number,
         "page": page.pk,
@@ -67,6 +68,7 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         "act": tag_row.act,
         "thread": page.threads.create(graph_id=f"t_{number}", conversation=conversation).pk,
         "run": SyncRunFactory(page=page, status="error", error="Facebook says no").pk,
+        "reply": reply.pk,
         "view": view.pk,
         "export": ExportFactory(actor=colleague, page_ids=[page.pk]).pk,
         "erasure": Erasure.objects.create(

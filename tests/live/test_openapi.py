@@ -15,7 +15,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import SavedView
+from conversations.models import SavedReply, SavedView
 from tests.factories import (
     ConversationFactory,
     EventFactory,
@@ -62,9 +62,11 @@ def rows(page) -> dict:
     act = tag_conversations([row.pk for row in conversations], tags[:3], actor=None)
     boss = member(page, "manager")
     views = [SavedView.objects.create(name=f"Late {n}", owner=boss, is_shared=True) for n in range(4)]
+    replies = [SavedReply.objects.create(name=f"Hello {n}", text="Hi", page=page) for n in range(4)]
     return {
         "conversations": [row.pk for row in conversations],
         "pages": [page.pk],
+        "saved-replies": [reply.pk for reply in replies],
         "sync-runs": [SyncRunFactory(page=page).pk],
         "tags": [tag.pk for tag in tags],
         "views": [view.pk for view in views],

@@ -10,6 +10,7 @@ from conversations.models import (
     AlertNotice,
     BulkOperation,
     CallBudget,
+    Draft,
     ExportPart,
     ExportPiece,
     ImportCheck,
@@ -75,6 +76,7 @@ def test_every_model_of_ours_is_registered():
     hidden = {ForgottenKey, Fingerprint, MessageFingerprint, PendingConnection, PrivacyRequest}
     parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece, AlertNotice}  # of rows that have a page
     parts |= {ImportedMessage, ImportSuggestion, ImportCheck}
+    hidden.add(Draft)  # is for its user alone
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

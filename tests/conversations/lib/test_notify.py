@@ -10,7 +10,7 @@ from django.db import connection
 from conversations.actions.status import set_status
 from conversations.actions.tagging import delete_tag, tag_conversations
 from conversations.lib.notify import CHANNEL, parse
-from conversations.models import Conversation, SavedView
+from conversations.models import Conversation, SavedReply, SavedView
 from conversations.privacy.forget_person import delete_person
 from conversations.sync.service import sync_conversations
 from tags.models import change_tag, create_tag
@@ -55,6 +55,19 @@ def test_views_notify_of_their_pages(notified):
     body["facebookPageId"] = other.facebook_page_id
     assert notified(lambda: client.put(address, body, format="json")) == {page.pk, other.pk}
     assert notified(lambda: client.put(address, {"name": "All"}, format="json")) == {page.pk, other.pk}
+    assert notified(lambda: client.delete(address)) == {page.pk, other.pk}
+
+
+def test_saved_replies_notify_of_their_pages(notified):
+    page, other = PageFactory(), PageFactory()
+    client = api(superuser())
+    body = {"name": "Hello", "text": "Hi", "facebookPageId": page.facebook_page_id}
+    assert notified(lambda: client.post("/api/saved-replies", body, format="json")) == {page.pk}
+    address = f"/api/saved-replies/{SavedReply.objects.get().pk}"
+    body["facebookPageId"] = None
+    assert notified(lambda: client.put(address, body, format="json")) == {page.pk, other.pk}
+    use = {"conversationId": ConversationFactory(page=page).pk}
+    assert notified(lambda: client.post(f"{address}/use", use, format="json")) == set()
     assert notified(lambda: client.delete(address)) == {page.pk, other.pk}
 
 

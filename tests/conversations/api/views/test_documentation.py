@@ -5,7 +5,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from conversations.api.urls import urlpatterns
-from conversations.models import SavedView
+from conversations.models import SavedReply, SavedView
 from tests.factories import (
     ConversationFactory,
     ExportFactory,
@@ -66,6 +66,7 @@ def address_of(db):
         "conversations": conversation.pk,
         "exports": ExportFactory().pk,
         "pages": conversation.page_id,
+        "saved-replies": SavedReply.objects.create(name="Hello", text="Hi").pk,
         "sync-runs": SyncRunFactory().pk,
         "tags": TagFactory().pk,
         "views": SavedView.objects.create(name="Late", owner=UserFactory()).pk,
