@@ -18,7 +18,7 @@ import {
 	onInvalidate,
 	setTabNotifier,
 } from "./core/refresh.mjs";
-import { set, watch, when } from "./core/store.mjs";
+import { findPage, hasRole, set, watch, when } from "./core/store.mjs";
 import { focus } from "./core/targets.mjs";
 import { gettext } from "./core/texts.mjs";
 import { timeZone } from "./core/time-zone.mjs";
@@ -59,6 +59,9 @@ const startConversation = lazy(
 	"startConversation",
 	conversationStyles,
 );
+const composer = () => import("./composer/composer.mjs");
+const composerStyles = styles("./composer/composer.css");
+const startComposer = lazy(composer, "startComposer", composerStyles);
 const drawInsight = lazy(
 	() => import("./insight/insight.mjs"),
 	"drawInsight",
@@ -79,6 +82,7 @@ startShortcuts({
 	pickAssignee,
 	assignToMe: lazy(assigneePicker, "assignToMe", null),
 	pickSnooze,
+	writeAnswer: lazy(composer, "writeAnswer", composerStyles),
 	writeNote: lazy(() => import("./conversation/notes.mjs"), "writeNote", conversationStyles),
 	toggleStatus,
 	findInConversation: lazy(matchBar, "findInConversation", conversationStyles),
@@ -103,6 +107,10 @@ when(
 when(
 	({ openId }) => [openId],
 	({ openId }) => openId && startConversation({ pickTag, pickAssignee, pickSnooze, openConversationMenu }),
+);
+when(
+	({ conversation, pages }) => [conversation?.row?.page_id, pages],
+	({ conversation }) => hasRole("agent", findPage(conversation?.row?.page_id)) && startComposer(),
 );
 when(
 	({ insight, openId, filter }) => [insight, openId, filter],

@@ -21,7 +21,7 @@ from conversations.admin.formatting import CONVERSATION_STATUS_LABELS
 from conversations.connections.interactive import FacebookRefused, asking_facebook
 from conversations.lib.timeouts import TooSlow
 from conversations.models import Conversation, Platform
-from conversations.permissions import MANAGER, TAGGER, has_role, require_role
+from conversations.permissions import AGENT, MANAGER, TAGGER, has_role, require_role
 from conversations.search.adjacent import AdjacentConversation, adjacent
 from tags.models import Tag
 
@@ -68,6 +68,7 @@ class ConversationDetailAdmin(ConversationWorkAdmin):
             "tag_rows": conversation.tag_rows.all(),
             "history": history,
             "status_change": next((event for event in history if event.kind == "status_changed"), None),
+            "may_answer": has_role(request.user, [conversation.page_id], AGENT),
             "may_tag": has_role(request.user, [conversation.page_id], TAGGER),
             "manages": has_role(request.user, [conversation.page_id], MANAGER),
             "assignable": assignable(conversation.page_id),

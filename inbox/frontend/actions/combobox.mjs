@@ -8,16 +8,17 @@ import { gettext } from "../core/texts.mjs";
 
 const MAX_OPTIONS = 60;
 
-/** The options whose label contains every word of the query; those that begin with its first word come first. */
+/** The options whose label or keywords contain every word of the query; labels that begin with its first word come first. */
 export function matchOptions(options, query) {
 	const words = fold(query).split(/\s+/).filter(Boolean);
-	const matches = options.filter(({ label }) => words.every((word) => fold(label).includes(word)));
+	const contents = ({ label, keywords = "" }) => fold(`${label} ${keywords}`);
+	const matches = options.filter((option) => words.every((word) => contents(option).includes(word)));
 	const rank = ({ label }) => Number(!fold(label).startsWith(words[0] ?? ""));
 	return matches.sort((first, second) => rank(first) - rank(second)).slice(0, MAX_OPTIONS);
 }
 
 /**
- * Resolves with the chosen option, or null. An option is {label, symbol?, hint?, …}; `symbol()` makes an element.
+ * Resolves with the chosen option, or null. An option is {label, symbol?, hint?, keywords?, …}; `symbol()` makes an element.
  * `extraOptions(query)`: returns options that depend on the query, e.g. to create a tag.
  * @param {string} label @param {any[]} options
  * @param {{extraOptions?: (query: string) => any[], placeholder?: string}} [more]

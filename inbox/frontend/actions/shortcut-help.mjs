@@ -15,6 +15,7 @@ const SHORTCUTS = [
 	["a, m", gettext("Assign, assign to me")],
 	["z", gettext("Snooze")],
 	["U", gettext("Mark as read or unread")],
+	["r", gettext("Answer")],
 	["c", gettext("Add a note")],
 	["/", gettext("Search")],
 	["f", gettext("Search in the conversation")],

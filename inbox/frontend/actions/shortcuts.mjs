@@ -2,7 +2,16 @@
 
 import { update } from "../core/dom.mjs";
 import { cancelDialogs, isDialogLoading } from "../core/lazy.mjs";
-import { clearSelection, closeOpen, navigate, set, state, toggleInsight } from "../core/store.mjs";
+import {
+	clearSelection,
+	closeOpen,
+	findPage,
+	hasRole,
+	navigate,
+	set,
+	state,
+	toggleInsight,
+} from "../core/store.mjs";
 import { around, focus, isDialogOpen, leaveField } from "../core/targets.mjs";
 import { moveCursor } from "../list/list-view.mjs";
 import { currentTarget, toggleSelection } from "../list/selection.mjs";
@@ -16,6 +25,7 @@ export function startShortcuts({
 	pickAssignee,
 	assignToMe,
 	pickSnooze,
+	writeAnswer,
 	writeNote,
 	toggleStatus,
 	findInConversation,
@@ -35,6 +45,7 @@ export function startShortcuts({
 		a: () => withTarget(pickAssignee),
 		m: () => withTarget(assignToMe),
 		z: () => withTarget(pickSnooze),
+		r: () => mayAnswer() && writeAnswer(),
 		c: () => state.openId && writeNote(),
 		"/": () => focus("search"),
 		f: () => state.openId && findInConversation(),
@@ -46,6 +57,8 @@ export function startShortcuts({
 	};
 	update("page", { onkeydown: (event) => onKeyDown(event, shortcuts, openPalette) });
 }
+
+const mayAnswer = () => hasRole("agent", findPage(state.conversation?.row?.page_id));
 
 /** Keys pressed while a dialog is being loaded are not for the page. Esc is for the dialog. */
 function keepFromPage(event) {

@@ -1,6 +1,7 @@
 // Draws the attachments of a message: pictures, players, cards, and files by name and size.
 
 import { h } from "../core/dom.mjs";
+import { formatBytes } from "../core/file-size.mjs";
 import { openPicture } from "../core/lightbox.mjs";
 import { watchMedia } from "../core/media.mjs";
 import { gettext } from "../core/texts.mjs";
@@ -112,18 +113,11 @@ function file(item) {
 	const { kind, name, url, content, size } = item;
 	const link = { href: content ?? url, target: "_blank", rel: "noopener noreferrer nofollow" };
 	const target = h("a", link, h("b", kindName(kind)), " ", h("bdi", name || gettext("open")));
-	return h("p.attachment", target, size && h("span.media-size", ` ${formatSize(size)}`));
+	return h("p.attachment", target, size && h("span.media-size", ` ${formatBytes(size)}`));
 }
 
 function text(item) {
 	return h("p.attachment", caption(item));
-}
-
-/** As the admin writes it: 84.0 KB. */
-function formatSize(bytes) {
-	const units = [gettext("bytes"), "KB", "MB", "GB"];
-	const step = Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-	return step ? `${(bytes / 1024 ** step).toFixed(1)} ${units[step]}` : `${bytes} ${units[0]}`;
 }
 
 function hostOf(url) {

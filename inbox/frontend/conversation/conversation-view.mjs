@@ -176,7 +176,8 @@ function removableTag(row, tag, isTagger) {
 function drawMessages({ conversation }) {
 	if (!conversation) return fill("events");
 	const { id, events, matchId, matches, row, previous } = conversation;
-	const options = { names: namesOf(conversation), search: matches?.text ?? "", matchId, row };
+	const mayAnswer = hasRole("agent", findPage(row?.page_id));
+	const options = { names: namesOf(conversation), search: matches?.text ?? "", matchId, row, mayAnswer };
 	const content = () =>
 		fill("events", topItem(conversation), messageElements(events, options), endItem(conversation));
 	pane.draw(content, { isOther: drawn.id !== id, hasNewer: Boolean(drawn.previous) });

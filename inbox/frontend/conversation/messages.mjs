@@ -1,8 +1,9 @@
 // Draws the messages of a conversation, oldest first, with the actions of the staff between them.
 
-import { h } from "../core/dom.mjs";
+import { button, h } from "../core/dom.mjs";
 import { formatDateTime, formatDay, formatTime } from "../core/format.mjs";
 import { keyedList } from "../core/keyed-list.mjs";
+import { set, state } from "../core/store.mjs";
 import { gettext, gettextParts } from "../core/texts.mjs";
 import { highlight } from "../list/row.mjs";
 import { attachment, kindName } from "./attachments.mjs";
@@ -74,9 +75,9 @@ function drawItem(item) {
 
 /**
  * Elements for these events, which are newest first. `names`: {customer, page}; `matchId`: the event that a search found;
- * `row`: the conversation.
+ * `row`: the conversation; `mayAnswer`: the user may quote them in an answer.
  */
-export function messageElements(events, { names, search, matchId, row }) {
+export function messageElements(events, { names, search, matchId, row, mayAnswer }) {
 	let day = "";
 	const shown = events.filter(({ data }) => !data.stub); // something is known of a message that has not come yet
 	const receipts = receiptsOf(shown, row ?? {});
@@ -88,7 +89,7 @@ export function messageElements(events, { names, search, matchId, row }) {
 		const side = SIDES[event.kind];
 		const sender = { left: names.customer, right: names.page, middle: gettext("Unknown sender") }[side];
 		const about = side
-			? { side, sender, search, isMatch: event.id === matchId, receipt: receipts.get(event.id) }
+			? { side, sender, search, isMatch: event.id === matchId, receipt: receipts.get(event.id), mayAnswer }
 			: { customer: names.customer, search, isMatch: event.id === matchId };
 		const item = { key: event.id, event, quoted: byGraphId.get(event.data.reply_to), ...about };
 		return isNewDay ? [{ key: `day of ${event.id}`, day: formatDay(event.occurred_at) }, item] : [item];
@@ -96,12 +97,13 @@ export function messageElements(events, { names, search, matchId, row }) {
 	return drawItems(items);
 }
 
-/** Event ID → "Seen" or "Delivered": under the newest message of the Page that the customer saw, and a newer one. */
+/** Event ID → "Seen", "Delivered" or "Sent": each under the newest message of the Page of which it is known. */
 function receiptsOf(events, { seen_until: seen, delivered_until: delivered }) {
 	const sent = events.filter(({ kind, data }) => kind === "message_sent" && !data.deleted);
 	const newestUntil = (time) =>
 		time && sent.find((event) => Date.parse(event.occurred_at) <= Date.parse(time));
 	const marks = [
+		[events[0]?.kind === "message_sent" && sent[0], gettext("Sent")], // nothing came after it
 		[newestUntil(delivered), gettext("Delivered")],
 		[newestUntil(seen), gettext("Seen")],
 	];
@@ -120,8 +122,9 @@ function quote({ data: { reply_to: id } }, quoted) {
 	);
 }
 
-function message({ event, side, sender, search, isMatch, receipt, quoted }) {
+function message({ event, side, sender, search, isMatch, receipt, quoted, mayAnswer }) {
 	const reactions = reactionsOf(event);
+	const quoteAction = mayAnswer && event.graph_id && !event.data.deleted && quoteButton(event, side);
 	return h(
 		`li.message.${side}`,
 		{ "data-id": event.id, class: { match: isMatch } },
@@ -135,13 +138,24 @@ function message({ event, side, sender, search, isMatch, receipt, quoted }) {
 		),
 		h(
 			"p.quiet",
+			side === "right" && quoteAction,
 			side === "middle" && `${sender} · `,
+			side === "right" && event.actor && [h("bdi", event.actor), " · "],
 			time(event),
 			event.data.edited && ` · ${gettext("edited")}`,
 			reactions && ` · ${reactions}`,
 			receipt && ` · ${receipt}`,
+			side !== "right" && quoteAction,
 		),
 	);
+}
+
+// At the inner end of the line: it is seen only when it is pointed at.
+function quoteButton(event, side) {
+	const text = event.text.slice(0, MAX_QUOTE_LENGTH) || kindOf(event) || gettext("An earlier message");
+	const quote = () => set({ quote: { conversationId: state.openId, id: event.id, text }, writing: "answer" });
+	const action = button(gettext("Quote"), quote, "link");
+	return h("span.quote-action", side === "right" ? [action, " · "] : [" · ", action]);
 }
 
 function time({ occurred_at: at }) {

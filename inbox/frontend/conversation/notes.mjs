@@ -4,7 +4,7 @@ import { colleagues } from "../actions/assignee-picker.mjs";
 import { patch, post, remove } from "../core/api.mjs";
 import { confirm, openForm } from "../core/dialog.mjs";
 import { button, fill, h, update } from "../core/dom.mjs";
-import { findPage, hasRole, state, watch } from "../core/store.mjs";
+import { findPage, hasRole, set, state, watch } from "../core/store.mjs";
 import { focus, insertText } from "../core/targets.mjs";
 import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
@@ -18,18 +18,30 @@ const drafts = new Map(); // conversation → the text that is not saved yet
 
 export function startNotes() {
 	watch(
-		({ conversation, pages }) => [conversation?.id, conversation?.status, conversation?.row?.page_id, pages],
+		({ conversation, pages, writing }) => [
+			conversation?.id,
+			conversation?.status,
+			conversation?.row?.page_id,
+			pages,
+			writing,
+		],
 		draw,
 	);
 }
 
-export const writeNote = () => focus("note-text");
+export function writeNote() {
+	set({ writing: "note" });
+	draw(state);
+	focus("note-text");
+}
 
-function draw({ conversation }) {
+// Agents have either this field or the one for an answer: nobody sends a note to a customer by mistake.
+function draw({ conversation, writing }) {
 	const { id, row } = conversation ?? {};
-	const isShown = Boolean(row && hasRole("tagger", findPage(row.page_id)));
+	const page = findPage(row?.page_id);
+	const isShown = hasRole("tagger", page) && (writing === "note" || !hasRole("agent", page));
 	update("notes", { hidden: !isShown });
-	fill("notes", isShown && form(id, findPage(row.page_id).id));
+	fill("notes", isShown && form(id, page.id));
 }
 
 function form(id, pageId) {

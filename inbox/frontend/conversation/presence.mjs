@@ -3,14 +3,12 @@
 import { put, remove } from "../core/api.mjs";
 import { fill, h, update } from "../core/dom.mjs";
 import { isHidden, subscribe, watchVisibility } from "../core/event-stream.mjs";
+import { randomId } from "../core/random-id.mjs";
 import { set, state, watch, when } from "../core/store.mjs";
 import { gettextParts } from "../core/texts.mjs";
 
 const REPEAT_MS = 30_000; // the server forgets a tab that was silent for 75 seconds
-const BYTES = 16;
-const tab = [...crypto.getRandomValues(new Uint8Array(BYTES))]
-	.map((byte) => byte.toString(16).padStart(2, "0"))
-	.join("");
+const tab = randomId();
 
 let announced = null; // the conversation that the server knows to be open here
 

@@ -35,22 +35,29 @@ export function get(path, query = {}, { signal } = {}) {
 
 export const post = (path, body = {}, headers = {}) => request("POST", path, { body, headers });
 export const patch = (path, body) => request("PATCH", path, { body });
-export const put = (path, body = {}) => request("PUT", path, { body });
+
+/** Sends a file with other fields. */
+export function postForm(path, fields) {
+	const form = new FormData();
+	for (const [name, value] of Object.entries(fields)) form.append(name, value);
+	return request("POST", path, { form });
+}
 
 /** With `keepalive` the request outlives the page. */
+export const put = (path, body = {}, { keepalive = false } = {}) => request("PUT", path, { body, keepalive });
 export const remove = (path, { keepalive = false } = {}) => request("DELETE", path, { keepalive });
 
 /**
  * @param {string} method @param {string} path
- * @param {{body?: any, headers?: any, signal?: AbortSignal, keepalive?: boolean}} options
+ * @param {{body?: any, form?: FormData, headers?: any, signal?: AbortSignal, keepalive?: boolean}} options
  */
-async function request(method, path, { body, headers, signal, keepalive } = {}) {
+async function request(method, path, { body, form, headers, signal, keepalive } = {}) {
 	const { status, ok, text } = await send(path, {
 		method,
 		signal,
 		keepalive,
-		headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders()) },
-		body: body && JSON.stringify(body),
+		headers: { Accept: "application/json", ...headers, ...(method === "GET" ? {} : writeHeaders(form)) },
+		body: form ?? (body && JSON.stringify(body)),
 	});
 	if (status === 401) endSession();
 	const value = parseJson(text);
@@ -79,9 +86,10 @@ function parseJson(text) {
 }
 
 // Reads the cookie each time: a login in another tab changes the token.
-function writeHeaders() {
+/** @param {FormData} [form] the browser says itself how it sends one */
+function writeHeaders(form) {
 	const token = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
-	return { "Content-Type": "application/json", "X-CSRFToken": token };
+	return { ...(form ? {} : { "Content-Type": "application/json" }), "X-CSRFToken": token };
 }
 
 export async function logOut() {

@@ -25,6 +25,9 @@ import { isSameFilter, normalize, parseUrl, toUrl } from "./url.mjs";
  * @property {any[] | null} invalidViews the user's own whose filter is not valid any more
  * @property {Record<string, any>} counts
  * @property {Record<string, any>} viewCounts of saved views, by ID
+ * @property {{id: number | null, messages: any[]} | null} outgoing messages of the conversation with this ID that are on their way
+ * @property {{conversationId: number | null, id: number, text: string} | null} quote the message that is to be quoted
+ * @property {"answer" | "note"} writing what an agent writes in the open conversation
  * @property {any} moved the saved view that is being dragged
  * @property {any} setupError
  * @property {typeof NO_ROWS} list
@@ -79,6 +82,9 @@ export let state = {
 	invalidViews: null,
 	counts: {},
 	viewCounts: {},
+	outgoing: null,
+	quote: null,
+	writing: "answer",
 	moved: null,
 	setupError: null,
 	list: NO_ROWS,

@@ -1,0 +1,49 @@
+// What is said of a message on its way to the customer, and what can be done about it.
+
+import { gettext } from "../core/texts.mjs";
+
+export const CANCEL_MS = 5000; // for so long it waits for second thoughts
+
+/** Is it on its way? Then the server is asked again soon. */
+export const isMoving = ({ state }) => state === "queued" || state === "sending";
+
+/**
+ * {label, reason, actions: [name], isWrong}; `secondsLeft`: until it leaves. The actions: cancel, retry, discard.
+ */
+export function describeOutgoing({ state, reason = "" }, secondsLeft = 0) {
+	if (state === "queued")
+		return {
+			label:
+				secondsLeft > 0
+					? gettext("Sending in %(seconds)s s", { seconds: secondsLeft })
+					: gettext("Waiting to be sent"),
+			reason: "",
+			actions: [["cancel", gettext("Cancel")]],
+			isWrong: false,
+		};
+	if (state === "failed")
+		return {
+			label: gettext("Not sent"),
+			reason,
+			actions: [
+				["retry", gettext("Retry")],
+				["discard", gettext("Discard")],
+			],
+			isWrong: true,
+		};
+	if (state === "uncertain")
+		return {
+			label: gettext("It is not known whether this was sent"),
+			reason: reason || gettext("Look at Facebook before you send it again."),
+			actions: [
+				["discard", gettext("It is there")],
+				["retry", gettext("Send again")],
+			],
+			isWrong: true,
+		};
+	if (state === "sent") return { label: gettext("Sent"), reason: "", actions: [], isWrong: false };
+	return { label: gettext("Sending…"), reason: "", actions: [], isWrong: false };
+}
+
+/** Seconds until a queued message leaves, rounded up. */
+export const secondsUntil = (leavesAt, now = Date.now()) => Math.max(0, Math.ceil((leavesAt - now) / 1000));
