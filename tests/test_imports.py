@@ -30,6 +30,7 @@ SERVICES = [
     "conversations.realtime",
     "conversations.reporting",
     "conversations.search",
+    "conversations.sending",
     "conversations.sync.coverage",
     "conversations.sync.progress",
     "conversations.sync.run_lifecycle",
@@ -121,6 +122,14 @@ ALLOWED = {
         "conversations.webhooks.blanking",
     ],
     "conversations.reporting": ["conversations.lib", "conversations.models"],
+    "conversations.sending": [
+        "conversations.connections",
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.media",
+        "conversations.models",
+        "conversations.sync",
+    ],
     "conversations.webhooks": [
         "conversations.connections",
         "conversations.graph",
@@ -168,6 +177,7 @@ REPEATED = {
     "insight",
     "media",
     "models",
+    "outbox",
     "pages",
     "permissions",
     "presence",
@@ -177,6 +187,7 @@ REPEATED = {
     "runs",
     "saved_views",
     "server",
+    "staging",
     "tasks",
     "urls",
     "usage",
@@ -184,7 +195,7 @@ REPEATED = {
     "work",
     "webhooks",
 }
-MAX_FILES = 22
+MAX_FILES = 23
 
 
 @cache

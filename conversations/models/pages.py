@@ -105,6 +105,8 @@ class Page(models.Model):
     access_checked_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("When Facebook was asked when the access ends")
     )
+    # What the token was given, as Facebook tells daily. Null: it does not tell.
+    permissions = models.JSONField(null=True, blank=True, editable=False)
     history_days = models.PositiveIntegerField(
         null=True,
         blank=True,

@@ -16,6 +16,10 @@ TESTERS_ONLY = (
     "The app may only write to its own testers so far: it needs Advanced Access to pages_messaging."
 )
 OTHER_APP = "Another application answers in this conversation now. Take it over at Facebook, then send again."
+FILE_REFUSED = (
+    "Facebook does not take this file: it is too large, or of a type that it does not know. "
+    "Choose another one."
+)
 SEND_RULES = (
     ErrorRule(
         (), SendRefusedError, "sending: the window is closed", WINDOW_CLOSED,
@@ -29,12 +33,12 @@ SEND_RULES = (
         (), SendRefusedError, "sending: the Page is restricted",
         "Facebook has restricted the Page, which may not send messages: look for Facebook's message in the "
         "Page's support inbox.",
-        subcodes=(1893063,),
+        subcodes=(1893063, 2534029),
     ),
     ErrorRule(
         (), SendRefusedError, "sending: the customer cannot be reached",
         NOT_REACHED,
-        subcodes=(1545041,),
+        subcodes=(1545041, 2018001, 2534014),
     ),
     ErrorRule(
         (551,), SendRefusedError, "sending: the customer cannot be reached", NOT_REACHED,
@@ -46,21 +50,23 @@ SEND_RULES = (
     ErrorRule(
         (), SendRefusedError, "sending: no Advanced Access",
         TESTERS_ONLY,
-        subcodes=(2018108,),
+        subcodes=(2018028, 2018108),
     ),
     ErrorRule(
-        (2018300,), SendRefusedError, "sending: another application owns the thread",
+        (2018171, 2018300, 2018321), SendRefusedError, "sending: another application owns the thread",
         OTHER_APP,
     ),
     ErrorRule(
         (), SendRefusedError, "sending: another application owns the thread",
         OTHER_APP,
-        subcodes=(2018300, 2534037),
+        subcodes=(2018171, 2018300, 2018321, 2534037),
     ),
     ErrorRule(
-        (range(36000, 36010),), SendRefusedError, "sending: the file is refused",
-        "Facebook does not take this file: it is too large, or of a type that it does not know. "
-        "Choose another one.",
+        (9004, range(36000, 36010)), SendRefusedError, "sending: the file is refused", FILE_REFUSED,
+    ),
+    ErrorRule(
+        (100,), SendRefusedError, "sending: the file is refused", FILE_REFUSED,
+        subcodes=(2018008, 2018047, 2018074, 2018109, 2018294),
     ),
     ErrorRule(
         (100,), SendRefusedError, "sending: a tag that Facebook no longer knows",
