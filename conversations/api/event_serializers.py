@@ -1,6 +1,7 @@
 """Serializers of the events of a conversation."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -128,7 +129,8 @@ def events_as_json(events: Iterable[InteractionEvent]) -> list[dict]:
     """Return the events of a response, with the names of applications read at once."""
     rows = list(events)
     apps = names_of_apps(filter(None, map(app_id_of, rows)))
-    return list(EventSerializer(rows, many=True, context={"apps": apps}).data)
+    many: Any = EventSerializer(rows, many=True, context={"apps": apps})
+    return many.data
 
 
 def as_json(shown: Displayed) -> dict:

@@ -3,7 +3,6 @@
 They are in the database because the worker that sends them may be on another machine.
 """
 
-from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext
@@ -108,5 +107,4 @@ def store_file(message: OutgoingMessage, file: OutgoingFile) -> None:
 
 
 def stored_content(message: OutgoingMessage) -> bytes:
-    pieces: Iterable[bytes] = message.pieces.order_by("pk").values_list("body", flat=True)
-    return b"".join(map(bytes, pieces))
+    return b"".join(bytes(piece.body) for piece in message.pieces.order_by("pk"))

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ ANSWER = {"recipient_id": "7000000000000001", "message_id": "m_1"}
 @pytest.fixture
 def make_sender(sandbox, shop):
     def make(url: str = sandbox.url, *, secret: str = "", **limits: float) -> MessageSender:
-        limits = {"connect_seconds": 2, "read_seconds": 1, "response_seconds": 1} | limits
-        options = GraphOptions(url=url, app_secret=secret, limits=HttpLimits(**limits))
+        values: Any = {"connect_seconds": 2, "read_seconds": 1, "response_seconds": 1} | limits
+        options = GraphOptions(url=url, app_secret=secret, limits=HttpLimits(**values))
         return MessageSender(shop.token, options)
 
     return make
