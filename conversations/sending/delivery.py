@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import sleep
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from conversations.graph.errors import (
     MissingPermissionError,
     PlatformError,
     RateLimitError,
+    Recovery,
 )
 from conversations.graph.options import GraphOptions, HttpLimits
 from conversations.graph.send.message_sender import Draft, File, MessageSender
@@ -29,6 +31,7 @@ from conversations.sending.sent_events import record_sent
 logger = logging.getLogger(__name__)
 
 LIMITS = HttpLimits(connect_seconds=10, read_seconds=60, response_seconds=90, max_bytes=2**20)
+RESTRICTED = (1893063, 2534029)  # subcodes of Facebook's that are about the Page, not about one message
 AGAIN_SECONDS = 1.0  # until the result is stored again, while the database is away
 SLOW_DOWN = gettext_noop("Facebook asks us to slow down. The message is sent a little later.")
 NOT_REACHED = gettext_noop("Facebook cannot be reached. It is tried again.")
@@ -113,7 +116,7 @@ def _send(api: MessageSender, message: OutgoingMessage, sender: int, *, is_late:
         graph_id = api.send(conversation.page.facebook_page_id, draft)
     except GraphError as error:
         outcome, found = outcome_of(error), error
-        if is_late and isinstance(error, MissingPermissionError | InvalidRequestError):
+        if is_late and isinstance(error, MissingPermissionError | InvalidRequestError | PlatformError):
             found.advice = NOT_APPROVED
         _store(lambda: _store_error(message, sender, found, outcome))
     else:
@@ -126,6 +129,8 @@ def _store_error(message: OutgoingMessage, sender: int, error: GraphError, outco
     logger.info("[page %s] message %s: %s", page.pk, message.pk, error)
     if isinstance(error, ActionRequiredError | PlatformError):
         page.schedule_probe()
+    if error.recovery is Recovery.WAIT_HOURS or error.subcode in RESTRICTED:
+        Page.objects.filter(pk=page.pk).update(sending_blocked_at=timezone.now())  # an alert says it
     if outcome is Outcome.UNCERTAIN:
         attempts.leave_uncertain(message, sender, UNKNOWN)
     elif outcome is Outcome.FAILED:

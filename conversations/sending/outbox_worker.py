@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -43,8 +44,9 @@ class OutboxWorker:
         """Wait at most this long for the calls that are in progress."""
         with self._guard:
             threads = list(self._threads)
+        until = time.monotonic() + seconds
         for thread in threads:
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
         """Release the lock, if nothing is in progress: others take over what is."""
@@ -96,10 +98,10 @@ class OutboxWorker:
                 self._threads.discard(threading.current_thread())
 
 
-def _seconds_until(time: datetime | None) -> float:
-    if time is None:
+def _seconds_until(moment: datetime | None) -> float:
+    if moment is None:
         return SWEEP_SECONDS
-    return min(max((time - timezone.now()).total_seconds(), 0.05), SWEEP_SECONDS)
+    return min(max((moment - timezone.now()).total_seconds(), 0.05), SWEEP_SECONDS)
 
 
 worker = OutboxWorker()

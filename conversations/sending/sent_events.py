@@ -14,7 +14,7 @@ from django.utils import timezone
 from conversations.lib.locks import lock_rows
 from conversations.lib.notify import notify_conversations
 from conversations.lib.sql_files import read_statements
-from conversations.models import OutgoingMessage
+from conversations.models import OutgoingMessage, Page
 from conversations.models.outbox import wake_senders
 from conversations.sync.load.live.change_writer import Received, save_changes
 from conversations.sync.load.live.changes import Sent
@@ -37,6 +37,8 @@ def record_sent(message: OutgoingMessage, graph_id: str, *, at: datetime | None 
         row.text = row.text or message.text  # it may be discarded by now
         _store_event(row, graph_id, at or message.attempted_at or timezone.now())
         _link(row, graph_id)
+        if row.conversation.page.sending_blocked_at:
+            Page.objects.filter(pk=row.conversation.page_id).update(sending_blocked_at=None)
 
 
 @transaction.atomic

@@ -1,11 +1,14 @@
-"""Against Facebook as the sandbox plays it: what is at Facebook, what we say of it, and the one event of both."""
+"""Against Facebook as the sandbox plays it: what is there, what we say of it, and the one event of both."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from conversations.models import Conversation, InteractionEvent, OutgoingMessage, Page
+from conversations.alerts.watch import watch
+from conversations.models import Alert, Conversation, InteractionEvent, OutgoingMessage, Page
 from conversations.sandbox import faults
 from conversations.sandbox.send_api import send_faults
 from conversations.sandbox.send_api.send_refusals import REFUSALS
@@ -55,10 +58,18 @@ def conversation(page, thread, webhooks):
 def webhooks(sandbox, shop):
     """Webhooks that are worked on at once, when the test lets them come."""
     sender = sandbox.webhooks
-    sender.post = lambda address, body, headers, timeout: 200 if deliver_body(body) else 500
+    sender.post = lambda address, body, headers, timeout: accept(body)
     shop.subscribed_fields = PAGE_FIELDS
     sender.subscribe_app("unused")
     return sender
+
+
+def accept(body: bytes) -> int:
+    """Work on a delivery at once, also in a thread of the sandbox."""
+    assert deliver_body(body).state == "done"
+    if threading.current_thread() is not threading.main_thread():
+        connection.close()
+    return 200
 
 
 def at_facebook(thread) -> list[str]:
@@ -215,6 +226,24 @@ def test_bare_id_in_the_answer_is_the_same_message(
     webhooks.send_due()
     sync_conversations(page, full=True)
     check(message, thread, "sent")
+
+
+def test_blocked_sending_is_an_alert_until_a_message_is_sent(
+    sandbox, thread, conversation, page, write, send, webhooks
+):
+    def causes() -> list[str]:
+        watch()
+        return list(Alert.objects.filter(closed_at=None).values_list("cause", flat=True))
+
+    sandbox.faults.add(send_faults.refused("policy"), path="/messages")
+    message = write()
+    send()
+    check(message, thread, "failed")
+    assert causes() == ["sending"]
+    other = write("Again")
+    send()
+    other.refresh_from_db()
+    assert (other.state, causes()) == ("sent", [])
 
 
 def test_customer_who_blocked_the_page(sandbox, thread, conversation, write, send, webhooks, platform):
