@@ -1,6 +1,6 @@
 """Roles on Pages: which Pages a user may see and what the user may do there.
 
-A user has at most one role on each Page: viewer, tagger, agent or manager; each role includes the ones before it.
+A user has at most one role on each Page: viewer, tagger, agent or manager; each includes the ones before it.
 Superusers have every role on every Page. Django's own model permissions are not used.
 
 The roles are read once for each user object, as Django's own permissions are. Each request loads its user,

@@ -29,6 +29,7 @@ from conversations.models import (
     Platform,
     SyncRun,
     operations,
+    outbox,
     pages,
     webhooks,
 )
@@ -369,11 +370,14 @@ def delete_expired_rows(timestamp: int) -> None:
 
 
 def delete_expired() -> None:
-    """Delete expired connections, sessions, exports, alerts, old webhooks, audit entries and operations."""
+    """Delete what has expired: connections, sessions, exports, alerts, and old webhooks, messages of the
+    outbox, audit entries and operations.
+    """
     now = timezone.now()
     pages.delete_expired()
     webhooks.delete_expired()
     Export.objects.delete_expired()
+    outbox.delete_expired()
     Session.objects.filter(expire_date__lt=now).delete()
     AuditEntry.objects.filter(at__lt=now - timedelta(days=KEPT_DAYS)).delete()
     BulkOperation.objects.filter(ended_at__lt=now - timedelta(days=operations.KEPT_DAYS)).delete()

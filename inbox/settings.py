@@ -134,6 +134,12 @@ FACEBOOK_DIALOG_URL = env.str(
     ),
 ).replace("{version}", GRAPH_API_VERSION)
 
+# Whether users can answer customers. 0: everything is only read, whatever their roles are.
+SENDING = env.bool("SENDING", True)
+LOOK_AFTER_SECONDS = 60.0  # for a message of unknown fate; an echo comes sooner, if it comes
+# Whether Facebook has allowed the app to let people answer for 7 days after the customer wrote (HUMAN_AGENT).
+FACEBOOK_HUMAN_AGENT = env.bool("FACEBOOK_HUMAN_AGENT", False)
+
 # Days: a first sync inserts older conversations as done. 0: none.
 HISTORY_DONE_BEFORE = env.int(
     "HISTORY_DONE_BEFORE",
@@ -158,13 +164,14 @@ PROCRASTINATE_IMPORT_PATHS = [
     "conversations.exports.export_tasks",
     "conversations.media.archive_tasks",
     "conversations.privacy.erase_tasks",
+    "conversations.sending.outbox_tasks",
     "conversations.webhooks.drain_tasks",
     "conversations.webhooks.name_tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
-    # for its rows), a process eight more, and requests have the pool: at most 76 of the 100 that PostgreSQL
-    # allows by default. A Page has one sync at a time, so a second process adds only its pool and its eight,
+    # for its rows), a process 14 more, and requests have the pool: at most 82 of the 100 that PostgreSQL
+    # allows by default. A Page has one sync at a time, so a second process adds only its pool and its 14,
     # and more only beyond 24 Pages.
     "concurrency": JOBS,
     "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
@@ -404,6 +411,7 @@ REST_RESOURCES = {
     "exports": "Files of conversations and messages that a worker prepares.",
     "filter": "Filters as people type them.",
     "insight": "Statistics.",
+    "messages": "Answers to customers, until Facebook has them.",
     "pages": "Facebook Pages and their threads.",
     "saved-replies": "Texts that staff often send.",
     "sync-runs": "Syncs.",

@@ -1,5 +1,6 @@
 """Factories of rows with readable defaults, and an API client for a user."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,20 @@ class ExportFactory(Factory):
     state = "complete"
     ended_at = factory.LazyFunction(timezone.now)
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+
+
+class OutgoingMessageFactory(Factory):
+    """A message that is not due before tomorrow, so that no worker sends it."""
+
+    class Meta:
+        model = models.OutgoingMessage
+
+    conversation = factory.SubFactory(ConversationFactory)
+    author = factory.SubFactory(UserFactory)
+    client_id = factory.LazyFunction(uuid.uuid4)
+    digest = "unknown"
+    text = "It is"
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
 
 
 def member(page: models.Page, role: str = "viewer") -> User:

@@ -30,6 +30,7 @@ SERVICES = [
     "conversations.realtime",
     "conversations.reporting",
     "conversations.search",
+    "conversations.sending",
     "conversations.sync.coverage",
     "conversations.sync.progress",
     "conversations.sync.run_lifecycle",
@@ -121,6 +122,14 @@ ALLOWED = {
         "conversations.webhooks.blanking",
     ],
     "conversations.reporting": ["conversations.lib", "conversations.models"],
+    "conversations.sending": [
+        "conversations.connections",
+        "conversations.graph",
+        "conversations.lib",
+        "conversations.media",
+        "conversations.models",
+        "conversations.sync",
+    ],
     "conversations.webhooks": [
         "conversations.connections",
         "conversations.graph",
@@ -169,6 +178,7 @@ REPEATED = {
     "insight",
     "media",
     "models",
+    "outbox",
     "pages",
     "permissions",
     "presence",
@@ -179,6 +189,7 @@ REPEATED = {
     "saved_replies",
     "saved_views",
     "server",
+    "staging",
     "tasks",
     "urls",
     "usage",
@@ -186,7 +197,7 @@ REPEATED = {
     "work",
     "webhooks",
 }
-MAX_FILES = 22
+MAX_FILES = 23
 
 
 @cache

@@ -73,6 +73,13 @@ def find_overdue_sync(page: Any, now: datetime) -> str | None:
     return gettext("No sync of this Page has completed for a day: newer messages may be missing.")
 
 
+def find_blocked_sending(page: Page, now: datetime) -> str | None:
+    """It ends with the next message that is sent, or a day after the last one that was not."""
+    if page.sending_blocked_at is None or now - page.sending_blocked_at > DAY:
+        return None
+    return gettext("Facebook lets this Page send no messages at the moment, because of its policies.")
+
+
 KINDS: dict[str, Kind] = {
     Cause.TOKEN: Kind(find_refusal, RECONNECT, SUPERUSER),
     Cause.EXPIRY: Kind(find_expiry, RECONNECT, SUPERUSER),
@@ -81,6 +88,9 @@ KINDS: dict[str, Kind] = {
         find_failed_audit, _("See why in its sync runs, and start a full resync."), Role.MANAGER
     ),
     Cause.SYNC: Kind(find_overdue_sync, _("See why in its sync runs, and start a sync."), Role.MANAGER),
+    Cause.SENDING: Kind(
+        find_blocked_sending, _("Look for Facebook's message in the Page's support inbox."), Role.MANAGER
+    ),
 }
 
 

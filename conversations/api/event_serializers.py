@@ -1,11 +1,16 @@
 """Serializers of the events of a conversation."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.lib.attachments import KINDS
 from conversations.media.display import SHOWN_AS, Displayed, displayed
 from conversations.models import InteractionEvent
+from conversations.models.webhooks import names_of_apps
 
 
 class AttachmentSerializer(serializers.Serializer):
@@ -80,6 +85,11 @@ class EventSerializer(serializers.ModelSerializer):
         source="actor.username", default=None, allow_null=True, help_text="User who did it"
     )
 
+    app = serializers.SerializerMethodField(
+        help_text="Of a message of the Page: the application that sent it, by its name, or its ID if Facebook"
+        " does not tell the name; null: Inbox itself, or unknown"
+    )
+
     class Meta:
         model = InteractionEvent
         fields = [
@@ -92,13 +102,35 @@ class EventSerializer(serializers.ModelSerializer):
             "display_attachments",
             "data",
             "actor",
+            "app",
         ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_app(self, event) -> str | None:
+        app_id = app_id_of(event)
+        names = self.context.get("apps", {})
+        return names.get(app_id, app_id) if app_id else None
 
     @extend_schema_field(AttachmentSerializer(many=True))
     def get_display_attachments(self, event) -> list[dict]:
         if not event.kind.startswith("message_"):
             return []
         return list(map(as_json, displayed(event)))
+
+
+def app_id_of(event: InteractionEvent) -> str:
+    """Return the application that sent a message of the Page; "" if it is Inbox, or is not known."""
+    app_id = str(event.data.get("app_id") or "")
+    is_ours = event.actor_id is not None or app_id == settings.FACEBOOK_APP_ID
+    return "" if is_ours or event.kind != InteractionEvent.Kind.MESSAGE_SENT else app_id
+
+
+def events_as_json(events: Iterable[InteractionEvent]) -> list[dict]:
+    """Return the events of a response, with the names of applications read at once."""
+    rows = list(events)
+    apps = names_of_apps(filter(None, map(app_id_of, rows)))
+    many: Any = EventSerializer(rows, many=True, context={"apps": apps})
+    return many.data
 
 
 def as_json(shown: Displayed) -> dict:

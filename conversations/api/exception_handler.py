@@ -26,6 +26,7 @@ from conversations.lib.timeouts import TooSlow
 from conversations.models.answers import saved_replies
 from conversations.models.saved_views import NAME_TAKEN
 from conversations.permissions import ConfirmationRequired
+from conversations.sending.outbox import MessageRefused
 from conversations.tasks import RunEnded
 from tags.models import NameTaken, TooManyTags
 
@@ -45,6 +46,7 @@ TERMS = {  # of the glossary
     "Conversation": _("Conversation"),
     "Export": _("Export"),
     "InteractionEvent": _("Event"),
+    "OutgoingMessage": _("Message"),
     "Page": _("Page"),
     "SavedReply": _("Saved reply"),
     "SavedView": _("Saved view"),
@@ -82,13 +84,19 @@ def own_error_response(error: Exception) -> Response | None:
             return error_response(status.HTTP_409_CONFLICT, str(error), conversations=error.conversations)
         case ConfirmationRequired():
             return error_response(status.HTTP_403_FORBIDDEN, str(error), confirm=error.url)
-        case FacebookRefused():
-            return error_response(error.http_status, str(error))
+        case FacebookRefused() | MessageRefused():
+            return error_response(error.http_status, str(error), **closed_at(error))
         case TooSlow():
             return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, str(TOO_SLOW))
         case IntegrityError():
             return error_response(status.HTTP_409_CONFLICT, conflict_of(error))
     return None
+
+
+def closed_at(error: FacebookRefused | MessageRefused) -> dict:
+    """Return when the window for answers was closed, if that is the error."""
+    closed = error.closed_at if isinstance(error, MessageRefused) else None
+    return {"closedAt": closed} if closed else {}
 
 
 CONFLICTS = {  # constraint → what it means

@@ -191,8 +191,13 @@ class BulkStatusBody(StatusBody, BulkBody):
 
 def read_body(request, serializer_class: type[serializers.Serializer]) -> dict:
     """Return the validated data of the body. Raises ValidationError, also for an unknown field."""
-    serializer = serializer_class(data=request.data)
-    for name in request.data:
+    return validated(request.data, serializer_class)
+
+
+def validated(data, serializer_class: type[serializers.Serializer]) -> dict:
+    """Return the validated fields, of a body or a form. Raises ValidationError, also for an unknown field."""
+    serializer = serializer_class(data=data)
+    for name in data:
         if name not in serializer.fields:
             raise ValidationError({name: [gettext("Unknown field.")]})
     serializer.is_valid(raise_exception=True)

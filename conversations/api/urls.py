@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from conversations.api.views.answering import MessageViewSet
 from conversations.api.views.attachments import AttachmentContentView, AttachmentPreviewView, AttachmentView
 from conversations.api.views.audit import AuditViewSet
 from conversations.api.views.conversations import ConversationViewSet
@@ -27,6 +28,7 @@ router.register("conversations", ConversationViewSet)
 router.register("exports", ExportViewSet)
 router.register("filter", FilterViewSet, basename="filter")
 router.register("insight", InsightViewSet, basename="insight")
+router.register("messages", MessageViewSet, basename="message")
 router.register("pages", PageViewSet)
 router.register("saved-replies", SavedReplyViewSet)
 router.register("sync-runs", RunViewSet)

@@ -106,7 +106,8 @@ def connect_page(
         findings = [instagram_finding(instagram)]
         findings += token_findings(client, facts, facebook_page_id, instagram)
     notes = [str(finding) for finding in findings]
-    values: dict[str, Any] = {"access_token": token, "name": name or facebook_name, **access_end(facts)}
+    values: dict[str, Any] = {"access_token": token, "name": name or facebook_name}
+    values |= access_columns(facts, {facebook_page_id, instagram.id} - {""})
     if history_days is not None:
         values["history_days"] = history_days
     owner = _short(connected_by or (facts.user_id if facts else ""))
@@ -262,13 +263,14 @@ def read_token_facts(client: GraphClient, token: str) -> TokenFacts | None:
         return None
 
 
-def access_end(facts: TokenFacts | None) -> dict[str, datetime | None]:
-    """Return the columns of a Page that say when the access ends, and when Facebook was asked."""
+def access_columns(facts: TokenFacts | None, ids: set[str]) -> dict[str, Any]:
+    """Return the columns of a Page with these IDs that say what the token may, and until when."""
     ends = [facts.expires_at, facts.data_access_expires_at] if facts else []
     known = [seconds for seconds in ends if seconds]  # 0: never
     return {
         "access_ends_at": datetime.fromtimestamp(min(known), UTC) if known else None,
         "access_checked_at": timezone.now(),
+        "permissions": sorted(facts.granted(ids)) if facts else None,
     }
 
 

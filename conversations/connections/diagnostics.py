@@ -11,7 +11,7 @@ The findings are shown to people. What a sync needs to know is stored in `Page.c
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,7 +23,7 @@ from conversations.connections.connect import (
     Finding,
     InstagramAccount,
     Mark,
-    access_end,
+    access_columns,
     add_instagram,
     describe_failure,
     fetch_instagram_account,
@@ -83,7 +83,7 @@ class PageDiagnostics:
     findings: list[Finding] = field(default_factory=list)
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     instagram: InstagramAccount = field(default_factory=lambda: InstagramAccount(is_known=False))
-    access_end: dict[str, datetime | None] = field(default_factory=dict)  # columns of the Page
+    access_end: dict[str, Any] = field(default_factory=dict)  # columns of the Page
     calls: int = 0
     had_gap: bool = False  # webhooks were not sent for a while: a sync brings what was missed
     refusal: ActionRequiredError | None = None  # why a person must connect the Page again, if so
@@ -170,7 +170,8 @@ def _check_token(diagnostics: PageDiagnostics, client: GraphClient) -> None:
     diagnostics.instagram = fetch_instagram_account(client, page_id)
     facts = read_token_facts(client, diagnostics.page.access_token)
     diagnostics.findings += token_findings(client, facts, page_id, diagnostics.instagram)
-    diagnostics.access_end = access_end(facts)
+    ids = {page_id, diagnostics.instagram.id} - {""}
+    diagnostics.access_end = access_columns(facts, ids)
 
 
 def _stop(diagnostics: PageDiagnostics, error: ConnectionRefused | GraphError | TooLongToWait) -> None:

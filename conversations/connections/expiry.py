@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations.connections.client import open_client
-from conversations.connections.connect import access_end, read_token_facts
+from conversations.connections.connect import access_columns, read_token_facts
 from conversations.connections.interactive import FacebookRefused, give_up
 from conversations.connections.patience import Patience
 from conversations.models import Page
@@ -42,4 +42,5 @@ def check_access(page: Page) -> None:
     with transaction.atomic():
         row = Page.objects.select_for_update().filter(pk=page.pk).first()
         if row is not None and row.access_token == page.access_token:  # or it was connected again
-            Page.objects.filter(pk=row.pk).update(**access_end(facts))
+            ids = {row.facebook_page_id, row.instagram_account_id} - {""}
+            Page.objects.filter(pk=row.pk).update(**access_columns(facts, ids))

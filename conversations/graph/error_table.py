@@ -11,6 +11,7 @@ from conversations.graph.error_rules.access_rules import (
     TOKEN_RULES,
 )
 from conversations.graph.error_rules.rule import ErrorRule
+from conversations.graph.error_rules.send_rules import SEND_RULES
 from conversations.graph.errors import (
     GraphError,
     InvalidRequestError,
@@ -88,11 +89,7 @@ ERROR_RULES = (
     *INSTAGRAM_RULES,
     *PAGE_RULES,
     *TOKEN_RULES,
-    ErrorRule(
-        (10, 100, 200, 506, 551), GraphError, "about sending: window closed, person not available",
-        subcodes=(1545041, 1893063, 2018065, 2018278, 2534022, 2534037),
-    ),
-    ErrorRule((506, 551, 2018300), GraphError, "about sending: duplicate, person unavailable, not the owner"),
+    *SEND_RULES,
     ErrorRule((230,), NotFoundError, "the person has not agreed to show a profile", phrases=("consent",)),
     *PERMISSION_RULES,
     ErrorRule((100,), NotFoundError, "does not exist, or not visible to this token", subcodes=(33, 2018218)),

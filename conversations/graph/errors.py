@@ -43,12 +43,14 @@ class GraphError(Exception):
     `is_transient`, if present. `advice` is what the owner of the Page must do, in our words, or empty.
     `user_text` is Graph's `error_user_title` and `error_user_msg`. It is for managers only, and therefore
     neither in `text` nor in `str()`, which are stored where others see them. `timed_out`: there was no answer
-    in time, so that a request for less may succeed.
+    in time, so that a request for less may succeed. `never_left`: there was no connection, so that Facebook
+    cannot have got anything.
     """
 
     recovery = Recovery.MARK_PENDING
     user_text = ""
     timed_out = False
+    never_left = False
     is_transient = False
 
     def __init__(
@@ -173,6 +175,10 @@ class NotFoundError(GraphError):
     """This thread or message cannot be read, now or later: record that and continue."""
 
     recovery = Recovery.SKIP_THREAD
+
+
+class SendRefusedError(GraphError):
+    """Facebook does not send this message, and would refuse it again. `advice` says why."""
 
 
 class StaleCursorError(GraphError):

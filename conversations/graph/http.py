@@ -25,7 +25,8 @@ from conversations.graph.options import HttpLimits
 CHUNK_BYTES = 256 * 1024
 MAX_OPEN_CONNECTIONS = 32
 
-# Per thread. .deadline: when the response must be complete; .on_sent(): called when the request was sent.
+# Per thread. .deadline: when the response must be complete; .on_sent(): called when the request was sent;
+# .is_connected: whether anything of it can have been sent.
 _current = threading.local()
 
 
@@ -76,7 +77,7 @@ class HttpSession:
     ) -> tuple[HttpResponse | None, GraphError | None]:
         timeout = (self._limits.connect_seconds, self._limits.read_seconds)
         started = time.monotonic()
-        _current.deadline = started + self._limits.response_seconds
+        _current.deadline, _current.is_connected = started + self._limits.response_seconds, False
         try:
             response = self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, stream=True, **parameters
@@ -111,6 +112,7 @@ class HttpSession:
         too_late = f"Facebook's response was not complete after {self._limits.response_seconds:g} seconds."
         result = TransientError(too_late if is_late else _explain(error))
         result.timed_out = is_late or (_is_timeout(error) and not isinstance(error, requests.ConnectTimeout))
+        result.never_left = not _current.is_connected
         return result
 
 
@@ -198,20 +200,28 @@ def reading_until(deadline: float) -> Iterator[None]:
         del _current.deadline
 
 
-class _Connection(HTTPConnection):
-    response_class = _TimedResponse
+class _Noting:
+    """Notes when there is a connection, with its TLS and proxy, and when a request was sent."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        _current.is_connected = True
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
-        super().endheaders(*args, **kwargs)
+        if self.sock is not None:
+            _current.is_connected = True
+        super().endheaders(*args, **kwargs)  # type: ignore[misc]
         _current.on_sent()
 
 
-class TimedSecureConnection(HTTPSConnection):
+class _Connection(_Noting, HTTPConnection):
     response_class = _TimedResponse
 
-    def endheaders(self, *args: Any, **kwargs: Any) -> None:
-        super().endheaders(*args, **kwargs)
-        _current.on_sent()
+
+class TimedSecureConnection(_Noting, HTTPSConnection):
+    response_class = _TimedResponse
 
 
 class _Pool(HTTPConnectionPool):

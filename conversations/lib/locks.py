@@ -12,7 +12,7 @@ from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
 # Separate key spaces: otherwise a sync would wait for itself.
-SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES, ALERTS = 1, 2, 3, 4, 5, 6
+SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES, ALERTS, SENDERS, OUTBOX = 1, 2, 3, 4, 5, 6, 7, 8
 WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
@@ -33,6 +33,10 @@ class SyncLock:
     def __init__(self, key: int, kind: int = SYNC):
         self._kind, self._key, self._connection = kind, key, own_connection()
         self.is_acquired = False
+
+    def share(self) -> None:
+        """Let any thread use it, one at a time: the caller sees to that."""
+        self._connection.inc_thread_sharing()
 
     def acquire(self) -> bool:
         """Try to acquire the lock, also after its connection was lost. Return whether it succeeded."""
@@ -119,6 +123,12 @@ def lock_creation_of_operations() -> None:
     lift_limit()
     with connection.cursor() as cursor:
         cursor.execute(LOCK_ROWS, [OPERATIONS, CREATION])
+
+
+def lock_outbox(conversation_id: int = 0) -> None:
+    """Let nobody else add messages to a conversation until the transaction ends, or take any (0)."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ROWS, [OUTBOX, conversation_id % (2**31 - 1) + bool(conversation_id)])
 
 
 def lock_creation_of_exports() -> None:

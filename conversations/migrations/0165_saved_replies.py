@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0160_agents"),
+        ("conversations", "0163_blocked_sending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

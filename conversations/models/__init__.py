@@ -11,6 +11,7 @@ from conversations.models.imports import ImportCheck, ImportedMessage, ImportedT
 from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewal, MediaFile
 from conversations.models.message_headers import MessageHeader
 from conversations.models.operations import BulkOperation, OperationChunk
+from conversations.models.outbox import OutgoingMessage, OutgoingPiece
 from conversations.models.pages import (
     Alert,
     AlertNotice,
@@ -23,7 +24,7 @@ from conversations.models.pages import (
 )
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
-from conversations.models.webhooks import WebhookDelivery
+from conversations.models.webhooks import SendingApp, WebhookDelivery
 
 __all__ = [
     "Alert",
@@ -49,6 +50,8 @@ __all__ = [
     "MediaFile",
     "MessageHeader",
     "OperationChunk",
+    "OutgoingMessage",
+    "OutgoingPiece",
     "Page",
     "PageMember",
     "PendingConnection",
@@ -56,6 +59,7 @@ __all__ = [
     "RemovedConversation",
     "SavedReply",
     "SavedView",
+    "SendingApp",
     "SyncRun",
     "Thread",
     "WebhookDelivery",

@@ -59,6 +59,10 @@ class Action(models.TextChoices):
     BULK_CANCELLED = "bulk_cancelled", _("Bulk cancelled")
     BULK_CHANGED = "bulk_changed", _("Bulk changed")
     BULK_UNDONE = "bulk_undone", _("Bulk undone")
+    MESSAGE_WRITTEN = "message_written", _("Message written")
+    MESSAGE_CANCELLED = "message_cancelled", _("Message cancelled")
+    MESSAGE_RETRIED = "message_retried", _("Message retried")
+    MESSAGE_DISCARDED = "message_discarded", _("Message discarded")
     TAG_RENAMED = "tag_renamed", _("Tag renamed")  # by an upgrade
     VIEW_RENAMED = "view_renamed", _("View renamed")
     KEYS_ROTATED = "keys_rotated", _("Keys rotated")

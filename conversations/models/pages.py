@@ -105,6 +105,11 @@ class Page(models.Model):
     access_checked_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("When Facebook was asked when the access ends")
     )
+    # What the token was given, as Facebook tells daily. Null: it does not tell.
+    permissions = models.JSONField(null=True, blank=True, editable=False)
+    sending_blocked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("When Facebook last let this Page send nothing")
+    )
     history_days = models.PositiveIntegerField(
         null=True,
         blank=True,
@@ -283,6 +288,7 @@ class Alert(models.Model):
         SUBSCRIPTION = "subscription", _("Webhooks lost")
         AUDIT = "audit", _("Full sync failed")
         SYNC = "sync", _("No complete sync for a day")
+        SENDING = "sending", _("Sending blocked")
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="alerts", db_index=False)
     cause = models.TextField(choices=Cause)

@@ -15,10 +15,11 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    UUIDField,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import MD5, Cast, Coalesce
 
 from conversations.models.facets import Facet, facet_values
 from conversations.models.roles import SUPERUSER, Role
@@ -149,6 +150,23 @@ def _rank_of(event_id: int) -> Coalesce:
     """The rank of an event now: it may have changed since a cursor was made."""
     events = apps.get_model("conversations", "InteractionEvent").objects.filter(pk=event_id)
     return Coalesce(Subquery(events.order_by().values("rank")), Value(0))
+
+
+class OutgoingQuerySet(PageScopedQuerySet):
+    path_to_page = "conversation__page"
+
+    def newest_first(self):
+        return self.order_by("-id")
+
+    def with_events(self):
+        """Add event_id: that of Facebook's message, as soon as it is stored."""
+        events = apps.get_model("conversations", "InteractionEvent").objects
+        own = events.filter(conversation=OuterRef("conversation")).exclude(graph_id=None)
+        digest = Cast(MD5("graph_id"), UUIDField())
+        same = own.annotate(digest=digest).filter(
+            digest=Cast(MD5(OuterRef("graph_id")), UUIDField()), graph_id=OuterRef("graph_id")
+        )
+        return self.annotate(event_id=Subquery(same.values("pk")[:1]))
 
 
 class NewestByIdQuerySet(PageScopedQuerySet):

@@ -1,5 +1,6 @@
 """What Facebook has delivered: the queue of webhooks, and for a while what became of them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
@@ -51,6 +52,32 @@ class WebhookDelivery(models.Model):
 
     def __str__(self):
         return f"{self.state} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+# Applications of Facebook's own, whose names Graph does not tell.
+FACEBOOKS_OWN = {"263902037430900": _("Facebook's inbox"), "1217981644879628": _("Facebook's inbox")}
+
+
+class SendingApp(models.Model):
+    """An application that has sent messages of a Page, as echoes tell."""
+
+    app_id = models.TextField(unique=True)
+    name = models.TextField(blank=True, default="", help_text=_("Empty: Facebook does not tell it"))
+    page = models.ForeignKey(Page, models.SET_NULL, null=True, related_name="+")  # whose token may ask
+    asked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return self.name or self.app_id
+
+
+def names_of_apps(ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these applications as far as they are known. Without any, nothing is asked."""
+    wanted = set(ids)
+    names = {app_id: str(FACEBOOKS_OWN[app_id]) for app_id in wanted & FACEBOOKS_OWN.keys()}
+    if others := wanted - FACEBOOKS_OWN.keys():
+        rows = SendingApp.objects.filter(app_id__in=others).exclude(name="")
+        names |= dict(rows.values_list("app_id", "name"))
+    return names
 
 
 def delete_expired() -> None:

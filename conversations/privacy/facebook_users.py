@@ -63,11 +63,12 @@ def _disconnect(page: Page, reason: str) -> None:
     for run in page.runs.active():
         run_lifecycle.finish_if_open(run, SyncRun.Status.CANCELLED, reason)
     page.access_token = page.connected_by = ""
-    page.access_ends_at = page.access_checked_at = None
+    page.access_ends_at = page.access_checked_at = page.permissions = None
     page.capabilities = {name: value for name, value in page.capabilities.items() if name != "notes"}
     page.set_reconnect(reason)
     page.live_state, page.live_reason = Page.LiveState.OFF, ""
     page.subscribed_at = page.silent_at = page.next_subscription_check = None
     own = ["access_token", "connected_by", "access_ends_at", "access_checked_at", "capabilities"]
+    own.append("permissions")
     page.save(update_fields=[*own, *Page.STATE_FIELDS, *Page.LIVE_FIELDS])
     record(Action.PAGE_DISCONNECTED, target=page, reason=reason)

@@ -21,6 +21,8 @@
         sandbox.clock.fix("2026-11-20T18:00:00")               # then sandbox.clock.advance(3600)
         sandbox.webhooks.subscribe_app("http://127.0.0.1:8000/webhooks/facebook")     # webhooks/sender.py
         page.subscribed_fields = PAGE_FIELDS                   # then start(), or send_due()
+        sandbox.send.echo = "before"                           # the Send API: send_api/send_switches.py
+        sandbox.faults.add(send_faults.answer_lost(), path="/messages")    # send_api/send_faults.py
         assert len(sandbox.call_log.matching("/conversations", status=200)) == 1
 
 `world.poison(thread)` makes a thread too large at any size, `world.break_token(page.token, 460)` breaks a
@@ -30,9 +32,8 @@ filters a thread out of its list; a raw value `ABSENT` leaves a field out. `trut
 perfect copy contains. docs/sandbox.md tells more.
 
 `manage.py sandbox` serves only a generated Page. Another process controls it with JSON:
-GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, script, message, set, clock,
-webhooks, visitors
-(control.py).
+GET /_sandbox/health, state, ledger; DELETE ledger, fault, script; POST fault, cut, script, message, thread,
+page, set, clock, webhooks, visitors, customers (control.py).
 """
 
 from . import faults, refusals

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -14,6 +14,10 @@ from .data.world import Page, Thread, World
 from .limits import Limits
 from .request import Answer
 from .script import Script, ScriptedAnswer
+from .send_api import send_faults
+from .send_api.answering_customers import AnsweringCustomers
+from .send_api.send_refusals import REFUSALS
+from .send_api.send_switches import SendSwitches
 from .switches import Latency, Switches
 from .webhooks.sender import WebhookSender
 
@@ -32,6 +36,8 @@ class Sandbox(Protocol):
     script: Script
     call_log: CallLog
     webhooks: WebhookSender
+    send: SendSwitches
+    customers: AnsweringCustomers
 
     @property
     def visitors(self) -> Visitors: ...
@@ -71,7 +77,16 @@ FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "thread_refused": refusals.thread_refused,
     "legacy_envelope": refusals.legacy_envelope,
     "login_envelope": refusals.login_envelope,
+    "refused": send_faults.refused,
+    "answer_lost": send_faults.answer_lost,
+    "error_although_sent": send_faults.error_although_sent,
+    "not_sent": send_faults.not_sent,
+    "sent_late": send_faults.sent_late,
+    "sent_twice": send_faults.sent_twice,
+    "without_message_id": send_faults.without_message_id,
 }
+THREAD_KEYS = ("unreachable", "owner_app_id", "is_standby", "can_reply", "unread_count")
+EFFECT_KEYS = ("acts", "late_seconds", "copies")  # of any fault, for calls that send
 ORDER_KEYS = ("times", "path", "platform", "page_id", "after", "above", "above_weight", "until")
 
 
@@ -103,9 +118,14 @@ def state(sandbox: Sandbox, body: Body) -> Any:
         }
         for page in sandbox.world.pages.values()
     ]
-    switches = {name: sorted(v) if isinstance(v, set) else v for name, v in asdict(sandbox.switches).items()}
+    switches, send = (_values(each) for each in (sandbox.switches, sandbox.send))
     del switches["app_secret"]
-    return {"pages": pages, "now": sandbox.clock.now(), "calls": len(sandbox.call_log), "switches": switches}
+    told = {"pages": pages, "now": sandbox.clock.now(), "calls": len(sandbox.call_log)}
+    return {**told, "switches": switches, "send": send}
+
+
+def _values(switches: Switches | SendSwitches) -> dict[str, Any]:
+    return {name: sorted(v) if isinstance(v, set) else v for name, v in asdict(switches).items()}
 
 
 def call_log(sandbox: Sandbox, body: Body) -> Any:
@@ -118,9 +138,18 @@ def clear_call_log(sandbox: Sandbox, body: Body) -> Any:
 
 
 def add_fault(sandbox: Sandbox, body: Body) -> Any:
-    """`{"fault": "graph_error", "code": 190, "subcode": 463, "times": 2, "path": "/conversations"}`"""
+    """`{"fault": "graph_error", "code": 190, "subcode": 463, "times": 2, "path": "/conversations"}`
+
+    `{"fault": "html", "path": "/messages", "acts": true}`: a message is sent nevertheless."""
     order = {key: body.pop(key) for key in ORDER_KEYS if key in body}
-    sandbox.faults.add(FAULTS[body.pop("fault")](**body), **order)
+    effect = {key: body.pop(key) for key in EFFECT_KEYS if key in body}
+    sandbox.faults.add(replace(FAULTS[body.pop("fault")](**body), **effect), **order)
+    return {"ok": True}
+
+
+def cut_connections(sandbox: Sandbox, body: Body) -> Any:
+    """`{"connections": 2}`: the next ones are reset before anything of a call is read."""
+    sandbox.faults.cut(int(body["connections"]))
     return {"ok": True}
 
 
@@ -169,9 +198,9 @@ def _page(sandbox: Sandbox, page_id: str | None) -> Page:
 
 
 def set_values(sandbox: Sandbox, body: Body) -> Any:
-    """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "webhooks": {…}}`"""
+    """`{"switches": {"updated_ms": "honoured"}, "limits": {"calls_per_second": 2}, "send": {…}}`"""
     for part, values in body.items():
-        if part not in ("switches", "limits", "latency", "webhooks"):
+        if part not in ("switches", "limits", "latency", "webhooks", "send"):
             raise KeyError(part)
         target = sandbox.webhooks.options if part == "webhooks" else getattr(sandbox, part)
         for name, value in values.items():
@@ -195,6 +224,35 @@ def set_visitors(sandbox: Sandbox, body: Body) -> Any:
     return {"ok": True}
 
 
+def set_customers(sandbox: Sandbox, body: Body) -> Any:
+    """`{"seconds": 6}`: who gets a message reads it and answers after this time; 0: nobody does."""
+    sandbox.customers.stop()
+    if body["seconds"]:
+        sandbox.customers.start(float(body["seconds"]))
+    return {"ok": True}
+
+
+def set_thread(sandbox: Sandbox, body: Body) -> Any:
+    """`{"customer": "Ana Adams", "unreachable": "blocked"}`, or THREAD_KEYS; null ends it."""
+    page = _page(sandbox, body.pop("page_id", None))
+    with sandbox.world.lock:
+        thread = _thread(sandbox, page, body)
+        for name, value in body.items():
+            if name not in THREAD_KEYS or (name == "unreachable" and value not in (None, *REFUSALS)):
+                raise KeyError(f"{name}: {value}")
+            setattr(thread, name, value)
+    return {"thread": thread.id}
+
+
+def set_page(sandbox: Sandbox, body: Body) -> Any:
+    """`{"send_refusal": "restricted"}`: the Page may not send; null: it may."""
+    page = _page(sandbox, body.pop("page_id", None))
+    if body["send_refusal"] not in (None, *REFUSALS):
+        raise KeyError(body["send_refusal"])
+    page.send_refusal = body["send_refusal"]
+    return {"page": page.id}
+
+
 def advance(sandbox: Sandbox, body: Body) -> Any:
     sandbox.clock.advance(float(body["seconds"]))
     return {"now": sandbox.clock.now()}
@@ -213,5 +271,9 @@ ROUTES: dict[tuple[str, str], Callable[[Sandbox, Body], Any]] = {
     ("POST", "set"): set_values,
     ("POST", "webhooks"): send_webhooks,
     ("POST", "visitors"): set_visitors,
+    ("POST", "customers"): set_customers,
+    ("POST", "thread"): set_thread,
+    ("POST", "page"): set_page,
+    ("POST", "cut"): cut_connections,
     ("POST", "clock"): advance,
 }

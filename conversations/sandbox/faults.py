@@ -28,6 +28,17 @@ class Fault:
     body: str | bytes = ""
     seconds: float = 0.0
     where: Literal["headers", "body"] = "body"
+    # Of calls that change something, such as sending a message (send_api/send_faults.py):
+    acts: bool | None = (
+        None  # the call does what it says; None: unless the answer is an error or another body
+    )
+    late_seconds: float = 0.0  # until it does, by the world's clock
+    copies: int = 1  # how often
+    omit: tuple[str, ...] = ()  # what is missing in the answer
+
+    @property
+    def does_act(self) -> bool:
+        return self.kind not in ("error", "body") if self.acts is None else self.acts
 
 
 def graph_error(
@@ -177,6 +188,7 @@ class Faults:
     def __init__(self) -> None:
         self._orders: list[Order] = []
         self._storm: tuple[random.Random, float, Sequence[Fault]] | None = None
+        self._cuts = 0
         self._lock = threading.Lock()
 
     def add(
@@ -202,6 +214,19 @@ class Faults:
         with self._lock:
             self._orders.append(order)
 
+    def cut(self, connections: int) -> None:
+        """Reset the next connections as soon as they are made, before anything of a call is read."""
+        with self._lock:
+            self._cuts = connections
+
+    def takes_connection(self) -> bool:
+        """Count a connection that is made. Return whether it stays."""
+        with self._lock:
+            if self._cuts:
+                self._cuts -= 1
+                return False
+            return True
+
     def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
         """Let any call fail at random; the same seed gives the same faults."""
         with self._lock:
@@ -209,7 +234,7 @@ class Faults:
 
     def clear(self) -> None:
         with self._lock:
-            self._orders, self._storm = [], None
+            self._orders, self._storm, self._cuts = [], None, 0
 
     def take(self, call: Call) -> Fault | None:
         with self._lock:

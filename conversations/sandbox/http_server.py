@@ -1,6 +1,7 @@
 """The HTTP/1.1 side of a sandbox: one thread per connection, and connections that break on purpose."""
 
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -22,6 +23,7 @@ class Sandbox(control.Sandbox, Protocol):
 
     host: str
     port: int
+    tls: ssl.SSLContext | None
     login: Login
     files: signed_links.SignedLinks
     stopping: threading.Event
@@ -38,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         began = time.monotonic()
         sandbox = self.server.sandbox
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         if self.path.startswith(signed_links.PATH):
             self._send(sandbox.files.answer(self.path, self.headers.get("Range", "")))
             return
@@ -51,12 +53,26 @@ class Handler(BaseHTTPRequestHandler):
         host = f"{sandbox.host}:{sandbox.port}"
         answer, fault = sandbox.answer(Request.read(self.command, self.path, self.headers, host, body))
         sandbox.stopping.wait(max(0.0, began + answer.seconds - time.monotonic()))
-        if fault and fault.kind in CLOSING:
-            self._break_off(fault, answer)
-        else:
-            self._send(answer)
+        try:
+            if fault and fault.kind in CLOSING:
+                self._break_off(fault, answer)
+            else:
+                self._send(answer)
+            self.wfile.flush()
+        finally:
+            follow(answer)
 
     do_POST = do_DELETE = do_PUT = do_GET
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def _send(self, answer: Answer, size: int | None = None) -> None:
         self._send_head(answer, size or len(answer.body))
@@ -71,6 +87,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _break_off(self, fault: Fault, answer: Answer) -> None:
         self.close_connection = True
+        if fault.kind in ("hang", "drip"):
+            follow(answer)  # there is no end of the answer to wait for
         if fault.kind == "hang":
             self.server.sandbox.stopping.wait(fault.seconds)
         elif fault.kind == "drip":
@@ -80,9 +98,7 @@ class Handler(BaseHTTPRequestHandler):
             answer.body = answer.body[: size // 2]
             self._send(answer, size)
         else:
-            # Closing with nothing to linger for sends a reset instead of an orderly end.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.server.resets.add(self.connection)
+            self.server.reset(self.connection)
 
     def _send_slowly(self, fault: Fault, answer: Answer) -> None:
         self._send_head(answer, len(answer.body))
@@ -102,6 +118,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def follow(answer: Answer) -> None:
+    """Let happen what comes after an answer, once."""
+    after, answer.after = answer.after, ()
+    for act in after:
+        act()
+
+
 class HttpServer(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
@@ -111,6 +134,27 @@ class HttpServer(ThreadingMixIn, TCPServer):
         self.resets: set[socket.socket] = set()
         self._open: dict[socket.socket, threading.Thread] = {}
         super().__init__(address, Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        tls = self.sandbox.tls
+        if tls is None:
+            super().finish_request(request, client_address)
+            return
+        with tls.wrap_socket(request, server_side=True) as secure:
+            super().finish_request(secure, client_address)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Return whether the connection stays; the others are reset."""
+        stays = self.sandbox.faults.takes_connection()
+        if not stays:
+            self.reset(request)
+        return stays
+
+    def reset(self, connection: socket.socket) -> None:
+        """Let the connection end with a reset when it is closed."""
+        # Closing with nothing to linger for sends a reset instead of an orderly end.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.resets.add(connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(

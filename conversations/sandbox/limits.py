@@ -53,6 +53,8 @@ class Limits:
     penalty_seconds: float = 0
     calls_per_day: int | None = None  # per Page and platform; code 80006
     app_calls_per_hour: int | None = None  # code 4, status 403
+    sends_per_second: int | None = None  # per Page, 300 at Facebook; code 613, on Instagram 613/2534040
+    media_sends_per_second: int | None = None  # of audio and video, 10 at Facebook
     max_weight: int | None = None  # conversations x messages requested in one call
     # Overrides in the usage headers, for example call_count=96.
     announced: dict[str, int] = field(default_factory=dict)
@@ -92,6 +94,20 @@ class Limits:
                 self.block(*subject, self.penalty_seconds, now, self.rate_code)
             raise self._refusal(self.rate_code)
 
+    def arrive_to_send(self, page_id: str, platform: str, now: float, *, has_media: bool) -> None:
+        """Count a call to the Send API, which has its own rate but shares the quota of the day."""
+        over_day = bool(self.calls_per_day) and self._window(
+            f"{page_id}/{platform}", self.calls_per_day or 0, DAY
+        ).arrive(now)
+        caps = {"sends": self.sends_per_second} | (
+            {"media": self.media_sends_per_second} if has_media else {}
+        )
+        over = [self._window(f"{page_id}/{name}", cap, 1).arrive(now) for name, cap in caps.items() if cap]
+        if over_day:
+            raise self._refusal(80006)
+        if any(over):
+            raise self._refusal(613, 2534040 if platform == "instagram" else None)
+
     def headers(self, subject: Subject | None, now: float) -> dict[str, str]:
         headers = {}
         if self.app_calls_per_hour:
@@ -122,8 +138,8 @@ class Limits:
             self._windows[name] = Window(cap, seconds)
         return self._windows[name]
 
-    def _refusal(self, code: int) -> GraphFailure:
-        return GraphFailure(code, MESSAGES[code])
+    def _refusal(self, code: int, subcode: int | None = None) -> GraphFailure:
+        return GraphFailure(code, MESSAGES[code], subcode=subcode)
 
 
 def _usage(percent: int) -> dict[str, int]:

@@ -2,15 +2,26 @@
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from email import message_from_string
 from email.message import Message
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .switches import OLDEST_VERSION
 
 Place = Literal["url", "header", "body", "batch"]  # where the token was sent
 PATH = re.compile(r"(?:/(v\d+\.\d+))?(/.*)?")
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file in the body of a call."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -23,13 +34,14 @@ class Request:
     token_in: Place | None
     host: str
     is_batched: bool = False  # part of a batch, not a call of its own
+    files: dict[str, UploadedFile] = field(default_factory=dict)
 
     @classmethod
     def read(cls, method: str, target: str, headers: Message, host: str, body: bytes = b"") -> "Request":
         url = urlsplit("http://sandbox" + target)
         version, path = PATH.fullmatch(url.path).groups()  # type: ignore[union-attr]  # it fits any path
         query = dict(parse_qsl(url.query, keep_blank_values=True))
-        form = _form(headers, body)
+        form, files = _form(headers, body)
         token, token_in = _token(query, form, headers)
         return cls(
             method,
@@ -39,6 +51,7 @@ class Request:
             token,
             token_in,
             headers.get("Host") or host,
+            files=files,
         )
 
     def part(self, method: str, relative_url: str) -> "Request":
@@ -81,16 +94,38 @@ def _token(query: dict[str, str], form: dict[str, str], headers: Message) -> tup
     return (token.strip(), "header") if in_header else (None, None)
 
 
-def _form(headers: Message, body: bytes) -> dict[str, str]:
-    """Parameters in the body, as a form or as JSON; anything else is ignored."""
-    if headers.get_content_type() == "application/json":
-        try:
-            given = json.loads(body)
-        except ValueError:
-            return {}
-        items = given.items() if isinstance(given, dict) else ()
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in items}
-    return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True)) if body else {}
+def _form(headers: Message, body: bytes) -> tuple[dict[str, str], dict[str, UploadedFile]]:
+    """Parameters and files in the body, as a form or as JSON; anything else is ignored."""
+    kind = headers.get_content_type()
+    if kind == "multipart/form-data":
+        return _parts(body, str(headers.get_param("boundary") or ""))
+    if kind == "application/json":
+        return _json(body), {}
+    return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True)) if body else {}, {}
+
+
+def _json(body: bytes) -> dict[str, str]:
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return {}
+    items = given.items() if isinstance(given, dict) else ()
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in items}
+
+
+def _parts(body: bytes, boundary: str) -> tuple[dict[str, str], dict[str, UploadedFile]]:
+    values: dict[str, str] = {}
+    files: dict[str, UploadedFile] = {}
+    for part in body.split(b"--" + boundary.encode())[1:-1] if boundary else ():
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = message_from_string(head.decode("utf-8", "replace"))
+        content = content.removesuffix(b"\r\n")
+        name, file_name = str(headers.get_param("name", "", "content-disposition")), headers.get_filename()
+        if file_name is None:
+            values[name] = content.decode("utf-8", "replace")
+        else:
+            files[name] = UploadedFile(file_name, headers.get_content_type(), content)
+    return values, files
 
 
 def _number(version: str) -> tuple[int, ...]:
@@ -103,3 +138,12 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0  # how long Facebook would take
+    after: Sequence[Callable[[], None]] = ()  # what happens when it has been sent
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The body of an answer, and what happens when it has been sent."""
+
+    body: Any
+    after: Sequence[Callable[[], None]]

@@ -1,5 +1,6 @@
 """The sandbox: how it answers one call, from the log and the limits to the body."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from typing import Any
 from .access import admit
 from .call_log import SECRETS, Call, CallLog
 from .data.visitors import Visitors
-from .data.world import World
+from .data.world import Page, World
 from .faults import CLOSING, Fault, Faults
 from .files.signed_links import SignedLinks
 from .http_server import HttpServer
 from .limits import Limits
-from .request import Answer, Request
+from .request import Answer, Followed, Request
 from .responses import accounts
 from .responses.batch_requests import is_batch, parts, wrapped
 from .responses.error_responses import GraphFailure, trace_id
@@ -22,6 +23,8 @@ from .responses.fragments import dumper, encode
 from .responses.graph import Graph, Target, Targets
 from .responses.login import Login
 from .script import Script, ScriptedAnswer
+from .send_api.answering_customers import AnsweringCustomers
+from .send_api.message_calls import SendApi
 from .switches import Latency, Switches
 from .webhooks.sender import WebhookSender
 from .webhooks.subscribing import Subscriptions
@@ -33,7 +36,15 @@ Read = Callable[[], tuple[Any, float]]
 class SandboxServer:
     """`with SandboxServer(world) as sandbox:` serves at `sandbox.url`; its parts can be changed meanwhile."""
 
-    def __init__(self, world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """With `tls` it speaks HTTPS, for example with a certificate that nobody trusts."""
         self.world = world or World()
         self.clock = self.world.clock
         self.switches, self.limits, self.latency = Switches(), Limits(), Latency()
@@ -44,14 +55,17 @@ class SandboxServer:
         )
         self.subscriptions = Subscriptions(self.world, self.switches, self.webhooks)
         self.graph = Graph(self.world, self.switches, self.limits, self.subscriptions)
+        self.send_api = SendApi(self.world, self.switches, self.limits, self.webhooks, self.files)
+        self.send = self.send_api.send  # its switches
+        self.customers = AnsweringCustomers(self.send_api)
         self.login = Login(self.world, self.switches)
-        self.host, self.port = host, port
+        self.host, self.port, self.tls = host, port, tls
         self.stopping = threading.Event()
         self._server: HttpServer | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     @cached_property
     def visitors(self) -> Visitors:
@@ -77,6 +91,7 @@ class SandboxServer:
         self.webhooks.stop()
         if "visitors" in self.__dict__:
             self.visitors.stop()
+        self.customers.stop()
         if self._server:
             self.stopping.set()
             self._server.end()
@@ -92,7 +107,9 @@ class SandboxServer:
         call = self._note(request)
         target, failure = self._admit(request, call, arrived)
         fault = self.faults.take(call)
-        return self._play(request, call, fault, failure, lambda: self._read(request, target, call)), fault
+        return self._play(
+            request, call, fault, failure, lambda: self._read(request, target, call, fault)
+        ), fault
 
     def _answer_batch(self, request: Request) -> tuple[Answer, Fault | None]:
         """The parts count as calls, the batch itself does not. They are processed in parallel."""
@@ -103,7 +120,9 @@ class SandboxServer:
             with self.world.lock:
                 admit(request, self.world, self.switches)
             answers = [self._answer_one(part) for part in parts(request)]
-            return self._wrap(request, answers), max(answer.seconds for answer, _ in answers)
+            after = [act for answer, _ in answers for act in answer.after]
+            body = Followed(self._wrap(request, answers), after)
+            return body, max(answer.seconds for answer, _ in answers)
 
         return self._play(request, call, fault, None, read), fault
 
@@ -119,11 +138,20 @@ class SandboxServer:
         self, request: Request, call: Call, fault: Fault | None, failure: GraphFailure | None, read: Read
     ) -> Answer:
         call.fault = fault.name if fault else None
+        if fault and not fault.does_act:
+            is_body = fault.kind == "body"
+            failure = fault.failure or failure
+            answer = Answer() if is_body else self._answer(request, _nothing, failure, call)
+        else:
+            answer = self._answer(request, read, failure, call)
+        if fault and fault.failure and fault.does_act and answer.status == 200:
+            after = answer.after
+            answer = self._answer(request, _nothing, fault.failure, call)
+            answer.after = after
         if fault and fault.kind == "body":
             body = fault.body.encode() if isinstance(fault.body, str) else fault.body
-            answer = Answer(fault.status, dict(fault.headers), body)
+            answer = Answer(fault.status, dict(fault.headers), body, after=answer.after)
         else:
-            answer = self._answer(request, read, (fault and fault.failure) or failure, call)
             answer.headers.update(fault.headers if fault and fault.kind == "headers" else {})
         if fault and fault.kind == "truncated":
             answer.body = answer.body[: len(answer.body) // 2]
@@ -133,6 +161,7 @@ class SandboxServer:
 
     def _note(self, request: Request) -> Call:
         params = {name: value for name, value in request.params.items() if name not in SECRETS}
+        self.webhooks.run_plans()
         call = Call(
             method=request.method,
             path=request.path,
@@ -159,6 +188,8 @@ class SandboxServer:
                 if self.subscriptions.is_about_app(request):
                     return None, None
                 target = self._target(request, call)
+                if isinstance(target, Target) and target.is_send:
+                    self._arrive_to_send(request, target, call, arrived)
                 for subject in target.subjects(request.params):
                     call.page_id, call.platform = subject
                     self.limits.arrive(subject, arrived)
@@ -177,6 +208,8 @@ class SandboxServer:
             if failure:
                 raise failure.with_traceback(None)
             body, answer.seconds = read()
+            if isinstance(body, Followed):
+                body, answer.after = body.body, body.after
         except GraphFailure as refusal:
             body = refusal.envelope()
             call.code, answer.status = refusal.code, refusal.status
@@ -188,7 +221,15 @@ class SandboxServer:
         answer.body = self._encode(body)
         return answer
 
-    def _read(self, request: Request, target: Target | Targets | None, call: Call) -> tuple[Any, float]:
+    def _arrive_to_send(self, request: Request, target: Target, call: Call, arrived: float) -> None:
+        page = target.node
+        if isinstance(page, Page):
+            call.page_id, call.platform = page.id, self.send_api.platform(request, page)
+            self.send_api.arrive(request, target.edge or "", call.platform, page, arrived)
+
+    def _read(
+        self, request: Request, target: Target | Targets | None, call: Call, fault: Fault | None
+    ) -> tuple[Any, float]:
         """The body of the answer, and how many seconds it takes."""
         if scripted := self.script.take(call):
             return scripted, self.latency.seconds(0, 0)
@@ -201,6 +242,9 @@ class SandboxServer:
             return {"id": self.switches.app_id}, 0.0
         if target is None:
             return accounts.debug_token(request, self.world, self.switches), 0.0
+        if isinstance(target, Target) and target.is_send and isinstance(target.node, Page):
+            body = self.send_api.answer(request, target.token, target.node, target.edge or "", fault)
+            return body, self.latency.seconds(0, 0)
         body, reading = self.graph.read(request, target)
         call.conversations, call.messages = reading.conversations, reading.messages
         return body, self.latency.seconds(reading.conversations, reading.messages)
@@ -222,3 +266,8 @@ class SandboxServer:
         switches = self.switches
         dump = dumper(escape_unicode=switches.escape_unicode, escape_slashes=switches.escape_slashes)
         return self.files.sign(encode(body, dump), self.url).encode("utf-8", "surrogatepass")
+
+
+def _nothing() -> tuple[Any, float]:
+    """What a call does that is never worked on."""
+    return {}, 0.0

@@ -16,13 +16,14 @@ from conversations.lib.days import is_kept
 from conversations.lib.notify import notify_conversations
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
-from conversations.models import Page, WebhookDelivery
+from conversations.models import Page, WebhookDelivery, outbox
 from conversations.sync.load.live.change_writer import Received, Saved, save_changes
-from conversations.sync.load.live.changes import Change
+from conversations.sync.load.live.changes import Change, Message
 from conversations.sync.load.live.silence import note_delivery
 from conversations.sync.load.suppression import SuppressionList
 from conversations.sync.transaction import is_value_error
 from conversations.webhooks import blanking, entries
+from conversations.webhooks.app_names import note_apps
 from conversations.webhooks.items import UnknownItem, change_of
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,12 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     names_deleted_person: bool = False
+
+    @property
+    def has_own_echo(self) -> bool:
+        """Whether Facebook tells of a message that we have sent."""
+        echoes = (change for change in self.changes if isinstance(change, Message))
+        return any(str(echo.data.get("metadata", "")).startswith(outbox.METADATA) for echo in echoes)
 
     @property
     def state(self) -> str:
@@ -172,6 +179,9 @@ def _finish(page: Page, outcomes: Sequence[Outcome], saved: Saved) -> None:
     if saved.unsent:
         people = {change.person for outcome in outcomes for change in outcome.changes}
         blanking.blank_unsent(page, people, saved.unsent)
+    note_apps(page, (change for outcome in outcomes for change in outcome.changes))
+    if any(outcome.has_own_echo for outcome in outcomes):
+        outbox.wake_senders()  # one of them may not know yet what became of its message
     _note_receipt(page, [outcome.delivery.received_at for outcome in outcomes])
     notify_conversations(page.pk, saved.conversations)
 

@@ -9,7 +9,7 @@ from conversations.lib.sql_files import read_statements
 
 logger = logging.getLogger(__name__)
 
-BESIDE = 10  # connections of the listener, the worker itself, the webhooks and the health checks
+BESIDE = 16  # connections of the listener, the worker itself, webhooks, sending and the health checks
 PER_JOB = 2  # a sync holds one for its lock and one for its rows
 NEAR = 0.9  # of what PostgreSQL allows
 STATEMENTS = read_statements(__file__)

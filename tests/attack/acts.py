@@ -46,6 +46,12 @@ REST    write a note                     login   login   hidden  hidden  hidden 
 REST    read the notes                   login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
 REST    change somebody's note           login   login   hidden  hidden  hidden  refused refused refused ok      ok
 REST    delete somebody's note           login   login   hidden  hidden  hidden  refused refused refused ok      ok
+REST    see messages that are not sent   login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    see a message                    login   login   hidden  hidden  hidden  ok      ok      ok      ok      ok
+REST    answer a customer                login   login   hidden  hidden  hidden  refused refused ok      ok      ok
+REST    cancel a message                 login   login   hidden  hidden  hidden  refused refused ok      ok      ok
+REST    retry a message                  login   login   hidden  hidden  hidden  refused refused ok      ok      ok
+REST    discard a message                login   login   hidden  hidden  hidden  refused refused ok      ok      ok
 REST    see who works on the Page        login   login   hidden  hidden  hidden  refused ok      ok      ok      ok
 REST    create a tag                     login   login   refused refused ok      refused ok      ok      ok      ok
 REST    rename a tag                     login   login   refused refused refused refused refused refused refused ok
@@ -111,7 +117,7 @@ site    set up a second factor           login   login   ok      ok      ok     
 site    see the own sessions             login   login   ok      ok      ok      ok      ok      ok      ok      ok
 site    log out everywhere               login   login   ok      ok      ok      ok      ok      ok      ok      ok
 site    confirm the password             login   login   ok      ok      ok      ok      ok      ok      ok      ok
-"""
+"""  # noqa: E501 - a table
 ROWS = [(line[:8].strip(), line[8:41].strip(), line[41:].split()) for line in TABLE.strip().splitlines()]
 
 ADMIN = "/admin/conversations"
@@ -193,6 +199,19 @@ REQUESTS: dict[
         {"text": "She likes blue"},
     ),
     ("REST", "delete somebody's note"): ("delete /api/conversations/{conversation}/notes/{note}",),
+    ("REST", "see messages that are not sent"): (
+        "get /api/conversations/{conversation}/messages",
+        None,
+        "On its way",
+    ),
+    ("REST", "see a message"): ("get /api/messages/{message}", None, "On its way"),
+    ("REST", "answer a customer"): (
+        "post /api/conversations/{conversation}/messages",
+        {"text": "Yes, it is", "clientId": "00000000-0000-4000-8000-{number:012}"},
+    ),
+    ("REST", "cancel a message"): ("post /api/messages/{message}/cancel", {}),
+    ("REST", "retry a message"): ("post /api/messages/{failed}/retry", {}),
+    ("REST", "discard a message"): ("post /api/messages/{failed}/discard", {}),
     ("REST", "see who works on the Page"): ("get /api/pages/{page}/colleagues", None, "colleague"),
     ("REST", "create a tag"): ("post /api/tags", {"name": "New {number}"}),
     ("REST", "rename a tag"): ("put /api/tags/{tag}", {"name": "New {number}"}),

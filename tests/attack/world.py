@@ -18,6 +18,7 @@ from tests.factories import (
     ConversationFactory,
     EventFactory,
     ExportFactory,
+    OutgoingMessageFactory,
     PageFactory,
     PageMemberFactory,
     SyncRunFactory,
@@ -45,7 +46,8 @@ def create_page(people: dict[str, User] | None = None) -> dict[str, object]:
 
 def ids_of(page: Page, number: int) -> dict[str, object]:
     conversation = ConversationFactory(page=page, sender_name=CUSTOMER)
-    event = EventFactory(conversation=conversation, text=MESSAGE)
+    # Just now, so that it may be answered.
+    event = EventFactory(conversation=conversation, text=MESSAGE, occurred_at=timezone.now())
     tag = TagFactory(name=f"VIP {number}")
     tag_conversations([conversation.pk], [tag], actor=None)
     colleague = UserFactory(username=f"colleague{number}")
@@ -63,6 +65,8 @@ def ids_of(page: Page, number: int) -> dict[str, object]:
         "conversation": conversation.pk,
         "event": event.pk,
         "note": note.pk,
+        "message": OutgoingMessageFactory(conversation=conversation, text="On its way").pk,
+        "failed": OutgoingMessageFactory(conversation=conversation, state="failed").pk,
         "tag": tag.pk,
         "tagrow": tag_row.pk,
         "act": tag_row.act,

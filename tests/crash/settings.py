@@ -8,6 +8,7 @@ from conversations.sync.crawl import window_splitter
 from inbox.settings import *  # noqa: F403 - all of them
 
 GRAPH_RETRY_SECONDS = 0.02
+LOOK_AFTER_SECONDS = 2.0
 
 if usual := int(os.environ.get("USUAL_LIST", "0")):  # lists so small that some are larger than usual
     fields.LIST_SIZES = tuple(

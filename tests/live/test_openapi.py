@@ -20,6 +20,7 @@ from tests.factories import (
     ConversationFactory,
     EventFactory,
     ExportFactory,
+    OutgoingMessageFactory,
     SyncRunFactory,
     TagFactory,
     member,
@@ -72,6 +73,10 @@ def rows(page) -> dict:
         "views": [view.pk for view in views],
         "acts": [str(act)],
         "exports": [ExportFactory(actor=boss, page_ids=[page.pk]).pk],
+        "messages": [
+            OutgoingMessageFactory(conversation=conversations[0], state=state).pk
+            for state in ("queued", "failed", "uncertain", "sent")
+        ],
         "manager": boss,
     }
 

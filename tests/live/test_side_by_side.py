@@ -10,7 +10,7 @@ from tests.crash.processes import wait_until
 from tests.factories import PageFactory
 
 PAGES = 20
-BESIDE = 14  # connections of a process that syncs nothing: worker, listener, the pool of requests
+BESIDE = 16  # connections of a process that syncs nothing: worker, listener, the pool of requests
 
 
 @pytest.fixture

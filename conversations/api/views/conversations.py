@@ -17,9 +17,10 @@ from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.actions.targets import targets_by_id
+from conversations.api.answer_serializers import OneConversationSerializer, ReplySerializer
 from conversations.api.bulk_response import run_bulk_action, storable_ids
 from conversations.api.contact_serializers import ConversationTimesSerializer, contact_times_body
-from conversations.api.event_serializers import EventSerializer
+from conversations.api.event_serializers import EventSerializer, events_as_json
 from conversations.api.file_stream import chosen, export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
@@ -49,7 +50,8 @@ from conversations.api.serializers import (
     ErrorSerializer,
     PersonCountsSerializer,
 )
-from conversations.api.views.work import BULK, ONE, ConversationWork, changed_conversation
+from conversations.api.views.answering import ConversationAnswers
+from conversations.api.views.work import BULK, ConversationWork, changed_conversation
 from conversations.exports.file_formats import FORMATS
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, page_ids, require_role
@@ -59,6 +61,7 @@ from conversations.search.contact import contact_of
 from conversations.search.contact_times import times_of_conversation
 from conversations.search.filters import PARAMETERS, ConversationFilter
 from conversations.search.matches import with_text
+from conversations.sending.reply_window import reply_window
 from tags.models import Tag
 
 TAGS = wrapped("tags", ConversationTagSerializer, many=True)
@@ -112,7 +115,7 @@ WHAT = OpenApiParameter(
 )
 
 
-class ConversationViewSet(ConversationWork):
+class ConversationViewSet(ConversationWork, ConversationAnswers):
     """Conversations of customers with the Pages, newest first."""
 
     queryset = Conversation.objects.all()
@@ -127,6 +130,7 @@ class ConversationViewSet(ConversationWork):
         "export": {"what", "format", "facebookPageId", "ids", *PARAMETERS},
         "destroy": {"dry_run"},
         "contact_times": {"tz"},
+        "messages": {"state"},
     }
 
     def get_queryset(self):
@@ -140,10 +144,12 @@ class ConversationViewSet(ConversationWork):
         criteria = replace(criteria_for(request.user, params), ids=ids)
         return ConversationPagination().get_response(criteria, params)
 
-    @extend_schema(responses=ONE)
+    @extend_schema(responses=wrapped("conversation", OneConversationSerializer))
     def retrieve(self, request, pk):
-        """Return one conversation, as in the list."""
-        return self.conversation_response(self.get_object())
+        """Return one conversation, as in the list, and whether it can be answered."""
+        conversation = self.get_object()
+        reply = ReplySerializer(reply_window(conversation)).data
+        return Response({"conversation": rows.conversation_row(conversation.pk) | {"reply": reply}})
 
     @extend_schema(request=ConversationChangeBody, responses=ChangedConversationSerializer)
     def partial_update(self, request, pk):
@@ -177,9 +183,6 @@ class ConversationViewSet(ConversationWork):
             return Response({"deleted": counts.as_dict()})
         raise NotFound(gettext("This conversation was already deleted."))
 
-    def conversation_response(self, conversation) -> Response:
-        return Response({"conversation": rows.conversation_row(conversation.pk)})
-
     @extend_schema(parameters=[EVENTS, TERM], responses=EventSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=EventPagination)
     def events(self, request, pk):
@@ -190,7 +193,7 @@ class ConversationViewSet(ConversationWork):
         events = events.select_related("actor").with_headers()
         if term := request.query_params.get("search", "").strip():
             events = messages_with(events, conversation, term)
-        return self.get_paginated_response(EventSerializer(self.paginate_queryset(events), many=True).data)
+        return self.get_paginated_response(events_as_json(self.paginate_queryset(events) or []))
 
     @extend_schema(responses=CONTACT)
     @action(detail=True, filter_backends=[], pagination_class=None)

@@ -12,11 +12,12 @@ from conversations.graph.errors import (
     PlatformError,
     RateLimitError,
     Recovery,
+    SendRefusedError,
     TransientError,
 )
 
 # Errors that keep their class if Graph calls them temporary: after the retries they still say what to do.
-KEPT_IF_TRANSIENT = (ActionRequiredError, PlatformError)
+KEPT_IF_TRANSIENT = (ActionRequiredError, PlatformError, SendRefusedError)
 
 
 class ErrorRule(Struct, frozen=True):

@@ -41,6 +41,7 @@ PAGE_ID, PAGE_TOKEN = "900000000000001", "EAAsandboxPageToken"
 LATENCY = 0.2  # of the time that Facebook takes: the first sync is short, but long enough to watch
 SANDBOX = [*MANAGE, "sandbox", "--page-id", PAGE_ID, "--token", PAGE_TOKEN, "--latency", str(LATENCY)]
 EVERY_SECONDS = 4  # somebody writes to the Page
+ANSWER_SECONDS = 6  # until a customer answers what is sent to them
 TAGS = {"VIP": "#b45309", "Order": "#2563eb", "Follow up": "#be185d", "Solved": "#15803d"}
 NOTES = ["@demo she asked twice already. Can you answer?", "Sent the invoice again by mail."]
 
@@ -130,7 +131,8 @@ class Command(BaseCommand):
             wait_until_served(site, port)
             start_webhooks(self.graph_api_url, f"http://{HOST}:{port}")
             self.print_now(
-                f"Serving on http://{HOST}:{port}/. Customers write every few seconds. Press Ctrl-C to stop."
+                f"Serving on http://{HOST}:{port}/. Customers write every few seconds, and answer you.\n"
+                "Press Ctrl-C to stop."
             )
             if site.wait():
                 raise CommandError(f"The site ended with exit code {site.returncode}: see above.")
@@ -231,6 +233,7 @@ def start_webhooks(graph_api_url: str, site_url: str) -> None:
         ("set", {"webhooks": {"secret": webhook_secret()}}),
         ("webhooks", {"callback_url": f"{site_url}/webhooks/facebook"}),
         ("visitors", {"seconds": EVERY_SECONDS}),
+        ("customers", {"seconds": ANSWER_SECONDS}),
     ):
         requests.post(f"{graph_api_url}/_sandbox/{path}", json=values, timeout=10).raise_for_status()
 

@@ -44,6 +44,14 @@ class Command(BaseCommand):
         )
         model.add_argument("--updated-ms", choices=("ignored", "honoured", "refused"), default="ignored")
 
+        send = parser.add_argument_group("how messages to customers are sent")
+        send.add_argument("--echo", choices=("after", "before", "any", "late", "never"), default="after")
+        send.add_argument("--human-agent", action="store_true", help="the app may answer for seven days")
+        send.add_argument("--sends-per-second", type=int, default=0, metavar="N", help="0: no cap (default)")
+        send.add_argument(
+            "--customers-answer", type=float, default=0, metavar="SECONDS", help="0: they do not (default)"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -85,7 +93,10 @@ def set_behaviour(sandbox: SandboxServer, options: dict[str, Any]) -> None:
     sandbox.latency.scale = options["latency"]
     sandbox.switches.updated_ms = options["updated_ms"]
     sandbox.switches.max_limit = options["max_limit"] or None
-    for name in ("calls_per_second", "rate_code", "calls_per_day", "max_weight"):
+    sandbox.send.echo, sandbox.send.human_agent = options["echo"], options["human_agent"]
+    if options["customers_answer"]:
+        sandbox.customers.start(options["customers_answer"])
+    for name in ("calls_per_second", "rate_code", "calls_per_day", "max_weight", "sends_per_second"):
         setattr(sandbox.limits, name, options[name] or None)
 
 

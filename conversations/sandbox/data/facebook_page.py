@@ -38,6 +38,11 @@ class Thread:
     endless: Endless | None = None  # its messages have no end
     growth: int = 0  # messages that arrive before each answer of its messages edge
     is_standby: bool = False  # another application answers there: its webhooks come as `standby`
+    owner_app_id: str | None = None  # the app that answers there; None: any may
+    owned_until: float = math.inf  # by the world's clock
+    unreachable: str | None = None  # why nothing can be sent to the person: a name in send_refusals.py
+    # When the customer last did what is no message: reaction, referral.
+    customer_acts: dict[str, float] = field(default_factory=dict)
     identity: Person | None = None  # the business as it appears in this thread, if another than in the others
     raw: Any = ABSENT  # laid over the answer; anything but a dict replaces it
 
@@ -68,6 +73,7 @@ class Page:
     former_identities: list[Person] = field(default_factory=list)  # who else the business has been or is
     tasks: tuple[str, ...] = ("MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE")
     subscribed_fields: tuple[str, ...] = ()  # of its webhooks to the app; empty: it is not subscribed
+    send_refusal: str | None = None  # why the Page may not send: a name in send_refusals.py
     other_apps: list[dict[str, Any]] = field(default_factory=list)  # further ones that are subscribed
     threads: dict[str, Thread] = field(default_factory=dict)
     added_messages: dict[str, Thread] = field(default_factory=dict)  # by id; generated ones name their thread

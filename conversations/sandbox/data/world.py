@@ -184,6 +184,11 @@ class World:
                 self._tell("message", thread, at, new, told)
         return new
 
+    def new_message_id(self, thread: Thread) -> str:
+        """Return an ID for a message that is yet to be added."""
+        with self.lock:
+            return self._message_id(thread, self.clock.now())
+
     def edit_message(
         self, thread: Thread, message_id: str, message: str | Absent | None = ABSENT, **fields: Any
     ) -> Message:
@@ -285,6 +290,8 @@ class World:
         if by_page is None:
             by_page = message is not None and thread.is_business(message.sender)
         if thread.customer is not None:
+            if kind in ("reaction", "referral") and not by_page:
+                thread.customer_acts[kind] = max(at, thread.customer_acts.get(kind, at))
             event = WorldEvent(kind, thread, thread.customer, at, by_page, message, values or {})
             for observe in self.observers:
                 observe(event)

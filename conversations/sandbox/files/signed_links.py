@@ -4,6 +4,7 @@ Without `switches.serve_files` the links lead to made-up hosts, as tests of form
 """
 
 import re
+import threading
 from hashlib import blake2b
 from hmac import compare_digest
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ from conversations.sandbox.clock import WorldClock
 from conversations.sandbox.request import Answer
 from conversations.sandbox.switches import Switches
 
-from .making import file_at
+from .making import File, file_at
 
 PATH = "/_sandbox/files"
 HOSTS = {
@@ -23,12 +24,25 @@ HOSTS = {
 NAMES = "|".join(re.escape(name) for name in HOSTS)
 # In JSON, whose slashes may be escaped.
 LINK = re.compile(rf'"https:(?:\\?/){{2}}(?:{NAMES})(?:[^"\\]|\\/)*"')
+MAX_KEPT_BYTES = 200_000_000  # of files that are not made when they are asked for; then the oldest ones go
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class SignedLinks:
     def __init__(self, switches: Switches, clock: WorldClock) -> None:
         self._switches, self._clock = switches, clock
+        self._kept: dict[str, File] = {}
+        self._lock = threading.Lock()
+
+    def keep(self, url: str, file: File) -> None:
+        """Have this file behind a link of one of HOSTS."""
+        with self._lock:
+            self._kept[_path(url)] = file
+            while (
+                len(self._kept) > 1
+                and sum(len(each.content) for each in self._kept.values()) > MAX_KEPT_BYTES
+            ):
+                del self._kept[next(iter(self._kept))]
 
     def sign(self, text: str, base_url: str) -> str:
         """Return the JSON with links that work from now on, for `switches.file_seconds`."""
@@ -43,10 +57,9 @@ class SignedLinks:
         return LINK.sub(replace, text)
 
     def link(self, url: str, base_url: str) -> str:
-        parts = urlsplit(url)
-        path = HOSTS[parts.hostname or ""] + parts.path
+        path = _path(url)
         ends = f"{int(self._clock.now() + self._switches.file_seconds):x}"
-        small = "&preview=1" if "preview=1" in parts.query else ""
+        small = "&preview=1" if "preview=1" in urlsplit(url).query else ""
         return f"{base_url}{PATH}{path}?oh={_signature(path, ends)}&oe={ends}{small}"
 
     def answer(self, target: str, byte_range: str) -> Answer:
@@ -58,10 +71,15 @@ class SignedLinks:
             return Answer(403, {"Content-Type": "text/plain"}, b"Bad URL hash")
         if int(ends, 16) < self._clock.now():
             return Answer(403, {"Content-Type": "text/plain"}, b"URL signature expired")
-        file = file_at(path, is_small="preview" in query)
+        file = self._kept.get(path) or file_at(path, is_small="preview" in query)
         if file is None:
             return Answer(404, {"Content-Type": "text/plain"}, b"Not found")
         return _part(Answer(200, {"Content-Type": file.media_type}, file.content), byte_range)
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return HOSTS[parts.hostname or ""] + parts.path
 
 
 def _part(answer: Answer, wanted: str) -> Answer:

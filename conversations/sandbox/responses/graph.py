@@ -9,6 +9,7 @@ from conversations.sandbox.data.people import Person, Token, User
 from conversations.sandbox.data.world import Page, Thread, World
 from conversations.sandbox.limits import Limits, Subject
 from conversations.sandbox.request import Request
+from conversations.sandbox.send_api.edge_names import METHODS
 from conversations.sandbox.switches import Switches
 from conversations.sandbox.webhooks.subscribing import Subscriptions
 
@@ -20,7 +21,9 @@ from .fragments import Fragments
 from .nodes import check_fields
 from .queries import Fields, Reading, default_fields
 
-EDGES = {"Page": {"conversations": "UnifiedThread", "subscribed_apps": "Application"}, "Profile": {},
+EDGES = {"Page": {"conversations": "UnifiedThread", "subscribed_apps": "Application",
+                  **dict.fromkeys(METHODS, "Send")},
+         "Profile": {},
          "UnifiedThread": {"messages": "Message"},
          "User": {"accounts": "Page", "permissions": "Permission"},
          "Message": {"attachments": "Attachment", "shares": "Share", "reactions": "Reaction"}}  # fmt: skip
@@ -36,6 +39,11 @@ class Target:
     token: Token
     node: Node
     edge: str | None
+
+    @property
+    def is_send(self) -> bool:
+        """Whether the Send API answers."""
+        return isinstance(self.node, Page) and self.edge in METHODS
 
     @property
     def node_type(self) -> str:
@@ -76,7 +84,7 @@ class Graph:
 
     def target(self, request: Request) -> Target | Targets:
         path = request.path.strip("/")
-        if "ids" not in request.params or (path and path not in EDGE_NAMES):
+        if "ids" not in request.params or request.method != "GET" or (path and path not in EDGE_NAMES):
             return self._target(request, path)
         ids = [id for id in request.params["ids"].split(",") if id]
         if not ids:
@@ -90,11 +98,15 @@ class Graph:
         node_id, *rest = path.split("/")
         if len(rest) > 1:
             raise GraphFailure(2500, f"Unknown path components: /{'/'.join(rest[1:])}")
-        if request.method != "GET" and rest != ["subscribed_apps"]:
-            raise not_visible(node_id, request.method.lower())
-        target = Target(token, find_node(node_id, token, self.world), rest[0] if rest else None)
-        if target.edge and target.edge not in EDGES[target.node_type]:
-            raise unknown_field(target.edge, target.node_type)
+        edge, method = rest[0] if rest else None, request.method
+        if method != "GET" and edge != "subscribed_apps" and METHODS.get(edge or "") != method:
+            raise not_visible(node_id, method.lower())
+        target = Target(token, find_node(node_id, token, self.world), edge)
+        if edge and edge not in EDGES[target.node_type]:
+            raise unknown_field(edge, target.node_type)
+        is_about_page = isinstance(target.node, Page)
+        if (method != "GET" and not is_about_page) or (target.is_send and METHODS[edge or ""] != method):
+            raise not_visible(node_id, method.lower())
         return target
 
     def holder(self, request: Request) -> Target:
@@ -121,6 +133,8 @@ class Graph:
         node, params = target.node, reading.request.params
         if target.edge == "subscribed_apps" and isinstance(node, Page):
             return self.subscriptions.subscribed_apps(reading.request, target.token, node)
+        if isinstance(node, Page) and target.is_send:  # one edge of several nodes
+            raise not_visible(node.id)
         if target.edge == "permissions":
             return accounts.permissions(target.token)
         child = EDGES[target.node_type][target.edge or ""]

@@ -59,7 +59,8 @@ def _value_of(event: WorldEvent) -> tuple[str, dict[str, Any]]:
     mid = event.message.id if event.message else ""
     match event.kind:
         case "message":
-            return "message", message_value(event.subject, event) | event.values
+            value = message_value(event.subject, event) | event.values
+            return "message", {name: each for name, each in value.items() if each is not None}
         case "unsend":
             return "message", {"mid": mid, "is_deleted": True} | _echo(event)
         case "message_edit":

@@ -13,8 +13,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from conversations.sandbox.data.world import Page, World
 from conversations.sandbox.data.world_events import WorldEvent
@@ -88,6 +89,8 @@ class WebhookSender:
         self._numbers = {name: itertools.count(1) for name in ("item", "sent", "post", "delivery")}
         self._draw = random.Random(1)
         self._lock, self._sending = threading.Lock(), threading.Lock()
+        self._held = threading.local()
+        self._plans: list[tuple[float, Callable[[], None]]] = []
         self._stopping: threading.Event | None = None
         world.observers.append(self.note)
 
@@ -116,9 +119,41 @@ class WebhookSender:
         if options.drop or (options.drop_every and number % options.drop_every == 0):
             self.dropped.append(item)
             return
-        due = self.world.clock.now() + options.delay_seconds
+        outgoing = Outgoing(object, account_id, item, where)
+        held: list[Outgoing] | None = getattr(self._held, "items", None)
+        if held is None:
+            self.release([outgoing])
+        else:
+            held.append(outgoing)
+
+    @contextmanager
+    def holding(self) -> Iterator[list[Outgoing]]:
+        """Keep back what happens in this thread meanwhile: it waits in the list for `release`."""
+        self._held.items = []
+        try:
+            yield self._held.items
+        finally:
+            self._held.items = None
+
+    def release(self, held: Iterable[Outgoing], seconds: float = 0) -> None:
+        """Send what was kept back, after this time of the world's clock."""
+        due = self.world.clock.now() + self.options.delay_seconds + seconds
         with self._lock:
-            self._waiting.append(Outgoing(object, account_id, item, where, due))
+            self._waiting += [replace(each, due=due) for each in held]
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        """Have something happen in the world after this time of its clock, when webhooks are sent."""
+        with self._lock:
+            self._plans.append((self.world.clock.now() + seconds, act))
+
+    def run_plans(self) -> None:
+        """Let happen what is due."""
+        now = self.world.clock.now()
+        with self._lock:
+            due = sorted((plan for plan in self._plans if plan[0] <= now), key=lambda plan: plan[0])
+            self._plans = [plan for plan in self._plans if plan[0] > now]
+        for _, act in due:
+            act()
 
     def send_test(self, object: str = "page") -> None:
         """What the button *Test* of the dashboard sends."""
@@ -144,13 +179,19 @@ class WebhookSender:
 
     # -- sending -------------------------------------------------------------------------------------------
     @property
+    def is_running(self) -> bool:
+        """Whether it sends in the background."""
+        return self._stopping is not None
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is on its way, neither now nor later."""
         with self._lock:
-            return not (self._waiting or self._deliveries or self._sending.locked())
+            return not (self._plans or self._waiting or self._deliveries or self._sending.locked())
 
     def send_due(self) -> list[Attempt]:
         """Send all that is due by the world's clock, with its immediate repetitions. Return the attempts."""
+        self.run_plans()
         before = len(self.attempts)
         with self._sending:
             self._pack()
@@ -171,6 +212,7 @@ class WebhookSender:
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.wait(IDLE_SECONDS):
+            self.run_plans()
             with self._sending:
                 self._pack()
                 while not stopping.is_set() and (delivery := self._next_due()):

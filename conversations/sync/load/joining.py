@@ -22,6 +22,7 @@ from conversations.models import (
     ImportCheck,
     ImportedThread,
     InteractionEvent,
+    OutgoingMessage,
     Page,
     RemovedConversation,
     Thread,
@@ -104,6 +105,7 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     unite_tags(keep, both)
     duplicates = _drop_duplicates(keep, drop)
     InteractionEvent.objects.filter(conversation=drop).update(conversation=keep)
+    OutgoingMessage.objects.filter(conversation=drop).update(conversation=keep)
     if duplicates:
         with connection.cursor() as cursor:
             cursor.execute(STATEMENTS["clear_history"], {"keep": keep.pk, "ids": duplicates})

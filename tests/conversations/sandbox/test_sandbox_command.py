@@ -22,7 +22,8 @@ def sandbox(*arguments: str) -> subprocess.Popen:
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 def test_command_serves_its_page_until_it_is_stopped(stop_signal):
-    with sandbox("--port", "0", "--token", "EAAmine", "--instagram", "5") as process:
+    options = ("--echo", "never", "--human-agent", "--sends-per-second", "3", "--customers-answer", "6")
+    with sandbox("--port", "0", "--token", "EAAmine", "--instagram", "5", *options) as process:
         assert process.stdout
         assert process.stderr
         url = process.stdout.readline().strip().removeprefix("GRAPH_API_URL=")
@@ -31,6 +32,8 @@ def test_command_serves_its_page_until_it_is_stopped(stop_signal):
         assert len(requests.get(f"{url}/me/conversations", params=params, timeout=120).json()["data"]) == 30
         params["platform"] = "instagram"
         assert len(requests.get(f"{url}/me/conversations", params=params, timeout=120).json()["data"]) == 5
+        send = requests.get(f"{url}/_sandbox/state", timeout=120).json()["send"]
+        assert (send["echo"], send["human_agent"]) == ("never", True)
         params = {
             "client_id": "100000000000000",
             "redirect_uri": "http://127.0.0.1/back",

@@ -2,6 +2,8 @@
 
 import requests
 
+from conversations.sandbox import Person
+from conversations.sandbox.data.phrases import languages
 from conversations.sandbox.data.visitors import Visitors
 
 
@@ -26,6 +28,41 @@ def test_customer_of_the_same_name_goes_on_writing(sandbox, page):
         requests.post(f"{sandbox.url}/_sandbox/message", json=body, timeout=60).raise_for_status()
     [thread] = page.threads.values()
     assert (len(thread.history), thread.unread_count) == (2, 2)
+
+
+def test_customers_read_and_answer_what_is_sent_to_them(sandbox, world, page):
+    kinds: list[str] = []
+    world.observers.append(lambda event: kinds.append(event.kind))
+    thread = world.add_conversation(page, Person("7001", "Björn Müller"), ["Hallo"])
+
+    def send(text: str) -> None:
+        body = {"recipient": {"id": "7001"}, "message": {"text": text}}
+        url, token = f"{sandbox.url}/me/messages", {"access_token": page.token}
+        requests.post(url, json=body, params=token, timeout=60).raise_for_status()
+
+    send("Nobody answers this")
+    assert sandbox.webhooks.is_idle
+    requests.post(f"{sandbox.url}/_sandbox/customers", json={"seconds": 6}, timeout=60).raise_for_status()
+    send("Hello")
+    world.clock.advance(1)
+    send("Is anybody there?")
+    del kinds[:]
+    for _ in range(7):
+        world.clock.advance(1)
+        sandbox.webhooks.send_due()
+    assert sorted(kinds) == ["delivery", "delivery", "message", "read", "read"]  # one answer to both
+    [answer] = thread.history.newest(0, 1)
+    german = next(each for each in languages() if "Björn" in each.first_names)
+    assert answer.message in {dialog[2] for dialog in german.dialogues}
+    assert (answer.sender, thread.unread_count) == (thread.customer, 1)
+    for _ in range(20):
+        send("And now?")
+        world.clock.advance(6)
+        sandbox.webhooks.send_due()
+    assert "reaction" in kinds
+    requests.post(f"{sandbox.url}/_sandbox/customers", json={"seconds": 0}, timeout=60).raise_for_status()
+    send("Nobody answers this")
+    assert sandbox.webhooks.is_idle
 
 
 def test_another_process_starts_visitors_and_webhooks(sandbox, page):

@@ -35,6 +35,10 @@ class Message(OfMessage, frozen=True):
     data: dict[str, Any] = field(default_factory=dict)
 
 
+class Sent(Message, frozen=True):
+    """A message of ours that Facebook has accepted. `time` is that of our clock; the file is not known."""
+
+
 class Deletion(OfMessage, frozen=True):
     """Its sender has taken the message back: nobody is to read it any more."""
 

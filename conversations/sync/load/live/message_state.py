@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from conversations.models import InteractionEvent
-from conversations.sync.load.live.changes import Change, Deletion, Edit, Message, NewReferral, Reaction
+from conversations.sync.load.live.changes import Change, Deletion, Edit, Message, NewReferral, Reaction, Sent
 from conversations.sync.load.states.references import CUSTOMER, PAGE
 
 Kind = InteractionEvent.Kind
@@ -27,8 +27,11 @@ KEPT = (
     "referral",
     "reacted_at",
 )
-# `data.source` of a message that no sync has shown yet, or neither a sync nor a webhook.
-FROM_WEBHOOK, FROM_ARCHIVE = "webhook", "archive"
+# `data.source` of a message that no sync has shown yet, or neither a sync nor a webhook. One that we have
+# sent is known by Facebook's answer, which tells no time and no file.
+FROM_WEBHOOK, FROM_ARCHIVE, FROM_SEND = "webhook", "archive", "send"
+# `data.time` of a message whose time Facebook has not told: another's stands for it, or that of our clock.
+UNKNOWN, ASSUMED = "unknown", "assumed"
 
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
@@ -116,7 +119,9 @@ class MessageState(Struct):
         before = (self.kind, self.occurred_at, self.text, self.attachments, dict(self.data))
         if self.occurred_at == UNKNOWN_TIME:
             self.occurred_at = change.time or received_at
-        if isinstance(change, Message):
+        if isinstance(change, Sent):
+            self._send(change)
+        elif isinstance(change, Message):
             self._show(change)
         elif isinstance(change, Deletion):
             self._delete(change)
@@ -142,14 +147,32 @@ class MessageState(Struct):
                 self.earlier.append(message.text)
             del self.data["stub"]
             self.data |= message.data | {"source": FROM_WEBHOOK}
+        elif self.data.get("source") == FROM_SEND:
+            self._complete(message)
         else:
             self.data |= {name: value for name, value in message.data.items() if name in KEPT}
+
+    def _complete(self, message: Message) -> None:
+        """Take from an echo what Facebook's answer to our message did not tell."""
+        self.text = self.text if "edited" in self.data else message.text or self.text
+        self.attachments = message.attachments or self.attachments
+        self.data |= message.data | {"source": FROM_WEBHOOK}
+
+    def _send(self, sent: Sent) -> None:
+        """Take what Facebook's answer to our message tells. An echo or a list that came before tells more."""
+        if self.is_stub:
+            self._show(sent)
+            self.data |= {"source": FROM_SEND, "time": ASSUMED}
+        elif self.is_deleted:
+            self.kind = side_of(sent)
+        else:
+            self.data = sent.data | self.data
 
     def _set_time(self, message: Message) -> None:
         """Take the time with its milliseconds, unless the sync knows another one."""
         if message.time is None:
             return
-        is_unknown = self.data.get("time") == "unknown"
+        is_unknown = self.data.get("time") in (UNKNOWN, ASSUMED)
         self.has_first_time |= is_unknown
         if is_unknown or abs(message.time - self.occurred_at) < timedelta(seconds=1):
             self.data.pop("time", None)
@@ -196,7 +219,7 @@ class MessageState(Struct):
 
 def is_from_webhook(data: dict[str, Any]) -> bool:
     """Whether no list has shown this message yet, or not as a whole."""
-    return data.get("source") in (FROM_WEBHOOK, FROM_ARCHIVE) or "stub" in data
+    return data.get("source") in (FROM_WEBHOOK, FROM_ARCHIVE, FROM_SEND) or "stub" in data
 
 
 def side_of(change: Change) -> str:

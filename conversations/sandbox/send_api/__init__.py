@@ -1,0 +1,1 @@
+"""The Send API: messages of the business to its customers, their files, and who may answer in a thread."""
