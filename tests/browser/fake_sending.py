@@ -1,12 +1,13 @@
-"""Plays the routes of sending in a tab: the server's own are tested in tests/conversations/sending."""
+"""Plays the routes of sending in a tab, for what seldom happens. tests/conversations/sending tests the real ones."""
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from playwright.sync_api import Error, Route
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route
 
 OF_CONVERSATION = re.compile(r"/api/conversations/(\d+)/messages$")
 OF_MESSAGE = re.compile(r"/api/messages/(\d+)/(\w+)$")
@@ -32,11 +33,13 @@ class FakeSending:
     def answer_row(self, route: Route) -> None:
         if route.request.method != "GET":
             return route.continue_()
-        response = route.fetch()
-        body = response.json()
-        if "conversation" in body:
-            body["conversation"]["reply"] = self.reply
-        return route.fulfill(response=response, json=body)
+        with suppress(Error):  # the tab may be closed meanwhile
+            response = route.fetch()
+            body = response.json()
+            if "conversation" in body:
+                body["conversation"]["reply"] = self.reply
+            route.fulfill(response=response, json=body)
+        return None
 
     def answer_messages(self, route: Route) -> None:
         if route.request.method == "GET":

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from conversations.models import Draft, SavedReply
+from conversations.models import Conversation, Draft, OutgoingMessage, SavedReply
+from conversations.sync.service import sync_conversations
 from tests.browser.accessibility import load_axe, serious_violations, violations
 from tests.browser.fake_sending import FakeSending
 from tests.factories import ConversationFactory, EventFactory
@@ -83,14 +84,14 @@ def test_what_became_of_a_message_stands_at_its_bubble(opened, row):
     tab.get_by_role("button", name="Send", exact=True).click()
     expect(bubbles(tab)).to_contain_text("Sending in")
     sending.messages[0] |= {"state": "failed", "reason": "The customer cannot be reached."}
-    expect(bubbles(tab)).to_contain_text("Not sent The customer cannot be reached.")
+    expect(bubbles(tab)).to_contain_text("Not sent: The customer cannot be reached.")
     load_axe(tab)
     assert violations(tab) == []
     shoot(tab, "failed")
     bubbles(tab).get_by_role("button", name="Retry").click()
     expect(bubbles(tab)).to_contain_text("Sending in")
     sending.messages[0] |= {"state": "uncertain", "reason": "Facebook gave no answer."}
-    expect(bubbles(tab)).to_contain_text("It is not known whether this was sent Facebook gave no answer.")
+    expect(bubbles(tab)).to_contain_text("It is not known whether this was sent: Facebook gave no answer.")
     expect(bubbles(tab).get_by_role("button", name="Send again")).to_be_visible()
     bubbles(tab).get_by_role("button", name="It is there").click()
     expect(bubbles(tab)).to_have_count(0)
@@ -305,6 +306,23 @@ def test_saved_replies_are_made_changed_and_deleted(opened):
     assert not SavedReply.objects.exists()
 
 
+def test_taggers_make_saved_replies_without_the_composer(opened, wrong):
+    tab, _ = opened("tagger")
+    tab.locator("#list-menu").click()
+    tab.get_by_role("menuitem", name="Saved replies").click()
+    tab.get_by_role("button", name="New saved reply").click()
+    dialog = tab.get_by_role("dialog", name="New saved reply")
+    dialog.get_by_label("Name").fill("Thanks")
+    dialog.get_by_label("Text").fill("Thank you, {name}!")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no variable {name}")
+    wrong.clear()
+    dialog.get_by_label("Text").fill("Thank you, {first_name}!")
+    dialog.get_by_role("button", name="Save").click()
+    expect(tab.get_by_role("button", name="Edit Thanks")).to_be_visible()
+    assert SavedReply.objects.get().maker.username == "anna-tagger"
+
+
 def test_emoji_are_picked_with_the_keyboard(opened):
     tab, _ = opened()
     field(tab).fill("Yes ")
@@ -364,6 +382,42 @@ def test_it_fits_and_is_accessible(opened, viewport, scheme):
     shoot(tab, f"fits-{viewport['width']}-{scheme}")
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000
+
+
+def test_an_answer_reaches_facebook_and_becomes_a_message(log_in, world, shop, page):
+    """With the routes of the server, its worker and the sandbox."""
+    thread = world.add_conversation(shop, "Ana", ["Is it red?"])
+    sync_conversations(page)
+    tab = log_in("agent", f"/?conversation={Conversation.objects.get().pk}")
+    expect(tab.get_by_text(re.compile("^You can answer until"))).to_be_visible()
+    field(tab).fill("No, wait")
+    field(tab).press("Control+Enter")
+    tab.get_by_role("button", name="Cancel").click()
+    expect(field(tab)).to_have_value("No, wait")
+    tab.get_by_role("button", name="Quote").click()
+    field(tab).fill("Yes, it is.")
+    tab.get_by_label("Attach files").set_input_files(
+        [{"name": "boat.png", "mimeType": "image/png", "buffer": PNG}]
+    )
+    field(tab).press("Control+Enter")
+    expect(bubbles(tab)).to_have_count(2)
+    sent = tab.locator("#events .message.right")
+    expect(sent).to_have_count(2)
+    expect(bubbles(tab)).to_have_count(0)
+    expect(sent.last).to_contain_text("Is it red?Yes, it is.")
+    expect(sent.last).to_contain_text("anna-agent")
+    expect(sent.last).to_contain_text("Sent")
+    own = [each for each in thread.history.newest(0, 10) if thread.is_business(each.sender)]
+    assert len(own) == 2
+    assert list(OutgoingMessage.objects.order_by("pk").values_list("state", flat=True)) == [
+        "cancelled",
+        "sent",
+        "sent",
+    ]
+    shoot(tab, "sent")
+
+
 def test_an_answer_is_sent_from_the_admin(log_in, row):
     tab = log_in("agent", "/account/keys")
     sending = FakeSending(tab)
@@ -387,7 +441,7 @@ def test_an_answer_is_sent_from_the_admin(log_in, row):
     expect(answer).to_have_value("")
     assert sending.texts() == ["Yes, it is."]
     sending.messages[1] |= {"state": "failed", "reason": "The customer cannot be reached."}
-    expect(outgoing.nth(1)).to_contain_text("Not sent The customer cannot be reached.")
+    expect(outgoing.nth(1)).to_contain_text("Not sent: The customer cannot be reached.")
     load_axe(tab)
     assert serious_violations(tab) == []
     shoot(tab, "admin")

@@ -115,13 +115,21 @@ function item(message) {
 		h("p.inbox-text", { dir: "auto" }, text || file?.name),
 		h(
 			"p",
-			h("span", { class: { "inbox-error": isWrong, "inbox-quiet": !isWrong } }, `${label} ${reason}`),
+			h(
+				"span",
+				{ class: { "inbox-error": isWrong, "inbox-quiet": !isWrong } },
+				[label, reason].filter(Boolean).join(": "),
+			),
 			actions.map(([name, title]) => [" ", button(title, () => act(name, message), "inbox-link")]),
 		),
 	);
 }
 
-const contentOf = ({ text = "", attachment = null }) => ({ text, file: attachment, leavesAt: 0 });
+const contentOf = ({ text = "", attachment = null, sendAt = null }) => ({
+	text,
+	file: attachment,
+	leavesAt: sendAt ? Date.parse(sendAt) : 0,
+});
 
 // -- what the user does
 function onkeydown(event) {

@@ -19,6 +19,7 @@ const showExports = lazy(exporting, "showExports");
 const exportConversation = lazy(exporting, "exportConversation");
 const showHistory = lazy(history, "showHistory");
 const showOwnChanges = lazy(history, "showOwnChanges");
+const manageRepliesOfPage = lazy(() => import("../composer/reply-picker.mjs"), "manageRepliesOfPage");
 const showContact = lazy(() => import("../conversation/contact-card.mjs"), "showContact");
 const openAtFacebook = lazy(() => import("../conversation/at-facebook.mjs"), "openAtFacebook", null);
 const erasePerson = lazy(() => import("../conversation/erase-person.mjs"), "erasePerson");
@@ -38,7 +39,8 @@ export function listItems() {
 		[gettext("Export …"), exportList],
 		[gettext("My exports"), showExports],
 	];
-	if (hasRoleAnywhere("tagger")) items.push([gettext("My changes"), showOwnChanges]);
+	if (hasRoleAnywhere("tagger"))
+		items.push([gettext("My changes"), showOwnChanges], [gettext("Saved replies"), manageRepliesOfPage]);
 	return items;
 }
 

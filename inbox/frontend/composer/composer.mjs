@@ -66,7 +66,7 @@ export function startComposer() {
 	when(() => [answeredRow()?.id ?? null], open);
 	when(({ quote }) => [quote], takeQuote);
 	update("conversation-open", { ondragover, ondragleave: () => markDrop(false), ondrop });
-	watchVisibility({ onChange: () => isHidden() && drafts.leave(), onLeave: drafts.leave });
+	watchVisibility({ onChange: onVisibilityChange, onLeave: drafts.leave });
 	setInterval(tick, TICK_MS);
 	startSuggestions(() => draw(state));
 	startOutgoing({ giveBack });
@@ -102,6 +102,12 @@ function open() {
 	closeSuggestions();
 	opened = id;
 	if (id) loadDraft(id);
+}
+
+// The user may have written on with another device meanwhile.
+function onVisibilityChange() {
+	if (isHidden()) drafts.leave();
+	else if (opened) loadDraft(opened);
 }
 
 // What is written here and not stored yet is newer.

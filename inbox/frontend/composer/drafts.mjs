@@ -11,6 +11,8 @@ const DELAY_MS = 1000;
 export function createDrafts(save, onError = () => {}, delay = DELAY_MS) {
 	/** @type {Map<number, {draft: any, timer: any}>} what the server does not have yet */
 	const waiting = new Map();
+	/** @type {Set<number>} those on their way to it */
+	const saving = new Set();
 	/** @type {Promise<unknown>} */
 	let last = Promise.resolve(); // one after the other: a slow one must not replace a newer one
 
@@ -19,7 +21,11 @@ export function createDrafts(save, onError = () => {}, delay = DELAY_MS) {
 		if (!draft) return last;
 		clearTimeout(timer);
 		waiting.delete(id);
-		const run = () => save(id, draft, { isLeaving }).then(() => {}, onError);
+		saving.add(id);
+		const run = () =>
+			save(id, draft, { isLeaving })
+				.then(() => {}, onError)
+				.finally(() => saving.delete(id));
 		last = isLeaving ? run() : last.then(run);
 		return last;
 	}
@@ -31,7 +37,7 @@ export function createDrafts(save, onError = () => {}, delay = DELAY_MS) {
 			waiting.set(id, { draft, timer: setTimeout(() => store(id, false), delay) });
 		},
 		/** Is there something that the server does not have yet? */
-		isWaiting: (id) => waiting.has(id),
+		isWaiting: (id) => waiting.has(id) || saving.has(id),
 		/** Sends the draft now. */
 		flush: (id) => store(id, false),
 		/** Sends all drafts while the page is left. */

@@ -10,21 +10,21 @@ export const isMoving = ({ state }) => state === "queued" || state === "sending"
 /**
  * {label, reason, actions: [name], isWrong}; `secondsLeft`: until it leaves. The actions: cancel, retry, discard.
  */
-export function describeOutgoing({ state, reason = "" }, secondsLeft = 0) {
+export function describeOutgoing({ state, reason }, secondsLeft = 0) {
 	if (state === "queued")
 		return {
 			label:
 				secondsLeft > 0
 					? gettext("Sending in %(seconds)s s", { seconds: secondsLeft })
 					: gettext("Waiting to be sent"),
-			reason: "",
+			reason: reason ?? "",
 			actions: [["cancel", gettext("Cancel")]],
 			isWrong: false,
 		};
 	if (state === "failed")
 		return {
 			label: gettext("Not sent"),
-			reason,
+			reason: reason ?? "",
 			actions: [
 				["retry", gettext("Retry")],
 				["discard", gettext("Discard")],

@@ -16,7 +16,7 @@ const POLL_MS = 2500; // while something moves, beside what the event stream tel
 const SECOND_MS = 1000;
 
 const pane = endPane("messages");
-/** What this tab knows of the messages that it has sent: {text, file, quote, leavesAt}, by ID. */
+/** What this tab knows of the messages that it has sent: {text, file, quote, leavesAt, conversationId}, by ID. */
 const known = new Map();
 let giveBack = (..._) => {};
 const refreshSoon = rateLimited(refresh, { minimum: 500 });
@@ -45,7 +45,7 @@ export async function sendMessage(id, { clientId, text, file, replyTo }) {
 
 /** Shows a message that was just sent. */
 export function addOutgoing(id, message, content) {
-	known.set(message.id, { ...content, leavesAt: Date.now() + CANCEL_MS });
+	known.set(message.id, { ...content, leavesAt: Date.now() + CANCEL_MS, conversationId: id });
 	if (id !== state.openId) return;
 	set({ outgoing: { id, messages: [...messages().filter((one) => one.id !== message.id), message] } });
 	announce(gettext("The answer is sent in a few seconds."));
@@ -73,7 +73,15 @@ function show(id, listed) {
 		const { label, reason, isWrong } = describeOutgoing(message);
 		if (isWrong && before.get(message.id) !== message.state) announce(`${label}. ${reason}`);
 	}
+	forget(id, listed);
 	set({ outgoing: { id, messages: listed } });
+}
+
+// Files that were sent take memory.
+function forget(conversationId, listed) {
+	const ids = new Set(listed.map((one) => one.id));
+	for (const [id, content] of known)
+		if (content.conversationId === conversationId && !ids.has(id)) known.delete(id);
 }
 
 // -- the view
@@ -85,8 +93,9 @@ function draw({ conversation, openId }) {
 }
 
 function bubble(message) {
-	const { text, file, quote, leavesAt } = { ...contentOf(message), ...known.get(message.id) };
+	const { text, file, quote, leavesAt } = contentOf(message);
 	const { label, reason, actions, isWrong } = describeOutgoing(message, secondsUntil(leavesAt));
+	const author = message.author?.name;
 	return h(
 		"li.message.right.outgoing",
 		{ key: message.id, class: { wrong: isWrong } },
@@ -99,28 +108,34 @@ function bubble(message) {
 		),
 		h(
 			"p.quiet",
+			author && author !== state.user.name && [h("bdi", author), " · "],
 			h("span", { class: { error: isWrong } }, label),
-			reason && h("span.reason", ` ${reason}`),
+			reason && `: ${reason}`,
 			actions.map(([name, title]) => [" · ", button(title, () => act(name, message), "link")]),
 		),
 	);
 }
 
-// A message that was sent elsewhere, or before the page was loaded.
-const contentOf = ({ text = "", attachment = null, createdAt = null }) => ({
+// This tab knows more of what it has sent itself.
+const contentOf = ({ id, text = "", attachment = null, sendAt = null }) => ({
 	text,
 	file: attachment,
 	quote: "",
-	leavesAt: createdAt ? Date.parse(createdAt) + CANCEL_MS : 0,
+	leavesAt: sendAt ? Date.parse(sendAt) : 0,
+	...known.get(id),
 });
 
 async function act(name, message) {
 	const id = state.openId;
 	try {
 		const answer = await post(`/api/messages/${message.id}/${name}`);
-		if (name === "cancel") giveBack(id, { ...contentOf(message), ...known.get(message.id) });
+		if (name === "cancel") giveBack(id, contentOf(message));
 		if (name === "retry")
-			known.set(message.id, { ...known.get(message.id), leavesAt: Date.now() + CANCEL_MS });
+			known.set(message.id, {
+				...contentOf(message),
+				leavesAt: Date.now() + CANCEL_MS,
+				conversationId: id,
+			});
 		const rest = messages().filter((one) => one.id !== message.id);
 		if (id === state.openId)
 			set({ outgoing: { id, messages: name === "retry" ? [...rest, answer.message] : rest } });

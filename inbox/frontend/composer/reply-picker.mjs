@@ -4,7 +4,7 @@ import { chooseOption } from "../actions/combobox.mjs";
 import { confirm, openDialog, openForm } from "../core/dialog.mjs";
 import { button, h } from "../core/dom.mjs";
 import { plural } from "../core/format.mjs";
-import { findPage } from "../core/store.mjs";
+import { filteredPages, findPage, hasRole } from "../core/store.mjs";
 import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
 import { deleteReply, repliesOf, saveReply } from "./saved-replies.mjs";
@@ -40,6 +40,14 @@ export async function pickReply(facebookPageId, text = "") {
 	});
 	if (choice?.run) await choice.run();
 	return choice?.reply ?? null;
+}
+
+/** Lists the saved replies of a Page of the user, who chooses it. */
+export async function manageRepliesOfPage() {
+	const pages = filteredPages().filter((page) => hasRole("tagger", page));
+	const options = pages.map((page) => ({ page, label: page.name }));
+	const choice = pages.length > 1 ? await chooseOption(gettext("Page"), options) : options[0];
+	if (choice) await manageReplies(choice.page.facebook_page_id);
 }
 
 /** Lists the saved replies of the Page, with those that the user may change. */

@@ -124,7 +124,7 @@ function quote({ data: { reply_to: id } }, quoted) {
 
 function message({ event, side, sender, search, isMatch, receipt, quoted, mayAnswer }) {
 	const reactions = reactionsOf(event);
-	const quoteAction = mayAnswer && event.graph_id && !event.data.deleted && quoteButton(event, side);
+	const quoteAction = mayAnswer && isQuotable(event) && quoteButton(event, side);
 	return h(
 		`li.message.${side}`,
 		{ "data-id": event.id, class: { match: isMatch } },
@@ -140,7 +140,7 @@ function message({ event, side, sender, search, isMatch, receipt, quoted, mayAns
 			"p.quiet",
 			side === "right" && quoteAction,
 			side === "middle" && `${sender} · `,
-			side === "right" && event.actor && [h("bdi", event.actor), " · "],
+			side === "right" && writerOf(event) && [h("bdi", writerOf(event)), " · "],
 			time(event),
 			event.data.edited && ` · ${gettext("edited")}`,
 			reactions && ` · ${reactions}`,
@@ -149,6 +149,13 @@ function message({ event, side, sender, search, isMatch, receipt, quoted, mayAns
 		),
 	);
 }
+
+// Our user, or another application.
+const writerOf = ({ actor, app }) =>
+	actor || (/^\d+$/.test(app ?? "") ? gettext("App %(id)s", { id: app }) : app);
+
+// What archives brought has no ID of Facebook's.
+const isQuotable = ({ graph_id: id, data }) => id && !data.deleted && data.source !== "archive";
 
 // At the inner end of the line: it is seen only when it is pointed at.
 function quoteButton(event, side) {

@@ -126,8 +126,11 @@ test("drafts are stored a moment later, at once when they are left, and one afte
 	assert.deepEqual(saved, [[1, "ab", false]]);
 	const slow = createDrafts(save, undefined, 60_000);
 	slow.change(2, "x");
-	await slow.flush(2);
+	const flushed = slow.flush(2);
+	assert.ok(slow.isWaiting(2)); // it is on its way
+	await flushed;
 	await slow.flush(2); // nothing new
+	assert.ok(!slow.isWaiting(2));
 	slow.change(3, "y");
 	slow.change(4, "z");
 	await slow.leave();
