@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 
 from conversations.actions.tagging import tag_conversations
-from conversations.models import CallBudget, InteractionEvent, Page, SavedView, Thread
+from conversations.models import CallBudget, InteractionEvent, Page, SavedReply, SavedView, Thread
 from conversations.sandbox.data import media
 from conversations.tasks import sync_page
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
@@ -56,6 +56,7 @@ def fill(page: Page) -> None:
     page.alerts.create(cause="sync", sentence="No sync of this Page has completed for a day.")
     CallBudget.objects.create(facebook_page_id=page.facebook_page_id, platform="messenger", reason=LONG)
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
+    SavedReply.objects.create(name=LONG, shortcut="hello", text=LONG, maker=user, page=page)
     ExportFactory(actor=user, page_ids=[page.pk], size=7_000_000)
     new_key(user)
 

@@ -1,4 +1,4 @@
-"""Plays the routes of sending in a tab, for what seldom happens. tests/conversations/sending tests the real ones."""
+"""Plays the routes of sending in a tab, for what seldom happens."""
 
 import json
 import re
