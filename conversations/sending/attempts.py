@@ -57,7 +57,7 @@ def take(sender: int) -> OutgoingMessage | None:
 
 @transaction.atomic
 def abandon_of_dead() -> None:
-    """Take over from processes that are dead: what they were sending is uncertain, the rest is queued."""
+    """Free what dead processes have left: what they were sending is uncertain, the rest is queued."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS["abandon"], {"kind": SENDERS, "reason": INTERRUPTED})
         ids = {pk for (pk,) in cursor.fetchall()}
