@@ -145,6 +145,15 @@ def test_message_that_could_not_leave_for_an_hour_fails(write, send, sandbox, se
     assert message.state == "failed"
 
 
+def test_old_message_of_a_restored_backup_is_not_sent(write, send, sandbox):
+    sandbox.script.add(PATH, sent())
+    message = write()
+    OutgoingMessage.objects.update(queued_at=timezone.now() - timedelta(hours=2))
+    send()
+    message.refresh_from_db()
+    assert (message.state, calls(sandbox)) == ("failed", [])
+
+
 @pytest.mark.parametrize("fault", [faults.reset(), faults.cut_off()], ids=["reset", "cut off"])
 def test_lost_answer_is_uncertain(write, send, sandbox, fault):
     sandbox.script.add(PATH, sent())
