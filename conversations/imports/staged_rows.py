@@ -61,11 +61,14 @@ def is_proof(message: ArchiveMessage) -> bool:
     return len(text if text.isascii() else normalize("NFC", text)) >= MIN_PROOF
 
 
-def data_of(message: ArchiveMessage) -> dict[str, Any]:
-    """Return `data` of the event."""
-    data = message.data | {"source": FROM_ARCHIVE, "ms": message.time_ms % 1000}
+def data_of(message: ArchiveMessage) -> str:
+    """Return `data` of the event, as COPY reads it."""
+    ms = message.time_ms % 1000
+    if not (message.data or message.is_prose or message.reactions):  # nearly all
+        return f'{{"source":"{FROM_ARCHIVE}","ms":{ms}}}'
+    data = message.data | {"source": FROM_ARCHIVE, "ms": ms}
     data |= {"prose": True} if message.is_prose else {}
-    return data | ({"reactions": list(message.reactions)} if message.reactions else {})
+    return escape(as_json(data | ({"reactions": list(message.reactions)} if message.reactions else {})))
 
 
 def stage(owned: Iterable[tuple[int, Iterable[tuple[str, ArchiveMessage]]]]) -> None:
@@ -124,7 +127,7 @@ def _line(thread: int, key: str, message: ArchiveMessage) -> str:
         str(message.time_ms // 1000),
         escape(clean(message.text)),
         escape(as_json(list(message.attachments))) if message.attachments else "[]",
-        escape(as_json(data_of(message))),
+        data_of(message),
         "t" if message.is_prose else "f",
         "t" if is_proof(message) else "f",
     )

@@ -51,15 +51,14 @@ class ZipArchive:
         name = name_of(info)
         if info.is_dir() or is_junk(name):
             return None
-        if reason := refusal(info):
-            return self._refuse(name, reason)
-        try:
-            return Entry(safe_name(name), info)
-        except UnsafeName:
-            return self._refuse(name, "unsafe_name")
-
-    def _refuse(self, name: str, reason: str) -> None:
+        reason = refusal(info)
+        if not reason:
+            try:
+                return Entry(safe_name(name), info)
+            except UnsafeName:
+                reason = "unsafe_name"
         self.refused.append((name, reason))
+        return None
 
     def open(self, entry: Entry, max_bytes: int) -> BoundedReader:
         try:
