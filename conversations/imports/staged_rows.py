@@ -73,11 +73,20 @@ def data_of(message: ArchiveMessage) -> str:
 
 def stage(owned: Iterable[tuple[int, Iterable[tuple[str, ArchiveMessage]]]]) -> None:
     """Stage the messages of these threads, with their keys, and mark those that were imported before."""
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        with cursor.copy(STATEMENTS["copy"].format(columns=COLUMNS)) as copy:
-            for chunk in _chunks(_lines(owned)):
-                copy.write(chunk)
-        cursor.execute(STATEMENTS["mark_known"])
+    owned = list(owned)
+    command = STATEMENTS["copy"].format(columns=COLUMNS)
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(command) as copy:
+        for chunk in _chunks(_lines(owned)):
+            copy.write(chunk)
+    _mark_known([thread for thread, _ in owned])
+
+
+def _mark_known(thread_ids: list[int]) -> None:
+    """Most threads have nothing yet, and looking for each of their messages takes longer than this."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["imported_before"], {"threads": thread_ids})
+        if before := [pk for (pk,) in cursor.fetchall()]:
+            cursor.execute(STATEMENTS["mark_known"], {"threads": before})
 
 
 def count() -> Counts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEY_BYTES = 16  # of the digest in an import key
-MAX_PROBLEMS = 1_000
+MAX_PROBLEMS, MAX_PROBLEM = 1_000, 500  # that are told, and characters of each
 # Why a file is not read, for the user. It makes an import incomplete.
 FILE_REASONS = {
     "damaged": "damaged",
@@ -109,7 +109,7 @@ class ArchiveOverview:
 
     def add_problem(self, text: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(text)
+            self.problems.append(text if len(text) <= MAX_PROBLEM else f"…{text[-MAX_PROBLEM:]}")
 
     @property
     def is_personal(self) -> bool:

@@ -121,7 +121,7 @@ def count_entries(path: Path, limits: Limits) -> None:
         count = 0
         while data := file.read(16 * 1024**2):
             count += data.count(ENTRY)
-    if count > 2 * limits.entries:  # the name of an entry may have these bytes, too
+    if count > limits.entries:  # only a hostile name has these bytes, too
         raise too_many(limits.entries)
 
 
