@@ -130,7 +130,7 @@ def insight_of_pages(page_ids: list[int], span: Span, now: datetime) -> Insight:
     """Read the stored sums of whole Pages, in six queries."""
     start, end = span.slots
     slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
-    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 7)]
+    columns = [{row[0]: row[n] for row in slots if row[n]} for n in range(1, 7)]
     first, last = start // WEEK_SLOTS, end // WEEK_SLOTS
     weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
     result = build_insight(span, now, columns, weeks)
