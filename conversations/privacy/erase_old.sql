@@ -48,3 +48,11 @@ UPDATE conversations_thread AS thread SET history = 'truncated', held_count = (
   WHERE event.conversation_id = thread.conversation_id AND starts_with(event.kind, 'message_')
 )
 WHERE conversation_id = ANY(%(ids)s)
+
+-- name: clear_separated
+-- Old history of conversations that mixed several people, which is kept until somebody assigns it.
+UPDATE conversations_removedconversation AS removed SET details = jsonb_set(details, '{events}', coalesce((
+  SELECT jsonb_agg(event) FROM jsonb_array_elements(removed.details->'events') AS event
+  WHERE (event->>'occurred_at')::timestamptz >= %(since)s
+), '[]'))
+WHERE page_id = %(page)s AND kind = 'separated' AND details ? 'events'
