@@ -16,10 +16,9 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from conversations.imports import archive_files, staged_rows
-from conversations.imports.archives.threads import ArchiveMessage, ArchiveOverview, ArchiveThread
+from conversations.imports.archives.threads import ArchiveOverview, ArchiveThread
 from conversations.imports.erased_people import ErasedPeople
 from conversations.imports.own_conversations import Pair, give_own, show_newest
-from conversations.lib.days import kept_from
 from conversations.lib.locks import SyncLock, sync_lock
 from conversations.lib.notify import notify_changes
 from conversations.lib.text import clean
@@ -34,7 +33,6 @@ from conversations.sync.load.imported.staging import analyze_messages, clear_mes
 MESSAGES, THREADS = 20_000, 1000  # of one batch; a longer thread is one of its own
 WAIT_SECONDS, PAUSE_SECONDS = 60.0, 0.5  # for a sync of the Page to end
 GROUP, NO_MESSAGES, ERASED, NO_TIME = "group", "empty thread", "person deleted", "no usable time"
-TOO_OLD = "too old"  # RETENTION_DAYS
 State = ImportedThread.State
 
 
@@ -119,7 +117,7 @@ def _wait_for(lock: SyncLock, page: Page) -> None:
 class _Import:
     def __init__(self, page: Page, archive: Archive, *, dry_run: bool):
         self._page, self._archive, self._dry_run = page, archive, dry_run
-        self._erased, self._kept_from = ErasedPeople(page), kept_from()
+        self._erased = ErasedPeople(page)
         self._done = 0
         self.result = ImportResult()
 
@@ -156,32 +154,22 @@ class _Import:
         return pairs
 
     def _is_wanted(self, thread: ArchiveThread) -> bool:
-        """Leave out messages that are not stored, and count why. Return whether the thread is stored."""
-        self._leave_out(thread, NO_TIME, staged_rows.has_time)
+        """Whether the thread is stored. If not, count why."""
+        timed = [message for message in thread.messages if staged_rows.has_time(message)]
+        self.result.skipped[NO_TIME] += len(thread.messages) - len(timed)
+        thread.messages[:] = timed
         reason = (
             GROUP
             if thread.is_group
             else NO_MESSAGES
-            if not thread.messages
+            if not timed
             else ERASED
             if self._erased.has(thread)
             else ""
         )
-        self.result.skipped[reason] += len(thread.messages) if reason else 0
-        if not reason:
-            self._leave_out(thread, TOO_OLD, self._is_kept)
+        self.result.skipped[reason] += len(timed) if reason else 0
         self.result.skipped = +self.result.skipped
-        return not reason and bool(thread.messages)
-
-    def _leave_out(
-        self, thread: ArchiveThread, reason: str, is_good: Callable[[ArchiveMessage], bool]
-    ) -> None:
-        good = [message for message in thread.messages if is_good(message)]
-        self.result.skipped[reason] += len(thread.messages) - len(good)
-        thread.messages[:] = good
-
-    def _is_kept(self, message: ArchiveMessage) -> bool:
-        return self._kept_from is None or staged_rows.time_of(message) >= self._kept_from
+        return not reason
 
     def _rows(self, threads: list[ArchiveThread]) -> list[Pair]:
         """Return the threads with their rows, which are created if they do not exist."""

@@ -9,20 +9,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from conversations.imports.archives.archive import Archive
 from conversations.imports.archives.threads import FILE_REASONS, LOST, ArchiveError, ArchiveOverview
-from conversations.imports.store import GROUP, TOO_OLD, ImportRefused, ImportResult, import_threads
+from conversations.imports.store import GROUP, ImportRefused, ImportResult, import_threads
 from conversations.management.business_names import choose_names, terminal_question
 from conversations.management.progress_text import pluralize, printable
 from conversations.management.thread_progress import thread_progress
 from conversations.models import Page
 
 LISTED = 20  # problems that are printed; --json has all
-SHOWN = {
-    **FILE_REASONS,
-    **LOST,
-    "empty": "Facebook has no content of them",
-    GROUP: "in groups",
-    TOO_OLD.replace(" ", "_"): "older than RETENTION_DAYS",
-}
+SHOWN = {**FILE_REASONS, **LOST, "empty": "Facebook has no content of them", GROUP: "in groups"}
 PERSONAL = (
     "This is the archive of a person, not of a Page: its chats are private. If they are those of the business"
     " nevertheless, repeat the command with --accept-personal."

@@ -67,7 +67,8 @@ SELECT event.id, event.conversation_id, conversation.page_id, conversation.platf
   CASE WHEN jsonb_typeof(event.data->'reactions') = 'array' THEN jsonb_array_length(event.data->'reactions') ELSE 0 END
     AS reaction_count,
   event.data ? 'deleted' AS is_unsent, event.data ? 'edited' AS is_edited,
-  event.data->'postback'->>'title' AS postback_title, event.graph_id IS NULL AS is_from_archive, event.graph_id, event.rank AS place_in_second
+  event.data->'postback'->>'title' AS postback_title, event.graph_id IS NULL AS is_from_archive, event.graph_id,
+  event.rank AS place_in_second
 FROM conversations_interactionevent AS event
 LEFT JOIN conversations_conversation AS conversation ON conversation.id = event.conversation_id
 WHERE event.kind IN ('message_received', 'message_sent', 'message_unknown') AND NOT event.data ? 'stub';

@@ -16,7 +16,6 @@ from conversations.models import (
     ImportSuggestion,
     InteractionEvent,
 )
-from conversations.privacy.erase_old import erase_old
 from conversations.privacy.forget_person import delete_person
 from conversations.search.index.message_index import index_pending
 from conversations.sync.service import sync_conversations
@@ -360,35 +359,3 @@ def test_person_who_was_deleted_before_the_import_stays_away(page, ana):
     result = store(page, thread_of("other", said(-5, "Before"), *ARCHIVE)).as_json()
     assert result["messages"]["skipped"] == {"person deleted": 4}
     assert not Conversation.objects.exists()
-
-
-def test_messages_that_are_too_old_do_not_come_back(page, settings):
-    settings.RETENTION_DAYS = 30
-    now = datetime.now(UTC).timestamp() - START
-    day = 86_400
-    result = store(
-        page,
-        thread_of("77", said(now - 40 * day, "bygone"), said(now - 5 * day, "fresh")),
-        thread_of("78", said(now - 50 * day, "ancient"), said(now - 40 * day, "elderly"), name="Olga"),
-    )
-    assert counts_of(result) == (NEW, (1, 0, 0))
-    assert result.as_json()["messages"]["skipped"] == {"too old": 3}
-    row = Conversation.objects.get()
-    assert (row.sender_id, row.message_count) == ("archive:77", 1)
-    assert messages_of(row) == [(None, "customer", "fresh")]
-    thread = ImportedThread.objects.get()
-    assert (thread.message_count, thread.first_at) == (1, thread.last_at)
-    before = all_rows()
-    erase_old()
-    store(page, thread_of("77", said(now - 40 * day, "bygone"), said(now - 5 * day, "fresh")))
-    assert all_rows() == before
-
-
-def test_deleted_person_is_known_by_messages_that_are_too_old(page, settings):
-    thread = thread_of("77", *ARCHIVE)
-    store(page, thread)
-    delete_person(Conversation.objects.get(), actor=None)
-    settings.RETENTION_DAYS = 30
-    now = datetime.now(UTC).timestamp() - START
-    result = store(page, thread_of("other", *ARCHIVE, said(now, "Hello again")))
-    assert result.as_json()["messages"]["skipped"] == {"person deleted": 4}
