@@ -51,7 +51,7 @@ def data_deletion(request: HttpRequest) -> HttpResponse:
 
 
 def _signed(request: HttpRequest, answer: Callable[[str], HttpResponse]) -> HttpResponse:
-    if len(request.body) > MAX_BODY:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         return HttpResponse(TOO_LARGE, status=413, content_type="text/plain")
     if not signed_request.is_configured():
         return HttpResponse(NO_SECRET, status=503, content_type="text/plain")
@@ -67,6 +67,8 @@ def _text_of(request: HttpRequest) -> str:
     if request.content_type != "application/json":
         values = request.POST.getlist("signed_request")
         return values[0] if len(values) == 1 else ""
+    if len(request.body) > MAX_BODY:  # it had no length
+        return ""
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):

@@ -70,7 +70,7 @@ def shop(db):
     stub = {"stub": True, "time": "unknown"}
     EventFactory(conversation=ben, kind="message_received", data=stub, text="", occurred_at=at(2, 10, 21))
     imported = {"source": "archive", "ms": 0}
-    EventFactory(conversation=ana, graph_id=None, data=imported, text="Hello", occurred_at=at(1, 5, 9, 59))
+    EventFactory(conversation=ana, graph_id=None, data=imported, text="Good day", occurred_at=at(1, 5, 9, 59))
     legacy = {"stub": True, "legacy_id": "7"}
     EventFactory(conversation=ana, kind="message_sent", data=legacy, text="", occurred_at=at(1, 5, 9, 58))
     cem = ConversationFactory(**new | {"last_message_kind": "message_sent"}, sender_name="Cem")
@@ -110,7 +110,7 @@ ANSWERS = [
     [("2026-01", 1, Decimal(31)), ("2026-02", 1, Decimal(2880))],
     [("2026-01", 1, Decimal(100)), ("2026-02", 2, Decimal(0))],
     [("Ben", "instagram", at(2, 10, 20), "carla")],
-    [(1, 11, 2), (1, 10, 2), (2, 21, 1)],
+    [(1, 10, 2), (1, 11, 2), (2, 21, 1)],
     [("vip", 2, 1), ("late", 1, 1)],
     [("77", "Boats", 1, 0)],
     [("carla", 1, 1, at(2, 10, 20)), ("nobody", 1, 0, None)],
@@ -142,7 +142,7 @@ def test_no_view_has_a_token_or_a_note(ask, shop):
 
 
 def test_messages_of_archives_are_marked(ask):
-    assert ask("SELECT text, graph_id FROM messages WHERE is_from_archive") == [("Hello", None)]
+    assert ask("SELECT text, graph_id FROM messages WHERE is_from_archive") == [("Good day", None)]
 
 
 def test_a_question_is_asked_of_what_the_view_shows_alone(ask):
