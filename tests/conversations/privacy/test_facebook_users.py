@@ -104,7 +104,6 @@ def test_staff_are_told_that_the_page_must_be_connected_again(page, facebook):
     watch()
     [alert] = page.alerts.all()
     assert (alert.cause, alert.closed_at) == ("token", None)
-    assert manager.post("/api/conversations/sync", {"pageId": page.pk}, format="json").status_code == 409
 
 
 def test_removing_the_app_answers_with_nothing_and_again_too(page, facebook):
