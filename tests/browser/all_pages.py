@@ -28,8 +28,8 @@ from tests.factories import (
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOT_FOUND = ["/nothing/here", "/admin/nothing/here/"]
 ACCOUNT = ["keys", "password", "second-factor", "sessions", "confirm"]
-OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", *NOT_FOUND, *(f"/account/{name}" for name in ACCOUNT)]
-OTHER_PAGES.append("/privacy/requests/shown")
+OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", "/privacy/requests/shown", *NOT_FOUND]
+OTHER_PAGES += [f"/account/{name}" for name in ACCOUNT]
 STUCK_QUEUE = "no worker reads this queue"
 
 
