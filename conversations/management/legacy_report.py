@@ -30,7 +30,6 @@ REASONS = {
     "self_test": "of the application's own tests",
     "stranger": "whose ID is none of a person at Facebook",
     "test": "invented by a test",
-    "too_old": "older than RETENTION_DAYS",
     "too_many_tags": "of more tags than there may be",
     "unknown_page": "of a Page that Inbox does not have",
     "unnamed_tag": "of a tag without a name",

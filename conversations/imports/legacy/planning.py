@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from msgspec import Struct, field
 
 from conversations.imports.legacy.staging import Report, Staged
-from conversations.lib.days import kept_from
 from conversations.lib.labels import name_key
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
@@ -22,7 +21,6 @@ STATEMENTS = read_statements(__file__)
 SLICE = 1000  # people that are read or written together
 NOTE_LETTERS = 5000
 CONVERSATIONS, EVENTS = "messenger_conversations", "contact_interaction_events"
-OPPORTUNITIES = "pipeline_opportunities"
 
 
 class PagePlan(Struct):
@@ -43,9 +41,6 @@ class PagePlan(Struct):
 
 def plan(staged: Staged, now: datetime, report: Report) -> list[PagePlan]:
     """Compare what is staged with what Inbox has. Nothing of ours is changed."""
-    since = kept_from()
-    if since:
-        _drop_old(staged, since)
     for name in ("make_people", "make_copies", "index_people"):
         execute(name, now=now)
     _find_conversations(report)
@@ -60,25 +55,8 @@ def plan(staged: Staged, now: datetime, report: Report) -> list[PagePlan]:
     execute("index_plan")
     for table, kind, reason, number in execute("count_problems", unnamed=sorted(staged.tags.unnamed)):
         staged.drop(table, reason, number, kind)
-    if since:
-        _drop_old_people(staged, since)
     _drop_erased(staged, report)
     return _page_plans(staged)
-
-
-def _drop_old(staged: Staged, since: datetime) -> None:
-    """Leave out messages and notes that RETENTION_DAYS would erase."""
-    for kind, number in execute("drop_old_events", since=since):
-        staged.drop(EVENTS, "too_old", number, kind)
-    [(number,)] = execute("drop_old_notes", since=since)
-    staged.drop(OPPORTUNITIES, "too_old", number, "note")
-
-
-def _drop_old_people(staged: Staged, since: datetime) -> None:
-    [(number,)] = execute("drop_old_people", since=since)
-    if number:
-        staged.drop(CONVERSATIONS, "too_old", number)
-        execute("drop_plans_of_nobody")
 
 
 def _find_conversations(report: Report) -> None:

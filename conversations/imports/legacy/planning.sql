@@ -120,25 +120,6 @@ FROM (
 WHERE person.id = newest.person AND newest.occurred_at <= %(now)s
   AND (person.last_message_time IS NULL OR newest.occurred_at >= date_trunc('second', person.last_message_time))
 
--- name: drop_old_events
--- Messages that are too old to be kept, by kind.
-WITH dropped AS (DELETE FROM legacy_event WHERE occurred_at < %(since)s RETURNING event_type)
-SELECT event_type, count(*) FROM dropped GROUP BY 1
-
--- name: drop_old_notes
--- Notes that are. The stage that somebody chose stays.
-WITH cleared AS (
-  UPDATE legacy_opportunity SET notes = NULL WHERE notes IS NOT NULL AND written_at < %(since)s RETURNING 1
-)
-SELECT count(*) FROM cleared
-
--- name: drop_old_people
--- New people whose newest message is. Those that Inbox has get their tags.
-WITH dropped AS (
-  DELETE FROM legacy_person WHERE conversation_id IS NULL AND last_message_time < %(since)s RETURNING 1
-)
-SELECT count(*) FROM dropped
-
 -- name: make_new_notes
 -- Notes in parts that are not too long for ours.
 CREATE TEMPORARY TABLE legacy_new_note AS

@@ -320,26 +320,3 @@ def test_old_database_is_only_read(database, pages):
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         source._connection.execute("DELETE FROM tags")
     source.close()
-
-
-def test_nothing_comes_back_that_is_too_old(database, pages, settings):
-    settings.RETENTION_DAYS = (datetime.now(UTC) - datetime(2025, 11, 11, tzinfo=UTC)).days
-    known = ConversationFactory(page=pages["shop"], sender_id=ZOE, last_message_time=datetime.now(UTC))
-    planned, result = run(database, dry_run=True), run(database)
-    assert counts(planned) == counts(result) == (0, 2, 0, 0)
-    assert result.dropped["messenger_conversations"]["row", "too_old"] == 4
-    dropped = result.dropped["contact_interaction_events"]
-    assert (dropped["message_replied", "too_old"], dropped["message_sent", "too_old"]) == (2, 2)
-    assert result.dropped["pipeline_opportunities"]["note", "too_old"] == 1
-    assert result.sum_of("known") == Counter()
-    assert list(Conversation.objects.all()) == [known]
-    assert tags_of(ZOE) == {"VIP", "Stage: Negotiation"}
-    assert not InteractionEvent.objects.exclude(kind="tag_added").exists()
-    assert not Tag.objects.filter(name="blocked").exists()
-    assert_counters_are_right()
-
-
-def test_people_who_are_not_too_old_are_imported(database, pages, settings):
-    settings.RETENTION_DAYS = (datetime.now(UTC) - datetime(2025, 11, 10, tzinfo=UTC)).days
-    assert counts(run(database)) == (3, 3, 2, 0)
-    assert not Conversation.objects.filter(sender_id__in=[BLOCKED, MIA]).exists()
