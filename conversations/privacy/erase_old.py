@@ -87,7 +87,8 @@ def _check(is_stopped: Callable[[], bool]) -> None:
 # -- conversations whose newest message is too old ---------------------------------------------------------
 def _ended_before(page: Page, since: datetime) -> list[int]:
     """Return some of them, without those whose older messages a running sync is reading at this moment."""
-    rows = page.conversations.filter(_is_over(since)).order_by("pk")
+    oldest_first = F("last_message_time").asc(nulls_first=True), F("pk")  # as in an index
+    rows = page.conversations.filter(_is_over(since)).order_by(*oldest_first)
     if is_sync_locked(page.pk):
         begun = page.threads.filter(backfill__isnull=False, conversation__isnull=False)
         rows = rows.exclude(pk__in=begun.values("conversation"))
@@ -178,6 +179,8 @@ def _count(page: Page, **numbers: int) -> None:
 def _finish(page: Page, since: datetime) -> None:
     # What Facebook sent of threads that could not be read.
     page.threads.filter(updated_time__lt=since, record__isnull=False).update(record=None)
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["clear_separated"], {"page": page.pk, "since": since})
     Erasure.objects.filter(kind=Erasure.Kind.AGE, page=page, ended_at=None).update(ended_at=timezone.now())
     Page.objects.filter(pk=page.pk).update(kept_from=since)
 

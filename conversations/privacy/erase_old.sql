@@ -36,6 +36,14 @@ WHERE conversation_id = ANY(%(ids)s) AND NOT EXISTS (
   WHERE event.conversation_id = header.conversation_id AND event.header = header.key
 )
 
+-- name: clear_separated
+-- Old history of conversations that mixed several people, which is kept until somebody assigns it.
+UPDATE conversations_removedconversation AS removed SET details = jsonb_set(details, '{events}', coalesce((
+  SELECT jsonb_agg(event) FROM jsonb_array_elements(removed.details->'events') AS event
+  WHERE (event->>'occurred_at')::timestamptz >= %(since)s
+), '[]'))
+WHERE page_id = %(page)s AND kind = 'separated' AND details ? 'events'
+
 -- name: clear_conversations
 -- What brought the customer, if that is too old.
 UPDATE conversations_conversation SET referral = NULL, referred_at = NULL, ad_id = NULL
