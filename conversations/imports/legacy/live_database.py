@@ -50,7 +50,10 @@ UNREACHABLE = (
     "The database cannot be reached. Is its project paused? The direct address needs IPv6: use that of the"
     " session pooler (port 5432)."
 )
-NO_ENCRYPTION = "The database does not encrypt connections. If it is on your own network, end the address with ?sslmode=disable."
+NO_ENCRYPTION = (
+    "The database does not encrypt connections. If it is in your own network, end the address with"
+    " ?sslmode=disable."
+)
 NO_DATABASE = "The server has no database of this name. At Supabase it is postgres."
 REFUSED = "The database refuses this user or password. Is the pooler's user postgres.PROJECT?"
 

@@ -36,7 +36,8 @@ EVENT_TYPES = frozenset(
 Kind = InteractionEvent.Kind
 # A time as PostgreSQL writes it, which it reads again; not all that ISO 8601 allows.
 USUAL_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?[+-](?:0[0-9]|1[0-5])(?::[0-9]{2})?",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"[+-](?:0[0-9]|1[0-5])(?::[0-9]{2})?",
     re.ASCII,
 )
 

@@ -310,7 +310,7 @@ def test_conversations_that_go_while_it_writes_are_made_again(database, pages, m
 
     def remove(what: str, done: int, total: int) -> None:
         if what == "Writing":
-            known.delete()
+            Conversation.objects.filter(pk=known.pk).delete()
 
     result = run(database, report=remove)
     assert Conversation.objects.filter(sender_id="6200000000000001").count() == 1

@@ -202,3 +202,14 @@ def sync(page):
         assert sync_conversations(page, full=True).status == "complete"
 
     return run
+
+
+def test_messages_of_long_threads_count_once(page, world, shop, changed_database, imported, ana):
+    long = world.add_conversation(shop, "Long", messages=90)
+    add_person(changed_database, "c0000000-0000-4000-8000-000000000101", long, shop)
+    imported()
+    sync(page)()
+    row = Conversation.objects.get(sender_id=long.customer.id)
+    assert row.events.filter(kind__startswith="message_").count() == 90
+    thread = row.threads.get()
+    assert (thread.held_count, thread.history) == (90, "complete")
