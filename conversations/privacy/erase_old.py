@@ -21,6 +21,7 @@ from conversations.media import archive
 from conversations.models import (
     Conversation,
     ConversationTag,
+    ImportedThread,
     InteractionEvent,
     Page,
     Thread,
@@ -38,6 +39,7 @@ from conversations.privacy.forget_person import (
     lock_message_index,
 )
 from conversations.privacy.traces import clear_traces
+from conversations.sync.load.imported.months import count_months
 from conversations.sync.load.live.last_message import show_last_messages
 from conversations.sync.load.states.read_state import recount
 from conversations.webhooks.blanking import blank_rows
@@ -151,6 +153,10 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
         values: dict[str, Any] = {"ids": list(touched), "since": since}
         for statement in ("delete_history", "delete_headers", "clear_conversations", "shorten_threads"):
             cursor.execute(STATEMENTS[statement], values)
+        if page.has_imports:
+            for statement in ("shorten_imported", "shorten_own"):
+                cursor.execute(STATEMENTS[statement], values)
+            ImportedThread.objects.filter(conversation__in=touched, messages=None).delete()
     MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed again
     rows = Conversation.objects.filter(pk__in=touched)
     show_last_messages(rows.exclude(events__kind__startswith="message_"))  # the row had a text that is gone
@@ -180,6 +186,8 @@ def _finish(page: Page, since: datetime) -> None:
     page.threads.filter(updated_time__lt=since, record__isnull=False).update(record=None)
     Erasure.objects.filter(kind=Erasure.Kind.AGE, page=page, ended_at=None).update(ended_at=timezone.now())
     Page.objects.filter(pk=page.pk).update(kept_from=since)
+    if page.has_imports:
+        count_months(page)
 
 
 def _blank_deliveries(since: datetime, is_stopped: Callable[[], bool]) -> None:

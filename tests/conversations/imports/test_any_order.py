@@ -1,7 +1,9 @@
 """Imports, syncs and webhooks of the same messages: whatever comes first or twice, the rows are the same."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Conversation, ImportedThread, InteractionEvent, Page, Thread
 from conversations.sandbox import World
+from conversations.sandbox.data.facebook_page import Thread as ListedThread
 from conversations.sync.service import sync_conversations
 from tests.conversations.imports.in_memory import START, counts_of, said, store, thread_of
 from tests.conversations.webhooks.deliveries import deliver, item
@@ -27,7 +30,7 @@ class Person:
     name: str
     number: int
     platform: str
-    thread: object
+    thread: ListedThread
     said: list[tuple[float, str, bool]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     old: list[tuple[float, str, bool]] = field(default_factory=list)
@@ -68,14 +71,14 @@ class Story:
         person.said.append((self.second, text, page))
         person.ids.append(mid)
         at = START + self.second
-        attachments = [] if text else [{"id": "1", "mime_type": "image/jpeg", "name": "a.jpg"}]
+        picture: dict[str, Any] = {"attachments": [{"id": "1", "mime_type": "image/jpeg", "name": "a.jpg"}]}
         self.world.add_message(
             person.thread,
             text,
             from_page=page,
             created_time=at,
             id=mid,
-            **({"attachments": attachments} if attachments else {}),
+            **({} if text else picture),
         )
         if self.draw.random() < 0.7:
             value = (
@@ -120,10 +123,14 @@ class Story:
                 self.import_some()
             else:
                 self.sync(full=self.draw.random() < 0.4)
-        last = [lambda: self.deliver(100), lambda: self.sync(full=True), lambda: self.store(*self.archives())]
+        last: list[Callable[[], object]] = [
+            lambda: self.deliver(100),
+            lambda: self.sync(full=True),
+            lambda: self.store(*self.archives()),
+        ]
         self.draw.shuffle(last)
-        for act in last:
-            act()
+        for final in last:
+            final()
         self.sync(full=True)
 
     def archives(self) -> list:

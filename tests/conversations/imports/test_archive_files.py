@@ -7,7 +7,7 @@ from conversations.media.archive_tasks import work
 from conversations.models import ArchivedPart, InteractionEvent, MediaFile
 from conversations.privacy.forget_person import delete_person
 from conversations.sync.service import sync_conversations
-from tests.conversations.imports.archives import START, said, store, thread_of
+from tests.conversations.imports.in_memory import START, said, store, thread_of
 from tests.factories import api, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +53,7 @@ def test_file_that_browsers_could_run_is_a_download(page):
     answer = viewer.get(f"/api/conversations/{event.conversation_id}/events/{event.pk}/attachments/0/content")
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith("attachment")
+    assert answer.getvalue() == FILES["files/b.exe"]
 
 
 def test_missing_and_large_files_cost_only_themselves(page, monkeypatch):

@@ -165,7 +165,8 @@ def _restore(record: RemovedConversation, own: Conversation, target: Conversatio
 
 def _note(kind: str, conversations: Iterable[Conversation], thread: ImportedThread, actor) -> None:
     """Add an entry to the history of these conversations."""
-    details = {"thread": thread.pk, "name": thread.customer_name, "messages": thread.message_count}
+    # Without the name: of two people one may be deleted.
+    details = {"thread": thread.pk, "messages": thread.message_count}
     InteractionEvent.objects.bulk_create(
         InteractionEvent(conversation=one, kind=kind, occurred_at=timezone.now(), actor=actor, data=details)
         for one in conversations
