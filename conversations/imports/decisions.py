@@ -29,7 +29,8 @@ def accept(thread: ImportedThread, conversation: Conversation, *, actor: Any) ->
         suggestion = row.suggestions.filter(conversation=conversation.pk).first()
         if row.state == State.MATCHED or suggestion is None or row.conversation_id == conversation.pk:
             raise NotPossible
-        with staging(), _counted(page, [conversation.pk, row.conversation_id]):
+        both = [pk for pk in (conversation.pk, row.conversation_id) if pk]
+        with staging(), _counted(page, both):
             attach(page, row, Conversation.objects.get(pk=conversation.pk), actor=actor)
         row.suggestions.filter(conversation=conversation.pk).delete()
         update_histories([conversation.pk])

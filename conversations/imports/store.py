@@ -19,7 +19,7 @@ from conversations.imports import archive_files, staged_rows
 from conversations.imports.archives.threads import ArchiveMessage, ArchiveOverview, ArchiveThread
 from conversations.imports.erased_people import ErasedPeople
 from conversations.imports.own_conversations import Pair, give_own, show_newest
-from conversations.lib.days import is_kept
+from conversations.lib.days import kept_from
 from conversations.lib.locks import SyncLock, lock_rows, sync_lock
 from conversations.lib.notify import notify_changes
 from conversations.lib.text import clean
@@ -167,7 +167,8 @@ class _Import:
             self._keep(thread, _none, GROUP)
         elif self._erased.has(thread):
             self._keep(thread, _none, ERASED)
-        self._keep(thread, lambda message: is_kept(staged_rows.time_of(message)), TOO_OLD)
+        if since := kept_from():
+            self._keep(thread, lambda message: staged_rows.time_of(message) >= since, TOO_OLD)
         return bool(thread.messages)
 
     def _keep(self, thread: ArchiveThread, is_wanted: Callable[[ArchiveMessage], bool], reason: str) -> None:

@@ -35,6 +35,11 @@ class Person:
     ids: list[str] = field(default_factory=list)
     old: list[tuple[float, str, bool]] = field(default_factory=list)
 
+    @property
+    def sender_id(self) -> str:
+        assert self.thread.customer
+        return self.thread.customer.id
+
     def archive(self, until: int | None = None):
         lines = [*self.old, *self.said[:until]]
         made = [said(second, text, page=page) for second, text, page in lines]
@@ -86,9 +91,7 @@ class Story:
                 if text
                 else {"mid": mid, "attachments": [{"type": "image", "payload": {}}]}
             )
-            made = item(
-                "message", value, ms=round(1000 * at), from_page=page, person=person.thread.customer.id
-            )
+            made = item("message", value, ms=round(1000 * at), from_page=page, person=person.sender_id)
             if person.platform == "instagram":
                 made["sender" if page else "recipient"] = {"id": ACCOUNT}
             self.webhooks += [(person.platform, made)] * self.draw.choice([1, 1, 2])
@@ -140,7 +143,7 @@ class Story:
         assert not Conversation.objects.filter(sender_id__startswith="archive:").exists()
         assert set(ImportedThread.objects.values_list("state", flat=True)) == {"matched"}
         for person in self.people:
-            row = Conversation.objects.get(sender_id=person.thread.customer.id)
+            row = Conversation.objects.get(sender_id=person.sender_id)
             assert row.can_reply
             events = row.events.filter(kind__startswith="message_").oldest_first()
             assert [one.graph_id for one in events] == [*(None for _ in person.old), *person.ids]
