@@ -32,8 +32,8 @@ from conversations.models.search import MessageIndexChunk
 from conversations.privacy.forget_person import (
     MESSAGES,
     clear_mentions,
-    delete_conversations,
     delete_files,
+    delete_suggested,
     empty_threads,
     erasure_for,
     lock_message_index,
@@ -119,7 +119,7 @@ def _erase_conversations(page: Page, ids: list[int], since: datetime) -> None:
     clear_mentions(page, senders)
     clear_traces(page, rows, senders, by_name=False)
     empty_threads(threads, TOO_OLD)
-    deleted = delete_conversations(Conversation.objects.filter(pk__in=kept))
+    deleted = delete_suggested(page, Conversation.objects.filter(pk__in=kept))
     events = deleted.get(InteractionEvent._meta.label, 0)
     _count(
         page,

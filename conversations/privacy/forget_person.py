@@ -99,7 +99,7 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     clear_traces(page, _conversations(conversation), ids)
     if page.has_imports:
         change_months(page, months_of(deleted), {})
-    delete_conversations(_conversations(conversation))
+    delete_suggested(page, _conversations(conversation))
     record(
         Action.PERSON_ERASED, actor=actor, target=page, conversation=conversation.pk, deleted=counts.as_dict()
     )
@@ -124,12 +124,18 @@ def erasure_for(page: Page, actor) -> dict:
 
 def delete_conversations(rows: QuerySet[Conversation]) -> dict[str, int]:
     """Delete the conversations with all dependent rows. Return the number of rows by label of the model."""
+    return rows.delete()[1]
+
+
+def delete_suggested(page: Page, rows: QuerySet[Conversation]) -> dict[str, int]:
+    """Delete conversations of the Page, as above. Nothing that is gone is suggested to imported threads."""
+    if not page.has_imports:
+        return delete_conversations(rows)
     open_ones = ImportSuggestion.objects.filter(rejected_at=None)
     undecided = list(open_ones.filter(conversation__in=rows).values_list("thread", flat=True))
-    deleted = rows.delete()[1]
-    if undecided:  # about threads to which no conversation is left that may be theirs
-        threads = ImportedThread.objects.filter(pk__in=undecided, state=ImportedThread.State.SUGGESTED)
-        threads.exclude(pk__in=open_ones.values("thread")).update(state=ImportedThread.State.OWN)
+    deleted = delete_conversations(rows)
+    threads = ImportedThread.objects.filter(pk__in=undecided, state=ImportedThread.State.SUGGESTED)
+    threads.exclude(pk__in=open_ones.values("thread")).update(state=ImportedThread.State.OWN)
     return deleted
 
 
