@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_noop
 
 from conversations.imports.own_conversations import Pair
@@ -102,9 +102,12 @@ def _wanted(pairs: Iterable[Pair]) -> Iterator[Wanted]:
 
 
 def _keep(page: Page, files: Files, wanted: Wanted) -> bool:
-    part, _ = ArchivedPart.objects.get_or_create(
-        event_id=wanted.event, index=wanted.number, part=Part.CONTENT, defaults={"page": page}
-    )
+    try:
+        part, _ = ArchivedPart.objects.get_or_create(
+            event_id=wanted.event, index=wanted.number, part=Part.CONTENT, defaults={"page": page}
+        )
+    except IntegrityError:  # the message was deleted meanwhile
+        return False
     try:
         with closing(files.open_media(wanted.key)) as stream:
             archive.keep(part, LocalFile(stream))

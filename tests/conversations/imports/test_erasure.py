@@ -15,6 +15,7 @@ from conversations.models import (
     InteractionEvent,
     MediaFile,
     Page,
+    SavedView,
     Thread,
 )
 from conversations.models.privacy import MessageFingerprint
@@ -57,6 +58,7 @@ def test_deleted_person_leaves_no_trace_of_an_import(page, world, shop, is_match
         at_facebook(world, shop, (0, QUESTION), (5, "Yes, until six", True), (9, "Thank you"))
         sync_conversations(page)
     store(page, thread_of("7755501234", OLD, *ARCHIVE, name="Guinevere"))
+    SavedView.objects.create(name="Hers", owner=UserFactory(), query={"search": "guinevere"})
     index_pending()
     for text in ("Guinevere", "7755501234", "ecret wish"):
         assert traces(text), text
@@ -64,7 +66,7 @@ def test_deleted_person_leaves_no_trace_of_an_import(page, world, shop, is_match
     index_pending()
     for text in ("Guinevere", "7755501234", "ecret wish"):
         assert traces(text) == [], text
-    for model in (ImportedThread, ImportedMessage, ImportSuggestion):
+    for model in (ImportedThread, ImportedMessage, ImportSuggestion, SavedView):
         assert not model.objects.exists()
     assert Page.objects.get().import_months == {}
 
