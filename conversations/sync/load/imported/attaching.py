@@ -77,6 +77,7 @@ def _move_messages(own: Conversation, thread: ImportedThread, threads: Collectio
     stage_conversation(own.pk, thread.pk)
     pair_messages([thread.pk])
     with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["free_places"])
         cursor.execute(STATEMENTS["take_place"], {"threads": list(threads)})
 
 
