@@ -37,7 +37,7 @@ class SuppressionList:
         self._by_messages = page.has_imports if by_messages is None else by_messages
         self._key, self._count = "", 0
         self._digests: set[str] = set()
-        self._messages: set[str] = set()
+        self._messages: set[str] | None = None  # read when they are needed: webhooks never do
 
     def lock_and_load(self) -> None:
         """Take the Page's lock (see `locks.lock_rows()`), as a deletion does, and read new deletions."""
@@ -49,9 +49,7 @@ class SuppressionList:
             self._key, self._count = row
             rows = Fingerprint.objects.filter(facebook_page_id=self._page_id)
             self._digests = set(rows.values_list("digest", flat=True))
-            if self._by_messages:
-                of_page = MessageFingerprint.objects.filter(facebook_page_id=self._page_id)
-                self._messages = set(of_page.values_list("digest", flat=True))
+            self._messages = None
 
     @property
     def has_people(self) -> bool:
@@ -67,16 +65,23 @@ class SuppressionList:
 
     def wrote(self, texts: Iterable[tuple[int, str]], *, is_all: bool) -> bool:
         """Whether a deleted person wrote two of these texts in these seconds, or half if they are all."""
-        if not self._messages:
+        if not (known := self._known_messages()):
             return False
         found: set[str] = set()
         number = 0
         for second, text in texts:
             number += 1
-            found |= self._digests_of(second, normalize("NFC", text)) & self._messages
+            found |= set(sorted(self._digests_of(second, normalize("NFC", text)) & known)[:1])
             if len(found) >= ENOUGH:
                 return True
         return is_all and bool(found) and 2 * len(found) >= number
+
+    def _known_messages(self) -> set[str]:
+        if self._messages is None:
+            rows = MessageFingerprint.objects.filter(facebook_page_id=self._page_id)
+            is_needed = self._by_messages and self._digests
+            self._messages = set(rows.values_list("digest", flat=True)) if is_needed else set()
+        return self._messages
 
     def _digests_of(self, second: int, text: str) -> set[str]:
         """Return the fingerprints that the message may have: nobody knows how Facebook rounds."""
@@ -106,7 +111,7 @@ class SuppressionList:
             for event in row.events
             if event.kind == RECEIVED and len(event.text) >= MIN_PROOF
         )
-        if not self._messages or not self.wrote(texts, is_all=row.shown.extent is Extent.WHOLE):
+        if not self.wrote(texts, is_all=row.shown.extent is Extent.WHOLE):
             return False
         if Conversation.objects.filter(page=self._page_pk, sender_id=row.sender_id).exists():
             return False  # somebody else: a deleted thread of an archive had the same messages
