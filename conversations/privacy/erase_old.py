@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from conversations.lib.days import kept_from
@@ -21,6 +21,7 @@ from conversations.media import archive
 from conversations.models import (
     Conversation,
     ConversationTag,
+    ImportedMessage,
     ImportedThread,
     InteractionEvent,
     Page,
@@ -156,7 +157,8 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
         if page.has_imports:
             for statement in ("shorten_imported", "shorten_own"):
                 cursor.execute(STATEMENTS[statement], values)
-            ImportedThread.objects.filter(conversation__in=touched, messages=None).delete()
+            left = Exists(ImportedMessage.objects.filter(thread=OuterRef("pk")))
+            ImportedThread.objects.filter(~left, conversation__in=touched).delete()
     MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed again
     rows = Conversation.objects.filter(pk__in=touched)
     show_last_messages(rows.exclude(events__kind__startswith="message_"))  # the row had a text that is gone

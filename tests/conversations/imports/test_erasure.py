@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from conversations.imports import decisions
-from conversations.lib import days
 from conversations.models import (
     ArchivedPart,
     Conversation,
@@ -151,6 +151,7 @@ def test_sync_goes_on_with_people_whose_thread_was_deleted(page, ana, world, sho
 
 
 # -- a Page ------------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
 def test_nothing_of_an_import_is_left_of_a_page(page, world, shop, folder):  # noqa: F811
     at_facebook(world, shop, (9, "hello"))
     sync_conversations(page)
@@ -166,15 +167,14 @@ def test_nothing_of_an_import_is_left_of_a_page(page, world, shop, folder):  # n
 
 # -- RETENTION_DAYS ----------------------------------------------------------------------------------------
 @pytest.fixture
-def may(monkeypatch, settings):
-    """It is May 2024, and what is older than thirty days is erased, once a test says so."""
-    now = datetime.fromtimestamp(START + DAY, UTC)
-    monkeypatch.setattr(days.timezone, "now", lambda: now)
-    return lambda: setattr(settings, "RETENTION_DAYS", 30)
+def retention(settings):
+    """Once a test calls it, what is older than thirty days before START is erased."""
+    age = (timezone.now() - datetime.fromtimestamp(START, UTC)).days + 30
+    return lambda: setattr(settings, "RETENTION_DAYS", age)
 
 
-def test_import_stores_nothing_old(page, may):
-    may()
+def test_import_stores_nothing_old(page, retention):
+    retention()
     result = store(page, thread_of("77", OLD, *ARCHIVE), thread_of("78", OLD, name="Ben"))
     assert skipped(result) == {"too_old": 2}
     assert counts_of(result)[1] == (3, 0, 0)
@@ -187,13 +187,13 @@ def test_import_stores_nothing_old(page, may):
 
 
 @pytest.mark.parametrize("is_matched", [True, False])
-def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, may, is_matched, traces):  # noqa: F811
+def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, retention, is_matched, traces):  # noqa: F811
     if is_matched:
         at_facebook(world, shop, (0, QUESTION), (5, "Yes, until six", True), (9, "Thank you"))
         sync_conversations(page)
     threads = thread_of("77", OLD, *ARCHIVE), thread_of("7855501234", OLD, name="Guinevere")
     store(page, *threads)
-    may()
+    retention()
     erase_old()
     index_pending()
     for text in ("ecret wish", "Guinevere", "7855501234"):
@@ -212,23 +212,24 @@ def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, may
     assert messages_of(row) == before
 
 
-def test_thread_of_old_messages_alone_leaves_its_conversation(page, ana, may, traces):  # noqa: F811
+def test_thread_of_old_messages_alone_leaves_its_conversation(page, ana, retention, traces):  # noqa: F811
     texts = [said(-60 * DAY + n, f"Message number {n}") for n in range(2)]
     own = thread_of("77", *texts, *ARCHIVE, name="Guinevere")
     store(page, own)
     ImportedMessage.objects.filter(event_id__in=ana.events.exclude(graph_id=None).values("pk")).delete()
-    may()
+    retention()
     erase_old()
     assert not ImportedThread.objects.exists()
     assert traces("Guinevere") == []
     assert len(messages_of(ana)) == 3
 
 
-def test_files_of_old_messages_go(page, ana, may, folder):  # noqa: F811
+@pytest.mark.django_db(transaction=True)
+def test_files_of_old_messages_go(page, ana, retention, folder):  # noqa: F811
     own = said(-60 * DAY, "", attachments=(IMAGE,), media=("photos/a.jpg",))
     store(page, thread_of("77", own, *ARCHIVE), files=FILES)
     assert (ArchivedPart.objects.count(), MediaFile.objects.count()) == (1, 1)
-    may()
+    retention()
     erase_old()
     assert (ArchivedPart.objects.count(), MediaFile.objects.count()) == (0, 0)
     assert [each for each in folder.rglob("*") if each.is_file()] == []
@@ -236,12 +237,12 @@ def test_files_of_old_messages_go(page, ana, may, folder):  # noqa: F811
     assert (again.files, counts_of(again)[0]) == (0, MATCHED)
 
 
-def test_person_whose_known_messages_are_too_old_is_still_recognized(page, world, shop, may):
+def test_person_whose_known_messages_are_too_old_is_still_recognized(page, world, shop, retention):
     """Whose messages were erased is decided before old messages are left out."""
     at_facebook(world, shop, (-60 * DAY, "A secret wish"), (-60 * DAY + 5, "Please forget me"))
     sync_conversations(page)
     delete_person(Conversation.objects.get(), actor=None)
-    may()
+    retention()
     own = thread_of(
         "77", OLD, said(-60 * DAY + 5, "Please forget me"), said(0, "Later"), said(5, "Later still")
     )
