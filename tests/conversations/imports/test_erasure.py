@@ -130,7 +130,7 @@ def test_archive_of_long_ago_is_recognized(page, world, shop, monkeypatch):
 def test_sync_does_not_bring_back_whom_an_archive_alone_had(page, world, shop, messages, traces):  # noqa: F811
     store(page, thread_of("77", *messages))
     delete_person(Conversation.objects.get(), actor=None)
-    listed = [(one.time_ms // 1000 - START, one.text, one.is_from_page) for one in messages]
+    listed = [(one.time_ms // 1000 - START, one.text, *[True] * one.is_from_page) for one in messages]
     thread = at_facebook(world, shop, *listed)
     page.refresh_from_db()
     assert sync_conversations(page).status == "complete"

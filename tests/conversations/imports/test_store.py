@@ -120,7 +120,7 @@ def test_what_cannot_be_stored_is_counted_by_reason(page):
     empty = thread_of("2")
     odd = thread_of("3", said(1, "Fine"), said(-START - 1, "Before all time"))
     result = store(page, group, empty, odd).as_json()
-    assert result["messages"]["skipped"] == {"group": 2, "no usable time": 1}
+    assert result["messages"]["skipped"] == {"group": 2, "no_time": 1}
     assert result["messages"]["added"] == 1
 
 
