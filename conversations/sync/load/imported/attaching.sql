@@ -35,7 +35,7 @@ WHERE event.conversation_id = %(target)s AND event.graph_id IS NULL AND event.da
 -- name: copy
 -- The others stay, and the conversation of the threads gets copies of them.
 WITH shared AS (
-  SELECT event.*, nextval(pg_get_serial_sequence('conversations_interactionevent', 'id')::regclass) AS new_id
+  SELECT event.*, nextval('conversations_interactionevent_id_seq') AS new_id
   FROM conversations_interactionevent AS event
   WHERE event.conversation_id = %(target)s AND event.id IN (
     SELECT event_id FROM conversations_importedmessage WHERE thread_id = ANY(%(threads)s)
