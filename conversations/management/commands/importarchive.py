@@ -126,8 +126,8 @@ def report_of(
     return {
         "status": "complete" if is_complete else "complete_with_errors",
         "page": page.facebook_page_id,
-        "dry_run": dry_run,
-        "archive": {"kind": overview.kind, "threads": overview.threads, "business_names": names},
+        "dryRun": dry_run,
+        "archive": {"kind": overview.kind, "threads": overview.threads, "businessNames": names},
         **report,
         "files": {"skipped": files},
         "unrepaired": overview.unrepaired,
@@ -147,8 +147,8 @@ def _hints(overview: ArchiveOverview, names: list[str]) -> list[str]:
 def report_lines(report: dict[str, Any]) -> list[str]:
     """Return the report for people."""
     conversations, messages, archive = report["conversations"], report["messages"], report["archive"]
-    names = " and ".join(f'"{printable(name)}"' for name in archive["business_names"])
-    verb = "would be added" if report["dry_run"] else "added"
+    names = " and ".join(f'"{printable(name)}"' for name in archive["businessNames"])
+    verb = "would be added" if report["dryRun"] else "added"
     lines = [
         f"The business is {names}, in {pluralize(archive['threads'], 'thread')}.",
         f"Conversations: {conversations['matched']:,} matched, {conversations['suggested']:,} suggested,"

@@ -109,7 +109,7 @@ def test_an_archive_joins_what_facebook_shows_and_doubles_nothing(command, baker
     counts = {name: report["messages"][name] for name in ("added", "known", "adopted")}
     assert counts == {"added": 6, "known": 0, "adopted": 5}
     assert report["messages"]["skipped"] == {"empty": 1}
-    assert report["archive"]["business_names"] == [SHOP]
+    assert report["archive"]["businessNames"] == [SHOP]
     shown = texts(graph_id=found.id)
     assert (len(shown), shown[:3]) == (8, ["Grüß Gott", "Guten Tag!", QUESTION])
     assert Conversation.objects.count() == 3
@@ -127,7 +127,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(command, bakery, shop, tmp
     planned = run(command, *paths, "--page", shop.id, "--dry-run")
     assert not Conversation.objects.exists()
     done = run(command, *paths, "--page", shop.id)
-    assert planned | {"dry_run": False} == done
+    assert planned | {"dryRun": False} == done
     assert done["conversations"]["new"] == 3
 
 
