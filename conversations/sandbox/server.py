@@ -70,7 +70,9 @@ class SandboxServer:
     @cached_property
     def visitors(self) -> Visitors:
         """People who write to the first Page."""
-        return Visitors(self.world, next(iter(self.world.pages.values())))
+        visitors = Visitors(self.world, next(iter(self.world.pages.values())))
+        self.send_api.on_sent.append(visitors.leave_out_answer)
+        return visitors
 
     def __enter__(self) -> "SandboxServer":
         self.start()

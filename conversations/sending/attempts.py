@@ -26,7 +26,7 @@ GIVE_UP_AFTER = timedelta(hours=1)  # of trying to reach Facebook
 MAX_PAUSE = 60.0  # seconds between two tries
 SETTLED_WITHIN = timedelta(days=1)  # in which a message of unknown fate is looked for
 INTERRUPTED = gettext_noop("Inbox was interrupted while it sent the message. It may have been sent.")
-GIVEN_UP = gettext_noop("Facebook took no message for an hour. This one was not sent.")
+GIVEN_UP = gettext_noop("The message could not be sent for an hour. Send it again if it still fits.")
 
 
 class Overview(NamedTuple):
@@ -57,7 +57,7 @@ def take(sender: int) -> OutgoingMessage | None:
 
 @transaction.atomic
 def abandon_of_dead() -> None:
-    """Take over from processes that are dead: what they were sending is uncertain, the rest is queued."""
+    """Free what dead processes have left: what they were sending is uncertain, the rest is queued."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS["abandon"], {"kind": SENDERS, "reason": INTERRUPTED})
         ids = {pk for (pk,) in cursor.fetchall()}
@@ -92,6 +92,11 @@ def put_back(message: OutgoingMessage, sender: int, seconds: float = 0, reason: 
         state=State.QUEUED, due_at=due_at, tries=message.tries + 1, reason=reason, sender=None
     )
     _announce(message, changed)
+
+
+def is_too_old(message: OutgoingMessage) -> bool:
+    """Whether it waits for so long that only a person may send it: a restored backup has sent ones, too."""
+    return timezone.now() > message.queued_at + GIVE_UP_AFTER
 
 
 @transaction.atomic

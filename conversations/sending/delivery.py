@@ -59,7 +59,8 @@ def deliver(message: OutgoingMessage, sender: int) -> None:
 def _deliver(message: OutgoingMessage, sender: int) -> None:
     conversation, page = message.conversation, message.conversation.page
     window = reply_window(conversation)
-    if reason := _obstacle(page) or (window.is_closed and CLOSED):
+    expired = attempts.is_too_old(message) and attempts.GIVEN_UP
+    if reason := expired or _obstacle(page) or (window.is_closed and CLOSED):
         attempts.fail(message, sender, reason)
         return
     seconds = send_budget.seconds_closed(page, conversation.platform)

@@ -18,7 +18,7 @@ KINDS = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}
 
 
 class Unsettled(Struct, frozen=True):
-    """A message without Facebook's ID. `is_guessable`: its fate is unknown, so that likeness counts."""
+    """A message without a Facebook ID. `is_guessable`: its fate is unknown, so that likeness counts."""
 
     id: int
     metadata: str

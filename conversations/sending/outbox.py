@@ -45,7 +45,7 @@ class TextRefused(ValueError):
 
 
 class Content(Struct, frozen=True):
-    """What is to be sent: a text or a file, and Facebook's ID of the message that it quotes."""
+    """What is to be sent: a text or a file, and the Facebook ID of the message that it quotes."""
 
     text: str = ""
     file: OutgoingFile | None = None

@@ -32,7 +32,7 @@ async def work_on_outbox(timestamp: int = 0) -> None:
     try:
         await _listen(worker)
     except asyncio.CancelledError:
-        await asyncio.to_thread(worker.wait, STOP_SECONDS)
+        await asyncio.to_thread(worker.wait, STOP_SECONDS - 0.5)
         return  # the process ends, and the next one continues: nothing has failed
     except (psycopg.Error, OSError, Error) as error:
         logger.warning("Sending waits until the database is there again: %s", error)

@@ -49,7 +49,7 @@ class OutboxWorker:
             thread.join(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
-        """Release the lock, if nothing is in progress: others take over what is."""
+        """Release the lock, unless something is in progress."""
         with self._guard:
             if not self._threads and self._lock is not None:
                 self._lock.release()
@@ -83,7 +83,7 @@ class OutboxWorker:
             return len(self._threads) < MAX_AT_ONCE
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
-        """Work in a thread that does not keep the process alive: what it leaves behind is taken over."""
+        """Work in a thread that does not keep the process alive: others free what it leaves."""
         thread = threading.Thread(target=self._run, args=(work, *arguments), name="outbox", daemon=True)
         with self._guard:
             self._threads.add(thread)

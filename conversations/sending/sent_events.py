@@ -1,6 +1,6 @@
 """Where Send's answer, echo, webhook and sync meet: one event of the conversation, whatever their order.
 
-Facebook's ID of the message is the key. A message that a webhook or a sync has brought is only linked; else
+The Facebook ID of the message is the key. A message that a webhook or a sync has brought is only linked; else
 the answer makes the event, by the same code as a webhook, and they fill it. Everything here holds
 `locks.lock_rows()`.
 """

@@ -178,7 +178,7 @@ def content_of(conversation: Conversation, body: dict, user) -> Content:
 
 
 def quoted_message(conversation: Conversation, event_id: int) -> str:
-    """Return Facebook's ID of a message of this conversation."""
+    """Return the Facebook ID of a message of this conversation."""
     events = InteractionEvent.objects.filter(conversation=conversation, kind__startswith="message_")
     event = events.filter(pk=min(event_id, MAX_ID)).exclude(graph_id=None).first()
     if event is None or event.data.get("deleted") or event.data.get("source") == "archive":

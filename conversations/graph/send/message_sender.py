@@ -30,7 +30,7 @@ class Draft(NamedTuple):
     text: str = ""
     kind: str = ""
     attachment_id: str = ""
-    reply_to: str = ""  # Facebook's ID of the quoted message
+    reply_to: str = ""  # the Facebook ID of the quoted message
     is_late: bool = False  # after the first 24 hours, by a person
 
 
@@ -48,7 +48,7 @@ class MessageSender:
         self._token, self._options = token, options
 
     def send(self, page_id: str, draft: Draft) -> str:
-        """Return Facebook's ID of the sent message."""
+        """Return the Facebook ID of the sent message."""
         response = self._post(f"{page_id}/messages", json=body_of(draft) | self._proof)
         message_id = as_id(as_dict(response.body).get("message_id"))
         if not message_id:
@@ -56,7 +56,7 @@ class MessageSender:
         return message_id
 
     def upload(self, page_id: str, file: File) -> str:
-        """Upload a file for a message. Return Facebook's ID of it."""
+        """Upload a file for a message. Return its Facebook ID."""
         message = {"attachment": {"type": file.kind, "payload": {"is_reusable": True}}}
         form = {"platform": self._options.platform, "message": json.dumps(message)}
         response = self._post(

@@ -4,6 +4,7 @@ import threading
 from random import Random
 from typing import Any
 
+from .history import Message
 from .media import CDN, sticker
 from .people import Person
 from .phrases import languages
@@ -47,6 +48,11 @@ class Visitors:
                 self._answer(thread)
             else:
                 self._write(thread)
+
+    def leave_out_answer(self, thread: Thread, message: Message) -> None:
+        """The business has answered by itself: the answer of the dialog is left out."""
+        if self._turns.get(thread.id, 0) % 2:
+            self._turns[thread.id] += 1
 
     def _write(self, thread: Thread) -> None:
         fields: dict[str, Any] = {}

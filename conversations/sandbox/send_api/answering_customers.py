@@ -9,7 +9,7 @@ from conversations.sandbox.data.world import Thread
 
 from .message_calls import SendApi
 
-REACTION = 0.2  # how often they react instead of writing
+REACTION = 0.2  # how often they react, too
 
 
 class AnsweringCustomers:
@@ -45,9 +45,8 @@ class AnsweringCustomers:
             self._answers[thread] = self._answers.get(thread, 0) + 1
             if self._draw.random() < REACTION:
                 world.react(thread, message.id, "love")
-            else:
-                world.add_message(thread, self._line(thread))
-                thread.unread_count += 1
+            world.add_message(thread, self._line(thread))
+            thread.unread_count += 1
 
     def _line(self, thread: Thread) -> str:
         """Return the customer's second line of a dialog, in the script of their name."""

@@ -16,9 +16,12 @@ from conversations.models import (
     ImportCheck,
     ImportedMessage,
     ImportSuggestion,
+    OutgoingMessage,
+    OutgoingPiece,
     Page,
     PageMember,
     PendingConnection,
+    SendingApp,
     Thread,
 )
 from conversations.models.message_headers import HeaderSplit, MessageHeader
@@ -77,6 +80,7 @@ def test_every_model_of_ours_is_registered():
     parts = {MessageHeader, HeaderSplit, ExportPart, ExportPiece, AlertNotice}  # of rows that have a page
     parts |= {ImportedMessage, ImportSuggestion, ImportCheck}
     hidden.add(Draft)  # is for its user alone
+    parts |= {OutgoingMessage, OutgoingPiece, SendingApp}  # of conversations
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

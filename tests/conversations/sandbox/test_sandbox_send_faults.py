@@ -89,7 +89,12 @@ def test_refusal_is_not_hidden_by_an_error_of_a_message_that_was_sent(sandbox, s
 
 def test_echo_follows_also_where_the_answer_is_lost(sandbox: SandboxServer, send, ana, page):
     bodies: list[bytes] = []
-    sandbox.webhooks.post = lambda address, body, headers, timeout: bodies.append(body) or 200
+
+    def post(address: str, body: bytes, headers: dict[str, str], timeout: float) -> int:
+        bodies.append(body)
+        return 200
+
+    sandbox.webhooks.post = post
     sandbox.webhooks.subscribe_app("https://inbox.example/webhooks/facebook")
     page.subscribed_fields = PAGE_FIELDS
     sandbox.webhooks.start()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conversations.sandbox import truth
+from conversations.sandbox import Person, truth
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv-sdk" / "bin" / "python"
@@ -80,6 +80,18 @@ def test_business_sdk_of_meta_lists_conversations_and_messages(run, page, expect
         "has_transitioned_to_new_page_experience": False,
     }
     assert {call.status for call in sandbox.call_log} == {200}
+
+
+def test_business_sdk_of_meta_sends(run, world, page):
+    thread = world.add_conversation(page, Person("7001", "Ana Test"), ["Hi!"])
+    thread.owner_app_id = "5"
+    refused, _, text, seen_mark, too_long, no_file = run("meta_business_sdk_sending")
+    [sent] = thread.history.newest(0, 1)
+    assert (text["recipient_id"], text["message_id"], sent.message) == ("7001", sent.id, "Grüße")
+    assert seen_mark == {"recipient_id": "7001"}
+    assert (too_long, no_file) == ([100, None], [100, 2018008])
+    assert refused == [10, 2018300]
+    assert thread.owner_app_id == "100000000000000"
 
 
 def test_python_facebook_api_lists_conversations_and_messages(run, page, expected, sandbox):

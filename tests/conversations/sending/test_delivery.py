@@ -9,9 +9,11 @@ from django.utils import timezone
 from conversations.models import InteractionEvent, OutgoingMessage, OutgoingPiece, Page
 from conversations.sandbox import faults
 from conversations.sandbox.script import ScriptedAnswer
+from conversations.search.index.message_index import index_pending
 from conversations.sending import attempts
 from conversations.sending.outbox_worker import OutboxWorker
 from conversations.sending.outgoing_files import OutgoingFile
+from tests.factories import api, superuser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "POST /*/messages"
@@ -42,6 +44,17 @@ def test_message_becomes_one_event_of_its_author(write, send, sandbox, agent, co
     conversation.refresh_from_db()
     assert (conversation.last_message, conversation.last_message_kind) == ("Hello", "message_sent")
     assert conversation.unread_count == 0
+
+
+def test_answer_counts_as_a_reply(write, send, sandbox, page):
+    """In the insights and in *Needs reply*, as one that was sent elsewhere."""
+    sandbox.script.add(PATH, sent())
+    write()
+    send()
+    index_pending()
+    found = api(superuser()).get("/api/insight").json()["insight"]
+    assert (found["days"][-1]["sent"], found["replies"][-1]["count"], found["waiting"]) == (1, 1, 0)
+    assert found["replies"][-1]["seconds"] == pytest.approx(3600, abs=60)
 
 
 def test_messages_of_a_conversation_go_one_by_one_in_order(write, send, sandbox):
@@ -130,6 +143,15 @@ def test_message_that_could_not_leave_for_an_hour_fails(write, send, sandbox, se
     send()
     message.refresh_from_db()
     assert message.state == "failed"
+
+
+def test_old_message_of_a_restored_backup_is_not_sent(write, send, sandbox):
+    sandbox.script.add(PATH, sent())
+    message = write()
+    OutgoingMessage.objects.update(queued_at=timezone.now() - timedelta(hours=2))
+    send()
+    message.refresh_from_db()
+    assert (message.state, calls(sandbox)) == ("failed", [])
 
 
 @pytest.mark.parametrize("fault", [faults.reset(), faults.cut_off()], ids=["reset", "cut off"])

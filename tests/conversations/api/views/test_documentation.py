@@ -9,6 +9,7 @@ from conversations.models import SavedReply, SavedView
 from tests.factories import (
     ConversationFactory,
     ExportFactory,
+    OutgoingMessageFactory,
     SyncRunFactory,
     TagFactory,
     UserFactory,
@@ -65,6 +66,7 @@ def address_of(db):
     ids = {
         "conversations": conversation.pk,
         "exports": ExportFactory().pk,
+        "messages": OutgoingMessageFactory(conversation=conversation).pk,
         "pages": conversation.page_id,
         "saved-replies": SavedReply.objects.create(name="Hello", text="Hi").pk,
         "sync-runs": SyncRunFactory().pk,
