@@ -10,6 +10,7 @@ from playwright.sync_api import Error, Route
 from playwright.sync_api import Page as Tab
 
 OF_CONVERSATION = re.compile(r"/api/conversations/(\d+)/messages$")
+ONE = re.compile(r"/api/messages/(\d+)$")
 OF_MESSAGE = re.compile(r"/api/messages/(\d+)/(\w+)$")
 ROW = re.compile(r"/api/conversations/\d+$")
 
@@ -29,6 +30,7 @@ class FakeSending:
         self.tab.route(OF_CONVERSATION, self.answer_messages)
         self.tab.route(OF_MESSAGE, self.answer_act)
         self.tab.route(ROW, self.answer_row)
+        self.tab.route(ONE, self.answer_one)
 
     def answer_row(self, route: Route) -> None:
         if route.request.method != "GET":
@@ -57,6 +59,11 @@ class FakeSending:
         }
         self.messages.append(message | {"event": None, "text": sent.get("text", "")})
         return route.fulfill(status=202, json={"message": self.messages[-1]})
+
+    def answer_one(self, route: Route) -> None:
+        """Those that are listed no longer were cancelled."""
+        pk = int(route.request.url.rpartition("/")[2])
+        route.fulfill(json={"message": {"id": pk, "state": "cancelled", "reason": None, "event": None}})
 
     def answer_act(self, route: Route) -> None:
         pk, act = OF_MESSAGE.search(route.request.url).groups()  # type: ignore[union-attr]

@@ -185,15 +185,20 @@ async function load() {
 	await loadMessages();
 }
 
-// What is listed no longer was sent: it stays until the page, which tells so itself, is loaded again.
+// What was sent stays until the page, which tells so itself, is loaded again.
 async function loadMessages() {
-	const answer = await get(`${address}/messages`).catch(() => null);
-	if (!answer) return;
-	const listed = answer.messages.toReversed();
-	const ids = new Set(listed.map((one) => one.id));
-	const sent = messages.filter((one) => !ids.has(one.id)).map((one) => ({ ...one, state: "sent" }));
-	messages = [...sent, ...listed];
-	draw();
+	const before = messages;
+	try {
+		const listed = (await get(`${address}/messages`)).messages.toReversed();
+		const ids = new Set(listed.map((one) => one.id));
+		const others = before.filter((one) => !ids.has(one.id)).map((one) => get(`/api/messages/${one.id}`));
+		const ended = (await Promise.all(others)).map(({ message }) => message);
+		if (messages !== before) return; // newer than this answer
+		messages = [...ended.filter((one) => one.state === "sent"), ...listed];
+		draw();
+	} catch {
+		// The next change, or the next look, tries again.
+	}
 }
 
 async function loadDraft() {

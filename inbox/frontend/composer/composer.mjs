@@ -37,6 +37,7 @@ import {
 } from "./written.mjs";
 
 const TICK_MS = 20_000;
+const MAX_DRAFT = 10_000; // characters
 const FIELD = "answer-text";
 
 const pickReply = lazy(() => import("./reply-picker.mjs"), "pickReply");
@@ -47,7 +48,11 @@ const pickReply = lazy(() => import("./reply-picker.mjs"), "pickReply");
 const all = new Map();
 const drafts = createDrafts(
 	(id, { text, quote }, { isLeaving }) =>
-		put(`/api/conversations/${id}/draft`, { text, replyTo: quote?.id ?? null }, { keepalive: isLeaving }),
+		put(
+			`/api/conversations/${id}/draft`,
+			{ text: text.slice(0, MAX_DRAFT), replyTo: quote?.id ?? null },
+			{ keepalive: isLeaving },
+		),
 	(error) => showError(error),
 );
 

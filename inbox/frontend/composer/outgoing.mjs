@@ -19,6 +19,7 @@ const pane = endPane("messages");
 /** What this tab knows of the messages that it has sent: {text, file, quote, leavesAt, conversationId}, by ID. */
 const known = new Map();
 let giveBack = (..._) => {};
+let changes = 0; // of this tab: an answer that is older than one of them is no news
 const refreshSoon = rateLimited(refresh, { minimum: 500 });
 
 /** `giveBack(id, {text, file})`: what was cancelled in a conversation. */
@@ -45,6 +46,7 @@ export async function sendMessage(id, { clientId, text, file, replyTo }) {
 
 /** Shows a message that was just sent. */
 export function addOutgoing(id, message, content) {
+	changes += 1;
 	known.set(message.id, { ...content, leavesAt: Date.now() + CANCEL_MS, conversationId: id });
 	if (id !== state.openId) return;
 	set({ outgoing: { id, messages: [...messages().filter((one) => one.id !== message.id), message] } });
@@ -54,8 +56,10 @@ export function addOutgoing(id, message, content) {
 async function refresh() {
 	const { id, status, row } = state.conversation ?? {};
 	if (status !== "ready" || !hasRole("agent", findPage(row.page_id))) return;
+	const before = changes;
 	try {
 		const answer = await get(`/api/conversations/${id}/messages`);
+		if (changes !== before) return void refreshSoon();
 		const listed = answer.messages.toReversed(); // oldest first
 		const ids = new Set(listed.map((one) => one.id));
 		// What is listed no longer was sent: its event takes its place.
@@ -129,6 +133,7 @@ async function act(name, message) {
 	const id = state.openId;
 	try {
 		const answer = await post(`/api/messages/${message.id}/${name}`);
+		changes += 1;
 		if (name === "cancel") giveBack(id, contentOf(message));
 		if (name === "retry")
 			known.set(message.id, {
