@@ -191,7 +191,7 @@ function isClosedAndEmpty(row) {
 
 function windowLine(row, window, isReconnect) {
 	if (isReconnect)
-		return h("p.window.closed", gettext("This Page must be connected again before anybody can answer."));
+		return h("p.window.closed", gettext("Reconnect needed: until then nobody can answer here."));
 	if (!window) return null;
 	const atFacebook =
 		row.platform === "messenger"
@@ -287,7 +287,8 @@ function onPaste(event, row) {
 	addFiles(row, files);
 }
 
-const hasFiles = (event) => Boolean(answeredRow() && event.dataTransfer?.types.includes("Files"));
+const hasFiles = (event) =>
+	Boolean(answeredRow() && event.dataTransfer?.types.some((type) => type.toLowerCase() === "files"));
 
 function ondragover(event) {
 	if (!hasFiles(event)) return;

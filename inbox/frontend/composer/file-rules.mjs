@@ -10,7 +10,22 @@ const VIDEOS = {
 	messenger: ["video/mp4", "video/quicktime", "video/webm"],
 	instagram: ["video/mp4", "video/quicktime"],
 };
-const DOCUMENTS = "csv doc docx ics odp ods odt pdf ppt pptx txt xls xlsx zip".split(" ");
+const DOCUMENTS = [
+	"csv",
+	"doc",
+	"docx",
+	"ics",
+	"odp",
+	"ods",
+	"odt",
+	"pdf",
+	"ppt",
+	"pptx",
+	"txt",
+	"xls",
+	"xlsx",
+	"zip",
+];
 
 const isInstagram = (platform) => platform === "instagram";
 const videosOf = (platform) => VIDEOS[platform] ?? VIDEOS.messenger;
