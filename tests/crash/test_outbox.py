@@ -18,6 +18,7 @@ from conversations.models import Conversation, InteractionEvent, OutgoingMessage
 from conversations.sandbox import SandboxServer, World
 from conversations.sandbox.webhooks.field_names import PAGE_FIELDS
 from conversations.sending.outbox import Content, queue_message
+from conversations.sending.settlement import settle
 from conversations.sync.service import sync_conversations
 from tests.factories import UserFactory
 from tests.live.process import Web
@@ -107,8 +108,9 @@ def test_kills_neither_repeat_nor_invent_a_message(database, environment, sandbo
             process.process.kill()
             process.process.wait()
     check(threads, texts)
-    assert sync_conversations(page).events_created == 0
-    check(threads, texts)
+    sync_conversations(page)  # an echo may be lost with the call that it belongs to
+    settle()
+    check(threads, texts, is_all_known=True)
 
 
 def is_settled() -> bool:
@@ -118,7 +120,8 @@ def is_settled() -> bool:
     return not unsettled.exists() and not waits.exists()
 
 
-def check(threads, texts: dict[str, int]) -> None:
+def check(threads, texts: dict[str, int], *, is_all_known: bool = False) -> None:
+    """Each message is at Facebook once at most, and exactly once if it is said to be sent."""
     at_facebook = Counter(
         message.message
         for thread in threads
@@ -126,11 +129,15 @@ def check(threads, texts: dict[str, int]) -> None:
         if thread.is_business(message.sender)
     )
     rows = OutgoingMessage.objects.in_bulk(texts.values())
-    for text, pk in texts.items():
-        assert at_facebook[text] <= 1, "it was sent twice"
-        state = rows[pk].state
-        assert state in (State.SENT, State.UNCERTAIN), state
-        assert (state == State.SENT) == bool(at_facebook[text]), (text, state)
+    states = {text: rows[pk].state for text, pk in texts.items()}
+    assert [text for text, number in at_facebook.items() if number > 1] == [], "sent twice"
+    sent = {text for text, state in states.items() if state == State.SENT}
+    assert sent <= at_facebook.keys(), "said to be sent"
+    assert set(states.values()) <= {State.SENT, State.UNCERTAIN}
     events = InteractionEvent.objects.filter(kind="message_sent")
-    assert sorted(events.values_list("text", flat=True)) == sorted(at_facebook.elements())
-    assert not events.filter(actor=None).exists()
+    stored = Counter(events.values_list("text", flat=True))
+    assert stored <= at_facebook
+    if is_all_known:
+        assert sent == at_facebook.keys()
+        assert stored == at_facebook
+        assert not events.filter(actor=None).exists()
