@@ -177,6 +177,7 @@ REPEATED = {
     "runs",
     "saved_views",
     "server",
+    "staging",
     "tasks",
     "urls",
     "usage",

@@ -7,6 +7,7 @@ the caller provides IDs.
 
 import uuid
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -122,13 +123,15 @@ def _change(to_remove: Sql, to_add: Sql, actor, operation: uuid.UUID) -> set[int
 
 
 @transaction.atomic
-def import_tags(pairs: Sql, *, operation: uuid.UUID) -> int:
+def import_tags(pairs: Sql, *, operation: uuid.UUID, since: datetime | None = None) -> int:
     """Add tags that another application has assigned, and return how many conversations lacked theirs.
 
     `pairs` is a query for conversation_id, tag_id, legacy_id and created_at. Nobody is named as the user, and
-    the events have the times of the other application. The caller holds the locks and notifies.
+    the events have the times of the other application; those before `since` get none. The caller holds the
+    locks and notifies.
     """
-    return fetch_value(Sql.compose(STATEMENTS["import_tags"], pairs=pairs, operation=str(operation)))
+    statement = Sql.compose(STATEMENTS["import_tags"], pairs=pairs, operation=str(operation), since=since)
+    return fetch_value(statement)
 
 
 # -- conversations by ID -----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ WITH to_add AS MATERIALIZED (
   SELECT conversation_id, 'tag_added', to_add.created_at, '', '[]'::jsonb, jsonb_build_object(
     'id', tag.id, 'name', tag.name, 'act', {operation}::text, 'legacy_id', to_add.legacy_id)
   FROM added JOIN to_add USING (conversation_id, tag_id) JOIN tags_tag AS tag ON tag.id = tag_id
+  WHERE to_add.created_at >= coalesce({since}::timestamptz, '-infinity')
   ORDER BY conversation_id, tag.id
 )
 SELECT count(*) FROM added

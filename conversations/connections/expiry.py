@@ -28,7 +28,7 @@ def claim_due_pages() -> list[int]:
 
 
 def check_access(page: Page) -> None:
-    """Save when the access ends. What Facebook does not tell stays as it is."""
+    """Save when the access ends, and whose login gave it. What Facebook does not tell stays as it is."""
     if not page.access_token:
         return
     try:
@@ -42,4 +42,5 @@ def check_access(page: Page) -> None:
     with transaction.atomic():
         row = Page.objects.select_for_update().filter(pk=page.pk).first()
         if row is not None and row.access_token == page.access_token:  # or it was connected again
-            Page.objects.filter(pk=row.pk).update(**access_end(facts))
+            values = {"connected_by": row.connected_by or facts.user_id}
+            Page.objects.filter(pk=row.pk).update(**values, **access_end(facts))

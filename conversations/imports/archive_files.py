@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_noop
 
 from conversations.imports.own_conversations import Pair
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
     """A file of the archive, by its key, and the attachment that it is: its event and its number there."""
 
     event: int
-    index: int
+    number: int
     key: str
 
 
@@ -97,14 +97,17 @@ def _wanted(pairs: Iterable[Pair]) -> Iterator[Wanted]:
     if items:
         with connection.cursor() as cursor:
             cursor.execute(STATEMENTS["wanted"], {"items": as_json(list(items))})
-            for event, index in cursor.fetchall():
-                yield Wanted(event, index, items[event, index])
+            for event, number in cursor.fetchall():
+                yield Wanted(event, number, items[event, number])
 
 
 def _keep(page: Page, files: Files, wanted: Wanted) -> bool:
-    part, _ = ArchivedPart.objects.get_or_create(
-        event_id=wanted.event, index=wanted.index, part=Part.CONTENT, defaults={"page": page}
-    )
+    try:
+        part, _ = ArchivedPart.objects.get_or_create(
+            event_id=wanted.event, index=wanted.number, part=Part.CONTENT, defaults={"page": page}
+        )
+    except IntegrityError:  # the message was deleted meanwhile
+        return False
     try:
         with closing(files.open_media(wanted.key)) as stream:
             archive.keep(part, LocalFile(stream))
@@ -122,4 +125,4 @@ def _keep(page: Page, files: Files, wanted: Wanted) -> bool:
 def _mark_kept(page: Page, wanted: Wanted) -> None:
     lock_rows([page.pk])
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["mark_kept"], {"event": wanted.event, "index": wanted.index})
+        cursor.execute(STATEMENTS["mark_kept"], {"event": wanted.event, "index": wanted.number})

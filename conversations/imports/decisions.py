@@ -12,6 +12,7 @@ from conversations.lib.notify import notify_changes
 from conversations.models import Conversation, ImportedThread, ImportSuggestion, Page
 from conversations.models.audit import Action, record
 from conversations.sync.load.imported.attaching import attach, detach
+from conversations.sync.load.imported.months import change_months, months_of
 from conversations.sync.load.imported.settling import reopen_histories, update_histories
 from conversations.sync.load.imported.staging import staging
 
@@ -28,7 +29,8 @@ def accept(thread: ImportedThread, conversation: Conversation, *, actor: Any) ->
         suggestion = row.suggestions.filter(conversation=conversation.pk).first()
         if row.state == State.MATCHED or suggestion is None or row.conversation_id == conversation.pk:
             raise NotPossible
-        with staging():
+        both = [pk for pk in (conversation.pk, row.conversation_id) if pk]
+        with staging(), _counted(page, both):
             attach(page, row, Conversation.objects.get(pk=conversation.pk), actor=actor)
         row.suggestions.filter(conversation=conversation.pk).delete()
         update_histories([conversation.pk])
@@ -62,8 +64,9 @@ def take_out(thread: ImportedThread, *, actor: Any) -> Conversation:
         former = row.conversation_id
         if row.state != State.MATCHED or former is None:
             raise NotPossible
-        with staging():
+        with staging(), _counted(page, [former]) as ids:
             own = detach(page, row, actor=actor)
+            ids.append(own.pk)
         reopen_histories([former])
         _record(Action.IMPORT_SEPARATED, actor, row, former)
         return own
@@ -79,6 +82,14 @@ def _locked(thread: ImportedThread) -> Iterator[tuple[Page, ImportedThread]]:
             raise NotPossible
         yield row.page, row
         notify_changes([row.page_id])
+
+
+@contextmanager
+def _counted(page: Page, conversation_ids: list[int]) -> Iterator[list[int]]:
+    """Have the ledger know which months come from archives after these conversations have changed."""
+    before = months_of(conversation_ids)
+    yield conversation_ids
+    change_months(page, before, months_of(conversation_ids))
 
 
 def _update_state(row: ImportedThread) -> None:

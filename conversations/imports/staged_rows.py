@@ -61,20 +61,32 @@ def is_proof(message: ArchiveMessage) -> bool:
     return len(text if text.isascii() else normalize("NFC", text)) >= MIN_PROOF
 
 
-def data_of(message: ArchiveMessage) -> dict[str, Any]:
-    """Return `data` of the event."""
-    data = message.data | {"source": FROM_ARCHIVE, "ms": message.time_ms % 1000}
+def data_of(message: ArchiveMessage) -> str:
+    """Return `data` of the event, as COPY reads it."""
+    ms = message.time_ms % 1000
+    if not (message.data or message.is_prose or message.reactions):  # nearly all
+        return f'{{"source":"{FROM_ARCHIVE}","ms":{ms}}}'
+    data = message.data | {"source": FROM_ARCHIVE, "ms": ms}
     data |= {"prose": True} if message.is_prose else {}
-    return data | ({"reactions": list(message.reactions)} if message.reactions else {})
+    return escape(as_json(data | ({"reactions": list(message.reactions)} if message.reactions else {})))
 
 
 def stage(owned: Iterable[tuple[int, Iterable[tuple[str, ArchiveMessage]]]]) -> None:
     """Stage the messages of these threads, with their keys, and mark those that were imported before."""
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        with cursor.copy(STATEMENTS["copy"].format(columns=COLUMNS)) as copy:
-            for chunk in _chunks(_lines(owned)):
-                copy.write(chunk)
-        cursor.execute(STATEMENTS["mark_known"])
+    owned = list(owned)
+    command = STATEMENTS["copy"].format(columns=COLUMNS)
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(command) as copy:
+        for chunk in _chunks(_lines(owned)):
+            copy.write(chunk)
+    _mark_known([thread for thread, _ in owned])
+
+
+def _mark_known(thread_ids: list[int]) -> None:
+    """Most threads have nothing yet, and looking for each of their messages takes longer than this."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["imported_before"], {"threads": thread_ids})
+        if before := [pk for (pk,) in cursor.fetchall()]:
+            cursor.execute(STATEMENTS["mark_known"], {"threads": before})
 
 
 def count() -> Counts:
@@ -124,7 +136,7 @@ def _line(thread: int, key: str, message: ArchiveMessage) -> str:
         str(message.time_ms // 1000),
         escape(clean(message.text)),
         escape(as_json(list(message.attachments))) if message.attachments else "[]",
-        escape(as_json(data_of(message))),
+        data_of(message),
         "t" if message.is_prose else "f",
         "t" if is_proof(message) else "f",
     )

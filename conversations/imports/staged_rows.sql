@@ -1,11 +1,16 @@
 -- name: copy
 COPY archive_messages ({columns}) FROM STDIN
 
+-- name: imported_before
+-- Those of these threads that have imported messages.
+SELECT id FROM unnest(%(threads)s::bigint[]) AS id
+WHERE EXISTS (SELECT FROM conversations_importedmessage AS message WHERE message.thread_id = id)
+
 -- name: mark_known
 -- Staged messages that were imported before.
 UPDATE archive_messages AS message SET is_known = true
 FROM conversations_importedmessage AS known
-WHERE known.thread_id = message.thread_id AND known.key = message.key
+WHERE message.thread_id = ANY(%(threads)s) AND known.thread_id = message.thread_id AND known.key = message.key
 
 -- name: count
 -- How many staged messages were imported before, and how many of the others are stored.

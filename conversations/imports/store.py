@@ -16,10 +16,11 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from conversations.imports import archive_files, staged_rows
-from conversations.imports.archives.threads import ArchiveOverview, ArchiveThread
+from conversations.imports.archives.threads import ArchiveMessage, ArchiveOverview, ArchiveThread
 from conversations.imports.erased_people import ErasedPeople
 from conversations.imports.own_conversations import Pair, give_own, show_newest
-from conversations.lib.locks import SyncLock, sync_lock
+from conversations.lib.days import kept_from
+from conversations.lib.locks import SyncLock, lock_rows, sync_lock
 from conversations.lib.notify import notify_changes
 from conversations.lib.text import clean
 from conversations.models import ImportedThread, Page
@@ -32,7 +33,7 @@ from conversations.sync.load.imported.staging import analyze_messages, clear_mes
 
 MESSAGES, THREADS = 20_000, 1000  # of one batch; a longer thread is one of its own
 WAIT_SECONDS, PAUSE_SECONDS = 60.0, 0.5  # for a sync of the Page to end
-GROUP, NO_MESSAGES, ERASED, NO_TIME = "group", "empty thread", "person deleted", "no usable time"
+GROUP, ERASED, NO_TIME, TOO_OLD = "group", "person_deleted", "no_time", "too_old"  # why it is skipped
 State = ImportedThread.State
 
 
@@ -100,9 +101,15 @@ def import_threads(
             stage_texts(page.pk)
             result = _Import(page, archive, dry_run=dry_run).run(names, lock, progress)
     if not dry_run:
-        count_months(page)
+        _count(page)
         record(Action.ARCHIVE_IMPORTED, actor=actor, target=page, **result.as_json())
     return result
+
+
+@transaction.atomic
+def _count(page: Page) -> None:
+    lock_rows([page.pk])  # somebody may be deleted meanwhile
+    count_months(page)
 
 
 def _wait_for(lock: SyncLock, page: Page) -> None:
@@ -154,22 +161,22 @@ class _Import:
         return pairs
 
     def _is_wanted(self, thread: ArchiveThread) -> bool:
-        """Whether the thread is stored. If not, count why."""
-        timed = [message for message in thread.messages if staged_rows.has_time(message)]
-        self.result.skipped[NO_TIME] += len(thread.messages) - len(timed)
-        thread.messages[:] = timed
-        reason = (
-            GROUP
-            if thread.is_group
-            else NO_MESSAGES
-            if not timed
-            else ERASED
-            if self._erased.has(thread)
-            else ""
-        )
-        self.result.skipped[reason] += len(timed) if reason else 0
-        self.result.skipped = +self.result.skipped
-        return not reason
+        """Whether any message of the thread is stored. Others are removed, and counted."""
+        self._keep(thread, staged_rows.has_time, NO_TIME)
+        if thread.is_group:
+            self._keep(thread, _none, GROUP)
+        elif self._erased.has(thread):
+            self._keep(thread, _none, ERASED)
+        if since := kept_from():
+            self._keep(thread, lambda message: staged_rows.time_of(message) >= since, TOO_OLD)
+        return bool(thread.messages)
+
+    def _keep(self, thread: ArchiveThread, is_wanted: Callable[[ArchiveMessage], bool], reason: str) -> None:
+        """Leave these messages in the thread, and count the others."""
+        kept = [message for message in thread.messages if is_wanted(message)]
+        if number := len(thread.messages) - len(kept):
+            self.result.skipped[reason] += number
+        thread.messages[:] = kept
 
     def _rows(self, threads: list[ArchiveThread]) -> list[Pair]:
         """Return the threads with their rows, which are created if they do not exist."""
@@ -228,6 +235,10 @@ class _Import:
         others = [pair for pair in new if pair.row.conversation_id is None]
         give_own(self._page, others)
         return {pair.row.pk for pair in others}
+
+
+def _none(message: ArchiveMessage) -> bool:
+    return False
 
 
 def pair_of(row: ImportedThread, thread: ArchiveThread) -> Pair:

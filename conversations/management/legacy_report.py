@@ -31,6 +31,7 @@ REASONS = {
     "stranger": "whose ID is none of a person at Facebook",
     "test": "invented by a test",
     "too_many_tags": "of more tags than there may be",
+    "too_old": "older than RETENTION_DAYS",
     "unknown_page": "of a Page that Inbox does not have",
     "unnamed_tag": "of a tag without a name",
     "unreadable": "that cannot be read",
@@ -62,6 +63,7 @@ def summary(result: ImportResult, *, dry_run: bool, duration: float) -> dict[str
             ],
             "people": result.strangers,
             "tags": result.refused_tags[:NAMED],
+            "tables": result.absent,
         },
         "remarks": result.notes,
         "advice": ADVICE,
@@ -136,15 +138,17 @@ def describe(plan: PagePlan) -> str:
         [
             f"{plan.people:,} {'person' if plan.people == 1 else 'people'}",
             f"{plan.people - plan.matched:,} of them new",
-            f"{new['tags']:,} tags added to conversations ({known['tags']:,} known)",
-            f"{new['messages']:,} messages added without their text ({known['messages']:,} known)",
-            f"{new['notes']:,} notes added ({known['notes']:,} known)",
+            f"{pluralize(new['tags'], 'tag')} added to conversations ({known['tags']:,} known)",
+            f"{pluralize(new['messages'], 'message')} added without text ({known['messages']:,} known)",
+            f"{pluralize(new['notes'], 'note')} added ({known['notes']:,} known)",
         ]
     )
 
 
 def problem_lines(result: ImportResult) -> Iterator[str]:
     """Yield what was left that somebody may miss, by name."""
+    for table in result.absent:
+        yield f"The table {table} is not there: nothing of it was imported."
     for page in result.unknown_pages[:NAMED]:
         name = f" ({printable(page.name)})" if page.name else ""
         number = pluralize(page.conversations, "conversation")

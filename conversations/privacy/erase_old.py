@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from conversations.lib.days import kept_from
@@ -21,6 +21,8 @@ from conversations.media import archive
 from conversations.models import (
     Conversation,
     ConversationTag,
+    ImportedMessage,
+    ImportedThread,
     InteractionEvent,
     Page,
     Thread,
@@ -31,13 +33,14 @@ from conversations.models.search import MessageIndexChunk
 from conversations.privacy.forget_person import (
     MESSAGES,
     clear_mentions,
-    delete_conversations,
     delete_files,
+    delete_suggested,
     empty_threads,
     erasure_for,
     lock_message_index,
 )
 from conversations.privacy.traces import clear_traces
+from conversations.sync.load.imported.months import count_months
 from conversations.sync.load.live.last_message import show_last_messages
 from conversations.sync.load.states.read_state import recount
 from conversations.webhooks.blanking import blank_rows
@@ -87,7 +90,8 @@ def _check(is_stopped: Callable[[], bool]) -> None:
 # -- conversations whose newest message is too old ---------------------------------------------------------
 def _ended_before(page: Page, since: datetime) -> list[int]:
     """Return some of them, without those whose older messages a running sync is reading at this moment."""
-    rows = page.conversations.filter(_is_over(since)).order_by("pk")
+    oldest_first = F("last_message_time").asc(nulls_first=True), F("pk")  # as in an index
+    rows = page.conversations.filter(_is_over(since)).order_by(*oldest_first)
     if is_sync_locked(page.pk):
         begun = page.threads.filter(backfill__isnull=False, conversation__isnull=False)
         rows = rows.exclude(pk__in=begun.values("conversation"))
@@ -117,7 +121,7 @@ def _erase_conversations(page: Page, ids: list[int], since: datetime) -> None:
     clear_mentions(page, senders)
     clear_traces(page, rows, senders, by_name=False)
     empty_threads(threads, TOO_OLD)
-    deleted = delete_conversations(Conversation.objects.filter(pk__in=kept))
+    deleted = delete_suggested(page, Conversation.objects.filter(pk__in=kept))
     events = deleted.get(InteractionEvent._meta.label, 0)
     _count(
         page,
@@ -151,6 +155,11 @@ def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
         values: dict[str, Any] = {"ids": list(touched), "since": since}
         for statement in ("delete_history", "delete_headers", "clear_conversations", "shorten_threads"):
             cursor.execute(STATEMENTS[statement], values)
+        if page.has_imports:
+            for statement in ("shorten_imported", "shorten_own"):
+                cursor.execute(STATEMENTS[statement], values)
+            left = Exists(ImportedMessage.objects.filter(thread=OuterRef("pk")))
+            ImportedThread.objects.filter(~left, conversation__in=touched).delete()
     MessageIndexChunk.objects.filter(conversation__in=touched).delete()  # they are queued, and indexed again
     rows = Conversation.objects.filter(pk__in=touched)
     show_last_messages(rows.exclude(events__kind__startswith="message_"))  # the row had a text that is gone
@@ -178,8 +187,12 @@ def _count(page: Page, **numbers: int) -> None:
 def _finish(page: Page, since: datetime) -> None:
     # What Facebook sent of threads that could not be read.
     page.threads.filter(updated_time__lt=since, record__isnull=False).update(record=None)
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["clear_separated"], {"page": page.pk, "since": since})
     Erasure.objects.filter(kind=Erasure.Kind.AGE, page=page, ended_at=None).update(ended_at=timezone.now())
     Page.objects.filter(pk=page.pk).update(kept_from=since)
+    if page.has_imports:
+        count_months(page)
 
 
 def _blank_deliveries(since: datetime, is_stopped: Callable[[], bool]) -> None:

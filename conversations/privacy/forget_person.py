@@ -18,6 +18,7 @@ from conversations.models import (
     ConversationTag,
     Export,
     ImportedThread,
+    ImportSuggestion,
     InteractionEvent,
     Page,
     RemovedConversation,
@@ -37,11 +38,12 @@ from conversations.models.privacy import (
 )
 from conversations.privacy.traces import clear_traces
 from conversations.search.index.message_index import INDEXER_LOCK
+from conversations.sync.load.imported.months import change_months, months_of
 from conversations.sync.load.imported.staging import MIN_PROOF
 from conversations.sync.load.separation import mixed_ids
 from conversations.webhooks.blanking import blank_people
 
-MAX_FINGERPRINTS = 200  # messages of a deleted person
+MAX_FINGERPRINTS = 1000  # oldest, and newest messages of a deleted person
 MESSAGES = Q(kind__startswith="message_")
 
 
@@ -95,7 +97,9 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     delete_files(page, deleted, ids)
     clear_mentions(page, ids)
     clear_traces(page, _conversations(conversation), ids)
-    delete_conversations(_conversations(conversation))
+    if page.has_imports:
+        change_months(page, months_of(deleted), {})
+    delete_suggested(page, _conversations(conversation))
     record(
         Action.PERSON_ERASED, actor=actor, target=page, conversation=conversation.pk, deleted=counts.as_dict()
     )
@@ -121,6 +125,18 @@ def erasure_for(page: Page, actor) -> dict:
 def delete_conversations(rows: QuerySet[Conversation]) -> dict[str, int]:
     """Delete the conversations with all dependent rows. Return the number of rows by label of the model."""
     return rows.delete()[1]
+
+
+def delete_suggested(page: Page, rows: QuerySet[Conversation]) -> dict[str, int]:
+    """Delete conversations of the Page, as above. Nothing that is gone is suggested to imported threads."""
+    if not page.has_imports:
+        return delete_conversations(rows)
+    open_ones = ImportSuggestion.objects.filter(rejected_at=None)
+    undecided = list(open_ones.filter(conversation__in=rows).values_list("thread", flat=True))
+    deleted = delete_conversations(rows)
+    threads = ImportedThread.objects.filter(pk__in=undecided, state=ImportedThread.State.SUGGESTED)
+    threads.exclude(pk__in=open_ones.values("thread")).update(state=ImportedThread.State.OWN)
+    return deleted
 
 
 def _conversations(conversation: Conversation) -> QuerySet[Conversation]:
@@ -170,10 +186,14 @@ def _save_fingerprints(page: Page, conversation: Conversation) -> None:
 
 
 def _save_message_fingerprints(page: Page, conversation: Conversation, key: str) -> None:
-    """Keep by what an import recognizes the person: hashes of the newest messages, which cannot be read."""
+    """Keep by what an archive recognizes the person: hashes of messages, which cannot be read."""
     events = InteractionEvent.objects.filter(conversation__in=_conversations(conversation))
     received = events.filter(kind=InteractionEvent.Kind.MESSAGE_RECEIVED).exclude(text="")
-    pairs = received.newest_first().values_list("occurred_at", "text")[:MAX_FINGERPRINTS]
+    pairs = [
+        pair
+        for rows in (received.oldest_first(), received.newest_first())
+        for pair in rows.values_list("occurred_at", "text")[:MAX_FINGERPRINTS]
+    ]
     texts = ((int(time.timestamp()), normalize("NFC", text)) for time, text in pairs)
     digests = {message_digest(key, second, text) for second, text in texts if len(text) >= MIN_PROOF}
     MessageFingerprint.objects.bulk_create(

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from conversations.lib.folding import fold
 from conversations.lib.names import is_placeholder
-from conversations.models import AuditEntry, Conversation, Export, Page, SavedView
+from conversations.models import AuditEntry, Conversation, Export, ImportedThread, Page, SavedView
 from conversations.models.audit import ERASED
 
 WORD = re.compile(r"\w+")
@@ -64,7 +64,8 @@ def clear_traces(
     """
     rows = list(conversations)
     graph_ids = page.threads.filter(conversation__in=rows).values_list("graph_id", flat=True)
-    names = [row.sender_name for row in rows if by_name]
+    imported = ImportedThread.objects.filter(conversation__in=rows).values_list("customer_name", flat=True)
+    names = {*(row.sender_name for row in rows), *imported} if by_name else ()
     naming = Naming([*ids, *graph_ids, *(row.graph_id for row in rows)], names)
     _delete_views(page, naming)
     _delete_exports(naming)

@@ -6,7 +6,7 @@ count yet: their answer may still come.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -96,27 +96,9 @@ def best(answers: list[Answers]) -> int | None:
     return max(shares, key=lambda number: shares[number])
 
 
-# -- from slots --------------------------------------------------------------------------------------------
-def contact_times_of(
-    received: Slots,
-    sent: Slots,
-    answered: Slots,
-    *,
-    now: datetime,
-    place: Callable[[int], tuple[int, int]],
-) -> ContactTimes:
-    """Group these numbers. `place` returns the weekday and the hour of a slot."""
-    end = (int(now.timestamp()) - ANSWER_SECONDS) // SLOT_SECONDS  # later ones may still be answered
-    sent, answered = ({slot: slots[slot] for slot in slots if slot < end} for slots in (sent, answered))
-    return ContactTimes(*(_hours_of(slots, place) for slots in (received, sent, answered)))
-
-
-def _hours_of(slots: Slots, place: Callable[[int], tuple[int, int]]) -> Hours:
-    hours = no_hours()
-    for slot, number in slots.items():
-        weekday, hour = place(slot)
-        hours[weekday][hour] += number
-    return hours
+def first_open_slot(now: datetime) -> int:
+    """The first slot in which a message of the Page does not count yet: it may still be answered."""
+    return (int(now.timestamp()) - ANSWER_SECONDS) // SLOT_SECONDS
 
 
 # -- of one conversation -----------------------------------------------------------------------------------
@@ -136,13 +118,16 @@ def times_of_conversation(conversation_id: int, *, now: datetime | None = None) 
     stats = StatsBuilder()
     for kind, at in counted:
         stats.add_event(kind, at)
-    zone = timezone.get_current_timezone()
-    slots = [Counter(one) for one in (stats.received, stats.sent, stats.answered)]
-    times = contact_times_of(*slots, now=now or timezone.now(), place=lambda slot: _local_place(slot, zone))
+    zone, end = timezone.get_current_timezone(), first_open_slot(now or timezone.now())
+    sent, answered = ([slot for slot in slots if slot < end] for slots in (stats.sent, stats.answered))
+    times = ContactTimes(*(_local_hours(slots, zone) for slots in (stats.received, sent, answered)))
     since = datetime.fromtimestamp(counted[0][1], zone) if counted else None
     return ConversationTimes(times, since, len(messages) <= MAX_MESSAGES)
 
 
-def _local_place(slot: int, zone: tzinfo) -> tuple[int, int]:
-    local = datetime.fromtimestamp(slot * SLOT_SECONDS, zone)
-    return local.weekday(), local.hour
+def _local_hours(slots: Iterable[int], zone: tzinfo) -> Hours:
+    hours = no_hours()
+    for slot, number in Counter(slots).items():
+        local = datetime.fromtimestamp(slot * SLOT_SECONDS, zone)
+        hours[local.weekday()][local.hour] += number
+    return hours

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from conversations.lib.sql_files import read_statements
 from conversations.models.insight import SLOT_SECONDS, WEEK_SLOTS, unpack
 from conversations.search import counts
-from conversations.search.contact_times import ContactTimes, Slots, contact_times_of
+from conversations.search.contact_times import ContactTimes, Hours, Slots, first_open_slot
 from conversations.search.criteria import SearchCriteria
 from conversations.search.index.message_index import index_pending
 from conversations.search.list_sql import ids_query
@@ -130,7 +130,7 @@ def insight_of_pages(page_ids: list[int], span: Span, now: datetime) -> Insight:
     """Read the stored sums of whole Pages, in six queries."""
     start, end = span.slots
     slots = fetch_all(Sql.compose(STATEMENTS["buckets"], pages=page_ids, start=start, end=end))
-    columns = [{row[0]: int(row[n]) for row in slots if row[n]} for n in range(1, 7)]
+    columns = [{row[0]: row[n] for row in slots if row[n]} for n in range(1, 7)]
     first, last = start // WEEK_SLOTS, end // WEEK_SLOTS
     weeks = fetch_all(Sql.compose(STATEMENTS["reply_times"], pages=page_ids, first=first, last=last))
     result = build_insight(span, now, columns, weeks)
@@ -197,19 +197,16 @@ def newest_ads(page_ids: list[int]) -> list[Ad]:
 def build_insight(span: Span, now: datetime, columns: Sequence[Slots], replies: Replies) -> Insight:
     """Group the numbers by days, hours and weeks. `columns`: those of MessageBucket, by slot."""
     received, sent, begun, waiting, unanswered, answered = columns
-    days = [[0, 0] for _ in range(DAYS)]
-    positions = local_positions(span, timezone.get_current_timezone_name())
-    start, _ = span.slots
-    for column, slots in enumerate((received, sent)):
-        for slot, number in slots.items():
-            days[positions[slot - start][0]][column] += number
-    times = contact_times_of(
-        received, sent, answered, now=now, place=lambda slot: positions[slot - start][1:]
-    )
+    sums = [sums_by_hour(slots, span) for slots in (received, sent, answered)]
+    recent = [recent_sums(slots, span, now) for slots in (sent, answered)]
+    settled = [
+        [all_ - new for all_, new in zip(*both, strict=True)] for both in zip(sums[1:], recent, strict=True)
+    ]
+    times = ContactTimes(*(hours_of_week(numbers, span) for numbers in (sums[0], *settled)))
     today = first_slot_of(span.last)
     return Insight(
         span=span,
-        days=[(day, both[0], both[1]) for day, both in zip(span.days, days, strict=True)],
+        days=list(zip(span.days, sums_by_day(sums[0]), sums_by_day(sums[1]), strict=True)),
         hours=times.received,
         contact_times=times,
         replies=weekly_medians(span, replies),
@@ -219,12 +216,38 @@ def build_insight(span: Span, now: datetime, columns: Sequence[Slots], replies: 
     )
 
 
+def sums_by_hour(slots: Slots, span: Span) -> list[int]:
+    """Return the sum of each local hour of the span, 24 for each day, also where the clock is changed."""
+    places = local_hours(span, timezone.get_current_timezone_name())
+    sums, (start, _) = [0] * (24 * DAYS), span.slots
+    for slot, number in slots.items():
+        sums[places[slot - start]] += number
+    return sums
+
+
+def recent_sums(slots: Slots, span: Span, now: datetime) -> list[int]:
+    """The same of what may still be answered."""
+    _, end = span.slots
+    recent = range(first_open_slot(now), end)
+    return sums_by_hour({slot: slots[slot] for slot in recent if slot in slots}, span)
+
+
+def sums_by_day(sums: list[int]) -> list[int]:
+    return [sum(sums[hour : hour + 24]) for hour in range(0, len(sums), 24)]
+
+
+def hours_of_week(sums: list[int], span: Span) -> Hours:
+    """Return the sums by weekday, Monday first, and hour."""
+    days = [(weekday - span.first.weekday()) % 7 for weekday in range(7)]
+    return [[sum(sums[24 * day + hour :: 24 * 7]) for hour in range(24)] for day in days]
+
+
 @lru_cache(maxsize=16)  # one for each zone; changes daily, and takes longer than all else here
-def local_positions(span: Span, zone: str) -> list[tuple[int, int, int]]:
-    """Return the number of the day, the weekday and the hour of each slot in this time zone."""
+def local_hours(span: Span, zone: str) -> list[int]:
+    """Return the number of the local hour of each slot in this time zone, from the first day on."""
     start, end = span.slots
     locals_ = [datetime.fromtimestamp(slot * SLOT_SECONDS, ZoneInfo(zone)) for slot in range(start, end)]
-    return [((local.date() - span.first).days, local.weekday(), local.hour) for local in locals_]
+    return [24 * (local.date() - span.first).days + local.hour for local in locals_]
 
 
 def weekly_medians(span: Span, replies: Replies) -> list[tuple[date, int | None, int]]:

@@ -3,6 +3,7 @@
 The signature is checked first: before it, nothing has an effect.
 """
 
+import json
 from collections.abc import Callable
 
 from django.conf import settings
@@ -54,12 +55,24 @@ def _signed(request: HttpRequest, answer: Callable[[str], HttpResponse]) -> Http
         return HttpResponse(TOO_LARGE, status=413, content_type="text/plain")
     if not signed_request.is_configured():
         return HttpResponse(NO_SECRET, status=503, content_type="text/plain")
-    values = request.POST.getlist("signed_request")
     try:
-        user_id = signed_request.user_of(values[0] if len(values) == 1 else "")
+        user_id = signed_request.user_of(_text_of(request))
     except signed_request.NotSigned:
         return HttpResponse(NOT_SIGNED, status=403, content_type="text/plain")
     return answer(user_id)
+
+
+def _text_of(request: HttpRequest) -> str:
+    """Return the signed_request of a form, or of a JSON object; "" if it is not there once."""
+    if request.content_type != "application/json":
+        values = request.POST.getlist("signed_request")
+        return values[0] if len(values) == 1 else ""
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return ""
+    value = body.get("signed_request") if isinstance(body, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import CallBudget, InteractionEvent, Page, SavedView, Thread
+from conversations.models.privacy import PrivacyRequest
 from conversations.sandbox.data import media
 from conversations.tasks import sync_page
 from inbox.site import admin_urls as _loads_the_admins  # noqa: F401 - as the first request does
@@ -27,7 +28,8 @@ from tests.factories import (
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOT_FOUND = ["/nothing/here", "/admin/nothing/here/"]
 ACCOUNT = ["keys", "password", "second-factor", "sessions", "confirm"]
-OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", *NOT_FOUND, *(f"/account/{name}" for name in ACCOUNT)]
+OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", "/privacy/requests/shown", *NOT_FOUND]
+OTHER_PAGES += [f"/account/{name}" for name in ACCOUNT]
 STUCK_QUEUE = "no worker reads this queue"
 
 
@@ -58,6 +60,7 @@ def fill(page: Page) -> None:
     SavedView.objects.create(name=LONG, owner=user, is_shared=True, query={"unread": "true"})
     ExportFactory(actor=user, page_ids=[page.pk], size=7_000_000)
     new_key(user)
+    PrivacyRequest.objects.create(code="shown", digest=LONG, pages=2)
 
 
 def page_urls(user: User, other_pages: list[str]) -> list[str]:

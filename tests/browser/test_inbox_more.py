@@ -11,6 +11,7 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, Export
 from tests.browser.accessibility import load_axe, violations
 from tests.factories import ConversationFactory, EventFactory, TagFactory
+from tests.parquet_files import NEEDS_PYARROW
 
 PHONE = {"width": 390, "height": 844}
 
@@ -80,6 +81,7 @@ def test_one_conversation_is_exported(log_in, rows, size):
     assert (name, text.count("\n"), "Hello from Ben" in text) == ("messages.ndjson", 1, True)
 
 
+@NEEDS_PYARROW
 def test_export_as_parquet(log_in, rows):
     tab = log_in("viewer", "/")
     expect(tab.locator("#total")).to_have_text("3")

@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 from conversations.lib.notify import notify_conversations
 from conversations.models import Conversation
 from tests.browser.accessibility import load_axe, violations
+from tests.browser.gestures import swipe
 from tests.factories import NOON, ConversationFactory
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -61,9 +62,8 @@ def test_panes_are_resized_and_remembered(log_in, rows):
     assert width(tab, "sidebar") == 304
 
 
-@pytest.fixture
-def many(page):
-    """1,300 conversations, with a part of the list that begins behind the first 1,000 of them."""
+def create_buyers(page, count: int) -> list[Conversation]:
+    """Conversations of which each is a minute older than the one before."""
     rows = [
         Conversation(
             page=page,
@@ -72,9 +72,15 @@ def many(page):
             last_message_time=NOON - timedelta(minutes=number),
             search=f"buyer {number}\n",
         )
-        for number in range(1300)
+        for number in range(count)
     ]
     return Conversation.objects.bulk_create(rows)
+
+
+@pytest.fixture
+def many(page):
+    """1,300 conversations, with a part of the list that begins behind the first 1,000 of them."""
+    return create_buyers(page, 1300)
 
 
 def test_list_is_restored_at_any_depth_and_can_be_read_on_both_ways(log_in, many):
@@ -101,6 +107,32 @@ def test_list_is_restored_at_any_depth_and_can_be_read_on_both_ways(log_in, many
     expect(row_of(tab, "Buyer 0")).to_be_in_viewport()
     expect(tab.locator("#depth")).to_be_hidden()
     expect(before).to_have_count(0)
+
+
+def test_long_list_drops_rows_that_are_far_away_and_loads_them_again(log_in, page):
+    create_buyers(page, 4600)
+    tab = log_in("viewer", "/")
+    expect(row_of(tab, "Buyer 0")).to_be_in_viewport()
+    loaded = "() => Math.round(rows.clientHeight / 88)"
+    counts = [tab.evaluate(loaded)]
+
+    def scroll_until_loaded(place: str) -> None:
+        tab.locator("#scroller").evaluate(f"scroller => scroller.scrollTop = {place}")
+        tab.wait_for_function(f"count => ({loaded})() !== count", arg=counts[-1])
+        counts.append(tab.evaluate(loaded))
+
+    while tab.locator("#foot").inner_text() != "End of list":
+        scroll_until_loaded("scroller.scrollHeight")
+    tab.locator("#scroller").evaluate("scroller => scroller.scrollTop = scroller.scrollHeight")
+    expect(row_of(tab, "Buyer 4599")).to_be_in_viewport()
+    assert max(counts) <= 4500
+    assert counts[-1] <= 2500
+    while tab.locator("#depth").is_visible():
+        scroll_until_loaded("0")
+    tab.locator("#scroller").evaluate("scroller => scroller.scrollTop = 0")
+    expect(row_of(tab, "Buyer 0")).to_be_in_viewport()
+    assert counts[-1] <= 4500
+    expect(tab.locator("#foot")).to_have_text("Loading more…")  # the last ones are dropped
 
 
 def test_back_closes_what_is_open(log_in, rows):
@@ -154,21 +186,11 @@ def test_escape_while_a_dialog_loads_opens_none(log_in, rows):
     expect(tab.get_by_role("dialog")).to_be_visible()
 
 
-def swipe(tab: Tab, name: str, distance: int) -> None:
-    box = row_of(tab, name).bounding_box()
-    assert box
-    x, y = box["x"] + 250, box["y"] + box["height"] / 2
-    session = tab.context.new_cdp_session(tab)
-    for kind, part in (("Start", 0), ("Move", 0.25), ("Move", 0.5), ("Move", 1), ("End", None)):
-        points = [] if part is None else [{"x": x - distance * part, "y": y}]
-        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-
-
 def test_swipe_marks_as_done_and_can_be_undone(log_in, rows):
     tab = log_in("tagger", "/?status=active", **PHONE)
     expect(row_of(tab, "Buyer 29")).to_be_visible()
-    swipe(tab, "Buyer 29", 60)  # not far enough
-    swipe(tab, "Buyer 28", 200)
+    swipe(tab, row_of(tab, "Buyer 29"), 60)  # not far enough
+    swipe(tab, row_of(tab, "Buyer 28"), 200)
     expect(tab.get_by_text("Marked as done: 1 conversation.")).to_be_visible()
     assert [row.sender_name for row in Conversation.objects.filter(conversation_status="done")] == [
         "Buyer 28"

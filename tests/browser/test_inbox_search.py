@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import SavedView
@@ -78,6 +78,23 @@ def test_words_are_completed_and_become_filters(log_in, customers, wrong, width)
     wrong.clear()  # the answer was a 400
     search.fill("has:photo")
     expect(tab.get_by_role("alert").filter(has_text="has:photo")).to_have_count(0)
+
+
+def test_suggestions_that_come_after_the_search_are_not_shown(log_in, customers):
+    tab = log_in("viewer", "/")
+    held: list[Route] = []
+    tab.route(re.compile("suggestions.*mjs"), lambda route: held.append(route))
+    search = tab.get_by_label("Search", exact=True)
+    with tab.expect_request(re.compile("suggestions.*mjs")):
+        search.fill("has:photo")
+    search.press("Enter")
+    tab.wait_for_function("localStorage.getItem('inbox-searches') !== null")
+    [route] = held
+    route.continue_()
+    expect(names(tab)).to_have_text(["Ana"])
+    expect(search).to_have_value("")
+    tab.evaluate("url => import(url)", route.request.url)
+    assert tab.get_by_role("listbox", name="Suggestions").count() == 0
 
 
 def test_views_with_words_are_shown(log_in, customers):

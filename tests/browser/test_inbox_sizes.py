@@ -4,14 +4,16 @@ import re
 from itertools import product
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from conversations.models import Conversation
+from conversations.models import Conversation, SavedView
 from conversations.sandbox.data import media
 from conversations.search.index.message_index import index_pending
 from conversations.sync.service import sync_conversations
 from tests.browser.accessibility import load_axe, violations
+from tests.browser.gestures import swipe
 from tests.factories import ConversationFactory, TagFactory
 
 SIZES = {"desktop": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
@@ -36,16 +38,31 @@ def ana(world, shop, page, sandbox):
     return Conversation.objects.get(graph_id=thread.id)
 
 
+def create_views(user: User) -> None:
+    for position, name in enumerate(("Morning", "Evening")):
+        SavedView.objects.create(owner=user, name=name, query={}, position=position)
+
+
 class Walk:
     """A user's way through the page. Whatever is open must be accessible and fit the width."""
 
-    def __init__(self, tab: Tab, width: int):
-        self.tab, self.width = tab, width
+    def __init__(self, tab: Tab, width: int, has_touch: bool):
+        self.tab, self.width, self.has_touch = tab, width, has_touch
         load_axe(tab)
 
     @property
-    def is_phone(self) -> bool:
-        return self.width < 600
+    def has_sidebar(self) -> bool:
+        """Whether it stands beside the list; else a button opens it."""
+        return self.width >= 1120
+
+    def open_sidebar(self) -> None:
+        if not self.has_sidebar:
+            self.tab.get_by_role("button", name="Views, tags and Pages").click()
+
+    def leave_sidebar(self) -> None:
+        if not self.has_sidebar:
+            self.tab.go_back()
+            expect(self.tab.locator("#sidebar")).to_be_hidden()
 
     def check(self) -> None:
         found = violations(self.tab)
@@ -66,11 +83,17 @@ class Walk:
 @pytest.mark.parametrize(("width", "height", "scheme"), WALKS)
 def test_everything_is_reached_beside_a_second_user(log_in, ana, page, width, height, scheme):
     viewport = {"width": width, "height": height}
-    tab = log_in("tagger", "/", viewport=viewport, color_scheme=scheme, has_touch=width < 1000)
+    has_touch = width < 1000
+    tab = log_in("tagger", "/account/keys", viewport=viewport, color_scheme=scheme, has_touch=has_touch)
+    create_views(User.objects.get(username="anna-tagger"))
+    tab.goto("/")
     colleague = log_in("manager", "/?status=active")
     expect(colleague.locator("#total")).to_have_text("7")
-    walk = Walk(tab, width)
+    walk = Walk(tab, width, has_touch)
     list_tells(walk)
+    views_are_ordered(walk)
+    panes_are_resized(walk)
+    swipe_is_undone(walk)
     words_find(walk)
     messages_are_found(walk)
     picture_is_shown(walk)
@@ -83,13 +106,44 @@ def list_tells(walk: Walk) -> None:
     expect(walk.tab.locator("#total")).to_have_text("7")
     expect(walk.row("Ben").locator(".writer")).to_have_text("You:")
     walk.check()
-    if walk.width < 1120:
-        walk.tab.get_by_role("button", name="Views, tags and Pages").click()
+    walk.open_sidebar()
     expect(walk.tab.get_by_role("link", name=re.compile("^All"))).to_have_text(re.compile("7$"))
     walk.check()
-    if walk.width < 1120:
-        walk.tab.go_back()
-        expect(walk.tab.locator("#sidebar")).to_be_hidden()
+    walk.leave_sidebar()
+
+
+def views_are_ordered(walk: Walk) -> None:
+    walk.open_sidebar()
+    names = walk.tab.locator("#saved .entry-name")
+    expect(names).to_have_text(["Morning", "Evening"])
+    walk.tab.get_by_role("button", name="Actions for the view Evening").click()
+    walk.check()
+    walk.tab.get_by_role("menuitem", name="Move up").click()
+    expect(names).to_have_text(["Evening", "Morning"])
+    walk.leave_sidebar()
+
+
+def panes_are_resized(walk: Walk) -> None:
+    edge = walk.tab.get_by_role("separator", name="Width of the list")
+    if walk.width < 700:  # one pane at a time
+        expect(edge).to_be_hidden()
+        return
+    before = int(edge.get_attribute("aria-valuenow") or 0)
+    edge.press("ArrowLeft")
+    expect(edge).to_have_attribute("aria-valuenow", str(before - 16))
+    walk.check()
+    edge.press("Enter")
+    expect(edge).to_have_attribute("aria-valuenow", str(before))
+
+
+def swipe_is_undone(walk: Walk) -> None:
+    if not walk.has_touch:
+        return
+    swipe(walk.tab, walk.link("Ben"), 200)
+    expect(walk.tab.get_by_text("Marked as done: 1 conversation.")).to_be_visible()
+    walk.check()
+    walk.tab.get_by_role("button", name="Undo").click()
+    expect(walk.tab.get_by_text("Restored 1 conversation.")).to_be_visible()
 
 
 def words_find(walk: Walk) -> None:

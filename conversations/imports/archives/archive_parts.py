@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from conversations.imports.archives.bounds import BoundedReader, Budget, Limits, read_all
+from conversations.imports.archives.bounds import BoundedReader, Budget, EntryRefused, Limits, read_all
 from conversations.imports.archives.containers import Container, Entry, Folder
 from conversations.imports.archives.threads import ArchiveError, ArchiveOverview
 from conversations.imports.archives.zip_files import ZipArchive
@@ -62,4 +62,7 @@ class Parts:
     def read_json(self, at: Located, budget: Budget) -> bytes:
         """Return all of a file. Raises EntryRefused."""
         with self.reader(at, self.limits.json_bytes) as reader:
-            return read_all(reader, budget)
+            content = read_all(reader, budget)
+        if content.count(b",") > self.limits.json_commas:
+            raise EntryRefused("too_large")
+        return content

@@ -17,6 +17,7 @@ class Limits:
     entries: int = 500_000  # of all parts together
     directory_bytes: int = 256 * MB  # of the list of entries of a zip
     json_bytes: int = 64 * MB  # of one file
+    json_commas: int = 4_000_000  # of one file: values may need thirty times their bytes as objects
     media_bytes: int = 2048 * MB  # of one file
     total_bytes: int = 8192 * MB  # of all files with JSON
     ratio: int = 200  # of the bytes of an entry to its compressed ones; messages reach about 30

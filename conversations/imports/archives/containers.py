@@ -63,16 +63,15 @@ class Folder:
         if is_junk(shown):
             return None
         try:
-            if not stat.S_ISREG(os.lstat(path).st_mode):
-                return self._refuse(shown, "no_regular_file")
-            return Entry(safe_name(shown), path)
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                return Entry(safe_name(shown), path)
+            reason = "no_regular_file"
         except UnsafeName:
-            return self._refuse(shown, "unsafe_name")
+            reason = "unsafe_name"
         except OSError:
-            return self._refuse(shown, "damaged")
-
-    def _refuse(self, name: str, reason: str) -> None:
-        self.refused.append((name, reason))
+            reason = "damaged"
+        self.refused.append((shown, reason))
+        return None
 
     def open(self, entry: Entry, max_bytes: int) -> BoundedReader:
         try:  # it may have become a link or a pipe since it was listed

@@ -4,30 +4,39 @@ A message has no ID. Files are therefore multisets: of equal messages, a thread 
 the most of them.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from conversations.imports.archives.threads import ArchiveMessage
 
-Key = tuple[int, bool, str]
+Key = tuple[int, bool, str, int]
 
 
 def merge(files: Iterable[Sequence[ArchiveMessage]]) -> list[ArchiveMessage]:
     """Return all messages, oldest first, each with its ordinal. Each file is oldest first."""
-    united: dict[tuple[Key, int], ArchiveMessage] = {}
-    for messages in files:
-        seen: Counter[Key] = Counter()
-        for message in messages:
-            key = (message.time_ms, message.is_from_page, message.content)
-            place = (key, seen[key])
-            seen[key] += 1
-            known = united.get(place)
-            if known is None:
-                united[place] = replace(message, ordinal=place[1]) if place[1] else message
-            elif is_richer(message, known):
-                united[place] = replace(message, ordinal=place[1])
+    united: dict[Key, ArchiveMessage] = {}
+    for messages in map(_by_key, files):
+        if not united:  # most threads have one file
+            united = messages
+            continue
+        for key, message in messages.items():
+            known = united.get(key)
+            if known is None or is_richer(message, known):
+                united[key] = message
     return sorted(united.values(), key=lambda message: message.time_ms)
+
+
+def _by_key(messages: Iterable[ArchiveMessage]) -> dict[Key, ArchiveMessage]:
+    """Return the messages of a file by what they are, with their ordinals."""
+    found: dict[Key, ArchiveMessage] = {}
+    counts: dict[Key, int] = {}  # of equal messages: only a few have any
+    for message in messages:
+        key = (message.time_ms, message.is_from_page, message.content, 0)
+        if key in found:
+            counts[key] = ordinal = counts.get(key, 0) + 1
+            key = (*key[:3], ordinal)
+        found[key] = message if message.ordinal == key[3] else replace(message, ordinal=key[3])
+    return found
 
 
 def is_richer(message: ArchiveMessage, known: ArchiveMessage) -> bool:

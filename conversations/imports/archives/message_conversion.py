@@ -51,18 +51,19 @@ class MessageReader:
     def __init__(self, is_ours: Callable[[str], bool], find_media: FindMedia, skipped: Counter[str]):
         self._is_ours, self._find_media, self._skipped = is_ours, find_media, skipped
         self.senders: set[str] = set()
+        self._repair: Repair | None = None  # of the file that is read
+        self._known: dict[str, tuple[str, bool]] = {}  # senders in it
 
     def read(self, message: Any, repair: Repair, parent: str) -> ArchiveMessage | None:
         """Return the message; None if nothing of it can be stored. `parent`: the folder of its file."""
         if not isinstance(message, dict):
-            return self._skip("no_object")
+            self._skipped["no_object"] += 1
+            return None
         time = time_of(message)
         if time is None:
-            return self._skip("no_time")
-        sender = repair(_text(message.get("sender_name"))[:MAX_NAME])
-        if len(self.senders) < MAX_ITEMS:
-            self.senders.add(sender)
-        is_ours = self._is_ours(sender)
+            self._skipped["no_time"] += 1
+            return None
+        sender, is_ours = self._sender(_text(message.get("sender_name")), repair)
         if message.get("is_unsent") is True:  # what is left of it is Meta's
             return ArchiveMessage(time, is_ours, "", False, (), (), (), {"deleted": True})
         text = repair(_text(message.get("content"))[:MAX_TEXT])
@@ -74,7 +75,8 @@ class MessageReader:
         if is_bump:
             text, data["bumped"] = repair(bumped), True
         if not (text or attachments or data):
-            return self._skip("empty")
+            self._skipped["empty"] += 1
+            return None
         return ArchiveMessage(
             time,
             is_ours,
@@ -86,8 +88,19 @@ class MessageReader:
             data,
         )
 
-    def _skip(self, reason: str) -> None:
-        self._skipped[reason] += 1
+    def _sender(self, name: str, repair: Repair) -> tuple[str, bool]:
+        """Return the repaired name, and whether it is one of the business. Most files have two names."""
+        if repair is not self._repair:
+            self._repair, self._known = repair, {}
+        known = self._known.get(name)
+        if known is None:
+            sender = repair(name[:MAX_NAME])
+            known = sender, self._is_ours(sender)
+            if len(self._known) < MAX_ITEMS:
+                self._known[name] = known
+            if len(self.senders) < MAX_ITEMS:
+                self.senders.add(sender)
+        return known
 
     def _files(
         self, message: dict, repair: Repair, parent: str
@@ -175,8 +188,9 @@ def _share(share: Any, repair: Repair) -> dict[str, str]:
 def _bumped_text(message: dict) -> str:
     """Return the text of an earlier message that somebody has brought up again."""
     bumped = message.get("bumped_message_metadata")
-    is_bump = isinstance(bumped, dict) and bumped.get("is_bumped") is True
-    return _text(bumped.get("bumped_message"))[:MAX_TEXT] if is_bump else ""
+    if isinstance(bumped, dict) and bumped.get("is_bumped") is True:
+        return _text(bumped.get("bumped_message"))[:MAX_TEXT]
+    return ""
 
 
 def _addresses(items: Any) -> list[str]:

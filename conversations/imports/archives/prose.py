@@ -31,7 +31,7 @@ def is_prose(text: str, sender: str, message: dict) -> bool:
         return True
     if not text or len(text) > MAX_LENGTH:
         return False
-    if _is_reaction(text) or _is_known(text.strip(), sender):
+    if (text[-1] == " " and _is_reaction(text)) or _is_known(text.strip(), sender):
         return True
     return bool(message) and _is_about_its_sender(text, sender, message)
 
@@ -48,8 +48,8 @@ def _is_given(value: Any) -> bool:
 
 
 def _is_reaction(text: str) -> bool:
-    """A message about a reaction has an emoji and ends in a blank, which Messenger removes from texts."""
-    return text[-1] == " " and any(unicodedata.category(character) == "So" for character in text)
+    """Whether a text that ends in a blank, which Messenger removes from texts, has an emoji."""
+    return any(unicodedata.category(character) == "So" for character in text)
 
 
 def _is_about_its_sender(text: str, sender: str, message: dict) -> bool:
@@ -67,7 +67,8 @@ def _first_name(sender: str) -> str:
 def _is_known(text: str, sender: str) -> bool:
     if text in EXACT:
         return True
-    for pattern in (*BY_END.get(text[-ENDS:], ()), *BY_START.get(text[:ENDS], ())):
+    ends, starts = BY_END.get(text[-ENDS:]), BY_START.get(text[:ENDS])
+    for pattern in (*(ends or ()), *(starts or ())) if ends or starts else ():
         if match := pattern.fullmatch(text):
             name = match.groupdict().get("sender")
             return name is None or (bool(sender.strip()) and _first_name(sender) in name)

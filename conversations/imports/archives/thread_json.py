@@ -137,6 +137,8 @@ def _usual_fields(message: Any) -> Any:
 def time_of(message: dict) -> int | None:
     """Return the time in milliseconds; None if it has no usable one. Digits in a text are a number, too."""
     value = message.get("timestamp_ms")
+    if type(value) is int and FIRST_MS <= value <= LAST_MS:  # nearly all
+        return value
     if value is None and (seconds := _number(message.get("timestamp"))) is not None:
         value = seconds * 1000 if seconds < FIRST_MS // 10 else seconds
     time = _number(value)

@@ -49,7 +49,8 @@ class ThreadReader:
             return None
         head = max(heads, key=lambda one: one[0])[1]
         if not any(map(self._names, (*head.participants, *reader.senders))):
-            return self._without_business(thread, files)
+            self._count_without_business(thread, files)
+            return None
         customer = customer_of(thread.key, head, self._others(head, reader.senders))
         return ArchiveThread(
             key=thread.key,
@@ -91,7 +92,7 @@ class ThreadReader:
         messages.sort(key=lambda message: message.time_ms)
         return messages
 
-    def _without_business(self, thread: Thread, files: list[list[ArchiveMessage]]) -> None:
+    def _count_without_business(self, thread: Thread, files: list[list[ArchiveMessage]]) -> None:
         self._overview.skipped["no_business"] += sum(map(len, files))
         self._overview.add_problem(f"{thread.key}: none of the names of the business is in this thread.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEY_BYTES = 16  # of the digest in an import key
-MAX_PROBLEMS = 1_000
+MAX_PROBLEMS, MAX_PROBLEM = 1_000, 500  # that are told, and characters of each
 # Why a file is not read, for the user. It makes an import incomplete.
 FILE_REASONS = {
     "damaged": "damaged",
@@ -33,7 +33,7 @@ class ArchiveError(Exception):
     """The archive cannot be imported. The text tells the user why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take twice as long to make, and there are millions
 class ArchiveMessage:
     """One message. Equal messages of a thread differ in their `ordinal`: 0, 1, …
 
@@ -53,23 +53,20 @@ class ArchiveMessage:
     reactions: tuple[dict[str, str], ...]  # as rows have them: {"actor", "reaction", "emoji"}
     data: dict[str, Any]
     ordinal: int = 0
-    _import_key: str = field(default="", init=False, repr=False, compare=False)  # once it is computed
 
     @property
     def content(self) -> str:
         """What of it does not change between archives: its own words and the names of its files."""
-        text = "" if self.is_prose else unicodedata.normalize("NFC", self.text)
-        return "\n".join([text, *(item["title"] for item in self.attachments)])
+        text = "" if self.is_prose else self.text
+        text = text if text.isascii() else unicodedata.normalize("NFC", text)
+        return "\n".join([text, *(item["title"] for item in self.attachments)]) if self.attachments else text
 
     @property
     def import_key(self) -> str:
         """The key of this message within its thread: the same in each archive that has it."""
-        if not self._import_key:
-            side = "page" if self.is_from_page else "customer"
-            content = f"{self.time_ms}\n{side}\n{self.ordinal}\n{self.content}".encode()
-            key = hashlib.blake2b(content, digest_size=KEY_BYTES).hexdigest()
-            object.__setattr__(self, "_import_key", key)
-        return self._import_key
+        side = "page" if self.is_from_page else "customer"
+        content = f"{self.time_ms}\n{side}\n{self.ordinal}\n{self.content}".encode()
+        return hashlib.blake2b(content, digest_size=KEY_BYTES).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class ArchiveOverview:
 
     def add_problem(self, text: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(text)
+            self.problems.append(text if len(text) <= MAX_PROBLEM else f"…{text[-MAX_PROBLEM:]}")
 
     @property
     def is_personal(self) -> bool:

@@ -51,15 +51,14 @@ class ZipArchive:
         name = name_of(info)
         if info.is_dir() or is_junk(name):
             return None
-        if reason := refusal(info):
-            return self._refuse(name, reason)
-        try:
-            return Entry(safe_name(name), info)
-        except UnsafeName:
-            return self._refuse(name, "unsafe_name")
-
-    def _refuse(self, name: str, reason: str) -> None:
+        reason = refusal(info)
+        if not reason:
+            try:
+                return Entry(safe_name(name), info)
+            except UnsafeName:
+                reason = "unsafe_name"
         self.refused.append((name, reason))
+        return None
 
     def open(self, entry: Entry, max_bytes: int) -> BoundedReader:
         try:
@@ -122,7 +121,7 @@ def count_entries(path: Path, limits: Limits) -> None:
         count = 0
         while data := file.read(16 * 1024**2):
             count += data.count(ENTRY)
-    if count > 2 * limits.entries:  # the name of an entry may have these bytes, too
+    if count > limits.entries:  # only a hostile name has these bytes, too
         raise too_many(limits.entries)
 
 

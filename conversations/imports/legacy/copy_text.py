@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from conversations.imports.legacy.source import MAX_VALUE
 from conversations.lib.text import clean
@@ -10,14 +11,16 @@ MAX_LINE = 1024 * 1024  # bytes of one row
 NULL = "\\N"
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-SPECIAL = re.compile(r"[\\\n\r\t]")
-ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 def split_line(line: bytes) -> list[str | None]:
     """Return the values of a row. What is not UTF-8 is replaced."""
     text = line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
-    return [_value(field) for field in text.split("\t")]
+    fields = text.split("\t")
+    if "\\" in text or "\x00" in text or len(text) > MAX_VALUE:
+        return list(map(_value, fields))
+    return cast(list[str | None], fields)  # the usual line
 
 
 def _value(field: str) -> str | None:
@@ -34,4 +37,5 @@ def copy_line(values: Iterable[str | None]) -> str:
 
 
 def _escape(value: str) -> str:
-    return SPECIAL.sub(lambda match: ESCAPES[match[0]], value) if SPECIAL.search(value) else value
+    # The usual value is printable, and then has none of the others.
+    return value if value.isprintable() and "\\" not in value else value.translate(ESCAPES)

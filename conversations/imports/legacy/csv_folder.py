@@ -8,12 +8,15 @@ from pathlib import Path
 from conversations.imports.legacy.copy_text import MAX_LINE
 from conversations.imports.legacy.source import (
     CONVERSATIONS,
+    EXPECTED,
     MAX_VALUE,
     TABLES,
+    TOKENS,
     Block,
     Row,
     SourceError,
     WrongSource,
+    absent_tables,
     pick,
     places_of,
 )
@@ -21,8 +24,6 @@ from conversations.lib.text import clean
 
 # tags.csv, tags_rows.csv, and what a browser makes of a second download: tags_rows (1).csv
 FILE_NAME = re.compile(r"(?:public[._])?(?P<table>\w+?)(?:_rows)?(?: ?\(\d+\))?\.csv", re.IGNORECASE)
-ADVISED = ("facebook_pages", CONVERSATIONS, "tags", "conversation_tags")
-TOKENS = "access_token"
 
 
 class CsvFolder:
@@ -33,14 +34,11 @@ class CsvFolder:
             raise WrongSource("The folder of the CSV files does not exist.")
         self._files = files_in(path)
         self.total = sum(file.stat().st_size for files in self._files.values() for file in files)
-        self.notes = [
-            f"There is no file {table}.csv: nothing of it is imported."
-            for table in ADVISED
-            if table not in self._files
-        ]
+        self.notes: list[str] = []
+        self.absent = absent_tables(self._files)
         self._read = 0
         if CONVERSATIONS not in self._files:
-            names = ", ".join(f"{table}.csv" for table in ADVISED)
+            names = ", ".join(f"{table}.csv" for table in EXPECTED)
             raise WrongSource(f"The folder has no {CONVERSATIONS}.csv. Export these tables: {names}.")
 
     @property

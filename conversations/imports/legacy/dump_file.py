@@ -11,10 +11,12 @@ from conversations.imports.legacy.copy_text import MAX_LINE, split_line
 from conversations.imports.legacy.source import (
     CONVERSATIONS,
     TABLES,
+    TOKENS,
     Block,
     Row,
     SourceError,
     WrongSource,
+    absent_tables,
     pick,
     places_of,
 )
@@ -60,6 +62,10 @@ class DumpFile:
     @property
     def done(self) -> int:
         return self._raw.tell()
+
+    @property
+    def absent(self) -> list[str]:
+        return absent_tables(self._found)
 
     def close(self) -> None:
         self._stream.close()
@@ -116,6 +122,8 @@ class DumpFile:
             raise WrongSource(f"The rows of {table} are not in the form of pg_dump. Use:\n  {PG_DUMP}")
         self._found.add(table)
         columns = [unquote(name.strip()) for name in match["columns"].split(",")]
+        if TOKENS in columns:
+            self.notes.append("The dump holds access tokens, which were not read. Delete the file.")
         yield Block(table, self._rows(table, columns))
 
     def _rows(self, table: str, columns: list[str]) -> Iterator[Row | None]:
@@ -127,7 +135,7 @@ class DumpFile:
     def _lines(self, table: str) -> Iterator[bytes | None]:
         """Yield the lines of a block up to its end; None for one that is too long, which is never held."""
         while line := self._read_line():
-            if line.rstrip(b"\r\n") == b"\\.":
+            if line.startswith(b"\\.") and line.rstrip(b"\r\n") == b"\\.":
                 return
             is_whole = line.endswith(b"\n")
             yield line if is_whole else None

@@ -47,12 +47,13 @@ class ImportResult(Struct):
     strangers: list[str]
     refused_tags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)  # tables that every source should have
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing was left that somebody may miss."""
         reasons = {reason for counts in self.dropped.values() for _, reason in counts}
-        return not (LEFT & reasons or self.refused_tags)
+        return not (LEFT & reasons or self.refused_tags or self.absent)
 
     def sum_of(self, name: str) -> Counter[str]:
         """Return the sums of `new` or `known` of all Pages."""
@@ -89,6 +90,7 @@ def import_legacy(
             _strangers(),
             refused,
             source.notes,
+            source.absent,
         )
     finally:
         drop_tables()

@@ -22,6 +22,7 @@ from conversations.imports.legacy.source import (
     Row,
     SourceError,
     WrongSource,
+    absent_tables,
     pick,
     places_of,
 )
@@ -49,6 +50,11 @@ UNREACHABLE = (
     "The database cannot be reached. Is its project paused? The direct address needs IPv6: use that of the"
     " session pooler (port 5432)."
 )
+NO_ENCRYPTION = (
+    "The database does not encrypt connections. If it is in your own network, end the address with"
+    " ?sslmode=disable."
+)
+NO_DATABASE = "The server has no database of this name. At Supabase it is postgres."
 REFUSED = "The database refuses this user or password. Is the pooler's user postgres.PROJECT?"
 
 
@@ -72,6 +78,10 @@ class LiveDatabase:
         except SourceError:
             self.close()
             raise
+
+    @property
+    def absent(self) -> list[str]:
+        return absent_tables(self._columns)
 
     def close(self) -> None:
         """End the transaction with its connection."""
@@ -159,5 +169,12 @@ def describe(error: psycopg.Error) -> str:
     if code.startswith("28") or "password authentication failed" in text:
         return REFUSED
     if not code:
-        return UNREACHABLE
+        return _describe_unreached(text)
     return f"The database refuses to be read (PostgreSQL's code {code})."
+
+
+def _describe_unreached(text: str) -> str:
+    """Return why there is no connection. Of a refused one the driver knows no code."""
+    if "does not support ssl" in text:
+        return NO_ENCRYPTION
+    return NO_DATABASE if re.search(r'fatal: +database ".*" does not exist', text) else UNREACHABLE

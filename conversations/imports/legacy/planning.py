@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from msgspec import Struct, field
 
 from conversations.imports.legacy.staging import Report, Staged
+from conversations.lib.days import kept_from
 from conversations.lib.labels import name_key
 from conversations.lib.sql_files import read_statements
 from conversations.models import Page
@@ -21,6 +22,7 @@ STATEMENTS = read_statements(__file__)
 SLICE = 1000  # people that are read or written together
 NOTE_LETTERS = 5000
 CONVERSATIONS, EVENTS = "messenger_conversations", "contact_interaction_events"
+OPPORTUNITIES = "pipeline_opportunities"
 
 
 class PagePlan(Struct):
@@ -41,6 +43,9 @@ class PagePlan(Struct):
 
 def plan(staged: Staged, now: datetime, report: Report) -> list[PagePlan]:
     """Compare what is staged with what Inbox has. Nothing of ours is changed."""
+    since = kept_from()
+    if since:
+        _drop_old_rows(staged, since)
     for name in ("make_people", "make_copies", "index_people"):
         execute(name, now=now)
     _find_conversations(report)
@@ -55,12 +60,39 @@ def plan(staged: Staged, now: datetime, report: Report) -> list[PagePlan]:
     execute("index_plan")
     for table, kind, reason, number in execute("count_problems", unnamed=sorted(staged.tags.unnamed)):
         staged.drop(table, reason, number, kind)
-    _drop_erased(staged, report)
+    _drop_people(staged, since, report)
     return _page_plans(staged)
 
 
+def _drop_old_rows(staged: Staged, since: datetime) -> None:
+    """Leave out what is too old to be kept (RETENTION_DAYS)."""
+    execute("drop_texts")
+    for kind, number in execute("drop_old_events", since=since):
+        staged.drop(EVENTS, "too_old", number, kind)
+    [(number,)] = execute("drop_old_notes", since=since)
+    staged.drop(OPPORTUNITIES, "too_old", number)
+
+
+def _drop_people(staged: Staged, since: datetime | None, report: Report) -> None:
+    """Leave out people who wrote too long ago or were deleted here, with all that was planned for them."""
+    erased = _drop_erased(staged, report)
+    old = 0
+    if since:
+        [(last,)] = execute("last_person")
+        old = drop_old_people(since, 1, last)
+    if erased or old:
+        execute("drop_plans_of_nobody")
+    staged.drop(CONVERSATIONS, "erased", erased)
+    staged.drop(CONVERSATIONS, "too_old", old)
+
+
+def drop_old_people(since: datetime, first: int, last: int) -> int:
+    """Forget those of these people who are new and wrote too long ago. Return how many."""
+    return len(execute("drop_old_people", since=since, first=first, last=last))
+
+
 def _find_conversations(report: Report) -> None:
-    [(total,)] = execute("count_people")
+    [(total,)] = execute("last_person")
     for first in range(1, total + 1, 10 * SLICE):
         last = min(first + 10 * SLICE - 1, total)
         execute("find_conversations", first=first, last=last)
@@ -75,8 +107,8 @@ def _find_tags(staged: Staged) -> None:
             execute("set_tag", tag=tag, number=number)
 
 
-def _drop_erased(staged: Staged, report: Report) -> None:
-    """Leave out people who were deleted here."""
+def _drop_erased(staged: Staged, report: Report) -> int:
+    """Leave out people who were deleted here. Return how many."""
     plans = _ranges(staged)
     total = sum(plan.people for plan in plans)
     done = dropped = 0
@@ -88,9 +120,7 @@ def _drop_erased(staged: Staged, report: Report) -> None:
             dropped += drop_erased(each.page, suppressed, first, last)
             done = min(done + SLICE, total)
             report("Comparing", done, total)
-    if dropped:
-        staged.drop(CONVERSATIONS, "erased", dropped)
-        execute("drop_plans_of_nobody")
+    return dropped
 
 
 def drop_erased(page: Page, suppressed: SuppressionList, first: int, last: int) -> int:

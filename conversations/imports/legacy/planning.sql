@@ -1,3 +1,21 @@
+-- name: drop_old_events
+-- Messages that are too old to be kept, and how many these were, by kind.
+WITH old AS (DELETE FROM legacy_event WHERE occurred_at < %(since)s RETURNING event_type)
+SELECT event_type, count(*) FROM old GROUP BY 1
+
+-- name: drop_old_notes
+WITH old AS (UPDATE legacy_opportunity SET notes = NULL WHERE notes IS NOT NULL AND written_at < %(since)s RETURNING id)
+SELECT count(*) FROM old
+
+-- name: drop_texts
+-- The old application kept a text without its time: nobody knows how old it is.
+UPDATE legacy_conversation SET last_message = '', folded_message = '' WHERE last_message <> ''
+
+-- name: drop_old_people
+-- People whom Inbox does not have, and whose newest message is too old to be kept.
+DELETE FROM legacy_person
+WHERE conversation_id IS NULL AND last_message_time < %(since)s AND id BETWEEN %(first)s AND %(last)s RETURNING id
+
 -- name: make_people
 -- One row for each person of each Page, whatever the number of copies that the users of the old application had: the
 -- newest name that is one, the newest text, the greatest time.
@@ -33,20 +51,21 @@ CREATE INDEX ON legacy_copy (conversation);
 ANALYZE legacy_person, legacy_copy
 
 -- name: find_conversations
--- The conversations that there are, also of people who have the ID as a further one.
+-- The conversations that there are, also of people who have the ID as a further one. Others may have merged or deleted
+-- some since they were found. LIMIT: a look into an index for each person, as some are wanted of very many.
 UPDATE legacy_person AS person SET conversation_id = found.conversation_id
-FROM (
-  SELECT wanted.id, min(stored.id) AS conversation_id FROM legacy_person AS wanted
-  JOIN conversations_conversation AS stored
-    ON stored.page_id = wanted.page_id AND stored.sender_id = wanted.sender_id
-  WHERE wanted.conversation_id IS NULL AND wanted.id BETWEEN %(first)s AND %(last)s GROUP BY 1
-  UNION ALL
-  SELECT wanted.id, alias.conversation_id FROM legacy_person AS wanted
-  JOIN conversations_conversationalias AS alias
-    ON alias.page_id = wanted.page_id AND alias.sender_id = wanted.sender_id
-  WHERE wanted.conversation_id IS NULL AND wanted.id BETWEEN %(first)s AND %(last)s
-) AS found
-WHERE person.id = found.id AND person.id BETWEEN %(first)s AND %(last)s
+FROM legacy_person AS wanted
+LEFT JOIN LATERAL (
+  SELECT id FROM conversations_conversation AS stored
+  WHERE stored.page_id = wanted.page_id AND stored.sender_id = wanted.sender_id LIMIT 1
+) AS own ON true
+LEFT JOIN LATERAL (
+  SELECT conversation_id FROM conversations_conversationalias AS alias
+  WHERE alias.page_id = wanted.page_id AND alias.sender_id = wanted.sender_id LIMIT 1
+) AS further ON true
+CROSS JOIN LATERAL (SELECT coalesce(own.id, further.conversation_id) AS conversation_id) AS found
+WHERE person.id = wanted.id AND wanted.id BETWEEN %(first)s AND %(last)s
+  AND wanted.conversation_id IS DISTINCT FROM found.conversation_id
 
 -- name: make_known
 -- The old rows that earlier imports have written, whatever became of what they wrote.
@@ -187,9 +206,10 @@ SELECT id, sender_id FROM legacy_person WHERE page_id = %(page)s AND id BETWEEN 
 DELETE FROM legacy_person WHERE id = ANY(%(ids)s)
 
 -- name: drop_plans_of_nobody
-DELETE FROM legacy_new_tag WHERE person NOT IN (SELECT id FROM legacy_person);
-DELETE FROM legacy_new_message WHERE person NOT IN (SELECT id FROM legacy_person);
-DELETE FROM legacy_new_note WHERE person NOT IN (SELECT id FROM legacy_person)
+-- What was planned for people who were left out.
+DELETE FROM legacy_new_tag AS new WHERE NOT EXISTS (SELECT FROM legacy_person WHERE id = new.person);
+DELETE FROM legacy_new_message AS new WHERE NOT EXISTS (SELECT FROM legacy_person WHERE id = new.person);
+DELETE FROM legacy_new_note AS new WHERE NOT EXISTS (SELECT FROM legacy_person WHERE id = new.person)
 
 -- name: ranges
 -- The people of each Page, and what is to be written and what was written before.
@@ -209,13 +229,17 @@ GROUP BY 1
 
 -- name: totals
 -- All tags of people, messages and notes of each Page, those of earlier imports included.
-SELECT person.page_id, 'tags', count(DISTINCT (copy.person, tag.group_number)) FROM legacy_tagging AS tagging
-JOIN legacy_copy AS copy ON copy.conversation = tagging.conversation JOIN legacy_tag AS tag ON tag.key = tagging.tag
-JOIN legacy_person AS person ON person.id = copy.person GROUP BY 1
+SELECT person.page_id, 'tags', count(*) FROM (
+  SELECT DISTINCT copy.person, tag.group_number FROM legacy_tagging AS tagging
+  JOIN legacy_copy AS copy ON copy.conversation = tagging.conversation JOIN legacy_tag AS tag ON tag.key = tagging.tag
+) AS tags
+JOIN legacy_person AS person ON person.id = tags.person GROUP BY 1
 UNION ALL
-SELECT person.page_id, 'messages', count(DISTINCT (copy.person, event.graph_id)) FROM legacy_event AS event
-JOIN legacy_copy AS copy ON copy.conversation = event.conversation
-JOIN legacy_person AS person ON person.id = copy.person GROUP BY 1
+SELECT person.page_id, 'messages', count(*) FROM (
+  SELECT DISTINCT copy.person, event.graph_id FROM legacy_event AS event
+  JOIN legacy_copy AS copy ON copy.conversation = event.conversation
+) AS messages
+JOIN legacy_person AS person ON person.id = messages.person GROUP BY 1
 UNION ALL
 SELECT person.page_id, 'notes', sum((length(opportunity.notes) - 1) / %(letters)s + 1)::bigint
 FROM legacy_opportunity AS opportunity JOIN legacy_copy AS copy ON copy.conversation = opportunity.conversation
@@ -236,5 +260,5 @@ DELETE FROM legacy_new_tag WHERE group_number = %(number)s
 -- name: groups_with_tag
 SELECT number FROM legacy_group WHERE tag_id IS NOT NULL
 
--- name: count_people
-SELECT count(*) FROM legacy_person
+-- name: last_person
+SELECT coalesce(max(id), 0) FROM legacy_person

@@ -34,15 +34,23 @@ EVENT_TYPES = frozenset(
     ]
 )
 Kind = InteractionEvent.Kind
+# A time as PostgreSQL writes it, which it reads again; not all that ISO 8601 allows.
+USUAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"[+-](?:0[0-9]|1[0-5])(?::[0-9]{2})?",
+    re.ASCII,
+)
 
 
 def as_time(text: str | None) -> str | None:
     """Return a time in a form that PostgreSQL reads; None if it is none."""
     try:
         time = datetime.fromisoformat(text or "")
-    except ValueError:  # also infinity, and years before Christ
+        if text and USUAL_TIME.fullmatch(text):
+            return text
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):  # also infinity, and years before Christ
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
 
 
 def as_id(text: str | None) -> str:

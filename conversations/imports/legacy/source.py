@@ -1,6 +1,6 @@
 """What a source of rows is: the tables that are read, and the errors that a source raises."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -53,6 +53,9 @@ REQUIRED = {
     "pipeline_opportunities": {"conversation_id"},
     "contact_interaction_events": {"conversation_id", "event_timestamp", "metadata"},
 }
+# Every version of the old application had these.
+EXPECTED = ("facebook_pages", CONVERSATIONS, "tags", "conversation_tags")
+TOKENS = "access_token"  # the column that is never read
 MAX_VALUE = 100_000  # characters of one value; no column that is read needs more
 
 Row = tuple[str | None, ...]  # the values in the order of TABLES; None: null, or there is no such column
@@ -74,7 +77,10 @@ class Block(Struct):
 
 
 class Source(Protocol):
-    """Where the rows come from. `notes` are for the owner; `done` of `total` is read, in any unit."""
+    """Where the rows come from. `notes` are for the owner; `done` of `total` is read, in any unit.
+
+    `absent` names the EXPECTED tables that there are not, as soon as all blocks are read.
+    """
 
     notes: list[str]
     total: int
@@ -82,9 +88,16 @@ class Source(Protocol):
     @property
     def done(self) -> int: ...
 
+    @property
+    def absent(self) -> list[str]: ...
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows of the tables that there are. Each block is read before the next one."""
         ...
+
+
+def absent_tables(found: Container[str]) -> list[str]:
+    return [table for table in EXPECTED if table not in found]
 
 
 def places_of(table: str, columns: Sequence[str]) -> list[int | None]:

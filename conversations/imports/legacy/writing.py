@@ -12,8 +12,14 @@ from django.db import connection, transaction
 
 from conversations.actions.tagging import import_tags
 from conversations.imports.legacy import planning
-from conversations.imports.legacy.planning import PagePlan, drop_erased, groups_to_create
+from conversations.imports.legacy.planning import (
+    PagePlan,
+    drop_erased,
+    drop_old_people,
+    groups_to_create,
+)
 from conversations.imports.legacy.staging import Report, Staged
+from conversations.lib.days import kept_from
 from conversations.lib.names import is_placeholder
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
@@ -67,10 +73,14 @@ def _write_slice(
     if suppressed.has_people:
         each.people -= drop_erased(each.page, suppressed, keys["first"], keys["last"])
     planning.execute("find_conversations", first=keys["first"], last=keys["last"])
+    since = kept_from()
+    if since:
+        each.people -= drop_old_people(since, keys["first"], keys["last"])
     written = Counter(conversations=_execute("insert_conversations", keys))
     _execute("make_slice", keys)
     named = _set_names(keys)
-    written["tags"] = import_tags(Sql.compose(STATEMENTS["tags_of_people"], **keys), operation=operation)
+    tags = Sql.compose(STATEMENTS["tags_of_people"], **keys)
+    written["tags"] = import_tags(tags, operation=operation, since=since)
     written["messages"] = _execute("insert_messages", keys)
     written["notes"] = _execute("insert_notes", keys)
     if named or any(written.values()):

@@ -27,7 +27,9 @@ ANALYZE legacy_slice
 -- The people who have another name here, with both names.
 SELECT stored.id, stored.sender_id, stored.sender_name, person.name, person.folded_name
 FROM legacy_slice AS slice JOIN legacy_person AS person ON person.id = slice.person
-JOIN conversations_conversation AS stored ON stored.id = slice.conversation_id
+CROSS JOIN LATERAL (
+  SELECT * FROM conversations_conversation AS row WHERE row.id = slice.conversation_id LIMIT 1
+) AS stored
 WHERE person.is_named AND stored.sender_name <> person.name
 
 -- name: set_names

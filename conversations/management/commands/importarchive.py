@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from conversations.management.thread_progress import thread_progress
 from conversations.models import Page
 
 LISTED = 20  # problems that are printed; --json has all
-SHOWN = {**FILE_REASONS, **LOST, "empty": "Facebook has no content of them", GROUP: "in groups"}
+SHOWN = {
+    **FILE_REASONS,
+    **LOST,
+    "empty": "Facebook has no content of them",
+    GROUP: "in groups",
+    "person_deleted": "of people who were deleted",
+    "too_old": "older than RETENTION_DAYS keeps",
+}
 PERSONAL = (
     "This is the archive of a person, not of a Page: its chats are private. If they are those of the business"
     " nevertheless, repeat the command with --accept-personal."
@@ -59,10 +67,12 @@ class Command(BaseCommand):
                 with thread_progress(sys.stderr, f"Importing to {printable(str(row))}") as progress:
                     result = import_threads(row, archive, names, dry_run=dry_run, progress=progress)
                 report = report_of(row, archive.overview, names, result, dry_run=dry_run)
-        except ArchiveError as error:
-            raise CommandError(str(error), returncode=2) from None
-        except ImportRefused as error:
-            raise CommandError(str(error)) from None
+        except (ArchiveError, ImportRefused) as error:
+            if options["json"]:
+                failure = {"status": "error", "page": row.facebook_page_id, "error": str(error)}
+                self.stdout.write(json.dumps(failure))
+            code = 2 if isinstance(error, ArchiveError) else 1
+            raise CommandError(printable(str(error)), returncode=code) from None
         if options["json"]:
             self.stdout.write(json.dumps(report))
         else:
@@ -105,20 +115,19 @@ def report_of(
 ) -> dict[str, Any]:
     """Return what --json prints."""
     report = result.as_json()
-    skipped = {reason.replace(" ", "_"): count for reason, count in report["messages"]["skipped"].items()}
     files = {reason: count for reason, count in overview.skipped.items() if reason in FILE_REASONS}
     messages = {reason: count for reason, count in overview.skipped.items() if reason not in FILE_REASONS}
-    report["messages"]["skipped"] = messages | skipped
+    report["messages"]["skipped"] = dict(Counter(messages) + result.skipped)
     gaps = [
         f"{key}: files of messages are missing: {', '.join(map(str, numbers))}."
         for key, numbers in overview.gaps.items()
     ]
-    is_complete = not (overview.lost or gaps or skipped.get(GROUP))
+    is_complete = not (overview.lost or gaps or result.skipped[GROUP])
     return {
-        "status": "complete" if is_complete else "partial",
+        "status": "complete" if is_complete else "complete_with_errors",
         "page": page.facebook_page_id,
-        "dry_run": dry_run,
-        "archive": {"kind": overview.kind, "threads": overview.threads, "business_names": names},
+        "dryRun": dry_run,
+        "archive": {"kind": overview.kind, "threads": overview.threads, "businessNames": names},
         **report,
         "files": {"skipped": files},
         "unrepaired": overview.unrepaired,
@@ -138,8 +147,8 @@ def _hints(overview: ArchiveOverview, names: list[str]) -> list[str]:
 def report_lines(report: dict[str, Any]) -> list[str]:
     """Return the report for people."""
     conversations, messages, archive = report["conversations"], report["messages"], report["archive"]
-    names = " and ".join(f'"{printable(name)}"' for name in archive["business_names"])
-    verb = "would be added" if report["dry_run"] else "added"
+    names = " and ".join(f'"{printable(name)}"' for name in archive["businessNames"])
+    verb = "would be added" if report["dryRun"] else "added"
     lines = [
         f"The business is {names}, in {pluralize(archive['threads'], 'thread')}.",
         f"Conversations: {conversations['matched']:,} matched, {conversations['suggested']:,} suggested,"

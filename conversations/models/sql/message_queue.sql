@@ -29,12 +29,13 @@ BEGIN
     SELECT unnest(ARRAY[new_rows.conversation_id, old_rows.conversation_id]) AS conversation_id,
       (new_rows.text, new_rows.conversation_id, new_rows.kind, new_rows.occurred_at)
         IS DISTINCT FROM (old_rows.text, old_rows.conversation_id, old_rows.kind, old_rows.occurred_at) AS is_changed,
-      -- Of what the kinds of attachments are computed: chunks stay as they are.
-      (new_rows.attachments, new_rows.data->'sticker', new_rows.data->'story', new_rows.data->'deleted')
-        IS DISTINCT FROM (old_rows.attachments, old_rows.data->'sticker', old_rows.data->'story', old_rows.data->'deleted')
-        AS has_other_files
+      -- Of what the kinds of attachments and the statistics are computed: chunks stay as they are.
+      (new_rows.attachments, new_rows.data->'sticker', new_rows.data->'story', new_rows.data->'deleted', new_rows.data->'stub')
+        IS DISTINCT FROM
+      (old_rows.attachments, old_rows.data->'sticker', old_rows.data->'story', old_rows.data->'deleted', old_rows.data->'stub')
+        AS has_other_data
     FROM new_rows JOIN old_rows USING (id)
-  ) AS changes WHERE is_changed OR has_other_files GROUP BY conversation_id;
+  ) AS changes WHERE is_changed OR has_other_data GROUP BY conversation_id;
   RETURN NULL;
 END $$;
 

@@ -5,10 +5,10 @@ CREATE VIEW reporting.pages AS
 SELECT id, facebook_page_id, name,
   ARRAY(SELECT jsonb_array_elements_text(platforms)) AS platforms,
   nullif(instagram_account_id, '') AS instagram_account_id, nullif(instagram_username, '') AS instagram_username,
-  state, live_state, last_synced_at, last_full_sync_at, last_delivery_at, created_at
+  state, live_state, last_synced_at, last_full_sync_at, last_delivery_at, kept_from, created_at
 FROM conversations_page;
 
-COMMENT ON VIEW reporting.pages IS 'Connected Facebook Pages.';
+COMMENT ON VIEW reporting.pages IS 'Facebook Pages.';
 COMMENT ON COLUMN reporting.pages.id IS 'Our ID of the Page, page_id in the other views.';
 COMMENT ON COLUMN reporting.pages.facebook_page_id IS 'The Facebook ID of the Page.';
 COMMENT ON COLUMN reporting.pages.name IS 'The name in Inbox.';
@@ -20,7 +20,8 @@ COMMENT ON COLUMN reporting.pages.live_state IS 'Webhooks: off, subscribed, sile
 COMMENT ON COLUMN reporting.pages.last_synced_at IS 'When a sync last completed.';
 COMMENT ON COLUMN reporting.pages.last_full_sync_at IS 'When a full sync last completed.';
 COMMENT ON COLUMN reporting.pages.last_delivery_at IS 'When the newest webhook arrived.';
-COMMENT ON COLUMN reporting.pages.created_at IS 'When the Page was first connected.';
+COMMENT ON COLUMN reporting.pages.kept_from IS 'Messages of before then were erased (RETENTION_DAYS); null: none.';
+COMMENT ON COLUMN reporting.pages.created_at IS 'When Inbox first stored the Page.';
 
 CREATE VIEW reporting.conversations AS
 SELECT conversation.id, conversation.page_id, platform, sender_id, nullif(sender_name, '') AS sender_name,
@@ -35,9 +36,9 @@ COMMENT ON VIEW reporting.conversations IS 'All that a Page and one person wrote
 COMMENT ON COLUMN reporting.conversations.id IS 'Our ID, as in REST and in addresses of Inbox.';
 COMMENT ON COLUMN reporting.conversations.page_id IS 'The Page: pages.id.';
 COMMENT ON COLUMN reporting.conversations.platform IS 'messenger or instagram.';
-COMMENT ON COLUMN reporting.conversations.sender_id IS 'The customer''s ID for this Page (PSID or IGSID).';
+COMMENT ON COLUMN reporting.conversations.sender_id IS 'The customer''s ID for this Page (PSID or IGSID); archive:… of a person whom only an archive has.';
 COMMENT ON COLUMN reporting.conversations.sender_name IS 'The customer''s name; null: unknown.';
-COMMENT ON COLUMN reporting.conversations.graph_id IS 'The Facebook ID of the newest thread; null: only webhooks told of it.';
+COMMENT ON COLUMN reporting.conversations.graph_id IS 'The Facebook ID of the newest thread; null: no sync has shown one.';
 COMMENT ON COLUMN reporting.conversations.last_message IS 'The text of the newest message.';
 COMMENT ON COLUMN reporting.conversations.last_message_time IS 'Its time.';
 COMMENT ON COLUMN reporting.conversations.last_message_from IS 'customer or page; null: unknown.';
@@ -66,12 +67,13 @@ SELECT event.id, event.conversation_id, conversation.page_id, conversation.platf
   CASE WHEN jsonb_typeof(event.data->'reactions') = 'array' THEN jsonb_array_length(event.data->'reactions') ELSE 0 END
     AS reaction_count,
   event.data ? 'deleted' AS is_unsent, event.data ? 'edited' AS is_edited,
-  event.data->'postback'->>'title' AS postback_title, event.graph_id, event.rank AS place_in_second
+  event.data->'postback'->>'title' AS postback_title, event.graph_id IS NULL AS is_from_archive, event.graph_id,
+  event.rank AS place_in_second
 FROM conversations_interactionevent AS event
 LEFT JOIN conversations_conversation AS conversation ON conversation.id = event.conversation_id
 WHERE event.kind IN ('message_received', 'message_sent', 'message_unknown') AND NOT event.data ? 'stub';
 
-COMMENT ON VIEW reporting.messages IS 'Messages of customers and of the Page. Without notes and other actions of staff.';
+COMMENT ON VIEW reporting.messages IS 'Messages of customers and of the Page. Without notes and actions of staff, and without messages of which only the time is known.';
 COMMENT ON COLUMN reporting.messages.id IS 'Our ID.';
 COMMENT ON COLUMN reporting.messages.conversation_id IS 'The conversation: conversations.id.';
 COMMENT ON COLUMN reporting.messages.page_id IS 'The Page: pages.id.';
@@ -85,7 +87,8 @@ COMMENT ON COLUMN reporting.messages.reaction_count IS 'Reactions to it, such as
 COMMENT ON COLUMN reporting.messages.is_unsent IS 'Whether its sender has deleted it for everybody.';
 COMMENT ON COLUMN reporting.messages.is_edited IS 'Whether its sender has changed it.';
 COMMENT ON COLUMN reporting.messages.postback_title IS 'The button that the customer tapped; null: it is no tap.';
-COMMENT ON COLUMN reporting.messages.graph_id IS 'The Facebook ID of the message.';
+COMMENT ON COLUMN reporting.messages.is_from_archive IS 'Whether only an imported archive has it: Facebook has not shown it.';
+COMMENT ON COLUMN reporting.messages.graph_id IS 'The Facebook ID of the message; null: only an archive has it.';
 COMMENT ON COLUMN reporting.messages.place_in_second IS 'Of messages in the same second, the higher is the newer.';
 
 CREATE VIEW reporting.tags AS SELECT id, name, slug, color FROM tags_tag;

@@ -175,8 +175,8 @@ def _save_distinct(
         outcomes.append(outcome)
     if outcomes:
         outcomes[0].joined = joined
-    if page.has_imports and (adopted or any(created.values())):
-        _note_checks(batch, existing)
+    if page.has_imports and (adopted or any(created.values()) or any(row.has_newer_states for row in batch)):
+        _note_checks(batch, existing)  # newer states are also texts of messages without one
     return outcomes
 
 

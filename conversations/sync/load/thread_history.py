@@ -55,7 +55,9 @@ def save_messages(
     stored = stored_messages([(owner.pk, [*events, *moved])])
     pairs = [(event, stored.find([owner.pk], event.graph_id)) for event in events]
     pairs += [(event, before) for event in moved if (before := stored.find([owner.pk], event.graph_id))]
-    update_events([(before.id, event) for event, before in pairs if before and is_other_state(event, before)])
+    changed, _ = update_events(
+        [(before.id, event) for event, before in pairs if before and is_other_state(event, before)]
+    )
     ranking = rank_events(pairs, partial(stored.by_second, owner.pk), newer_id)
     move_events(ranking.moved)
     too_old = old_ids(ranking.new)
@@ -64,7 +66,7 @@ def save_messages(
     new = {graph_id: event for graph_id, event in new.items() if graph_id not in claimed}
     existing, refused = insert_events([(owner.pk, event) for event in new.values()])
     created = len(new) - len(existing) - len(refused)
-    if has_imports and (created or adopted):
+    if has_imports and (created or adopted or changed):
         note_checks([owner.pk])
     if created or adopted or refused or unreadable or claimed or is_first:
         # Add in the database: a list may have updated the row in the meantime.

@@ -97,8 +97,9 @@ export function virtualList({
 		const placeOf = (/** @type {typeof anchors[0]} */ anchor) => places.get(anchor.key) ?? -1;
 		const anchor = anchors.find((one) => isAnchor(items[placeOf(one)], one));
 		if (!anchor) return;
-		list.style.height = `${items.length * rowHeight}px`;
-		scroller.scrollTop += (placeOf(anchor) - anchor.index) * rowHeight;
+		const top = scroller.scrollTop + (placeOf(anchor) - anchor.index) * rowHeight;
+		list.style.height = `${items.length * rowHeight}px`; // which moves what is beyond a nearer end
+		scroller.scrollTop = top;
 	}
 
 	function drawAgain() {

@@ -5,7 +5,7 @@ import { get, isAborted } from "../core/api.mjs";
 import { rateLimited } from "../core/refresh.mjs";
 import { filteredPages, keepIfEqual, NO_ROWS, setList, state } from "../core/store.mjs";
 import { isGrouped, isSameFilter, isSearchTooShort, toParameters } from "../core/url.mjs";
-import { appendRows, mergeRows, overlaps, partOf, placeRows, rowsBefore } from "./merge.mjs";
+import { appendRows, mergeRows, overlaps, partOf, partsAround, placeRows, rowsBefore } from "./merge.mjs";
 
 const FIRST_LIMIT = 50;
 const HEAD_LIMIT = 100;
@@ -84,7 +84,8 @@ export async function loadMore() {
 	try {
 		const limit = Math.min(MORE_LIMIT, Math.max(HEAD_LIMIT, rows.length));
 		const part = await fetchRows({ cursor, limit, total: "none" });
-		const parts = [...state.list.parts, { cursor, after: rows.at(-1) }];
+		const { id, last_message_time } = rows.at(-1);
+		const parts = [...state.list.parts, { cursor, after: { id, last_message_time } }];
 		setList({ rows: appendRows(state.list.rows, part.rows), parts, next: part.next, isLoadingMore: false });
 	} catch (moreError) {
 		if (!isAborted(moreError)) setList({ isLoadingMore: false, moreError });
@@ -103,6 +104,14 @@ export async function loadAbove() {
 	} catch (moreError) {
 		if (!isAborted(moreError)) setList({ isLoadingMore: false, moreError });
 	}
+}
+
+/** Drops rows that are far from the one at `index`. Not while some are selected: a range may be chosen up to one of them. */
+export function dropFarRows(index) {
+	const { status, people, isLoadingMore } = state.list;
+	if (status !== "ready" || people || isLoadingMore || state.selection.size) return;
+	const near = partsAround(state.list, index);
+	if (near) setList(near);
 }
 
 // More rows than before may stand between two parts.

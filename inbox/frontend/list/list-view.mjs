@@ -10,6 +10,7 @@ import { virtualList } from "../core/virtual-list.mjs";
 import { isNearEnd, isNearStart } from "../core/visible-range.mjs";
 import {
 	changeRows,
+	dropFarRows,
 	loadAbove,
 	loadList,
 	loadMore,
@@ -34,6 +35,7 @@ const rows = virtualList({
 	shows: (item, drawn, top) => (item.heading ? item : shows(item, drawn, top)),
 	draw: (shown) => (shown.heading ? createHeading(shown) : createRow(shown, { onClick, onFocus, onSwipe })),
 	onScroll() {
+		dropFarRows(rows.firstVisible());
 		loadWhereItEnds();
 		schedulePositionSave();
 	},

@@ -66,6 +66,42 @@ export const partOf = (parts, row) =>
 		parts.findLastIndex(({ after }) => after && compare(after, row) < 0),
 	);
 
+const MAX_ROWS = 4000; // that are loaded at once
+const KEPT_ROWS = 1500; // on each side of what is in sight, when those further away are dropped
+
+/**
+ * The list without the parts that are far from the row at `index`, once it is long: the user can scroll through any
+ * number of rows. They are loaded again when they are near. Null: nothing is dropped.
+ */
+export function partsAround({ rows, parts, skipped, next }, index) {
+	if (rows.length <= MAX_ROWS) return null;
+	const startOf = ({ after }) => (after ? countUntil(rows, after) : 0);
+	const isLoaded = (_part, place) => place >= skipped;
+	const loaded = parts
+		.filter(isLoaded)
+		.map((part, place) => ({ part, place: skipped + place, start: startOf(part) }));
+	const first = loaded.findLast(({ start }) => start <= index - KEPT_ROWS) ?? { place: skipped, start: 0 };
+	const end = loaded.find(({ start }) => start >= index + KEPT_ROWS);
+	if (first.place === skipped && !end) return null;
+	return {
+		rows: rows.slice(first.start, end?.start),
+		parts: parts.slice(0, end?.place),
+		skipped: first.place,
+		next: end ? end.part.cursor : next,
+	};
+}
+
+/** How many rows come before this one or are it. */
+function countUntil(rows, row) {
+	let [low, high] = [0, rows.length];
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (compare(rows[middle], row) <= 0) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
 /** The IDs from one row to another, both included. Only `toId` if the first row is gone. */
 export function rangeOfIds(rows, fromId, toId) {
 	const [a, b] = [fromId, toId].map((id) => rows.findIndex((row) => row.id === id));

@@ -30,6 +30,7 @@ let suggestions = null;
 let typed = ""; // what is in the field
 let typingTimer = null;
 let isInputPending = false; // the field has characters that are not in the address yet
+let suggestRequests = 0; // only the last one is answered: the module may be loaded after the user has searched
 let isSameHistoryEntry = false; // further characters add no entries to the browser's history
 
 export function startSearchBar({ saveView }) {
@@ -77,6 +78,7 @@ function onInput(value) {
 	clearTimeout(typingTimer);
 	typingTimer = setTimeout(searchUnlessUnfinished, TYPING_DELAY_MS);
 	isInputPending = true;
+	update("search", { value }); // so that it is another one when the words have become filters
 	fill("search-error");
 	suggest(value);
 }
@@ -90,8 +92,14 @@ async function withSuggestions() {
 
 // If they cannot be loaded, what is typed is searched for as it is.
 async function suggest(text) {
+	const request = ++suggestRequests;
 	const { showSuggestions } = await withSuggestions().catch(() => ({ showSuggestions: null }));
-	if (text === typed) showSuggestions?.(text);
+	if (request === suggestRequests) showSuggestions?.(text);
+}
+
+function stopSuggesting() {
+	suggestRequests++;
+	suggestions?.hideSuggestions();
 }
 
 async function searchUnlessUnfinished() {
@@ -104,7 +112,7 @@ function onKeyDown(event) {
 		event.preventDefault();
 		event.stopPropagation(); // these keys are shortcuts, too
 	} else if (event.key === "Enter") {
-		suggestions?.hideSuggestions();
+		stopSuggesting();
 		rememberSearch(typed.trim());
 		search();
 	}
@@ -112,16 +120,15 @@ function onKeyDown(event) {
 
 function onblur() {
 	isSameHistoryEntry = false;
-	suggestions?.hideSuggestions();
+	stopSuggesting();
 	if (isInputPending) search();
 }
 
 // A key, such as "tag:", is to be gone on with.
 function chooseSuggestion(text) {
 	onInput(text);
-	update("search", { value: text });
 	if (text.endsWith(":")) return;
-	suggestions?.hideSuggestions();
+	stopSuggesting();
 	search();
 }
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from conversations.connections import expiry
 from conversations.connections.connect import connect_page
 from conversations.connections.diagnostics import check_page
+from conversations.graph.probes.token import TokenFacts
 from conversations.models import Page
 
 
@@ -47,3 +48,14 @@ def test_answer_about_a_replaced_token_is_dropped(page, shop, sandbox, ends):
     Page.objects.update(access_token="EAAnew")
     expiry.check_access(before)
     assert Page.objects.get().access_ends_at is None
+
+
+def test_daily_job_stores_whose_login_gave_the_token(page, shop, sandbox, monkeypatch):
+    """Of Pages that were connected before that was stored."""
+    facts = TokenFacts(frozenset(), {}, 0, 0, "5550000001")
+    monkeypatch.setattr(expiry, "read_token_facts", lambda client, token: facts)
+    expiry.check_access(page)
+    assert Page.objects.get().connected_by == "5550000001"
+    Page.objects.update(connected_by="5550000002")
+    expiry.check_access(page)
+    assert Page.objects.get().connected_by == "5550000002"

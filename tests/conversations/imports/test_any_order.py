@@ -1,7 +1,9 @@
 """Imports, syncs and webhooks of the same messages: whatever comes first or twice, the rows are the same."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Conversation, ImportedThread, InteractionEvent, Page, Thread
 from conversations.sandbox import World
+from conversations.sandbox.data.facebook_page import Thread as ListedThread
 from conversations.sync.service import sync_conversations
 from tests.conversations.imports.in_memory import START, counts_of, said, store, thread_of
 from tests.conversations.webhooks.deliveries import deliver, item
@@ -27,10 +30,15 @@ class Person:
     name: str
     number: int
     platform: str
-    thread: object
+    thread: ListedThread
     said: list[tuple[float, str, bool]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     old: list[tuple[float, str, bool]] = field(default_factory=list)
+
+    @property
+    def sender_id(self) -> str:
+        assert self.thread.customer
+        return self.thread.customer.id
 
     def archive(self, until: int | None = None):
         lines = [*self.old, *self.said[:until]]
@@ -68,14 +76,14 @@ class Story:
         person.said.append((self.second, text, page))
         person.ids.append(mid)
         at = START + self.second
-        attachments = [] if text else [{"id": "1", "mime_type": "image/jpeg", "name": "a.jpg"}]
+        picture: dict[str, Any] = {"attachments": [{"id": "1", "mime_type": "image/jpeg", "name": "a.jpg"}]}
         self.world.add_message(
             person.thread,
             text,
             from_page=page,
             created_time=at,
             id=mid,
-            **({"attachments": attachments} if attachments else {}),
+            **({} if text else picture),
         )
         if self.draw.random() < 0.7:
             value = (
@@ -83,9 +91,7 @@ class Story:
                 if text
                 else {"mid": mid, "attachments": [{"type": "image", "payload": {}}]}
             )
-            made = item(
-                "message", value, ms=round(1000 * at), from_page=page, person=person.thread.customer.id
-            )
+            made = item("message", value, ms=round(1000 * at), from_page=page, person=person.sender_id)
             if person.platform == "instagram":
                 made["sender" if page else "recipient"] = {"id": ACCOUNT}
             self.webhooks += [(person.platform, made)] * self.draw.choice([1, 1, 2])
@@ -120,10 +126,14 @@ class Story:
                 self.import_some()
             else:
                 self.sync(full=self.draw.random() < 0.4)
-        last = [lambda: self.deliver(100), lambda: self.sync(full=True), lambda: self.store(*self.archives())]
+        last: list[Callable[[], object]] = [
+            lambda: self.deliver(100),
+            lambda: self.sync(full=True),
+            lambda: self.store(*self.archives()),
+        ]
         self.draw.shuffle(last)
-        for act in last:
-            act()
+        for final in last:
+            final()
         self.sync(full=True)
 
     def archives(self) -> list:
@@ -133,7 +143,7 @@ class Story:
         assert not Conversation.objects.filter(sender_id__startswith="archive:").exists()
         assert set(ImportedThread.objects.values_list("state", flat=True)) == {"matched"}
         for person in self.people:
-            row = Conversation.objects.get(sender_id=person.thread.customer.id)
+            row = Conversation.objects.get(sender_id=person.sender_id)
             assert row.can_reply
             events = row.events.filter(kind__startswith="message_").oldest_first()
             assert [one.graph_id for one in events] == [*(None for _ in person.old), *person.ids]

@@ -2,13 +2,14 @@
 
 import pytest
 
-from conversations.imports import archive_files
+from conversations.imports import archive_files, decisions
+from conversations.imports.staged_rows import time_of
 from conversations.media.archive_tasks import work
-from conversations.models import ArchivedPart, InteractionEvent, MediaFile
+from conversations.models import ArchivedPart, ImportedThread, InteractionEvent, MediaFile
 from conversations.privacy.forget_person import delete_person
 from conversations.sync.service import sync_conversations
-from tests.conversations.imports.archives import START, said, store, thread_of
-from tests.factories import api, member
+from tests.conversations.imports.in_memory import START, said, store, thread_of
+from tests.factories import ConversationFactory, EventFactory, UserFactory, api, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,6 +54,7 @@ def test_file_that_browsers_could_run_is_a_download(page):
     answer = viewer.get(f"/api/conversations/{event.conversation_id}/events/{event.pk}/attachments/0/content")
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith("attachment")
+    assert answer.getvalue() == FILES["files/b.exe"]
 
 
 def test_missing_and_large_files_cost_only_themselves(page, monkeypatch):
@@ -94,3 +96,18 @@ def test_files_go_with_the_person(page, folder):
     delete_person(InteractionEvent.objects.get().conversation, actor=None)
     assert not MediaFile.objects.exists()
     assert not [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_come_along_when_a_thread_is_joined(page):
+    """Also where Facebook's link has expired."""
+    row, hello = ConversationFactory(page=page, sender_name="Ana"), said(9, "hello")
+    EventFactory(conversation=row, text="hello", graph_id="m_1", occurred_at=time_of(hello))
+    shown = EventFactory(
+        conversation=row, text="", attachments=[IMAGE], graph_id="m_2", occurred_at=time_of(picture(10))
+    )
+    ArchivedPart.objects.create(page=page, event=shown, index=0, part="content", state="missing")
+    store(page, thread_of("77", hello, picture(10), name="Ben"), files=FILES)
+    decisions.accept(ImportedThread.objects.get(), row, actor=UserFactory())
+    part = ArchivedPart.objects.get()
+    assert (part.event, part.state) == (shown, "kept")
+    assert InteractionEvent.objects.filter(kind__startswith="message_").count() == 2

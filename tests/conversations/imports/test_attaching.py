@@ -221,6 +221,18 @@ def test_taking_one_of_two_threads_out_leaves_what_the_other_has(page, world, sh
     assert [text for *_, text in messages_of(ana)][:2] == ["Good morning", QUESTION]
 
 
+def test_sentence_of_meta_is_one_in_copies(page, world, shop, manager):
+    show_ana(world, shop)
+    sync_conversations(page)
+    ana = Conversation.objects.get()
+    sentence = said(-30, "Ana sent a photo.", is_prose=True)
+    store(page, thread_of("77", sentence, *ARCHIVE), thread_of("b8", sentence, *ARCHIVE))
+    thread = ImportedThread.objects.get(thread_id="b8")
+    decisions.take_out(thread, actor=manager)
+    decisions.accept(thread, ana, actor=manager)
+    assert len(messages_of(ana)) == 4
+
+
 def test_threads_that_came_together_join_together(page, world, shop):
     before = [said(-90, "Good morning to you"), said(-80, "I would like the red one")]
     store(page, thread_of("77", *before), thread_of("78", said(-1, "Anything else?")))

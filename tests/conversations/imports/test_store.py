@@ -120,7 +120,7 @@ def test_what_cannot_be_stored_is_counted_by_reason(page):
     empty = thread_of("2")
     odd = thread_of("3", said(1, "Fine"), said(-START - 1, "Before all time"))
     result = store(page, group, empty, odd).as_json()
-    assert result["messages"]["skipped"] == {"group": 2, "no usable time": 1}
+    assert result["messages"]["skipped"] == {"group": 2, "no_time": 1}
     assert result["messages"]["added"] == 1
 
 
@@ -350,12 +350,12 @@ def test_deleted_person_is_not_imported_again(page, world, shop, is_matched):
     assert not ImportedThread.objects.exists()
     assert not ImportedMessage.objects.exists()
     result = store(page, thread_of("77", *ARCHIVE)).as_json()
-    assert result["messages"]["skipped"] == {"person deleted": 3}
+    assert result["messages"]["skipped"] == {"person_deleted": 3}
     assert not Conversation.objects.exists()
 
 
 def test_person_who_was_deleted_before_the_import_stays_away(page, ana):
     delete_person(ana, actor=None)
     result = store(page, thread_of("other", said(-5, "Before"), *ARCHIVE)).as_json()
-    assert result["messages"]["skipped"] == {"person deleted": 4}
+    assert result["messages"]["skipped"] == {"person_deleted": 4}
     assert not Conversation.objects.exists()

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from pyarrow import parquet
 
 from conversations.actions.notes import add_note
 from conversations.actions.tagging import tag_conversations
@@ -28,8 +27,9 @@ from tests.factories import (
     UserFactory,
     superuser,
 )
+from tests.parquet_files import NEEDS_PYARROW, rows_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [NEEDS_PYARROW, pytest.mark.django_db(transaction=True)]
 
 MARCH, APRIL, MAY = (datetime(2024, month, 17, 12, tzinfo=UTC) for month in (3, 4, 5))
 TOKEN = "EAAsecretTokenOfThePage"
@@ -66,7 +66,7 @@ def export(folder: Path, *options: str) -> dict[str, str]:
 def read(folder: Path, path: str) -> list[dict]:
     """Read a file, or all files of a table."""
     file = folder / f"{path}.parquet"
-    return parquet.read_table(file if file.exists() else folder / path).to_pylist()
+    return rows_of(file if file.exists() else folder / path)
 
 
 def files(folder: Path) -> dict[str, int]:

@@ -109,7 +109,7 @@ def test_an_archive_joins_what_facebook_shows_and_doubles_nothing(command, baker
     counts = {name: report["messages"][name] for name in ("added", "known", "adopted")}
     assert counts == {"added": 6, "known": 0, "adopted": 5}
     assert report["messages"]["skipped"] == {"empty": 1}
-    assert report["archive"]["business_names"] == [SHOP]
+    assert report["archive"]["businessNames"] == [SHOP]
     shown = texts(graph_id=found.id)
     assert (len(shown), shown[:3]) == (8, ["Grüß Gott", "Guten Tag!", QUESTION])
     assert Conversation.objects.count() == 3
@@ -127,7 +127,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(command, bakery, shop, tmp
     planned = run(command, *paths, "--page", shop.id, "--dry-run")
     assert not Conversation.objects.exists()
     done = run(command, *paths, "--page", shop.id)
-    assert planned | {"dry_run": False} == done
+    assert planned | {"dryRun": False} == done
     assert done["conversations"]["new"] == 3
 
 
@@ -150,7 +150,7 @@ def test_what_was_left_is_named_and_is_no_success(command, bakery, shop, tmp_pat
     report = run(
         command, path, "--page", shop.id, "--business-name", SHOP, "--business-name", OLD_SHOP, code=1
     )
-    assert report["files"]["skipped"] == {"no_json": 1}
+    assert (report["status"], report["files"]["skipped"]) == ("complete_with_errors", {"no_json": 1})
     assert "no_business" not in report["messages"]["skipped"]
 
 
@@ -190,6 +190,8 @@ def test_archives_of_people_need_a_yes(command, bakery, shop, tmp_path):
     path = str(made.write_zip(tmp_path / "x.zip", files))
     result = command("importarchive", path, "--page", shop.id, "--business-name", SHOP)
     assert (result.returncode, "chats are private" in result.stderr) == (2, True)
+    refused = run(command, path, "--page", shop.id, code=2)
+    assert (refused["status"], refused["page"], "private" in refused["error"]) == ("error", shop.id, True)
     assert not Conversation.objects.exists()
     report = run(command, path, "--page", shop.id, "--business-name", SHOP, "--accept-personal")
     assert (report["archive"]["kind"], report["messages"]["added"]) == ("personal", 1)

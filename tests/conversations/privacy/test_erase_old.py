@@ -234,6 +234,19 @@ def test_a_conversation_without_a_message_left_shows_none(page, thirty):
     assert (row.last_message, "bygone" in row.search) == ("", False)
 
 
+def test_history_of_a_separated_conversation_is_erased_too(page, thirty):
+    events = [
+        {"kind": "note_added", "text": text, "occurred_at": ago(age)}
+        for text, age in (("bygone note", 40), ("fresh note", 2))
+    ]
+    record = page.removed_conversations.create(
+        kind="separated", removed_id=1, sender_id="7", details={"tags": [], "events": events}
+    )
+    erase_old()
+    record.refresh_from_db()
+    assert [event["text"] for event in record.details["events"]] == ["fresh note"]
+
+
 def test_the_limit_is_a_midnight(settings, monkeypatch):
     settings.RETENTION_DAYS = 1
     now = datetime(2026, 3, 29, 13, 5, 7, 9, UTC)

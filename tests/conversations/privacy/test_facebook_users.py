@@ -5,10 +5,12 @@ import json
 import pytest
 from django.test import Client
 
+from conversations.alerts.watch import watch
 from conversations.models import AuditEntry, Conversation, Page, PendingConnection
 from conversations.models.privacy import PrivacyRequest
+from conversations.privacy.facebook_users import REMOVED
 from conversations.sandbox.webhooks.signed_requests import signed_request, signed_requests
-from tests.factories import ConversationFactory, PageFactory, SyncRunFactory
+from tests.factories import ConversationFactory, PageFactory, SyncRunFactory, api, member
 
 UMA = "5550000001"
 DEAUTHORIZE, DELETION = "/webhooks/facebook/deauthorize", "/webhooks/facebook/data-deletion"
@@ -62,6 +64,46 @@ def test_access_ends_and_conversations_stay(page, facebook, traces, address):
     action = "app_removed" if address == DEAUTHORIZE else "user_data_deleted"
     assert entries(action) == [("", {"pages": 1})]
     assert traces(UMA) == []
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/json"])
+def test_the_text_comes_as_a_form_or_as_json(page, facebook, content_type):
+    text = signed_request("s3cret", UMA)
+    body = json.dumps({"signed_request": text}) if "json" in content_type else f"signed_request={text}"
+    assert facebook.post(DEAUTHORIZE, body, content_type=content_type).status_code == 200
+    page.refresh_from_db()
+    assert page.state == "reconnect"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"null",
+        b'{"signed_request": 7}',
+        b'{"signed_request": ["x"]}',
+        b"[" * 9000,
+        b"\xff\xfe",
+    ],
+)
+def test_json_that_is_none_of_facebook_is_refused(page, facebook, body):
+    assert facebook.post(DEAUTHORIZE, body, content_type="application/json").status_code == 403
+    large = b'{"signed_request": "' + 20_000 * b"x"
+    assert facebook.post(DEAUTHORIZE, large, content_type="application/json").status_code == 413
+
+
+def test_staff_are_told_that_the_page_must_be_connected_again(page, facebook):
+    manager, viewer = api(member(page, "manager")), api(member(page, "viewer"))
+    post(facebook, DEAUTHORIZE)
+    for client in (manager, viewer):
+        [shown] = client.get("/api/pages").json()["pages"]
+        assert (shown["state"], shown["reason"]) == ("reconnect", REMOVED)
+        assert shown["live"]["state"] == "off"
+    watch()
+    [alert] = page.alerts.all()
+    assert (alert.cause, alert.closed_at) == ("token", None)
 
 
 def test_removing_the_app_answers_with_nothing_and_again_too(page, facebook):

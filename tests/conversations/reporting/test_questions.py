@@ -69,6 +69,10 @@ def shop(db):
     write(ben, ("received", at(2, 10, 20), "How much?"))
     stub = {"stub": True, "time": "unknown"}
     EventFactory(conversation=ben, kind="message_received", data=stub, text="", occurred_at=at(2, 10, 21))
+    imported = {"source": "archive", "ms": 0}
+    EventFactory(conversation=ana, graph_id=None, data=imported, text="Good day", occurred_at=at(1, 5, 9, 59))
+    legacy = {"stub": True, "legacy_id": "7"}
+    EventFactory(conversation=ana, kind="message_sent", data=legacy, text="", occurred_at=at(1, 5, 9, 58))
     cem = ConversationFactory(**new | {"last_message_kind": "message_sent"}, sender_name="Cem")
     write(cem, ("sent", at(2, 11, 8), "Are you there?"))
     vip, late = TagFactory(name="vip"), TagFactory(name="late")
@@ -101,12 +105,12 @@ def ask(shop) -> Callable[[str], list[tuple]]:
 
 
 ANSWERS = [
-    [("2026-01", 2, 1), ("2026-02", 2, 2)],
+    [("2026-01", 3, 1), ("2026-02", 2, 2)],
     [("2026-01", 1), ("2026-02", 1)],
-    [("2026-01", 1, Decimal(30)), ("2026-02", 1, Decimal(2880))],
+    [("2026-01", 1, Decimal(31)), ("2026-02", 1, Decimal(2880))],
     [("2026-01", 1, Decimal(100)), ("2026-02", 2, Decimal(0))],
     [("Ben", "instagram", at(2, 10, 20), "carla")],
-    [(1, 11, 2), (1, 10, 1), (2, 21, 1)],
+    [(1, 10, 2), (1, 11, 2), (2, 21, 1)],
     [("vip", 2, 1), ("late", 1, 1)],
     [("77", "Boats", 1, 0)],
     [("carla", 1, 1, at(2, 10, 20)), ("nobody", 1, 0, None)],
@@ -137,12 +141,16 @@ def test_no_view_has_a_token_or_a_note(ask, shop):
         assert NOTE not in shown
 
 
+def test_messages_of_archives_are_marked(ask):
+    assert ask("SELECT text, graph_id FROM messages WHERE is_from_archive") == [("Good day", None)]
+
+
 def test_a_question_is_asked_of_what_the_view_shows_alone(ask):
     """Otherwise a cast of what the view leaves out, such as a note, could quote it in an error."""
     plan = str(ask("EXPLAIN SELECT count(*) FROM messages WHERE text::int = 1"))
     assert "Subquery Scan on messages" in plan
     found = ask("SELECT text FROM messages WHERE CASE WHEN text LIKE 'He%' THEN text::int = 1 ELSE true END")
-    assert len(found) == 7
+    assert len(found) == 8
 
 
 def test_a_deleted_person_is_in_no_view(ask, shop):

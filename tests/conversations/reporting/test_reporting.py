@@ -194,6 +194,7 @@ def test_a_schema_of_others_stays(server, url):
 
 # -- migrate -----------------------------------------------------------------------------------------------
 CHANGE = "ALTER TABLE conversations_conversation ALTER COLUMN message_count TYPE numeric"
+BEFORE = "0156_facebook_users"  # the views have a column of the migration after it
 RENAME = "ALTER TABLE conversations_conversation RENAME COLUMN message_count TO others"
 
 
@@ -246,3 +247,15 @@ def test_without_the_schema_nothing_is_made(db, migrations):
     migrations(CHANGE)
     call_command("migrate", verbosity=0)
     assert count_views() == 0
+
+
+def test_migrations_of_ours_go_back_and_forth_under_the_views(server, url, capsys):
+    with django_connected_to(url):
+        reporting_schema.make(connection)
+        call_command("migrate", "conversations", BEFORE, verbosity=0)
+        assert count_views() == 0
+        assert "Run `manage.py reporting` later." in capsys.readouterr().err
+        call_command("migrate", verbosity=0)
+        assert count_views() == 6
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT kept_from FROM reporting.pages")

@@ -1,15 +1,17 @@
 """Contact times equal a naive count; with few observations nothing is concluded."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from conversations.actions.tagging import tag_conversations
+from conversations.models import InteractionEvent
 from conversations.search import contact_times
 from conversations.search.contact_times import Answers, ContactTimes, best, times_of_conversation
 from conversations.search.criteria import SearchCriteria
+from conversations.search.index.insight_index import update_stats
 from conversations.search.index.message_index import index_pending
 from conversations.search.insight_queries import insight
 from tests.factories import ConversationFactory, EventFactory, TagFactory
@@ -89,6 +91,45 @@ def test_hours_are_those_of_the_time_zone(zone):
             local = [at.astimezone(ZoneInfo(zone)) for at in moments]
             expected = [(at.weekday(), at.hour) for at in local]
             assert cells(times.received) == {place: expected.count(place) for place in expected}
+
+
+def test_hour_that_a_day_has_twice_counts_both_times():
+    """On 26 October 2025 the hour from 2 to 3 o'clock came twice in Berlin, and on 30 March never."""
+    row, zone = ConversationFactory(), ZoneInfo("Europe/Berlin")
+    autumn = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
+    write(row, *((RECEIVED, autumn + timedelta(hours=number)) for number in range(3)))
+    now = autumn + timedelta(days=30)
+    index_pending(seconds=60)
+    update_stats([row.pk], now=now)
+    with timezone.override(zone):
+        expected = {(6, 2): 2, (6, 3): 1}
+        assert cells(times_of_conversation(row.pk, now=now).times.received) == expected
+        assert cells(insight(SearchCriteria((row.page_id,)), now=now).contact_times.received) == expected
+        spring = ConversationFactory()
+        before = datetime(2025, 3, 30, 0, 30, tzinfo=UTC)
+        write(spring, (RECEIVED, before), (RECEIVED, before + timedelta(hours=1)))
+        assert cells(times_of_conversation(spring.pk, now=now).times.received) == {(6, 1): 1, (6, 3): 1}
+
+
+def test_messages_of_archives_count():
+    row = ConversationFactory()
+    write(row, (SENT, MONDAY))
+    answer = {"kind": RECEIVED, "occurred_at": MONDAY + timedelta(hours=2), "graph_id": None}
+    EventFactory(conversation=row, data={"source": "archive", "ms": 0}, **answer)
+    for times in both(row, now=NOW):
+        assert (cells(times.received), cells(times.answered)) == ({(0, 12): 1}, {(0, 10): 1})
+
+
+def test_stub_counts_once_its_message_has_come():
+    row = ConversationFactory()
+    write(row, (SENT, MONDAY))
+    known = {"text": "", "occurred_at": MONDAY + timedelta(hours=2)}
+    stub = EventFactory(conversation=row, kind=RECEIVED, data={"stub": True, "legacy_id": "7"}, **known)
+    for times in both(row, now=NOW):
+        assert (cells(times.received), cells(times.answered)) == ({}, {})
+    InteractionEvent.objects.filter(pk=stub.pk).update(data={})  # a message without any content
+    for times in both(row, now=NOW):
+        assert (cells(times.received), cells(times.answered)) == ({(0, 12): 1}, {(0, 10): 1})
 
 
 def test_filter_counts_only_its_conversations():

@@ -12,6 +12,7 @@ import {
 	mergeRows,
 	overlaps,
 	partOf,
+	partsAround,
 	placeRows,
 	rangeOfIds,
 	rowsBefore,
@@ -109,4 +110,23 @@ test("a part above the loaded rows ends where they begin, and rows that belong a
 		[row(8, 8), row(6, 6), row(5, 5), row(3, 3)].map((one) => partOf(parts, one)),
 		[0, 0, 1, 2],
 	);
+});
+
+test("of a long list only the parts around a row are kept, and where the others begin", () => {
+	const all = Array.from({ length: 5000 }, (_, index) => row(5000 - index, 5000 - index));
+	const parts = Array.from({ length: 10 }, (_, index) => ({
+		cursor: index ? `at ${index}` : "",
+		after: index ? all[500 * index - 1] : null,
+	}));
+	const list = { rows: all, parts, skipped: 0, next: "end" };
+	assert.equal(partsAround({ ...list, rows: all.slice(0, 4000) }, 3900), null);
+	const end = partsAround(list, 4950);
+	assert.deepEqual([end.rows[0], end.rows.at(-1)], [all[3000], all[4999]]);
+	assert.deepEqual([end.skipped, end.parts, end.next], [6, parts, "end"]);
+	const head = partsAround(list, 10);
+	assert.deepEqual([head.rows[0], head.rows.at(-1)], [all[0], all[1999]]);
+	assert.deepEqual([head.skipped, head.parts, head.next], [0, parts.slice(0, 4), "at 4"]);
+	const middle = partsAround({ ...list, rows: all.slice(500), skipped: 1 }, 2200);
+	assert.deepEqual([middle.rows[0], middle.rows.at(-1)], [all[1000], all[4499]]);
+	assert.deepEqual([middle.skipped, middle.parts.length, middle.next], [2, 9, "at 9"]);
 });

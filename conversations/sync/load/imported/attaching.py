@@ -77,6 +77,7 @@ def _move_messages(own: Conversation, thread: ImportedThread, threads: Collectio
     stage_conversation(own.pk, thread.pk)
     pair_messages([thread.pk])
     with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS["free_places"])
         cursor.execute(STATEMENTS["take_place"], {"threads": list(threads)})
 
 
@@ -165,7 +166,8 @@ def _restore(record: RemovedConversation, own: Conversation, target: Conversatio
 
 def _note(kind: str, conversations: Iterable[Conversation], thread: ImportedThread, actor) -> None:
     """Add an entry to the history of these conversations."""
-    details = {"thread": thread.pk, "name": thread.customer_name, "messages": thread.message_count}
+    # Without the name: of two people one may be deleted.
+    details = {"thread": thread.pk, "messages": thread.message_count}
     InteractionEvent.objects.bulk_create(
         InteractionEvent(conversation=one, kind=kind, occurred_at=timezone.now(), actor=actor, data=details)
         for one in conversations

@@ -1,3 +1,10 @@
+-- name: free_places
+-- Files that Facebook does not give any more, and the archive has.
+DELETE FROM conversations_archivedpart AS part USING archive_messages AS message
+WHERE part.event_id = message.stored_id AND part.state <> 'kept' AND EXISTS (
+  SELECT FROM conversations_archivedpart AS own WHERE own.event_id = message.event_id AND own.state = 'kept'
+)
+
 -- name: take_place
 -- Messages that are stored in the other conversation as well: what was imported of them are those.
 WITH paired AS (
@@ -28,7 +35,7 @@ WHERE event.conversation_id = %(target)s AND event.graph_id IS NULL AND event.da
 -- name: copy
 -- The others stay, and the conversation of the threads gets copies of them.
 WITH shared AS (
-  SELECT event.*, nextval(pg_get_serial_sequence('conversations_interactionevent', 'id')::regclass) AS new_id
+  SELECT event.*, nextval('conversations_interactionevent_id_seq') AS new_id
   FROM conversations_interactionevent AS event
   WHERE event.conversation_id = %(target)s AND event.id IN (
     SELECT event_id FROM conversations_importedmessage WHERE thread_id = ANY(%(threads)s)
@@ -37,7 +44,8 @@ WITH shared AS (
   INSERT INTO conversations_interactionevent
     (id, conversation_id, kind, occurred_at, rank, text, attachments, data)
   SELECT new_id, %(own)s, kind, occurred_at, rank, text, attachments,
-    CASE WHEN data ? 'deleted' THEN '{"source": "archive", "deleted": true}'::jsonb ELSE '{"source": "archive"}' END
+    jsonb_strip_nulls(jsonb_build_object(
+      'source', 'archive', 'ms', data->'ms', 'prose', data->'prose', 'deleted', data->'deleted'))
   FROM shared ORDER BY occurred_at, rank, id
 )
 UPDATE conversations_importedmessage AS message SET event_id = shared.new_id

@@ -1,3 +1,11 @@
+-- name: months_of
+-- By month of these conversations: the number of messages that only archives have, and of those that Facebook shows.
+SELECT to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) FILTER (WHERE graph_id IS NULL),
+  count(*) FILTER (WHERE graph_id IS NOT NULL)
+FROM conversations_interactionevent
+WHERE conversation_id = ANY(%(ids)s) AND kind IN ('message_received', 'message_sent', 'message_unknown')
+GROUP BY 1
+
 -- name: count_months
 -- By month in which an archive has messages that Facebook does not show: the number of these, and of those that it shows.
 UPDATE conversations_page SET import_months = coalesce((

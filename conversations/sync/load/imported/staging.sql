@@ -12,7 +12,7 @@ CREATE TEMP TABLE IF NOT EXISTS archive_messages (
   data jsonb NOT NULL,
   is_prose boolean NOT NULL,
   is_proof boolean NOT NULL,
-  event_id bigint DEFAULT nextval(pg_get_serial_sequence('conversations_interactionevent', 'id')::regclass),
+  event_id bigint DEFAULT nextval('conversations_interactionevent_id_seq'),
   stored_id bigint,
   is_known boolean NOT NULL DEFAULT false,
   hash bigint GENERATED ALWAYS AS (

@@ -8,6 +8,7 @@ from conversations.exports import prepared
 from conversations.exports.prepared import work
 from conversations.models import Export
 from tests.factories import ConversationFactory, EventFactory, PageFactory
+from tests.parquet_files import NEEDS_PYARROW
 
 EXPORTS = "/admin/conversations/export/"
 ADD = f"{EXPORTS}add/"
@@ -108,6 +109,7 @@ def test_list_runs_no_query_per_row(page, staff, rows, large, django_assert_num_
         client.get(EXPORTS)
 
 
+@NEEDS_PYARROW
 def test_parquet_is_exported_where_its_package_is_installed(page, staff, rows, monkeypatch):
     client, choice = staff("viewer"), {"what": "conversations", "format": "parquet"}
     answer = client.get(client.post(f"{ADD}?page={page.pk}", choice)["Location"])

@@ -4,7 +4,7 @@ import pytest
 
 from conversations.imports.staged_rows import time_of
 from conversations.models import Conversation, ImportedThread
-from tests.conversations.imports.archives import messages_of, said, store, thread_of
+from tests.conversations.imports.in_memory import messages_of, said, store, thread_of
 from tests.factories import ConversationFactory, EventFactory
 
 LIST = "/admin/conversations/importedthread/"

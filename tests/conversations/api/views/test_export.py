@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from django.db import connection
-from pyarrow import parquet
 
 from conversations.actions.tagging import tag_conversations
 from conversations.api.file_stream import iterate_in_thread
@@ -17,6 +16,7 @@ from conversations.models.message_headers import MessageHeader
 from conversations.search import results
 from conversations.search.criteria import SearchCriteria
 from tests.factories import ConversationFactory, EventFactory, PageFactory, TagFactory, api, member
+from tests.parquet_files import NEEDS_PYARROW, row_groups_of, rows_of, table_of
 
 EXPORT = "/api/conversations/export"
 
@@ -160,14 +160,11 @@ def test_invalid_parameter_is_named_in_the_error(viewer, name, value):
 
 
 # -- Parquet -----------------------------------------------------------------------------------------------
-def read_parquet(content: bytes) -> list[dict]:
-    return parquet.read_table(io.BytesIO(content)).to_pylist()
-
-
 def exported_bytes(client, **parameters) -> bytes:
     return b"".join(client.get(EXPORT, parameters | {"format": "parquet"}).streaming_content)
 
 
+@NEEDS_PYARROW
 def test_parquet_has_the_columns_of_csv_with_types(page, viewer):
     row = ConversationFactory(page=page, sender_name="=José", **FROM_CUSTOMER)
     tag_conversations([row.pk], [TagFactory(name='Late, "very"'), TagFactory(name="VIP")], actor=None)
@@ -175,7 +172,7 @@ def test_parquet_has_the_columns_of_csv_with_types(page, viewer):
     answer = viewer.get(EXPORT, {"format": "parquet"})
     assert answer["Content-Type"] == "application/vnd.apache.parquet"
     assert answer["Content-Disposition"] == 'attachment; filename="conversations.parquet"'
-    first, second = read_parquet(b"".join(answer.streaming_content))
+    first, second = rows_of(b"".join(answer.streaming_content))
     assert list(first) == conversation_lines.COLUMNS
     assert (first["id"], first["page_id"], first["sender_name"]) == (row.pk, page.facebook_page_id, "=José")
     assert (first["tags"], first["attachment_kinds"]) == (['Late, "very"', "VIP"], ["image", "file"])
@@ -184,35 +181,39 @@ def test_parquet_has_the_columns_of_csv_with_types(page, viewer):
     assert (second["id"], second["last_message_time"], second["tags"]) == (older.pk, None, [])
 
 
+@NEEDS_PYARROW
 def test_messages_in_parquet_are_those_of_ndjson(page, viewer, two_conversations):
     MessageHeader.objects.create(conversation=two_conversations[1], key=7, data={"from": {"id": "1"}})
     EventFactory(conversation=two_conversations[1], header=7, attachments=[{"name": "a.png"}])
     expected = [json.loads(line) for line in exported(viewer, what="messages", format="ndjson").splitlines()]
-    found = read_parquet(exported_bytes(viewer, what="messages"))
+    found = rows_of(exported_bytes(viewer, what="messages"))
     assert len(found) == len(expected) == 9
     for line, message in zip(expected, found, strict=True):
         times = message | {"occurred_at": message["occurred_at"].isoformat().replace("+00:00", "Z")}
         assert times | {name: json.loads(message[name]) for name in ("attachments", "data")} == line
 
 
+@NEEDS_PYARROW
 def test_parquet_has_several_row_groups_when_it_is_large(page, viewer, monkeypatch):
     monkeypatch.setattr(exports_parquet, "GROUP_ROWS", 4)
     monkeypatch.setitem(file_formats.AT_ONCE, "conversations", 3)
     rows = ConversationFactory.create_batch(10, page=page)
     content = exported_bytes(viewer)
-    assert parquet.read_metadata(io.BytesIO(content)).num_row_groups == 3
-    assert [row["id"] for row in read_parquet(content)] == [row.pk for row in reversed(rows)]
+    assert row_groups_of(content) == 3
+    assert [row["id"] for row in rows_of(content)] == [row.pk for row in reversed(rows)]
 
 
+@NEEDS_PYARROW
 def test_long_texts_end_a_row_group_early(page, viewer, monkeypatch):
     monkeypatch.setattr(exports_parquet, "GROUP_LETTERS", 1000)
     EventFactory.create_batch(4, conversation__page=page, text="x" * 600)
     content = exported_bytes(viewer, what="messages")
-    assert parquet.read_metadata(io.BytesIO(content)).num_row_groups == 2
+    assert row_groups_of(content) == 2
 
 
+@NEEDS_PYARROW
 def test_parquet_without_matches_has_columns_only(viewer):
-    table = parquet.read_table(io.BytesIO(exported_bytes(viewer, search="nobody at all")))
+    table = table_of(exported_bytes(viewer, search="nobody at all"))
     assert (table.num_rows, table.column_names) == (0, conversation_lines.COLUMNS)
 
 

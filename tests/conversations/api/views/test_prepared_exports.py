@@ -1,12 +1,10 @@
 """Files that a worker prepares: complete, their owner's alone, bounded, and gone with who is in them."""
 
-import io
 import json
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pyarrow import parquet
 
 from conversations.exports import file_formats, prepared
 from conversations.exports.prepared import work, work_on_next
@@ -24,6 +22,7 @@ from tests.factories import (
     member,
     superuser,
 )
+from tests.parquet_files import NEEDS_PYARROW, row_groups_of, table_of
 
 EXPORTS = "/api/exports"
 
@@ -100,6 +99,7 @@ def test_prepared_file_is_the_one_that_is_sent_at_once(viewer, rows, what, kind)
     assert [row["id"] for row in viewer.get(EXPORTS).json()["exports"]] == [export["id"]]
 
 
+@NEEDS_PYARROW
 @pytest.mark.parametrize("what", ["conversations", "messages"])
 @pytest.mark.parametrize("batches", [1, 2])
 def test_prepared_parquet_has_the_rows_that_are_sent_at_once(viewer, rows, what, batches, monkeypatch):
@@ -108,20 +108,21 @@ def test_prepared_parquet_has_the_rows_that_are_sent_at_once(viewer, rows, what,
     work()
     content = download_bytes(viewer, state_of(viewer, export)["url"])
     sent = viewer.get("/api/conversations/export", {"what": what, "format": "parquet"})
-    expected = parquet.read_table(io.BytesIO(b"".join(sent.streaming_content)))
-    assert parquet.read_table(io.BytesIO(content)).equals(expected)
+    expected = table_of(b"".join(sent.streaming_content))
+    assert table_of(content).equals(expected)
     assert expected.num_rows == (5 if what == "conversations" else 10)
     # One group for each part; two or four conversations are one.
-    assert parquet.read_metadata(io.BytesIO(content)).num_row_groups == {1: 3, 2: 2}[batches]
+    assert row_groups_of(content) == {1: 3, 2: 2}[batches]
     assert content.count(b"PAR1") == 2, "at the beginning and the end alone"
 
 
+@NEEDS_PYARROW
 def test_prepared_parquet_of_nothing_is_a_file(user, viewer, page):
     ExportFactory(actor=user, page_ids=[page.pk], format="parquet", state="queued", ended_at=None)
     work()
     [export] = viewer.get(EXPORTS).json()["exports"]
     content = download_bytes(viewer, export["url"])
-    assert parquet.read_table(io.BytesIO(content)).num_rows == 0
+    assert table_of(content).num_rows == 0
 
 
 def test_small_file_needs_no_preparation(viewer, rows):

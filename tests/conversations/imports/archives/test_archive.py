@@ -314,5 +314,14 @@ def test_the_bytes_of_all_files_are_bounded(tmp_path):
         Archive([path], Limits(total_bytes=100))
     with pytest.raises(ArchiveError, match="more than 0 files"):
         Archive([path], Limits(entries=0))
-    with pytest.raises(ArchiveError, match="1 too large"):
-        Archive([path], Limits(json_bytes=100))
+    for limits in (Limits(json_bytes=100), Limits(json_commas=10)):
+        with pytest.raises(ArchiveError, match="1 too large"):
+            Archive([path], limits)
+
+
+def test_what_is_told_of_a_file_is_short(tmp_path):
+    long = {made.path_in("x/" * 1900 + PAGE_ROOT): b"{"}
+    with Archive([made.write_zip(tmp_path / "x.zip", made.page_files() | long)]) as archive:
+        [problem] = archive.overview.problems
+    assert len(problem) == 501
+    assert problem.endswith("message_1.json: not complete, or no JSON.")

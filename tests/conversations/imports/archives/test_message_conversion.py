@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from conversations.imports.archives.message_conversion import MessageReader, Names
+from conversations.imports.archives.repair import Repairer
 from conversations.lib.attachments import attachments_of
 from tests.conversations.imports.archives.made import ANA, SHOP, message
 
@@ -85,3 +86,11 @@ def test_garbage_is_nothing(fields):
 @pytest.mark.parametrize("value", [None, 7, "x", []])
 def test_what_is_no_message_is_counted(value):
     assert read(value) == (None, {"no_object": 1})
+
+
+def test_a_sender_is_repaired_as_the_other_texts_of_the_file():
+    skipped: Counter = Counter()
+    reader = MessageReader(Names(["É"]), lambda address, parent: "", skipped)
+    misread = message("É".encode().decode("latin-1"), 0, "x")
+    sides = [reader.read(misread, repair, "").is_from_page for repair in (str, Repairer().repair, str)]
+    assert sides == [False, True, False]

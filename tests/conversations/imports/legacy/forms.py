@@ -45,12 +45,12 @@ def columns_of(database: psycopg.Connection, table: str) -> list[str]:
     return [column.name for column in database.execute(question).description or ()]
 
 
-def dump_of(url: str, *, quoted: bool = False) -> str:
+def dump_of(url: str, *, quoted: bool = False, tables: tuple[str, ...] = TABLES) -> str:
     """A plain dump with COPY blocks. Supabase's own command quotes all names."""
     quote = '"{}"'.format if quoted else str
     with psycopg.connect(url) as database:
         parts = [PREAMBLE]
-        for table in TABLES:
+        for table in tables:
             names = ", ".join(map(quote, columns_of(database, table)))
             with database.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
                 rows = b"".join(map(bytes, copy)).decode()

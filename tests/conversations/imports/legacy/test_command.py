@@ -5,6 +5,7 @@ import json
 import pytest
 
 from conversations.models import Conversation, Page
+from tests.conversations.imports.legacy.conftest import url_of_copy
 from tests.conversations.imports.legacy.forms import dump_of, write_csv
 
 
@@ -115,3 +116,25 @@ def test_address_is_never_printed(importlegacy):
     result = importlegacy("--json", address="postgresql://u:s3cret@127.0.0.1:1/postgres")
     assert result.returncode == 1
     assert "s3cret" not in result.stdout + result.stderr
+
+
+def without_tags(database: str, tmp_path) -> dict[str, str]:
+    """A dump, files and a database that lack the tags."""
+    tables = ("facebook_pages", "messenger_conversations")
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "legacy.sql").write_text(dump_of(database, tables=tables))
+    return {
+        "--csv": str(write_csv(database, tmp_path / "csv", tables)),
+        "--dump": str(tmp_path / "legacy.sql"),
+    }
+
+
+@pytest.mark.parametrize("form", ["--csv", "--dump", "live"])
+def test_tables_that_are_missing_are_named(importlegacy, database, changed_database, tmp_path, form):
+    changed_database.execute("DROP TABLE conversation_tags, tags")
+    files = without_tags(database, tmp_path)
+    arguments = (form, files[form]) if form in files else ()
+    result = importlegacy(*MAP, "--json", *arguments, address=url_of_copy(database))
+    assert (result.returncode, summary(result)["status"]) == (1, "complete_with_errors")
+    assert summary(result)["left"]["tables"] == ["tags", "conversation_tags"]
+    assert "The table conversation_tags is not there: nothing of it was imported." in result.stderr

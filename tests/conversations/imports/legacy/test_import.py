@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from conversations.actions.tagging import untag_conversations
 from conversations.imports.legacy import planning, writing
@@ -19,8 +20,10 @@ from conversations.models import (
     InteractionEvent,
     Page,
 )
+from conversations.models.privacy import Erasure
 from conversations.models.search import PageCount, TagCount
 from conversations.models.sql import recount
+from conversations.privacy.erase_old import erase_old
 from conversations.privacy.forget_person import delete_person
 from tags.models import Tag, create_tag
 from tests.conversations.imports.legacy.conftest import url_of_copy
@@ -50,18 +53,15 @@ def tags_of(sender_id: str) -> set[str]:
 
 
 def assert_counters_are_right() -> None:
-    kept = [set(model.objects.exclude(conversations=0).values_list(*columns)) for model, columns in COUNTERS]
+    kept = counters()
     recount(connection)
-    counted = [
-        set(model.objects.exclude(conversations=0).values_list(*columns)) for model, columns in COUNTERS
-    ]
-    assert kept == counted
+    assert kept == counters()
 
 
-COUNTERS = [
-    (PageCount, ("page_id", "facets", "conversations")),
-    (TagCount, ("page_id", "tag_id", "conversations")),
-]
+def counters() -> list[set[tuple]]:
+    pages = PageCount.objects.exclude(conversations=0).values_list("page_id", "facets", "conversations")
+    tags = TagCount.objects.exclude(conversations=0).values_list("page_id", "tag_id", "conversations")
+    return [set(pages), set(tags)]
 
 
 def test_people_are_imported_with_tags_messages_and_notes(database, pages):
@@ -263,6 +263,59 @@ def test_broken_import_is_resumed(database, pages, monkeypatch):
     run(database)
     assert row_versions() == before
     assert_counters_are_right()
+
+
+def stored_rows() -> list[list]:
+    """As row_versions(), without the Pages, which note that they are done."""
+    names = ("conversation", "conversationtag", "interactionevent")
+    return [row_versions()[name] for name in names]
+
+
+def test_what_is_too_old_to_be_kept_stays_away(database, changed_database, pages, settings):
+    changed_database.execute("UPDATE pipeline_opportunities SET updated_at = '2025-11-04' WHERE notes <> ''")
+    settings.RETENTION_DAYS = (timezone.now() - datetime(2025, 11, 10, tzinfo=UTC)).days
+    old = datetime(2025, 1, 1, tzinfo=UTC)
+    ConversationFactory(page=pages["shop"], sender_id=MIA, last_message_time=old)
+    settings.RETENTION_DAYS += 5  # from 2025-11-05
+    planned = run(url_of_copy(database), dry_run=True)
+    result = run(url_of_copy(database))
+    assert counts(planned) == counts(result) == (3, 3, 2, 0)
+    assert result.dropped["messenger_conversations"]["row", "too_old"] == 1, "the blocked one of September"
+    assert result.dropped["pipeline_opportunities"] == {("row", "too_old"): 1}
+    assert tags_of(ZOE) == {"VIP", "Stage: Negotiation"}
+    added = InteractionEvent.objects.filter(kind="tag_added").values_list("data__name", flat=True)
+    assert set(added) == {"Stage: Negotiation"}, "the others are from before"
+    assert not Conversation.objects.exclude(sender_id=MIA).exclude(last_message="").exists()
+    assert run(url_of_copy(database)).sum_of("new").total() == 0
+    Conversation.objects.filter(sender_id=MIA).delete()
+    before = stored_rows()
+    erase_old()
+    assert stored_rows() == before
+    assert not Erasure.objects.exists()
+
+
+def test_old_messages_are_counted(database, changed_database, pages, settings):
+    changed_database.execute(
+        "UPDATE contact_interaction_events SET event_timestamp = '2025-01-01' WHERE is_outbound"
+    )
+    settings.RETENTION_DAYS = (timezone.now() - datetime(2025, 11, 1, tzinfo=UTC)).days
+    result = run(url_of_copy(database))
+    assert result.dropped["contact_interaction_events"]["message_sent", "too_old"] == 2
+    assert InteractionEvent.objects.get(kind__startswith="message_").graph_id == "m_1"
+
+
+def test_conversations_that_go_while_it_writes_are_made_again(database, pages, monkeypatch):
+    monkeypatch.setattr(planning, "SLICE", 1)
+    known = ConversationFactory(page=pages["closed"], sender_id="6200000000000001")
+
+    def remove(what: str, done: int, total: int) -> None:
+        if what == "Writing":
+            Conversation.objects.filter(pk=known.pk).delete()
+
+    result = run(database, report=remove)
+    assert Conversation.objects.filter(sender_id="6200000000000001").count() == 1
+    assert counts(result)[0] == 5
+    connection.check_constraints()
 
 
 def test_odd_rows_are_named(database, changed_database, pages):

@@ -9,6 +9,7 @@ from conversations.imports.legacy.importer import import_legacy
 from conversations.imports.legacy.live_database import LiveDatabase
 from conversations.models import Conversation, InteractionEvent
 from conversations.sync.service import sync_conversations
+from tests.conversations.imports.in_memory import START, messages_of, said, store, thread_of
 from tests.conversations.imports.legacy.conftest import url_of_copy
 from tests.conversations.sync.copies import row_versions
 
@@ -142,3 +143,73 @@ def test_sync_fills_and_doubles_nothing(page, people, imported):
     before = row_versions()
     assert imported().sum_of("new").total() == 0
     assert row_versions() == before
+
+
+# -- with an archive ---------------------------------------------------------------------------------------
+TEXTS = ["Do you have it in blue?", "Is it still there?", "Thank you very much"]
+LATER = "And in which size?"
+
+
+@pytest.fixture
+def ana(world, shop, changed_database):
+    """A person whom the old database, an archive and Facebook have."""
+    changed_database.execute("DELETE FROM pipeline_opportunities; DELETE FROM contact_interaction_events")
+    changed_database.execute("DELETE FROM conversation_tags; DELETE FROM messenger_conversations")
+    thread = world.add_conversation(shop, "Ana", messages=[])
+    for number, text in enumerate(TEXTS):
+        world.add_message(thread, text, created_time=START + number, id=f"m_ana{number}")
+    return thread
+
+
+def archive(*more: str):
+    lines = [said(number, text) for number, text in enumerate([*TEXTS, *more])]
+    return thread_of("77", said(-60, "Long ago"), *lines)
+
+
+@pytest.mark.parametrize(
+    "order", ["legacy archive sync", "archive legacy sync", "archive sync legacy", "legacy sync archive"]
+)
+def test_people_of_an_archive_are_not_doubled(page, world, shop, ana, changed_database, imported, order):
+    add_person(changed_database, "c0000000-0000-4000-8000-000000000100", ana, shop)
+    steps = {"legacy": imported, "archive": lambda: store(page, archive()), "sync": sync(page)}
+    for name in order.split():
+        steps[name]()
+    row = Conversation.objects.get()
+    assert [graph_id for graph_id, *_ in messages_of(row)] == [None, "m_ana0", "m_ana1", "m_ana2"]
+    assert [text for *_, text in messages_of(row)] == ["Long ago", *TEXTS]
+    assert not row.events.filter(data__has_key="stub").exists()
+    assert [tag.tag.name for tag in row.tag_rows.all()] == ["VIP"]
+
+
+def test_message_that_archive_and_old_database_have_becomes_one(
+    page, world, shop, ana, changed_database, imported
+):
+    sync(page)()
+    store(page, archive(LATER))  # Facebook does not show the last one yet
+    world.add_message(ana, LATER, created_time=START + len(TEXTS), id="m_later")
+    add_person(changed_database, "c0000000-0000-4000-8000-000000000100", ana, shop)
+    imported()
+    row = Conversation.objects.get()
+    assert row.events.filter(data__has_key="stub").count() == 1
+    sync(page)()
+    assert [text for *_, text in messages_of(row)] == ["Long ago", *TEXTS, LATER]
+    assert row.events.get(text=LATER).graph_id == "m_later"
+
+
+def sync(page):
+    def run() -> None:
+        page.refresh_from_db()
+        assert sync_conversations(page, full=True).status == "complete"
+
+    return run
+
+
+def test_messages_of_long_threads_count_once(page, world, shop, changed_database, imported, ana):
+    long = world.add_conversation(shop, "Long", messages=90)
+    add_person(changed_database, "c0000000-0000-4000-8000-000000000101", long, shop)
+    imported()
+    sync(page)()
+    row = Conversation.objects.get(sender_id=long.customer.id)
+    assert row.events.filter(kind__startswith="message_").count() == 90
+    thread = row.threads.get()
+    assert (thread.held_count, thread.history) == (90, "complete")

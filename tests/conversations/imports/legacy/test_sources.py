@@ -186,13 +186,9 @@ def test_csv_files_bring_the_rows_and_nothing_for_null(tmp_path, database, expec
     assert source.done == source.total
 
 
-def test_folder_says_which_files_are_missing(tmp_path, database):
+def test_folder_needs_the_conversations(tmp_path, database):
     write_csv(database, tmp_path, ("messenger_conversations",))
-    assert [note.split()[4] for note in CsvFolder(tmp_path).notes] == [
-        "facebook_pages.csv:",
-        "tags.csv:",
-        "conversation_tags.csv:",
-    ]
+    assert CsvFolder(tmp_path).absent == ["facebook_pages", "tags", "conversation_tags"]
     (tmp_path / "messenger_conversations_rows.csv").unlink()
     with pytest.raises(WrongSource, match=r"has no messenger_conversations\.csv"):
         CsvFolder(tmp_path)

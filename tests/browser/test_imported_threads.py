@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from conversations.imports.staged_rows import time_of
 from conversations.models import Conversation, ImportedThread
 from tests.browser.accessibility import load_axe, serious_violations
-from tests.conversations.imports.archives import said, store, thread_of
+from tests.conversations.imports.in_memory import said, store, thread_of
 from tests.factories import ConversationFactory, EventFactory
 
 
