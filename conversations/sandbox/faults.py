@@ -187,7 +187,7 @@ class Order:
 class Faults:
     def __init__(self) -> None:
         self._orders: list[Order] = []
-        self._storm: tuple[random.Random, float, Sequence[Fault]] | None = None
+        self._storm: tuple[random.Random, float, Sequence[Fault], re.Pattern[str]] | None = None
         self._cuts = 0
         self._lock = threading.Lock()
 
@@ -227,10 +227,12 @@ class Faults:
                 return False
             return True
 
-    def storm(self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM) -> None:
-        """Let any call fail at random; the same seed gives the same faults."""
+    def storm(
+        self, probability: float, *, seed: int = 1, faults: Sequence[Fault] = STORM, path: str = ""
+    ) -> None:
+        """Let any call that matches `path` fail at random; the same seed gives the same faults."""
         with self._lock:
-            self._storm = (random.Random(seed), probability, faults)
+            self._storm = (random.Random(seed), probability, faults, re.compile(path))
 
     def clear(self) -> None:
         with self._lock:
@@ -238,7 +240,7 @@ class Faults:
 
     def take(self, call: Call) -> Fault | None:
         with self._lock:
-            return self._ordered(call) or self._by_chance()
+            return self._ordered(call) or self._by_chance(call)
 
     def _ordered(self, call: Call) -> Fault | None:
         for order in self._orders:
@@ -251,8 +253,10 @@ class Faults:
             return order.fault
         return None
 
-    def _by_chance(self) -> Fault | None:
+    def _by_chance(self, call: Call) -> Fault | None:
         if self._storm is None:
             return None
-        chance, probability, faults = self._storm
+        chance, probability, faults, path = self._storm
+        if not path.search(call.line):
+            return None
         return chance.choice(faults) if chance.random() < probability else None

@@ -201,7 +201,7 @@ class SandboxServer:
 
     def _target(self, request: Request, call: Call) -> Target | Targets:
         """A scripted call needs a valid token and counts for the limits; its node need not exist."""
-        is_of_token = request.path == APP or self.script.has(call)
+        is_of_token = request.path == APP or self.script.has(call) or self._application(request) is not None
         return self.graph.holder(request) if is_of_token else self.graph.target(request)
 
     def _answer(self, request: Request, read: Read, failure: GraphFailure | None, call: Call) -> Answer:
@@ -242,6 +242,8 @@ class SandboxServer:
             return self.subscriptions.app(request), 0.0
         if request.path == APP:
             return {"id": self.switches.app_id}, 0.0
+        if app := self._application(request):
+            return app, 0.0
         if target is None:
             return accounts.debug_token(request, self.world, self.switches), 0.0
         if isinstance(target, Target) and target.is_send and isinstance(target.node, Page):
@@ -250,6 +252,11 @@ class SandboxServer:
         body, reading = self.graph.read(request, target)
         call.conversations, call.messages = reading.conversations, reading.messages
         return body, self.latency.seconds(reading.conversations, reading.messages)
+
+    def _application(self, request: Request) -> dict[str, Any] | None:
+        is_read = request.method == "GET"
+        app_id = request.path.strip("/")
+        return accounts.application(app_id, request, self.world, self.switches) if is_read else None
 
     def _headers(self, request: Request, call: Call) -> dict[str, str]:
         subject = (call.page_id, call.platform) if call.page_id and call.platform else None

@@ -29,6 +29,7 @@ class World:
         self.pages: dict[str, Page] = {}
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
+        self.apps: dict[str, str] = {}  # names of other apps, by ID
         self.cursor_generation = 0
         self.has_old_ids = False  # new messages of Messenger get an ID in the form of some years ago
         self.observers: list[Observer] = []  # of all that happens, while `lock` is held

@@ -9,10 +9,22 @@ from conversations.sandbox.switches import Switches
 
 from .error_responses import TOKEN_MESSAGES, bad_parameter, bad_token
 
+APPLICATION = "Inbox sandbox"  # the name of the app
+
 
 def permissions(token: Token) -> dict[str, Any]:
     rows = [{"permission": name, "status": "granted"} for name in sorted(token.granted)]
     return {"data": rows + [{"permission": name, "status": "declined"} for name in sorted(token.declined)]}
+
+
+def application(app_id: str, request: Request, world: World, switches: Switches) -> dict[str, Any] | None:
+    """Return an app as Graph shows it to everybody; None if there is none of this ID."""
+    name = APPLICATION if app_id == switches.app_id else world.apps.get(app_id)
+    if name is None:
+        return None
+    values = {"category": "Business", "link": "https://shop.example/", "name": name}
+    wanted = request.params.get("fields", "").split(",")
+    return {key: value for key, value in values.items() if key in wanted or wanted == [""]} | {"id": app_id}
 
 
 def debug_token(request: Request, world: World, switches: Switches) -> dict[str, Any]:
@@ -46,7 +58,7 @@ def _describe(token: Token, world: World, switches: Switches) -> dict[str, Any]:
     return {
         "app_id": switches.app_id,
         "type": token.type,
-        "application": "Inbox sandbox",
+        "application": APPLICATION,
         "data_access_expires_at": int(token.data_access_expires_at),
         "expires_at": int(token.expires_at),
         "issued_at": int(token.issued_at),

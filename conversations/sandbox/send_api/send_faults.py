@@ -9,7 +9,7 @@ Other faults do what they say here, too: after `graph_error` the message was not
 
 from dataclasses import replace
 
-from conversations.sandbox.faults import Fault, graph_error, reset
+from conversations.sandbox.faults import Fault, cut_off, graph_error, html, reset, text
 from conversations.sandbox.responses.error_responses import GraphFailure
 
 from .send_refusals import refusal
@@ -31,18 +31,19 @@ def answer_lost(how: Fault | None = None) -> Fault:
 
 def error_although_sent(code: int = 1, subcode: int | None = 1357046, status: int = 500) -> Fault:
     """The message is sent, and the answer is an error; by default the one that Facebook documents."""
-    text = f"(#{code}) Received invalid JSON reply."
-    return sent_nevertheless(graph_error(code, subcode, status=status, message=text))
+    message = f"(#{code}) Received invalid JSON reply."
+    return sent_nevertheless(graph_error(code, subcode, status=status, message=message))
 
 
 def sent_nevertheless(fault: Fault) -> Fault:
     """Any fault, such as a gateway's error or an answer that is not JSON, of a message that is sent."""
-    return replace(fault, acts=True)
+    return replace(fault, name=f"{fault.name}, sent", acts=True)
 
 
 def not_sent(fault: Fault | None = None) -> Fault:
     """Any fault, by default a reset of the connection, of a message that is not sent."""
-    return replace(fault or reset(), acts=False)
+    fault = fault or reset()
+    return replace(fault, name=f"{fault.name}, not sent", acts=False)
 
 
 def sent_late(seconds: float, fault: Fault | None = None) -> Fault:
@@ -58,3 +59,20 @@ def sent_twice(fault: Fault | None = None) -> Fault:
 def without_message_id() -> Fault:
     """The message is sent, but the answer has only the recipient."""
     return Fault("headers", "without message_id", omit=("message_id",))
+
+
+# For faults.storm(0.3, faults=send_faults.STORM, path="/messages"): of half of them the message is sent.
+STORM = (
+    answer_lost(),
+    answer_lost(cut_off()),
+    error_although_sent(),
+    sent_nevertheless(html(504)),
+    sent_nevertheless(text()),
+    without_message_id(),
+    not_sent(),
+    not_sent(html(502)),
+    graph_error(1, status=500, message="An unknown error has occurred."),
+    refused("blocked by 2"),
+    refused("rate"),
+    refused("temporary"),
+)

@@ -172,3 +172,11 @@ def test_page_names_its_instagram_account(graph, page, name):
 
 def test_public_fields_without_data_are_left_out(graph, page):
     assert graph("/me", fields="name,fan_count,website,cover") == {"name": page.name, "id": page.id}
+
+
+def test_names_of_apps_are_shown_with_any_token(graph, sandbox, world):
+    world.apps["4711"] = "Shop Robot"
+    assert graph("/4711", fields="name") == {"name": "Shop Robot", "id": "4711"}
+    assert graph(f"/{sandbox.switches.app_id}")["name"] == "Inbox sandbox"
+    assert graph.error("/4712", fields="name") == (400, 100, 33)
+    assert graph.error("/4711", token="EAAwrong")[1] == 190

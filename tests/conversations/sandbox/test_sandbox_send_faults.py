@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 
@@ -141,6 +142,23 @@ def test_answer_without_message_id(sandbox, send, ana):
     sandbox.faults.add(send_faults.without_message_id(), path="/messages")
     assert send().json() == {"recipient_id": "7001"}
     assert len(ana.history) == 2
+
+
+def test_in_a_storm_each_fault_says_whether_the_message_is_sent(sandbox, send, ana, page):
+    is_sent = {None: True} | {fault.name: fault.does_act for fault in send_faults.STORM}
+    assert len(is_sent) == 1 + len(send_faults.STORM)
+    sandbox.faults.storm(0.8, seed=5, faults=send_faults.STORM, path="/messages")
+    played = set()
+    for _ in range(40):
+        before = len(ana.history)
+        with suppress(*BROKEN):
+            send()
+        fault = sandbox.call_log.calls[-1].fault
+        assert len(ana.history) - before == is_sent[fault]
+        played.add(fault)
+    assert len(played) > 8
+    params = {"access_token": page.token}
+    assert requests.get(f"{sandbox.url}/me", params=params, timeout=60).status_code == 200
 
 
 def test_slow_answer_is_of_a_message_that_was_sent(sandbox, send, ana):
