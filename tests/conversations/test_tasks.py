@@ -163,6 +163,7 @@ def test_periodic_tasks_run_as_often_as_promised():
         "delete_expired": 60,
         "drop_old_numbers": 17 * 60,
         "end_snoozes": 5,
+        "erase_old_messages": 41 * 60,
         "erase_pages": 60,
         "fold_messages": 5,
         "keep_current": 15,

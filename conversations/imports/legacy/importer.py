@@ -87,7 +87,7 @@ def import_legacy(
             staged.rows,
             staged.dropped,
             _unknown_pages(mapping),
-            _strangers(),
+            planning.strangers(NAMED),
             refused,
             source.notes,
             source.absent,
@@ -100,9 +100,5 @@ def _unknown_pages(mapping: PageMapping) -> list[UnknownPage]:
     """Return the Pages that are missing, those with the most conversations first."""
     return [
         UnknownPage(mapping.facebook_id_of(page_key), mapping.name_of(page_key), number)
-        for page_key, number in planning.execute("unknown_pages")
+        for page_key, number in planning.unknown_pages()
     ]
-
-
-def _strangers() -> list[str]:
-    return [sender_id for _, sender_id in planning.execute("strangers", limit=NAMED)]

@@ -163,6 +163,21 @@ def groups_to_create(staged: Staged) -> list[int]:
     ]
 
 
+def unknown_pages() -> list[tuple[str, int]]:
+    """Return the keys of Pages that Inbox does not have, with their conversations, most first."""
+    return execute("unknown_pages")
+
+
+def strangers(limit: int) -> list[str]:
+    """Return some IDs of people that are none of Facebook's."""
+    return [sender_id for _, sender_id in execute("strangers", limit=limit)]
+
+
+def leave_tag_out(number: int) -> None:
+    """Give nobody the tag of this group."""
+    execute("drop_tags_of_group", number=number)
+
+
 def execute(name: str, **parameters) -> list[tuple]:
     """Run a statement of this module, and return its rows."""
     with connection.cursor() as cursor:

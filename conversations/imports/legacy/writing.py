@@ -41,7 +41,7 @@ def create_tags(staged: Staged, *, dry_run: bool) -> tuple[int, list[str]]:
             tag = None if dry_run else create_tag(group.name, **color)
         except TooManyTags:
             refused.append(group.name)
-            planning.execute("drop_tags_of_group", number=number)
+            planning.leave_tag_out(number)
             continue
         created += 1
         if tag:

@@ -50,7 +50,8 @@ def test_sidebar_has_four_groups_with_the_machinery_under_system(client):
     menu = menu_of(client)
     assert list(menu) == ["Inbox", "Pages", "People", "System"]
     assert menu["Inbox"] == ["Inbox", "Conversations", "Saved views", "Tags", "Exports"]
-    assert menu["Pages"] == ["Pages", "Connect a Page", "Sync runs", "Alerts", "Erasures"]
+    pages = ["Pages", "Connect a Page", "Sync runs", "Alerts", "Imported threads", "Erasures"]
+    assert menu["Pages"] == pages
     assert "Jobs" in menu["System"]
     groups = client.get("/admin/").context["sidebar_navigation"]
     assert [group["title"] for group in groups if group["collapsible"]] == ["System"]
