@@ -279,7 +279,7 @@ class InteractionEvent(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
     kind = models.TextField(choices=Kind)
     # Null: no message, or one that only an archive has. Unique otherwise.
-    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001
+    graph_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: Facebook has given none
     occurred_at = models.DateTimeField()
     text = models.TextField(blank=True, default="")
     attachments = models.JSONField(default=list, blank=True)

@@ -11,20 +11,11 @@ from conversations.sync.service import sync_conversations
 from tests.conversations.imports.in_memory import START, said, store, thread_of
 from tests.factories import ConversationFactory, EventFactory, UserFactory, api, member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("folder")]
 
 PICTURE = b"\xff\xd8\xff" + bytes(1000)
 IMAGE = {"type": "image", "title": "a.jpg"}
 FILES = {"photos/a.jpg": PICTURE, "files/b.exe": b"MZ" + bytes(600)}
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.MEDIA_ARCHIVE = True
-    options = {"location": str(tmp_path / "media")}
-    backend = "django.core.files.storage.FileSystemStorage"
-    settings.STORAGES = settings.STORAGES | {"media": {"BACKEND": backend, "OPTIONS": options}}
-    return tmp_path / "media"
 
 
 def picture(second: float = 1, *keys: str):

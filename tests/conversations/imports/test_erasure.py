@@ -27,10 +27,11 @@ from conversations.search.index.message_index import index_pending
 from conversations.sync.coverage import take_coverage
 from conversations.sync.service import sync_conversations
 from tests.conversations.imports.in_memory import START, messages_of, said, store, thread_of
-from tests.conversations.imports.test_archive_files import FILES, IMAGE, folder, picture  # noqa: F401
+from tests.conversations.imports.test_archive_files import FILES, IMAGE, picture
 from tests.conversations.imports.test_store import ARCHIVE, MATCHED, QUESTION, at_facebook, counts_of
-from tests.conversations.privacy.conftest import traces  # noqa: F401
 from tests.factories import UserFactory
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 DAY = 86_400
 OLD = said(-60 * DAY, "A secret wish")
@@ -53,7 +54,7 @@ def ana(page, world, shop):
 
 
 @pytest.mark.parametrize("is_matched", [True, False])
-def test_deleted_person_leaves_no_trace_of_an_import(page, world, shop, is_matched, traces):  # noqa: F811
+def test_deleted_person_leaves_no_trace_of_an_import(page, world, shop, is_matched, traces):
     if is_matched:
         at_facebook(world, shop, (0, QUESTION), (5, "Yes, until six", True), (9, "Thank you"))
         sync_conversations(page)
@@ -71,7 +72,7 @@ def test_deleted_person_leaves_no_trace_of_an_import(page, world, shop, is_match
     assert Page.objects.get().import_months == {}
 
 
-def test_name_of_a_thread_that_was_taken_out_goes_with_its_person(page, ana, traces):  # noqa: F811
+def test_name_of_a_thread_that_was_taken_out_goes_with_its_person(page, ana, traces):
     store(page, thread_of("77", OLD, *ARCHIVE, name="Guinevere"))
     own = decisions.take_out(ImportedThread.objects.get(), actor=UserFactory())
     delete_person(own, actor=None)
@@ -127,7 +128,7 @@ def test_archive_of_long_ago_is_recognized(page, world, shop, monkeypatch):
 
 
 @pytest.mark.parametrize("messages", [ARCHIVE, ARCHIVE[:1]], ids=["several", "one"])
-def test_sync_does_not_bring_back_whom_an_archive_alone_had(page, world, shop, messages, traces):  # noqa: F811
+def test_sync_does_not_bring_back_whom_an_archive_alone_had(page, world, shop, messages, traces):
     store(page, thread_of("77", *messages))
     delete_person(Conversation.objects.get(), actor=None)
     listed = [(one.time_ms // 1000 - START, one.text, *[True] * one.is_from_page) for one in messages]
@@ -152,7 +153,7 @@ def test_sync_goes_on_with_people_whose_thread_was_deleted(page, ana, world, sho
 
 # -- a Page ------------------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
-def test_nothing_of_an_import_is_left_of_a_page(page, world, shop, folder):  # noqa: F811
+def test_nothing_of_an_import_is_left_of_a_page(page, world, shop, folder):
     at_facebook(world, shop, (9, "hello"))
     sync_conversations(page)
     store(page, thread_of("77", OLD, said(9, "hello"), picture()), files=FILES)
@@ -187,7 +188,7 @@ def test_import_stores_nothing_old(page, retention):
 
 
 @pytest.mark.parametrize("is_matched", [True, False])
-def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, retention, is_matched, traces):  # noqa: F811
+def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, retention, is_matched, traces):
     if is_matched:
         at_facebook(world, shop, (0, QUESTION), (5, "Yes, until six", True), (9, "Thank you"))
         sync_conversations(page)
@@ -212,7 +213,7 @@ def test_old_messages_of_imports_are_erased_and_stay_away(page, world, shop, ret
     assert messages_of(row) == before
 
 
-def test_thread_of_old_messages_alone_leaves_its_conversation(page, ana, retention, traces):  # noqa: F811
+def test_thread_of_old_messages_alone_leaves_its_conversation(page, ana, retention, traces):
     texts = [said(-60 * DAY + n, f"Message number {n}") for n in range(2)]
     own = thread_of("77", *texts, *ARCHIVE, name="Guinevere")
     store(page, own)
@@ -225,7 +226,7 @@ def test_thread_of_old_messages_alone_leaves_its_conversation(page, ana, retenti
 
 
 @pytest.mark.django_db(transaction=True)
-def test_files_of_old_messages_go(page, ana, retention, folder):  # noqa: F811
+def test_files_of_old_messages_go(page, ana, retention, folder):
     own = said(-60 * DAY, "", attachments=(IMAGE,), media=("photos/a.jpg",))
     store(page, thread_of("77", own, *ARCHIVE), files=FILES)
     assert (ArchivedPart.objects.count(), MediaFile.objects.count()) == (1, 1)
