@@ -10,11 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from conversations.lib.attachments import attachments_of
+from conversations.lib.attachments import KIND_OF_TYPE, attachments_of
 from conversations.models.outbox import METADATA
 
 NEAR = timedelta(minutes=2)
-KINDS = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}
 
 
 class Unsettled(Struct, frozen=True):
@@ -84,4 +83,4 @@ def is_alike(message: Unsettled, candidate: Candidate) -> bool:
     if not message.file_kind:
         return bool(message.text) and candidate.text.strip() == message.text
     shown = attachments_of(candidate.attachments, candidate.data, candidate.text)
-    return not candidate.text and [each.kind for each in shown] == [KINDS[message.file_kind]]
+    return not candidate.text and [each.kind for each in shown] == [KIND_OF_TYPE[message.file_kind]]

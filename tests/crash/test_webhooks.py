@@ -38,8 +38,9 @@ class Worker:
         )
 
     def stop(self, number: int) -> None:
-        self.process.send_signal(number)
-        self.process.wait(60)
+        process = self.process  # another thread may start the next one meanwhile
+        process.send_signal(number)
+        process.wait(60)
 
 
 class Story:

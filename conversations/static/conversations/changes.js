@@ -40,9 +40,10 @@ async function check() {
 	if ([302, 403, 404].includes(status)) return location.reload();
 	if (!body) return undefined; // the stream tells when the server is back
 	if (url !== location.href) return check(); // another list was asked for meanwhile
+	const others = textOf(body, PARTS); // before parts of it move into the page
 	replaceLive(body);
 	const missed = await replaceParts(body);
-	if (missed || textOf(body, PARTS) !== textOf(served, PARTS)) showNotice();
+	if (missed || others !== textOf(served, PARTS)) showNotice();
 	else notice.replaceChildren();
 }
 
