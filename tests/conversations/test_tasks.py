@@ -172,6 +172,7 @@ def test_periodic_tasks_run_as_often_as_promised():
         "watch_pages": 15,
         "watch_subscriptions": 300,
         "work_on_operations": 15,
+        "work_on_outbox": 5,
         "work_on_webhooks": 5,
         "write_exports": 15,
     }

@@ -26,8 +26,8 @@ from tests.factories import UserFactory
 from tests.live.process import Web
 from tests.seeds import SEED
 
+from .forked_workers import ForkedWorker
 from .processes import Database, wait_until
-from .test_webhooks import Worker
 
 KILLS = int(os.environ.get("OUTBOX_KILLS", "6"))
 PEOPLE = 4
@@ -58,7 +58,7 @@ def sandbox(settings):
 class Killer:
     """Kills the worker at a random moment of the next calls: most often before Facebook has answered."""
 
-    def __init__(self, worker: Worker, draw: random.Random):
+    def __init__(self, worker: ForkedWorker, draw: random.Random):
         self.worker, self.draw, self.is_armed, self.kills = worker, draw, False, 0
 
     def on_sent(self, *_) -> None:
@@ -72,7 +72,7 @@ class Killer:
             threading.Timer(self.draw.random() * 0.1, self.kill).start()
 
     def kill(self) -> None:
-        self.worker.stop(signal.SIGKILL)
+        self.worker.kill()
         self.kills += 1
 
 
@@ -85,7 +85,7 @@ def test_kills_neither_repeat_nor_invent_a_message(database, environment, sandbo
     sync_conversations(page)
     author = UserFactory(username="agent")
     environment |= {"GRAPH_API_URL": sandbox.url}
-    web, worker = Web(environment), Worker(environment)
+    web, worker = Web(environment), ForkedWorker(environment)
     killer = Killer(worker, draw)
     sandbox.send_api.on_sent.append(killer.on_sent)
     texts: dict[str, int] = {}
@@ -103,16 +103,16 @@ def test_kills_neither_repeat_nor_invent_a_message(database, environment, sandbo
             if draw.random() < 0.1:
                 web.stop(signal.SIGKILL)
                 web.start()
-            wait_until(lambda: worker.process.poll() is not None or is_settled(), "messages are sent")
-            if worker.process.poll() is not None:
+            wait_until(lambda: not worker.is_alive or is_settled(), "messages are sent")
+            if not worker.is_alive:
                 worker.start()
         killer.is_armed = False
         wait_until(is_settled, "everything is settled")
     finally:
         sandbox.webhooks.stop()
-        for process in (web, worker):
-            process.process.kill()
-            process.process.wait()
+        worker.close()
+        web.process.kill()
+        web.process.wait()
     check(threads, texts)
     sync_conversations(page)  # an echo may be lost with the call that it belongs to
     settle()
