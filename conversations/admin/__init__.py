@@ -1,6 +1,14 @@
 """The Django admin of the inbox. What a user sees and may do here follows the user's roles on Pages."""
 
-from conversations.admin import activity_admin, alert_admin, audit_admin, job_admin, tag_admin, webhook_admin
+from conversations.admin import (
+    activity_admin,
+    alert_admin,
+    audit_admin,
+    job_admin,
+    outbox_admin,
+    tag_admin,
+    webhook_admin,
+)
 from conversations.admin.conversations import (
     conversation_list,
     export_admin,
@@ -20,6 +28,7 @@ __all__ = [
     "export_admin",
     "import_admin",
     "job_admin",
+    "outbox_admin",
     "page_admin",
     "run_admin",
     "saved_reply_admin",

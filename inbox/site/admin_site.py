@@ -46,6 +46,7 @@ MENU = {
         "conversations_conversationalias": (_("Further IDs"), "badge"),
         "conversations_removedconversation": (_("Joined conversations"), "merge"),
         "conversations_webhookdelivery": (_("Webhooks"), "webhook"),
+        "conversations_outgoingmessage": (_("Outbox"), "outbox"),
         "procrastinate_procrastinatejob": (_("Jobs"), "work_history"),
         "conversations_callbudget": (_("Call budgets"), "speed"),
         "axes_accessfailurelog": (_("Failed sign-ins"), "gpp_bad"),
