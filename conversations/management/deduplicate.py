@@ -12,7 +12,7 @@ from django.db.models import Count
 from conversations.lib.locks import lock_rows
 from conversations.models import Conversation, Export, InteractionEvent, Page, Thread
 from conversations.models.constraints import Index, UniqueKey, missing_keys, wider_indexes
-from conversations.sync.load.joining import copy_columns, unite_tags, update_thread_states
+from conversations.sync.load.joining import copy_columns, unite_drafts, unite_tags, update_thread_states
 
 Track = Callable[[list[str]], Iterator[str]]
 
@@ -77,6 +77,8 @@ def _merge(conversations: list[Conversation], counts: MergeCounts) -> None:
     copy_columns(target, conversations)
     counts.tags += unite_tags(target, conversations)
     counts.events += _drop_duplicates(InteractionEvent, "graph_id", conversation__in=conversations)
+    for other in others:
+        unite_drafts(target, other)
     for relation in Conversation._meta.related_objects:
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": others})
         rows.update(**{relation.field.name: target})

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from conversations.lib.folding import fold
 from conversations.lib.names import is_placeholder
-from conversations.models import AuditEntry, Conversation, Export, ImportedThread, Page, SavedView
+from conversations.models import AuditEntry, Conversation, Export, ImportedThread, Page, SavedReply, SavedView
+from conversations.models.answers.saved_replies import notify_of_reply
 from conversations.models.audit import ERASED
 
 WORD = re.compile(r"\w+")
@@ -33,6 +34,12 @@ class Naming:
 
     def is_in_any(self, value: Any) -> bool:
         return any(map(self.is_in, texts_in(value)))
+
+    def is_spelled_out_in(self, text: str) -> bool:
+        """Whether the text has an ID or a name of several words: one word may also be any other word."""
+        words = f" {' '.join(words_of(text))} "
+        names = (f" {' '.join(name)} " for name in self._names if len(name) > 1)
+        return any(one in text for one in self._ids) or any(name in words for name in names)
 
 
 def words_of(text: str) -> list[str]:
@@ -58,7 +65,7 @@ def texts_in(value: Any) -> Iterator[str]:
 def clear_traces(
     page: Page, conversations: Iterable[Conversation], ids: list[str], *, by_name: bool = True
 ) -> None:
-    """Clear saved views, exports, remarks of runs, the audit log and the history of the admin.
+    """Clear saved views and replies, exports, remarks of runs, the audit log and the history of the admin.
 
     Not `by_name`: only what has an ID. Of many people, nearly every word is a part of a name.
     """
@@ -68,6 +75,7 @@ def clear_traces(
     names = {*(row.sender_name for row in rows), *imported} if by_name else ()
     naming = Naming([*ids, *graph_ids, *(row.graph_id for row in rows)], names)
     _delete_views(page, naming)
+    _delete_replies(page, naming)
     _delete_exports(naming)
     _clear_runs(page, naming)
     _clear_audit_log(naming)
@@ -80,6 +88,15 @@ def _delete_views(page: Page, naming: Naming) -> None:
     views = SavedView.objects.filter(Q(page=page) | Q(page=None))
     named = [view.pk for view in views if naming.is_in(view.name) or naming.is_in_any(view.query)]
     SavedView.objects.filter(pk__in=named).delete()
+
+
+def _delete_replies(page: Page, naming: Naming) -> None:
+    """A reply is for everybody: one that spells out a name was written for this person."""
+    replies = SavedReply.objects.filter(Q(page=page) | Q(page=None)).order_by("pk")
+    named = [reply for reply in replies if any(map(naming.is_spelled_out_in, (reply.name, reply.text)))]
+    if named:
+        SavedReply.objects.filter(pk__in=[reply.pk for reply in named]).delete()
+        notify_of_reply(*named)
 
 
 def _delete_exports(naming: Naming) -> None:

@@ -19,6 +19,7 @@ from conversations.models import (
     Conversation,
     ConversationAlias,
     ConversationTag,
+    Draft,
     ImportCheck,
     ImportedThread,
     InteractionEvent,
@@ -27,6 +28,7 @@ from conversations.models import (
     RemovedConversation,
     Thread,
 )
+from conversations.models.answers.drafts import MAX_TEXT as MAX_DRAFT
 from conversations.sync.load.states.read_state import recount
 from conversations.sync.load.transform import search_text
 
@@ -106,6 +108,7 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     duplicates = _drop_duplicates(keep, drop)
     InteractionEvent.objects.filter(conversation=drop).update(conversation=keep)
     OutgoingMessage.objects.filter(conversation=drop).update(conversation=keep)
+    unite_drafts(keep, drop)
     if duplicates:
         with connection.cursor() as cursor:
             cursor.execute(STATEMENTS["clear_history"], {"keep": keep.pk, "ids": duplicates})
@@ -119,6 +122,20 @@ def move_all(keep: Conversation, drop: Conversation) -> list[str]:
     if keep.unsent_at:
         show_newest_messages([keep])
     return duplicates
+
+
+def unite_drafts(keep: Conversation, drop: Conversation) -> None:
+    """Keep what each user was writing; of two texts of one user, the older one comes first."""
+    for draft in Draft.objects.filter(conversation=drop):
+        other = Draft.objects.filter(conversation=keep, user=draft.user_id).first()
+        if other:
+            older, newer = sorted((other, draft), key=lambda one: one.changed_at)
+            texts = dict.fromkeys(filter(None, (older.text.strip(), newer.text.strip())))
+            draft.text = "\n\n".join(texts)[:MAX_DRAFT]
+            draft.reply_to, draft.changed_at = newer.reply_to or older.reply_to, newer.changed_at
+            other.delete()
+        draft.conversation = keep
+        draft.save()
 
 
 def move_imports(page: Page, keep: Conversation, drop: Conversation) -> None:
@@ -201,6 +218,7 @@ def _snapshot(keep: Conversation, drop: Conversation) -> dict[str, Any]:
         "aliases": list(drop.aliases.values_list("sender_id", flat=True)),
         "threads": list(drop.threads.values_list("graph_id", flat=True)),
         "events": list(drop.events.order_by("pk").values_list("pk", flat=True)),
+        "outgoing": list(drop.outgoing.order_by("pk").values_list("pk", flat=True)),
     }
 
 
@@ -218,6 +236,7 @@ def restore(record: RemovedConversation) -> Conversation:
     if imported := details.get("imported"):
         keep.imported_threads.filter(pk__in=imported).update(conversation=drop)
     keep.events.filter(pk__in=details["events"]).update(conversation=drop)
+    keep.outgoing.filter(pk__in=details.get("outgoing", [])).update(conversation=drop)
     with connection.cursor() as cursor:
         names = [record.sender_id, *details["aliases"]]
         keys: dict[str, Any] = {"keep": keep.pk, "drop": drop.pk}

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from conversations.actions.status import set_status
 from conversations.actions.tagging import tag_conversations
-from conversations.models import Conversation, InteractionEvent, Page, SyncRun, Thread
+from conversations.models import Conversation, InteractionEvent, Page, SavedReply, SyncRun, Thread
 from conversations.models.privacy import PERSON_DELETED, Erasure, Fingerprint, ForgottenKey
 from conversations.models.search import MessageIndexChunk
 from conversations.privacy.forget_person import count_person, delete_person
@@ -16,7 +16,7 @@ from conversations.sandbox.data.people import Person
 from conversations.search.index.message_index import index_pending
 from conversations.sync.service import SyncStopped
 from tests.conversations.sync.copies import row_versions
-from tests.factories import TagFactory, superuser
+from tests.factories import ConversationFactory, PageFactory, TagFactory, superuser
 from tests.legacy_database import WITHOUT_ANY_KEY, make_legacy
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,19 @@ def test_only_hashes_an_empty_thread_and_a_log_entry_remain(sync, page, thread_o
         2,
     )
     assert erasure.ended_at
+
+
+def test_saved_replies_that_spell_out_the_person_go(page):
+    row = ConversationFactory(page=page, sender_id=PSID, sender_name=NAME)
+    for name, text, owner in (
+        ("To her", "Dear guinevere  blackwood, hello", page),
+        ("Number", f"Case {PSID}", None),
+        ("Guinevere", "Blackwood is a good wood", page),
+        ("Of others", f"Dear {NAME}", PageFactory()),
+    ):
+        SavedReply.objects.create(name=name, text=text, page=owner)
+    delete_person(row, actor=superuser())
+    assert set(SavedReply.objects.values_list("name", flat=True)) == {"Guinevere", "Of others"}
 
 
 def test_counting_changes_nothing(sync, thread_of_person):

@@ -22,7 +22,13 @@ from conversations.models import (
 from conversations.models.imports import own_sender_id
 from conversations.sync.load.imported.pairing import pair_messages
 from conversations.sync.load.imported.staging import stage_conversation
-from conversations.sync.load.joining import SAVED_COLUMNS, recreate, show_newest_messages, unite_tags
+from conversations.sync.load.joining import (
+    SAVED_COLUMNS,
+    recreate,
+    show_newest_messages,
+    unite_drafts,
+    unite_tags,
+)
 from conversations.sync.load.states.read_state import recount
 from conversations.sync.load.transform import search_text
 
@@ -43,6 +49,7 @@ def attach(page: Page, thread: ImportedThread, target: Conversation, *, actor=No
     _move_messages(own, thread, threads)
     InteractionEvent.objects.filter(conversation=own).update(conversation=target)
     unite_tags(target, [target, own])
+    unite_drafts(target, own)
     _take_columns(target, own)
     own.refresh_from_db()
     own.delete()

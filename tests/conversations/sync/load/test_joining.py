@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conversations.models import Conversation, InteractionEvent
+from conversations.models import Conversation, Draft, InteractionEvent
 from conversations.sync.load.joining import join, restore
-from tests.factories import ConversationFactory, EventFactory
+from tests.factories import ConversationFactory, EventFactory, OutgoingMessageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -72,3 +72,30 @@ def test_content_of_a_message_fills_its_empty_place(page):
     event(second, "m_1", "Hello")
     join(page, first, second)
     assert Conversation.objects.get().events.get().text == "Hello"
+
+
+def test_what_users_were_writing_is_kept(page):
+    keep, drop = conversation(page), conversation(page)
+    anna, ben = UserFactory(), UserFactory()
+    for row, user, text, hours in (
+        (keep, anna, "Second", 2),
+        (drop, anna, "First ", 1),
+        (drop, ben, "Alone", 0),
+    ):
+        changed_at = NOON + hours * HOUR
+        Draft.objects.create(conversation=row, user=user, text=text, reply_to=hours, changed_at=changed_at)
+    join(page, keep, drop)
+    drafts = Draft.objects.order_by("text").values_list("conversation", "user", "text", "reply_to")
+    assert list(drafts) == [(keep.pk, ben.pk, "Alone", 0), (keep.pk, anna.pk, "First\n\nSecond", 2)]
+    assert Draft.objects.get(user=anna).changed_at == NOON + 2 * HOUR
+
+
+def test_messages_to_the_customer_go_back_with_their_conversation(page):
+    keep, drop = conversation(page), conversation(page)
+    own, others = OutgoingMessageFactory(conversation=drop), OutgoingMessageFactory(conversation=keep)
+    record = join(page, keep, drop)
+    assert set(keep.outgoing.values_list("pk", flat=True)) == {own.pk, others.pk}
+    later = OutgoingMessageFactory(conversation=keep)
+    second = restore(record)
+    assert [row.pk for row in second.outgoing.all()] == [own.pk]
+    assert set(keep.outgoing.values_list("pk", flat=True)) == {others.pk, later.pk}
