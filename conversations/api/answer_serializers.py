@@ -10,6 +10,7 @@ from conversations.api.serializers import ConversationSerializer
 from conversations.lib.text import is_plain
 from conversations.models import OutgoingMessage
 from conversations.sending.reply_window import ReplyState
+from conversations.sending.thread_control import may_take_over
 
 MAX_LETTERS = 20_000  # before the platform's own limit is told
 
@@ -57,6 +58,12 @@ class AnswerBody(serializers.Serializer):
         return attrs
 
 
+class RetryBody(serializers.Serializer):
+    takeOver = FlagField(
+        default=False, help_text="Take the conversation over first, where another application answers"
+    )
+
+
 class AnswerFileBody(AnswerBody):
     """The same as a form with a file."""
 
@@ -93,6 +100,9 @@ class OutgoingMessageSerializer(serializers.ModelSerializer):
     )
     author = serializers.SerializerMethodField(help_text="null: a former user")
     createdAt = serializers.DateTimeField(source="created_at")
+    canTakeOver = serializers.SerializerMethodField(
+        help_text="Whether it failed because another application answers: retry it with takeOver"
+    )
     sendAt = serializers.DateTimeField(source="due_at", help_text="Not before then, while it is queued")
 
     class Meta:
@@ -110,11 +120,15 @@ class OutgoingMessageSerializer(serializers.ModelSerializer):
             "author",
             "createdAt",
             "sendAt",
+            "canTakeOver",
         ]
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_reason(self, message) -> str | None:
         return gettext(message.reason) if message.reason else None
+
+    def get_canTakeOver(self, message) -> bool:
+        return may_take_over(message)
 
     @extend_schema_field(OutgoingFileSerializer(allow_null=True))
     def get_attachment(self, message) -> dict | None:

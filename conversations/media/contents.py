@@ -14,6 +14,7 @@ from conversations.media.file_types import type_of
 from conversations.media.links import may_work
 from conversations.media.parts import Part, attachment_at, link_of
 from conversations.media.renewal import GONE, renew
+from conversations.media.sent_files import open_sent
 from conversations.models import InteractionEvent
 
 
@@ -45,6 +46,8 @@ def open_content(
     if file := kept_part(event, index, part):
         if kept := open_kept(file, byte_range):
             return Content(kept, file.media_type, str(attachment_at(event, index).name))
+    elif sent := open_sent(event, index, byte_range):
+        return Content(sent, sent.media_type, str(attachment_at(event, index).name))
     elif settings.MEDIA_ARCHIVE:
         queue_parts([event])
     try:

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import querysets
-from conversations.models.conversations import Conversation
+from conversations.models.conversations import Conversation, InteractionEvent
 
 KEPT = timedelta(days=30)  # after it was written
 CHANNEL = "inbox_outbox"  # of the notification that there is something to do
+FROM_SEND = "send"  # `data.source` of the event of a message that Facebook has not shown yet
 METADATA = "inbox:"  # what Facebook gives back with a message of ours begins with this
 
 
@@ -99,7 +100,7 @@ class OutgoingMessage(models.Model):
 
 
 class OutgoingPiece(models.Model):
-    """A piece of the file of a message, until it is sent. The pieces are in their order."""
+    """A piece of the file of a message, until Facebook shows it. The pieces are in their order."""
 
     message = models.ForeignKey(OutgoingMessage, models.CASCADE, related_name="pieces")
     body = models.BinaryField()
@@ -109,9 +110,24 @@ class OutgoingPiece(models.Model):
 
 
 def delete_expired() -> None:
-    """Delete old rows, whatever their state: nobody has decided about them for a month."""
+    """Delete files that Facebook shows by now, and old rows.
+
+    Those in any state: nobody has decided about them for a month.
+    """
+    _delete_shown_files()
     expired = OutgoingMessage.objects.filter(created_at__lt=timezone.now() - KEPT)
     expired.exclude(state=OutgoingMessage.State.SENDING).delete()
+
+
+def _delete_shown_files() -> None:
+    with_files = OutgoingPiece.objects.order_by().values("message")
+    sent = OutgoingMessage.objects.filter(pk__in=with_files, state=OutgoingMessage.State.SENT)
+    events = dict(sent.with_events().values_list("pk", "event_id"))
+    if events:
+        unseen = InteractionEvent.objects.filter(pk__in=events.values(), data__source=FROM_SEND)
+        kept = set(unseen.values_list("pk", flat=True))
+        shown = [pk for pk, event_id in events.items() if event_id not in kept]
+        OutgoingPiece.objects.filter(message__in=shown).delete()
 
 
 def wake_senders() -> None:

@@ -80,9 +80,9 @@ def _obstacle(page: Page) -> str:
     return (gettext("Reconnect needed. %(reason)s") % {"reason": reason}).strip()
 
 
-def options_for(page: Page, platform: str) -> GraphOptions:
+def options_for(page: Page, platform: str, limits: HttpLimits = LIMITS) -> GraphOptions:
     ids = tuple(filter(None, [page.facebook_page_id, page.instagram_account_id]))
-    return replace(graph_options(platform, LIMITS), account_ids=ids)
+    return replace(graph_options(platform, limits), account_ids=ids)
 
 
 def _upload(api: MessageSender, message: OutgoingMessage, sender: int) -> bool:

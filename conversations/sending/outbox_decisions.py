@@ -31,25 +31,33 @@ def discard(message: OutgoingMessage, *, actor) -> OutgoingMessage:
     return _end(row, Action.MESSAGE_DISCARDED, actor)
 
 
-def retry(message: OutgoingMessage, *, actor, now: bool = False) -> OutgoingMessage:
+def retry(
+    message: OutgoingMessage, *, actor, now: bool = False, has_taken_over: bool = False
+) -> OutgoingMessage:
     """Send a message again that failed, or whose fate is unknown, which may be the second time.
 
     Raises MessageRefused and TooManyRequests.
     """
+    require_retry(message, actor)
+    return _queue_again(message, actor, now=now, has_taken_over=has_taken_over)
+
+
+def require_retry(message: OutgoingMessage, actor) -> None:
+    """Raise MessageRefused or TooManyRequests if the message cannot be sent again now."""
     _require_undecided(message)
     require_sending(message.conversation)
     require_rate(actor)
-    return _queue_again(message, actor, now=now)
 
 
 @transaction.atomic
-def _queue_again(message: OutgoingMessage, actor, *, now: bool) -> OutgoingMessage:
+def _queue_again(message: OutgoingMessage, actor, *, now: bool, has_taken_over: bool) -> OutgoingMessage:
     row = _locked(message)
     _require_undecided(row)
     row.state, row.reason, row.tries = State.QUEUED, "", 0
     row.queued_at, row.due_at = timezone.now(), due_time(now=now)
     row.save(update_fields=["state", "reason", "tries", "queued_at", "due_at"])
-    record(Action.MESSAGE_RETRIED, actor=actor, target=row.conversation, message=row.pk)
+    more = {"took_over": True} if has_taken_over else {}
+    record(Action.MESSAGE_RETRIED, actor=actor, target=row.conversation, message=row.pk, **more)
     announce(row)
     return row
 

@@ -66,14 +66,20 @@ def _store_event(row: OutgoingMessage, graph_id: str, at: datetime) -> None:
         is_sent=True,
         time=at,
         text=row.text,
-        attachments=[{"type": row.file_kind, "payload": {}}] if row.file_kind else [],
+        attachments=[_attachment(row)] if row.file_kind else [],
         data={"metadata": row.metadata, **({"reply_to": row.reply_to} if row.reply_to else {})},
     )
     save_changes(conversation.page, [Received(sent, at)])
 
 
+def _attachment(row: OutgoingMessage) -> dict[str, Any]:
+    """Facebook's answer tells no link: until it shows the message, the file is that of the outbox."""
+    name = {"title": row.file_name} if row.file_kind == "file" else {}
+    return {"type": row.file_kind, "payload": {}, "kept": True, **name}
+
+
 def _link(row: OutgoingMessage, graph_id: str) -> None:
-    """Say on the event who wrote it. The content is there now, and nowhere else."""
+    """Say on the event who wrote it. The text is there now, and nowhere else."""
     with connection.cursor() as cursor:
         keys: dict[str, Any] = {
             "conversation": row.conversation_id,
@@ -81,7 +87,6 @@ def _link(row: OutgoingMessage, graph_id: str) -> None:
             "author": row.author_id,
         }
         cursor.execute(STATEMENTS["set_author"], keys)
-    row.pieces.all().delete()
     row.state, row.reason, row.text, row.sender = State.SENT, "", "", None
     row.graph_id = row.graph_id or graph_id  # a person may have sent it twice
     row.save(update_fields=["state", "reason", "text", "sender", "graph_id"])

@@ -21,6 +21,7 @@ from conversations.api.answer_serializers import (
     OutgoingMessageAnswer,
     OutgoingMessageListAnswer,
     OutgoingMessageSerializer,
+    RetryBody,
 )
 from conversations.api.multipart import FormParser, fields_of
 from conversations.api.parsers import AnyTypeJSONParser
@@ -37,6 +38,7 @@ from conversations.search.parsing import MAX_ID
 from conversations.sending import outbox, outbox_decisions
 from conversations.sending.outbox import Content, TextRefused
 from conversations.sending.outgoing_files import MAX_BYTES, FileRefused, OutgoingFile, read_file
+from conversations.sending.thread_control import take_over
 
 State = OutgoingMessage.State
 NOT_SENT = (State.QUEUED, State.SENDING, State.UNCERTAIN, State.FAILED)
@@ -96,7 +98,7 @@ class MessageViewSet(GenericViewSet):
     def get_queryset(self):
         pages = page_ids(self.request.user)
         rows = OutgoingMessage.objects.filter(conversation__page_id__in=pages)
-        return rows.select_related("conversation", "author").with_events()
+        return rows.select_related("conversation__page", "author").with_events()
 
     def get_object(self):
         if int(self.kwargs["pk"][:20]) > MAX_ID:
@@ -114,11 +116,18 @@ class MessageViewSet(GenericViewSet):
         """Cancel a message that is still queued (agent)."""
         return self.decide(outbox_decisions.cancel)
 
-    @extend_schema(request=EmptyBody, responses={200: OutgoingMessageAnswer, **REFUSALS})
+    @extend_schema(request=RetryBody, responses={200: OutgoingMessageAnswer, **REFUSALS})
     @action(detail=True, methods=["post"])
     def retry(self, request, pk):
         """Send a message again that failed or is uncertain: it may arrive twice then (agent)."""
-        return self.decide(outbox_decisions.retry)
+        message = self.get_own()
+        takes_over = read_body(request, RetryBody)["takeOver"]
+        if takes_over:
+            outbox_decisions.require_retry(message, request.user)
+            with asking_facebook(request.user):
+                take_over(message.conversation)
+        outbox_decisions.retry(message, actor=request.user, has_taken_over=takes_over)
+        return message_response(message.pk)
 
     @extend_schema(request=EmptyBody, responses={200: OutgoingMessageAnswer, **REFUSALS})
     @action(detail=True, methods=["post"])
@@ -126,9 +135,13 @@ class MessageViewSet(GenericViewSet):
         """Give up a message that failed or is uncertain (agent)."""
         return self.decide(outbox_decisions.discard)
 
-    def decide(self, decision) -> Response:
+    def get_own(self) -> OutgoingMessage:
         message = self.get_object()
         require_role(self.request.user, [message.conversation.page_id], AGENT)
+        return message
+
+    def decide(self, decision) -> Response:
+        message = self.get_own()
         read_body(self.request, EmptyBody)
         decision(message, actor=self.request.user)
         return message_response(message.pk)

@@ -1,4 +1,5 @@
-"""Sends one message, or uploads its file. Nothing is repeated here: the caller knows what may be.
+"""Sends one message, uploads its file, or takes its conversation over. Nothing is repeated here: the caller
+knows what may be.
 
 Each request has a connection of its own. One that was kept open may be closed by the other side just now, and
 then nobody could tell whether the message has left.
@@ -68,6 +69,14 @@ class MessageSender:
         if not attachment_id:
             raise TransientError("Facebook's answer does not name the file.")
         return attachment_id
+
+    def take_control(self, page_id: str, recipient: str) -> None:
+        """Let this application answer the person, whichever other one does now."""
+        response = self._post(
+            f"{page_id}/take_thread_control", json={"recipient": {"id": recipient}} | self._proof
+        )
+        if as_dict(response.body).get("success") is not True:
+            raise TransientError("Facebook did not say that the conversation was taken over.")
 
     def _post(self, path: str, **parameters: Any) -> HttpResponse:
         url = f"{self._options.url}/{self._options.version}/{quote(path, errors='replace')}"

@@ -5,8 +5,10 @@ import { createDrafts } from "/static/inbox/app/composer/drafts.mjs";
 import { measure } from "/static/inbox/app/composer/message-length.mjs";
 import {
 	CANCEL_MS,
+	decide,
 	describeOutgoing,
 	isMoving,
+	isRetry,
 	secondsUntil,
 } from "/static/inbox/app/composer/outgoing-state.mjs";
 import { describeWindow } from "/static/inbox/app/composer/reply-window.mjs";
@@ -168,10 +170,10 @@ async function send() {
 
 async function act(name, message) {
 	try {
-		await post(`/api/messages/${message.id}/${name}`);
+		await decide(post, name, message);
 		const { text } = { ...contentOf(message), ...known.get(message.id) };
 		if (name === "cancel" && text && isEmpty(written)) change(withText(written, text));
-		if (name !== "retry") messages = messages.filter((one) => one.id !== message.id);
+		if (!isRetry(name)) messages = messages.filter((one) => one.id !== message.id);
 	} catch (error) {
 		show(error);
 	}

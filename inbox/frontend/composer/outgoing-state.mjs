@@ -8,9 +8,9 @@ export const CANCEL_MS = 5000; // for so long it waits for second thoughts
 export const isMoving = ({ state }) => state === "queued" || state === "sending";
 
 /**
- * {label, reason, actions: [name], isWrong}; `secondsLeft`: until it leaves. The actions: cancel, retry, discard.
+ * {label, reason, actions: [name], isWrong}; `secondsLeft`: until it leaves. `decide()` knows the actions.
  */
-export function describeOutgoing({ state, reason }, secondsLeft = 0) {
+export function describeOutgoing({ state, reason, canTakeOver = false }, secondsLeft = 0) {
 	if (state === "queued")
 		return {
 			label:
@@ -26,7 +26,7 @@ export function describeOutgoing({ state, reason }, secondsLeft = 0) {
 			label: gettext("Not sent"),
 			reason: reason ?? "",
 			actions: [
-				["retry", gettext("Retry")],
+				canTakeOver ? ["takeOver", gettext("Take over and send")] : ["retry", gettext("Retry")],
 				["discard", gettext("Discard")],
 			],
 			isWrong: true,
@@ -44,6 +44,15 @@ export function describeOutgoing({ state, reason }, secondsLeft = 0) {
 	if (state === "sent") return { label: gettext("Sent"), reason: "", actions: [], isWrong: false };
 	return { label: gettext("Sending…"), reason: "", actions: [], isWrong: false };
 }
+
+/** Tells the server what was decided about a message: cancel, retry, takeOver, discard. Resolves with its answer. */
+export const decide = (post, name, { id }) =>
+	name === "takeOver"
+		? post(`/api/messages/${id}/retry`, { takeOver: true })
+		: post(`/api/messages/${id}/${name}`);
+
+/** Is it sent again by this action? */
+export const isRetry = (name) => name === "retry" || name === "takeOver";
 
 /** Seconds until a queued message leaves, rounded up. */
 export const secondsUntil = (leavesAt, now = Date.now()) => Math.max(0, Math.ceil((leavesAt - now) / 1000));

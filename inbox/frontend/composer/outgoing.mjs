@@ -10,7 +10,7 @@ import { findPage, hasRole, set, state, watch, when } from "../core/store.mjs";
 import { announce } from "../core/targets.mjs";
 import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
-import { CANCEL_MS, describeOutgoing, isMoving, secondsUntil } from "./outgoing-state.mjs";
+import { CANCEL_MS, decide, describeOutgoing, isMoving, isRetry, secondsUntil } from "./outgoing-state.mjs";
 
 const POLL_MS = 2500; // while something moves, beside what the event stream tells
 const SECOND_MS = 1000;
@@ -132,10 +132,10 @@ const contentOf = ({ id, text = "", attachment = null, sendAt = null }) => ({
 async function act(name, message) {
 	const id = state.openId;
 	try {
-		const answer = await post(`/api/messages/${message.id}/${name}`);
+		const answer = await decide(post, name, message);
 		changes += 1;
 		if (name === "cancel") giveBack(id, contentOf(message));
-		if (name === "retry")
+		if (isRetry(name))
 			known.set(message.id, {
 				...contentOf(message),
 				leavesAt: Date.now() + CANCEL_MS,
@@ -143,7 +143,7 @@ async function act(name, message) {
 			});
 		const rest = messages().filter((one) => one.id !== message.id);
 		if (id === state.openId)
-			set({ outgoing: { id, messages: name === "retry" ? [...rest, answer.message] : rest } });
+			set({ outgoing: { id, messages: isRetry(name) ? [...rest, answer.message] : rest } });
 	} catch (error) {
 		showError(error);
 		refreshSoon();

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import InteractionEvent, OutgoingMessage, OutgoingPiece, Page
+from conversations.models.outbox import delete_expired
 from conversations.sandbox import faults
 from conversations.sandbox.script import ScriptedAnswer
 from conversations.search.index.message_index import index_pending
@@ -204,7 +205,7 @@ def test_nothing_is_sent_while_sending_is_off(write, send, sandbox, settings):
     assert not calls(sandbox)
 
 
-def test_file_is_uploaded_once_and_removed_when_it_is_sent(write, send, sandbox):
+def test_file_is_uploaded_once_and_seen_until_facebook_shows_it(write, send, sandbox):
     sandbox.script.add("POST /*/message_attachments", error(2), {"attachment_id": "77"})
     sandbox.script.add(PATH, error(613), sent())
     message = write("", file=PNG)
@@ -216,6 +217,16 @@ def test_file_is_uploaded_once_and_removed_when_it_is_sent(write, send, sandbox)
         send()
     message.refresh_from_db()
     assert message.state == "sent"
+    delete_expired()
+    event = InteractionEvent.objects.get(graph_id="m_sent1")
+    address = f"/api/conversations/{event.conversation_id}/events/{event.pk}/attachments/0"
+    client = api(superuser())
+    assert client.get(f"{address}/content").getvalue() == PNG.content
+    assert client.get(f"{address}/preview")["Content-Type"] == "image/png"
+    link = "https://scontent.xx.fbcdn.net/boat.png"
+    event.attachments, event.data = [{"type": "image", "payload": {"url": link}}], {"source": "webhook"}
+    event.save()
+    delete_expired()
     assert not OutgoingPiece.objects.exists()
     uploads = [path for path in calls(sandbox) if path.endswith("message_attachments")]
     assert len(uploads) == 2, "it was uploaded again"

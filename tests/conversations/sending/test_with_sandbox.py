@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.alerts.watch import watch
-from conversations.models import Alert, Conversation, InteractionEvent, OutgoingMessage, Page
+from conversations.models import Alert, AuditEntry, Conversation, InteractionEvent, OutgoingMessage, Page
 from conversations.sandbox import faults
 from conversations.sandbox.send_api import send_faults
 from conversations.sandbox.send_api.send_refusals import REFUSALS
@@ -17,6 +17,7 @@ from conversations.sending.outgoing_files import OutgoingFile
 from conversations.sending.settlement import settle
 from conversations.sync.service import sync_conversations
 from tests.conversations.webhooks.deliveries import deliver_body
+from tests.factories import api
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACCOUNT = "17841400000000001"
@@ -254,3 +255,29 @@ def test_customer_who_blocked_the_page(sandbox, thread, conversation, write, sen
     send()
     check(message, thread, "failed")
     assert "cannot be reached" in message.reason
+
+
+def test_conversation_of_another_application_is_taken_over_by_a_person(
+    sandbox, thread, conversation, write, send, webhooks
+):
+    thread.owner_app_id = "5"
+    message = write()
+    send()
+    check(message, thread, "failed")
+    client = api(message.author)
+    assert client.get(f"/api/messages/{message.pk}").json()["message"]["canTakeOver"]
+    sandbox.send.take_control = "refused"
+    answer = client.post(f"/api/messages/{message.pk}/retry", {"takeOver": True}, format="json")
+    assert (answer.status_code, "take the conversation over" in answer.json()["error"]) == (409, True)
+    check(message, thread, "failed")
+    sandbox.send.take_control = "allowed"
+    answer = client.post(f"/api/messages/{message.pk}/retry", {"takeOver": True}, format="json")
+    assert not answer.json()["message"]["canTakeOver"]
+    entry = AuditEntry.objects.get(action="message_retried")
+    assert (entry.details, thread.owner_app_id) == (
+        {"message": message.pk, "took_over": True},
+        sandbox.switches.app_id,
+    )
+    OutgoingMessage.objects.update(due_at=timezone.now())
+    send()
+    check(message, thread, "sent")

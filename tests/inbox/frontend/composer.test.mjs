@@ -4,7 +4,7 @@ import { createDrafts } from "../../../inbox/frontend/composer/drafts.mjs";
 import { MAX_FILES, problemOf } from "../../../inbox/frontend/composer/file-rules.mjs";
 import { fittingReplies, typedShortcut, usableReplies } from "../../../inbox/frontend/composer/matching.mjs";
 import { measure } from "../../../inbox/frontend/composer/message-length.mjs";
-import { describeOutgoing, secondsUntil } from "../../../inbox/frontend/composer/outgoing-state.mjs";
+import { decide, describeOutgoing, isRetry, secondsUntil } from "../../../inbox/frontend/composer/outgoing-state.mjs";
 import { describeWindow } from "../../../inbox/frontend/composer/reply-window.mjs";
 import {
 	isEmpty,
@@ -192,6 +192,11 @@ test("a message on its way says what became of it and what can be done", () => {
 		["It is there", "Send again"],
 	);
 	assert.ok(uncertain.isWrong && uncertain.reason);
+	assert.deepEqual(names({ state: "failed", canTakeOver: true }), ["takeOver", "discard"]);
+	const asked = (name) => decide((...request) => request, name, { id: 7 });
+	assert.deepEqual(asked("takeOver"), ["/api/messages/7/retry", { takeOver: true }]);
+	assert.deepEqual(asked("discard"), ["/api/messages/7/discard"]);
+	assert.deepEqual(["retry", "takeOver", "discard"].map(isRetry), [true, true, false]);
 	for (const state of ["sending", "sent"]) assert.deepEqual(names({ state }), []);
 	assert.deepEqual([secondsUntil(5000, 500), secondsUntil(5000, 6000)], [5, 0]);
 });

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from conversations.models import InteractionEvent
+from conversations.models.outbox import FROM_SEND
 from conversations.sync.load.live.changes import Change, Deletion, Edit, Message, NewReferral, Reaction, Sent
 from conversations.sync.load.states.references import CUSTOMER, PAGE
 
@@ -29,7 +30,7 @@ KEPT = (
 )
 # `data.source` of a message that no sync has shown yet, or neither a sync nor a webhook. One that we have
 # sent is known by Facebook's answer, which tells no time and no file.
-FROM_WEBHOOK, FROM_ARCHIVE, FROM_SEND = "webhook", "archive", "send"
+FROM_WEBHOOK, FROM_ARCHIVE = "webhook", "archive"
 # `data.time` of a message whose time Facebook has not told: another's stands for it, or that of our clock.
 UNKNOWN, ASSUMED = "unknown", "assumed"
 

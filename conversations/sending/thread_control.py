@@ -1,0 +1,32 @@
+"""Takes a conversation over in which another application answers. Only a person asks for that."""
+
+from django.utils.translation import gettext
+
+from conversations.connections.interactive import LIMITS
+from conversations.graph.error_rules.send_rules import OTHER_APP
+from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
+from conversations.graph.send.message_sender import MessageSender
+from conversations.models import Conversation, OutgoingMessage
+from conversations.sending.delivery import options_for
+from conversations.sending.outbox import MessageRefused
+
+
+def may_take_over(message: OutgoingMessage) -> bool:
+    """Whether the message was refused because another application answers there."""
+    return message.state == OutgoingMessage.State.FAILED and message.reason == OTHER_APP
+
+
+def take_over(conversation: Conversation) -> None:
+    """Ask Facebook, which may take long, to let this application answer. Raises MessageRefused."""
+    page = conversation.page
+    options = options_for(page, conversation.platform, LIMITS)
+    try:
+        MessageSender(page.access_token, options).take_control(page.facebook_page_id, conversation.sender_id)
+    except GraphError as error:
+        if isinstance(error, ActionRequiredError | PlatformError):
+            page.schedule_probe()
+        reason = error.advice or error.text
+        raise MessageRefused(
+            gettext("Facebook did not let Inbox take the conversation over. %(reason)s")
+            % {"reason": gettext(reason)}
+        ) from None
