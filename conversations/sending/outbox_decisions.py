@@ -1,5 +1,7 @@
 """What users decide: cancel a message that has not left, retry or discard one that failed or is uncertain."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -56,7 +58,7 @@ def _queue_again(message: OutgoingMessage, actor, *, now: bool, has_taken_over: 
     row.state, row.reason, row.tries = State.QUEUED, "", 0
     row.queued_at, row.due_at = timezone.now(), due_time(now=now)
     row.save(update_fields=["state", "reason", "tries", "queued_at", "due_at"])
-    more = {"took_over": True} if has_taken_over else {}
+    more: dict[str, Any] = {"took_over": True} if has_taken_over else {}
     record(Action.MESSAGE_RETRIED, actor=actor, target=row.conversation, message=row.pk, **more)
     announce(row)
     return row
