@@ -133,7 +133,9 @@ class SavedReplyViewSet(GenericViewSet):
     def rights(self) -> ReplyRights:
         return ReplyRights(self.request.user)
 
-    @extend_schema(parameters=[PAGE, SEARCH], responses=SavedReplySerializer(many=True))
+    @extend_schema(
+        parameters=[PAGE, SEARCH], responses={200: SavedReplySerializer(many=True), 404: ErrorSerializer}
+    )
     def list(self, request):
         """List the saved replies that you can use, newest first."""
         params, replies = request.query_params, self.get_queryset()
