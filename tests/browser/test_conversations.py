@@ -60,16 +60,17 @@ def test_all_matches_are_tagged_and_the_status_is_changed(log_in, orders):
     assert Conversation.objects.get(conversation_status="done").pk == orders[-1]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_conversation_fits_a_small_screen(log_in, page, scheme):
+def test_conversation_fits_a_small_screen(log_in, page):
     row = ConversationFactory(page=page, sender_name="Ana")
     TagFactory(name="VIP")
     EventFactory(conversation=row, text="Is it blue? " * 30)
     EventFactory(conversation=row, text="", kind="message_sent", **media.two_images(7))
-    tab = log_in("tagger", viewport={"width": 360, "height": 740}, color_scheme=scheme)
-    for url in (LIST, f"{LIST}{row.pk}/change/"):
-        tab.goto(url)
-        assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    tab = log_in("tagger", viewport={"width": 360, "height": 740})
+    for scheme in ("dark", "light"):
+        tab.emulate_media(color_scheme=scheme)
+        for url in (LIST, f"{LIST}{row.pk}/change/"):
+            tab.goto(url)
+            assert tab.evaluate("document.documentElement.scrollWidth") == 360
     expect(tab.get_by_role("link", name="image-7")).to_be_visible()
     tab.get_by_label("Tag to add").select_option("VIP")
     tab.get_by_role("button", name="Add", exact=True).click()

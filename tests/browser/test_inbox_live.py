@@ -116,8 +116,9 @@ def test_one_stream_serves_all_tabs_and_a_visible_tab_has_it(log_in, page):
             tab.evaluate(HIDE, "hidden")
     taken = len(streams)  # the visible tab took over, perhaps from one that was hidden a moment later
     last.evaluate(HIDE, "hidden")
-    run = run_lifecycle.open_run(page, full=True, trigger="command")
-    run_lifecycle.finish(run, SyncRun.Status.ERROR, "A reason.")
+    with sync_lock(page.pk):  # or a worker would take over the run
+        run = run_lifecycle.open_run(page, full=True, trigger="command")
+        run_lifecycle.finish(run, SyncRun.Status.ERROR, "A reason.")
     Conversation.objects.update(unread_count=1)
     notify_conversations(page.pk, [row.pk])
     expect(last).to_have_title(re.compile(r"^\(1\) "))  # a hidden tab hears of it, and draws nothing else

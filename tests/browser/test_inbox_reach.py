@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import Route, expect
 
+from conversations.alerts.watch import watch
 from conversations.lib.notify import notify_conversations
 from conversations.models import Conversation
 from tests.browser.accessibility import load_axe, violations
@@ -271,11 +272,13 @@ def test_open_alerts_are_in_the_banner_until_they_end(log_in, rows, page):
     User.objects.create_superuser("eva")
     page.live_state = "lost"
     page.save()
+    watch()  # which a job does every 15 seconds
     text = "Demo Shop: Facebook has stopped to send messages of this Page at once"
     for tab in (manager, viewer):
         expect(tab.locator("#alerts")).to_contain_text(text)
         expect(tab.locator("#alerts")).to_contain_text("Ask eva.")
     page.live_state = "off"
     page.save()
+    watch()
     for tab in (manager, viewer):
         expect(tab.locator("#alerts")).to_be_hidden()

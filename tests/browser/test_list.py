@@ -38,8 +38,7 @@ def names(tab) -> list[str]:
 
 
 def test_search_follows_typing_and_the_back_button_works(log_in, customers):
-    tab = log_in("viewer")
-    tab.goto(LIST)
+    tab = log_in("viewer", LIST)
     tab.clock.set_fixed_time(timezone.now())  # both words are one step, however slow the machine is
     box = tab.get_by_label("Search conversations")
     box.press_sequentially("lop", delay=30)
@@ -61,8 +60,7 @@ def test_search_follows_typing_and_the_back_button_works(log_in, customers):
 
 
 def test_row_is_tagged_by_keyboard_and_undone(log_in, customers):
-    tab = log_in("tagger")
-    tab.goto(f"{LIST}?reply=waiting")
+    tab = log_in("tagger", f"{LIST}?reply=waiting")
     tab.get_by_role("button", name="Tags of Ben").focus()
     tab.keyboard.press("Enter")
     expect(tab.get_by_label("Find a tag")).to_be_focused()
@@ -81,8 +79,7 @@ def test_row_is_tagged_by_keyboard_and_undone(log_in, customers):
 
 
 def test_all_matches_are_tagged_after_a_preview_and_undone(log_in, customers):
-    tab = log_in("tagger")
-    tab.goto(f"{LIST}?q=Buyer")
+    tab = log_in("tagger", f"{LIST}?q=Buyer")
     tab.locator("#action-toggle").check()
     tab.get_by_role("link", name="Select all 60 conversations").click()
     tab.get_by_role("button", name="Tags …").click()

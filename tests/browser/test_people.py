@@ -10,8 +10,8 @@ from tests.factories import ConversationFactory, EventFactory
 def test_manager_deletes_a_person_and_creates_a_key_on_a_small_screen(log_in, page):
     row = ConversationFactory(page=page, sender_name="Ada")
     EventFactory(conversation=row, text="Please delete my data")
-    tab = log_in("manager", viewport={"width": 360, "height": 740})
-    tab.goto(f"/admin/conversations/conversation/{row.pk}/change/")
+    at = f"/admin/conversations/conversation/{row.pk}/change/"
+    tab = log_in("manager", at, viewport={"width": 360, "height": 740})
     tab.get_by_role("link", name="Delete this person").click()
     expect(tab.get_by_text("1 message, with all attachments")).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
@@ -34,8 +34,7 @@ def test_manager_deletes_a_person_and_creates_a_key_on_a_small_screen(log_in, pa
 
 
 def test_menus_of_the_admin_open_from_the_keyboard(log_in):
-    tab = log_in("viewer", viewport={"width": 360, "height": 740})
-    tab.goto("/admin/tags/tag/")
+    tab = log_in("viewer", "/admin/tags/tag/", viewport={"width": 360, "height": 740})
     tab.get_by_role("button", name="Menu", exact=True).focus()
     tab.keyboard.press("Enter")
     expect(tab.locator("#nav-sidebar a").first).to_be_focused()

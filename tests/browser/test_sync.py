@@ -115,11 +115,12 @@ def test_page_of_a_run_follows_the_command_line_to_the_end(log_in, inbox, manage
     # The list is updated without a reload, too.
     tab.goto("/admin/conversations/syncrun/")
     SyncRunFactory(page=run.page, status="error", error="A reason for managers.", mode="incremental")
-    new = run_lifecycle.queue_run(run.page, full=False, trigger="api")
-    expect(tab.get_by_role("link", name=f"Run {new.pk}")).to_be_visible()
-    expect(tab.locator(f"[data-run='{new.pk}'][data-show=status]")).to_have_text("Queued")
-    run_lifecycle.finish_if_open(new, SyncRun.Status.CANCELLED, "A reason for managers.")
-    expect(tab.locator(f"[data-run='{new.pk}'][data-show=status]")).to_have_text("Cancelled")
+    with sync_lock(run.page_id):  # else a worker would execute the run
+        new = run_lifecycle.queue_run(run.page, full=False, trigger="api")
+        expect(tab.get_by_role("link", name=f"Run {new.pk}")).to_be_visible()
+        expect(tab.locator(f"[data-run='{new.pk}'][data-show=status]")).to_have_text("Queued")
+        run_lifecycle.finish_if_open(new, SyncRun.Status.CANCELLED, "A reason for managers.")
+        expect(tab.locator(f"[data-run='{new.pk}'][data-show=status]")).to_have_text("Cancelled")
     assert "A reason for managers." not in tab.content()
 
 

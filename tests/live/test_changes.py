@@ -61,12 +61,16 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
         ("POST", "/api/views", {"name": "Late", "shared": True}, 201, anything),
         ("DELETE", f"/api/conversations/{conversation.pk}", None, 200, deleted),  # the person is forgotten
     ]
+    known = 0
     for method, address, body, status, expected in changes:
         before = len(stream.changes)
         answer = requests.request(method, one.url + address, headers=key, json=body, timeout=60)
         assert answer.status_code == status, answer.text
         stream.wait_for_change(lambda _, number=before: len(stream.changes) > number)
         assert stream.changes[-1] == {"pageId": page.pk, "unread": 0} | expected
+        if expected == anything:  # else two that follow each other might be told as one
+            known += 1
+            theirs.wait_for_change(lambda _, number=known: len(theirs.changes) == number)
     left = requests.get(f"{other.url}/api/conversations", headers=key, timeout=60).json()
     assert (left["conversations"], left["pagination"]["total"]) == ([], 0)
     assert {change["pageId"] for change in theirs.changes} == {elsewhere.pk}
