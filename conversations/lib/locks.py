@@ -11,8 +11,8 @@ from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
-# Separate key spaces: otherwise a sync would wait for itself.
-SYNC, ROWS, OPERATIONS, WEBHOOKS, FILES, ALERTS, SENDERS, OUTBOX = 1, 2, 3, 4, 5, 6, 7, 8
+# Separate key spaces, all of them here: otherwise a search would wait for a bulk operation.
+SYNC, ROWS, INDEX, WEBHOOKS, FILES, ALERTS, SENDERS, OUTBOX, OPERATIONS, SIGN_INS = range(1, 11)
 WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
@@ -136,6 +136,12 @@ def lock_creation_of_exports() -> None:
     lift_limit()
     with connection.cursor() as cursor:
         cursor.execute(LOCK_ROWS, [OPERATIONS, EXPORTS])
+
+
+def lock_index() -> None:
+    """Wait for whoever updates the index of messages, and keep others from it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ROWS, [INDEX, WORK])
 
 
 def try_lock_until_commit(kind: int, key: int) -> bool:

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from conversations.lib.days import kept_from
-from conversations.lib.locks import is_sync_locked, lock_rows
+from conversations.lib.locks import is_sync_locked, lock_index, lock_rows
 from conversations.lib.notify import notify_changes
 from conversations.lib.sql_files import read_statements
 from conversations.media import archive
@@ -37,7 +37,6 @@ from conversations.privacy.forget_person import (
     delete_suggested,
     empty_threads,
     erasure_for,
-    lock_message_index,
 )
 from conversations.privacy.traces import clear_traces
 from conversations.sync.load.imported.months import count_months
@@ -106,7 +105,7 @@ def _is_over(since: datetime) -> Q:
 @transaction.atomic
 def _erase_conversations(page: Page, ids: list[int], since: datetime) -> None:
     lock_rows([page.pk])
-    lock_message_index()
+    lock_index()
     # Since they were chosen, the customer may have written.
     rows = Conversation.objects.filter(_is_over(since), pk__in=ids)
     kept = list(rows.values_list("pk", flat=True))
@@ -146,7 +145,7 @@ def _with_old_events(page: Page, since: datetime, last: int) -> list[int]:
 def _erase_events(page: Page, ids: list[int], since: datetime) -> bool:
     """Erase some old events of these conversations. Return whether there may be more."""
     lock_rows([page.pk])
-    lock_message_index()
+    lock_index()
     files = archive.digests_of(Conversation.objects.filter(pk__in=ids))
     transaction.on_commit(lambda: archive.remove_unused(files), robust=True)
     with connection.cursor() as cursor:

@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from unicodedata import normalize
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from conversations.lib.locks import lock_rows
+from conversations.lib.locks import lock_index, lock_rows
 from conversations.lib.notify import notify_conversations
 from conversations.media import archive
 from conversations.models import (
@@ -37,7 +37,6 @@ from conversations.models.privacy import (
     thread_digest,
 )
 from conversations.privacy.traces import clear_traces
-from conversations.search.index.message_index import INDEXER_LOCK
 from conversations.sync.load.imported.months import change_months, months_of
 from conversations.sync.load.imported.staging import MIN_PROOF
 from conversations.sync.load.separation import mixed_ids
@@ -84,7 +83,7 @@ def delete_person(conversation: Conversation, *, actor) -> PersonCounts | None:
     """
     page = conversation.page
     lock_rows([page.pk])
-    lock_message_index()
+    lock_index()  # or the indexer would write an index row of the deleted messages again
     counts = count_person(conversation)
     if not counts.conversations:
         return None
@@ -164,12 +163,6 @@ def _threads(conversation: Conversation) -> QuerySet[Thread]:
     return of_page.filter(
         Q(conversation__in=_conversations(conversation)) | Q(pk__in=list(named.values_list("pk", flat=True)))
     )
-
-
-def lock_message_index() -> None:
-    """Wait for the indexer, which could otherwise write an index row of the deleted messages again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
 
 
 def _save_fingerprints(page: Page, conversation: Conversation) -> None:

@@ -21,13 +21,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from conversations.lib.client_address import address_of
+from conversations.lib.locks import SIGN_INS
 from conversations.models.audit import Action, record
 from inbox.accounts import second_factor
 from inbox.accounts.hashing import hashing_slot
 from inbox.accounts.signed_in import user_with
 
 RETENTION = timedelta(days=90)  # of the records of successful and failed sign-ins
-GUESSES, LOCK_ADDRESS = 3, "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+LOCK_ADDRESS = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 ADDRESS_FACTOR = 10  # many users may share an address: it is locked after this many times the failures
 
 
@@ -41,7 +42,7 @@ class LoginThrottle(AxesDatabaseHandler):
         guess that was right is taken back: by user_logged_in(), or by forgive().
         """
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCK_ADDRESS, [GUESSES, request.axes_ip_address or ""])
+            cursor.execute(LOCK_ADDRESS, [SIGN_INS, request.axes_ip_address or ""])
             if self.is_locked(request, credentials):
                 return False
             count_guess(request, credentials)

@@ -120,7 +120,7 @@ def current_stats(conversation_ids: list[int], since: int) -> dict[int, Conversa
 def update_stats(conversation_ids: Iterable[int], *, now: datetime | None = None) -> None:
     """Update the statistics of these conversations and the sums of their Pages.
 
-    The caller must hold INDEXER_LOCK: two updates at the same time would add a difference twice.
+    The caller must hold the lock INDEX: two updates at the same time would add a difference twice.
     """
     ids, since = list(conversation_ids), oldest_slot(now or timezone.now())
     before, after = ConversationStats.objects.in_bulk(ids), current_stats(ids, since)

@@ -9,9 +9,10 @@ keeps the statistics of messages up to date (insight_index.py) and the kinds of 
 
 import time
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from conversations.lib.folding import fold
+from conversations.lib.locks import INDEX, WORK, try_lock_until_commit
 from conversations.lib.sql_files import read_statements
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index.attachment_index import update_attachment_kinds
@@ -22,7 +23,8 @@ SEPARATOR = "\x1f"  # between two messages of a chunk; fold() makes it a space
 CHUNK_LETTERS = 8000  # a chunk that is longer gets no more messages
 BATCH_CONVERSATIONS = 200  # per transaction
 MAX_INDEX_SECONDS = 2.0
-INDEXER_LOCK = 3  # an advisory lock; lib/locks.py uses other numbers
+# How long a search waits for another process that indexes. Then it shows what it finds, and what is missing.
+MAX_BUSY_SECONDS, PAUSE_SECONDS = 0.5, 0.02
 
 STATEMENTS = read_statements(__file__)
 
@@ -30,23 +32,31 @@ STATEMENTS = read_statements(__file__)
 def index_pending(*, seconds: float | None = None) -> int:
     """Index queued conversations for at most `seconds` (MAX_INDEX_SECONDS by default).
 
+    While another process does it, this one waits: for at most `seconds` (MAX_BUSY_SECONDS by default).
     Returns the number of conversations that are still queued.
     """
     started = time.monotonic()
-    seconds = MAX_INDEX_SECONDS if seconds is None else seconds
+    work_until = started + (MAX_INDEX_SECONDS if seconds is None else seconds)
+    wait_until = started + (MAX_BUSY_SECONDS if seconds is None else seconds)
     while MessageIndexQueue.objects.exists():
-        if time.monotonic() - started > seconds:
-            return MessageIndexQueue.objects.count()
-        if not index_batch(BATCH_CONVERSATIONS):
+        number = None if time.monotonic() > work_until else index_batch(BATCH_CONVERSATIONS)
+        if number == 0:
             return 0  # what is left waits for others, and only for the kinds of its attachments
+        if number is None and time.monotonic() > wait_until:
+            return MessageIndexQueue.objects.count()
+        if number is None:
+            time.sleep(PAUSE_SECONDS)
     return 0
 
 
 @transaction.atomic
-def index_batch(limit: int) -> int:
-    """Index up to `limit` queued conversations and update what is known of them. Return how many are done."""
-    with connection.cursor() as cursor:  # one process at a time: two would index the same messages
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INDEXER_LOCK])
+def index_batch(limit: int) -> int | None:
+    """Index up to `limit` queued conversations and update what is known of them.
+
+    Returns how many are done, None if another process is at it: two would index the same messages.
+    """
+    if not try_lock_until_commit(INDEX, WORK):
+        return None
     queued = fetch_all(Sql.compose(STATEMENTS["dequeue"], limit=limit))
     MessageIndexChunk.objects.filter(
         conversation__in=[pk for pk, is_changed in queued if is_changed]

@@ -4,7 +4,12 @@ import { createDrafts } from "../../../inbox/frontend/composer/drafts.mjs";
 import { MAX_FILES, problemOf } from "../../../inbox/frontend/composer/file-rules.mjs";
 import { fittingReplies, typedShortcut, usableReplies } from "../../../inbox/frontend/composer/matching.mjs";
 import { measure } from "../../../inbox/frontend/composer/message-length.mjs";
-import { decide, describeOutgoing, isRetry, secondsUntil } from "../../../inbox/frontend/composer/outgoing-state.mjs";
+import {
+	decide,
+	describeOutgoing,
+	isRetry,
+	secondsUntil,
+} from "../../../inbox/frontend/composer/outgoing-state.mjs";
 import { describeWindow } from "../../../inbox/frontend/composer/reply-window.mjs";
 import {
 	isEmpty,

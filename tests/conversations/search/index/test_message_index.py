@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from conversations.lib.locks import INDEX, WORK, SyncLock, operations_lock
 from conversations.models import InteractionEvent
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index import message_index
@@ -136,3 +137,21 @@ def test_new_chunks_are_written_once(page):
         query["sql"].split()[0] for query in queries if '"conversations_messageindexchunk" ' in query["sql"]
     ]
     assert [word for word in writes if word != "SELECT"] == ["INSERT"]
+
+
+def test_search_does_not_wait_for_bulk_operations(page, viewer):
+    row = ConversationFactory(page=page)
+    EventFactory(conversation=row, text="Large boots")
+    with operations_lock() as lock:
+        assert lock.is_acquired
+        assert [found["id"] for found in search(viewer, "boots")["conversations"]] == [row.pk]
+
+
+def test_search_tells_what_is_missing_while_another_process_indexes(page, viewer):
+    EventFactory(conversation=ConversationFactory(page=page), text="Large boots")
+    other = SyncLock(WORK, INDEX)
+    assert other.acquire()
+    answer = search(viewer, "boots")
+    other.release()
+    assert (answer["conversations"], answer["pagination"]["behind"]) == ([], 1)
+    assert len(search(viewer, "boots")["conversations"]) == 1
