@@ -10,7 +10,7 @@ from conversations.api.serializers import ConversationSerializer
 from conversations.lib.text import is_plain
 from conversations.models import OutgoingMessage
 from conversations.sending.reply_window import ReplyState
-from conversations.sending.thread_control import may_take_over
+from conversations.sending.taking_control import may_take_over
 
 MAX_LETTERS = 20_000  # before the platform's own limit is told
 

@@ -139,7 +139,7 @@ def lock_creation_of_exports() -> None:
 
 
 def lock_index() -> None:
-    """Wait for whoever updates the index of messages, and keep others from it until the transaction ends."""
+    """Keep others from updating the index of messages until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_ROWS, [INDEX, WORK])
 

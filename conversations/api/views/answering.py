@@ -38,7 +38,7 @@ from conversations.search.parsing import MAX_ID
 from conversations.sending import outbox, outbox_decisions
 from conversations.sending.outbox import Content, TextRefused
 from conversations.sending.outgoing_files import MAX_BYTES, FileRefused, OutgoingFile, read_file
-from conversations.sending.thread_control import take_over
+from conversations.sending.taking_control import take_over
 
 State = OutgoingMessage.State
 NOT_SENT = (State.QUEUED, State.SENDING, State.UNCERTAIN, State.FAILED)

@@ -15,7 +15,7 @@ NOT_REACHED = "This customer cannot be reached: they have blocked the Page, or c
 TESTERS_ONLY = (
     "The app may only write to its own testers so far: it needs Advanced Access to pages_messaging."
 )
-OTHER_APP = "Another application answers in this conversation now. Take it over, then send again."
+OTHER_APP = "Another application answers in this conversation now. Take control of it, then send again."
 FILE_REFUSED = (
     "Facebook does not take this file: it is too large, or of a type that it does not know. "
     "Choose another one."

@@ -76,7 +76,7 @@ class MessageSender:
             f"{page_id}/take_thread_control", json={"recipient": {"id": recipient}} | self._proof
         )
         if as_dict(response.body).get("success") is not True:
-            raise TransientError("Facebook did not say that the conversation was taken over.")
+            raise TransientError("Facebook did not confirm the control of the thread.")
 
     def _post(self, path: str, **parameters: Any) -> HttpResponse:
         url = f"{self._options.url}/{self._options.version}/{quote(path, errors='replace')}"

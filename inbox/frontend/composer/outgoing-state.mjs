@@ -26,7 +26,7 @@ export function describeOutgoing({ state, reason, canTakeOver = false }, seconds
 			label: gettext("Not sent"),
 			reason: reason ?? "",
 			actions: [
-				canTakeOver ? ["takeOver", gettext("Take over and send")] : ["retry", gettext("Retry")],
+				canTakeOver ? ["takeOver", gettext("Take control and send")] : ["retry", gettext("Retry")],
 				["discard", gettext("Discard")],
 			],
 			isWrong: true,

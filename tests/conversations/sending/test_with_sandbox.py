@@ -268,7 +268,7 @@ def test_conversation_of_another_application_is_taken_over_by_a_person(
     assert client.get(f"/api/messages/{message.pk}").json()["message"]["canTakeOver"]
     sandbox.send.take_control = "refused"
     answer = client.post(f"/api/messages/{message.pk}/retry", {"takeOver": True}, format="json")
-    assert (answer.status_code, "take the conversation over" in answer.json()["error"]) == (409, True)
+    assert (answer.status_code, "control of this thread" in answer.json()["error"]) == (409, True)
     check(message, thread, "failed")
     sandbox.send.take_control = "allowed"
     answer = client.post(f"/api/messages/{message.pk}/retry", {"takeOver": True}, format="json")

@@ -1,4 +1,4 @@
-"""Takes a conversation over in which another application answers. Only a person asks for that."""
+"""Takes the control of a thread in which another application answers. Only a person asks for that."""
 
 from django.utils.translation import gettext
 
@@ -27,6 +27,6 @@ def take_over(conversation: Conversation) -> None:
             page.schedule_probe()
         reason = error.advice or error.text
         raise MessageRefused(
-            gettext("Facebook did not let Inbox take the conversation over. %(reason)s")
+            gettext("Facebook did not give Inbox the control of this thread. %(reason)s")
             % {"reason": gettext(reason)}
         ) from None
