@@ -20,7 +20,7 @@ POLL_SECONDS = 0.005
 
 IS_BUSY = """
     SELECT EXISTS (SELECT FROM procrastinate_jobs
-        WHERE status = 'doing' AND task_name <> 'work_on_webhooks' -- which never ends
+        WHERE status = 'doing' AND task_name NOT IN ('work_on_webhooks', 'work_on_outbox') -- which never end
         OR status = 'todo' AND task_name = 'sync_page')
     OR EXISTS (SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
