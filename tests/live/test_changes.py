@@ -12,6 +12,12 @@ from tests.factories import (
 )
 
 
+def row_of(route: str, key: dict[str, str]) -> dict:
+    """The conversation as lists have it: they do not compute until when it can be answered."""
+    shown = requests.get(route, headers=key, timeout=60).json()["conversation"]
+    return {name: value for name, value in shown.items() if name != "reply"}
+
+
 def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream):
     one, other = start_web(EMBEDDED_WORKER="0"), start_web(EMBEDDED_WORKER="0")
     conversation, tag = ConversationFactory(page=page), TagFactory()
@@ -27,8 +33,7 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
     change = stream.wait_for_change(lambda _: True)
     assert (change["pageId"], change["conversationIds"]) == (page.pk, [conversation.pk])
     assert change["unread"] == 0
-    shown = requests.get(route, headers=key, timeout=60).json()["conversation"]
-    assert change["rows"] == [{name: value for name, value in shown.items() if name != "reply"}]
+    assert change["rows"] == [row_of(route, key)]
     assert "event: changed" in stream.text
     before = len(stream.changes)
     requests.post(f"{route}/tags", headers=key, json={"tagIds": [tag.pk]}, timeout=60)
@@ -53,9 +58,7 @@ def test_changes_are_sent_to_users_of_the_page(start_web, page, key, open_stream
         answer = requests.request(method, route + part, headers=key, json=body, timeout=60)
         assert answer.ok, answer.text
         stream.wait_for_change(lambda _, number=before: len(stream.changes) > number)
-        assert stream.changes[-1]["rows"] == [
-            requests.get(route, headers=key, timeout=60).json()["conversation"]
-        ]
+        assert stream.changes[-1]["rows"] == [row_of(route, key)]
     anything, deleted = {"conversationIds": None}, {"conversationIds": [conversation.pk], "rows": []}
     changes = [
         ("PUT", f"/api/tags/{tag.pk}", {"name": "Gold"}, 200, anything),
