@@ -164,6 +164,7 @@ NOT_TRANSLATED = {
     "Leads to newer events, after `around`.",
     "With `search`: the number of all matches.",
     "null: end the snooze",
+    "Take the conversation over first, where another application answers",
     "The parameters of the list, without page, limit, cursor and total",
     " is not JSON",
 }
