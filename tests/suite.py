@@ -37,6 +37,7 @@ NEAR_THE_DATABASE = [
     "tests/conversations/privacy",
     "tests/conversations/reporting",
     "tests/conversations/search",
+    "tests/conversations/sending",
     "tests/conversations/sync/crawl/test_coordinator.py",
     "tests/conversations/sync/crawl/test_list_reader.py",
     "tests/conversations/sync/load",
