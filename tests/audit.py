@@ -62,7 +62,7 @@ def audit(name: str, find: Callable[[], list[str]]) -> int:
     except NotAsked as error:
         print(f"{name}: not checked. {error}", flush=True)  # noqa: T201 - for who is at the terminal
         return 2
-    print(f"{name}: {', '.join(found) or 'no known vulnerabilities'}", flush=True)  # noqa: T201
+    print(f"{name}: {', '.join(found) or 'no known vulnerabilities'}", flush=True)  # noqa: T201 - the result
     return int(bool(found))
 
 

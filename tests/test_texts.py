@@ -206,7 +206,7 @@ class Unmarked(ast.NodeVisitor):
             if not (isinstance(node, ast.FunctionDef) and node.name in ("__str__", "__repr__")):
                 self.visit(part)
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]
+    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]  # of another node
 
     def visit_Dict(self, node: ast.Dict) -> None:
         for value in node.values:

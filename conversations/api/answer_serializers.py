@@ -67,7 +67,7 @@ class RetryBody(serializers.Serializer):
 class AnswerFileBody(AnswerBody):
     """The same as a form with a file."""
 
-    attachment = None  # type: ignore[assignment]
+    attachment = None  # type: ignore[assignment]  # DRF removes a field so
     file = serializers.FileField(required=False, max_length=1000)
 
 

@@ -206,13 +206,13 @@ class _Noting:
     sock: Any
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        super().connect()  # type: ignore[misc]  # of the class beside it
         _current.is_connected = True
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
             _current.is_connected = True
-        super().endheaders(*args, **kwargs)  # type: ignore[misc]
+        super().endheaders(*args, **kwargs)  # type: ignore[misc]  # likewise
         _current.on_sent()
 
 

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations.lib import notify
+from conversations.lib.listening import listen
 from conversations.models import SyncRun
 from conversations.realtime import presence
 from conversations.realtime.changes import ChangeForwarder, channel_of
@@ -140,13 +141,8 @@ class RunListener:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
-        params = connection.get_connection_params()
-        options = {key: params[key] for key in params if key not in ("cursor_factory", "context")}
-        async with await psycopg.AsyncConnection.connect(**options, autocommit=True) as listener:
-            await listener.execute(f"LISTEN {CHANNEL}")
-            await listener.execute(f"LISTEN {PERMISSIONS}")
-            await listener.execute(f"LISTEN {notify.CHANNEL}")
-            await listener.execute(f"LISTEN {presence.CHANNEL}")
+        channels = CHANNEL, PERMISSIONS, notify.CHANNEL, presence.CHANNEL
+        async with listen(*channels) as listener:
             self.is_listening = True
             self._queue_states(list(self._watchers))  # notifications may have been missed
             if self._has_listened:

@@ -7,9 +7,10 @@ import asyncio
 import logging
 
 import psycopg
-from django.db import Error, connection
+from django.db import Error
 from procrastinate.contrib.django import app
 
+from conversations.lib.listening import listen
 from conversations.lib.steps import run_in_steps
 from conversations.models.webhooks import CHANNEL
 from conversations.webhooks.drain import drain
@@ -42,10 +43,7 @@ async def work_on_webhooks(timestamp: int = 0) -> None:
 
 
 async def _listen() -> None:
-    params = connection.get_connection_params()
-    options = {key: params[key] for key in params if key not in ("cursor_factory", "context", "pool")}
-    async with await psycopg.AsyncConnection.connect(**options, autocommit=True) as listener:
-        await listener.execute(f"LISTEN {CHANNEL}")
+    async with listen(CHANNEL) as listener:
         while True:
             await run_in_steps(drain)
             await asyncio.sleep(GATHER_SECONDS)

@@ -66,7 +66,7 @@ class FakeSending:
         route.fulfill(json={"message": {"id": pk, "state": "cancelled", "reason": None, "event": None}})
 
     def answer_act(self, route: Route) -> None:
-        pk, act = OF_MESSAGE.search(route.request.url).groups()  # type: ignore[union-attr]
+        pk, act = OF_MESSAGE.search(route.request.url).groups()  # type: ignore[union-attr]  # the route has it
         self.acts.append((int(pk), act))
         [message] = [one for one in self.messages if one["id"] == int(pk)]
         message["state"] = "queued" if act == "retry" else "cancelled"

@@ -16,9 +16,9 @@ from conversations.sandbox.files.making import file_at
 DAY = 86400
 PNG = sticker(1)
 JPEG = b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xc0\x00\x0b\x08\x00\x02\x00\x03\x01\x01\x11\x00\xff\xd9"
-PDF = file_at("/1.pdf").content  # type: ignore[union-attr]
-WEBM = file_at("/t42/1.mp4").content  # type: ignore[union-attr]
-WAV = file_at("/1.mp4").content  # type: ignore[union-attr]
+PDF = file_at("/1.pdf").content  # type: ignore[union-attr]  # it is there
+WEBM = file_at("/t42/1.mp4").content  # type: ignore[union-attr]  # it is there
+WAV = file_at("/1.mp4").content  # type: ignore[union-attr]  # it is there
 FILES = {
     "/photo.png": ("image/png", PNG),
     "/photo.jpg": ("image/jpeg", JPEG),
