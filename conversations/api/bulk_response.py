@@ -11,7 +11,7 @@ from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from conversations.actions import bulk_operations
+from conversations.actions import bulk_operations, operation_texts
 from conversations.actions.bulk_tasks import request_work
 from conversations.actions.targets import (
     Targets,
@@ -21,7 +21,7 @@ from conversations.actions.targets import (
     targets_matching,
 )
 from conversations.api.query_params import criteria_for
-from conversations.api.serializers import BulkOperationSerializer
+from conversations.api.serializers.bulk import BulkOperationSerializer
 from conversations.models import BulkOperation, Conversation
 from conversations.models.audit import Action, record
 from conversations.permissions import TAGGER, page_ids, require_role
@@ -32,7 +32,7 @@ def bulk_response(
     sentence: str | Promise, matched: int, changed: int, operation: uuid.UUID | None
 ) -> Response:
     """`sentence` says what was done, with `%(conversations)s`."""
-    message = sentence % {"conversations": bulk_operations.conversations(changed)}
+    message = sentence % {"conversations": operation_texts.conversations(changed)}
     undoable = operation if changed else None
     body = {"success": True, "message": message, "matched": matched, "changed": changed, "act": undoable}
     return Response(body)
@@ -73,7 +73,8 @@ def run_bulk_action(
         if matched > bulk_operations.MAX_AT_ONCE:
             return accepted(start_authorized(user, body, targets, start))
         changed = change(targets, operation)
-        require_role(user, targets_by_id(changed).page_ids, TAGGER)  # others may match now
+        if "filter" in body:  # others may match now
+            require_role(user, targets_by_id(changed).page_ids, TAGGER)
         undoable = operation if is_undoable else None
         record_bulk_change(user, body, undoable, matched, len(changed))
     return bulk_response(sentence, matched, len(changed), undoable)

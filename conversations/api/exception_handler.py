@@ -22,6 +22,7 @@ from rest_framework.views import exception_handler, set_rollback
 from conversations.actions.bulk_operations import OperationEnded
 from conversations.actions.tagging import TagChanged, TagInUse
 from conversations.connections.interactive import FacebookRefused
+from conversations.lib.process_numbers import count_refusal
 from conversations.lib.timeouts import TooSlow
 from conversations.models.answers import saved_replies
 from conversations.models.saved_views import NAME_TAKEN
@@ -87,6 +88,7 @@ def own_error_response(error: Exception) -> Response | None:
         case FacebookRefused() | MessageRefused():
             return error_response(error.http_status, str(error), **closed_at(error))
         case TooSlow():
+            count_refusal("statement")
             return error_response(status.HTTP_503_SERVICE_UNAVAILABLE, str(TOO_SLOW))
         case IntegrityError():
             return error_response(status.HTTP_409_CONFLICT, conflict_of(error))

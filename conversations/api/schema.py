@@ -6,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 
 # Parameters or bodies of these routes name objects, which may not exist.
 BULK_ACTIONS = ("/bulk-tags", "/bulk-status", "/bulk-assign", "/bulk-read", "/bulk-snooze")

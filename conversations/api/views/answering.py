@@ -14,7 +14,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.answer_serializers import (
+from conversations.api.multipart import FormParser, fields_of
+from conversations.api.parsers import AnyTypeJSONParser
+from conversations.api.query_params import KnownMethod, KnownParameters
+from conversations.api.request_serializers import EmptyBody, read_body, validated
+from conversations.api.serializers.answer import (
     AnswerBody,
     AnswerFileBody,
     MessageRefusedSerializer,
@@ -23,11 +27,7 @@ from conversations.api.answer_serializers import (
     OutgoingMessageSerializer,
     RetryBody,
 )
-from conversations.api.multipart import FormParser, fields_of
-from conversations.api.parsers import AnyTypeJSONParser
-from conversations.api.query_params import KnownMethod, KnownParameters
-from conversations.api.request_serializers import EmptyBody, read_body, validated
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.connections.interactive import asking_facebook
 from conversations.lib.request_scope import Places
 from conversations.media.contents import open_content
@@ -192,9 +192,8 @@ def content_of(conversation: Conversation, body: dict, user) -> Content:
 
 def quoted_message(conversation: Conversation, event_id: int) -> str:
     """Return the Facebook ID of a message of this conversation."""
-    events = InteractionEvent.objects.filter(conversation=conversation, kind__startswith="message_")
-    event = events.filter(pk=min(event_id, MAX_ID)).exclude(graph_id=None).first()
-    if event is None or event.data.get("deleted") or event.data.get("source") == "archive":
+    event = InteractionEvent.objects.filter(conversation=conversation, pk=min(event_id, MAX_ID)).first()
+    if event is None or not event.is_quotable:
         raise ValidationError({"replyTo": [gettext("There is no such message in this conversation.")]})
     return event.graph_id or ""
 

@@ -5,7 +5,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.pagination import KeysetPagination
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.models import AuditEntry
 
 ACTION = OpenApiParameter("action", str, description="Only acts of this kind, such as `exported`.")

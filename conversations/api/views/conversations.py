@@ -12,15 +12,13 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from conversations.actions.bulk_operations import SENTENCES, STATUS_SENTENCES, start_status, start_tagging
+from conversations.actions.bulk_operations import start_status, start_tagging
+from conversations.actions.operation_texts import SENTENCES, STATUS_SENTENCES
 from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes, set_status
 from conversations.actions.tagging import change_tags, count_tag_changes, replace_tags, tag_conversations
 from conversations.actions.targets import targets_by_id
-from conversations.api.answer_serializers import OneConversationSerializer, ReplySerializer
 from conversations.api.bulk_response import run_bulk_action, storable_ids
-from conversations.api.contact_serializers import ConversationTimesSerializer, contact_times_body
-from conversations.api.event_serializers import EventSerializer, events_as_json
 from conversations.api.file_stream import chosen, export_response
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.pagination import ConversationPagination, EventPagination
@@ -42,14 +40,13 @@ from conversations.api.request_serializers import (
     read_body,
 )
 from conversations.api.schema import FILE, wrapped
-from conversations.api.serializers import (
-    ChangedConversationSerializer,
-    ContactSerializer,
-    ConversationSerializer,
-    ConversationTagSerializer,
-    ErrorSerializer,
-    PersonCountsSerializer,
-)
+from conversations.api.serializers.answer import OneConversationSerializer, ReplySerializer
+from conversations.api.serializers.conversation import ChangedConversationSerializer, ConversationSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.event import EventSerializer, events_as_json
+from conversations.api.serializers.person import ContactSerializer, PersonCountsSerializer
+from conversations.api.serializers.tag import ConversationTagSerializer
+from conversations.api.serializers.times import ConversationTimesSerializer, contact_times_body
 from conversations.api.views.answering import ConversationAnswers
 from conversations.api.views.work import BULK, ConversationWork, changed_conversation
 from conversations.exports.file_formats import FORMATS

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from conversations.api.request_serializers import IdField, read_body
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.api.views.refresh import ConversationAPIView
 from conversations.models import Draft
 from conversations.models.answers.drafts import MAX_TEXT, store_draft

@@ -15,7 +15,7 @@ from conversations.api.pagination import NULLABLE_STRING
 from conversations.api.query_params import criteria_for
 from conversations.api.request_serializers import FilterField, IdField, read_body
 from conversations.api.schema import FILE, wrapped
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.exports.export_tasks import request_export_work
 from conversations.exports.prepared import (
     describe,

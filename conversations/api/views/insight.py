@@ -4,10 +4,11 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.contact_serializers import ContactTimesSerializer, contact_times_body
 from conversations.api.query_params import criteria_for, time_zone_of
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer, TagSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.tag import TagSerializer
+from conversations.api.serializers.times import ContactTimesSerializer, contact_times_body
 from conversations.api.views.conversations import PAGE
 from conversations.models import Conversation
 from conversations.permissions import MANAGER, page_ids

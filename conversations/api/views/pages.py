@@ -8,7 +8,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from conversations.api.pagination import ThreadPagination
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ColleagueSerializer, PageSerializer, ThreadSerializer
+from conversations.api.serializers.ledger import ThreadSerializer
+from conversations.api.serializers.page import ColleagueSerializer, PageSerializer
 from conversations.models import Page, Thread
 from conversations.permissions import TAGGER, colleagues_of, require_role
 from conversations.search.parsing import quote

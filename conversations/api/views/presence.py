@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from conversations.api.query_params import KnownMethod, KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.api.views.refresh import ConversationAPIView
 from conversations.realtime.presence import announce, presence
 

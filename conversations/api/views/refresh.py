@@ -10,7 +10,8 @@ from conversations.actions.refresh import facebook_url, refresh
 from conversations.api.permissions import TaggerOrReadOnly
 from conversations.api.query_params import KnownMethod, KnownParameters
 from conversations.api.request_serializers import EmptyBody, read_body
-from conversations.api.serializers import ConversationSerializer, ErrorSerializer
+from conversations.api.serializers.conversation import ConversationSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.connections.interactive import asking_facebook
 from conversations.models import Conversation
 from conversations.permissions import page_ids

@@ -8,7 +8,8 @@ from rest_framework.viewsets import GenericViewSet
 from conversations.api.pagination import RunPagination
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer, RunSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.run import RunSerializer
 from conversations.models import Page, SyncRun
 from conversations.permissions import MANAGER, page_ids, require_role
 from conversations.search.parsing import parse_id

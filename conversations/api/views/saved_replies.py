@@ -16,7 +16,7 @@ from conversations.api.pagination import KeysetPagination
 from conversations.api.query_params import ALL_PAGES, requested_page_ids
 from conversations.api.request_serializers import IdField, NameField, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.lib.folding import fold
 from conversations.models import Conversation, SavedReply
 from conversations.models.answers.saved_replies import (

@@ -13,7 +13,8 @@ from conversations.api.bulk_response import storable_ids
 from conversations.api.exception_handler import error_response
 from conversations.api.request_serializers import SavedViewBody, ViewOrderBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import ErrorSerializer, SavedViewListSerializer, SavedViewSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.saved_view import SavedViewListSerializer, SavedViewSerializer
 from conversations.models import Page, SavedView
 from conversations.models.saved_views import (
     MAX_VIEWS,

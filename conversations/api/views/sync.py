@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from conversations.api.negotiation import IgnoreAcceptHeader
 from conversations.api.request_serializers import FlagField, IdField, read_body
-from conversations.api.serializers import CountersSerializer, ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.run import CountersSerializer
 from conversations.api.streaming import StreamLater, stream_headers, wait_for_run, watch_pages, watch_run
 from conversations.api.subscriptions import RunReader, credential_of, current_permissions, permissions_of
 from conversations.models import Page, SyncRun

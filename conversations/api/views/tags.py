@@ -10,12 +10,9 @@ from conversations.api.permissions import TagPermission
 from conversations.api.query_params import KnownMethod, KnownParameters, flag
 from conversations.api.request_serializers import TagBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import (
-    BulkOperationSerializer,
-    CountedTagSerializer,
-    ErrorSerializer,
-    TagInUseSerializer,
-)
+from conversations.api.serializers.bulk import BulkOperationSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.tag import CountedTagSerializer, TagInUseSerializer
 from conversations.models import ConversationTag
 from tags.models import Tag, change_tag, create_tag
 

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from conversations.api.serializers import ErrorSerializer
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.models import Conversation
 from conversations.search.filters import MAX_WORDS_LETTERS, parse_filter
 

@@ -10,22 +10,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.actions.bulk_operations import (
-    SENTENCES,
     cancel_operation,
     find_operation,
     pages_to_undo,
     undo_at_once_or_in_slices,
 )
+from conversations.actions.operation_texts import SENTENCES
 from conversations.actions.own_changes import own_changes
 from conversations.api.bulk_response import accepted, bulk_response
 from conversations.api.request_serializers import EmptyBody, read_body
 from conversations.api.schema import wrapped
-from conversations.api.serializers import (
+from conversations.api.serializers.bulk import (
     BulkOperationListSerializer,
     BulkOperationSerializer,
     BulkResultSerializer,
-    ErrorSerializer,
 )
+from conversations.api.serializers.error import ErrorSerializer
 from conversations.models import BulkOperation
 from conversations.permissions import TAGGER, may_see_operation, page_ids, require_cancel, require_role
 

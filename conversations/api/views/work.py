@@ -15,17 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from conversations.actions.assigning import assign_conversations, count_assignee_changes
-from conversations.actions.bulk_operations import (
-    ASSIGNED,
-    MARKED_READ,
-    MARKED_UNREAD,
-    SNOOZE_ENDED,
-    SNOOZED,
-    UNASSIGNED,
-    start_assigning,
-    start_marking,
-    start_snooze,
-)
+from conversations.actions.bulk_operations import start_assigning, start_marking, start_snooze
 from conversations.actions.notes import (
     MAX_LETTERS,
     Colleague,
@@ -35,11 +25,18 @@ from conversations.actions.notes import (
     edit_note,
     notes_of,
 )
+from conversations.actions.operation_texts import (
+    ASSIGNED,
+    MARKED_READ,
+    MARKED_UNREAD,
+    SNOOZE_ENDED,
+    SNOOZED,
+    UNASSIGNED,
+)
 from conversations.actions.reading import count_read_changes, mark_read
 from conversations.actions.snoozing import count_snooze_changes, snooze
 from conversations.actions.targets import Targets, page_ids_of, targets_by_id
 from conversations.api.bulk_response import run_bulk_action
-from conversations.api.event_serializers import EventSerializer
 from conversations.api.request_serializers import (
     BulkBody,
     EmptyBody,
@@ -49,13 +46,10 @@ from conversations.api.request_serializers import (
     read_body,
 )
 from conversations.api.schema import wrapped
-from conversations.api.serializers import (
-    BulkOperationSerializer,
-    BulkResultSerializer,
-    ChangedConversationSerializer,
-    ConversationSerializer,
-    ErrorSerializer,
-)
+from conversations.api.serializers.bulk import BulkOperationSerializer, BulkResultSerializer
+from conversations.api.serializers.conversation import ChangedConversationSerializer, ConversationSerializer
+from conversations.api.serializers.error import ErrorSerializer
+from conversations.api.serializers.event import EventSerializer
 from conversations.lib.text import is_plain
 from conversations.models import Conversation, InteractionEvent
 from conversations.permissions import MANAGER, TAGGER, assignable_user, colleagues_of, has_role

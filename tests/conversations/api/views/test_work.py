@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from conversations.actions import bulk_operations
+from conversations.actions import bulk_operations, operation_texts
 from conversations.models import AuditEntry, BulkOperation, Conversation, InteractionEvent
 from conversations.privacy.forget_person import delete_person
 from conversations.search.index.message_index import index_pending
@@ -215,7 +215,7 @@ def test_very_many_are_changed_in_slices(client, page, row, tagger, route, more,
     operation = BulkOperation.objects.get()
     assert (operation.state, operation.changed) == ("complete", 5), operation.error
     assert len(ids(client, **parameters)) == 5
-    assert "5 conversations" in bulk_operations.describe(operation)
+    assert "5 conversations" in operation_texts.describe(operation)
     own = client.get("/api/acts/own").json()["acts"]
     assert len(own) == (0 if route == "bulk-read" else 1)
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from conversations.api.request_serializers import FlagField, IdField
-from conversations.api.serializers import ConversationSerializer
+from conversations.api.serializers.conversation import ConversationSerializer
 from conversations.lib.text import is_plain
 from conversations.models import OutgoingMessage
 from conversations.sending.reply_window import ReplyState
