@@ -41,11 +41,12 @@ SELECT selected.id, {assignee}::bigint AS assignee FROM ({ids}) AS selected
 -- name: unchanged_since
 -- Of the assignees that conversations get, those of conversations that nobody has assigned while the operation was in
 -- progress.
-SELECT id, assignee FROM ({assignees}) AS requested WHERE NOT EXISTS (
-  SELECT FROM conversations_interactionevent AS later
-  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id > {event}
+-- Counted for the reason in tagging.sql.
+SELECT id, assignee FROM ({assignees}) AS requested WHERE (
+  SELECT count(*) FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id + 0 > {event}
     AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[]) AND later.kind = 'assignee_changed'
-)
+) = 0
 
 -- name: count_others
 -- How many conversations of an action have another assignee.

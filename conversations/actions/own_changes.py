@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations.actions.bulk_operations import conversations
+from conversations.actions.operation_texts import conversations
 from conversations.models import AuditEntry
 from conversations.models.audit import Action
 from tags.models import Tag

@@ -4,13 +4,12 @@ What Facebook shows as unread stays as it is: see sync.load.states.read_state. A
 """
 
 from django.db import transaction
-from django.utils import timezone
 
 from conversations.actions.targets import Targets
-from conversations.lib.locks import lock_rows
+from conversations.lib.locks import lock_rows_and_fetch
 from conversations.lib.notify import notify_conversations_of
 from conversations.lib.sql_files import read_statements
-from conversations.search.sql import Sql, fetch_all, fetch_value
+from conversations.search.sql import Sql, fetch_value
 
 STATEMENTS = read_statements(__file__)
 
@@ -18,10 +17,8 @@ STATEMENTS = read_statements(__file__)
 @transaction.atomic
 def mark_read(is_read: bool, targets: Targets) -> set[int]:
     """Mark conversations, and return the IDs of those whose unread count changed."""
-    lock_rows(targets.page_ids)
-    marked = fetch_all(
-        Sql.compose(STATEMENTS["mark"], ids=targets.ids, count=int(not is_read), now=timezone.now())
-    )
+    mark = Sql.compose(STATEMENTS["mark"], ids=targets.ids, count=int(not is_read))
+    marked = lock_rows_and_fetch(targets.page_ids, mark.text, mark.params)
     changed = {pk for pk, is_changed in marked if is_changed}
     if changed:
         notify_conversations_of(targets.page_ids, changed)

@@ -42,12 +42,13 @@ SELECT selected.id, {until}::timestamptz AS until FROM ({ids}) AS selected
 -- name: unchanged_since
 -- Of the times that conversations get, those of conversations that nobody has snoozed or woken while the operation was
 -- in progress. A message of the customer that came meanwhile is a reason not to snooze.
-SELECT id, until FROM ({times}) AS requested WHERE NOT EXISTS (
-  SELECT FROM conversations_interactionevent AS later
-  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id > {event}
+-- Counted for the reason in tagging.sql.
+SELECT id, until FROM ({times}) AS requested WHERE (
+  SELECT count(*) FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id + 0 > {event}
     AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[])
     AND (later.kind IN ('snoozed', 'snooze_ended') OR later.kind = 'message_received' AND requested.until IS NOT NULL)
-)
+) = 0
 
 -- name: count_others
 -- How many conversations of an action would change.

@@ -47,12 +47,13 @@ SELECT selected.id, {status}::text AS status FROM ({ids}) AS selected
 -- name: unchanged_since
 -- Of the statuses that conversations get, those of conversations whose status nobody has set while the operation
 -- was in progress. A message of the customer that a sync brought meanwhile keeps a conversation open.
-SELECT id, status FROM ({statuses}) AS requested WHERE NOT EXISTS (
-  SELECT FROM conversations_interactionevent AS later
-  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id > {event}
+-- Counted for the reason in tagging.sql.
+SELECT id, status FROM ({statuses}) AS requested WHERE (
+  SELECT count(*) FROM conversations_interactionevent AS later
+  WHERE later.conversation_id = requested.id AND later.occurred_at >= {time}::timestamptz AND later.id + 0 > {event}
     AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[])
     AND (later.kind = 'status_changed' OR later.kind = 'message_received' AND requested.status = 'done')
-)
+) = 0
 
 -- name: count_others
 -- How many conversations of an action have another status.

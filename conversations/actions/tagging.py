@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from conversations.actions.targets import (
@@ -19,7 +18,7 @@ from conversations.actions.targets import (
     count_targets,
     targets_by_id,
 )
-from conversations.lib.locks import lock_rows
+from conversations.lib.locks import lock_rows, lock_rows_and_fetch
 from conversations.lib.notify import notify_all_pages, notify_conversations_of
 from conversations.lib.sql_files import read_statements
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
@@ -88,11 +87,11 @@ def change_tags(
 
     With `since`, a change that somebody made after that stays.
     """
-    lock_rows(targets.page_ids)
     to_remove, to_add = ACTIONS[action](targets, [tag.pk for tag in tags])
     if since:
         to_remove, to_add = _unchanged(to_remove, since), _unchanged(to_add, since)
-    changed = _change(to_remove, to_add, actor, operation or uuid.uuid4())
+    change = _change(to_remove, to_add, actor, operation or uuid.uuid4())
+    changed = {pk for (pk,) in lock_rows_and_fetch(targets.page_ids, change.text, change.params)}
     if changed:
         notify_conversations_of(targets.page_ids, changed)
     return changed
@@ -110,16 +109,15 @@ def count_tag_changes(action: str, targets: Targets, tags: Iterable[Tag]) -> int
     )
 
 
-def _change(to_remove: Sql, to_add: Sql, actor, operation: uuid.UUID) -> set[int]:
-    statement = Sql.compose(
+def _change(to_remove: Sql, to_add: Sql, actor, operation: uuid.UUID) -> Sql:
+    """Return the statement that removes and adds these pairs, and returns the IDs of what has changed."""
+    return Sql.compose(
         STATEMENTS["change_tags"],
         pairs_to_remove=to_remove,
         pairs_to_add=to_add,
         actor=actor and actor.pk,
-        now=timezone.now(),
         operation=str(operation),
     )
-    return {pk for (pk,) in fetch_all(statement)}
 
 
 @transaction.atomic
@@ -185,14 +183,28 @@ def targets_with_tag(tag: Tag) -> Targets:
 
 
 # -- undo --------------------------------------------------------------------------------------------------
-UNDOABLE_PAIRS = "SELECT conversation_id, tag_id FROM undoable WHERE kind = %s"
+FEW = 500  # events of which PostgreSQL need not know the number
 
 
-def undo_tags(events: Sql, *, actor, undo_operation: uuid.UUID) -> set[int]:
-    """Undo what can be undone of these events, as `undo_operation`. The caller must hold the locks."""
-    run(Sql.compose(STATEMENTS["undoable"], events=events))
+def undo_tags(events: Sql, number: int, *, actor, undo_operation: uuid.UUID) -> set[int]:
+    """Undo what can be undone of these events, as `undo_operation`. The caller must hold the locks.
+
+    `number` says how many of the events are of tags. Many are stored in a table first, because there may be
+    100,000 and PostgreSQL's planner must know their number.
+    """
+    undoable = Sql.compose(STATEMENTS["undoable"], events=events)
+    if number <= FEW:
+        return _undo(undoable, actor, undo_operation)
+    run(Sql("CREATE TEMPORARY TABLE undoable AS ") + undoable)
     run(Sql("ANALYZE undoable"))
-    added, removed = Sql.of(UNDOABLE_PAIRS, "tag_added"), Sql.of(UNDOABLE_PAIRS, "tag_removed")
-    changed = _change(added, removed, actor, undo_operation)
+    changed = _undo(Sql("SELECT * FROM undoable"), actor, undo_operation)
     run(Sql("DROP TABLE undoable"))
     return changed
+
+
+def _undo(undoable: Sql, actor, undo_operation: uuid.UUID) -> set[int]:
+    added, removed = (
+        Sql.compose(STATEMENTS["pairs_of_kind"], changes=undoable, kind=kind)
+        for kind in ("tag_added", "tag_removed")
+    )
+    return {pk for (pk,) in fetch_all(_change(added, removed, actor, undo_operation))}

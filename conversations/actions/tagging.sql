@@ -1,7 +1,9 @@
 -- name: change_tags
 -- Removes tags from conversations and adds tags, with an event for each change.
--- `pairs_to_remove` and `pairs_to_add` are queries for pairs of conversation_id and tag_id.
-WITH to_remove AS MATERIALIZED ({pairs_to_remove}), to_add AS MATERIALIZED ({pairs_to_add}),
+-- `pairs_to_remove` and `pairs_to_add` are queries for pairs of conversation_id and tag_id. The time is that after the lock
+-- of the Page, with which this may be sent: of two changes of a tag, the later one has the later time.
+WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now),
+to_remove AS MATERIALIZED ({pairs_to_remove}), to_add AS MATERIALIZED ({pairs_to_add}),
 removed AS (
   DELETE FROM conversations_conversationtag AS old USING to_remove
   WHERE (old.conversation_id, old.tag_id) = (to_remove.conversation_id, to_remove.tag_id)
@@ -9,8 +11,8 @@ removed AS (
 ), added AS (
   INSERT INTO conversations_conversationtag
     (conversation_id, tag_id, page_id, last_message_time, actor_id, created_at, act)
-  SELECT c.id, to_add.tag_id, c.page_id, c.last_message_time, {actor}::bigint, {now}::timestamptz, {operation}::uuid
-  FROM to_add JOIN conversations_conversation AS c ON c.id = to_add.conversation_id
+  SELECT c.id, to_add.tag_id, c.page_id, c.last_message_time, {actor}::bigint, moment.now, {operation}::uuid
+  FROM moment CROSS JOIN to_add JOIN conversations_conversation AS c ON c.id = to_add.conversation_id
   ORDER BY c.id, to_add.tag_id
   ON CONFLICT (conversation_id, tag_id) DO NOTHING
   RETURNING conversation_id, tag_id
@@ -20,9 +22,9 @@ removed AS (
 ), events AS (
   INSERT INTO conversations_interactionevent
     (conversation_id, kind, occurred_at, text, attachments, data, actor_id)
-  SELECT changes.conversation_id, changes.kind, {now}::timestamptz, '', '[]'::jsonb,
+  SELECT changes.conversation_id, changes.kind, moment.now, '', '[]'::jsonb,
     jsonb_build_object('id', tag.id, 'name', tag.name, 'act', {operation}::text), {actor}::bigint
-  FROM changes JOIN tags_tag AS tag ON tag.id = changes.tag_id
+  FROM moment CROSS JOIN changes JOIN tags_tag AS tag ON tag.id = changes.tag_id
   ORDER BY changes.conversation_id, changes.kind DESC, tag.id
 )
 SELECT DISTINCT conversation_id FROM changes
@@ -80,18 +82,18 @@ SELECT count(DISTINCT conversation_id) FROM (
 
 -- name: pairs_unchanged_since
 -- The pairs of which nobody has added or removed the tag while the operation was in progress.
-SELECT conversation_id, tag_id FROM ({pairs}) AS pairs WHERE NOT EXISTS (
-  SELECT FROM conversations_interactionevent AS later
+-- It is counted for each pair, by the index of its conversation: by statistics that do not know the newest events,
+-- PostgreSQL would read all that the operation has written so far for each slice.
+SELECT conversation_id, tag_id FROM ({pairs}) AS pairs WHERE (
+  SELECT count(*) FROM conversations_interactionevent AS later
   WHERE later.conversation_id = pairs.conversation_id AND later.occurred_at >= {time}::timestamptz
-    AND later.id > {event} AND starts_with(later.kind, 'tag_')
+    AND later.id + 0 > {event} AND starts_with(later.kind, 'tag_')
     AND coalesce(later.data->>'act', '') <> ALL({earlier}::text[]) AND (later.data->>'id')::bigint = pairs.tag_id
-)
+) = 0
 
 -- name: undoable
--- The changes of an operation that can be undone: the tag exists, and nobody has added or removed it since. They
--- are stored in a table, because there may be 100,000 and PostgreSQL's planner must know their number.
+-- The changes of an operation that can be undone: the tag exists, and nobody has added or removed it since.
 -- `events` is a query for the events of the operation.
-CREATE TEMPORARY TABLE undoable AS
 SELECT e.conversation_id, (e.data->>'id')::bigint AS tag_id, e.kind
 FROM ({events}) AS e JOIN tags_tag AS tag ON tag.id = (e.data->>'id')::bigint
 WHERE e.kind IN ('tag_added', 'tag_removed') AND (
@@ -99,6 +101,10 @@ WHERE e.kind IN ('tag_added', 'tag_removed') AND (
   WHERE later.conversation_id = e.conversation_id AND later.occurred_at >= e.occurred_at AND later.id > e.id
     AND starts_with(later.kind, 'tag_') AND later.data->'id' = e.data->'id'
 ) = 0
+
+-- name: pairs_of_kind
+-- The pairs of conversation and tag of those changes that are of one kind.
+SELECT conversation_id, tag_id FROM ({changes}) AS changes WHERE kind = {kind}
 
 -- name: pages_with_tag
 -- The Pages of which a conversation has the tag or once had it, by the counters, which go with the tag.

@@ -12,11 +12,14 @@ from contextvars import ContextVar
 from math import inf
 
 from django.db import connection
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 RETRY_SECONDS = 2  # the Retry-After of a refusal
+# The request in whose context code runs; None in jobs and commands. A middleware sets it.
+current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
 
 class ServerBusy(Exception):
@@ -96,6 +99,12 @@ class Places:
         with self._lock:
             self._require_free(user)
 
+    @property
+    def taken(self) -> int:
+        """How many are taken, by all users."""
+        with self._lock:
+            return self._taken.total()
+
     def _require_free(self, user: Hashable) -> None:
         if self._taken.get(user, 0) >= self._per_user:
             raise TooManyRequests(
@@ -120,4 +129,5 @@ class Places:
                 del self._taken[user]
 
 
-STREAMS = Places(_("open streams and exports"), per_user=20, in_all=500)
+MAX_STREAMS = 500  # of a process
+STREAMS = Places(_("open streams and exports"), per_user=20, in_all=MAX_STREAMS)

@@ -1,6 +1,6 @@
 """Finds unique keys that the code relies on but the database lacks, as one of an older version may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection, models
 from msgspec import Struct
@@ -52,34 +52,32 @@ class Index(Struct, frozen=True):
 
 def missing_keys() -> list[UniqueKey]:
     """Return the keys that the database lacks; a missing table lacks none. A run calls this once."""
-    return [key for key in KEYS if has_table(key) and not has_key(key)]
+    found = unique_indexes([key.table for key in KEYS])
+    return [key for key in KEYS if key.table in found and not is_among(key, found[key.table])]
 
 
-def has_key(key: UniqueKey) -> bool:
+def is_among(key: UniqueKey, indexes: Iterable[Index]) -> bool:
     is_digest = not key.constraint.fields
-    return any(
-        index.columns == set(key.columns) and index.is_digest == is_digest
-        for index in unique_indexes(key.table)
-    )
+    return any(index.columns == set(key.columns) and index.is_digest == is_digest for index in indexes)
 
 
 def wider_indexes(key: UniqueKey) -> list[Index]:
     """Return unique indexes with further columns beside those of the key: they allow duplicates."""
-    return [index for index in unique_indexes(key.table) if index.columns > set(key.columns)]
+    found = unique_indexes([key.table]).get(key.table, [])
+    return [index for index in found if index.columns > set(key.columns)]
 
 
-def has_table(key: UniqueKey) -> bool:
+def unique_indexes(tables: Sequence[str]) -> dict[str, list[Index]]:
+    """Return the valid unique indexes on columns or our digest that are neither partial nor deferred.
+
+    They are by table, without tables that do not exist.
+    """
+    found: dict[str, list[Index]] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [key.table])
-        return cursor.fetchone()[0]
-
-
-def unique_indexes(table: str) -> list[Index]:
-    """Return the valid unique indexes on columns or our digest that are neither partial nor deferred."""
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["unique_indexes"], {"table": table})
-        rows = cursor.fetchall()
-        return [Index(name, frozenset(columns), *rest) for name, columns, *rest in rows]
+        cursor.execute(STATEMENTS["unique_indexes"], {"tables": list(tables)})
+        for table, name, columns, *rest in cursor.fetchall():
+            found.setdefault(table, []).extend([Index(name, frozenset(columns), *rest)] if name else [])
+    return found
 
 
 def missing_keys_note(missing: Sequence[UniqueKey]) -> str:

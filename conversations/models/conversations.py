@@ -336,6 +336,12 @@ class InteractionEvent(models.Model):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M:%S}"
 
     @property
+    def is_quotable(self) -> bool:
+        """Whether an answer may quote it: Facebook has to know it by its ID, which archives do not tell."""
+        is_message = self.kind.startswith("message_") and bool(self.graph_id)
+        return is_message and not self.data.get("deleted") and self.data.get("source") != "archive"
+
+    @property
     def full_data(self) -> dict:
         """`data` with what the header holds: all that Facebook sent beside ID, text and attachments.
 

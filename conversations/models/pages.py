@@ -252,6 +252,16 @@ class CallBudget(models.Model):
         null=True, blank=True, help_text=_("Facebook accepts no calls until then")
     )
     reason = models.TextField(blank=True, default="")
+    # Since this row exists; conversations.monitoring shows them.
+    calls = models.BigIntegerField(default=0, db_default=0, help_text=_("Starts that were given out"))
+    waited_seconds = models.FloatField(
+        default=0, db_default=0, help_text=_("How long the calls waited for their starts, in all")
+    )
+    throttled = models.BigIntegerField(default=0, db_default=0, help_text=_("Calls that were too many"))
+    transient = models.BigIntegerField(
+        default=0, db_default=0, help_text=_("Calls that failed for the moment, or without an answer")
+    )
+    refused = models.BigIntegerField(default=0, db_default=0, help_text=_("Calls that Facebook refused"))
 
     class Meta:
         constraints = [

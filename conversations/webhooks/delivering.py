@@ -5,18 +5,18 @@ no delivery is lost and none has its effect twice.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from conversations.lib.days import is_kept
+from conversations.lib.log_ids import log_ids
 from conversations.lib.notify import notify_conversations
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
-from conversations.models import Page, WebhookDelivery, outbox
+from conversations.models import Page, WebhookDelivery, constraints, outbox
 from conversations.sync.load.live.change_writer import Received, Saved, save_changes
 from conversations.sync.load.live.changes import Change, Message
 from conversations.sync.load.live.silence import note_delivery
@@ -70,16 +70,17 @@ def work_on(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
 
     Raises OperationalError or InterfaceError if the database is away: they stay pending.
     """
-    try:
-        _apply_all(page, deliveries)
-    except Exception as error:
-        if is_passing(error):
-            raise
-        if len(deliveries) > 1:
-            for delivery in deliveries:
-                work_on(page, [delivery])
-        else:
-            _work_on_one(page, deliveries[0])
+    with log_ids(delivery=",".join(str(delivery.pk) for delivery in deliveries)):
+        try:
+            _apply_all(page, deliveries)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            if len(deliveries) > 1:
+                for delivery in deliveries:
+                    work_on(page, [delivery])
+            else:
+                _work_on_one(page, deliveries[0])
 
 
 def _work_on_one(page: Page, delivery: WebhookDelivery) -> None:
@@ -108,6 +109,7 @@ def is_passing(error: Exception) -> bool:
 
 @transaction.atomic
 def _apply_all(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
+    is_keyed = not constraints.missing_keys()  # before the lock, for which staff may wait
     suppressed = SuppressionList(page)
     suppressed.lock_and_load()
     page.refresh_from_db()  # the IDs of the business may be others now
@@ -115,7 +117,7 @@ def _apply_all(page: Page, deliveries: Sequence[WebhookDelivery]) -> None:
     received = [
         Received(change, outcome.delivery.received_at) for outcome in outcomes for change in outcome.changes
     ]
-    _finish(page, outcomes, save_changes(page, received))
+    _finish(page, outcomes, save_changes(page, received, is_keyed=is_keyed))
 
 
 @transaction.atomic
@@ -171,9 +173,10 @@ def platform_of(entry: entries.Entry, page: Page) -> str:
 
 def _finish(page: Page, outcomes: Sequence[Outcome], saved: Saved) -> None:
     """Save the states of the deliveries. The texts of messages that were taken back must go."""
+    newest = max(outcome.delivery.received_at for outcome in outcomes)
     with connection.cursor() as cursor:
         columns = as_json([outcome.columns for outcome in outcomes])
-        cursor.execute(STATEMENTS["finish"], {"deliveries": columns})
+        cursor.execute(STATEMENTS["finish"], {"deliveries": columns, "page": page.pk, "newest": newest})
     if blank := [outcome.delivery.pk for outcome in outcomes if outcome.names_deleted_person]:
         blanking.blank_rows(WebhookDelivery.objects.filter(pk__in=blank))
     if saved.unsent:
@@ -182,14 +185,6 @@ def _finish(page: Page, outcomes: Sequence[Outcome], saved: Saved) -> None:
     note_apps(page, (change for outcome in outcomes for change in outcome.changes))
     if any(outcome.has_own_echo for outcome in outcomes):
         outbox.wake_senders()  # one of them may not know yet what became of its message
-    _note_receipt(page, [outcome.delivery.received_at for outcome in outcomes])
-    notify_conversations(page.pk, saved.conversations)
-
-
-def _note_receipt(page: Page, times: Iterable[datetime]) -> None:
-    """Keep when the newest delivery arrived, after its row is deleted, too."""
-    newest = max(times)
-    if page.last_delivery_at is None or page.last_delivery_at < newest:
-        Page.objects.filter(pk=page.pk).update(last_delivery_at=newest)
     if page.live_state == Page.LiveState.SILENT:
         note_delivery(page, newest)
+    notify_conversations(page.pk, saved.conversations)

@@ -49,10 +49,16 @@ def _pages_with_work() -> list[Page]:
 
 @transaction.atomic
 def _work_on_some(page: Page) -> int:
-    """Work on the next batch of the Page. Return 0 if there is none, or if another process does."""
+    """Work on the next batch of the Page. Return 0 if there is none, or if another process does.
+
+    The commit does not wait for the disk, during which staff could not change rows of the Page. After a crash
+    of the database the last batches are missing together with the states of their deliveries, which are
+    pending again.
+    """
     if not try_lock_until_commit(WEBHOOKS, page.pk):
         return 0
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
             STATEMENTS["next_batch"], {"page": page.pk, "max_rows": MAX_ROWS, "max_bytes": MAX_BYTES}
         )

@@ -17,7 +17,7 @@ from conversations.webhooks.drain import drain
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "sync"
+QUEUE = "webhooks"
 SWEEP_SECONDS = 5  # how often to look without a notification
 # What arrives meanwhile is worked on together: each of many costs a fraction of one alone.
 GATHER_SECONDS = 0.1

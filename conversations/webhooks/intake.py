@@ -7,6 +7,7 @@ bears hundreds of requests a second, and each of them is committed before it is 
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 
 from django.db import Error, connection
 
@@ -36,7 +37,8 @@ class Intake:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((body, done))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._write_all(), name="webhooks")
+            # Not in the context of this request: it writes the bodies of others, too.
+            self._task = asyncio.create_task(self._write_all(), name="webhooks", context=Context())
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await done

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from conversations.lib.steps import run_in_steps
 
-QUEUE = "sync"
+QUEUE = "default"
 
 
 @app.periodic(cron="* * * * * */5")

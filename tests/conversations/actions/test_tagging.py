@@ -3,6 +3,7 @@ import uuid
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations.actions import tagging
 from conversations.actions.status import set_status
@@ -162,6 +163,51 @@ def test_a_tag_that_comes_to_another_page_meanwhile_is_not_deleted(ann, vip, mon
     delete_tag(vip, force=True, actor=None)
     with pytest.raises(TagChanged), transaction.atomic():
         delete_tag(vip, force=True, actor=None)
+
+
+@pytest.mark.parametrize("few", [tagging.FEW, 0], ids=["few", "many"])
+def test_undo_restores_tags_unless_somebody_changed_them_since(ann, ben, vip, late, actor, monkeypatch, few):
+    monkeypatch.setattr(tagging, "FEW", few)
+    tag_conversations([ann.pk, ben.pk], [vip], actor=actor)
+    replace_tags([ann.pk, ben.pk], [late], actor=actor, operation=(operation := uuid.uuid4()))
+    tag_conversations([ben.pk], [vip], actor=actor)
+    changed, again = undo(operation, targets_of_operation(operation), actor=actor)
+    assert changed == {ann.pk, ben.pk}
+    assert pairs() == {(ann.pk, vip.pk), (ben.pk, vip.pk)}
+    changed, _ = undo(again, targets_of_operation(again), actor=actor)
+    assert (changed, pairs()) == ({ann.pk, ben.pk}, {(ann.pk, late.pk), (ben.pk, vip.pk), (ben.pk, late.pk)})
+
+
+def test_a_tag_and_its_undo_hold_the_lock_for_few_statements(ann, vip, actor):
+    operation = uuid.uuid4()
+    with CaptureQueriesContext(connection) as tagged, transaction.atomic():
+        tag_conversations([ann.pk], [vip], actor=actor, operation=operation)
+    with CaptureQueriesContext(connection) as undone, transaction.atomic():
+        undo(operation, targets_of_operation(operation), actor=actor)
+    ends = ["SELECT pg_notify", "RELEASE SAVEPOINT", "RELEASE SAVEPOINT"]
+    assert after_lock(tagged) == ends  # the change is sent with the lock
+    assert after_lock(undone) == [
+        "WITH moment AS",
+        *ends[:1],
+        'INSERT INTO "conversations_auditentry"',
+        *ends[1:],
+    ]
+
+
+def after_lock(queries) -> list[str]:
+    statements = [query["sql"] for query in queries]
+    [place] = [place for place, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql]
+    return [" ".join(sql.split()[:3]).split("(")[0].split(' "s')[0] for sql in statements[place + 1 :]]
+
+
+def test_of_two_changes_the_later_one_has_the_later_time(ann, vip, actor):
+    """Also if it has waited for the lock: undo asks for changes that are later in time and by ID."""
+    tag_conversations([ann.pk], [vip], actor=actor)
+    with transaction.atomic():
+        begun = timezone.now()
+        untag_conversations([ann.pk], [vip], actor=actor)
+    first, second = InteractionEvent.objects.order_by("pk")
+    assert first.occurred_at < begun < second.occurred_at
 
 
 def test_undo_restores_the_status_unless_it_was_set_since(ann, ben, actor):

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conversations.lib.locks import WEBHOOKS, SyncLock
-from conversations.models import Conversation, InteractionEvent, Page, WebhookDelivery
+from conversations.models import Conversation, InteractionEvent, Page, Thread, WebhookDelivery
 from conversations.privacy.erase_page import erase, start_erasure
 from conversations.privacy.forget_person import delete_person
 from conversations.webhooks import drain as drain_module
@@ -167,3 +169,32 @@ def test_retry_waits_for_the_process_that_works_on_the_page(page, monkeypatch):
     assert retry()["partial"] == 1
     failing.refresh_from_db()
     assert failing.attempts == 2
+
+
+def test_lock_of_the_page_is_held_for_few_statements_whatever_the_size_of_the_batch(page):
+    """Staff who tag or answer wait for it: what can be asked before is asked before."""
+    few, many = statements_with_lock(page, 1, "7"), statements_with_lock(page, 40, "8")
+    assert few == many
+    assert len(many) == 15
+
+
+def statements_with_lock(page: Page, number: int, prefix: str) -> list[str]:
+    """Return the statements of a batch of known customers who write, and see what the Page has written."""
+    people = [f"{prefix}{place:04}" for place in range(number)]
+    for person in people:
+        row = Conversation.objects.create(page=page, sender_id=person, graph_id=f"t_{person}")
+        Thread.objects.create(page=page, conversation=row, graph_id=row.graph_id)
+        items = [
+            item("message", {"mid": f"m_{person}", "text": "Hello"}, person=person),
+            item("read", {"watermark": NOON}, person=person),
+        ]
+        WebhookDelivery.objects.create(body=body(*items))
+    with CaptureQueriesContext(connection) as queries:
+        drain()
+    assert set(Thread.objects.filter(held_count=1).values_list("graph_id", flat=True)) >= {f"t_{people[-1]}"}
+    statements = [" ".join(query["sql"].split()[:3]) for query in queries]
+    [locked] = [
+        place for place, sql in enumerate(statements) if sql.startswith("SELECT pg_advisory_xact_lock")
+    ]
+    ended = next(place for place, sql in enumerate(statements) if place > locked and "pg_notify" in sql)
+    return [sql.split(' "s')[0].split("(")[0] for sql in statements[locked : ended + 1]]

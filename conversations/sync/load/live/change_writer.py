@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F
 
 from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
-from conversations.models import Conversation, Page, Thread, constraints
+from conversations.models import Conversation, Page, constraints
 from conversations.sync.load.copy_events import insert_events
 from conversations.sync.load.event_row import EventRow, event_row
 from conversations.sync.load.imported import adoption
@@ -60,10 +59,14 @@ class PersonChanges:
         return bool(self.state.live) or any(message.is_changed for message in self.messages.values())
 
 
-def save_changes(page: Page, received: Sequence[Received]) -> Saved:
-    """Apply the changes, whatever their order."""
+def save_changes(page: Page, received: Sequence[Received], *, is_keyed: bool | None = None) -> Saved:
+    """Apply the changes, whatever their order.
+
+    `is_keyed`: whether the database has its unique keys, as far as the caller has asked before the lock.
+    """
+    is_keyed = not constraints.missing_keys() if is_keyed is None else is_keyed
     effective = [each for each in received if not isinstance(each.change, Nothing)]
-    people = _conversations(page, effective)
+    people = _conversations(page, effective, is_keyed=is_keyed)
     if page.has_imports:
         _adopt_imported(people, effective)
     _read_messages(people.values())
@@ -72,7 +75,7 @@ def save_changes(page: Page, received: Sequence[Received]) -> Saved:
             _apply(person, each)
     changed = list({id(person): person for person in people.values()}.values())
     _save_messages(changed)
-    save_conversations([person.state for person in changed])
+    save_conversations([person.state for person in changed], is_keyed=is_keyed)
     messages = (message for person in changed for message in person.messages.values())
     return Saved(
         {message.graph_id for message in messages if message.is_deleted},
@@ -95,14 +98,13 @@ def _adopt_imported(people: dict[str, PersonChanges], received: Iterable[Receive
         if isinstance(each.change, Message) and each.change.time
     ]
     adopted = Counter(message.owner for message in adoption.adopt(messages, is_webhook=True))
-    for row in {person.state.row.pk: person.state.row for person in people.values()}.values():
-        if adopted[row.pk]:
-            _count_held(row, adopted[row.pk])
+    rows = {person.state.row.pk: person.state.row for person in people.values()}
+    _count_held((rows[pk], number) for pk, number in adopted.items())
     adoption.note_checks({message.owner for message in messages})
 
 
 # -- conversations -----------------------------------------------------------------------------------------
-def _conversations(page: Page, received: Iterable[Received]) -> dict[str, PersonChanges]:
+def _conversations(page: Page, received: Iterable[Received], *, is_keyed: bool) -> dict[str, PersonChanges]:
     """Return the conversations of these people by the given IDs. Missing ones are created."""
     ids: dict[str, Change] = {}
     mids: dict[str, set[str]] = defaultdict(set)
@@ -113,20 +115,20 @@ def _conversations(page: Page, received: Iterable[Received]) -> dict[str, Person
             mids[change.person].add(change.graph_id)
     people = {each.change.person for each in received}
     owners = owners_of_ids(page, people)
-    owners |= _create(page, [change for person, change in ids.items() if person not in owners])
+    owners |= _create(page, [change for person, change in ids.items() if person not in owners], is_keyed)
     states = {row.pk: PersonChanges(ConversationState(row)) for row in owners.values()}
     for person, row in owners.items():
         states[row.pk].messages |= {mid: MessageState(mid) for mid in mids[person]}
     return {person: states[row.pk] for person, row in owners.items()}
 
 
-def _create(page: Page, firsts: Iterable[Change]) -> dict[str, Conversation]:
+def _create(page: Page, firsts: Iterable[Change], is_keyed: bool) -> dict[str, Conversation]:
     rows = {}
     for first in firsts:
         row = Conversation(page=page, sender_id=first.person, platform=first.platform)
         row.search = search_text(row)
         rows[first.person] = row
-    write_conversations(rows, {}, is_keyed=not constraints.missing_keys())
+    write_conversations(rows, {}, is_keyed=is_keyed)
     return rows
 
 
@@ -213,14 +215,21 @@ def _add_history(people: Iterable[PersonChanges]) -> None:
 
 
 def _count(people: Iterable[PersonChanges]) -> None:
-    """Count new messages in the thread that has them, as far as a sync has seen one already."""
-    for person in people:
-        created = sum(message.pk is None and message.is_message for message in person.messages.values())
-        if created:
-            _count_held(person.state.row, created)
+    """Count new messages in the threads that have them."""
+    _count_held((person.state.row, _number_of_new(person.messages.values())) for person in people)
 
 
-def _count_held(row: Conversation, created: int) -> None:
-    if row.graph_id:
-        threads = Thread.objects.filter(page=row.page_id, graph_id=row.graph_id)
-        threads.update(held_count=F("held_count") + created)
+def _number_of_new(messages: Iterable[MessageState]) -> int:
+    return sum(message.pk is None and message.is_message for message in messages)
+
+
+def _count_held(created: Iterable[tuple[Conversation, int]]) -> None:
+    """Count messages in the newest thread of their conversation, as far as a sync has seen one already."""
+    numbers: Counter[tuple[int, str]] = Counter()
+    for row, number in created:
+        if row.graph_id and number:
+            numbers[row.page_id, row.graph_id] += number
+    if numbers:
+        rows = [[*thread, number] for thread, number in numbers.items()]
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS["count_held"], {"threads": as_json(rows)})

@@ -29,3 +29,9 @@ UPDATE conversations_interactionevent AS event SET data = event.data - 'before'
 FROM json_array_elements(%(deleted)s::json) AS message
 WHERE event.conversation_id = (message->>0)::bigint AND event.kind = 'content_updated'
   AND event.data->>'message' = message->>1 AND event.data ? 'before'
+
+-- name: count_held
+-- Counts further messages of threads, by Page and thread ID.
+UPDATE conversations_thread AS thread SET held_count = thread.held_count + (held->>2)::integer
+FROM json_array_elements(%(threads)s::json) AS held
+WHERE thread.page_id = (held->>0)::bigint AND thread.graph_id = held->>1

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
+from conversations.lib.sql_files import read_statements
 from conversations.lib.text import as_json
-from conversations.models import Conversation, InteractionEvent, constraints
+from conversations.models import Conversation, InteractionEvent
 from conversations.sync.load.live.changes import Mark
 from conversations.sync.load.live.last_message import LastMessage, move_tag_rows, read_last_messages
 from conversations.sync.load.live.message_state import MessageState
@@ -17,6 +19,7 @@ from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import search_text
 from conversations.sync.load.upsert import write_conversations
 
+STATEMENTS = read_statements(__file__)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LIVE_COLUMNS = ("seen_until", "delivered_until", "unsent_at", "referral", "referred_at", "ad_id")
 MAX_AD_ID = 100  # characters; Facebook's have digits only
@@ -67,6 +70,12 @@ class ConversationState:
         times = [time for time in (self.row.last_message_time, message.newest_at) if time]
         self.new.last_message_time = max(times, default=None)
 
+    def live_row(self) -> dict[str, Any]:
+        """The LIVE_COLUMNS as they are now, as JSON."""
+        values = {name: self._value(name) for name in LIVE_COLUMNS}
+        times = {name: time.isoformat() for name, time in values.items() if isinstance(time, datetime)}
+        return {"id": self.row.pk} | values | times
+
     def _raise(self, column: str, value: datetime) -> None:
         if value > (self._value(column) or EARLIEST):
             self.live[column] = value
@@ -75,7 +84,7 @@ class ConversationState:
         return self.live.get(column, getattr(self.row, column))
 
 
-def save_conversations(states: Sequence[ConversationState]) -> None:
+def save_conversations(states: Sequence[ConversationState], *, is_keyed: bool) -> None:
     _show_newest([state for state in states if state.needs_last_message])
     changed = {}
     for state in states:
@@ -84,13 +93,19 @@ def save_conversations(states: Sequence[ConversationState]) -> None:
             state.new.updated_at = timezone.now()
             changed[state.row.sender_id] = state.new
     before = {state.row.sender_id: state.row for state in states}
-    write_conversations(changed, before, is_keyed=not constraints.missing_keys())
+    write_conversations(changed, before, is_keyed=is_keyed)
     move_tag_rows(list(changed), before, changed)
     recount([state.row.pk for state in states if state.needs_recount])
     end_snoozes([state.row.pk for state in states if state.is_woken], BY_MESSAGE)
-    for state in states:
-        if state.live:
-            Conversation.objects.filter(pk=state.row.pk).update(**state.live)
+    _save_live([state for state in states if state.live])
+
+
+def _save_live(states: Iterable[ConversationState]) -> None:
+    """Save the columns that only webhooks change, those of all conversations in one statement."""
+    rows = [state.live_row() for state in states]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS["save_live"], {"rows": as_json(rows)})
 
 
 def _show_newest(states: Sequence[ConversationState]) -> None:

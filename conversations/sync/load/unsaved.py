@@ -26,6 +26,14 @@ def unsaved(model: type[Row], **columns: Any) -> Row:
     return row
 
 
+def unsaved_copy(row: Row) -> Row:
+    """Return a copy of the row without a primary key. Their values are shared."""
+    copy = type(row).__new__(type(row))
+    vars(copy).update(vars(row))
+    copy._state, copy.pk = ModelState(), None
+    return copy
+
+
 @cache
 def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
     """Return the defaults that are constant, and the functions that compute the others."""
