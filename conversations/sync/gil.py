@@ -5,7 +5,8 @@ One answer of Graph becomes tens of thousands of objects, none of them in a refe
 answer keeps the others from running for five milliseconds at a time; the writer, which queries PostgreSQL a
 dozen times for each batch, would wait as often. Threads that parse at the same time finish no sooner, because
 they share the GIL, and the writer would get its turn only after all of them. Therefore one thread parses at a
-time.
+time. Where many syncs run, there is always another one that uses the time, and threads are switched as rarely
+as by default: each switch costs, and each thread that waits for the GIL wakes up once per interval to ask.
 """
 
 import gc
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 
 GC_THRESHOLDS = (100_000, 20, 20)
 SWITCH_INTERVAL_SECONDS = 0.0005
+MANY_SYNCS = 4  # in one process: then threads are switched as before
 
 # One for the whole process. A thread holds it while it turns an answer into records, and records into rows.
 parse_lock = threading.Lock()
@@ -31,14 +33,18 @@ def tuned_gil() -> Iterator[None]:
     """Tune the interpreter for a sync. When the last running sync ends, the original settings return."""
     with _lock:
         _previous.append(_previous[0] if _previous else (gc.get_threshold(), sys.getswitchinterval()))
-        _apply((GC_THRESHOLDS, SWITCH_INTERVAL_SECONDS))
+        _tune()
     try:
         yield
     finally:
         with _lock:
             before = _previous.pop()
-            if not _previous:
-                _apply(before)
+            _tune() if _previous else _apply(before)
+
+
+def _tune() -> None:
+    is_shared = len(_previous) >= MANY_SYNCS
+    _apply((GC_THRESHOLDS, _previous[0][1] if is_shared else SWITCH_INTERVAL_SECONDS))
 
 
 def _apply(settings: GilSettings) -> None:

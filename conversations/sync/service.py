@@ -15,6 +15,8 @@ from conversations.graph.client import GraphClient
 from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
 from conversations.graph.options import Hooks
 from conversations.lib.locks import SyncLock, sync_lock
+from conversations.lib.log_ids import log_ids
+from conversations.lib.private import describe_shortly
 from conversations.models import Page, Platform, SyncRun
 from conversations.models.run_counters import RunCounters, stored_values
 from conversations.sync import run_lifecycle
@@ -28,6 +30,7 @@ from conversations.sync.progress import OnProgress, SyncProgress
 logger = logging.getLogger(__name__)
 
 Status = SyncRun.Status
+READ_FIELDS = ("watermarks", "unfinished_lists")  # of the Page: how far its lists are read
 
 
 class SyncAlreadyRunning(Exception):
@@ -104,24 +107,33 @@ def sync_conversations(
         if not lock.is_acquired:
             raise SyncAlreadyRunning(page)
         run = run_lifecycle.open_run(page, full=full, trigger=trigger, queued=queued)
-        try:
-            _execute(page, run, lock, on_progress, stopping or threading.Event())
-        except ActionRequiredError as error:
-            record_refusal(page, error)
-            _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.OWNER)
-        except GraphError as error:
-            _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.FACEBOOK)
-        except KeyboardInterrupt:
-            _interrupt(run)
-        except run_lifecycle.LockLost:
-            run.refresh_from_db()
-            if run.status != Status.CANCELLED:  # the process that holds the lock closes the row
-                run.status, run.error = Status.INTERRUPTED, "Another process continues this sync."
-        except Exception as error:
-            _interrupt(run) if interrupt_in(error) else _internal_error(run, error)
-        with suppress(KeyboardInterrupt):  # the run has ended: nothing is left to interrupt
-            on_progress(SyncProgress.from_run(run))
+        with log_ids(run=run.pk):
+            _execute_or_end(page, run, lock, on_progress, stopping or threading.Event())
+            with suppress(KeyboardInterrupt):  # the run has ended: nothing is left to interrupt
+                on_progress(SyncProgress.from_run(run))
         return SyncResult.from_run(run)
+
+
+def _execute_or_end(
+    page: Page, run: SyncRun, lock: SyncLock, on_progress: OnProgress, stopping: threading.Event
+) -> None:
+    """Execute the run. An error ends it, and is not raised."""
+    try:
+        _execute(page, run, lock, on_progress, stopping)
+    except ActionRequiredError as error:
+        record_refusal(page, error)
+        _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.OWNER)
+    except GraphError as error:
+        logger.error("[page %s] run %s failed: %s", page.pk, run.pk, error)
+        _end(run, Status.ERROR, error.full_text, fault=SyncRun.Fault.FACEBOOK)
+    except KeyboardInterrupt:
+        _interrupt(run)
+    except run_lifecycle.LockLost:
+        run.refresh_from_db()
+        if run.status != Status.CANCELLED:  # the process that holds the lock closes the row
+            run.status, run.error = Status.INTERRUPTED, "Another process continues this sync."
+    except Exception as error:
+        _interrupt(run) if interrupt_in(error) else _internal_error(run, error)
 
 
 def _execute(
@@ -202,7 +214,8 @@ def _save_capabilities(page: Page, clients: dict[str, GraphClient]) -> None:
     """Save what Graph was found to support. Ignore database errors: they would hide why the run failed."""
     with suppress(DatabaseError), transaction.atomic():
         # Keep what diagnostics of the Page have saved in the meantime.
-        saved = Page.objects.select_for_update().get(pk=page.pk).capabilities
+        stored = Page.objects.select_for_update().values_list("capabilities", flat=True)
+        saved = stored.get(pk=page.pk)
         page.capabilities = saved | {
             platform: client.capabilities.to_stored(saved.get(platform))
             for platform, client in clients.items()
@@ -218,10 +231,10 @@ def _finish(page: Page, run: SyncRun, crawl: PageCrawl, writer: BatchWriter) -> 
 
     def save() -> None:
         page.watermarks |= {platform: head.isoformat() for platform, head in crawl.heads.items()}
-        page.save(update_fields=["watermarks", "unfinished_lists"])
         if failure is None:
             _complete(page, run)
         else:
+            page.save(update_fields=READ_FIELDS)
             run_lifecycle.save(run)
 
     writer.transaction.commit(save)
@@ -234,7 +247,7 @@ def _complete(page: Page, run: SyncRun) -> None:
     page.mark_connected()  # Facebook has just accepted the token
     if run.mode == SyncRun.Mode.FULL:
         page.last_full_sync_at = page.last_synced_at
-    page.save(update_fields=["last_synced_at", "last_full_sync_at", *Page.STATE_FIELDS])
+    page.save(update_fields=[*READ_FIELDS, "last_synced_at", "last_full_sync_at", *Page.STATE_FIELDS])
     run.checkpoint = {}
     run.total = run.accounted
     run_lifecycle.finish(run, Status.COMPLETE_WITH_ERRORS if run.owed else Status.COMPLETE)
@@ -265,9 +278,7 @@ def _internal_error(run: SyncRun, error: Exception) -> None:
     logger.error("[page %s] run %s failed", run.page_id, run.pk, exc_info=error)
     if isinstance(error, DatabaseError):
         connection.close()
-    first_line = (str(error).splitlines() or [""])[0]
-    message = f"Inbox itself failed: {type(error).__name__} {first_line}".strip()
-    _end(run, Status.ERROR, message, fault=SyncRun.Fault.INBOX)
+    _end(run, Status.ERROR, f"Inbox itself failed: {describe_shortly(error)}", fault=SyncRun.Fault.INBOX)
 
 
 def _end(run: SyncRun, status: str, error: str, *, fault: str = "") -> None:

@@ -180,6 +180,8 @@ class ListHandler:
         if not state.is_reading_head:
             for call, batch in answers:
                 self._move_checkpoint(state, call, batch)
+        if state.folder and state.reader.is_over and not any(map(_shows_any, answers)):
+            return  # an empty folder: that it was read is saved with the next answer, or at the end
         backfills = self._context.writer.save_threads(
             [record for _, batch in answers for record in batch.conversations],
             state.platform,
@@ -204,6 +206,10 @@ class ListHandler:
             self._folders.remember(state, FolderKind.REFUSED)
         else:
             self._context.fail(state.platform, error)
+
+
+def _shows_any(answer: tuple[ListCall, ConversationBatch]) -> bool:
+    return bool(answer[1].conversations or answer[1].without_id)
 
 
 def _can_share_commit(item: Call, call: ListCall) -> bool:

@@ -67,8 +67,14 @@ class ThreadHandler:
         pending = self._context.page.threads.filter(
             self._is_requested, platform=platform, pk__gt=self._last_pending[platform]
         )
-        rows = pending.select_related("conversation").order_by("pk")[:MAX_PENDING]
-        return self._context.writer.transaction.read(lambda: list(rows.all()))
+
+        def read() -> list[Thread]:
+            # Mostly there are none, which is asked after each list: without all columns of two tables.
+            if not pending.exists():
+                return []
+            return list(pending.select_related("conversation").order_by("pk")[:MAX_PENDING])
+
+        return self._context.writer.transaction.read(read)
 
     def handle_pending(self, call: PendingThreadCall) -> None:
         """Store a pending thread, or note why it could not be read."""

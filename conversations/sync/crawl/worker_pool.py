@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from conversations.graph.client import GraphClient
 from conversations.graph.errors import GraphError
+from conversations.lib.log_ids import carried
 
-THREADS = 6  # per platform: two calls a second, 1.7 seconds each, keep between three and four of them busy
+THREADS = 6  # at most, per platform: two calls a second, 1.7 seconds each, keep between three and four busy
 QUEUE_SIZE = 4  # answers that wait for the writer
 
 
@@ -72,65 +73,59 @@ class WorkerPool:
     """Runs the calls of sources in threads.
 
     Start a platform, `add()` its sources, and take the results with `next()` until it returns None.
+
+    One lock guards everything. Who waits is woken alone, and only for what it waits for: each thread that
+    wakes in vain takes the GIL from those that work, and many Pages have hundreds of threads. Therefore there
+    are only as many threads as calls in progress, and one that looks for the next call.
     """
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
-        self._changed = threading.Condition()
-        self._sources: dict[str, list[Source]] = {}
-        self._threads: dict[str, int] = {}  # by platform
+        self._lock = threading.RLock()
+        self._has_item = threading.Condition(self._lock)  # for the writer
+        self._has_room = threading.Condition(self._lock)  # for threads whose answer has no place in the queue
+        self._platforms: dict[str, _Platform] = {}
         self._items: deque[Item] = deque()
         self._answers = self._in_progress = 0
         # Answers taken by next_call_if(): they count among `_answers` until the writer has handled them.
         self._taken_together = 0
-        self._starting: dict[str, int] = {}  # by platform, the thread whose call has not started yet
 
     def start(
         self, platform: str, client: GraphClient, threads_needed: Callable[[], int] = lambda: THREADS
     ) -> None:
-        """Start the threads of a platform, and more as soon as they are needed. They end after `stop()`."""
-        self._sources[platform], self._threads[platform] = [], 0
-        self._start_threads(platform, client, threads_needed)
-
-    def _start_threads(self, platform: str, client: GraphClient, threads_needed: Callable[[], int]) -> None:
-        for _ in range(max(threads_needed(), THREADS) - self._threads[platform]):
-            self._threads[platform] += 1
-            # Daemon threads: a call that hangs must not keep the process from ending.
-            threading.Thread(
-                target=self._work,
-                args=(platform, client, threads_needed),
-                name=f"fetch {platform}",
-                daemon=True,
-            ).start()
+        """Let calls be made for a platform, by as many threads as it needs. They end after `stop()`."""
+        self._platforms[platform] = _Platform(client, threads_needed, threading.Condition(self._lock))
 
     def stop(self) -> None:
         self.stopping.set()
-        with self._changed:
-            self._changed.notify_all()
+        with self._lock:
+            self._has_room.notify_all()
+            for each in self._platforms.values():
+                each.has_call.notify_all()
 
     def add(self, platform: str, source: Source) -> None:
         """Add a source. Sources that were added earlier are preferred."""
-        with self._changed:
-            self._sources[platform].append(source)
-            self._changed.notify_all()
+        with self._lock:
+            self._platforms[platform].sources.append(source)
+            self._look_for_call(platform)
 
     def drop(self, platform: str) -> None:
         """Make no more calls for a platform."""
-        with self._changed:
-            self._sources[platform] = []
-            self._changed.notify_all()
+        with self._lock:
+            self._platforms[platform].sources.clear()
 
     def update(self, change: Callable[[], None]) -> None:
         """Run `change` under the lock. The writer changes sources only this way: the threads use them too."""
-        with self._changed:
+        with self._lock:
             change()
-            self._changed.notify_all()
+            for platform in self._platforms:
+                self._look_for_call(platform)
 
     def put(self, item: Backoff | Notice) -> None:
         """Queue an item for the writer. It does not count towards the size of the queue."""
-        with self._changed:
+        with self._lock:
             self._items.append(item)
-            self._changed.notify_all()
+            self._has_item.notify()
 
     def sleep(self, seconds: float) -> None:
         """Sleep in a thread of the pool. Raises PoolStopped as soon as the pool is stopped."""
@@ -143,28 +138,31 @@ class WorkerPool:
         So the next call is chosen only when it may be made, with all that is known by then. Lists are split
         into fewer windows this way.
         """
-        with self._changed:
-            if self._starting.get(platform) == threading.get_ident():
-                del self._starting[platform]
-                self._changed.notify_all()
+        with self._lock:
+            if self._platforms[platform].starting == threading.get_ident():
+                self._platforms[platform].starting = None
+                self._look_for_call(platform)
 
     def next(self, seconds: float) -> Item | None:
         """Return the next item, or None if nothing is left to call. The previous item counts as handled.
 
         Raises TimeoutError if nothing arrives within `seconds`.
         """
-        with self._changed:
-            self._answers, self._taken_together = self._answers - self._taken_together, 0
-            self._changed.notify_all()
-            if not self._changed.wait_for(lambda: self._items or self._is_idle(), seconds):
+        with self._lock:
+            self._make_room(self._taken_together)
+            self._taken_together = 0
+            if not self._has_item.wait_for(lambda: self._items or self._is_idle(), seconds):
                 raise TimeoutError
             if not self._items:
                 return None
             item = self._items.popleft()
             if isinstance(item, Call):
-                self._answers -= 1
-            self._changed.notify_all()
+                self._make_room(1)
             return item
+
+    def _make_room(self, places: int) -> None:
+        self._answers -= places
+        self._has_room.notify(places)
 
     def next_call_if(self, matches: Callable[[Call], bool]) -> Call | None:
         """Return what `next()` would return, if it is in the queue already, is a call and matches.
@@ -172,7 +170,7 @@ class WorkerPool:
         It keeps its slot in the queue until the next `next()`. So no more answers are in memory than before,
         and no more are lost if the process is killed.
         """
-        with self._changed:
+        with self._lock:
             item = self._items[0] if self._items else None
             if not isinstance(item, Call) or not matches(item):
                 return None
@@ -182,43 +180,70 @@ class WorkerPool:
 
     def _is_idle(self) -> bool:
         return not self._in_progress and not any(
-            source.has_work() for sources in self._sources.values() for source in sources
+            source.has_work() for each in self._platforms.values() for source in each.sources
         )
 
+    def _look_for_call(self, name: str) -> None:
+        """Let one thread see whether there is a call: only one can be taken, until that one has started."""
+        platform = self._platforms[name]
+        if platform.free_threads:
+            platform.has_call.notify()
+        elif not self.stopping.is_set() and platform.threads < max(platform.threads_needed(), THREADS):
+            platform.threads += 1
+            platform.free_threads += 1
+            # Daemon threads: a call that hangs must not keep the process from ending.
+            threading.Thread(
+                target=carried(self._work), args=(name,), name=f"fetch {name}", daemon=True
+            ).start()
+
     # -- in the threads ------------------------------------------------------------------------------------
-    def _work(self, platform: str, client: GraphClient, threads_needed: Callable[[], int]) -> None:
+    def _work(self, name: str) -> None:
+        platform = self._platforms[name]
         while call := self._take(platform):
             try:
-                call.value = call.ask(client)
+                call.value = call.ask(platform.client)
             except PoolStopped:
                 return
             except Exception as error:  # the writer decides what it means
                 call.value = error
-            self.started(platform)  # in case it failed before it started
-            self._put_result(call)
-            with self._changed:
-                self._start_threads(platform, client, threads_needed)
+            self.started(name)  # in case it failed before it started
+            self._put_result(platform, call)
 
-    def _take(self, platform: str) -> Call | None:
-        with self._changed:
+    def _take(self, platform: "_Platform") -> Call | None:
+        with self._lock:
             while not self.stopping.is_set():
-                if platform not in self._starting and (call := self._next_call(platform)):
+                if platform.starting is None and (call := platform.next_call()):
+                    platform.free_threads -= 1
                     self._in_progress += 1
-                    self._starting[platform] = threading.get_ident()
+                    platform.starting = threading.get_ident()
                     return call
-                self._changed.wait()
+                platform.has_call.wait()
         return None
 
-    def _next_call(self, platform: str) -> Call | None:
-        calls = (source.take() for source in self._sources[platform])
-        return next(filter(None, calls), None)
-
-    def _put_result(self, call: Call) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._answers < QUEUE_SIZE or self.stopping.is_set())
+    def _put_result(self, platform: "_Platform", call: Call) -> None:
+        with self._lock:
+            self._has_room.wait_for(lambda: self._answers < QUEUE_SIZE or self.stopping.is_set())
             self._answers += 1
             self._items.append(call)
             # In this order under one lock, so that the writer gets the answers of a chain in their order.
             call.source.on_result(call, call.value)
             self._in_progress -= 1
-            self._changed.notify_all()
+            platform.free_threads += 1  # it takes the next call itself
+            self._has_item.notify()
+
+
+@dataclass(eq=False)
+class _Platform:
+    """The calls of one platform. `starting`: the thread whose call has not started yet."""
+
+    client: GraphClient
+    threads_needed: Callable[[], int]
+    has_call: threading.Condition  # for a thread that is free
+    sources: list[Source] = field(default_factory=list)
+    threads: int = 0
+    free_threads: int = 0  # those that look for a call
+    starting: int | None = None
+
+    def next_call(self) -> Call | None:
+        calls = (source.take() for source in self.sources)
+        return next(filter(None, calls), None)

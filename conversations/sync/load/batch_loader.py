@@ -36,7 +36,6 @@ from conversations.sync.load.reconcile import (
     has_new_message,
     reconcile_conversation,
     reconcile_thread,
-    unsaved_copy,
     version,
 )
 from conversations.sync.load.states.event_states import is_other_state, update_events
@@ -46,6 +45,7 @@ from conversations.sync.load.states.ranks import Pair, Place, rank_events
 from conversations.sync.load.states.read_state import NO_NEWS, GraphNews, news_of, save_unread_counts
 from conversations.sync.load.states.snoozes import BY_MESSAGE, end_snoozes
 from conversations.sync.load.transform import ShownMessages, ThreadRows, newest_of, oldest_of
+from conversations.sync.load.unsaved import unsaved_copy
 from conversations.sync.load.upsert import write_conversations, write_threads
 
 

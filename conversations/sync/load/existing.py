@@ -57,18 +57,18 @@ def _read(page: Page, batch: list[ThreadRows], *, is_keyed: bool) -> tuple[Exist
     senders = {row.listed_id for row in batch} - {""}
     graph_ids = [row.thread.graph_id for row in batch]
     existing, owners = ExistingRows(is_keyed), Owners()
-    links = _links(page.pk, graph_ids, senders)
-    ids = {*links.threads.values(), *links.aliases.values()}
+    known = _known(page.pk, graph_ids, senders)
+    ids = {*known.threads.values(), *known.aliases.values()}
     by_pk: dict[int, Conversation] = {}
     # If a sender has several rows, the oldest is written.
-    for row in _conversations(page.pk, senders, ids):
+    for row in _conversations(page.pk, known.senders, ids):
         first = existing.conversations.setdefault(row.sender_id, row)
         existing.same_sender.setdefault(first.pk, []).append(row.pk)
         by_pk[row.pk] = owners.by_id[row.sender_id] = first
-    owners.by_id |= {key: by_pk[pk] for key, pk in links.aliases.items()}
-    owners.by_thread = {key: by_pk[pk] for key, pk in links.threads.items()}
+    owners.by_id |= {key: by_pk[pk] for key, pk in known.aliases.items()}
+    owners.by_thread = {key: by_pk[pk] for key, pk in known.threads.items()}
     conversation_ids = [pk for pks in existing.same_sender.values() for pk in pks]
-    for thread in _threads(page.pk, graph_ids, conversation_ids):
+    for thread in _threads(page.pk, known.thread_ids, conversation_ids):
         existing.threads.setdefault(thread.graph_id, thread)
     return existing, owners
 
@@ -89,38 +89,51 @@ def _reset_moved_threads(batch: list[ThreadRows], existing: ExistingRows, owners
 
 
 # -- queries -----------------------------------------------------------------------------------------------
-class Links(NamedTuple):
-    """The primary keys of the conversations of stored threads, by thread ID, and of aliases, by sender ID."""
+class Known(NamedTuple):
+    """What is stored of a batch: of most batches of a first sync next to nothing, so that little is read.
 
+    `threads` and `aliases` are the primary keys of the conversations of stored threads, by thread ID, and of
+    aliases, by sender ID.
+    """
+
+    thread_ids: list[str]
+    senders: list[str]
     threads: dict[str, int]
     aliases: dict[str, int]
 
 
-def _links(page_id: int, graph_ids: list[str], sender_ids: Collection[str]) -> Links:
-    """Return the conversations of these threads, and of these senders if they are aliases."""
+def _known(page_id: int, graph_ids: list[str], sender_ids: Collection[str]) -> Known:
     keys: dict[str, Any] = {
         "page": page_id,
         "graph_ids": as_json(graph_ids),
         "sender_ids": as_json(list(sender_ids)),
     }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS["links"], keys)
+        cursor.execute(STATEMENTS["known"], keys)
         rows = cursor.fetchall()
-    threads = {key: pk for is_thread, key, pk in rows if is_thread}
-    return Links(threads, {key: pk for is_thread, key, pk in rows if not is_thread})
+    return Known(
+        [key for kind, key, pk in rows if kind == "thread"],
+        [key for kind, key, pk in rows if kind == "sender"],
+        {key: pk for kind, key, pk in rows if kind == "thread" and pk is not None},
+        {key: pk for kind, key, pk in rows if kind == "alias"},
+    )
 
 
 def _conversations(
-    page_id: int, sender_ids: Collection[str], conversation_ids: Collection[int]
+    page_id: int, sender_ids: list[str], conversation_ids: Collection[int]
 ) -> list[Conversation]:
     """Return the Page's conversations with these senders, and those with these primary keys."""
-    keys = {"page": page_id, "sender_ids": as_json(list(sender_ids)), "ids": list(conversation_ids)}
+    if not (sender_ids or conversation_ids):
+        return []
+    keys = {"page": page_id, "sender_ids": as_json(sender_ids), "ids": list(conversation_ids)}
     statement = STATEMENTS["conversations_with_linked" if conversation_ids else "conversations"]
     return list(Conversation.objects.raw(statement, keys))
 
 
 def _threads(page_id: int, graph_ids: list[str], conversation_ids: list[int]) -> list[Thread]:
     """Return these threads, and all threads of these conversations."""
+    if not (graph_ids or conversation_ids):
+        return []
     keys = {"page": page_id, "graph_ids": as_json(graph_ids), "conversation_ids": conversation_ids}
     statement = STATEMENTS["threads_with_siblings" if conversation_ids else "threads"]
     return list(Thread.objects.raw(statement, keys))

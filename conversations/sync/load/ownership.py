@@ -65,9 +65,11 @@ def _set_sender(row: ThreadRows, owner: Conversation | None) -> None:
 def owners_of_ids(page: Page, sender_ids: Collection[str]) -> dict[str, Conversation]:
     """Return the conversations of these people, by the given IDs."""
     rows = page.conversations.filter(sender_id__in=sender_ids).order_by("-pk")
-    aliases = page.aliases.filter(sender_id__in=sender_ids).select_related("conversation")
-    owners = {alias.sender_id: alias.conversation for alias in aliases}
-    return owners | {row.sender_id: row for row in rows}
+    owners = {row.sender_id: row for row in rows}
+    if others := set(sender_ids) - owners.keys():
+        aliases = page.aliases.filter(sender_id__in=others).select_related("conversation")
+        owners |= {alias.sender_id: alias.conversation for alias in aliases}
+    return owners
 
 
 def save_aliases(page: Page, aliases: dict[str, Conversation]) -> None:

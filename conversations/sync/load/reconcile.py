@@ -6,12 +6,12 @@ The functions run no query and change none of the stored rows.
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, Platform, Thread
 from conversations.sync.load.customer import GROUP
 from conversations.sync.load.event_row import EventRow
 from conversations.sync.load.states import read_state
 from conversations.sync.load.transform import RECEIVED, Extent, ThreadRows, search_text
+from conversations.sync.load.unsaved import unsaved_copy
 
 Version = tuple[datetime, str]  # of a row: the time of the thread, and its ID for equal times
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -247,12 +247,6 @@ def reconcile_thread(
     if row.conversation is not None:  # otherwise none of its messages was stored
         _update_history(state, stored, row)
     return state
-
-
-def unsaved_copy(thread: Thread) -> Thread:
-    """Return a copy of the thread without a primary key."""
-    columns = {field.attname: getattr(thread, field.attname) for field in Thread._meta.concrete_fields}
-    return unsaved(Thread, **columns | {"id": None})
 
 
 def reset_history(thread: Thread) -> Thread:

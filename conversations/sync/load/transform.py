@@ -18,12 +18,12 @@ from conversations.graph.fields import INSTAGRAM_WINDOW
 from conversations.lib import folding
 from conversations.lib.names import is_placeholder
 from conversations.lib.text import as_json, clean, clean_json, clean_json_text
-from conversations.lib.unsaved import unsaved
 from conversations.models import Conversation, InteractionEvent, Page, Platform, Thread
 from conversations.sync.load.customer import ThreadPeople, people_of
 from conversations.sync.load.event_row import NULL, EventRow, escape, event_line, event_row
 from conversations.sync.load.states.fingerprint import fingerprint, text_fingerprint
 from conversations.sync.load.states.references import REFERENCES, with_plain_references
+from conversations.sync.load.unsaved import unsaved
 
 NO_CUSTOMER = "Facebook does not name the customer of this thread."
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations.graph import records
 from conversations.lib.locks import SyncLock
+from conversations.lib.private import describe_shortly
 from conversations.models import Page, SyncRun, Thread, constraints
 from conversations.sync import run_lifecycle
 from conversations.sync.load import batch_loader
@@ -200,8 +201,8 @@ class BatchWriter:
 
     def _save_rejected(self, row: ThreadRows, error: Exception) -> list[ThreadResult]:
         """Save only that the thread exists, as unreadable. If even that fails, count it as skipped, once."""
-        reason = f"PostgreSQL cannot store it: {str(error).splitlines()[0]}"
-        logger.warning("[page %s] thread %.100s skipped: %s", self._page.pk, row.thread.graph_id, reason)
+        reason = f"PostgreSQL cannot store it: {describe_shortly(error)}"
+        logger.warning("[page %s] thread %.100s skipped: %s", self._page.pk, row.thread.graph_id, error)
         row.thread.state, row.thread.reason, row.thread.record = Thread.State.UNREADABLE, reason, None
         row.thread.unreadable_count = len(row.events)
         row.conversation, row.events = None, []
@@ -252,6 +253,8 @@ class BatchWriter:
 
     def count_pending(self, thread_ids: list[int]) -> None:
         """Count threads that stay pending because this run did not request them."""
+        if not thread_ids:
+            return
 
         def save() -> None:
             for thread_id in thread_ids:

@@ -3,10 +3,12 @@
 import random
 
 import pytest
+from django.db import connection
 
-from conversations.models import Conversation, SyncRun
+from conversations.models import Conversation, SyncRun, Thread
 from conversations.sandbox import Person
 from tests.conversations.sync.copies import assert_exact
+from tests.factories import superuser
 from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +84,37 @@ def test_thread_that_cannot_have_a_row_is_counted_once(sync, world, shop, sandbo
     add_threads(25)
     world.add_conversation(shop, id=noise(5000))
     assert (sync().skipped, sandbox.call_log.calls[-1].status) == (1, 200)
+
+
+def test_text_that_an_error_quotes_is_not_stored(sync, page, world, shop, client):
+    text = "My number is 0176 5550123"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM NEW.last_message::integer; RETURN NEW; END';"
+            "CREATE TRIGGER refuse BEFORE INSERT ON conversations_conversation"
+            " FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
+        )
+    world.add_conversation(shop, "Ana", [text])
+    assert sync().skipped == 1
+
+    def fail(progress):
+        if progress.status == "fetching":
+            raise ValueError(text)
+
+    failed = sync(on_progress=fail)
+    assert failed.error == "Inbox itself failed: ValueError"
+    thread = page.threads.get()
+    assert thread.reason == "PostgreSQL cannot store it: InvalidTextRepresentation (22P02)"
+    assert text not in str(list(Thread.objects.values("reason", "record")) + list(SyncRun.objects.values()))
+    client.force_login(superuser())
+    addresses = {
+        f"/api/pages/{page.pk}/threads": "22P02",
+        "/api/sync-runs": "ValueError",
+        "/admin/conversations/thread/?state__exact=unreadable": "22P02",
+        f"/admin/conversations/syncrun/{failed.run}/change/": "ValueError",
+    }
+    for address, shown in addresses.items():
+        answer = client.get(address).content.decode()
+        assert shown in answer, address
+        assert "5550123" not in answer, address

@@ -160,10 +160,10 @@ def test_bug_of_ours_ends_the_run_as_an_error(sync, page, add_threads):
 
     def fail(progress):
         if progress.status == "syncing":
-            raise ValueError("a bug")
+            raise ValueError("a bug with text of Ana")
 
     result = sync(on_progress=fail)
-    assert (result.status, result.error) == ("error", "Inbox itself failed: ValueError a bug")
+    assert (result.status, result.error) == ("error", "Inbox itself failed: ValueError")
     assert sync().status == "complete"
 
 
