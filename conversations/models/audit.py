@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.lib.client_address import address_of
-from conversations.lib.current_request import current_request
+from conversations.lib.request_scope import current_request
 from conversations.lib.text import clean, clean_json
 
 KEPT_DAYS = 400  # models/sql/audit.sql holds the same number

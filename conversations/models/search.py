@@ -6,6 +6,7 @@ changes the conversation or its tags. `search.index.message_index` writes the me
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 
 
 class PageCount(models.Model):
@@ -123,6 +124,7 @@ class MessageIndexQueue(models.Model):
     is_changed = models.BooleanField(
         default=False, help_text="Indexed messages have changed: rebuild all chunks"
     )
+    queued_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self):
         return f"conversation {self.conversation_id}"

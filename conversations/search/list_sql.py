@@ -32,6 +32,7 @@ SCAN_ROWS = 2000  # rows that a text search scans before it uses the text index
 SCAN_ROWS_IN_MESSAGES = 6000  # more, because the index of messages returns more rows to check
 SAMPLED = 5  # one in so many of these rows is scanned first
 PROMISING = 2 / 3  # of the matches that are expected in the sample: with fewer, the others are not scanned
+WHOLE_ROW_BRANCHES = 2  # those behind a cursor: with a time, and without one
 
 DESCENDING, ASCENDING = ("DESC NULLS LAST", "DESC"), ("ASC NULLS FIRST", "ASC")
 
@@ -46,22 +47,24 @@ def ordered_query(
     count: int,
     after: Keyset | None = None,
     backwards: bool = False,
+    columns: str = "",
 ) -> Sql:
     """Select `id` and `time` of `count` rows, newest first, or last first if `backwards`.
 
-    `start` rows are skipped; with `after` the rows begin behind that position.
+    `start` rows are skipped; with `after` the rows begin behind that position. `columns` are selected in
+    place of `id`.
     """
     path = with_few_branches(criteria, path, after, backwards=backwards)
     time, row_id = ASCENDING if backwards else DESCENDING
     order = f" ORDER BY {path.time} {time}, {path.id} {row_id}"
-    columns = Sql(f"SELECT {path.id} AS id, {path.time} AS time")
+    selected = Sql(f"SELECT {columns or f'{path.id} AS id'}, {path.time} AS time")
     branches = branches_of(criteria, path, after, backwards=backwards)
     if len(branches) == 1 and path.values is None:
-        return columns + branches[0] + Sql.of(f"{order} LIMIT %s OFFSET %s", count, start)
+        return selected + branches[0] + Sql.of(f"{order} LIMIT %s OFFSET %s", count, start)
     # Each branch has its own ORDER BY and LIMIT, so that each is read from its index and then merged.
     limit = Sql.of(f"{order} LIMIT %s", start + count)
-    parts = [for_each_value(path, columns + branch + limit).inside("({})") for branch in branches]
-    merged = Sql.join(" UNION ALL ", parts).inside("SELECT id, time FROM ({}) AS branches")
+    parts = [for_each_value(path, selected + branch + limit).inside("({})") for branch in branches]
+    merged = Sql.join(" UNION ALL ", parts).inside("SELECT * FROM ({}) AS branches")
     return merged + Sql.of(f" ORDER BY time {time}, id {row_id} LIMIT %s OFFSET %s", count, start)
 
 
@@ -100,6 +103,29 @@ def ids_query(
     return scan_then_index(
         criteria, path, scan_rows, start=start, count=count, after=after, backwards=backwards
     )
+
+
+def whole_rows_query(
+    criteria: SearchCriteria,
+    cardinalities: Cardinalities | None,
+    *,
+    start: int = 0,
+    count: int,
+    after: Keyset | None = None,
+) -> Sql | None:
+    """Select the rows of ids_query() with all columns and `time`, where that is faster; otherwise None.
+
+    That is where they stand in few ranges of an index: looking up each by its ID would take twice as long.
+    Rows that are only skipped are left to ids_query(), which may find them in the index alone.
+    """
+    criteria = rarest_first(criteria, cardinalities)
+    path = with_few_branches(criteria, cheapest(criteria, cardinalities)[1], after)
+    is_direct = path.has_conversation_columns and path.values is None
+    if start or criteria.search is not None or not is_direct:
+        return None
+    if len(branches_of(criteria, path, after)) > WHOLE_ROW_BRANCHES:
+        return None
+    return ordered_query(criteria, path, start=0, count=count, after=after, columns="c.*")
 
 
 def scan_then_index(

@@ -12,11 +12,10 @@ from conversations.search.conditions import Keyset
 from conversations.search.counts import Total
 from conversations.search.criteria import SearchCriteria
 from conversations.search.index.message_index import index_pending
-from conversations.search.list_sql import ids_query
+from conversations.search.list_sql import ids_query, whole_rows_query
 from conversations.search.matches import add_matches
-from conversations.search.planner import needs_cardinalities, read_cardinalities
-from conversations.search.rows import add_tags, row_chunks
-from conversations.search.sql import Sql
+from conversations.search.planner import Cardinalities, needs_cardinalities, read_cardinalities
+from conversations.search.rows import add_tags, row_chunks, whole_row_chunks
 
 # Of a statement of an export, whose parts are read outside of the request's thread.
 SEARCH_SECONDS = READ_SECONDS
@@ -33,8 +32,9 @@ class ResultPage:
     unindexed: int = 0  # conversations whose newest messages are not searchable yet
 
     @property
-    def json(self) -> orjson.Fragment:
-        return orjson.Fragment(b"[" + b",".join(self.chunks) + b"]")
+    def json(self) -> list[orjson.Fragment]:
+        """The rows for orjson, which copies them only once: each fragment is some of them."""
+        return list(map(orjson.Fragment, self.chunks))
 
 
 def read_page(
@@ -51,14 +51,23 @@ def read_page(
         page.total = COUNT_MODES[total](criteria, cardinalities)
     number = page.total.number if page.total and page.total.is_exact and after is None else None
     if not criteria.is_empty and (number is None or start < number):
-        query = ids_query(criteria, cardinalities, start=start, count=limit + 1, after=after, total=number)
-        add_rows(page, criteria, query, limit)
+        position = {"start": start, "count": limit + 1, "after": after}
+        add_rows(page, criteria, found_chunks(criteria, cardinalities, total=number, **position), limit)
     return page
 
 
-def add_rows(page: ResultPage, criteria: SearchCriteria, query: Sql, limit: int) -> None:
+def found_chunks(
+    criteria: SearchCriteria, cardinalities: Cardinalities | None, *, total: int | None = None, **position
+) -> Iterator[list[dict]]:
+    """Yield the rows at a position of the list, in chunks; the arguments are those of ids_query()."""
+    if whole_rows := whole_rows_query(criteria, cardinalities, **position):
+        return whole_row_chunks(whole_rows)
+    return row_chunks(ids_query(criteria, cardinalities, total=total, **position))
+
+
+def add_rows(page: ResultPage, criteria: SearchCriteria, chunks: Iterator[list[dict]], limit: int) -> None:
     count = 0
-    for chunk in row_chunks(query):
+    for chunk in chunks:
         page.has_next = count + len(chunk) > limit
         chunk = add_details(criteria, chunk[: limit - count])
         count += len(chunk)
@@ -90,7 +99,7 @@ def read_all(criteria: SearchCriteria, *, chunk_rows: int = 1000) -> Iterator[li
             cardinalities = read_cardinalities(criteria) if needs_cardinalities(criteria) else None
             batch = [
                 row
-                for chunk in row_chunks(ids_query(criteria, cardinalities, count=chunk_rows, after=after))
+                for chunk in found_chunks(criteria, cardinalities, count=chunk_rows, after=after)
                 for row in chunk
             ]
             add_details(criteria, batch)

@@ -1,8 +1,7 @@
 """Reads conversations and their tags by ID, as the dicts that the API returns: times are text."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import connection
 
@@ -56,7 +55,15 @@ COLUMNS = Sql.join(", ", map(column, READ))
 
 def row_chunks(ids: Sql) -> Iterator[list[dict]]:
     """Yield the rows of these ids in the order of the list, in chunks of CHUNK_ROWS, without tags."""
-    query = Sql.compose(STATEMENTS["rows"], ids=ids, columns=COLUMNS)
+    return read_chunks(Sql.compose(STATEMENTS["rows"], ids=ids, columns=COLUMNS))
+
+
+def whole_row_chunks(rows: Sql) -> Iterator[list[dict]]:
+    """Yield the same of a query that selects all columns of the conversations, and their `time`."""
+    return read_chunks(Sql.compose(STATEMENTS["whole_rows"], rows=rows, columns=COLUMNS))
+
+
+def read_chunks(query: Sql) -> Iterator[list[dict]]:
     with connection.cursor() as cursor:
         cursor.execute(query.text, query.params)
         while batch := cursor.fetchmany(CHUNK_ROWS):
@@ -64,10 +71,9 @@ def row_chunks(ids: Sql) -> Iterator[list[dict]]:
 
 
 def as_dict(values: tuple) -> dict:
-    row = dict(zip(READ, values, strict=True))
-    name = row.pop("assignee_name")
+    row = dict(zip(FIELDS, values, strict=False))  # without the last one, the name of the assignee
     if row["assignee"] is not None:
-        row["assignee"] = {"id": row["assignee"], "name": name}
+        row["assignee"] = {"id": row["assignee"], "name": values[-1]}
     if row["referral"] is not None:
         row["referral"] = json.loads(row["referral"])
     row["attachment_kinds"] = KINDS_OF_BITS[row["attachment_kinds"]]
@@ -82,9 +88,9 @@ def add_tags(batch: list[dict]) -> list[dict]:
     return batch
 
 
-def tags_of(conversation_ids: Iterable[int]) -> defaultdict[int, list[dict]]:
-    """Return the tags of each conversation, sorted by name."""
-    tags = defaultdict(list)
+def tags_of(conversation_ids: Collection[int]) -> dict[int, list[dict]]:
+    """Return the tags of each of these conversations, sorted by name."""
+    tags: dict[int, list[dict]] = {pk: [] for pk in conversation_ids}
     # As text, because the driver would look at each number of a list.
     ids = f"{{{','.join(map(str, conversation_ids))}}}"
     query = Sql.compose(STATEMENTS["tags"], ids=ids)

@@ -7,6 +7,13 @@ JOIN conversations_page AS p ON p.id = c.page_id
 LEFT JOIN auth_user AS assignee ON assignee.id = c.assignee_id
 ORDER BY ids.time DESC NULLS LAST, ids.id DESC
 
+-- name: whole_rows
+-- The conversations of a query for all their columns and time, in the order of the list.
+SELECT {columns} FROM ({rows}) AS c
+JOIN conversations_page AS p ON p.id = c.page_id
+LEFT JOIN auth_user AS assignee ON assignee.id = c.assignee_id
+ORDER BY c.time DESC NULLS LAST, c.id DESC
+
 -- name: time
 -- A time in UTC as ISO 8601; microseconds only where there are some.
 replace(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')

@@ -14,17 +14,21 @@ from django.db import transaction
 from conversations.lib.folding import fold
 from conversations.lib.locks import INDEX, WORK, try_lock_until_commit
 from conversations.lib.sql_files import read_statements
+from conversations.lib.text import as_json
 from conversations.models.search import MessageIndexChunk, MessageIndexQueue
 from conversations.search.index.attachment_index import update_attachment_kinds
 from conversations.search.index.insight_index import update_stats
-from conversations.search.sql import Sql, fetch_all
+from conversations.search.sql import Sql, fetch_all, run
 
 SEPARATOR = "\x1f"  # between two messages of a chunk; fold() makes it a space
 CHUNK_LETTERS = 8000  # a chunk that is longer gets no more messages
 BATCH_CONVERSATIONS = 200  # per transaction
-MAX_INDEX_SECONDS = 2.0
+SEARCH_CONVERSATIONS = 50  # the same of a search, which nobody wants to wait for
+# How long a search indexes by itself before it looks. During a first sync the queue is never empty: what is
+# left is for the task, which takes longer (tasks.py), and the search says that it is missing.
+MAX_INDEX_SECONDS = 1.0
 # How long a search waits for another process that indexes. Then it shows what it finds, and what is missing.
-MAX_BUSY_SECONDS, PAUSE_SECONDS = 0.5, 0.02
+MAX_BUSY_SECONDS, PAUSE_SECONDS = 0.2, 0.02
 
 STATEMENTS = read_statements(__file__)
 
@@ -38,8 +42,9 @@ def index_pending(*, seconds: float | None = None) -> int:
     started = time.monotonic()
     work_until = started + (MAX_INDEX_SECONDS if seconds is None else seconds)
     wait_until = started + (MAX_BUSY_SECONDS if seconds is None else seconds)
+    limit = SEARCH_CONVERSATIONS if seconds is None else BATCH_CONVERSATIONS
     while MessageIndexQueue.objects.exists():
-        number = None if time.monotonic() > work_until else index_batch(BATCH_CONVERSATIONS)
+        number = None if time.monotonic() > work_until else index_batch(limit)
         if number == 0:
             return 0  # what is left waits for others, and only for the kinds of its attachments
         if number is None and time.monotonic() > wait_until:
@@ -67,11 +72,19 @@ def index_batch(limit: int) -> int | None:
     chunks = append_messages(last, fetch_all(new))
     grown = [chunk for chunk in chunks if chunk.pk]  # before the others get a primary key, too
     MessageIndexChunk.objects.bulk_create([chunk for chunk in chunks if chunk.pk is None])
-    MessageIndexChunk.objects.bulk_update(grown, ["text", "event_ids"])
+    if grown:  # the statement takes a lock on the table also where it changes nothing
+        save_grown(grown)
     update_stats(indexed)
     busy = update_attachment_kinds(indexed)
     MessageIndexQueue.objects.bulk_create(MessageIndexQueue(conversation_id=pk) for pk in busy)
     return len(indexed.keys() - busy)
+
+
+def save_grown(chunks: list[MessageIndexChunk]) -> None:
+    """Write the texts of chunks that exist. One statement, whatever their number, that is planned at once."""
+    ids, texts = [chunk.pk for chunk in chunks], [chunk.text for chunk in chunks]
+    events = [as_json(chunk.event_ids) for chunk in chunks]
+    run(Sql.compose(STATEMENTS["grow"], ids=ids, texts=texts, events=events))
 
 
 def last_chunks(conversation_ids: set[int]) -> dict[int, MessageIndexChunk]:

@@ -12,3 +12,8 @@ JOIN conversations_interactionevent AS e ON e.conversation_id = known.conversati
 JOIN conversations_conversation AS c ON c.id = e.conversation_id
 WHERE e.kind IN ('message_received', 'message_sent', 'message_unknown', 'note_added') AND e.text <> ''
 ORDER BY e.conversation_id, e.id
+
+-- name: grow
+-- Writes chunks that got more messages.
+UPDATE conversations_messageindexchunk AS chunk SET text = grown.text, event_ids = grown.events::jsonb
+FROM unnest({ids}::bigint[], {texts}::text[], {events}::text[]) AS grown(id, text, events) WHERE chunk.id = grown.id

@@ -8,6 +8,7 @@ from conversations.models import Conversation
 from conversations.search import list_sql
 from conversations.search.filters import parse_filter
 from conversations.search.planner import read_cardinalities
+from conversations.search.rows import row_chunks, whole_row_chunks
 from conversations.search.sql import fetch_all
 from tests.factories import ConversationFactory, PageFactory
 
@@ -62,3 +63,21 @@ def test_both_ways_return_the_newest_matches(page):
         query = list_sql.ids_query(criteria, read_cardinalities(criteria), count=count)
         newest = Conversation.objects.filter(sender_name__iexact=search).order_by("-last_message_time", "-pk")
         assert sorted(pk for pk, _ in fetch_all(query)) == sorted(newest.values_list("pk", flat=True)[:count])
+
+
+def test_a_list_reads_whole_rows_and_returns_the_same_as_by_ids(page):
+    undated = ConversationFactory(page=page, last_message_time=None)
+    criteria = parse_filter({}).criteria([page.pk], user_id=None)
+    newest = Conversation.objects.order_by("-last_message_time").exclude(pk=undated.pk)[10]
+    for position in ({"count": 70}, {"count": 60, "after": (newest.last_message_time, newest.pk)}):
+        whole_rows = list_sql.whole_rows_query(criteria, None, **position)
+        by_ids = list(row_chunks(list_sql.ids_query(criteria, None, **position)))
+        assert list(whole_row_chunks(whole_rows)) == by_ids
+        assert [chunk[-1]["id"] for chunk in by_ids] == [undated.pk]
+
+
+def test_rows_that_are_only_skipped_or_in_many_ranges_of_an_index_are_found_by_ids(page):
+    criteria = parse_filter({}).criteria([page.pk], user_id=None)
+    assert list_sql.whole_rows_query(criteria, None, start=5, count=5) is None
+    unread = parse_filter({"unread": "true"}).criteria([page.pk], user_id=None)
+    assert list_sql.whole_rows_query(unread, read_cardinalities(unread), count=5) is None

@@ -97,6 +97,22 @@ def test_long_conversation_is_indexed_in_chunks(page, viewer, monkeypatch):
     assert search(viewer, "message the")["conversations"] == []  # a term never matches across two messages
 
 
+def test_chunks_that_grow_are_written_by_one_statement_that_is_the_same_for_any_number(page, viewer):
+    rows = ConversationFactory.create_batch(3, page=page)
+    for text in ("first", "second"):
+        for row in rows:
+            EventFactory(conversation=row, text=text)
+        with CaptureQueriesContext(connection) as captured:
+            index_pending()
+    updates = [q["sql"] for q in captured if q["sql"].startswith("UPDATE conversations_messageindexchunk")]
+    assert len(updates) == 1
+    assert "CASE" not in updates[0]
+    assert {chunk.text for chunk in MessageIndexChunk.objects.all()} == {
+        f"first{message_index.SEPARATOR}second"
+    }
+    assert [len(chunk.event_ids) for chunk in MessageIndexChunk.objects.all()] == [2, 2, 2]
+
+
 def test_response_reports_conversations_that_are_not_searchable_yet(page, viewer, monkeypatch):
     for row in ConversationFactory.create_batch(3, page=page):
         EventFactory(conversation=row, text="hello there")
@@ -155,3 +171,46 @@ def test_search_tells_what_is_missing_while_another_process_indexes(page, viewer
     other.release()
     assert (answer["conversations"], answer["pagination"]["behind"]) == ([], 1)
     assert len(search(viewer, "boots")["conversations"]) == 1
+
+
+class Clock:
+    """A clock that only sleeping, and what a test does, moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(message_index, "time", clock)
+    return clock
+
+
+def test_search_indexes_for_a_second_and_leaves_the_rest_to_the_task(page, viewer, monkeypatch, clock):
+    for row in ConversationFactory.create_batch(5, page=page):
+        EventFactory(conversation=row, text="hello there")
+
+    def slow(limit: int) -> int | None:
+        clock.sleep(0.4)
+        return index_batch(1)
+
+    index_batch = message_index.index_batch
+    monkeypatch.setattr(message_index, "index_batch", slow)
+    answer = search(viewer, "hello")
+    assert (len(answer["conversations"]), answer["pagination"]["behind"]) == (3, 2)  # from 0, 0.4 and 0.8 s
+
+
+def test_search_waits_a_fifth_of_a_second_for_another_process_that_indexes(page, viewer, clock):
+    EventFactory(conversation=ConversationFactory(page=page), text="Large boots")
+    other = SyncLock(WORK, INDEX)
+    assert other.acquire()
+    assert search(viewer, "boots")["pagination"]["behind"] == 1
+    other.release()
+    assert 0.2 <= clock.now < 0.25
