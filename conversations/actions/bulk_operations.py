@@ -8,7 +8,7 @@ result is that of one transaction at its start: what somebody else changed meanw
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,9 +16,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import Error, InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 from conversations.actions.assigning import assign_conversations
 from conversations.actions.reading import mark_read
@@ -33,18 +31,21 @@ from conversations.actions.tagging import (
 from conversations.actions.targets import (
     Since,
     Targets,
+    count_kinds,
     count_targets,
     events_of_operation_in,
+    page_ids_of,
     targets_of_operation,
     targets_on_page,
 )
 from conversations.actions.undoing import undo, undo_events
 from conversations.lib.locks import lock_creation_of_operations, lock_rows, operations_lock
+from conversations.lib.log_ids import log_ids
 from conversations.lib.notify import notify_changes, notify_conversations
 from conversations.lib.request_scope import TooManyRequests
 from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import TooSlow, lift_limit, time_limit
-from conversations.models import BulkOperation, Conversation, OperationChunk
+from conversations.models import BulkOperation, OperationChunk
 from conversations.models.audit import Action, record
 from conversations.search.sql import Sql, fetch_all, fetch_value, run
 from tags.models import Tag
@@ -61,21 +62,6 @@ AIM_SECONDS, SLICE_SECONDS = 0.08, 0.15
 LATE = timedelta(days=1)  # how old messages are at most that a sync brings while an operation is in progress
 
 Kind, State = BulkOperation.Action, BulkOperation.State
-# What an operation has done, and with further sentences how far it is.
-SENTENCES: dict[str, Promise] = {
-    Kind.ASSIGN: _("Tagged %(conversations)s."),
-    Kind.REMOVE: _("Untagged %(conversations)s."),
-    Kind.REPLACE: _("Replaced the tags of %(conversations)s."),
-    Kind.UNDO: _("Restored %(conversations)s."),
-}
-STATUS_SENTENCES: dict[str, Promise] = {
-    Conversation.Status.DONE: _("Marked as done: %(conversations)s."),
-    Conversation.Status.ACTIVE: _("Marked as active: %(conversations)s."),
-}
-ASSIGNED, UNASSIGNED = _("Assigned %(conversations)s."), _("Unassigned %(conversations)s.")
-SNOOZED, SNOOZE_ENDED = _("Snoozed %(conversations)s."), _("Ended the snooze of %(conversations)s.")
-MARKED_READ = _("Marked as read: %(conversations)s.")
-MARKED_UNREAD = _("Marked as unread: %(conversations)s.")
 
 
 class OperationEnded(Exception):
@@ -176,10 +162,23 @@ class Undone(NamedTuple):
     operation: uuid.UUID
 
 
+@transaction.atomic
 def pages_to_undo(operation: uuid.UUID) -> set[int]:
     """Return the Pages of the conversations that an operation has changed or still changes."""
-    active = BulkOperation.objects.active().filter(operation=operation).first()
-    return {*targets_of_operation(operation).page_ids, *(active.page_ids if active else ())}
+    known = find_operation(operation)
+    if known and known.is_active:
+        return {*known.page_ids}
+    return {*page_ids_of(_targets_to_undo(operation))}
+
+
+def _targets_to_undo(operation: uuid.UUID) -> Targets:
+    """Return what an operation has changed. Its Pages are those that it knows: to read them takes seconds.
+
+    What was done can be undone, however long it takes to find it on a cold cache, so that has no limit.
+    """
+    lift_limit()
+    known = find_operation(operation)
+    return targets_of_operation(operation, page_ids=known.page_ids if known else None)
 
 
 @transaction.atomic
@@ -189,7 +188,7 @@ def undo_at_once_or_in_slices(operation: uuid.UUID, *, actor) -> Undone | BulkOp
     if active:
         with suppress(OperationEnded):  # meanwhile
             cancel_operation(active, actor=actor)
-    targets = targets_of_operation(operation)
+    targets = _targets_to_undo(operation)
     matched = count_targets(targets)
     if matched > MAX_AT_ONCE:
         return _start_undo(operation, targets, actor)
@@ -267,6 +266,11 @@ def ready_operations() -> list[int]:
 
 def _work_on(operation_id: int, size: int) -> int:
     """Do one slice of at most `size` conversations. Return the size of the next one."""
+    with log_ids(operation=operation_id):
+        return _work_slice_or_fail(operation_id, size)
+
+
+def _work_slice_or_fail(operation_id: int, size: int) -> int:
     try:
         seconds = work_slice(operation_id, size)
     except TooSlow:
@@ -354,7 +358,8 @@ def _change(operation: BulkOperation, page_id: int, ids: list[int]) -> set[int]:
     if operation.action == Kind.UNDO:
         undone = uuid.UUID(arguments["operation"])
         events = events_of_operation_in(undone, ids, time=operation.events_since)
-        changed = undo_events(events, actor=actor, undo_operation=operation.operation)
+        numbers = count_kinds(events)
+        changed = undo_events(events, numbers, actor=actor, undo_operation=operation.operation)
         if changed:
             notify_conversations(page_id, changed)
         return changed
@@ -390,51 +395,3 @@ def _earlier(operation: BulkOperation) -> list[str]:
     earlier = BulkOperation.objects.filter(pk__lt=operation.pk, page_ids__overlap=operation.page_ids)
     waited_for = earlier.filter(ended_at__gte=operation.created_at)
     return [str(act) for act in waited_for.values_list("operation", flat=True)]
-
-
-# -- words -------------------------------------------------------------------------------------------------
-def describe(operation: BulkOperation) -> str:
-    """Say in one or two sentences how far an operation is, or how it ended."""
-    done = str(
-        sentence_of(operation.action, operation.arguments)
-        % {"conversations": conversations(operation.changed)}
-    )
-    if operation.state == State.COMPLETE:
-        deleted = operation.arguments.get("deletes")
-        return (
-            gettext("Deleted the tag %(tag)s. %(done)s") % {"tag": deleted, "done": done} if deleted else done
-        )
-    matched = conversations(operation.matched)
-    if operation.state == State.QUEUED:
-        return gettext("Queued: %(conversations)s.") % {"conversations": matched}
-    parts = {
-        "done": done.removesuffix("."),
-        "processed": f"{operation.processed:,}",
-        "conversations": matched,
-        "error": operation.error,
-    }
-    if operation.state == State.RUNNING:
-        return gettext("%(done)s so far; %(processed)s of %(conversations)s processed.") % parts
-    parts["done"] = parts["done"][0].lower() + parts["done"][1:]
-    if operation.state == State.CANCELLED:
-        text = gettext("Cancelled: %(done)s; %(processed)s of %(conversations)s processed. %(error)s")
-    else:
-        text = gettext("Failed: %(done)s; %(processed)s of %(conversations)s processed. %(error)s")
-    return (text % parts).rstrip()
-
-
-def sentence_of(action: str, arguments: Mapping[str, Any]) -> Promise:
-    """Return what an action says that it has done, with `%(conversations)s`."""
-    if action == Kind.STATUS:
-        return STATUS_SENTENCES[arguments["status"]]
-    if action == Kind.ASSIGNEE:
-        return ASSIGNED if arguments["userId"] else UNASSIGNED
-    if action == Kind.SNOOZE:
-        return SNOOZED if arguments["until"] else SNOOZE_ENDED
-    if action == Kind.READ:
-        return MARKED_READ if arguments["read"] else MARKED_UNREAD
-    return SENTENCES[action]
-
-
-def conversations(number: int) -> str:
-    return ngettext("%(number)s conversation", "%(number)s conversations", number) % {"number": f"{number:,}"}

@@ -1,9 +1,10 @@
 -- name: save_chunks
--- Stores the conversations of an operation, Page by Page, in chunks.
+-- Stores the conversations of an operation, Page by Page, in chunks. They are looked up in the order in which most stand in
+-- the table: a million in any other order read its pages again and again.
 INSERT INTO conversations_operationchunk (operation_id, page_id, conversation_ids)
 SELECT {operation}::bigint, page_id, array_agg(id ORDER BY id) FROM (
   SELECT c.id, c.page_id, (row_number() OVER (PARTITION BY c.page_id ORDER BY c.id) - 1) / {size} AS chunk
-  FROM ({ids}) AS selected JOIN conversations_conversation AS c USING (id)
+  FROM (SELECT id FROM ({ids}) AS found ORDER BY id) AS selected JOIN conversations_conversation AS c USING (id)
 ) AS numbered
 GROUP BY page_id, chunk ORDER BY page_id, chunk
 

@@ -9,7 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from conversations.actions.bulk_operations import work
 from conversations.lib.steps import run_in_steps
 
-QUEUE = "sync"
+QUEUE = "default"
 
 
 def request_work() -> None:

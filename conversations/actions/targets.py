@@ -1,6 +1,7 @@
 """Selects the conversations of an action, as SQL: by ID, by filter, or those of an earlier operation."""
 
 import uuid
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,9 +57,10 @@ def targets_matching(criteria: SearchCriteria) -> Targets:
     return Targets(all_ids_query(criteria), criteria.page_ids)
 
 
-def targets_of_operation(operation: uuid.UUID) -> Targets:
-    """Select the conversations that an operation changed."""
-    return _of_query(Sql.compose(STATEMENTS["by_operation"], operation=str(operation)))
+def targets_of_operation(operation: uuid.UUID, *, page_ids: Collection[int] | None = None) -> Targets:
+    """Select the conversations that an operation changed. `page_ids`: their Pages, if these are known."""
+    ids = Sql.compose(STATEMENTS["by_operation"], operation=str(operation))
+    return _of_query(ids) if page_ids is None else Targets(ids, tuple(page_ids))
 
 
 def events_of_operation(operation: uuid.UUID) -> Sql:
@@ -69,6 +71,11 @@ def events_of_operation(operation: uuid.UUID) -> Sql:
 def events_of_operation_in(operation: uuid.UUID, ids: list[int], *, time: datetime) -> Sql:
     """Select the events of an operation in a few conversations; none is older than `time`."""
     return Sql.compose(STATEMENTS["events_of_operation_in"], operation=str(operation), ids=ids, time=time)
+
+
+def count_kinds(events: Sql) -> Counter[str]:
+    """Return how many of these events are of each kind."""
+    return Counter(dict(fetch_all(events.inside(STATEMENTS["count_kinds"]))))
 
 
 def count_targets(targets: Targets) -> int:

@@ -22,9 +22,16 @@ SELECT e.* FROM conversations_interactionevent AS e
 WHERE e.data->>'act' = {operation} AND e.kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')
 
 -- name: events_of_operation_in
--- What an operation changed in these conversations. The form of the comparison keeps PostgreSQL from reading all
--- events of the operation, as the index of `act` would.
+-- What an operation changed in these conversations, from each of them to its events (LATERAL, which OFFSET keeps):
+-- PostgreSQL does not know yet how many events the operation has, and would read all of them by the index of `act`.
 SELECT e.* FROM unnest({ids}::bigint[]) AS selected(id)
-JOIN conversations_interactionevent AS e ON e.conversation_id = selected.id
-WHERE e.occurred_at >= {time}::timestamptz AND e.data->'act' = to_jsonb({operation}::text)
+CROSS JOIN LATERAL (
+  SELECT * FROM conversations_interactionevent AS own
+  WHERE own.conversation_id = selected.id AND own.occurred_at >= {time}::timestamptz OFFSET 0
+) AS e
+WHERE e.data->'act' = to_jsonb({operation}::text)
   AND e.kind IN ('tag_added', 'tag_removed', 'status_changed', 'assignee_changed', 'snoozed', 'snooze_ended')
+
+-- name: count_kinds
+-- How many events a query selects of each kind.
+SELECT kind, count(*) FROM ({}) AS selected GROUP BY kind

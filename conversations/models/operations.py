@@ -1,11 +1,13 @@
-"""Bulk operations on more conversations than one transaction changes, and what they still have to do."""
+"""Bulk operations on more conversations than one transaction changes, what they still have to do, and what
+deferred a job.
+"""
 
 import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 KEPT_DAYS = 30  # after the end; what was changed stays in the events of the conversations
@@ -77,3 +79,21 @@ class OperationChunk(models.Model):
 
     def __str__(self):
         return f"{len(self.conversation_ids)} conversations"
+
+
+class JobOrigin(models.Model):
+    """The ids under which the code that deferred a job logs, and so does the job (inbox/logs/job_ids.sql).
+
+    It has no reference to the job: jobs are not ours, and are deleted by themselves.
+    """
+
+    job_id = models.BigIntegerField(primary_key=True)
+    ids = models.JSONField(help_text="Such as the request, the run or the webhook")
+
+    def __str__(self):
+        return f"origin of job {self.job_id}"
+
+
+def delete_origins(jobs: QuerySet) -> None:
+    """Delete the origins of jobs that are not among these any more."""
+    JobOrigin.objects.exclude(Exists(jobs.filter(pk=OuterRef("job_id")))).delete()

@@ -21,7 +21,6 @@ from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWid
 from conversations.actions import bulk_operations
 from conversations.actions.assigning import assign_conversations
 from conversations.actions.bulk_operations import (
-    describe,
     start_assigning,
     start_marking,
     start_snooze,
@@ -29,6 +28,7 @@ from conversations.actions.bulk_operations import (
     start_tagging,
 )
 from conversations.actions.bulk_tasks import request_work
+from conversations.actions.operation_texts import describe
 from conversations.actions.reading import count_read_changes, mark_read
 from conversations.actions.snoozing import snooze
 from conversations.actions.status import change_status, count_status_changes

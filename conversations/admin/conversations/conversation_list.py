@@ -18,12 +18,12 @@ from conversations.actions.bulk_operations import (
     OperationEnded,
     Undone,
     cancel_operation,
-    describe,
     find_operation,
     pages_to_undo,
     undo_at_once_or_in_slices,
 )
 from conversations.actions.bulk_tasks import request_work
+from conversations.actions.operation_texts import describe
 from conversations.actions.targets import count_targets, targets_of_operation
 from conversations.admin.base import CappedChangeList
 from conversations.admin.conversations.bulk_actions import ACTIONS, report_started

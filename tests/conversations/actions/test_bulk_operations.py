@@ -14,13 +14,14 @@ from conversations.actions.bulk_operations import (
     FIRST_SLICE,
     cancel_operation,
     delete_tag_at_once_or_in_slices,
-    describe,
+    pages_to_undo,
     start_status,
     start_tagging,
     undo_at_once_or_in_slices,
     work,
     work_slice,
 )
+from conversations.actions.operation_texts import describe
 from conversations.actions.status import change_status, set_status
 from conversations.actions.tagging import (
     TagInUse,
@@ -137,6 +138,18 @@ def test_slice_that_is_rolled_back_is_done_again(ids, vip, actor):
     work()
     operation.refresh_from_db()
     assert (state(), operation.changed) == (expected, 10)
+
+
+def test_pages_to_undo_are_those_on_which_something_changed(ids, actor):
+    first, second = ids[::2], ids[1::2]
+    set_status(second, "done", actor=None)
+    operation = start_status("done", targets_by_id(ids), actor=actor)
+    assert len(pages_to_undo(operation.operation)) == 2  # it may still change all
+    work()
+    assert pages_to_undo(operation.operation) == {Conversation.objects.get(pk=first[0]).page_id}
+    again = start_status("done", targets_by_id(ids), actor=actor)
+    work()
+    assert pages_to_undo(again.operation) == set()
 
 
 def test_status_is_set_and_undone_in_slices(ids, actor):
