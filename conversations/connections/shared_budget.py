@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations.graph.call_budget import ProcessBudget
 from conversations.lib.locks import own_connection
+from conversations.lib.process_numbers import numbers
 from conversations.lib.sql_files import read_statements
 from conversations.models import CallBudget
 
@@ -67,6 +68,7 @@ class SharedBudget:
 
     def __init__(self, facebook_page_id: str, platform: str):
         self._values = {"page": facebook_page_id, "platform": platform}
+        self._kind = "send" if platform.endswith(":send") else "read"
         self._own = ProcessBudget()
         shared_connection.join()
 
@@ -78,11 +80,23 @@ class SharedBudget:
 
     def reserve(self, gap: float) -> float:
         """Reserve the next free start, `gap` seconds after the previous one. Return the seconds until it."""
+        self._count()
         own = self._own.reserve(gap)
         seconds = shared_connection.execute(
             STATEMENTS["reserve"], self._values | {"gap": timedelta(seconds=gap)}
         )
         return own if seconds is None else max(seconds, 0.0)
+
+    def count_call(self) -> None:
+        """Count a call that waits for no turn."""
+        self._count()
+        shared_connection.execute(STATEMENTS["count_call"], self._values)
+
+    def _count(self) -> None:
+        numbers.count("inbox_process_calls", self._kind)
+
+    def count_failure(self, outcome: str) -> None:
+        shared_connection.execute(STATEMENTS["count_failure"], self._values | {"outcome": outcome})
 
     def close(self, seconds: float, reason: str) -> None:
         """Allow no request for this time."""

@@ -16,11 +16,17 @@ class Budget(Protocol):
     def reserve(self, gap: float) -> float:
         """Reserve the next free start, `gap` seconds after the previous one. Return the seconds until it.
 
-        While the budget is closed, the start is after the end of the closure.
+        While the budget is closed, the start is after the end of the closure. It counts the request.
         """
+
+    def count_call(self) -> None:
+        """Count a request that waits for no start."""
 
     def close(self, seconds: float, reason: str) -> None:
         """Allow no request for this time. A shorter closure never shortens a longer one."""
+
+    def count_failure(self, outcome: str) -> None:
+        """Count a request that has failed: `throttled`, `transient` or `refused`."""
 
 
 class ProcessBudget:
@@ -39,3 +45,9 @@ class ProcessBudget:
     def close(self, seconds: float, reason: str) -> None:
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)
+
+    def count_call(self) -> None:
+        """Count nothing: nobody asks."""
+
+    def count_failure(self, outcome: str) -> None:
+        """Count nothing, either."""

@@ -203,6 +203,13 @@ STOPPING = {
 }
 
 
+def failure_of(error: GraphError) -> str:
+    """Return in which of three ways a call has failed, for the numbers of its Page."""
+    if isinstance(error, RateLimitError):
+        return "throttled"
+    return "transient" if isinstance(error, TransientError) else "refused"
+
+
 def is_unreadable(error: GraphError) -> bool:
     """Whether a thread or message is unreadable for good, even alone and in the smallest size."""
     is_final = isinstance(error, NotFoundError | PayloadTooLargeError)

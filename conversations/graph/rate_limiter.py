@@ -23,12 +23,13 @@ REPORTED_WAIT_SECONDS = 5  # a longer wait for a start is a closure by another p
 SLOW_DOWN_PERCENT, PAUSE_PERCENT = 75, 95  # of a usage counter
 UNLIMITED_GAP_SECONDS = 0.5  # the gap that is widened if there is no limit
 POLL_SECONDS = 0.2
+NOTHING_SECONDS = 1e-6  # less than a clock tells
 
 WAIT_REQUESTED = "Facebook has asked us to send no calls for some time."
 
 
-class Permit(Struct, frozen=True):
-    """The permission to send one request.
+class Permit(Struct):
+    """The permission to send one request, `started_at` by the clock. `sent_at`: None until it was sent.
 
     `closure_number` is the number of closures before it, `round_number` how often the limiter had given up.
     """
@@ -36,6 +37,8 @@ class Permit(Struct, frozen=True):
     closure_number: int
     round_number: int
     is_probe: bool
+    started_at: float
+    sent_at: float | None = None
 
 
 class RateLimiter:
@@ -67,8 +70,8 @@ class RateLimiter:
         self._usage = Usage()
         self._last_start = float("-inf")
         self._sent_together = max(1, int(calls_per_second))  # requests allowed in one second
-        self._sent: deque[float] = deque(maxlen=self._sent_together)  # when the last of them were sent
         self._is_first = True
+        self._permits: deque[Permit] = deque(maxlen=self._sent_together)  # the last ones
 
     # -- before a request ----------------------------------------------------------------------------------
     def acquire(self) -> Permit:
@@ -102,27 +105,30 @@ class RateLimiter:
             return is_free
 
     def _pause(self) -> None:
+        known = self._closed  # a request that is throttled from now on is not in these seconds
         seconds = self._seconds_to_start()
         with self._changed:
             if self._closed is None and seconds > REPORTED_WAIT_SECONDS:
                 # Another process or an earlier run was throttled.
-                self._closed, self._is_reported = RateLimitError(WAIT_REQUESTED), False
-            closed, is_reported = self._closed, self._is_reported
-            self._is_reported = True
-        if closed and seconds > MAX_WAIT_SECONDS:
-            error = closed.copy()
+                known = self._closed = RateLimitError(WAIT_REQUESTED)
+                self._is_reported = False
+            is_new = known is not None and known is self._closed and seconds > 0 and not self._is_reported
+            self._is_reported = self._is_reported or is_new
+        if known and seconds > MAX_WAIT_SECONDS:
+            error = known.copy()
             error.wait_seconds = seconds
             raise error
-        if closed and not is_reported and seconds > 0:
-            self._hooks.on_wait(closed, seconds)
+        if known and is_new:
+            self._hooks.on_wait(known, seconds)
         if seconds > 0:
             self._hooks.sleep(seconds)
-        if (early := self._seconds_too_early()) > 0:
-            self._hooks.sleep(early)
+        while (early := self._seconds_too_early()) > NOTHING_SECONDS:
+            self._hooks.sleep(min(early, self._gap / 2))  # one that was not sent yet may be at any moment
 
     def _seconds_to_start(self) -> float:
         gap = self._current_gap()
         if not (gap or self._closed or self._is_first):
+            self._budget.count_call()
             return 0
         seconds = self._budget.reserve(gap)
         self._is_first = False
@@ -132,12 +138,13 @@ class RateLimiter:
     def _seconds_too_early(self) -> float:
         """Return how much longer to wait so that a request that was sent late is not too near to the next.
 
-        It is late if its thread was not scheduled in time.
+        It is late if its thread was not scheduled in time, or connects first. Until then it may be sent now.
         """
         with self._changed:
-            if len(self._sent) < self._sent_together:
+            if not self._gap or len(self._permits) < self._sent_together:
                 return 0
-            return self._sent[0] + self._sent_together * self._gap - self._clock()
+            now, sent_at = self._clock(), self._permits[0].sent_at
+            return (now if sent_at is None else sent_at) + self._sent_together * self._gap - now
 
     def _current_gap(self) -> float:
         excess = self._usage.percent - SLOW_DOWN_PERCENT
@@ -149,17 +156,25 @@ class RateLimiter:
         with self._changed:
             self._last_start = self._clock()
             self._is_blocked = self._closed is not None
-            return Permit(self._closure_count, round_number, self._is_blocked)
+            permit = Permit(self._closure_count, round_number, self._is_blocked, self._last_start)
+            self._permits.append(permit)
+            return permit
 
-    def on_sent(self) -> None:
+    def on_sent(self, permit: Permit) -> None:
         """Record that a request was sent, which in a busy process is some time after its start."""
         with self._changed:
-            self._sent.append(self._clock())
+            permit.sent_at = self._clock()
+
+    def _end(self, permit: Permit) -> None:
+        """Let nobody wait for a request that was never sent."""
+        if permit.sent_at is None:
+            permit.sent_at = permit.started_at
 
     # -- after a request -----------------------------------------------------------------------------------
     def on_success(self, permit: Permit, usage: Usage) -> None:
         """Record that Facebook processed the request, whatever its response."""
         with self._changed:
+            self._end(permit)
             self._usage = usage
             if permit.closure_number != self._closure_count:
                 return  # sent before the closure, so it does not end it
@@ -176,6 +191,7 @@ class RateLimiter:
         """Record that Facebook throttled. Raises RateLimitError if waiting is no longer useful."""
         error.wait_seconds = max(error.wait_seconds, usage.regain_seconds)
         with self._changed:
+            self._end(permit)
             self._usage = usage
             if permit.round_number != self._round and self._final_error:
                 raise self._final_error.copy()
@@ -194,6 +210,7 @@ class RateLimiter:
     def on_failure(self, permit: Permit) -> None:
         """Record that there was no response. If the request was the probe, the next one is."""
         with self._changed:
+            self._end(permit)
             if permit.is_probe and permit.closure_number == self._closure_count:
                 self._unblock()
 

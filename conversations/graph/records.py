@@ -126,12 +126,13 @@ class Conversation(Struct, frozen=True):
     def _from_typed(cls, raw: TypedConversation, requested: Requested) -> "Conversation | None":
         if not raw.id:
             return None
-        messages = raw.messages
+        messages, participants, senders = raw.messages, bytes(raw.participants), bytes(raw.senders)
+        people = people_from_graph(decode(participants))
         return cls(
             raw.id,
             as_time(raw.updated_time),
-            people_from_graph(decode(bytes(raw.participants))),
-            people_from_graph(decode(bytes(raw.senders))),
+            people,
+            people if senders == participants else people_from_graph(decode(senders)),
             as_count(raw.message_count),
             as_count(raw.unread_count),
             as_text(raw.snippet),

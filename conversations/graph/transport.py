@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,8 @@ from conversations.graph.http import HttpResponse, HttpSession
 from conversations.graph.options import GraphOptions, Hooks
 from conversations.graph.rate_limiter import THROTTLE_PAUSES_SECONDS, Permit, RateLimiter
 from conversations.graph.usage import Usage, UsageScope
+
+logger = logging.getLogger(__name__)
 
 MAX_TRIES = 5
 MAX_PAUSE_SECONDS = 30
@@ -36,7 +40,7 @@ class Transport:
         self.request_count = 0
         self._token, self._options, self._hooks = token, options, hooks
         self._http = HttpSession(token, options.limits)
-        self._rate_limiter = RateLimiter(budget, options, hooks)
+        self._budget, self._rate_limiter = budget, RateLimiter(budget, options, hooks)
         self._base = f"{options.url}/{options.version}"
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(options.url))
         self._usage_scope = UsageScope(frozenset({options.platform}), frozenset(options.account_ids))
@@ -98,11 +102,13 @@ class Transport:
                 method,
                 url,
                 parse=parse,
-                on_sent=self._rate_limiter.on_sent,
+                on_sent=partial(self._rate_limiter.on_sent, permit),
                 **self._request_arguments(method, params),
             )
-        except BaseException:
+        except BaseException as error:
             self._rate_limiter.on_failure(permit)
+            if isinstance(error, GraphError):
+                self._budget.count_failure(errors.failure_of(error))
             raise
         self._handle_response(permit, response)
         return response
@@ -114,6 +120,8 @@ class Transport:
         error = self._error(response)
         scope = self._usage_scope.with_code(error.code) if error else self._usage_scope
         usage = Usage.from_headers(response.headers, scope)
+        if error:
+            self._budget.count_failure(errors.failure_of(error))
         if isinstance(error, RateLimitError):
             self._rate_limiter.on_throttle(permit, error, usage)
         elif isinstance(error, TransientError):
@@ -121,8 +129,19 @@ class Transport:
         else:
             self._rate_limiter.on_success(permit, usage)
         if error:
+            self._log(error, response)
             raise error
         self._note_anomalies(response)
+
+    def _log(self, error: GraphError, response: HttpResponse) -> None:
+        """Log a refused call, under the id by which Facebook's support finds it."""
+        trace = error.trace or errors.shorten(response.headers.get("x-fb-trace-id", ""), self._token)
+        logger.info(
+            "Facebook refused a call for %s: %s",
+            self._options.platform,
+            error,
+            extra={"graph_trace": trace},
+        )
 
     def _error(self, response: HttpResponse) -> errors.GraphError | None:
         body = response.body

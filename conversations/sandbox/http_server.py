@@ -80,7 +80,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def _send_head(self, answer: Answer, size: int) -> None:
-        self.send_response(answer.status)
+        # One that has a clock of its own; otherwise http.server adds the time of this machine.
+        start = self.send_response_only if "Date" in answer.headers else self.send_response
+        start(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(size))
@@ -133,7 +135,17 @@ class HttpServer(ThreadingMixIn, TCPServer):
         self.sandbox = sandbox
         self.resets: set[socket.socket] = set()
         self._open: dict[socket.socket, threading.Thread] = {}
+        self._ending = threading.Event()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
         super().__init__(address, Handler)
+
+    def start(self) -> None:
+        self._accepting.start()
+
+    def _accept(self) -> None:
+        """Unlike serve_forever(), which asks every so often whether it shall end, this costs nothing idle."""
+        while not self._ending.is_set():
+            self.handle_request()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         tls = self.sandbox.tls
@@ -145,6 +157,8 @@ class HttpServer(ThreadingMixIn, TCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Return whether the connection stays; the others are reset."""
+        if self._ending.is_set():  # the connection of end(), or one that came too late
+            return False
         stays = self.sandbox.faults.takes_connection()
         if not stays:
             self.reset(request)
@@ -172,7 +186,10 @@ class HttpServer(ThreadingMixIn, TCPServer):
         self._open.pop(request, None)
 
     def end(self) -> None:
-        self.shutdown()
+        self._ending.set()
+        with suppress(OSError), socket.create_connection((self.sandbox.host, self.sandbox.port), 1):
+            pass  # wakes the thread that waits for a connection
+        self._accepting.join()
         self.server_close()
         for connection, thread in list(self._open.items()):
             self._wake(connection)

@@ -86,7 +86,7 @@ class SandboxServer:
         self._server = HttpServer((self.host, self.port), self)
         self.port = self._server.server_address[1]
         self.stopping.clear()
-        threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True).start()
+        self._server.start()
 
     def stop(self) -> None:
         """Stop at once: answers in progress are cut off and open connections are closed."""
@@ -162,6 +162,7 @@ class SandboxServer:
         return answer
 
     def _note(self, request: Request) -> Call:
+        started = time.monotonic()  # before anything else, which other calls may delay
         params = {name: value for name, value in request.params.items() if name not in SECRETS}
         self.webhooks.run_plans()
         call = Call(
@@ -172,7 +173,7 @@ class SandboxServer:
             token_in=request.token_in,
             has_proof="appsecret_proof" in request.params,
             is_batched=request.is_batched,
-            started=time.monotonic(),
+            started=started,
             at=self.clock.now(),
         )
         self.call_log.add(call)

@@ -1,8 +1,11 @@
 """The budget of sending, which is not that of reading: neither waits for the other."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from conversations.connections.shared_budget import SharedBudget, closed_seconds
+from conversations.graph.errors import GraphError, failure_of
 from conversations.models import Page
 
 GAP_SECONDS = 0.1  # between two messages of a Page; Facebook allows far more
@@ -31,6 +34,23 @@ def wait_for_turn(page: Page, platform: str) -> float:
         return seconds
     time.sleep(seconds)
     return 0
+
+
+def count_call(page: Page, platform: str) -> None:
+    """Count a call that waits for no turn: of a file, or for the control of a thread."""
+    with SharedBudget(page.facebook_page_id, _key(platform)) as budget:
+        budget.count_call()
+
+
+@contextmanager
+def counting_failures(page: Page, platform: str) -> Iterator[None]:
+    """Count the call in this block if it fails. Meanwhile there is no connection to the database."""
+    try:
+        yield
+    except GraphError as error:
+        with SharedBudget(page.facebook_page_id, _key(platform)) as budget:
+            budget.count_failure(failure_of(error))
+        raise
 
 
 def _key(platform: str) -> str:

@@ -311,7 +311,8 @@ class World:
         digest = message_digest(f"{thread.id}:{at}", number, 0)
         if self.has_old_ids and thread.platform == "messenger":
             return old_message_id(digest)
-        return message_id(thread.platform, digest, number, 0)
+        id = message_id(thread.platform, digest, number, 0)
+        return id.replace("m_m_", "m_n_", id.startswith("m_m_"))  # without m_ it would look complete
 
     def _fill(self, thread: Thread, messages: int | Iterable[str | dict[str, Any]], end: float) -> None:
         if isinstance(messages, int):

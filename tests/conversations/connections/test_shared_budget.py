@@ -1,6 +1,7 @@
 """The call budget of a Page and platform, which all processes share through PostgreSQL."""
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection, connections
 from conversations.connections.shared_budget import SharedBudget, closed_seconds, shared_connection
 from conversations.graph.call_budget import MARGIN
 from conversations.graph.client import GraphClient
-from conversations.graph.errors import RateLimitError
+from conversations.graph.errors import GraphError, RateLimitError
 from conversations.graph.options import GraphOptions
 from conversations.models import CallBudget
 from conversations.sandbox import faults
@@ -101,6 +102,52 @@ def test_unused_starts_are_not_saved():
         CallBudget.objects.update(next_at="2001-01-01T00:00:00Z")
         assert budget.reserve(HOUR) < 60
         assert budget.reserve(HOUR) > HOUR - 60
+
+
+# -- counters ----------------------------------------------------------------------------------------------
+def test_calls_of_all_processes_are_counted_with_their_waits(start_process):
+    """/metrics shows them. The first start waits for nothing, the others half a second longer each."""
+    finish(start_process(RESERVE_TWENTY))
+    with SharedBudget(PAGE, "messenger") as budget:
+        last = budget.reserve(0.5)
+    row = CallBudget.objects.get()
+    assert row.calls == 21
+    assert 0 < last <= row.waited_seconds <= sum(0.5 * number for number in range(21))
+
+
+def test_calls_are_counted_where_nothing_limits_them(sandbox):
+    options = GraphOptions(url=sandbox.url, calls_per_second=0)
+    with SharedBudget(PAGE, "messenger") as budget:
+        client = GraphClient(sandbox.world.pages[PAGE].token, options, budget=budget)
+        for _ in range(5):
+            client.get(PAGE, fields="id")
+        client.close()
+    row = CallBudget.objects.get()
+    assert (row.calls, row.waited_seconds) == (len(sandbox.call_log), 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "calls", "outcome"),
+    [
+        (faults.unavailable(), 2, "transient"),  # and once more, which succeeds
+        (faults.reset(), 2, "transient"),
+        (faults.permission_error(), 1, "refused"),
+        (faults.graph_error(368), 1, "throttled"),
+    ],
+    ids=["unavailable", "reset", "refused", "throttled"],
+)
+def test_calls_that_fail_are_counted_by_outcome(sandbox, fault, calls, outcome):
+    sandbox.faults.add(fault, path=PAGE)
+    options = GraphOptions(url=sandbox.url, calls_per_second=1000, retry_seconds=0.001)
+    with SharedBudget(PAGE, "messenger") as budget:
+        client = GraphClient(sandbox.world.pages[PAGE].token, options, budget=budget)
+        with suppress(GraphError):
+            client.get(PAGE, fields="id")
+        client.close()
+    row = CallBudget.objects.get()
+    assert row.calls == calls
+    counted = {name: getattr(row, name) for name in ("throttled", "transient", "refused")}
+    assert counted == {"throttled": 0, "transient": 0, "refused": 0} | {outcome: 1}
 
 
 # -- a closure ---------------------------------------------------------------------------------------------

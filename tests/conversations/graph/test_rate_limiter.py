@@ -78,11 +78,41 @@ def test_late_call_delays_the_call_that_would_exceed_the_limit(make_limiter, clo
     for delay in (0.3, 0, 0):
         permit = limiter.acquire()
         clock.now += delay
-        limiter.on_sent()
+        limiter.on_sent(permit)
         sent.append(clock.now)
         clock.now -= delay
         limiter.on_success(permit, Usage())
     assert sent[2] - sent[0] == pytest.approx(MARGIN)
+
+
+def test_call_that_was_not_sent_yet_holds_back_the_call_that_would_exceed_the_limit(make_limiter, clock):
+    """It still connects while two others could start: all three would arrive together."""
+    began, sent = clock.now, {}
+
+    def send(name: str, permit: Permit) -> None:
+        limiter.on_sent(permit)
+        sent[name] = clock.now
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now >= began + 3 and "slow" not in sent:
+            send("slow", slow)
+
+    limiter = make_limiter(2, sleep=sleep)
+    slow = limiter.acquire()
+    send("next", limiter.acquire())
+    third = limiter.acquire()
+    assert clock.now - sent["slow"] == pytest.approx(MARGIN)
+    send("third", third)
+    assert sent["slow"] >= began + 3
+
+
+def test_call_that_failed_before_it_was_sent_holds_back_nothing(make_limiter, clock):
+    limiter, began = make_limiter(2), clock.now
+    limiter.on_failure(limiter.acquire())
+    for _ in range(2):
+        limiter.on_sent(limiter.acquire())
+    assert clock.now - began == pytest.approx(MARGIN)
 
 
 def test_without_a_limit_nothing_waits(make_limiter, clock):
@@ -99,6 +129,16 @@ def test_single_throttle_waits_seconds_and_is_reported_once(make_limiter, clock,
     call(limiter)
     assert clock.slept == [2]
     assert waits == [("Too many calls.", 2)]
+
+
+def test_throttle_while_another_call_is_counted_is_reported(make_limiter, budget, waits):
+    limiter = make_limiter()
+    call(limiter)
+    permit, error = limiter.acquire(), RateLimitError("Too many calls.")
+    error.wait_seconds = 120
+    budget.count_call = lambda: limiter.on_throttle(permit, error, Usage())  # by another thread, meanwhile
+    limiter.acquire()
+    assert waits == [("Too many calls.", 120)]
 
 
 def test_pauses_grow_while_probes_fail_and_restart_after_a_success(make_limiter, clock):

@@ -174,3 +174,10 @@ def test_generated_messages_can_be_read_by_id_and_threads_can_grow(graph, world,
 
 def test_every_dialogue_has_four_turns():
     assert {len(dialogue) for language in languages() for dialogue in language.dialogues} == {4}
+
+
+def test_no_id_of_a_new_message_looks_complete_without_its_prefix(world, shop):
+    """Webhooks may show it without `m_`."""
+    thread = world.add_conversation(shop, "Ana", 0)
+    ids = [world.new_message_id(thread) for _ in range(20_000)]
+    assert not any(id.startswith("m_m_") for id in ids)
