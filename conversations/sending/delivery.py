@@ -22,6 +22,7 @@ from conversations.graph.errors import (
 from conversations.graph.options import GraphOptions, HttpLimits
 from conversations.graph.send.message_sender import Draft, File, MessageSender
 from conversations.graph.send.outcomes import Outcome, outcome_of, outcome_of_upload
+from conversations.lib.log_ids import log_ids
 from conversations.models import OutgoingMessage, Page
 from conversations.sending import attempts, send_budget
 from conversations.sending.outgoing_files import stored_content
@@ -46,14 +47,15 @@ FAULT = gettext_noop("Inbox failed while it sent the message. It may have been s
 
 def deliver(message: OutgoingMessage, sender: int) -> None:
     """Send a message that this process has taken. Whatever happens, its row says what is known."""
-    try:
-        _deliver(message, sender)
-    except Exception:
-        logger.exception("message %s of the outbox", message.pk)
-        if message.state == OutgoingMessage.State.QUEUED:
-            _store(lambda: attempts.put_back(message, sender))
-        else:
-            _store(lambda: attempts.leave_uncertain(message, sender, FAULT))
+    with log_ids(message=message.pk):
+        try:
+            _deliver(message, sender)
+        except Exception:
+            logger.exception("message %s of the outbox", message.pk)
+            if message.state == OutgoingMessage.State.QUEUED:
+                _store(lambda: attempts.put_back(message, sender))
+            else:
+                _store(lambda: attempts.leave_uncertain(message, sender, FAULT))
 
 
 def _deliver(message: OutgoingMessage, sender: int) -> None:
@@ -90,10 +92,12 @@ def _upload(api: MessageSender, message: OutgoingMessage, sender: int) -> bool:
     if message.attachment_id:
         return True
     file = File(message.file_kind, message.file_name, message.file_type, stored_content(message))
-    page = message.conversation.page
+    page, platform = message.conversation.page, message.conversation.platform
+    send_budget.count_call(page, platform)
     connection.close()  # while Facebook is waited for
     try:
-        message.attachment_id = api.upload(page.facebook_page_id, file)
+        with send_budget.counting_failures(page, platform):
+            message.attachment_id = api.upload(page.facebook_page_id, file)
     except GraphError as error:
         _store_error(message, sender, error, outcome_of_upload(error))
         return False
@@ -114,7 +118,8 @@ def _send(api: MessageSender, message: OutgoingMessage, sender: int, *, is_late:
     )
     connection.close()  # while Facebook is waited for
     try:
-        graph_id = api.send(conversation.page.facebook_page_id, draft)
+        with send_budget.counting_failures(conversation.page, conversation.platform):
+            graph_id = api.send(conversation.page.facebook_page_id, draft)
     except GraphError as error:
         outcome, found = outcome_of(error), error
         if is_late and isinstance(error, MissingPermissionError | InvalidRequestError | PlatformError):

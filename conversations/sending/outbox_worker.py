@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.lib.locks import SENDERS, SyncLock
+from conversations.lib.log_ids import carried
 from conversations.sending import attempts, thread_look
 from conversations.sending.delivery import deliver
 from conversations.sending.settlement import settle
@@ -84,7 +85,9 @@ class OutboxWorker:
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         """Work in a thread that does not keep the process alive: others free what it leaves."""
-        thread = threading.Thread(target=self._run, args=(work, *arguments), name="outbox", daemon=True)
+        thread = threading.Thread(
+            target=carried(self._run), args=(work, *arguments), name="outbox", daemon=True
+        )
         with self._guard:
             self._threads.add(thread)
         thread.start()

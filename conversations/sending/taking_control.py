@@ -7,6 +7,7 @@ from conversations.graph.error_rules.send_rules import OTHER_APP
 from conversations.graph.errors import ActionRequiredError, GraphError, PlatformError
 from conversations.graph.send.message_sender import MessageSender
 from conversations.models import Conversation, OutgoingMessage
+from conversations.sending import send_budget
 from conversations.sending.delivery import options_for
 from conversations.sending.outbox import MessageRefused
 
@@ -19,9 +20,11 @@ def may_take_over(message: OutgoingMessage) -> bool:
 def take_over(conversation: Conversation) -> None:
     """Ask Facebook, which may take long, to let this application answer. Raises MessageRefused."""
     page = conversation.page
-    options = options_for(page, conversation.platform, LIMITS)
+    api = MessageSender(page.access_token, options_for(page, conversation.platform, LIMITS))
+    send_budget.count_call(page, conversation.platform)
     try:
-        MessageSender(page.access_token, options).take_control(page.facebook_page_id, conversation.sender_id)
+        with send_budget.counting_failures(page, conversation.platform):
+            api.take_control(page.facebook_page_id, conversation.sender_id)
     except GraphError as error:
         if isinstance(error, ActionRequiredError | PlatformError):
             page.schedule_probe()

@@ -14,6 +14,7 @@ from conversations.connections.interactive import LIMITS, FacebookRefused, give_
 from conversations.connections.patience import Patience
 from conversations.graph.coercion import as_dict, as_edge, as_id, as_text, as_time
 from conversations.graph.errors import GraphError
+from conversations.lib.log_ids import log_ids
 from conversations.lib.notify import notify_conversations
 from conversations.models import OutgoingMessage, Page
 from conversations.models.outbox import wake_senders
@@ -53,6 +54,11 @@ def take_due() -> OutgoingMessage | None:
 
 def look(message: OutgoingMessage) -> None:
     """Look for the message. If it is there it is sent; else a person must decide."""
+    with log_ids(message=message.pk):
+        _look(message)
+
+
+def _look(message: OutgoingMessage) -> None:
     conversation, page = message.conversation, message.conversation.page
     try:
         candidates = _read(page, conversation.platform, conversation.sender_id)

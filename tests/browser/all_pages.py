@@ -28,7 +28,7 @@ from tests.factories import (
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOT_FOUND = ["/nothing/here", "/admin/nothing/here/"]
 ACCOUNT = ["keys", "password", "second-factor", "sessions", "confirm"]
-OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", "/privacy/requests/shown", *NOT_FOUND]
+OTHER_PAGES = ["/", "/login", "/api/docs", "/admin/", "/admin/system/", "/privacy/requests/shown", *NOT_FOUND]
 OTHER_PAGES += [f"/account/{name}" for name in ACCOUNT]
 STUCK_QUEUE = "no worker reads this queue"
 

@@ -27,6 +27,8 @@ expect.set_options(timeout=TIMEOUT_MS)
 TOASTS = Path(settings.BASE_DIR, "inbox", "frontend", "core", "toast.mjs")
 [TOAST_MS] = map(int, re.findall(r"VISIBLE_MS = (\d+);", TOASTS.read_text()))
 LONGEST_TOAST_MS = 40_000  # less than a test waits for what is below one
+# Chromium ignores keys until a page has been painted; what a test waits for is often there before.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # A test looks at other things before it presses Undo: on a busy machine for longer than a toast is shown.
 KEEP_TOASTS = """(() => {{
   const start = setTimeout;
@@ -67,6 +69,7 @@ def log_in(chromium, web, page, wrong) -> Iterator[Login]:  # noqa: F811 - the f
         tab = contexts[-1].new_page()
         watch(tab, web.url, wrong)
         tab.goto(at)
+        tab.evaluate(PAINTED)
         return tab
 
     yield log_in

@@ -1,5 +1,6 @@
 """An agent answers a customer on the inbox page."""
 
+import json
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.models import Conversation, Draft, OutgoingMessage, SavedReply
 from conversations.sync.service import sync_conversations
 from tests.browser.accessibility import load_axe, serious_violations, violations
 from tests.browser.fake_sending import FakeSending
+from tests.browser.held_requests import wait_for_held
 from tests.factories import ConversationFactory, EventFactory
 
 PHONE, DESKTOP = {"width": 390, "height": 800}, {"width": 1280, "height": 800}
@@ -228,6 +230,23 @@ def test_a_draft_is_there_on_another_device_and_after_leaving_the_page(opened, r
     expect(field(tab)).to_have_value("")
 
 
+def test_what_is_written_before_the_draft_has_arrived_follows_it(opened, row):
+    tab, _ = opened()
+    user = User.objects.get(username="anna-agent")
+    Draft.objects.create(user=user, conversation=row, text="From the phone", changed_at=datetime.now(UTC))
+    held: list[Route] = []
+    tab.route(
+        re.compile("/draft$"),
+        lambda route: held.append(route) if route.request.method == "GET" else route.continue_(),
+    )
+    tab.reload()
+    field(tab).fill("and more")
+    with tab.expect_request_finished(lambda request: "phone" in (request.post_data or "")):
+        wait_for_held(tab, held).continue_()
+    expect(field(tab)).to_have_value("From the phone\nand more")
+    assert Draft.objects.get(user=user, conversation=row).text == "From the phone\nand more"
+
+
 def test_a_saved_reply_is_picked_by_its_shortcut_and_from_the_menu(opened, row):
     replies = [
         ("Greeting", "hello", "Hi {first_name}!"),
@@ -426,11 +445,22 @@ def test_an_answer_is_sent_from_the_admin(log_in, row):
         user=User.objects.get(username="anna-agent"),
         conversation=row,
         text="Begun",
+        reply_to=row.events.get(kind="message_received").pk,
         changed_at=datetime.now(UTC),
     )
     tab.goto(f"/admin/conversations/conversation/{row.pk}/change/")
     answer = tab.get_by_role("textbox", name="Answer to the customer")
     expect(answer).to_have_value("Begun")
+    quoting = tab.locator(".inbox-quoting")
+    expect(quoting).to_contain_text("Is the red boat still there?")
+    tab.get_by_role("button", name="Don't quote").click()
+    expect(quoting).to_have_count(0)
+    with tab.expect_response(re.compile("/draft$")):
+        tab.get_by_role("button", name="Quote", exact=True).last.click()
+    expect(answer).to_be_focused()
+    expect(quoting).to_contain_text("We are here until six.")
+    quoted = row.events.get(kind="message_sent").pk
+    assert list(Draft.objects.values_list("text", "reply_to")) == [("Begun", quoted)]
     expect(tab.get_by_text(re.compile("^You can answer until"))).to_be_visible()
     answer.fill("Yes, it is.")
     files = [{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}]
@@ -439,7 +469,10 @@ def test_an_answer_is_sent_from_the_admin(log_in, row):
     outgoing = tab.locator(".inbox-outgoing li")
     expect(outgoing).to_have_count(2)
     expect(answer).to_have_value("")
+    expect(quoting).to_have_count(0)
+    expect(outgoing.locator("blockquote")).to_have_text(["We are here until six."])
     assert sending.texts() == ["Yes, it is."]
+    assert json.loads(sending.posted[1])["replyTo"] == quoted
     sending.messages[1] |= {"state": "failed", "reason": "The customer cannot be reached."}
     expect(outgoing.nth(1)).to_contain_text("Not sent: The customer cannot be reached.")
     load_axe(tab)

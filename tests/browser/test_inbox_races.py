@@ -2,12 +2,13 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.actions.tagging import tag_conversations
 from conversations.lib.locks import sync_lock
 from conversations.models import Conversation, SyncRun
 from conversations.sync import run_lifecycle
+from tests.browser.held_requests import wait_for_held
 from tests.browser.test_inbox import orders, pick, tagged, total  # noqa: F401 - a fixture
 from tests.browser.test_inbox_live import HIDE
 from tests.factories import ConversationFactory, TagFactory
@@ -177,13 +178,13 @@ def test_a_hidden_tab_sends_no_requests_until_it_is_visible(log_in, page):
 
 def test_changes_before_the_stream_is_open_are_loaded_when_it_opens(log_in, page):
     tab = log_in("viewer", "/admin/")
-    delayed: list = []
+    delayed: list[Route] = []
     tab.route("**/api/events", lambda route: delayed.append(route))
     with tab.expect_request("**/api/events"):
         tab.goto("/")
     expect(tab.get_by_text("No conversations yet")).to_be_visible()
     ConversationFactory(page=page)
-    delayed.pop().continue_()
+    wait_for_held(tab, delayed).continue_()
     expect(tab.locator("#total")).to_have_text("1")
 
 
@@ -191,7 +192,7 @@ def test_keys_pressed_while_a_dialog_loads_do_not_reach_the_page(log_in, page):
     ConversationFactory.create_batch(2, page=page)
     tab = log_in("tagger", "/")
     total(tab, "2")
-    delayed: list = []
+    delayed: list[Route] = []
     tab.route("**/actions/tag-picker.mjs", lambda route: delayed.append(route))
     tab.keyboard.press("j")
     with tab.expect_request("**/actions/tag-picker.mjs"):
@@ -199,7 +200,7 @@ def test_keys_pressed_while_a_dialog_loads_do_not_reach_the_page(log_in, page):
     for key in ("e", "t", "x", "Enter"):
         tab.keyboard.press(key)
     tab.get_by_role("button", name="New tag").click()
-    delayed.pop().continue_()
+    wait_for_held(tab, delayed).continue_()
     expect(tab.get_by_role("dialog")).to_have_count(1)
     expect(tab.locator("#selection")).to_be_hidden()
     expect(tab.locator("#conversation-open")).to_be_hidden()

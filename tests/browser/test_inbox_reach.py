@@ -13,6 +13,7 @@ from conversations.lib.notify import notify_conversations
 from conversations.models import Conversation
 from tests.browser.accessibility import load_axe, violations
 from tests.browser.gestures import swipe
+from tests.browser.held_requests import wait_for_held
 from tests.factories import NOON, ConversationFactory
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -178,8 +179,8 @@ def test_escape_while_a_dialog_loads_opens_none(log_in, rows):
     tab.route(re.compile("shortcut-help"), lambda route: held.append(route))
     with tab.expect_request(re.compile("shortcut-help")):
         tab.keyboard.press("?")
+    route = wait_for_held(tab, held)
     tab.keyboard.press("Escape")
-    [route] = held
     route.continue_()
     tab.evaluate("url => import(url)", route.request.url)
     assert tab.get_by_role("dialog").count() == 0

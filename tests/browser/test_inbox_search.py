@@ -11,6 +11,7 @@ from conversations.actions.tagging import tag_conversations
 from conversations.models import InteractionEvent, SavedView
 from conversations.search.index.message_index import index_pending
 from tests.browser.accessibility import load_axe, serious_violations
+from tests.browser.held_requests import wait_for_held
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 
 LONG_AGO = datetime(2023, 6, 1, tzinfo=UTC)
@@ -89,7 +90,7 @@ def test_suggestions_that_come_after_the_search_are_not_shown(log_in, customers)
         search.fill("has:photo")
     search.press("Enter")
     tab.wait_for_function("localStorage.getItem('inbox-searches') !== null")
-    [route] = held
+    route = wait_for_held(tab, held)
     route.continue_()
     expect(names(tab)).to_have_text(["Ana"])
     expect(search).to_have_value("")

@@ -88,6 +88,7 @@ class ConversationDetailAdmin(ConversationWorkAdmin):
         context = {
             **messages_of(conversation, before=request.GET.get("before", "")),
             "conversation": conversation,
+            "may_answer": has_role(request.user, [conversation.page_id], AGENT),
             "may_tag": has_role(request.user, [conversation.page_id], TAGGER),
             "manages": has_role(request.user, [conversation.page_id], MANAGER),
             "query_string": query_string(request),

@@ -1,7 +1,7 @@
 // The composer on the admin's page of a conversation: a text or files to the customer, and what became of them. It uses the
-// same routes and rules as the inbox page, which has more: quotes, emoji and saved replies.
+// same routes and rules as the inbox page, which has more: emoji and saved replies.
 
-import { createDrafts } from "/static/inbox/app/composer/drafts.mjs";
+import { createDrafts, MAX_DRAFT } from "/static/inbox/app/composer/drafts.mjs";
 import { measure } from "/static/inbox/app/composer/message-length.mjs";
 import {
 	CANCEL_MS,
@@ -35,17 +35,22 @@ const place = document.getElementById("inbox-answer");
 const { conversation: id, platform } = place.dataset;
 const address = `/api/conversations/${id}`;
 const drafts = createDrafts(
-	(_, { text }, { isLeaving }) => put(`${address}/draft`, { text, replyTo: null }, { keepalive: isLeaving }),
+	(_, { text, quote }, { isLeaving }) =>
+		put(
+			`${address}/draft`,
+			{ text: text.slice(0, MAX_DRAFT), replyTo: quote?.id ?? null },
+			{ keepalive: isLeaving },
+		),
 	show,
 );
 
 let written = nothing();
 let messages = []; // on their way, oldest first
-const known = new Map(); // ID → {text, file, leavesAt} of those that were sent here
+const known = new Map(); // ID → {text, file, quote, leavesAt} of those that were sent here
 let reply = null; // what the server says of the time to answer
 
 function change(next, { isDraft = true } = {}) {
-	if (isDraft && next.text !== written.text) drafts.change(id, next);
+	if (isDraft && (next.text !== written.text || next.quote !== written.quote)) drafts.change(id, next);
 	written = next;
 	draw();
 }
@@ -70,6 +75,7 @@ function draw() {
 		h(
 			"form",
 			{ onsubmit },
+			quoteBox(),
 			h("textarea.inbox-input.inbox-note-text", {
 				"aria-label": gettext("Answer to the customer"),
 				rows: 3,
@@ -95,6 +101,17 @@ function draw() {
 	);
 }
 
+function quoteBox() {
+	if (!written.quote) return null;
+	const remove = () => change({ ...written, quote: null });
+	const label = gettext("Don't quote");
+	return h(
+		"div.inbox-row.inbox-quoting",
+		h("blockquote", { dir: "auto" }, written.quote.text),
+		button("×", remove, "inbox-link", { "aria-label": label, title: label }),
+	);
+}
+
 function fileItem({ id: key, file, problem }) {
 	const remove = () => change(withoutFile(written, key));
 	const label = gettext("Remove %(name)s", { name: file.name });
@@ -109,11 +126,12 @@ function fileItem({ id: key, file, problem }) {
 }
 
 function item(message) {
-	const { text, file, leavesAt } = { ...contentOf(message), ...known.get(message.id) };
+	const { text, file, quote, leavesAt } = { ...contentOf(message), ...known.get(message.id) };
 	const { label, reason, actions, isWrong } = describeOutgoing(message, secondsUntil(leavesAt));
 	return h(
 		"li",
 		{ key: message.id },
+		quote && h("blockquote", { dir: "auto" }, quote),
 		h("p.inbox-text", { dir: "auto" }, text || file?.name),
 		h(
 			"p",
@@ -134,6 +152,19 @@ const contentOf = ({ text = "", attachment = null, sendAt = null }) => ({
 });
 
 // -- what the user does
+function onquote({ target }) {
+	const chosen = target.closest("[data-quote]");
+	if (!chosen || written.isSending) return;
+	change({ ...written, quote: quoteOf(Number(chosen.dataset.quote)) });
+	place.querySelector("textarea").focus();
+}
+
+// The page has the text, unless the message is one of the older ones.
+function quoteOf(event) {
+	const text = document.querySelector(`[data-event="${event}"] .inbox-bubble > .inbox-text`)?.textContent;
+	return { id: event, text: text || gettext("An earlier message") };
+}
+
 function onkeydown(event) {
 	if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
 }
@@ -153,10 +184,12 @@ function onsubmit(event) {
 async function send() {
 	change({ ...written, isSending: true, error: "" });
 	try {
-		for (const { clientId, text, file } of messagesOf(written)) {
+		for (const { clientId, text, file, replyTo } of messagesOf(written)) {
 			const sending = file ? postForm : post;
-			const { message } = await sending(`${address}/messages`, { clientId, ...(file ? { file } : { text }) });
-			known.set(message.id, { text, file, leavesAt: Date.now() + CANCEL_MS });
+			const content = { ...(file ? { file } : { text }), ...(replyTo ? { replyTo } : {}) };
+			const { message } = await sending(`${address}/messages`, { clientId, ...content });
+			const quote = replyTo ? written.quote?.text : "";
+			known.set(message.id, { text, file, quote, leavesAt: Date.now() + CANCEL_MS });
 			messages = [...messages.filter((one) => one.id !== message.id), message];
 			change(without(written, clientId));
 		}
@@ -206,13 +239,16 @@ async function loadMessages() {
 async function loadDraft() {
 	const before = written;
 	const { draft } = await get(`${address}/draft`).catch(() => ({ draft: null }));
-	if (draft && written === before) change(withText(written, draft.text), { isDraft: false });
+	if (!draft || written !== before) return;
+	const quote = draft.replyTo ? quoteOf(draft.replyTo) : null;
+	change({ ...withText(written, draft.text), quote }, { isDraft: false });
 }
 
 draw();
 load();
 loadDraft();
 onInvalidate(load);
+document.querySelector(".inbox-timeline").addEventListener("click", onquote);
 setInterval(() => messages.some(isMoving) && loadMessages(), POLL_MS);
 setInterval(() => messages.some(({ state }) => state === "queued") && draw(), SECOND_MS);
 addEventListener("pagehide", () => drafts.leave());

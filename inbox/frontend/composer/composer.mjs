@@ -11,7 +11,7 @@ import { findPage, hasRole, set, state, watch, when } from "../core/store.mjs";
 import { elementOf, focus, insertText } from "../core/targets.mjs";
 import { gettext } from "../core/texts.mjs";
 import { showError } from "../core/toast.mjs";
-import { createDrafts } from "./drafts.mjs";
+import { createDrafts, MAX_DRAFT } from "./drafts.mjs";
 import { measure } from "./message-length.mjs";
 import { addOutgoing, sendMessage, startOutgoing } from "./outgoing.mjs";
 import { fileList, quoteBox, tools } from "./parts.mjs";
@@ -37,7 +37,6 @@ import {
 } from "./written.mjs";
 
 const TICK_MS = 20_000;
-const MAX_DRAFT = 10_000; // characters
 const FIELD = "answer-text";
 
 const pickReply = lazy(() => import("./reply-picker.mjs"), "pickReply");
@@ -46,15 +45,9 @@ const pickReply = lazy(() => import("./reply-picker.mjs"), "pickReply");
 
 /** @type {Map<number, Written>} */
 const all = new Map();
-const drafts = createDrafts(
-	(id, { text, quote }, { isLeaving }) =>
-		put(
-			`/api/conversations/${id}/draft`,
-			{ text: text.slice(0, MAX_DRAFT), replyTo: quote?.id ?? null },
-			{ keepalive: isLeaving },
-		),
-	(error) => showError(error),
-);
+/** @type {Map<number, Promise<any>>} stored drafts: nothing replaces one before it is known */
+const stored = new Map();
+const drafts = createDrafts(saveDraft, (error) => showError(error));
 
 let isStarted = false;
 let opened = null; // the conversation whose draft was asked for
@@ -115,15 +108,34 @@ function onVisibilityChange() {
 	else if (opened) loadDraft(opened);
 }
 
+async function saveDraft(id, { text, quote }, { isLeaving }) {
+	if (!isLeaving) await stored.get(id);
+	return put(
+		`/api/conversations/${id}/draft`,
+		{ text: text.slice(0, MAX_DRAFT), replyTo: quote?.id ?? null },
+		{ keepalive: isLeaving },
+	);
+}
+
 // What is written here and not stored yet is newer.
 async function loadDraft(id) {
 	if (drafts.isWaiting(id)) return;
 	const before = writtenIn(id);
 	all.set(id, before);
-	const { draft } = await get(`/api/conversations/${id}/draft`).catch(() => ({ draft: undefined }));
-	if (draft === undefined || all.get(id) !== before || before.isSending) return;
+	const asked = get(`/api/conversations/${id}/draft`).catch(() => ({ draft: undefined }));
+	stored.set(id, asked);
+	const { draft } = await asked;
+	const now = writtenIn(id);
+	if (draft === undefined || now.isSending) return;
+	if (now !== before) return keepBoth(id, before, now, draft?.text ?? "");
 	const quote = draft?.replyTo ? { id: draft.replyTo, text: textOf(draft.replyTo) } : null;
 	setWritten(id, { ...withText(before, draft?.text ?? ""), quote }, { isDraft: false });
+}
+
+// What was written before the draft arrived follows it.
+function keepBoth(id, before, now, first) {
+	if (before.text || !now.text || now.text.startsWith(first)) return;
+	setWritten(id, withText(now, `${first}\n${now.text}`));
 }
 
 function textOf(eventId) {
@@ -314,7 +326,7 @@ function submit(event, row) {
 	if (describeWindow(row.reply).isOpen) send(row.id);
 }
 
-// One after the other, in their order. What has failed stays written, and is sent under the same ID when it is tried again.
+// One after the other. What has failed stays written, and keeps its ID when it is sent again.
 async function send(id) {
 	setWritten(id, { ...writtenIn(id), isSending: true, error: "" });
 	try {

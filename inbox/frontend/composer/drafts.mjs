@@ -1,7 +1,9 @@
-// Drafts are kept on the server, so that an answer that was begun on the phone goes on at the desk. They are sent there a
-// moment after the last key, and at once when the conversation or the page is left.
+// Drafts are kept on the server, so that an answer begun on the phone goes on at the desk. They are sent a moment after
+// the last key, and at once when the conversation or the page is left.
 
 const DELAY_MS = 1000;
+
+export const MAX_DRAFT = 10_000; // characters that the server keeps
 
 /**
  * `save(id, draft, {isLeaving})`: resolves when the server has it. `onError(error)`: it has not; the next change tries again.
@@ -9,38 +11,43 @@ const DELAY_MS = 1000;
  * @param {(error: Error) => unknown} [onError]
  */
 export function createDrafts(save, onError = () => {}, delay = DELAY_MS) {
-	/** @type {Map<number, {draft: any, timer: any}>} what the server does not have yet */
-	const waiting = new Map();
-	/** @type {Set<number>} those on their way to it */
-	const saving = new Set();
+	/** @type {Map<number, {draft: any, timer: any, isQueued: boolean, isLeaving: boolean}>} not confirmed by the server */
+	const unsaved = new Map();
 	/** @type {Promise<unknown>} */
 	let last = Promise.resolve(); // one after the other: a slow one must not replace a newer one
 
-	function store(id, isLeaving) {
-		const { draft, timer } = waiting.get(id) ?? {};
-		if (!draft) return last;
-		clearTimeout(timer);
-		waiting.delete(id);
-		saving.add(id);
-		const run = () =>
-			save(id, draft, { isLeaving })
-				.then(() => {}, onError)
-				.finally(() => saving.delete(id));
-		last = isLeaving ? run() : last.then(run);
+	async function send(id, entry, isLeaving) {
+		clearTimeout(entry.timer);
+		if (unsaved.get(id) !== entry || entry.isLeaving) return; // a newer one follows, or it is sent already
+		entry.isLeaving = isLeaving;
+		await save(id, entry.draft, { isLeaving }).catch(onError);
+		if (unsaved.get(id) === entry) unsaved.delete(id);
+	}
+
+	function flush(id) {
+		const entry = unsaved.get(id);
+		if (!entry || entry.isQueued) return last;
+		entry.isQueued = true;
+		last = last.then(() => send(id, entry, false));
 		return last;
 	}
 
 	return {
 		/** @param {number} id of the conversation @param {any} draft */
 		change(id, draft) {
-			clearTimeout(waiting.get(id)?.timer);
-			waiting.set(id, { draft, timer: setTimeout(() => store(id, false), delay) });
+			clearTimeout(unsaved.get(id)?.timer);
+			const timer = setTimeout(() => flush(id), delay);
+			unsaved.set(id, { draft, timer, isQueued: false, isLeaving: false });
 		},
 		/** Is there something that the server does not have yet? */
-		isWaiting: (id) => waiting.has(id) || saving.has(id),
+		isWaiting: (id) => unsaved.has(id),
 		/** Sends the draft now. */
-		flush: (id) => store(id, false),
-		/** Sends all drafts while the page is left. */
-		leave: () => Promise.all([...waiting.keys()].map((id) => store(id, true))),
+		flush,
+		/** Sends all drafts while the page is left, also those on their way: the browser cancels their requests then. */
+		leave() {
+			const leaving = [...unsaved].map(([id, entry]) => send(id, entry, true));
+			last = Promise.all([last, ...leaving]);
+			return Promise.all(leaving);
+		},
 	};
 }

@@ -99,8 +99,14 @@ export function returnToList() {
 	return true;
 }
 
-/** Calls this before the page is left or reloaded. @param {() => void} run */
-export const beforeLeaving = (run) => addEventListener("pagehide", run);
+/**
+ * Calls this before the page is left or reloaded. What is written to the entry during `pagehide` is lost when Chromium reloads;
+ * Safari on a phone has only that event. @param {() => void} run
+ */
+export function beforeLeaving(run) {
+	addEventListener("beforeunload", run);
+	addEventListener("pagehide", run);
+}
 
 /** Remembers this of the entry. @param {Record<string, unknown>} change */
 export const remember = (change) =>

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations.models import InteractionEvent, OutgoingMessage, OutgoingPiece, Page
+from conversations.models import CallBudget, InteractionEvent, OutgoingMessage, OutgoingPiece, Page
 from conversations.models.outbox import delete_expired
 from conversations.sandbox import faults
 from conversations.sandbox.script import ScriptedAnswer
@@ -106,6 +106,8 @@ def test_answer_that_is_none(write, send, sandbox, page, answer, state, words):
     assert message.text == "Hello"
     assert len(calls(sandbox)) == 1, "it was sent again"
     assert Page.objects.get().state == "connected"
+    budget = CallBudget.objects.get(platform="messenger:send")
+    assert (budget.calls, budget.transient + budget.refused) == (1, 1), "/metrics shows it"
 
 
 def test_throttled_message_waits_and_is_sent(write, send, sandbox, page):
@@ -230,11 +232,11 @@ def test_file_is_uploaded_once_and_seen_until_facebook_shows_it(write, send, san
     assert not OutgoingPiece.objects.exists()
     uploads = [path for path in calls(sandbox) if path.endswith("message_attachments")]
     assert len(uploads) == 2, "it was uploaded again"
+    budget = CallBudget.objects.get(platform="messenger:send")
+    assert (budget.calls, budget.transient, budget.throttled, budget.refused) == (4, 1, 1, 0)
 
 
 def clear_budget() -> None:
-    from conversations.models import CallBudget
-
     CallBudget.objects.update(closed_until=None, next_at=None)
 
 

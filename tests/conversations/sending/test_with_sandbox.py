@@ -153,12 +153,11 @@ def test_message_that_was_not_sent_is_left_to_a_person(
     assert not at_facebook(thread)
 
 
+@pytest.mark.parametrize("platform", ["messenger"])
 @pytest.mark.parametrize("name", sorted(REFUSALS.keys() - INSTAGRAM))
 def test_refusals_in_the_words_of_the_owner(
     sandbox, thread, conversation, page, write, send, webhooks, name, platform
 ):
-    if platform == "instagram":
-        pytest.skip("the codes of Messenger")
     sandbox.faults.add(send_faults.refused(name), path="/messages")
     message = write()
     send()
@@ -169,10 +168,9 @@ def test_refusals_in_the_words_of_the_owner(
     assert not at_facebook(thread)
 
 
+@pytest.mark.parametrize("platform", ["instagram"])
 @pytest.mark.parametrize("name", sorted(INSTAGRAM))
 def test_refusals_of_instagram(sandbox, thread, conversation, page, write, send, webhooks, name, platform):
-    if platform == "messenger":
-        pytest.skip("the codes of Instagram")
     sandbox.faults.add(send_faults.refused(name), path="/messages")
     message = write()
     send()
@@ -247,9 +245,8 @@ def test_blocked_sending_is_an_alert_until_a_message_is_sent(
     assert (other.state, causes()) == ("sent", [])
 
 
+@pytest.mark.parametrize("platform", ["messenger"])
 def test_customer_who_blocked_the_page(sandbox, thread, conversation, write, send, webhooks, platform):
-    if platform == "instagram":
-        pytest.skip("Messenger has the code")
     thread.unreachable = "blocked"
     message = write()
     send()

@@ -157,6 +157,35 @@ test("drafts are stored a moment later, at once when they are left, and one afte
 	assert.deepEqual(errors, ["no", "no"]);
 });
 
+test("drafts that are on their way when the page is left are sent again, so that they outlive it", async () => {
+	const saved = [];
+	const never = new Promise(() => {});
+	const drafts = createDrafts(
+		(id, draft, { isLeaving }) => {
+			saved.push([id, draft, isLeaving]);
+			return isLeaving ? Promise.resolve() : never;
+		},
+		undefined,
+		60_000,
+	);
+	drafts.change(1, "on its way");
+	drafts.flush(1);
+	await Promise.resolve();
+	drafts.change(2, "in the queue behind it");
+	drafts.flush(2);
+	drafts.change(3, "not sent yet");
+	await drafts.leave();
+	await drafts.leave(); // hidden first, then left
+	assert.deepEqual(saved, [
+		[1, "on its way", false],
+		[1, "on its way", true],
+		[2, "in the queue behind it", true],
+		[3, "not sent yet", true],
+	]);
+	assert.ok(![1, 2, 3].some(drafts.isWaiting));
+	assert.ok(!process.getActiveResourcesInfo().includes("Timeout"), "nothing is left to be sent later");
+});
+
 const reply = (name, shortcut, facebookPageId = null, uses = 0) => ({ name, shortcut, facebookPageId, uses });
 
 test("a shortcut is typed after a slash at the beginning of a word", () => {

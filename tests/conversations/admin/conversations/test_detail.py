@@ -182,6 +182,20 @@ def test_unknown_status_or_tag_changes_nothing(conversation, root):
     assert root.get(url_of(conversation, "tags")).status_code == 405
 
 
+def test_agents_quote_messages_that_facebook_still_knows(conversation, staff):
+    quotable = EventFactory(conversation=conversation)
+    EventFactory(conversation=conversation, data={"deleted": True})
+    EventFactory(conversation=conversation, data={"source": "archive"})
+    EventFactory(conversation=conversation, kind="note_added", graph_id=None)
+    for role, shown in (("agent", [str(quotable.pk)]), ("tagger", [])):
+        client = staff(role, conversation.page)
+        for text in (
+            text_of(client, conversation),
+            client.get(url_of(conversation, "messages")).content.decode(),
+        ):
+            assert re.findall(r'data-quote="(\d+)"', text) == shown
+
+
 # -- older messages ----------------------------------------------------------------------------------------
 def test_older_messages_come_without_the_rest_of_the_page(conversation, root, django_assert_num_queries):
     for number in range(130):
