@@ -28,6 +28,7 @@ SOURCES = (
     "inbox/accounts/**/*",
     "conversations/lib/**/*",
     "conversations/models/**/*",
+    "conversations/upgrade/**/*",
     "tags/**/*",
     "inbox/settings.py",
     "requirements*.txt",

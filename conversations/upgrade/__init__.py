@@ -1,0 +1,1 @@
+"""Migrations beside processes that serve: short locks, further attempts, and what a migration waits for."""
