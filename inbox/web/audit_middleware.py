@@ -11,8 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from conversations.lib.client_address import address_of
-from conversations.lib.current_request import current_request
-from conversations.lib.request_scope import ServerBusy
+from conversations.lib.request_scope import ServerBusy, current_request
 from conversations.models.audit import Action, record
 
 REFUSALS_PER_MINUTE = 30  # of one user or address, so that nobody fills the table

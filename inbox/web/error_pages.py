@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views import defaults
 
+from conversations.lib.process_numbers import count_refusal
 from conversations.lib.request_scope import RETRY_SECONDS, ServerBusy, TooManyRequests
 from conversations.lib.timeouts import READ_SECONDS, TooSlow
 from conversations.permissions import ConfirmationRequired
@@ -51,10 +52,13 @@ def response_at_limit(request: HttpRequest, error: BaseException | None) -> Http
     """Return the response where a limit was reached; None for any other error."""
     match error:
         case TooSlow():
+            count_refusal("statement")
             return too_slow(request)
         case ServerBusy():
+            count_refusal("busy")
             return try_later(request, 503, error)
         case TooManyRequests():
+            count_refusal("too_many")
             return try_later(request, 429, error)
     return None
 

@@ -14,13 +14,14 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils.functional import SimpleLazyObject
 
 from conversations.lib.request_scope import note_user
 from conversations.lib.timeouts import limit_statements
+from inbox.web.request_counts import note_route
 
 # Most of them wait: for the database, or for Facebook. They are started when they are needed.
 MAX_THREADS = 128
@@ -58,6 +59,7 @@ class RequestHandler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         response = self.get_response(request)
         note_user_of(request)
+        note_route(scope, request.resolver_match)
         vars(response)["_handler_class"] = self.__class__  # the sender of the signal when it is closed
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
@@ -97,12 +99,18 @@ class RequestHandler(ASGIHandler):
 
 
 def note_user_of(request: ASGIRequest) -> None:
-    """Note who sent the request, if a view or a middleware has asked for it."""
+    """Note who sent the request, if it is known."""
+    user = known_user(request)
+    if user is not None:
+        note_user(user.pk)
+
+
+def known_user(request: HttpRequest) -> Any:
+    """Return who sent the request, if a view or a middleware has asked for it; otherwise None."""
     user = vars(request).get("user")
     if isinstance(user, SimpleLazyObject):
         user = vars(user)["_wrapped"]
-    if user is not None and hasattr(user, "pk"):
-        note_user(user.pk)
+    return user if hasattr(user, "pk") else None
 
 
 def is_long(response: HttpResponseBase) -> bool:

@@ -7,6 +7,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from conversations.actions import bulk_operations
+from conversations.actions.bulk_operations import start_tagging, work
+from conversations.actions.targets import targets_by_id
 from conversations.lib import timeouts
 from conversations.lib.request_scope import RequestScope, current_scope
 from inbox.web.handler import RequestHandler, note_user_of
@@ -95,15 +98,34 @@ def test_dry_run_is_limited(handler, user, locked):
     assert (status, b"Narrow it" in answered) == (503, True)
 
 
-def test_change_may_wait_for_the_rows_of_its_page(handler, user):
-    row, tag = ConversationFactory(), TagFactory()
+def held_for_a_while(statement: str, *parameters: int) -> threading.Timer:
+    """Hold a lock for longer than the limit. Join the timer at the end."""
     other = connection.copy()
     other.inc_thread_sharing()
     other.set_autocommit(False)
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(2, %s)", [row.page_id])
+        cursor.execute(statement, parameters)
     release = threading.Timer(3 * timeouts.READ_SECONDS, other.close)
     release.start()
+    return release
+
+
+def test_undo_of_a_large_operation_may_take_long_to_find_it(handler, user, monkeypatch):
+    monkeypatch.setattr(bulk_operations, "MAX_AT_ONCE", 1)
+    tag = TagFactory()
+    targets = targets_by_id([ConversationFactory().pk, ConversationFactory().pk])
+    operation = start_tagging("assign", targets, [tag], actor=user)
+    work()
+    release = held_for_a_while("LOCK TABLE conversations_interactionevent IN ACCESS EXCLUSIVE MODE")
+    status, *_ = ask(handler, user, f"/api/acts/{operation.operation}/undo", method="POST")
+    release.join()
+    work()
+    assert (status, tag.conversation_rows.count()) == (202, 0)
+
+
+def test_change_may_wait_for_the_rows_of_its_page(handler, user):
+    row, tag = ConversationFactory(), TagFactory()
+    release = held_for_a_while("SELECT pg_advisory_xact_lock(2, %s)", row.page_id)
     body = f'{{"tagIds": [{tag.pk}]}}'.encode()
     status, _, answered = ask(handler, user, f"{LIST}/{row.pk}/tags", method="POST", body=body)
     release.join()
