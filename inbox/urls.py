@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from inbox.web import health
+from inbox.web.metrics import metrics
 
 
 def later(module: str, namespace: str | None = None) -> tuple[Any, str | None, str | None]:
@@ -16,8 +17,9 @@ def later(module: str, namespace: str | None = None) -> tuple[Any, str | None, s
 
 
 urlpatterns = [
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", later("inbox.site.admin_urls", "admin")),
     path("api/", later("conversations.api.urls")),
     path("", later("inbox.web.page_urls")),

@@ -253,21 +253,44 @@ def shade(number: int, most: int) -> int:
 
 # -- horizontal bars ---------------------------------------------------------------------------------------
 def named_bars(
-    rows: Sequence[tuple[str, str, int, str]], *, title: str, summary: str, empty: str
+    rows: Sequence[tuple[str, str, float, str]],
+    *,
+    title: str,
+    summary: str,
+    empty: str,
+    number_format: Format = integer,
 ) -> SafeString:
-    """Return bars for `rows` of (name, color, number, URL). `empty` is the text for no rows."""
+    """Return bars for `rows` of (name, color, number, URL). `empty` is the text for no rows.
+
+    Without a color the bar has that of the other charts, without a URL the name is no link.
+    """
     if not rows:
         return figure(title, summary, format_html("<p>{}</p>", empty))
     most = max(number for _, _, number, _ in rows) or 1
     lines = format_html_join(
         "",
-        '<li><a class="insight-name" href="{}">{}</a><span class="insight-count">{}</span>'
+        '<li>{}<span class="insight-count">{}</span>'
         '<svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="insight-track" width="1000" height="10"/>'
-        '<rect fill="{}" width="{}" height="10"/></svg></li>',
+        '<rect class="insight-track" width="1000" height="10"/>{}</svg></li>',
         (
-            (url, name, integer(number), color, rounded(max(4, 1000 * number / most)))
+            (
+                bar_name(name, url),
+                number_format(number),
+                bar(color, rounded(max(4, 1000 * number / most)) if number or color else 0),
+            )
             for name, color, number, url in rows
         ),
     )
     return figure(title, summary, format_html('<ul class="insight-bars">{}</ul>', lines))
+
+
+def bar_name(name: str, url: str) -> SafeString:
+    if url:
+        return format_html('<a class="insight-name" href="{}">{}</a>', url, name)
+    return format_html('<span class="insight-name">{}</span>', name)
+
+
+def bar(color: str, width: float) -> SafeString:
+    if color:
+        return format_html('<rect fill="{}" width="{}" height="10"/>', color, width)
+    return format_html('<rect class="insight-bar" width="{}" height="10"/>', width)

@@ -10,7 +10,7 @@ from conversations.models.exports import Export, ExportPart, ExportPiece
 from conversations.models.imports import ImportCheck, ImportedMessage, ImportedThread, ImportSuggestion
 from conversations.models.media import ArchivedPart, ArchivePosition, LinkRenewal, MediaFile
 from conversations.models.message_headers import MessageHeader
-from conversations.models.operations import BulkOperation, OperationChunk
+from conversations.models.operations import BulkOperation, JobOrigin, OperationChunk
 from conversations.models.outbox import OutgoingMessage, OutgoingPiece
 from conversations.models.pages import (
     Alert,
@@ -22,6 +22,7 @@ from conversations.models.pages import (
     Platform,
     messenger_only,
 )
+from conversations.models.running.process_reports import ProcessReport
 from conversations.models.runs import SyncRun
 from conversations.models.saved_views import SavedView
 from conversations.models.webhooks import SendingApp, WebhookDelivery
@@ -46,6 +47,7 @@ __all__ = [
     "ImportedMessage",
     "ImportedThread",
     "InteractionEvent",
+    "JobOrigin",
     "LinkRenewal",
     "MediaFile",
     "MessageHeader",
@@ -56,6 +58,7 @@ __all__ = [
     "PageMember",
     "PendingConnection",
     "Platform",
+    "ProcessReport",
     "RemovedConversation",
     "SavedReply",
     "SavedView",

@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -96,6 +96,12 @@ class AdminSite(UnfoldAdminSite):
 
         return {**super().each_context(request), "disconnected_pages": partial(disconnected_pages, request)}
 
+    def get_urls(self):
+        from conversations.admin.system_page import system_page  # needs this site to exist
+
+        page = path("system/", self.admin_view(partial(system_page, self)), name="system")
+        return [page, *super().get_urls()]
+
     def index(self, request, extra_context=None):
         from conversations.admin.dashboard import dashboard_context  # needs this site to exist
 
@@ -119,6 +125,7 @@ def menu(request: HttpRequest) -> list[dict]:
         if request.path.startswith(connect["link"]):
             entries["pages"][0]["active"] = never_active
         entries["pages"].insert(1, connect)
+        entries["system"].insert(0, entry("admin:system", _("System"), "monitoring"))
     from conversations.admin.conversations.quick_filters import views_menu  # needs this site to exist
 
     entries["inbox"][2:2] = views_menu(request)

@@ -4,7 +4,8 @@ A request beyond that waits for a few seconds, in a queue that is bounded, too, 
 Requests without any credentials, and those of the login, share a part of the places, so that strangers leave
 room for users. Those of one user, with however many keys and sessions, have a half, so that there is room for
 others. Whose a key or session is, is known after its first request; until then it shares a part of the places
-with others that are unknown, as invented ones are.
+with others that are unknown, as invented ones are. Event streams, which all come again at the same moment
+after a start, wait in longer queues of their own, from which a few at a time join the others.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from weakref import WeakValueDictionary
 
+from conversations.lib.process_numbers import count_refusal
 from conversations.lib.request_scope import (
+    MAX_STREAMS,
     RETRY_SECONDS,
     STREAMS,
     RequestScope,
@@ -29,10 +32,11 @@ from inbox.web.answers import answer
 logger = logging.getLogger(__name__)
 
 EVENTS = "/api/events"
-OUTSIDE = {"/healthz", "/readyz"}  # they answer also when the process is full
+OUTSIDE = {"/healthz", "/metrics", "/readyz"}  # they answer also when the process is full
 WAIT_SECONDS = 5.0
 STRANGERS = 4  # one in so many places is for requests without credentials
 UNKNOWN = 8  # one in so many places is for requests whose credentials were not seen before
+OPENING = 4  # one in so many places is for event streams that are being opened
 ONE_USER = 2  # one in so many places is for requests of the same user
 QUEUE = 4  # for each place, so many requests may wait
 MAX_KNOWN = 20_000  # credentials whose user is remembered
@@ -49,7 +53,7 @@ class RequestQueue:
         refusal: Callable[[], Exception] = lambda: ServerBusy(BUSY),
         max_waiting: int | None = None,
     ):
-        self._places, self._waiting = asyncio.Semaphore(places), 0
+        self._places, self._number, self._waiting = asyncio.Semaphore(places), places, 0
         self._max_waiting, self._refusal = max_waiting or QUEUE * places, refusal
 
     @asynccontextmanager
@@ -68,6 +72,14 @@ class RequestQueue:
             yield leave
         finally:
             leave()
+
+    @property
+    def at_work(self) -> int:
+        return self._number - self._places._value  # asyncio tells it nowhere else
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting
 
     async def _enter(self) -> None:
         if self._places.locked() and self._waiting >= self._max_waiting:
@@ -90,8 +102,16 @@ class Admission:
         self._everybody, self._strangers = RequestQueue(places), RequestQueue(max(1, places // STRANGERS))
         # After a start everybody is unknown: many may wait, as each of them does so once.
         self._unknown = RequestQueue(max(1, places // UNKNOWN), max_waiting=QUEUE * places)
+        # By whether the user is known: invented keys must not keep those of users waiting.
+        opening = max(1, places // OPENING)
+        self._streams = {known: RequestQueue(opening, max_waiting=MAX_STREAMS) for known in (False, True)}
         self._users = WeakValueDictionary[Hashable, RequestQueue]()  # as long as there are requests
         self._known = KnownUsers()
+
+    @property
+    def everybody(self) -> RequestQueue:
+        """The queue that all requests share."""
+        return self._everybody
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["path"] in OUTSIDE:
@@ -109,12 +129,14 @@ class Admission:
     def _require_free_stream(self, scope) -> None:
         """Refuse a stream that its user could not open, at a fraction of the work. The view decides, too."""
         user = self._known.user_of(claim_of(scope))
-        if user is not None and scope["path"] == EVENTS and scope["method"] == "GET":
+        if user is not None and is_stream(scope):
             STREAMS.require_free(user)
 
     def _queues(self, scope) -> Iterator[RequestQueue]:
         claim = claim_of(scope)
         user = self._known.user_of(claim)
+        if claim and is_stream(scope):
+            yield self._streams[user is not None]
         if not claim:
             yield self._strangers
         else:
@@ -166,12 +188,17 @@ class KnownUsers:
                 self._users.popitem(last=False)
 
 
+def is_stream(scope) -> bool:
+    return scope["path"] == EVENTS and scope["method"] == "GET"
+
+
 def hash_of(claim: bytes) -> bytes:
     return hashlib.blake2b(claim, digest_size=16).digest()
 
 
 async def refuse(error: ServerBusy | TooManyRequests, scope, send) -> None:
     status, message = 503 if isinstance(error, ServerBusy) else 429, str(error)
+    count_refusal("busy" if status == 503 else "too_many")
     logger.warning("Refused %s: %s", scope["path"][:200], message)
     await answer(scope, send, status, message, retry_after=RETRY_SECONDS)
 

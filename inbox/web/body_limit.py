@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
+from conversations.lib.process_numbers import count_refusal
 from conversations.lib.request_scope import RETRY_SECONDS, Places, ServerBusy, TooManyRequests
 from inbox.web.answers import answer
 
@@ -103,6 +104,11 @@ class BodyLimit:
         self._application, self._max_bytes = application, max_bytes
         self._held = 0  # bytes of all bodies
 
+    @property
+    def held(self) -> int:
+        """Bytes of bodies in memory."""
+        return self._held
+
     async def __call__(self, scope, receive, send) -> None:
         try:
             with self._body_for(scope) as body:
@@ -178,7 +184,11 @@ def header_of(scope, name: bytes) -> bytes:
     return next((value for key, value in scope["headers"] if key == name), b"")
 
 
+REASONS = {408: "too_slow", 413: "too_large", 429: "too_many", 503: "busy"}
+
+
 async def refuse(refused: Refused, scope, receive, send) -> None:
+    count_refusal(REASONS[refused.status])
     if refused.has_more:
         await drain(scope, receive)
     retry_after = RETRY_SECONDS if refused.status in (429, 503) else 0

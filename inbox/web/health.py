@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from conversations.realtime.listener import run_listener
 from conversations.tasks import is_worker_alive
+from inbox import __version__
 from inbox.process.worker import embedded
 
 
@@ -25,7 +26,7 @@ def only_get(view: Callable[[HttpRequest], JsonResponse]):
 
 @only_get
 def healthz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "version": __version__})
 
 
 @only_get

@@ -72,11 +72,16 @@ class Copy:
     @property
     def is_worth_it(self) -> bool:
         """Whether it is whole, and WhiteNoise's own: no other answer below STATIC_URL is for everybody."""
-        if not self.messages or self.size > MAX_FILE or self.messages[-1].get("more_body"):
+        if self.size > MAX_FILE or not self._is_whole():
             return False
         start = self.messages[0]
         control = [value for name, value in start["headers"] if name.lower() == b"cache-control"]
         return start["status"] in REMEMBERED and any(b"public" in value for value in control)
+
+    def _is_whole(self) -> bool:
+        """False where the client has left, as browsers do that load the page again: nobody got the rest."""
+        last = self.messages[-1] if self.messages else {}
+        return last.get("type") == "http.response.body" and not last.get("more_body")
 
 
 def size_of(messages: list[Message]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from conversations.lib.process_numbers import count_refusal
 from conversations.lib.routes import WEBHOOKS
 from conversations.webhooks import signature
 from conversations.webhooks.intake import NotStored, intake
@@ -29,6 +30,11 @@ class WebhookEndpoint:
     def __init__(self, application: Callable[..., Any]):
         self._application, self._receive = application, BodyLimit(receive_delivery, MAX_BODY)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    @property
+    def held(self) -> int:
+        """Bytes of bodies in memory."""
+        return self._receive.held
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["path"] != WEBHOOKS:
@@ -87,6 +93,7 @@ async def is_signed(body: bytes, header: str) -> bool:
 
 
 def refusal() -> tuple[int, str]:
+    count_refusal("signature")
     if signature.is_configured():
         return 403, "The signature is missing or wrong."
     return 503, NO_SECRET

@@ -16,10 +16,12 @@ from conversations.models import (
     ImportCheck,
     ImportedMessage,
     ImportSuggestion,
+    JobOrigin,
     OutgoingPiece,
     Page,
     PageMember,
     PendingConnection,
+    ProcessReport,
     SendingApp,
     Thread,
 )
@@ -89,6 +91,8 @@ def test_every_model_of_ours_is_registered():
     parts |= {ImportedMessage, ImportSuggestion, ImportCheck}
     hidden.add(Draft)  # is for its user alone
     parts |= {OutgoingPiece, SendingApp}  # of conversations
+    hidden.add(ProcessReport)  # the page System shows it
+    hidden.add(JobOrigin)  # the log shows it
     others = indexes | files | hidden | parts | {PageMember, CallBudget, BulkOperation, OperationChunk}
     assert models - others <= set(admin.site._registry)
 

@@ -19,9 +19,25 @@ def request(
     return asyncio.run(_send(application, address, headers, method, body))
 
 
-async def _send(application, address, headers, method, body):
+async def leave(application: Callable[..., Any], address: str) -> None:
+    """Send a request, and leave when the answer begins."""
+    requests, left = [{"type": "http.request", "body": b""}], asyncio.Event()
+
+    async def receive():
+        if not requests:
+            await left.wait()
+        return requests.pop() if requests else {"type": "http.disconnect"}
+
+    async def send(message):
+        left.set()
+        await asyncio.Event().wait()  # nothing is read any more
+
+    await application(_scope(address), receive, send)
+
+
+def _scope(address: str, headers: Iterable[Header] = (), method: str = "GET", body: bytes = b"") -> dict:
     path, _, query = address.partition("?")
-    scope = {
+    return {
         "type": "http",
         "http_version": "1.1",
         "method": method,
@@ -32,6 +48,9 @@ async def _send(application, address, headers, method, body):
         "server": ("127.0.0.1", 80),
         "scheme": "http",
     }
+
+
+async def _send(application, address, headers, method, body):
     requests, sent = [{"type": "http.request", "body": body}], []
 
     async def receive():
@@ -40,7 +59,7 @@ async def _send(application, address, headers, method, body):
     async def send(message):
         sent.append(message)
 
-    await application(scope, receive, send)
+    await application(_scope(address, headers, method, body), receive, send)
     start, *parts = sent
     assert not parts[-1].get("more_body")
     names = {name.decode().lower(): value.decode() for name, value in start["headers"]}

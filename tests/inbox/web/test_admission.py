@@ -137,6 +137,28 @@ def test_the_keys_that_are_remembered_are_bounded(monkeypatch):
     assert known.user_of(b"1") is None
 
 
+@pytest.mark.parametrize("are_known", [False, True])
+def test_streams_that_come_at_the_same_moment_wait_for_each_other(are_known):
+    """As after a start. Other requests, of which as many come, are refused as ever."""
+
+    async def run() -> None:
+        requests, keys = Requests(), [b"%d" % number for number in range(10 * PLACES)]
+        if are_known:
+            await requests.do(*keys)
+        requests.path = admission.EVENTS
+        streams = [task for key in keys for task in await requests.start(key)]
+        assert 0 < requests.at_work.total() <= PLACES // admission.OPENING
+        requests.path = "/api/pages"
+        others = [task for key in keys for task in await requests.start(key)]
+        requests.leave.set()
+        await asyncio.gather(*streams, *others)
+        assert requests.at_work.total() == len(keys) + len(keys) - len(requests.answers)
+        assert {status for _, status in requests.answers} == {503}
+        assert 0 < len(requests.answers) < len(keys)
+
+    asyncio.run(run())
+
+
 def test_a_stream_too_many_is_refused_without_asking_django(monkeypatch):
     async def open_stream(places: Places) -> list[tuple[bytes, int]]:
         requests = Requests()

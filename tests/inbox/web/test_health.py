@@ -1,17 +1,34 @@
 """The health checks /healthz and /readyz."""
 
+import re
+
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from conversations.realtime.listener import run_listener
+from inbox import __version__
+
+CHANGELOG = settings.BASE_DIR / "docs" / "changelog.md"
 
 
-def test_healthz_needs_no_database(client):
+def test_healthz_needs_no_database_and_says_the_version(client):
     response = client.get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "version": __version__})
+
+
+def test_the_version_is_the_newest_one_of_the_changelog():
+    releases = re.findall(r"^## (\S+) — (\S+)$", CHANGELOG.read_text(), re.MULTILINE)
+    headings = re.findall("^## .*", CHANGELOG.read_text(), re.MULTILINE)
+    assert len(releases) == len(headings) > 1
+    assert releases[0][0] == __version__
+    assert [date for _, date in releases[1:] if not re.fullmatch(r"\d{4}-\d\d-\d\d", date)] == []
+    assert re.fullmatch(r"unreleased|\d{4}-\d\d-\d\d", releases[0][1])
+    numbers = [tuple(map(int, version.split("."))) for version, _ in releases]
+    assert numbers == sorted(set(numbers), reverse=True)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

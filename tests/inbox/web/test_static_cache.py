@@ -1,11 +1,13 @@
 """Answers for static files are sent again as Django sent them first."""
 
+import asyncio
+
 import pytest
 
 from inbox.web import static_cache
 from inbox.web.handler import RequestHandler
 from inbox.web.static_cache import StaticCache
-from tests.inbox.web.asgi import request
+from tests.inbox.web.asgi import leave, request
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),  # of the pages
@@ -52,6 +54,13 @@ def test_file_is_read_once_and_keeps_its_headers(cache):
     assert (status, headers["content-length"]) == (200, str(len(body)))
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_answer_of_which_a_client_read_only_the_beginning_is_not_remembered(cache):
+    asyncio.run(leave(cache, SCRIPT))
+    _, headers, body = get(cache, SCRIPT)
+    assert headers["content-length"] == str(len(body))
+    assert len(body) > 0
 
 
 def test_browser_that_has_the_file_gets_no_body(cache):

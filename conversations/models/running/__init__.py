@@ -1,0 +1,1 @@
+"""How the installation runs: what its processes report."""

@@ -1,0 +1,1 @@
+"""The numbers of this installation, for Prometheus and for the page *System* of the admin."""
