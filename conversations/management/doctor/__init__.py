@@ -1,0 +1,1 @@
+"""Checks of the installation, from keys to clocks, for `manage.py doctor`."""
