@@ -21,6 +21,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from conversations.connections.shared_budget import closed_seconds
 from conversations.lib.locks import is_sync_locked
+from conversations.lib.log_ids import carried
+from conversations.lib.sql_files import read_statements
 from conversations.models import (
     AuditEntry,
     BulkOperation,
@@ -34,6 +36,7 @@ from conversations.models import (
     webhooks,
 )
 from conversations.models.audit import KEPT_DAYS
+from conversations.models.running import process_reports
 from conversations.search.index.insight_index import drop_old
 from conversations.search.index.message_index import index_pending
 from conversations.search.index.refold import refold
@@ -46,11 +49,12 @@ logger = logging.getLogger(__name__)
 
 RunEnded = run_lifecycle.RunEnded
 
-QUEUE = "sync"
+STATEMENTS = read_statements(__file__)
+SYNC, INDEXING, OTHERS = "sync", "indexing", "default"  # queues; the modules of other tasks name theirs
 ALIVE_SECONDS = 30  # workers send a heartbeat every 10 s
 RETRY_SECONDS, RETRIES = 0.5, 12  # a cancelled run needs a moment to release its lock
 WAIT_SECONDS = 60  # the schedule starts no run that would wait longer for Facebook
-REFOLD_SECONDS = SPLIT_SECONDS = 2.0  # per run of the task, like message_index.MAX_INDEX_SECONDS
+INDEX_SECONDS = REFOLD_SECONDS = SPLIT_SECONDS = 2.0  # per run of the task
 # Incremental runs rely on Facebook's order by time. A full run finds what that order hid from them: a thread
 # that changed without moving up, a late message. It is missing for a week at most; 10,000 threads cost about
 # a hundred calls.
@@ -114,7 +118,15 @@ def is_worker_alive(worker_id: int | None = None) -> bool:
     return (alive if worker_id is None else alive.filter(pk=worker_id)).exists()
 
 
-@app.task(name="sync_page", queue=QUEUE)
+def move_waiting_jobs() -> None:
+    """Give waiting jobs to the queue of their task: earlier versions had other queues."""
+    queues = {name: task.queue for name, task in app.tasks.items()}
+    with connection.cursor() as cursor:
+        values = {"tasks": list(queues), "queues": list(queues.values())}
+        cursor.execute(STATEMENTS["move_jobs"], values)
+
+
+@app.task(name="sync_page", queue=SYNC)
 async def sync_page(run_id: int) -> None:
     """Execute a queued run. If the task is cancelled, the run ends as interrupted within STOP_SECONDS."""
     stopping = threading.Event()
@@ -181,13 +193,13 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future:
         if not loop.is_closed():
             loop.call_soon_threadsafe(set_result, failure)
 
-    threading.Thread(target=run, name="sync", daemon=True).start()
+    threading.Thread(target=carried(run), name="sync", daemon=True).start()
     return future
 
 
 # -- periodic tasks ----------------------------------------------------------------------------------------
 @app.periodic(cron="* * * * * */15")
-@app.task(name="keep_current", queue=QUEUE, queueing_lock="keep_current", pass_context=False)
+@app.task(name="keep_current", queue=SYNC, queueing_lock="keep_current", pass_context=False)
 def keep_current(timestamp: int) -> None:
     """Resume the runs of dead processes, ask again about Pages that Facebook refused, and start due syncs.
 
@@ -258,7 +270,7 @@ def _is_rate_limited(page: Page) -> bool:
     return any(closed_seconds(page.facebook_page_id, platform) > WAIT_SECONDS for platform in Platform.values)
 
 
-@app.task(name="probe_page", queue=QUEUE)
+@app.task(name="probe_page", queue=OTHERS)
 def probe_page(page_id: int) -> None:
     """Ask Facebook again about a Page that it refused: confirm the refusal, or notice that it has ended."""
     from conversations.connections import probe
@@ -272,7 +284,7 @@ def probe_page(page_id: int) -> None:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="watch_subscriptions", queue=QUEUE, queueing_lock="watch_subscriptions", pass_context=False)
+@app.task(name="watch_subscriptions", queue=OTHERS, queueing_lock="watch_subscriptions", pass_context=False)
 def watch_subscriptions(timestamp: int) -> None:
     """Check the webhook subscriptions that are due: daily, and of Pages that are unusually quiet."""
     from conversations.connections import subscription
@@ -284,7 +296,7 @@ def watch_subscriptions(timestamp: int) -> None:
         connection.close()
 
 
-@app.task(name="watch_subscription", queue=QUEUE)
+@app.task(name="watch_subscription", queue=OTHERS)
 def watch_subscription(page_id: int) -> None:
     """Check the webhook subscription of a Page, mend it, and sync what was missed in the meantime."""
     from conversations.connections import subscription
@@ -298,7 +310,7 @@ def watch_subscription(page_id: int) -> None:
 
 
 @app.periodic(cron="23 * * * *")
-@app.task(name="watch_access", queue=QUEUE, queueing_lock="watch_access", pass_context=False)
+@app.task(name="watch_access", queue=OTHERS, queueing_lock="watch_access", pass_context=False)
 def watch_access(timestamp: int) -> None:
     """Ask daily when the access to each Page ends."""
     from conversations.connections import expiry
@@ -310,7 +322,7 @@ def watch_access(timestamp: int) -> None:
         connection.close()
 
 
-@app.task(name="check_access", queue=QUEUE)
+@app.task(name="check_access", queue=OTHERS)
 def check_access(page_id: int) -> None:
     """Ask Facebook when the access to a Page ends."""
     from conversations.connections import expiry
@@ -324,7 +336,7 @@ def check_access(page_id: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(name="fold_messages", queue=QUEUE, queueing_lock="fold_messages", pass_context=False)
+@app.task(name="fold_messages", queue=INDEXING, queueing_lock="fold_messages", pass_context=False)
 def fold_messages(timestamp: int) -> None:
     """Index new messages for search and insights, for a few seconds: a worker must be able to stop.
 
@@ -332,7 +344,7 @@ def fold_messages(timestamp: int) -> None:
     stores messages in another form, it converts the stored ones.
     """
     try:
-        index_pending()
+        index_pending(seconds=INDEX_SECONDS)
         refold(seconds=REFOLD_SECONDS)
         split_stored(seconds=SPLIT_SECONDS)
     finally:
@@ -340,7 +352,7 @@ def fold_messages(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(name="end_snoozes", queue=QUEUE, queueing_lock="end_snoozes", pass_context=False)
+@app.task(name="end_snoozes", queue=OTHERS, queueing_lock="end_snoozes", pass_context=False)
 def end_snoozes(timestamp: int) -> None:
     """End the snoozes whose time has come."""
     try:
@@ -350,7 +362,7 @@ def end_snoozes(timestamp: int) -> None:
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(name="drop_old_numbers", queue=QUEUE, queueing_lock="drop_old_numbers", pass_context=False)
+@app.task(name="drop_old_numbers", queue=INDEXING, queueing_lock="drop_old_numbers", pass_context=False)
 def drop_old_numbers(timestamp: int) -> None:
     """Delete the sums of days that are no longer shown."""
     try:
@@ -360,7 +372,7 @@ def drop_old_numbers(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="delete_expired", queue=QUEUE, queueing_lock="delete_expired", pass_context=False)
+@app.task(name="delete_expired", queue=OTHERS, queueing_lock="delete_expired", pass_context=False)
 def delete_expired_rows(timestamp: int) -> None:
     """Delete what is kept for some time only: see delete_expired()."""
     try:
@@ -371,13 +383,15 @@ def delete_expired_rows(timestamp: int) -> None:
 
 def delete_expired() -> None:
     """Delete what has expired: connections, sessions, exports, alerts, and old webhooks, messages of the
-    outbox, audit entries and operations.
+    outbox, reports of processes, audit entries, operations and origins of jobs.
     """
     now = timezone.now()
     pages.delete_expired()
     webhooks.delete_expired()
     Export.objects.delete_expired()
     outbox.delete_expired()
+    operations.delete_origins(ProcrastinateJob.objects.all())
+    process_reports.delete_expired()
     Session.objects.filter(expire_date__lt=now).delete()
     AuditEntry.objects.filter(at__lt=now - timedelta(days=KEPT_DAYS)).delete()
     BulkOperation.objects.filter(ended_at__lt=now - timedelta(days=operations.KEPT_DAYS)).delete()

@@ -20,24 +20,28 @@ except (ImproperlyConfigured, EnvError) as error:
 
 from django.conf import settings  # noqa: E402 - after the set-up
 
+from inbox.database.pooler import pooler  # noqa: E402 - after the set-up
+from inbox.logs.formatters import adopt  # noqa: E402 - after the set-up
+from inbox.logs.request_ids import RequestIds  # noqa: E402 - after the set-up
 from inbox.process.lifespan import lifespan  # noqa: E402 - its models need Django to be set up
 from inbox.process.loading import loading  # noqa: E402 - after the set-up
+from inbox.process.measures import measure  # noqa: E402 - after the set-up
 from inbox.web.admission import Admission  # noqa: E402 - after the set-up
 from inbox.web.body_limit import BodyLimit  # noqa: E402 - after the set-up
 from inbox.web.handler import RequestHandler  # noqa: E402 - after the set-up
+from inbox.web.request_counts import RequestCounts  # noqa: E402 - after the set-up
 from inbox.web.static_cache import StaticCache  # noqa: E402 - after the set-up
 from inbox.web.webhook_endpoint import WebhookEndpoint  # noqa: E402 - after the set-up
 
+pooler.use()
 serve = RequestHandler()
 # The body is read before a request gets a place: a slow client must not hold one.
-serve_http = WebhookEndpoint(
-    StaticCache(
-        BodyLimit(
-            Admission(serve, settings.DATABASE_POOL_SIZE), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        ),
-        is_off=settings.WHITENOISE_AUTOREFRESH,
-    )
-)
+admission = Admission(serve, settings.DATABASE_POOL_SIZE)
+bodies = BodyLimit(admission, max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+webhooks = WebhookEndpoint(StaticCache(bodies, is_off=settings.WHITENOISE_AUTOREFRESH))
+serve_http = RequestIds(RequestCounts(webhooks))
+adopt("uvicorn", "uvicorn.access")  # uvicorn has configured them before
+measure(admission.everybody, lambda: bodies.held, lambda: webhooks.held)
 gc.freeze()  # what the start has created stays: no later collection looks at it
 gc.enable()
 

@@ -33,7 +33,22 @@ def time_zone(name: str) -> None:
         raise ValidationError("no such time zone: give a name such as Europe/Paris") from None
 
 
-def database(url: str) -> dict:
+# Both ends notice within 20 s that the other was cut off, also while nothing is sent: so a lock is free soon.
+# PostgreSQL then also ends what it is doing for who is gone. Values in the URL come before these.
+SILENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 8,
+    "keepalives_interval": 4,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+SILENCE_OF_SERVER = (
+    "-c tcp_keepalives_idle=8 -c tcp_keepalives_interval=4 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=20000 -c client_connection_check_interval=5000"
+)
+
+
+def database(url: str, name: str = "DATABASE_URL") -> dict:
     """Return Django's settings for a PostgreSQL URL. Errors do not repeat it: it may contain a password."""
     config: dj_database_url.DBConfig | None
     try:
@@ -41,8 +56,56 @@ def database(url: str) -> dict:
     except ValueError:
         config = None
     if config is None or config["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/NAME")
-    return dict(config)
+        raise ImproperlyConfigured(f"{name} must look like postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    options = config.get("OPTIONS", {})
+    of_server = f"{SILENCE_OF_SERVER} {options.get('options', '')}".strip()
+    return dict(config) | {"OPTIONS": SILENCE | options | {"options": of_server}}
+
+
+def pooler(url: str) -> dict[str, Any]:
+    """Return psycopg's parameters for the URL of a pooler; none without one.
+
+    Without `options` unless the URL has some: PgBouncer refuses them before 1.20.
+    """
+    if not url:
+        return {}
+    config = database(url, "DATABASE_POOL_URL")
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    address = {names[key]: config[key] for key in names if config.get(key)}
+    of_server = config["OPTIONS"]["options"].removeprefix(SILENCE_OF_SERVER).strip()
+    parameters = address | config["OPTIONS"] | {"options": of_server}
+    return {key: value for key, value in parameters.items() if value != ""}
+
+
+# The queues of jobs, and how many jobs of each one process works on at the same time.
+QUEUES = {"sync": 20, "webhooks": 2, "sending": 2, "indexing": 1, "media": 2, "default": 6}
+MAX_JOBS = 100  # of one queue in one process
+
+
+def queues(text: str, name: str) -> dict[str, int]:
+    """Return the number of jobs by queue: of all for an empty text, else of those that it lists.
+
+    Raises ImproperlyConfigured, which names the variable or option.
+    """
+    if not text.strip():
+        return dict(QUEUES)
+    pairs = [tuple(map(str.strip, part.split("=", 1))) for part in text.split(",")]
+    if not all(len(pair) == 2 and is_number_of_jobs(pair[1]) for pair in pairs):
+        raise ImproperlyConfigured(
+            f"{name} must be like sync=20,sending=2: queues with the number of jobs of each at the same "
+            f"time, from 1 to {MAX_JOBS}"
+        )
+    names = [pair[0] for pair in pairs]
+    for queue in names:
+        if queue not in QUEUES:
+            raise ImproperlyConfigured(f"{name}: there is no queue {queue!r}. There are {', '.join(QUEUES)}.")
+        if names.count(queue) > 1:
+            raise ImproperlyConfigured(f"{name} names the queue {queue} twice")
+    return {queue: int(number) for queue, number in pairs}
+
+
+def is_number_of_jobs(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_JOBS
 
 
 def with_languages(middleware: list[str], languages: list[tuple[str, str]]) -> list[str]:
@@ -82,6 +145,28 @@ def receiver(url: str) -> None:
         is_valid = False
     if url and (not is_valid or "@" in parts.netloc or parts.fragment or len(url.split()) != 1):
         raise ValidationError("must be like https://example.com/alerts, without a user name or a fragment")
+
+
+def error_reports(dsn: str) -> dict[str, Any]:
+    """Return the handler of the log that reports errors to Sentry, if that is wanted.
+
+    Errors do not repeat the DSN: its key lets anybody write there.
+    """
+    if not dsn:
+        return {}
+    try:
+        parts = urlsplit(dsn)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.username and parts.hostname)
+        is_valid = is_valid and parts.path.rpartition("/")[2].isdigit() and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ImproperlyConfigured("SENTRY_DSN must look like https://KEY@sentry.example.com/PROJECT")
+    if find_spec("sentry_sdk") is None:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, but sentry-sdk is missing: pip install -r requirements-sentry.txt"
+        )
+    return {"error_reports": {"()": "inbox.logs.error_reports.ErrorReports", "dsn": dsn}}
 
 
 def media_storage(folder: str, bucket: str, endpoint: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """All settings, read from environment variables. An invalid value stops the start and names the variable."""
 
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from corsheaders.defaults import default_headers
@@ -9,11 +8,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
+from inbox.locations import INSTALLATION, MANAGE, PACKAGES, SHARED, STATE
 from inbox.setting_values import (
     database,
     derived,
     email,
+    error_reports,
     media_storage,
+    pooler,
+    queues,
     receiver,
     required,
     static_url,
@@ -22,8 +25,9 @@ from inbox.setting_values import (
     with_languages,
 )
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = BASE_DIR / ".inbox"  # created by `make setup`: the private database, its address and the key
+BASE_DIR = PACKAGES
+STATE_DIR = INSTALLATION / STATE  # created by `make setup`: the private database, its address and the key
+MANAGE_COMMAND = MANAGE
 
 env = Env()
 
@@ -47,14 +51,18 @@ if len(SECRET_KEY) < MIN_KEY_LENGTH and not DEBUG:
         "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
     )
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", True)
-# Connections and jobs of one process are at most MAX_AT_WORK; docs/deploying.md says how they add up.
-JOBS, MAX_AT_WORK = 24, 45
+LOG_FORMAT = env.str(
+    "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"], error="must be text or json")
+)
+# How many jobs of each queue one process works on at the same time: a long one of one kind delays no other.
+WORKER_QUEUES = queues(env.str("WORKER_QUEUES", ""), "WORKER_QUEUES")
+JOBS = sum(WORKER_QUEUES.values())
 DATABASE_POOL_SIZE = env.int(
     "DATABASE_POOL_SIZE",
     20,
     validate=validate.Range(
         min=2,
-        max=MAX_AT_WORK - (JOBS if EMBEDDED_WORKER else 0),
+        max=21 if EMBEDDED_WORKER else 45,  # docs/deploying.md says how the connections add up
         error="must be between {min} and {max}",
     ),
 )
@@ -74,6 +82,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "max_size": DATABASE_POOL_SIZE,
     "timeout": 5,
 }
+# The same database through a transaction-pooling proxy, for what needs no session (inbox/database/base.py).
+DATABASE_POOLER = pooler(env.str("DATABASE_POOL_URL", ""))
 # The first key encrypts, all keys decrypt: to rotate, add a new key in front.
 TOKEN_ENCRYPTION_KEYS: list[str] = list(filter(None, env.list("TOKEN_ENCRYPTION_KEYS", []))) or [SECRET_KEY]
 
@@ -98,7 +108,7 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=time_zone)
 USE_TZ = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # docs/contributing.md, "A language"
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [SHARED / "locale"]
 FORMAT_MODULE_PATH = ["inbox.formats"]
 
 # -- Facebook ----------------------------------------------------------------------------------------------
@@ -158,6 +168,7 @@ SYNC_EVERY_MINUTES = env.int(
     "SYNC_EVERY_MINUTES", 10, validate=validate.Range(min=0, error="must be 0 (off) or more")
 )
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_ON_APP_READY = "inbox.logs.job_ids.keep_origins"
 PROCRASTINATE_IMPORT_PATHS = [
     "conversations.actions.bulk_tasks",
     "conversations.alerts.alert_tasks",
@@ -169,10 +180,10 @@ PROCRASTINATE_IMPORT_PATHS = [
     "conversations.webhooks.name_tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
-    # Twenty Pages at the same time, and some periodic tasks. A sync holds two connections (for its lock and
-    # for its rows), a process 14 more, and requests have the pool: at most 82 of the 100 that PostgreSQL
-    # allows by default. A Page has one sync at a time, so a second process adds only its pool and its 14,
-    # and more only beyond 24 Pages.
+    # Twenty Pages at the same time, and some other tasks. A sync holds two connections (for its lock and for
+    # its rows), another job one, a process 12 more, and requests have the pool: at most 85 of the 100 that
+    # PostgreSQL allows by default. A Page has one sync at a time, so a second process adds only its pool and
+    # what is no sync, and more only beyond 20 Pages.
     "concurrency": JOBS,
     "shutdown_graceful_timeout": 0,  # an interrupted sync resumes later: nothing to wait for
     "delete_jobs": "successful",
@@ -196,11 +207,20 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 86_400 if HTTPS else 0
 # Whether other names of the domain have HTTPS is not for us to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # requested over plain HTTP by health checks
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # requested over plain HTTP, by programs nearby
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # The number of reverse proxies, each of which adds the address of its client to X-Forwarded-For.
 PROXY_COUNT = env.int(
     "PROXY_COUNT", int(HTTPS), validate=validate.Range(min=0, error="must be 0 (none) or more")
+)
+
+# Who has it may read /metrics; without one, only programs on this machine.
+METRICS_TOKEN = env.str(
+    "METRICS_TOKEN",
+    "",
+    validate=validate.Regexp(
+        r"([!-~]{16,})?$", error="must have 16 characters or more: letters, digits and signs, no spaces"
+    ),
 )
 
 # -- accounts (inbox/accounts) -----------------------------------------------------------------------------
@@ -264,8 +284,8 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = [*default_headers, "prefer"]
-CORS_EXPOSE_HEADERS = ["Location", "Content-Disposition"]
+CORS_ALLOW_HEADERS = [*default_headers, "prefer", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["Location", "Content-Disposition", "X-Request-ID"]
 
 # -- Django ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -281,6 +301,7 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "rest_framework",
+    "inbox.process",  # has a command
     "inbox.accounts",  # before authtoken, whose command it replaces
     "rest_framework.authtoken",  # only its empty table is used, by old migrations
     "drf_spectacular",
@@ -314,7 +335,7 @@ if REQUIRE_2FA:
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SHARED / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -438,16 +459,19 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+ERROR_REPORTS = error_reports(env.str("SENTRY_DSN", ""))
+LOG_HANDLERS = ["console", *ERROR_REPORTS]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": f"inbox.logs.formatters.{LOG_FORMAT.capitalize()}Formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}, **ERROR_REPORTS},
+    "root": {"handlers": LOG_HANDLERS, "level": "WARNING"},  # of libraries, such as the worker of jobs
     "loggers": {
-        "conversations": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "inbox": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "axes": {"handlers": ["console"], "level": "ERROR", "propagate": False},  # its tables have the rest
+        "conversations": {"handlers": LOG_HANDLERS, "level": "INFO", "propagate": False},
+        "inbox": {"handlers": LOG_HANDLERS, "level": "INFO", "propagate": False},
+        "django": {"handlers": LOG_HANDLERS, "level": "WARNING", "propagate": False},
+        "axes": {"handlers": LOG_HANDLERS, "level": "ERROR", "propagate": False},  # its tables have the rest
         "psycopg.pool": {"level": "ERROR"},  # it tries again by itself
         "django.request": {"level": "ERROR"},  # the response reports errors of the client
         # Likewise: a user could fill the log, as each address of the admin with an odd filter is a traceback.

@@ -3,7 +3,7 @@
 from django.db import connection
 from procrastinate.contrib.django import app
 
-QUEUE = "sync"
+QUEUE = "default"
 
 
 @app.periodic(cron="* * * * * */15")

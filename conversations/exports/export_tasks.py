@@ -9,7 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from conversations.exports.prepared import work
 from conversations.lib.steps import run_in_steps
 
-QUEUE = "sync"
+QUEUE = "media"
 
 
 def request_export_work() -> None:

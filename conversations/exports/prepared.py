@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.exports.file_formats import AT_ONCE, conversations_of_part, end_of, head_of, part_of
 from conversations.lib.locks import lock_creation_of_exports
+from conversations.lib.log_ids import log_ids
 from conversations.lib.request_scope import ServerBusy, TooManyRequests
 from conversations.lib.sql_files import read_statements
 from conversations.lib.timeouts import TooSlow, statement_timeout
@@ -47,6 +48,7 @@ MAX_BYTES_IN_ALL = 4 << 30
 SMALL = {"conversations": (10_000, 1 << 62), "messages": (1_000, 50_000)}
 SIZE_SECONDS = 2.0
 STATEMENTS = read_statements(__file__)
+INDEX_SECONDS = 2.0  # before an export of what a search in messages finds
 
 LOST_ACCESS = _("You do not see all Pages of this export any more.")
 TOO_LARGE = _(
@@ -142,7 +144,8 @@ def work_on_next() -> bool:
     except (OperationalError, InterfaceError):  # the database is away: the next job continues
         raise
     except (Error, TooSlow) as error:
-        logger.exception("The export %s failed", export_id)
+        with log_ids(export=export_id or 0):
+            logger.exception("The export %s failed", export_id)
         _fail(export_id, f"It could not be read ({type(error).__name__}); the log of the worker says more.")
     return True
 
@@ -173,7 +176,7 @@ def _choose(export: Export) -> None:
     """Store the conversations of an export in parts, in the order of the list, and begin the file."""
     criteria = criteria_of(export)
     if criteria.in_messages:
-        index_pending()
+        index_pending(seconds=INDEX_SECONDS)
     ids = all_ids_query(criteria)
     size = conversations_of_part(export.what, export.format)
     run(Sql.compose(STATEMENTS["choose"], export=export.pk, ids=ids, size=size))

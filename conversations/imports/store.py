@@ -21,6 +21,7 @@ from conversations.imports.erased_people import ErasedPeople
 from conversations.imports.own_conversations import Pair, give_own, show_newest
 from conversations.lib.days import kept_from
 from conversations.lib.locks import SyncLock, lock_rows, sync_lock
+from conversations.lib.log_ids import log_ids
 from conversations.lib.notify import notify_changes
 from conversations.lib.text import clean
 from conversations.models import ImportedThread, Page
@@ -80,6 +81,7 @@ class ImportResult:
         }
 
 
+@log_ids(importing="archive")
 def import_threads(
     page: Page,
     archive: Archive,

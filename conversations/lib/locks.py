@@ -1,8 +1,10 @@
 """Locks on a Page as PostgreSQL advisory locks, which are released when the process that holds them ends."""
 
 import select
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import chain
+from typing import Any
 
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -12,15 +14,25 @@ from conversations.lib.timeouts import lift_limit
 
 STATEMENTS = read_statements(__file__)
 # Separate key spaces, all of them here: otherwise a search would wait for a bulk operation.
-SYNC, ROWS, INDEX, WEBHOOKS, FILES, ALERTS, SENDERS, OUTBOX, OPERATIONS, SIGN_INS = range(1, 11)
+SYNC, ROWS, INDEX, WEBHOOKS, FILES, ALERTS, SENDERS, OUTBOX, OPERATIONS, SIGN_INS, MIGRATIONS = range(1, 12)
 WORK, CREATION, EXPORTS = 0, 1, 2  # the keys of OPERATIONS
 LOCK_ROWS = "SELECT pg_advisory_xact_lock(%s, %s)"
 
 
 def own_connection() -> BaseDatabaseWrapper:
-    """Return a connection that is not from the pool: it ends when it is closed, and its locks with it."""
+    """Return a connection that is not from the pool of requests: it ends when it is closed."""
     copy = connection.copy()
     copy.settings_dict["OPTIONS"].pop("pool", None)
+    return copy
+
+
+def session() -> BaseDatabaseWrapper:
+    """Return a connection of its own that is one session of PostgreSQL, whose locks end with it.
+
+    It does not go through a pooler, which lends a session for one transaction.
+    """
+    copy = own_connection()
+    copy.needs_session = True  # type: ignore[attr-defined]  # of inbox.database
     return copy
 
 
@@ -31,7 +43,7 @@ class SyncLock:
     """
 
     def __init__(self, key: int, kind: int = SYNC):
-        self._kind, self._key, self._connection = kind, key, own_connection()
+        self._kind, self._key, self._connection = kind, key, session()
         self.is_acquired = False
 
     def share(self) -> None:
@@ -86,6 +98,11 @@ def operations_lock() -> AbstractContextManager[SyncLock]:
     return _acquired(SyncLock(WORK, OPERATIONS))
 
 
+def migrations_lock() -> AbstractContextManager[SyncLock]:
+    """Try to acquire the right to change the tables."""
+    return _acquired(SyncLock(WORK, MIGRATIONS))
+
+
 def files_lock() -> AbstractContextManager[SyncLock]:
     """Try to acquire the right to fill the archive of files."""
     return _acquired(SyncLock(WORK, FILES))
@@ -116,6 +133,22 @@ def lock_rows(page_ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for page_id in sorted(set(page_ids)):
             cursor.execute(LOCK_ROWS, [ROWS, page_id])
+
+
+def lock_rows_and_fetch(page_ids: Iterable[int], query: str, params: Sequence[Any]) -> list[tuple]:
+    """Call lock_rows(), run a query, and return its rows, in one round trip: others wait for less time.
+
+    The query sees what was committed while the lock was waited for, because each statement sees what is
+    committed when it begins.
+    """
+    lift_limit()
+    keys = [(ROWS, page_id) for page_id in sorted(set(page_ids))]
+    with connection.cursor() as cursor:
+        statements = "; ".join([*[LOCK_ROWS] * len(keys), query])
+        cursor.execute(statements, [*chain.from_iterable(keys), *params])
+        for _ in keys:
+            cursor.nextset()
+        return cursor.fetchall()
 
 
 def lock_creation_of_operations() -> None:

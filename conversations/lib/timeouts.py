@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from psycopg.pq import TransactionStatus
 
 READ_SECONDS = 5.0
 CANCELLED = "57014"  # PostgreSQL's code for a statement that exceeded its time limit
@@ -20,11 +21,19 @@ class TooSlow(Exception):
 
 def limit_statements() -> None:
     """Let each statement of this thread take READ_SECONDS. Those that take longer raise TooSlow."""
+    connection.execute_wrappers.append(raise_too_slow)
+    if is_pooled():
+        connection.execute_wrappers.append(limit_transaction)
+        return
     settings = connection.settings_dict
     limit = f"-c statement_timeout={milliseconds(READ_SECONDS)}"
     options = settings["OPTIONS"] | {"options": f"{settings['OPTIONS'].get('options', '')} {limit}".strip()}
     connection.settings_dict = settings | {"OPTIONS": options}
-    connection.execute_wrappers.append(raise_too_slow)
+
+
+def is_pooled() -> bool:
+    """Whether the connection of this thread is a session only until its transaction ends."""
+    return getattr(connection, "is_pooled", False)
 
 
 def is_limited() -> bool:
@@ -40,6 +49,20 @@ def raise_too_slow(execute, sql, params, many, context) -> Any:
         raise
 
 
+def limit_transaction(execute, sql, params, many, context) -> Any:
+    """Send the limit of a transaction together with its first statement, which costs no round trip.
+
+    PostgreSQL runs both in one transaction. Cursors of the server and executemany() take one statement.
+    """
+    cursor = context["cursor"]
+    status = connection.connection.info.transaction_status
+    if status != TransactionStatus.IDLE or many or hasattr(cursor, "name"):
+        return execute(sql, params, many, context)
+    result = execute(f"{_limit()}; {sql}", params, many, context)
+    cursor.nextset()  # the first result is that of SET
+    return result
+
+
 def raise_if_cancelled(error: OperationalError) -> None:
     if getattr(error.__cause__, "sqlstate", "") == CANCELLED:
         raise TooSlow from None
@@ -52,7 +75,7 @@ def statement_timeout(seconds: float) -> Iterator[None]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [milliseconds(seconds)])
             yield
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            cursor.execute(_usual_limit())
     except OperationalError as error:
         raise_if_cancelled(error)
         raise
@@ -75,13 +98,24 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            if is_pooled():
+                cursor.execute(_limit())  # the transaction has begun, so that nothing else sends a limit
             with connection.execute_wrapper(run_in_time):
                 yield
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            cursor.execute(_usual_limit())
     except OperationalError as error:
         raise_if_cancelled(error)
         raise
+
+
+def _limit() -> str:
+    return f"SET LOCAL statement_timeout = {milliseconds(READ_SECONDS)}"
+
+
+def _usual_limit() -> str:
+    """Return the statement after which this thread's limit is in force again until the transaction ends."""
+    return _limit() if is_limited() else "SET LOCAL statement_timeout = DEFAULT"
 
 
 def lift_limit() -> None:

@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 
 from django.db import connection
 
+from conversations.lib.log_ids import carried
 from conversations.models import Page
 from conversations.sync.service import SyncResult
 
@@ -44,7 +45,7 @@ class PagePool:
         for page in self._pages:
             self._pending.put(page)
         for _ in range(min(MAX_CONCURRENT, len(self._pages))):
-            threading.Thread(target=self._work, name="sync", daemon=True).start()
+            threading.Thread(target=carried(self._work), name="sync", daemon=True).start()
         while len(self._results) < len(self._pages) and not self._is_stopped:
             # Wait with a timeout: a signal that arrives just before a wait is handled only after it.
             self._wait_until(time.monotonic() + POLL_SECONDS)

@@ -13,9 +13,11 @@ from conversations.models import MediaFile
 
 logger = logging.getLogger(__name__)
 
+QUEUE = "media"
+
 
 @app.periodic(cron="* * * * *")
-@app.task(name="archive_files", queue="sync", queueing_lock="archive_files", pass_context=False)
+@app.task(name="archive_files", queue=QUEUE, queueing_lock="archive_files", pass_context=False)
 async def archive_files(timestamp: int = 0) -> None:
     """Work in steps. If the task is cancelled, it ends after the present step."""
     await run_in_steps(work)

@@ -12,7 +12,7 @@ from conversations.models.privacy import Erasure
 from conversations.privacy.erase_old import erase_old
 from conversations.privacy.erase_page import erase_all, start_erasure
 
-QUEUE = "sync"
+QUEUE = "default"
 
 
 def request_erasure(page: Page, *, keep_page: bool, actor) -> Erasure:

@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from conversations.lib.client_address import address_of
 from conversations.lib.locks import SIGN_INS
+from conversations.lib.process_numbers import count_refusal
 from conversations.models.audit import Action, record
 from inbox.accounts import second_factor
 from inbox.accounts.hashing import hashing_slot
@@ -199,6 +200,7 @@ def known_name(request: HttpRequest, credentials: dict | None) -> str:
 
 def locked(request: HttpRequest, response=None, credentials=None) -> HttpResponse:
     """Return 429. The text does not depend on whether the user exists."""
+    count_refusal("sign_in")
     seconds = seconds_left(request, credentials or getattr(request, "axes_credentials", None))
     context = {"minutes": -(-seconds // 60)}
     page = render(request, "locked.html", context, status=429)

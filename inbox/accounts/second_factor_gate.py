@@ -20,6 +20,7 @@ OPEN = {
     "/login/code",
     "/logout",
     "/healthz",
+    "/metrics",
     "/readyz",
 }
 SET_UP = "/account/second-factor"

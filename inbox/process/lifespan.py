@@ -6,6 +6,7 @@ then the streams end.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -14,22 +15,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from conversations.realtime.listener import run_listener
 from inbox.database.capacity import warn_if_near
 from inbox.process import worker
 from inbox.process.loading import loading
+from inbox.process.measures import report_forever
+
+logger = logging.getLogger(__name__)
 
 BESIDE_JOBS = 8  # threads in which streams look up what they send
 LAST_SECONDS = 4  # a signaled process ends within five, also on a busy machine
 
 
-def add_threads(loop: asyncio.AbstractEventLoop) -> None:
+def add_threads(loop: asyncio.AbstractEventLoop, jobs: int) -> None:
     """Let each job have a thread, some of which wait for Facebook, and leave some to the streams.
 
     By default a loop has four more than the machine has processors.
     """
-    loop.set_default_executor(ThreadPoolExecutor(settings.JOBS + BESIDE_JOBS, "background"))
+    loop.set_default_executor(ThreadPoolExecutor(jobs + BESIDE_JOBS, "background"))
 
 
 class Background:
@@ -37,10 +42,12 @@ class Background:
         self._listener: asyncio.Task | None = None
         self._worker: asyncio.Task | None = None
         self._end: asyncio.Task | None = None
+        self._reports: asyncio.Task | None = None
 
     def start(self) -> None:
-        self._check = asyncio.create_task(sync_to_async(warn_if_near, thread_sensitive=False)(), name="check")
+        self._check = asyncio.create_task(check_database(), name="check")
         self._listener = asyncio.create_task(run_listener.run(), name="listener")
+        self._reports = asyncio.create_task(report_forever(), name="reports")
         if settings.EMBEDDED_WORKER:
             self._worker = asyncio.create_task(work(), name="worker")
         loop = asyncio.get_running_loop()
@@ -53,8 +60,17 @@ class Background:
 
     async def _stop(self) -> None:
         await cancelled(self._worker)
+        await cancelled(self._reports)
         run_listener.stop()
         await cancelled(self._listener)
+
+
+async def check_database() -> None:
+    try:
+        await sync_to_async(warn_if_near, thread_sensitive=False)()
+    except ImproperlyConfigured as error:
+        logger.critical("%s", error)
+        os.kill(os.getpid(), signal.SIGTERM)  # as if it had not started
 
 
 async def work() -> None:
@@ -97,7 +113,7 @@ async def lifespan(receive, send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            add_threads(asyncio.get_running_loop())
+            add_threads(asyncio.get_running_loop(), settings.JOBS)
             loading.start()
             background.start()
             await send({"type": "lifespan.startup.complete"})

@@ -29,9 +29,15 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("HTTPS", "perhaps"),
         ("DATABASE_URL", "mysql://user:hush-hush@host/x"),
         ("DATABASE_URL", "hush-hush"),
+        ("DATABASE_POOL_URL", "mysql://user:hush-hush@host/x"),
+        ("DATABASE_POOL_URL", "hush-hush"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "hush-hush"),
         ("DATABASE_POOL_SIZE", "22"),
+        ("WORKER_QUEUES", "sync"),
+        ("WORKER_QUEUES", "sync=0"),
+        ("WORKER_QUEUES", "sync=1,sync=2"),
+        ("WORKER_QUEUES", "synch=1"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("GRAPH_API_URL", "https://graph.facebook.com/v26.0"),
         ("GRAPH_API_VERSION", "26"),
@@ -50,6 +56,11 @@ def start(code: str, **environment: str) -> subprocess.CompletedProcess:
         ("ALERT_URL", "https://user:hush-hush@example.com/"),
         ("ALERT_URL", "https://example.com:port/hush-hush"),
         ("ALERT_URL", "https:///hush-hush"),
+        ("LOG_FORMAT", "xml"),
+        ("SENTRY_DSN", "https://sentry.example.com/hush-hush"),
+        ("SENTRY_DSN", "https://hush-hush@sentry.example.com/"),
+        ("METRICS_TOKEN", "hush-hush"),
+        ("METRICS_TOKEN", "hush-hush with spaces"),
         ("PUBLIC_URL", "inbox.example.com"),
         ("CSRF_TRUSTED_ORIGINS", "inbox.example.com"),
         ("CORS_ALLOWED_ORIGINS", "inbox.example.com"),
@@ -61,6 +72,16 @@ def test_invalid_value_stops_the_start_with_one_line_that_names_it(name, value):
     assert name in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert "hush-hush" not in result.stderr
+
+
+def test_reports_of_errors_without_their_package_stop_the_start():
+    code = "import sys, importlib.util as u; find = u.find_spec\n"
+    code += "u.find_spec = lambda name, *more: None if name == 'sentry_sdk' else find(name, *more)\n"
+    result = start(f"{code}import inbox.asgi", SENTRY_DSN="https://hush-hush@sentry.example.com/1")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "inbox: SENTRY_DSN is set, but sentry-sdk is missing: pip install -r requirements-sentry.txt\n"
+    )
 
 
 def test_valid_values_start():

@@ -10,11 +10,14 @@ import pytest
 from django.db import connection
 
 from conversations.models import Page
+from inbox.postgres import Server
 from tests.conftest import environment_of
 from tests.factories import PageFactory, new_key
+from tests.live.pooler import pgbouncer
 from tests.live.process import Web
 from tests.live.shared_web import SharedWeb, uses_shared_web
 from tests.live.streams import Stream
+from tests.postgres import SERVER
 
 WEBHOOK_SECRETS, VERIFY_TOKEN = ("new secret", "old secret"), "the verify token"
 WEB = {
@@ -74,3 +77,14 @@ def open_stream() -> Iterator[Callable[..., Stream]]:
     yield start
     for stream in opened:
         stream.close()
+
+
+@pytest.fixture
+def server(request) -> Server:
+    return request.config.stash[SERVER]
+
+
+@pytest.fixture
+def pool_url(server, transactional_db) -> Iterator[str]:
+    with pgbouncer(server) as url:
+        yield url

@@ -8,46 +8,54 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import requests
-from django.conf import settings
 
+ROOT = Path(__file__).parent.parent.parent
 PORTS = 20_000, 32_000
 
 
 class Web:
-    """`uvicorn inbox.asgi:application` without further options."""
+    """`uvicorn inbox.asgi:application` without further options, by default that of the checkout."""
 
-    def __init__(self, environment: dict[str, str]):
+    def __init__(
+        self, environment: dict[str, str], *, python: str | Path = sys.executable, folder: Path = ROOT
+    ):
+        """`python` and `folder`: those of another installation, or of another version of the code."""
+        self._folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment
+        self._environment, self._python = environment, str(python)
+        # uvicorn writes its access log to standard output, of which most tests want nothing.
+        self._output = subprocess.PIPE if environment.get("LOG_FORMAT") else subprocess.DEVNULL
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", "inbox.asgi:application", "--port", str(self.port)]
+        command = [self._python, "-m", "uvicorn", "inbox.asgi:application", "--port", str(self.port)]
         self.process = subprocess.Popen(
             command,
             env=self._environment,
-            cwd=settings.BASE_DIR,
-            stdout=subprocess.DEVNULL,
+            cwd=self._folder,
+            stdout=self._output,
             stderr=subprocess.PIPE,
         )
-        self._errors: list[bytes] = []
-        threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True).start()
+        self._lines: list[bytes] = []
+        for pipe in filter(None, (self.process.stdout, self.process.stderr)):
+            threading.Thread(target=self._read, args=[pipe], daemon=True).start()
         try:
             self.wait_until_up()
         except BaseException:  # nobody else can stop it yet
             self.process.kill()
             raise
 
-    def _read_errors(self, pipe) -> None:
+    def _read(self, pipe) -> None:
         with pipe:
-            self._errors.extend(pipe)
+            self._lines.extend(pipe)
 
     @property
     def log(self) -> str:
-        return b"".join(self._errors).decode()
+        return b"".join(self._lines).decode()
 
     def wait_until_up(self) -> None:
         self._poll("/healthz")

@@ -93,6 +93,18 @@ def is_not_ready(web: Web) -> Callable[[], bool]:
     return lambda: requests.get(f"{web.url}/readyz", timeout=60).status_code == 503
 
 
+def exports(web: Web, is_up: int) -> Callable[[], bool]:
+    """Whether /metrics says so of the database; it answers always, with what the process knows."""
+
+    def has_number() -> bool:
+        response = requests.get(f"{web.url}/metrics", timeout=60)
+        assert response.status_code == 200
+        assert "inbox_process_memory_bytes{" in response.text
+        return f"inbox_database_up {is_up}.0" in response.text
+
+    return has_number
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_process_ends_in_time_with_a_sync_and_streams_open(web, database, world, shop, sandbox, sync, number):  # noqa: F811 - a fixture, imported
     for _ in range(350):
@@ -136,9 +148,11 @@ def test_process_reconnects_and_works_again_by_itself(web, database, world, shop
     web.wait_until_ready()
     database.stop_immediately()
     wait_until(is_not_ready(web), "it says that it is ready without a database")
+    wait_until(exports(web, 0), "it has no numbers without a database")
     world.add_conversation(shop)
     database.start()
     web.wait_until_ready()
+    wait_until(exports(web, 1), "it has the numbers of the database that went away")
     assert sync().wait_for(lambda state: state["status"] != "queued")  # heard from whoever works
     # The old worker, on its way out, may take the job with it: then the new one goes on.
     wait_until(lambda: page.runs.filter(status="complete").exists(), "nobody works again")

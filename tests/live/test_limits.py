@@ -1,6 +1,7 @@
 """One person, with an account or without one, does not stop the others."""
 
 import http.client
+import re
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,9 @@ def test_a_body_is_counted_as_it_arrives_and_may_be_chunked(web, key, page):
     refused = requests.post(f"{web.url}/login", data=b"x" * (LIMIT + 1), timeout=60)
     assert refused.status_code == 413
     assert chunked(web, "/api/tags", key, LIMIT)[0] == 400  # it is read: the name is too long
+    exported = requests.get(f"{web.url}/metrics", timeout=60).text
+    refused_for = r'inbox_http_requests_refused_total\{process="[^"]+",reason="too_large"\} [1-9]'
+    assert re.search(refused_for, exported)
 
 
 def test_strangers_leave_the_site_to_its_users(web, page, key):
@@ -54,7 +58,7 @@ def test_strangers_leave_the_site_to_its_users(web, page, key):
     with ThreadPoolExecutor(100) as threads:
         paths = ["/api/conversations", "/login", "/admin/"] * (ALL_AT_ONCE // 3)
         flood = [threads.submit(status, path) for path in paths]
-        ready = [requests.get(f"{web.url}/readyz", timeout=60).status_code for _ in range(3)]
+        ready = [status(path) for path in ("/readyz", "/metrics", "/readyz")]
         users = [requests.get(f"{web.url}/api/pages", headers=key, timeout=60).status_code for _ in range(5)]
         answers = Counter(request.result() for request in flood)
     assert ready == [200] * 3

@@ -124,6 +124,9 @@ def test_example_of_a_proxy_works(configure: Callable, certificate, tmp_path, st
         spoofed = {"X-Forwarded-For": "203.0.113.9", "Authorization": "", "Cookie": "sessionid=x"}
         assert session.post(f"{url}/login", headers=spoofed, timeout=60).status_code == 403
         assert AuditEntry.objects.latest("pk").address == "127.0.0.1"
+        # The proxy is on this machine, which does not make the client a program of it.
+        assert session.get(f"{url}/metrics", timeout=60).status_code == 403
+        assert requests.get(f"{web.url}/metrics", timeout=60).status_code == 200
         passes_streams(session, url, page.facebook_page_id)
         if configure is nginx:
             hands_nothing_private_on(f"http://127.0.0.1:{caching}", key)

@@ -12,6 +12,7 @@ from conversations.imports.legacy.planning import PagePlan, plan
 from conversations.imports.legacy.source import Source
 from conversations.imports.legacy.staging import Report, create_tables, drop_tables, stage
 from conversations.imports.legacy.writing import create_tags, write
+from conversations.lib.log_ids import log_ids
 
 # What the owner may want to bring in by other means. All other reasons are of rows that are worth nothing, or
 # that are here already.
@@ -60,6 +61,7 @@ class ImportResult(Struct):
         return sum((getattr(each, name) for each in self.plans), Counter())
 
 
+@log_ids(importing="legacy")
 def import_legacy(
     source: Source,
     mappings: Mapping[str, str],

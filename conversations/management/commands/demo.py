@@ -32,7 +32,7 @@ from conversations.models import Conversation, ConversationTag, Page
 from conversations.models.roles import Role
 from tags.models import Tag, free_slug
 
-MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+MANAGE = settings.MANAGE_COMMAND
 UVICORN = [sys.executable, "-m", "uvicorn", "inbox.asgi:application"]
 UVICORN += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
 HOST = "127.0.0.1"

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from conversations.lib.private import describe_shortly
 from conversations.management.page_pool import PagePool
 from conversations.management.progress_display import OpenDisplay, progress_displays
 from conversations.management.progress_text import status_label
@@ -133,11 +134,10 @@ def sync(page: Page, stopping: threading.Event | None, *, full: bool, show: OnPr
     except KeyboardInterrupt:
         return never_started(page)
     except DatabaseError as error:
-        first_line = (str(error).splitlines() or ["no reason given"])[0]
-        return failed_result(page, Status.ERROR, f"PostgreSQL: {first_line}")
+        return failed_result(page, Status.ERROR, f"PostgreSQL: {describe_shortly(error)}")
     except Exception as error:  # a bug in the sync of one Page must not end the others
         logger.exception("[page %s] the sync failed", page.pk)
-        return failed_result(page, Status.ERROR, f"Inbox itself failed: {type(error).__name__} {error}")
+        return failed_result(page, Status.ERROR, f"Inbox itself failed: {describe_shortly(error)}")
 
 
 def never_started(page: Page) -> SyncResult:

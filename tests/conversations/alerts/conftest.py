@@ -97,7 +97,7 @@ class PostSink(ThreadingHTTPServer):
 
 @contextmanager
 def serving(server):
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server

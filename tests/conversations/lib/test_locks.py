@@ -3,7 +3,8 @@ import threading
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from conversations.lib.locks import lock_rows, sync_lock
+from conversations.lib.locks import lock_rows, lock_rows_and_fetch, sync_lock
+from tests.factories import PageFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,6 +102,25 @@ def test_rows_are_locked_until_the_transaction_ends():
         order.append("first")
     other.join()
     assert order == ["first", "second"]
+
+
+def test_query_that_is_sent_with_the_lock_sees_what_was_committed_while_it_waited():
+    found: list[tuple] = []
+    query = "SELECT name, 100 FROM conversations_page WHERE name <> %s"
+
+    def read_in_another_thread() -> None:
+        with transaction.atomic():
+            found.extend(lock_rows_and_fetch([2, 1], query, ["Other"]))
+        connections.close_all()
+
+    other = threading.Thread(target=read_in_another_thread)
+    with transaction.atomic():
+        lock_rows([1])
+        other.start()
+        wait_for_a_waiting_lock()
+        PageFactory(name="Late")
+    other.join()
+    assert found == [("Late", 100)]
 
 
 def test_rows_of_several_pages_are_locked_in_one_order(django_assert_num_queries):

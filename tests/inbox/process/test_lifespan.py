@@ -18,7 +18,7 @@ def test_jobs_and_exports_that_wait_leave_threads_to_the_streams():
         yield b"a part"
 
     async def look_up() -> int:
-        add_threads(asyncio.get_running_loop())
+        add_threads(asyncio.get_running_loop(), settings.JOBS)
         wait = sync_to_async(leave.wait, thread_sensitive=False)
         waiting = [asyncio.ensure_future(wait(30)) for _ in range(settings.JOBS)]
         waiting += [asyncio.ensure_future(anext(iterate_in_thread(slow_export()))) for _ in range(40)]
