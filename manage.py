@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Django's commands. They use the private PostgreSQL, and start it, unless DATABASE_URL names another."""
+"""Django's commands. They use the private PostgreSQL, and start it, unless DATABASE_URL names another.
+
+In a wheel this is `inbox/manage.py`, the command `inbox`.
+"""
 
 import gc
 import os
 import sys
+from pathlib import Path
 
 # Commands that do not use the database.
 NO_DATABASE = {
@@ -18,6 +22,9 @@ NO_DATABASE = {
 }
 # Commands that only sync: no pages, no REST and no admin are loaded for them (inbox/sync_settings.py).
 SYNC_ONLY = {"syncconversations"}
+
+
+PROGRAM = Path(sys.argv[0]).name  # manage.py or inbox
 
 
 def main() -> None:
@@ -36,8 +43,8 @@ def main() -> None:
     except (ImproperlyConfigured, EnvError, DatabaseError) as error:
         if "--traceback" in sys.argv:
             raise
-        hint = ": run `manage.py migrate`" if isinstance(error, ProgrammingError) else ""
-        sys.exit(f"manage.py: {str(error).splitlines()[0]}{hint}")
+        hint = f": run `{PROGRAM} migrate`" if isinstance(error, ProgrammingError) else ""
+        sys.exit(f"{PROGRAM}: {str(error).splitlines()[0]}{hint}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -64,7 +71,8 @@ def start_private_database(url: str) -> None:
         if not url or postgres.is_private(url):
             postgres.start()
     except postgres.PostgresError as error:
-        sys.exit(f"manage.py: {error}")
+        if sys.argv[1:2] != ["doctor"]:  # which says what else is wrong
+            sys.exit(f"{PROGRAM}: {error}")
 
 
 if __name__ == "__main__":

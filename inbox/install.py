@@ -1,9 +1,9 @@
 """Create .venv with the packages that requirements files lock: python3 inbox/install.py requirements.txt
 
-What is optional has files of its own, which may be several: requirements-s3.txt requirements-parquet.txt
+What is optional has files of its own, which may be several: requirements-s3.txt requirements-sentry.txt
 
-Two files have environments of their own: requirements-sdk.txt (the clients of Facebook that a test runs) and
-requirements-audit.txt (`make audit`).
+Three files have environments of their own: requirements-sdk.txt (the clients of Facebook that a test runs),
+requirements-load.txt (`make load`) and requirements-audit.txt (`make audit`).
 
 Needs nothing but Python; one that is too old still reaches the line that says so.
 """
@@ -17,12 +17,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-APART = {"requirements-sdk.txt": ".venv-sdk", "requirements-audit.txt": ".venv-audit"}
+APART = {
+    "requirements-sdk.txt": ".venv-sdk",
+    "requirements-load.txt": ".venv-load",
+    "requirements-audit.txt": ".venv-audit",
+}
 VENV = Path(next((APART[name] for name in sys.argv[1:] if name in APART), ".venv"))
 PYTHON = VENV / "bin" / "python"
 CONTAINING = {
-    "requirements.txt": ("requirements-dev.txt", "requirements-parquet.txt", "requirements-s3.txt"),
+    "requirements.txt": (
+        "requirements-dev.txt",
+        "requirements-parquet.txt",
+        "requirements-s3.txt",
+        "requirements-sentry.txt",
+    ),
     "requirements-parquet.txt": ("requirements-dev.txt",),
+    "requirements-sentry.txt": ("requirements-dev.txt",),
 }
 TRUST_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # the newer and the older name of uv
 

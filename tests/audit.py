@@ -21,8 +21,10 @@ LOCKED = (
     "requirements.txt",
     "requirements-s3.txt",
     "requirements-parquet.txt",
+    "requirements-sentry.txt",
     "requirements-dev.txt",
     "requirements-sdk.txt",
+    "requirements-load.txt",
     "requirements-audit.txt",
 )
 ROW = re.compile(r"^\| `(\S+)` \| `([\w.@/-]+)` \| (\d{4}-\d{2}-\d{2}) \| (\S.*) \|$", re.MULTILINE)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from inbox.locations import STATE
+
 from . import checkout
 from .exceptions import PostgresError
 from .server import Server
@@ -42,7 +44,7 @@ def run(database: str, command: list[str]) -> int:
     was_running = server.is_listening()
     try:
         checkout.start().create_database(database)
-        key = (checkout.CHECKOUT / checkout.STATE / "secret_key").read_text()
+        key = (checkout.CHECKOUT / STATE / "secret_key").read_text()
         return run_with({"DATABASE_URL": server.url(database), "SECRET_KEY": key}, command)
     finally:
         if not was_running and wait_until_unused(server):

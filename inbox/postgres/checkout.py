@@ -12,13 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import psycopg
 
+from inbox.locations import INSTALLATION, STATE
+
 from . import owner
 from .exceptions import PostgresError
 from .roles import APPLICATION
 from .server import Server
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-STATE = ".inbox"
+CHECKOUT = INSTALLATION
 DATABASE = "inbox"
 
 

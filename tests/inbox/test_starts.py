@@ -45,6 +45,7 @@ NOT_FOR_A_SYNC = [
     "inbox.urls",
     "jwt",
     "procrastinate",
+    "prometheus_client",
     "rest_framework",
     "rich",
     "unfold",
@@ -59,6 +60,7 @@ NOT_FOR_A_FIRST_ANSWER = [
     "drf_spectacular.views",
     "inbox.site.user_admin",
     "jwt",
+    "prometheus_client",
     "requests",
     "rich",
 ]

@@ -132,7 +132,8 @@ def test_stop_ends_the_process_that_wrote_the_pid_file_and_no_younger_one(a_chec
 @pytest.fixture
 def copied_checkout(a_checkout) -> Path:
     shutil.copytree(PROJECT / "inbox" / "postgres", a_checkout / "inbox" / "postgres")
-    (a_checkout / "inbox" / "__init__.py").touch()
+    for name in ("inbox/__init__.py", "inbox/locations.py", "manage.py"):
+        shutil.copy(PROJECT / name, a_checkout / name)
     return a_checkout
 
 
