@@ -23,7 +23,7 @@ from .goals import goals
 from .live import LiveSizes
 from .machine import machine
 from .processes import NODE_ENGINES, why_no_node
-from .report import write
+from .report.page import write
 
 SPEEDS = {"with": SCALED, "without": UNLIMITED}
 PARTS = ("process", "start", "sync", "write", "speed", "calls", "pages", "live", "memory")

@@ -1,4 +1,4 @@
-"""Draws SVG charts, bars and steps, that are readable on a light and on a dark background."""
+"""Draws SVG charts, bars, steps and lines, that are readable on a light and on a dark background."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +44,15 @@ class Steps:
     kind: str
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A line through points (x, y)."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+    kind: str
+
+
 def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
     """Draw one bar per value, its spread as a thin line and its number after the bar."""
     width, maximum = WIDTH - LEFT - RIGHT, max((bar.maximum for bar in values), default=0) or 1
@@ -80,13 +89,7 @@ def steps(title: str, x_unit: str, curves: Sequence[Steps]) -> str:
     def at(time: float, count: int) -> str:
         return f"{left + width * time / latest:.1f},{TOP + height * (1 - count / highest):.1f}"
 
-    parts = [
-        text(0, 20, title, "title"),
-        line(left, TOP, left, TOP + height, "axis"),
-        line(left, TOP + height, left + width, TOP + height, "axis"),
-        text(left - 8, TOP + 5, f"{highest}", "quiet", "end"),
-        text(left + width, TOP + height + 20, f"{number(latest)} {x_unit}", "quiet", "end"),
-    ]
+    parts = axes(title, f"{number(latest)} {x_unit}", f"{highest}", left, height)
     for curve in curves:
         points = [at(time, count) for count, time in enumerate(curve.times, 1)]
         x, y = map(float, points[-1].split(","))
@@ -95,6 +98,37 @@ def steps(title: str, x_unit: str, curves: Sequence[Steps]) -> str:
             text(x + 6, y + 5, curve.label),
         ]
     return document(TOP + height + bottom, title, parts)
+
+
+def lines(title: str, x_unit: str, y_unit: str, curves: Sequence[Curve]) -> str:
+    """Draw each line, from zero on both axes."""
+    height, left, bottom = 260, 70, 40
+    width = WIDTH - left - RIGHT
+    points = [point for curve in curves for point in curve.points]
+    latest = max((x for x, _ in points), default=1) or 1
+    highest = max((y for _, y in points), default=1) or 1
+    parts = axes(title, f"{number(latest)} {x_unit}", f"{number(highest)} {y_unit}", left, height)
+    for curve in curves:
+        drawn = [(left + width * x / latest, TOP + height * (1 - y / highest)) for x, y in curve.points]
+        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in drawn)
+        x, y = drawn[-1]
+        parts += [
+            f'<polyline class="line {curve.kind}" points="{joined}"/>',
+            text(x + 6, y + 5, curve.label),
+        ]
+    return document(TOP + height + bottom, title, parts)
+
+
+def axes(title: str, latest: str, highest: str, left: float, height: float) -> list[str]:
+    """Return the title and both axes, each with the label at its end."""
+    right, bottom = WIDTH - RIGHT, TOP + height
+    return [
+        text(0, 20, title, "title"),
+        line(left, TOP, left, bottom, "axis"),
+        line(left, bottom, right, bottom, "axis"),
+        text(left - 8, TOP + 5, highest, "quiet", "end"),
+        text(right, bottom + 20, latest, "quiet", "end"),
+    ]
 
 
 def document(height: float, title: str, parts: Sequence[str]) -> str:

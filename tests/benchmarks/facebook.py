@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,10 @@ class Facebook:
         self._process = process
         greeting = self._receive()
         self.url, self.pages = greeting["url"], greeting["pages"]
+
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process(self._process.pid)
 
     def restart(self, speed: Speed) -> None:
         """Stop serving the current world and serve the original one at this speed."""

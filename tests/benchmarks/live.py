@@ -21,7 +21,7 @@ from .cluster import ROOT, TEMPLATE, Cluster
 from .engines import copy_limit
 from .live_rows import PAGE
 from .measure import EngineFailure
-from .processes import installed
+from .processes import installed, run_module
 from .starts import listening
 
 DATABASE, COPIES = "bench_live", "bench_live_copy"
@@ -158,7 +158,7 @@ def send(
 ) -> dict[str, Any]:
     """Send the bodies, and wait until all are worked on."""
     task = {"port": port, "secret": SECRET, "rate": rate, "bodies": bodies, **readers}
-    sent = run_module(cluster, "live_load", standard_input=json.dumps(task))
+    sent = run(cluster, "live_load", standard_input=json.dumps(task))
     if sent["failed"]:
         raise EngineFailure(f"{sent['failed']} of {len(bodies)} deliveries were refused")
     query = "SELECT count(*) FROM conversations_webhookdelivery WHERE state = 'pending'"
@@ -169,24 +169,13 @@ def send(
 
 
 # -- processes ---------------------------------------------------------------------------------------------
-def run_module(cluster: Cluster, name: str, *arguments: str, standard_input: str = "") -> Any:
-    command = [sys.executable, "-m", f"tests.benchmarks.{name}", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(cluster),
-        input=standard_input,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise EngineFailure(f"{name} failed:\n{done.stderr[-4000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def run_rows(cluster: Cluster, *arguments: str) -> dict:
-    return run_module(cluster, "live_rows", *arguments)
+    return run(cluster, "live_rows", *arguments)
+
+
+def run(cluster: Cluster, name: str, *arguments: str, standard_input: str = "") -> Any:
+    module, variables = f"{__package__}.{name}", environment(cluster)
+    return run_module(module, *arguments, environment=variables, standard_input=standard_input)
 
 
 def environment(cluster: Cluster) -> dict[str, str]:

@@ -111,3 +111,19 @@ def cpu_of_children() -> float:
     """Return the CPU time of the ended child processes. Only one process is measured at a time."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def run_module(name: str, *arguments: str, environment: dict[str, str], standard_input: str = "") -> Any:
+    """Run a module in a process of its own. Returns the JSON of its last line; raises EngineFailure."""
+    done = subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=standard_input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise EngineFailure(f"{name} failed:\n{done.stderr[-4000:]}")
+    return json.loads(done.stdout.splitlines()[-1])

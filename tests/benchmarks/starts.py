@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+import psycopg
 import requests
 
 from .cluster import ROOT, Cluster, cpu_seconds
@@ -33,7 +34,12 @@ class Start:
 
 
 def start_of_sync(cluster: Cluster, facebook: Facebook, database: str) -> Start:
-    """Return the time until the first call to Graph arrives. It gets no answer."""
+    """Return the time until the first call of a first sync arrives. It gets no answer.
+
+    Runs of earlier starts, whose processes were killed, are removed: a sync would end them before.
+    """
+    with psycopg.connect(cluster.url(database), autocommit=True) as connection:
+        connection.execute("DELETE FROM conversations_syncrun")
     with listening() as (server, port):
         command = ["manage.py", "syncconversations", "--page", facebook.pages[0]["id"]]
         address = {"GRAPH_API_URL": f"http://127.0.0.1:{port}"}

@@ -5,12 +5,12 @@ import sys
 from xml.etree import ElementTree
 
 from tests.benchmarks.cases import Options, Results
-from tests.benchmarks.charts import Bar, Steps, bars, steps
+from tests.benchmarks.charts import Bar, Curve, Steps, bars, lines, steps
 from tests.benchmarks.cluster import ROOT
 from tests.benchmarks.document import write_reads, write_syncs
 from tests.benchmarks.live import Live
 from tests.benchmarks.measure import busiest_second, rate
-from tests.benchmarks.report import write
+from tests.benchmarks.report.page import write
 
 
 def call(started: float, conversations: int = 100, **params: str) -> dict:
@@ -115,5 +115,7 @@ def test_webhooks_alone_write_their_part_and_leave_the_others(tmp_path):
 def test_charts_are_valid_xml_documents():
     values = [Bar("<before>", 2, 1.5, 3, "theirs"), Bar("Inbox", 0.5, 0.5, 0.5, "ours", "4 times faster")]
     curves = [Steps("Inbox", [0, 0.5, 1], "ours"), Steps("one call", [0], "limit")]
-    for drawing in (bars("A & B", "s", values), steps("Calls", "s", curves)):
+    memory = [Curve("web", [(0, 90), (60, 120)], "ours"), Curve("worker", [(0, 80)], "limit")]
+    drawings = (bars("A & B", "s", values), steps("Calls", "s", curves), lines("Memory", "s", "MB", memory))
+    for drawing in drawings:
         assert ElementTree.fromstring(drawing).tag.endswith("svg")  # noqa: S314 - our own

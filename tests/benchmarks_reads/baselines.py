@@ -4,7 +4,7 @@ from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
-from conversations.api.serializers import TagSerializer
+from conversations.api.serializers.tag import TagSerializer
 from conversations.models import Conversation, ConversationTag, InteractionEvent
 from tags.models import Tag
 

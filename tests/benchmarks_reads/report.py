@@ -1,21 +1,27 @@
-"""Writes the second part of docs/benchmarks.md, about reading, and its chart."""
+"""Writes the part of docs/benchmarks.md about reading, or that of docs/scale.md about many rows, and its chart."""
 
-from math import isinf, log10
+from collections.abc import Iterator
+from math import isfinite, isinf, log10
 from pathlib import Path
 
+from tests.benchmarks.charts import Bar, bars
 from tests.benchmarks.document import write_reads
+from tests.benchmarks.sections import write_section
+from tests.benchmarks_reads.results import Bulk, Measured
 
-DOCS = Path(__file__).parents[2] / "docs"
+GOAL_RATIO, GOAL_SECONDS = 1.5, 60
 WIDTH, LEFT, MAXIMUM = 760, 250, 30_000  # of the chart; its scale ends at 30,000 ms
 
 
-def write(rows: int, built: float, results, notes: list[str], sizes, machine: str) -> None:
+def write(measured: Measured, folder: Path) -> None:
+    rows, results = measured.rows, measured.results
     text = [
         "# Reading",
         "",
-        f"`make bench-reads` wrote this part. The database has {rows:,} conversations on 20 Pages (one has half of them), 50"
-        f" tags (one on 30 % of the conversations, some rare or old) and {5 * rows:,} messages, on a private PostgreSQL server;"
-        f" it was built in {built:.0f} s. Machine: {machine}. Caches are warm, and client and server share the cores.",
+        f"`make bench-reads` wrote this part. The database has {rows:,} conversations on {measured.pages} Pages (one has half of"
+        f" them), 50 tags (one on 30 % of the conversations, some rare or old) and {5 * rows:,} messages, on a private PostgreSQL"
+        f" server; it was built in {measured.built:.0f} s. Machine: {measured.machine}. Caches are warm, and client and server share"
+        " the cores.",
         "",
         "Each query is a whole request to the ASGI application for 50 rows of the large Page, without a total unless its name"
         " says otherwise. *Statements* counts those on conversations, tags and counters. *Replaced* is the way of the replaced"
@@ -29,15 +35,70 @@ def write(rows: int, built: float, results, notes: list[str], sizes, machine: st
         "|---|---|---|---|---|---|---|---|---|",
         *(row(result) for result in results),
         "",
-        *(f"- {note}" for note in notes),
+        *(f"- {note}" for note in measured.notes),
+        *(f"- {sentence(bulk)}" for bulk in measured.bulks),
         "",
         "| table or index | MB |",
         "|---|---|",
-        *(f"| {name} | {size / 1e6:,.0f} |" for name, size in sizes if size > 1e6),
+        *(f"| {name} | {size / 1e6:,.0f} |" for name, size in measured.sizes if size > 1e6),
         "",
     ]
-    write_reads(DOCS / "benchmarks.md", "\n".join(text))
-    (DOCS / "benchmarks" / "reads.svg").write_text(chart(results))
+    (folder / "benchmarks").mkdir(exist_ok=True)
+    write_reads(folder / "benchmarks.md", "\n".join(text))
+    (folder / "benchmarks" / "reads.svg").write_text(chart(results))
+
+
+def sentence(bulk: Bulk) -> str:
+    if isinf(bulk.seconds):
+        return f"Bulk {bulk.name}: **refused**."
+    text = f"Bulk {bulk.name} of {bulk.conversations:,} conversations: {bulk.seconds:.1f} s"
+    lists = f"; a list takes {bulk.list_meanwhile:.1f} ms meanwhile, {bulk.list_before:.1f} ms before (p95)"
+    return text + (lists if bulk.list_meanwhile else "") + "."
+
+
+def write_comparison(small: Measured, large: Measured, folder: Path) -> None:
+    """Write the ratios into docs/scale.md."""
+    (folder / "scale").mkdir(exist_ok=True)
+    write_section(folder / "scale.md", "rows", "\n".join(comparison(small, large)))
+    pairs = list(zip(small.results, large.results, strict=True))
+    bars_of = [
+        Bar(name, ratio, ratio, ratio, "ours" if ratio <= GOAL_RATIO else "limit")
+        for name, ratio in ((after.name, after.p95 / before.p95) for before, after in pairs)
+        if isfinite(ratio)
+    ]
+    title = f"95th percentile at {large.rows:,} conversations, divided by that at {small.rows:,}"
+    (folder / "scale" / "rows.svg").write_text(bars(title, "times", bars_of))
+
+
+def comparison(small: Measured, large: Measured) -> Iterator[str]:
+    pairs = list(zip(small.results, large.results, strict=True))
+    missed = [after.name for before, after in pairs if after.p95 > GOAL_RATIO * before.p95]
+    yield (
+        f"`make bench-reads ROWS={large.rows} COMPARE={small.rows}` wrote this part: {small.rows:,} and {large.rows:,}"
+        f" conversations with five messages each, on {large.pages} Pages, of which one has half; built in"
+        f" {small.built:,.0f} and {large.built:,.0f} s. Machine: {large.machine}."
+    )
+    yield ""
+    yield (
+        f"Goal: the 95th percentile of each question is at most {GOAL_RATIO} times that at {small.rows:,}:"
+        f" {'reached' if not missed else f'**missed** by {len(missed)} of {len(pairs)}: ' + ', '.join(missed)}."
+    )
+    yield ""
+    yield "![Ratio of the 95th percentiles](scale/rows.svg)"
+    yield ""
+    yield f"| query | p95 ms at {small.rows:,} | p95 ms at {large.rows:,} | ratio |"
+    yield "|---|---|---|---|"
+    for before, after in pairs:
+        mark = " **missed**" if after.name in missed else ""
+        yield f"| {after.name} | {before.p95:.1f} | {after.p95:.1f} | {after.p95 / before.p95:.2f}{mark} |"
+    yield ""
+    for bulk in large.bulks:
+        missed_time = "" if bulk.seconds <= GOAL_SECONDS else f" **missed** (goal: {GOAL_SECONDS} s)"
+        yield f"- {sentence(bulk)}{missed_time}"
+    for note in large.notes:
+        yield f"- {note}"
+    total = sum(size for _, size in large.sizes)
+    yield f"- Tables and indexes of {large.rows:,} conversations: {total / 1e9:.1f} GB, {total / large.rows:,.0f} bytes of each."
 
 
 def row(result) -> str:

@@ -7,9 +7,14 @@ rows, which is what it was before.
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from inbox.postgres import throwaway
+from tests.benchmarks.sections import write_section
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 MESSAGES = int(os.environ.get("MESSAGES", "2000000"))
 IN_CONVERSATION, IN_TRANSACTION = 25, 200  # messages, conversations
@@ -145,15 +150,25 @@ def report() -> None:
         messages, letters = cursor.fetchone()
         cursor.execute(SIZES, {"tables": list(TABLES)})
         sizes = {name: size / messages for name, size in cursor.fetchall()}
+        cursor.execute("SHOW server_version")
+        [version] = cursor.fetchone()
+    text = "\n".join(lines(messages, letters, sizes, version.split()[0]))
+    print(text)
+    write_section(Path(os.environ.get("INTO") or DOCS) / "scale.md", "size", text)
+
+
+def lines(messages: int, letters: int, sizes: dict[str, float], version: str) -> Iterator[str]:
     text_key = sizes.pop("key_on_text")
-    print(
-        f"{messages:,} messages, IDs of {letters} characters\n\n| table or index | bytes a message |\n|---|---|"
+    yield (
+        f"`make bench-size` wrote this part: {messages:,} messages of nine words in conversations of {IN_CONVERSATION}, with"
+        f" IDs of {letters} characters, on PostgreSQL {version}."
     )
+    yield "\n| table or index | bytes a message |\n|---|---|"
     for name, size in sizes.items():
-        print(f"| {name} | {size:.0f} |")
+        yield f"| {name} | {size:.0f} |"
     total = sum(sizes.values())
-    print(f"| **all** | **{total:.0f}** |\n| the unique key on the ID itself, as before | {text_key:.0f} |")
-    print(f"| all with that key | {total - sizes[KEY] + text_key:.0f} |")
+    yield f"| **all** | **{total:.0f}** |\n| the unique key on the ID itself, as before | {text_key:.0f} |"
+    yield f"| all with that key | {total - sizes[KEY] + text_key:.0f} |"
 
 
 if __name__ == "__main__":
