@@ -3,8 +3,8 @@
 PYTHON = python3
 python = .venv/bin/python
 
-.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size explore soak screenshots stop texts packages development \
-	programs python
+.PHONY: help setup demo run test lint format audit attack bench bench-reads bench-size load explore machines soak screenshots stop texts wheel image image-test packages \
+	development programs python
 
 help:
 	@echo "make setup        install the packages into .venv, create the secret key and the private PostgreSQL"
@@ -20,12 +20,19 @@ help:
 	@echo "make bench        measure syncs and write docs/benchmarks.md (18 minutes; ALL=1: with the long cases;"
 	@echo "                  PROFILE=1: with a profile; ONLY=\"process start sync write speed calls pages live memory\": some of the"
 	@echo "                  cases, of which only live writes its part; ONLY=calls BEFORE=main: also that commit)"
-	@echo "make bench-reads  measure lists of a million conversations (ROWS=100000: fewer;"
-	@echo "                  BEFORE=main: the requests per second of that commit, too)"
+	@echo "make bench-reads  measure lists of two million conversations (ROWS=100000: fewer; BEFORE=main: the requests"
+	@echo "                  per second of that commit, too; ROWS=10000000 COMPARE=1000000: both, for docs/scale.md)"
 	@echo "make bench-size   measure the bytes of a message in each table and index (MESSAGES=200000: fewer)"
+	@echo "make load         50 staff, 5 first syncs, webhooks and 200 streams for ten minutes (MINUTES=1: shorter;"
+	@echo "                  CONVERSATIONS=20000 STAFF=10 STREAMS=50 SYNCS=2 WEBHOOKS=10: another size)"
 	@echo "make explore      compare syncs and webhooks in 20 times as many random orders (EXAMPLES=50: more; SEED=7: repeat)"
+	@echo "make machines     sync 12 Pages on six machines (network namespaces; root) that are killed and cut off, then with 1, 2 and 4 workers"
+	@echo "                  (PAGES=, CONVERSATIONS=, WORKERS=1,2,4; PAGES=200 writes into docs/scale.md)"
 	@echo "make soak         kill 200 syncs at random moments and compare the result (SYNCS=1000: more; SEED=7: repeat)"
 	@echo "make screenshots  take the pictures of the README"
+	@echo "make wheel        build the package dist/inbox-….whl, which gives the command inbox"
+	@echo "make image        build the container image inbox (buildah)"
+	@echo "make image-test   build and start the image, and sync a Page in it (root; buildah, podman, mmdebstrap)"
 	@echo "make stop         stop what this checkout started"
 
 setup: packages
@@ -64,14 +71,20 @@ attack: development
 	@exec $(python) -m tests.attack
 
 bench-reads: development
-	@$(python) -m tests.benchmarks_reads
+	@exec $(python) -m tests.benchmarks_reads
 
 bench-size: development
 	@$(python) -m tests.benchmarks_reads.sizes
 
+load: development
+	@exec $(python) -m tests.load
+
 bench: packages
 	@exec $(python) -m tests.benchmarks $(if $(ALL),--all) $(if $(PROFILE),--profile) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
+
+machines: development programs
+	@$(python) -m tests.machines
 
 explore: development
 	@SEED=$(SEED) EXAMPLES=$(or $(EXAMPLES),20) $(python) -m pytest -q -n 2 --dist load \
@@ -83,6 +96,16 @@ soak: development
 screenshots: setup development programs
 	@$(python) -m inbox.postgres run inbox_demo -- $(python) -m tests.browser.screenshots
 
+wheel: development
+	@$(python) -m hatchling build --clean --target wheel
+
+image: wheel
+	@buildah bud --format docker --layers --target inbox --file deploy/Containerfile --tag inbox .
+
+image-test: wheel
+	@$(PYTHON) tests/programs.py buildah:buildah podman:podman crun:crun mmdebstrap:mmdebstrap
+	@$(python) -m pytest -q tests/deploy/image_walk.py
+
 stop:
 	@if [ -x $(python) ]; then $(python) -m inbox.postgres stop; else echo "No .venv here: nothing to stop."; fi
 
@@ -92,10 +115,12 @@ packages: python
 development: python
 	@$(PYTHON) inbox/install.py requirements-dev.txt
 	@$(PYTHON) inbox/install.py requirements-sdk.txt
+	@$(PYTHON) inbox/install.py requirements-load.txt
 
 programs: python
 	@$(PYTHON) tests/programs.py chromium-headless-shell:chromium-headless-shell node:nodejs npm:npm \
-		nginx:nginx-light caddy:caddy
+		nginx:nginx-light caddy:caddy age:age systemd-analyze:systemd docker-compose:docker-compose \
+		pgbouncer:pgbouncer ip:iproute2 faketime:faketime
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

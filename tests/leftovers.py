@@ -23,9 +23,9 @@ TABLES = """
 """
 # A few rows are deleted, without triggers and checks: TRUNCATE makes a file for each table and index, which
 # takes ten times as long. Like it, the lock waits for whoever still writes.
+WITHOUT_TRIGGERS = "-c session_replication_role=replica"  # to set it later would discard what is prepared
 DELETION = """
     BEGIN;
-    SET LOCAL session_replication_role = replica;
     LOCK TABLE {tables} IN EXCLUSIVE MODE;
     {deletes}
     COMMIT
@@ -37,9 +37,10 @@ WORKERS = "public.procrastinate_workers"  # the worker of the shared web process
 
 @pytest.fixture(scope="session")
 def beside(django_db_setup, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
-    """A connection outside the transaction of the test; what it writes is committed."""
+    """A connection outside the transaction of the test; what it writes is committed. No trigger runs."""
     with django_db_blocker.unblock():
         own = connection.copy()
+        own.settings_dict["OPTIONS"]["options"] = WITHOUT_TRIGGERS
         yield own
         own.close()
 

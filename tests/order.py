@@ -13,7 +13,7 @@ from tests.live.shared_web import uses_shared_web
 # So that no worker has a long file left at the end: the longest files, each of these folders, then other long
 # files, then the rest.
 LONGEST_FILES = {"test_crashes.py", "test_every_page.py", "test_fault_matrix.py", "test_openapi.py"}
-LONG_FOLDERS = ["benchmarks", "crash", "upgrade", "live", "clients", "browser"]
+LONG_FOLDERS = ["benchmarks", "load", "crash", "deploy", "upgrade", "live", "clients", "browser"]
 LONG_FILES = {
     "test_against_naive_search.py",
     "test_business_ids.py",

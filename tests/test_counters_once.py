@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conversations.api.serializers import RunSerializer
+from conversations.api.serializers.run import RunSerializer
 from conversations.models import SyncRun
 from conversations.models.run_counters import ALL, CounterColumns, RunCounters, rest_name
 from conversations.sync.progress import SyncProgress

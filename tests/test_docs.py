@@ -1,6 +1,7 @@
 """What the documentation says of the code is what the code says."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,28 @@ def test_table_of_recoveries_is_the_codes_own():
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_parts_of_pages_that_links_name_are_there(page):
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)]+)\)", page.read_text())
+    pages = [((page.parent / path) if path else page, part) for path, part in links]
+    assert [part for path, part in pages if path.suffix == ".md" and part not in parts_of(path)] == []
+
+
+@cache
+def parts_of(page: Path) -> set[str]:
+    """The names that GitHub gives the headings of a page. Of equal ones the later ones get a number."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    titles = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title) for title in re.findall(r"^#+ (.*)$", text, re.M)]
+    names = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+    numbers = [names[:index].count(name) for index, name in enumerate(names)]
+    return {f"{name}-{number}" if number else name for name, number in zip(names, numbers, strict=True)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_has_both_sides_of_a_merge(page):
+    assert re.findall(r"^(?:<{7} .*|={7}|>{7} .*)$", page.read_text(), re.MULTILINE) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

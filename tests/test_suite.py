@@ -1,6 +1,7 @@
 """On which servers the tests run."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -80,6 +81,46 @@ def test_errors_of_mypy_fail_the_suite(without_postgres, monkeypatch, capsys):
     monkeypatch.setattr(suite, "run_all", lambda: 0)
     assert suite.main() == 1
     assert "mypy: 1 error" in capsys.readouterr().out
+
+
+def run_of(monkeypatch, codes: dict[str, int]) -> int:
+    """Run the suite with a program in place of pytest, which says where it ran and ends with this code."""
+
+    def start(server, seed, options, output=None):
+        code = f"import sys; print('{server} ran'); sys.exit({codes[server]})"
+        return subprocess.Popen([sys.executable, "-c", code], stdout=output)
+
+    monkeypatch.setattr(suite, "start", start)
+    monkeypatch.setattr(suite, "plan", lambda: [("wheel", []), ("system", suite.NEAR_THE_DATABASE)])
+    monkeypatch.setenv("SEED", "7")
+    return suite.run_all()
+
+
+@pytest.mark.parametrize("failed", ["wheel", "system"])
+def test_a_failure_on_either_fails_the_suite_and_says_how_to_repeat_it(monkeypatch, capfd, failed):
+    assert run_of(monkeypatch, {"wheel": 0, "system": 0} | {failed: 3}) == 3
+    out, err = capfd.readouterr()
+    assert out.startswith("wheel ran")
+    assert "\nsystem ran" in out, "what the second prints comes at the end"
+    assert err.strip() == f"The same again: make test POSTGRES={failed} SEED=7"
+
+
+def test_the_second_run_has_a_low_priority_and_ends_with_the_first(monkeypatch):
+    def start(server, seed, options, output):
+        return subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=output)
+
+    monkeypatch.setattr(suite, "start", start)
+    with suite.in_background("system", [], "7") as (process, _):
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(ours + suite.LOW_PRIORITY, 19)
+        assert process.poll() is None
+    assert process.returncode == -signal.SIGTERM
+    process.stdin.close()
+
+
+def test_both_succeed(monkeypatch, capfd):
+    assert run_of(monkeypatch, {"wheel": 0, "system": 0}) == 0
+    assert "The same again" not in capfd.readouterr().err
 
 
 def test_one_of_them_may_be_chosen_but_ci_goes_without_the_wheels_never(without_postgres, monkeypatch):

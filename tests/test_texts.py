@@ -149,13 +149,16 @@ EXCEPTIONS = {
     "inbox/web/middleware.py": "names of headers, and what a page of errors does not show",
     "inbox/process/worker.py": "log",
     "inbox/database/capacity.py": "log",
-    "conversations/api/event_serializers.py": "descriptions of OpenAPI",
+    "inbox/logs/error_reports.py": "likewise",
+    "conversations/lib/private.py": "of the log, and of stored errors",
+    "inbox/database/pooler.py": "errors of the start and of a check",
+    "conversations/api/serializers/event.py": "descriptions of OpenAPI",
     "conversations/api/schema.py": "likewise",
     "inbox/formats/en/formats.py": "formats of dates",
 }
 NOT_TRANSLATED = {
     *("Accept-Encoding", "Allow", "Authorization", "Authorization, Cookie", "Cookie", "Location", "Prefer"),
-    *("Retry-After", "Token"),  # headers, and the scheme of one
+    *("Retry-After", "Bearer", "Token"),  # headers, and the schemes of one
     *("Inbox", "Messenger", "Instagram", "Facebook", "CSV", "NDJSON", "Parquet"),  # names
     *("Inbox ({}):", "Inbox ({})"),  # what an app for codes shows
     # Descriptions of OpenAPI, and what no answer shows.
