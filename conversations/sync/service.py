@@ -269,7 +269,10 @@ def _failure(run: SyncRun, failures: dict[str, GraphError]) -> GraphError | None
 
 
 def _interrupt(run: SyncRun) -> None:
-    connection.close()  # the interrupt may have come in the middle of a statement
+    # The interrupt may have come in the middle of a statement, or of the beginning or end of a transaction,
+    # in which Django would then still believe to be: connect() resets that, close() does not.
+    connection.close()
+    connection.connect()
     _end(run, Status.INTERRUPTED, "The sync was stopped. The next sync resumes from there.")
 
 

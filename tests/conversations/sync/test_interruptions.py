@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import ProgrammingError, connection, connections
+from django.db import ProgrammingError, connection, connections, transaction
 
 from conversations.models import InteractionEvent, Page, SyncRun
 from conversations.sync.service import SyncAlreadyRunning, SyncStopped, sync_conversations
@@ -336,4 +336,18 @@ def test_interrupt_that_causes_another_error_still_counts_as_an_interrupt(sync, 
         "interrupted",
         "The sync was stopped. The next sync resumes from there.",
     )
+    assert result.inserted + sync().inserted == 5
+
+
+def test_interrupt_as_a_transaction_begins_is_an_interrupt(sync, add_threads):
+    """Django then believes to be in a transaction, also on a closed connection."""
+    add_threads(5)
+
+    def stop(progress):
+        if progress.status == "syncing":
+            transaction.atomic().__enter__()
+            raise SyncStopped
+
+    result = sync(on_progress=stop)
+    assert result.status == "interrupted", result.error
     assert result.inserted + sync().inserted == 5
