@@ -117,6 +117,10 @@ when(
 	({ insight, openId }) => insight && !openId && drawInsight(),
 );
 when(
+	({ pages }) => [!pages], // the role decides what a menu offers
+	({ pages }) => update("list-menu", { disabled: !pages }),
+);
+when(
 	({ filter }) => [filter.facebookPageId],
 	({ pages }) => pages && loadCounts(),
 );

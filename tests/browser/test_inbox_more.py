@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.actions.tagging import tag_conversations
 from conversations.models import Conversation, Export
 from tests.browser.accessibility import load_axe, violations, violations_of_both_schemes
+from tests.browser.held_requests import wait_for_held
 from tests.factories import ConversationFactory, EventFactory, TagFactory
 from tests.parquet_files import NEEDS_PYARROW
 
@@ -235,3 +236,21 @@ def test_refusal_of_facebook_is_shown(log_in, rows, page, wrong):
     expect(tab.get_by_role("alert")).to_contain_text("Reconnect needed")
     assert other.value.is_closed() or other.value.url == "about:blank"
     wrong.clear()  # the 409
+
+
+def test_menus_wait_for_the_pages_whose_roles_decide_what_they_offer(log_in, rows):
+    held: list[Route] = []
+    tab = log_in("manager", "/")
+    tab.route("**/api/pages", lambda route: held.append(route))
+    tab.goto(f"/?conversation={rows[0].pk}")
+    expect(tab.locator("#events")).to_contain_text("Hello from")
+    panes = [tab.locator("#list"), tab.locator("#conversation")]
+    menus = [pane.get_by_role("button", name="More", exact=True) for pane in panes]
+    for menu in menus:
+        expect(menu).to_be_disabled()
+    wait_for_held(tab, held).continue_()
+    for menu in menus:
+        expect(menu).to_be_enabled()
+    choose(tab, "My changes")
+    tab.keyboard.press("Escape")
+    choose(tab, "Delete this person …", of="#conversation")

@@ -1,4 +1,5 @@
-// Changes the tags, the status and the assignee of conversations, snoozes them, and marks them as read or unread: shown at once, reverted if the server refuses, and undoable.
+// Changes tags, status and assignee of conversations, snoozes them and marks them as read: shown at once, undoable, and
+// reverted if the server refuses.
 //
 // An action has `path` and `body` (its request), `field` and `change` (what it changes in a row), `verb` (of
 // confirm-bulk.mjs, with what it says), `prefix` and `noChange` (texts). A target has `ids`, or `filter`: all that match it.

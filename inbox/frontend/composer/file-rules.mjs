@@ -1,4 +1,4 @@
-// Which files a platform takes, checked before they leave. The server looks at their contents, this at what the browser says.
+// Which files a platform takes, checked before they leave by what the browser says. The server looks at their contents.
 
 import { gettext } from "../core/texts.mjs";
 

@@ -1,4 +1,4 @@
-// Until when a customer may be answered, in words. The server decides; this says what it said, and counts down.
+// Until when a customer may be answered, in words. The server decides; this counts down.
 
 import { formatDateTime, formatDuration, formatTime } from "../core/format.mjs";
 import { gettext } from "../core/texts.mjs";

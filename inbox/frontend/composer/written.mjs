@@ -1,4 +1,4 @@
-// What an agent has written in one conversation, as a value: the text, the files and the quoted message. No view, no server.
+// What an agent has written in one conversation, as a value: text, files and quoted message.
 
 import { randomId } from "../core/random-id.mjs";
 import { gettext, ngettext } from "../core/texts.mjs";

@@ -126,6 +126,7 @@ function actions(row, isTagger, isFetching, openMenu) {
 		iconButton("more", gettext("More"), ({ currentTarget }) => openMenu(currentTarget, row), {
 			"aria-haspopup": "menu",
 			"aria-expanded": "false",
+			disabled: !state.pages,
 		}),
 	);
 }

@@ -6,7 +6,7 @@ import { marksAsRead } from "../core/preferences.mjs";
 import { findPage, hasRole, setConversation, state, when } from "../core/store.mjs";
 import { updateRows } from "../list/list-loader.mjs";
 
-// Until the conversation is opened again, or another message comes, what the user marks as unread stays so.
+// What the user marks as unread stays so until the conversation is opened again, or a message comes.
 const seen = { id: null, time: null };
 
 export function startReading() {

@@ -1,4 +1,4 @@
-// The login page: the one who sees it may have logged out, so the other tabs of this browser check their session.
+// The login page: who sees it may have logged out, so the other tabs check their session.
 // It does not import session.mjs, which is for pages of signed-in users.
 
 import "./time-zone.mjs";

@@ -1,6 +1,6 @@
-// Desktop notifications of new messages: off until the user asks for them, and remembered in this browser.
+// Desktop notifications of new messages: off until the user asks for them in this browser.
 //
-// They name the customer and the Page, but not the message: a screen may be shared, locked or shown to others.
+// They name customer and Page, not the message: others may see the screen.
 
 import { button, fill } from "./dom.mjs";
 import { displayName } from "./format.mjs";

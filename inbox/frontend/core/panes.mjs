@@ -1,5 +1,5 @@
-// The edges between the panes, which the user moves with the pointer or the keyboard. The widths are remembered in this
-// browser; theme.js applies them before anything is painted.
+// The edges between the panes, which the user moves with pointer or keyboard. This browser remembers the widths;
+// theme.js applies them before anything is painted.
 
 import { choosePaneWidth } from "./preferences.mjs";
 import { elementOf } from "./targets.mjs";
