@@ -7,7 +7,7 @@ from django.db import connection
 
 from inbox.postgres import PostgresError
 from tests.benchmarks_reads.place import needed_bytes, require_room
-from tests.benchmarks_reads.report import write_comparison
+from tests.benchmarks_reads.report import write, write_comparison
 from tests.benchmarks_reads.results import Bulk, Measured, Result
 
 
@@ -69,3 +69,21 @@ def test_a_comparison_writes_the_ratios_and_marks_what_is_missed(tmp_path):
         in text
     )
     ElementTree.parse(tmp_path / "scale" / "rows.svg")  # noqa: S314 - our own
+
+
+def test_a_run_without_baselines_has_no_columns_and_no_picture_of_them(tmp_path):
+    before = measured(1_000_000)
+    before.results = [Result("newest", 8, 10, 2, 800, 4, 30)]
+    write(before, tmp_path)
+    picture = tmp_path / "benchmarks" / "reads.svg"
+    assert (
+        "| newest | 8.0 | 10.0 | 30 | 2 | 800.0 | 100.0 | 4.0 | 0.5 |"
+        in (tmp_path / "benchmarks.md").read_text()
+    )
+    assert picture.exists()
+    write(measured(1_000_000), tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text()
+    assert "| newest | 8.0 | 10.0 | 30 | 2 |\n" in text
+    assert "(`BASELINES=0`)" in text
+    assert "reads.svg" not in text
+    assert not picture.exists()

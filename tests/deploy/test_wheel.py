@@ -16,7 +16,12 @@ from tests.live.process import Web
 
 ROOT = settings.BASE_DIR
 PACKAGES = ("conversations", "inbox", "tags")
-MOVED = {"deploy": "data/share/inbox", "locale": "inbox/locale", "templates": "inbox/templates"}
+MOVED = {
+    "deploy": "data/share/inbox",
+    "docs": "data/share/inbox/docs",
+    "locale": "inbox/locale",
+    "templates": "inbox/templates",
+}
 KEY = {"SECRET_KEY": "only-for-the-tests-of-the-wheel-of-inbox"}
 
 
