@@ -84,6 +84,7 @@ bench: packages
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(INTO),--into $(INTO))
 
 machines: development programs
+	@$(PYTHON) tests/programs.py tcpdump:tcpdump
 	@$(python) -m tests.machines
 
 explore: development

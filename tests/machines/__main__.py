@@ -8,17 +8,16 @@ import sys
 from contextlib import suppress
 
 from tests.crash.networks import program
+from tests.machines.arrivals import PROGRAM
 from tests.machines.nodes import ROOT, new_hub, remove_all
 
 END_SECONDS = 30
 
 
 def main() -> int:
-    missing = [name for name in ("faketime", program()) if shutil.which(name) is None]
+    missing = [name for name in ("faketime", PROGRAM, program()) if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
-        sys.exit(
-            f"machines: needs root, and the Debian packages faketime and iproute2 ({', '.join(missing)})"
-        )
+        sys.exit(f"machines: needs root, and faketime, tcpdump and iproute2 of Debian ({', '.join(missing)})")
     hub = new_hub()
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "inbox.settings"}
     try:

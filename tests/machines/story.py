@@ -15,6 +15,7 @@ import requests
 from inbox.postgres import Server
 from inbox.postgres.roles import ADMIN
 from tests import migrated
+from tests.machines.arrivals import Arrivals, most_in_a_second
 from tests.machines.nodes import ANYWHERE, ROOT, Node, web, worker
 from tests.machines.throughput import LONGEST_SECONDS, all_complete, measure, progress, write
 from tests.machines.waiting import say, wait_until
@@ -86,6 +87,8 @@ def play(hub: str, sandbox) -> int:
         *(worker(hub, number) for number in (3, 4, 5)),
         worker(hub, 6, WRONG_CLOCK),
     ]
+    arrivals = Arrivals(PORT)
+    arrivals.start()
     try:
         for node in nodes:
             node.make(node.variables(NAME, PORT))
@@ -105,7 +108,8 @@ def play(hub: str, sandbox) -> int:
     finally:
         for node in nodes:
             node.remove()
-    return report(sandbox, pages, seconds)
+        arrived = arrivals.stop()
+    return report(sandbox, pages, seconds, arrived)
 
 
 def add_page(world, number: int) -> tuple:
@@ -170,7 +174,7 @@ def is_fetching() -> bool:
     return SyncRun.objects.filter(inserted__gt=0).count() >= min(PAGES / 2, MOST_FETCHING)
 
 
-def report(sandbox, pages: list[tuple], seconds: float) -> int:
+def report(sandbox, pages: list[tuple], seconds: float, arrived: dict[str, list[float]]) -> int:
     from django.db import connection
 
     from conversations.models import InteractionEvent, SyncRun
@@ -188,11 +192,13 @@ def report(sandbox, pages: list[tuple], seconds: float) -> int:
         [granted] = cursor.fetchone()
         cursor.execute(TOO_SOON, [PER_SECOND])
         [too_soon] = cursor.fetchone()
-    most, calls = most_in_a_second(sandbox)
+    late = taken_up(sandbox)
     messages = InteractionEvent.objects.count()
     runs = dict(SyncRun.objects.values_list("status").annotate(number=count()))
     say(f"{messages:,} messages in {seconds:.0f} s; runs: {runs}")
-    say(f"{calls} calls arrived, at most {most} of one Page in one second of the sandbox's monotonic clock")
+    for name, times in (("reached its machine", arrived), ("were taken up by it", late)):
+        number, most = sum(map(len, times.values())), most_in_a_second(times)
+        say(f"{number} calls {name}, at most {most} of one Page in a second")
     say(f"{granted} starts were granted, {too_soon} of them less than a second after the second before")
     say(f"{PAGES - different} of {PAGES} Pages are exact: nothing lost, nothing doubled")
     return int(bool(different or too_soon))
@@ -204,20 +210,13 @@ def count():
     return Count("pk")
 
 
-def most_in_a_second(sandbox) -> tuple[int, int]:
-    """Return the most calls of one Page that arrived within one second, and the number of all calls."""
+def taken_up(sandbox) -> dict[str, list[float]]:
+    """Return when the sandbox took up the calls of each Page, by its monotonic clock."""
     times: dict[str, list[float]] = defaultdict(list)
     for call in sandbox.call_log.matching(""):
         if call.page_id and not call.is_batched:
             times[call.page_id].append(call.started)
-    most = 0
-    for starts in map(sorted, times.values()):
-        first = 0
-        for last, start in enumerate(starts):
-            while start - starts[first] >= 1.0:
-                first += 1
-            most = max(most, last - first + 1)
-    return most, sum(map(len, times.values()))
+    return {page: sorted(moments) for page, moments in times.items()}
 
 
 if __name__ == "__main__":
