@@ -235,11 +235,13 @@ def test_what_is_written_before_the_draft_has_arrived_follows_it(opened, row):
     user = User.objects.get(username="anna-agent")
     Draft.objects.create(user=user, conversation=row, text="From the phone", changed_at=datetime.now(UTC))
     held: list[Route] = []
+    address = tab.url
+    tab.goto("about:blank")  # which ends a request for the draft that is not answered yet
     tab.route(
         re.compile("/draft$"),
         lambda route: held.append(route) if route.request.method == "GET" else route.continue_(),
     )
-    tab.reload()
+    tab.goto(address)
     field(tab).fill("and more")
     with tab.expect_request_finished(lambda request: "phone" in (request.post_data or "")):
         wait_for_held(tab, held).continue_()
@@ -374,6 +376,7 @@ LOADED = "performance.getEntriesByType('resource').map(({ name }) => name)"
 
 def test_agents_switch_between_answer_and_note(opened):
     tab, _ = opened()
+    expect(field(tab)).to_be_visible()
     expect(tab.get_by_role("textbox", name="Note")).to_have_count(0)
     tab.keyboard.press("c")
     expect(tab.get_by_role("textbox", name="Note")).to_be_focused()

@@ -212,7 +212,9 @@ def test_viewers_are_not_offered_what_they_may_not_do(log_in, rows):
 
 def test_menu_works_with_the_keyboard(log_in, rows):
     tab = opened(log_in, rows[0], "manager")
-    tab.locator("#conversation").get_by_role("button", name="More", exact=True).focus()
+    more = tab.locator("#conversation").get_by_role("button", name="More", exact=True)
+    expect(more).to_be_enabled()
+    more.focus()
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("menuitem", name="Assign to …")).to_be_focused()
     assert is_accessible(tab)
@@ -240,7 +242,7 @@ def test_refusal_of_facebook_is_shown(log_in, rows, page, wrong):
 
 def test_menus_wait_for_the_pages_whose_roles_decide_what_they_offer(log_in, rows):
     held: list[Route] = []
-    tab = log_in("manager", "/")
+    tab = log_in("manager")
     tab.route("**/api/pages", lambda route: held.append(route))
     tab.goto(f"/?conversation={rows[0].pk}")
     expect(tab.locator("#events")).to_contain_text("Hello from")
@@ -248,9 +250,17 @@ def test_menus_wait_for_the_pages_whose_roles_decide_what_they_offer(log_in, row
     menus = [pane.get_by_role("button", name="More", exact=True) for pane in panes]
     for menu in menus:
         expect(menu).to_be_disabled()
+    element = menus[1].element_handle()
     wait_for_held(tab, held).continue_()
     for menu in menus:
         expect(menu).to_be_enabled()
+    assert (
+        element.get_attribute("aria-label") == "More"
+    )  # it is not "Mark as done" now, which comes before it
     choose(tab, "My changes")
+    dialog = tab.get_by_role("dialog")
+    expect(dialog).to_be_visible()
     tab.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
     choose(tab, "Delete this person …", of="#conversation")
+    expect(dialog).to_be_visible()

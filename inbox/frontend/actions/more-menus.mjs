@@ -1,4 +1,4 @@
-// The menus of what is needed less often: of the list and of the open conversation.
+// The menus of the list and of the open conversation.
 
 import { lazy } from "../core/lazy.mjs";
 import { openMenu } from "../core/menu.mjs";

@@ -115,7 +115,7 @@ function bubble(message) {
 			author && author !== state.user.name && [h("bdi", author), " · "],
 			h("span", { class: { error: isWrong } }, label),
 			reason && `: ${reason}`,
-			actions.map(([name, title]) => [" · ", button(title, () => act(name, message), "link")]),
+			actions.map(([name, title]) => [" · ", button(title, () => act(name, message), "link", { key: name })]),
 		),
 	);
 }

@@ -124,6 +124,7 @@ function actions(row, isTagger, isFetching, openMenu) {
 		iconButton("search", gettext("Search in this conversation (f)"), findInConversation),
 		statusButton(row, isTagger),
 		iconButton("more", gettext("More"), ({ currentTarget }) => openMenu(currentTarget, row), {
+			key: "more", // it does not become the button that comes before it
 			"aria-haspopup": "menu",
 			"aria-expanded": "false",
 			disabled: !state.pages,

@@ -1,4 +1,4 @@
-// Loads the modules that the list does not need when they are first used.
+// Loads modules when they are first used.
 
 import { h } from "./dom.mjs";
 import { gettext } from "./texts.mjs";

@@ -208,8 +208,8 @@ def play(sandbox):
 def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls, play, settings, name):
     scenario, has_windows = CONTINUES[name], page.capabilities["messenger"]["windows"]
     # Short pauses. One that is over before its thread runs again is not reported, so on a busy machine those
-    # that must be seen are not too short: 0.1 and 0.5 s while Facebook throttles, longer the slower it is.
-    settings.GRAPH_RETRY_SECONDS = 0.05 * recent_slowness() if "waiting" in scenario.statuses else 0.01
+    # that must be seen are not too short: 0.2 and 1 s while Facebook throttles, longer the slower it is.
+    settings.GRAPH_RETRY_SECONDS = 0.1 * recent_slowness() if "waiting" in scenario.statuses else 0.01
     play(scenario)
     seen = []
     result = sync(on_progress=lambda progress: seen.append((progress.status, progress.seconds)))

@@ -14,6 +14,7 @@ from conversations.graph.errors import (
 from conversations.graph.readers.batch_size import SUCCESSES_TO_GROW
 from conversations.graph.transport import MAX_TRIES
 from conversations.sandbox import faults
+from tests.machine import recent_slowness
 
 NESTED = re.compile(r"messages\.limit\((\d+)\)")
 
@@ -153,7 +154,7 @@ def test_missing_page_is_not_requested_in_smaller_sizes(client, inbox, shop, san
 
 def test_request_without_a_response_in_time_shrinks(make_client, inbox, shop, sandbox):
     sandbox.faults.add(faults.hang(), times=None, above=50)
-    client = make_client(read_seconds=0.2)
+    client = make_client(read_seconds=0.3 * recent_slowness())  # for the answer that comes
     assert len(client.conversation_batch(shop.id).conversations) == 50
     assert sizes(sandbox) == [100] * (MAX_TRIES + 2) + [50]
 
