@@ -254,9 +254,8 @@ def test_menus_wait_for_the_pages_whose_roles_decide_what_they_offer(log_in, row
     wait_for_held(tab, held).continue_()
     for menu in menus:
         expect(menu).to_be_enabled()
-    assert (
-        element.get_attribute("aria-label") == "More"
-    )  # it is not "Mark as done" now, which comes before it
+    # It has not become "Mark as done", which comes before it.
+    assert element.get_attribute("aria-label") == "More"
     choose(tab, "My changes")
     dialog = tab.get_by_role("dialog")
     expect(dialog).to_be_visible()
