@@ -79,7 +79,7 @@ class RateLimiter:
         round_number = self._wait_for_turn()
         try:
             while True:
-                closure_count = self._closure_count
+                closure_count = self._wait_for_budget(round_number)
                 self._pause()
                 if closure_count == self._closure_count:  # else another request was throttled meanwhile
                     return self._start(round_number)
@@ -104,6 +104,20 @@ class RateLimiter:
             self._is_reserved = self._is_reserved or is_free
             return is_free
 
+    def _wait_for_budget(self, round_number: int) -> int:
+        """Return the number of closures, all of which the budget knows.
+
+        A start that is reserved while one is being stored would be in the middle of it.
+        """
+        while True:
+            with self._changed:
+                if round_number != self._round and self._final_error:
+                    raise self._final_error.copy()
+                if not self._is_blocked:  # no probe can be out: it would have the turn
+                    return self._closure_count
+                self._changed.wait(POLL_SECONDS)
+            self._hooks.sleep(0)  # raises if this thread must stop
+
     def _pause(self) -> None:
         known = self._closed  # a request that is throttled from now on is not in these seconds
         seconds = self._seconds_to_start()
@@ -112,7 +126,8 @@ class RateLimiter:
                 # Another process or an earlier run was throttled.
                 known = self._closed = RateLimitError(WAIT_REQUESTED)
                 self._is_reported = False
-            is_new = known is not None and known is self._closed and seconds > 0 and not self._is_reported
+            # Even if it is over by now: a run says why it was late.
+            is_new = known is not None and known is self._closed and not self._is_reported
             self._is_reported = self._is_reported or is_new
         if known and seconds > MAX_WAIT_SECONDS:
             error = known.copy()

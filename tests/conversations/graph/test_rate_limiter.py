@@ -248,6 +248,42 @@ def test_throttle_delays_a_call_that_waits_for_its_start(make_limiter, clock):
     assert clock.slept == pytest.approx([MARGIN / 2, 2])
 
 
+def test_no_start_is_reserved_while_a_closure_is_being_stored(make_limiter, clock, budget, waits):
+    """It would be in the middle of the closure, and reported as the time to wait."""
+    storing, goes_on, close = threading.Event(), threading.Event(), budget.close
+
+    def close_slowly(seconds: float, reason: str) -> None:
+        storing.set()
+        assert goes_on.wait(60)
+        close(seconds, reason)
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if storing.is_set():
+            goes_on.set()
+        else:
+            throttling.start()
+            assert storing.wait(60)
+
+    limiter = make_limiter(2, sleep)
+    error = RateLimitError("Too many calls.")
+    error.wait_seconds = 120
+    usage = Usage(100, 120)
+    throttling = threading.Thread(target=limiter.on_throttle, args=[limiter.acquire(), error, usage])
+    budget.close = close_slowly
+    assert limiter.acquire().is_probe
+    throttling.join()
+    assert waits == [("Too many calls.", pytest.approx(120))]
+
+
+def test_closure_that_is_over_when_its_thread_wakes_is_reported(make_limiter, clock, waits):
+    limiter = make_limiter()
+    throttle(limiter)
+    clock.now += 10
+    call(limiter)
+    assert (waits, clock.slept) == ([("Too many calls.", 0)], [])
+
+
 def test_probe_without_a_response_is_followed_by_another(make_limiter, clock):
     limiter = make_limiter()
     throttle(limiter)

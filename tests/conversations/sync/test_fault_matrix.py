@@ -19,7 +19,6 @@ from conversations.sandbox.switches import EQUIVALENT
 from conversations.sync.crawl import window_splitter
 from conversations.sync.crawl.folders import FOLDERS
 from tests.conversations.sync.copies import assert_exact, row_versions
-from tests.machine import recent_slowness
 from tests.seeds import SEED
 
 pytestmark = pytest.mark.django_db
@@ -207,9 +206,7 @@ def play(sandbox):
 @pytest.mark.parametrize("name", CONTINUES)
 def test_sync_continues_by_itself(sync, page, world, shop, sandbox, normal_calls, play, settings, name):
     scenario, has_windows = CONTINUES[name], page.capabilities["messenger"]["windows"]
-    # Short pauses. One that is over before its thread runs again is not reported, so on a busy machine those
-    # that must be seen are not too short: 0.2 and 1 s while Facebook throttles, longer the slower it is.
-    settings.GRAPH_RETRY_SECONDS = 0.1 * recent_slowness() if "waiting" in scenario.statuses else 0.01
+    settings.GRAPH_RETRY_SECONDS = 0.01
     play(scenario)
     seen = []
     result = sync(on_progress=lambda progress: seen.append((progress.status, progress.seconds)))
