@@ -71,6 +71,7 @@ class Cell:
     address: str
     expected: str  # as in the tables
     get: str = ""  # what GET of the same address is expected to do, where the method is not offered
+    is_allowed_otherwise: bool = False  # with a method that is offered at this very address
     body: Any = None
     text: str = ""
     is_bare: bool = False
@@ -134,18 +135,21 @@ def cells_of_other_methods(listed: list[Cell]) -> Iterator[Cell]:
     offered: dict[str, set[str]] = {}
     gets: dict[tuple[str, str], str] = {}
     addresses: dict[str, str] = {}
+    allowed: set[tuple[str, str]] = set()
     for cell in listed:
         route = routes.route_of(cell.address)
         offered.setdefault(route, set()).add(cell.method)
         addresses.setdefault(route, cell.address)
+        if cell.expected == "ok":
+            allowed.add((cell.address, cell.who))
         if cell.method == "GET" and cell.door != "REST":
             is_page_without_words = bool(cell.text) and cell.expected == "hidden"
             gets.setdefault((route, cell.who), "own" if is_page_without_words else cell.expected)
     for route, address in addresses.items():
         for method in [one for one in OTHER_METHODS if one not in offered[route]]:
             for who in EVERYBODY:
-                get = gets.get((route, who), "")
-                yield Cell(who, method, address, "never", get=get, is_bare=True, is_listed=False)
+                get, is_allowed = gets.get((route, who), ""), (address, who) in allowed
+                yield Cell(who, method, address, "never", get, is_allowed, is_bare=True, is_listed=False)
 
 
 def sample(all_cells: list[Cell], seed: int) -> list[Cell]:
@@ -303,7 +307,7 @@ def is_expected(cell: Cell, outcome: str) -> bool:
 
 def leaks(cell: Cell, outcome: str, text: str) -> Iterator[str]:
     """Name what a body shows that it must not show to this person."""
-    is_shown = outcome == "ok" and "ok" in (cell.expected, cell.get)
+    is_shown = outcome == "ok" and (cell.is_allowed_otherwise or "ok" in (cell.expected, cell.get))
     may_see = cell.who == "superuser" or is_shown or "missing" in (cell.expected, cell.get)
     for word in [*world.NEVER, *([] if may_see else [world.CUSTOMER, world.MESSAGE])]:
         if word in text:
